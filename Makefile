@@ -1,0 +1,46 @@
+# `make demo` and `make test` need Python 3.11 or 3.12, pip, and nothing else.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
+
+.PHONY: demo test test-fast test-compose test-real check format lock clean
+
+demo: .venv/installed
+	$(BIN)/tagger demo
+
+test: check
+	$(BIN)/pytest -m "not compose and not real"
+
+test-fast: .venv/installed
+	$(BIN)/pytest -m "not slow and not browser and not compose and not real"
+
+test-compose: .venv/installed
+	$(BIN)/pytest -m compose
+
+test-real: .venv/installed
+	$(BIN)/pytest -m real
+
+check: .venv/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: .venv/installed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# One resolution for everything; the images' two are subsets of it, held to the same versions.
+lock: .venv/installed
+	$(LOCK) --all-extras -o requirements.lock
+	$(LOCK) -c requirements.lock -o requirements.base.lock
+	$(LOCK) -c requirements.lock --extra trainer -o requirements.trainer.lock
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v in ((3, 11), (3, 12)) else f"Python 3.11 or 3.12 is needed, found {v[0]}.{v[1]}; set it with: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:
+	rm -rf .venv
