@@ -1,0 +1,1 @@
+"""What the poller, the worker, the trainer and the review page share."""

@@ -1,0 +1,1 @@
+"""The database's migrations; `core.migrate` runs them."""

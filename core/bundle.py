@@ -1,0 +1,203 @@
+"""The model bundle: one zip that holds all that a worker needs to tag.
+
+    manifest.json     what the model is, how its input is made, its labels and thresholds
+    vocabulary.json   the words it knows, in the order of their ids
+    model.keras       the network as the trainer made it, for people and further training
+    model.tflite      the same network, for workers
+
+A bundle may come from a stranger: its members are named and bounded before they are read, it is
+parsed by a strict schema, and nothing in it is ever unpickled or run but the LiteRT network.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.encoding import SequenceInput, Vocabulary
+from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible
+from core.text import TextSettings
+
+FORMAT_VERSION: Final = 1
+
+# The largest sizes that are read, in bytes, unpacked.
+_MEMBERS: Final = {
+    "manifest.json": 64 << 20,
+    "vocabulary.json": 256 << 20,
+    "model.keras": 2 << 30,
+    "model.tflite": 2 << 30,
+}
+_MAX_RATIO: Final = 200  # unpacked to packed; text reaches 10, a zip bomb 1,000
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # one date for all members: equal models, equal bytes
+
+
+class Sample(BaseModel):
+    """A text and what the network made of it when it was published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    body: str
+    probabilities: tuple[float, ...]
+
+
+class Manifest(BaseModel):
+    """What a model is.
+
+    Attributes:
+        labels: the tags, in the order of the network's output.
+        thresholds: of each tag, the probability from which it is suggested.
+        text: the tokenizer's settings.
+        inputs: the network's inputs, in any order.
+        calibration: probabilities are sigmoid(scale * logit + shift); (1, 0) leaves them.
+        metrics: by name, on the questions that were held out.
+        data_fingerprint: of the questions and labels that it was trained on.
+        sample: checked when the bundle is loaded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format_version: int
+    site: str
+    architecture: str
+    created_at: datetime
+    hyperparameters: dict[str, Any]
+    labels: tuple[str, ...] = Field(min_length=1)
+    thresholds: tuple[float, ...]
+    text: TextSettings
+    inputs: tuple[SequenceInput, ...] = Field(min_length=1)
+    calibration: tuple[float, float] = (1.0, 0.0)
+    metrics: dict[str, float | int | str]
+    data_fingerprint: str
+    library_versions: dict[str, str]
+    sample: tuple[Sample, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> "Manifest":
+        if len(self.thresholds) != len(self.labels):
+            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
+        if any(len(sample.probabilities) != len(self.labels) for sample in self.sample):
+            raise ValueError("a sample has not one probability for each label")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle's members; the two networks as bytes."""
+
+    manifest: Manifest
+    vocabulary: Vocabulary
+    keras: bytes
+    tflite: bytes
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def pack(bundle: Bundle) -> bytes:
+    """Return the bundle's zip; equal bundles give equal bytes."""
+    members = {
+        "manifest.json": bundle.manifest.model_dump_json(indent=1).encode(),
+        "vocabulary.json": json.dumps(list(bundle.vocabulary.words), ensure_ascii=False).encode(),
+        "model.keras": bundle.keras,
+        "model.tflite": bundle.tflite,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name, _EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
+    return buffer.getvalue()
+
+
+def unpack(data: bytes, *, site: str | None = None) -> Bundle:
+    """Read a bundle's zip.
+
+    Args:
+        data: the zip.
+        site: whose model it is to be; None takes any.
+
+    Raises:
+        BundleCorrupt: it is no zip, a member is missing, unexpected, too large or not as it should.
+        BundleIncompatible: its format version is not this program's.
+        BundleForeign: it belongs to another site.
+    """
+    members = _read_members(data)
+    manifest = _parse_manifest(members["manifest.json"])
+    if site is not None and manifest.site != site:
+        raise BundleForeign(f"The model bundle belongs to the site {manifest.site}, not to {site}.")
+    return Bundle(
+        manifest,
+        _parse_vocabulary(members["vocabulary.json"]),
+        members["model.keras"],
+        members["model.tflite"],
+    )
+
+
+def _read_members(data: bytes) -> dict[str, bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            infos = {info.filename: info for info in archive.infolist()}
+            _check_members(infos, len(archive.infolist()))
+            return {name: _read_member(archive, infos[name]) for name in _MEMBERS}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        raise BundleCorrupt(f"The model bundle is not a readable zip: {error}.") from error
+    except Exception as error:
+        if type(error).__module__ == "zlib":
+            raise BundleCorrupt(f"The model bundle is damaged: {error}.") from error
+        raise
+
+
+def _check_members(infos: dict[str, zipfile.ZipInfo], count: int) -> None:
+    if missing := _MEMBERS.keys() - infos.keys():
+        raise BundleCorrupt(f"The model bundle has no {', '.join(sorted(missing))}.")
+    if infos.keys() - _MEMBERS.keys() or count != len(_MEMBERS):
+        raise BundleCorrupt("The model bundle holds files that do not belong in one.")
+    for name, info in infos.items():
+        if info.file_size > min(_MEMBERS[name], _MAX_RATIO * (info.compress_size + 1024)):
+            raise BundleCorrupt(
+                f"The model bundle's {name} would unpack to {info.file_size:,} bytes; "
+                "no model is like that."
+            )
+
+
+def _read_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    with archive.open(info) as member:  # stops at the size that was checked; verifies the CRC
+        return member.read(info.file_size)
+
+
+def _parse_manifest(data: bytes) -> Manifest:
+    try:
+        raw = json.loads(data)
+        version = raw["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BundleCorrupt("The model bundle's manifest.json cannot be read.") from error
+    if version != FORMAT_VERSION:
+        raise BundleIncompatible(
+            f"The model bundle's format is version {version!r}; this program reads "
+            f"{FORMAT_VERSION}. Install the version of the program that made it, or train anew."
+        )
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BundleCorrupt(f"The model bundle's manifest.json: {where}: {first['msg']}.") from None
+
+
+def _parse_vocabulary(data: bytes) -> Vocabulary:
+    try:
+        words = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BundleCorrupt("The model bundle's vocabulary.json cannot be read.") from error
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise BundleCorrupt("The model bundle's vocabulary.json is not a list of words.")
+    return Vocabulary(words)

@@ -1,0 +1,82 @@
+"""What all commands share: the terminal, the settings they run with, errors in one line."""
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import NoReturn, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+
+from core.database import make_engine
+from core.errors import TaggerError
+from core.log import set_up_logging
+from core.migrate import upgrade
+from core.settings import Settings, load_settings
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FAILURE = 1  # exit status; wrong usage is 2, which Typer gives
+
+out = Console()
+err = Console(stderr=True)
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a command end with one line and exit status 1 where the project's errors end it."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TaggerError as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            fail("Stopped.")
+        except BrokenPipeError:  # whoever read the output has read enough
+            sys.stderr.close()
+            raise typer.Exit from None
+
+    return run
+
+
+def fail(message: str) -> NoReturn:
+    """Print one line on standard error and end with the exit status of a failure."""
+    err.print(f"[red]tagger:[/red] {escape(message)}", soft_wrap=True, highlight=False)
+    raise typer.Exit(FAILURE)
+
+
+def start() -> Settings:
+    """Read the settings and set up logging: the first line of every command."""
+    settings = load_settings()
+    set_up_logging(settings)
+    return settings
+
+
+def open_database(settings: Settings) -> Engine:
+    """Return an engine for the settings' database, its tables brought up to date.
+
+    Raises:
+        DatabaseUnreachable: it gives no answer.
+        SchemaOutdated: it belongs to a newer version of the program.
+    """
+    engine = make_engine(settings.database)
+    upgrade(engine)
+    return engine
+
+
+def progress(description: str, total: int | None = None) -> Progress:
+    """A progress bar on standard error, on a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    bar = Progress(*columns, console=err, disable=not err.is_terminal, transient=True)
+    bar.add_task(description, total=total)
+    return bar

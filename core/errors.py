@@ -1,0 +1,138 @@
+"""Everything that can go wrong, in one tree.
+
+TaggerError                     one line for a person: what, where, what to do
+├── SettingsError               a setting has a wrong value
+├── DatabaseError
+│   ├── DatabaseUnreachable     no answer; services wait and try again
+│   └── SchemaOutdated          the tables are older or newer than the program
+├── BrokerUnreachable           Redis gives no answer; nothing is lost, the sweep enqueues again
+├── ApiError                    the StackExchange API
+│   ├── ApiUnreachable          no answer, or none that can be read; worth another try
+│   ├── ApiRefused              an error in the API's own format, with its error_id
+│   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
+├── UnknownSite                 the site does not exist, or holds no questions here
+├── ImportFailed                a file that cannot be read as questions
+├── ModelError
+│   ├── ModelMissing            the site has no live model version
+│   ├── UnknownModelVersion     the registry does not hold that version
+│   └── BundleRefused           a bundle that does not verify
+│       ├── BundleCorrupt       its bytes are not what they should be
+│       ├── BundleIncompatible  its format is of another version of the program
+│       └── BundleForeign       it belongs to another site
+├── TrainingError
+│   ├── NotEnoughQuestions      too few questions or tags, and how many are missing
+│   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
+└── ServiceFailed               a process of `tagger up` or `tagger demo` ended and stays down
+"""
+
+from datetime import datetime
+
+
+class TaggerError(Exception):
+    """The root: its text is one line that says what was wrong, where, and what to do."""
+
+
+class SettingsError(TaggerError):
+    """A setting has a value that it does not take."""
+
+
+class DatabaseError(TaggerError):
+    """The database cannot be used."""
+
+
+class DatabaseUnreachable(DatabaseError):
+    """The database gives no answer."""
+
+
+class SchemaOutdated(DatabaseError):
+    """The database's tables are not those of this version of the program."""
+
+
+class BrokerUnreachable(TaggerError):
+    """Redis gives no answer."""
+
+
+class ApiError(TaggerError):
+    """The StackExchange API did not do what it was asked."""
+
+
+class ApiUnreachable(ApiError):
+    """No answer came, or none that can be read."""
+
+
+class ApiRefused(ApiError):
+    """The API answered with an error of its own.
+
+    Attributes:
+        error_id: the API's number for it, as 502 for a throttle violation.
+        error_name: the API's name for it.
+    """
+
+    def __init__(self, message: str, *, error_id: int, error_name: str) -> None:
+        super().__init__(message)
+        self.error_id = error_id
+        self.error_name = error_name
+
+
+class ApiPaused(ApiError):
+    """The client must not ask before a known time.
+
+    Attributes:
+        until: when it may ask again (UTC).
+    """
+
+    def __init__(self, message: str, *, until: datetime) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class UnknownSite(TaggerError):
+    """No such site."""
+
+
+class ImportFailed(TaggerError):
+    """A file cannot be read as questions."""
+
+
+class ModelError(TaggerError):
+    """A model version cannot be used."""
+
+
+class ModelMissing(ModelError):
+    """The site has no live model version."""
+
+
+class UnknownModelVersion(ModelError):
+    """The registry holds no such version."""
+
+
+class BundleRefused(ModelError):
+    """A model bundle does not verify."""
+
+
+class BundleCorrupt(BundleRefused):
+    """The bundle's bytes are not what they should be."""
+
+
+class BundleIncompatible(BundleRefused):
+    """The bundle's format belongs to another version of the program."""
+
+
+class BundleForeign(BundleRefused):
+    """The bundle belongs to another site."""
+
+
+class TrainingError(TaggerError):
+    """No model could be trained."""
+
+
+class NotEnoughQuestions(TrainingError):
+    """The site has too few questions or tags to train on."""
+
+
+class TrainerNotInstalled(TrainingError):
+    """The packages of the extra `trainer` are not installed."""
+
+
+class ServiceFailed(TaggerError):
+    """A process that should run has ended and does not stay up."""

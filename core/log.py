@@ -1,0 +1,62 @@
+"""Logging: one line an event on standard error, with no secret in it."""
+
+import logging
+import sys
+from collections.abc import Iterable
+
+from sqlalchemy import make_url
+
+from core.settings import Settings
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+HIDDEN = "***"
+_SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
+
+
+class SecretFilter(logging.Filter):
+    """Replaces secrets in all that a handler writes, whoever logged it."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len)[::-1]
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass, without its secrets; a traceback is flattened to hide them too."""
+        message = record.getMessage()
+        if record.exc_info:
+            message += "\n" + logging.Formatter().formatException(record.exc_info)
+            record.exc_info = record.exc_text = None
+        record.msg, record.args = self.hide(message), ()
+        return True
+
+    def hide(self, message: str) -> str:
+        """Return the message without secrets."""
+        for secret in self._secrets:
+            message = message.replace(secret, HIDDEN)
+        return message
+
+
+def secrets(settings: Settings) -> set[str]:
+    """All that must never be shown: the key, the review token, the addresses' passwords."""
+    found = {
+        value.get_secret_value()
+        for value in (settings.api_key, settings.review_token)
+        if value is not None
+    }
+    for address in (settings.database_url, settings.broker_url):
+        if address is not None:
+            raw = address.get_secret_value()
+            found |= {raw.rpartition("@")[0].rpartition(":")[2], make_url(raw).password or ""}
+    return found - {""}
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to standard error from the settings' level on; replaces what was set up before."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.addFilter(SecretFilter(secrets(settings)))
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    if settings.log_level != "debug":
+        for chatty in ("alembic", "celery.redirected", "urllib3", "kombu", "httpx"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,140 @@
+"""The registry of model versions, in the database: a version never changes, a pointer moves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+
+from core.bundle import Bundle, digest, pack, unpack
+from core.database import dialect_insert
+from core.errors import BundleCorrupt, ModelMissing, UnknownModelVersion
+from core.tables import ModelVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A row of the registry without its bytes."""
+
+    id: int
+    site: str
+    version: int
+    created_at: datetime
+    architecture: str
+    metrics: dict[str, Any]
+    sha256: str
+    live: bool
+    size: int  # of the bundle, in bytes
+
+
+def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
+    """Add a bundle as its site's next version, not live; commits nothing."""
+    data = pack(bundle)
+    site = bundle.manifest.site
+    row = {
+        "site": site,
+        "version": select(func.coalesce(func.max(ModelVersion.version), 0) + 1)
+        .where(ModelVersion.site == site)
+        .scalar_subquery(),
+        "created_at": now,
+        "architecture": bundle.manifest.architecture,
+        "metrics": dict(bundle.manifest.metrics),
+        "bundle": data,
+        "sha256": digest(data),
+        "live": False,
+    }
+    insert = dialect_insert(connection, ModelVersion).values(row).returning(ModelVersion.version)
+    return get_version(connection, site, connection.execute(insert).scalar_one())
+
+
+def promote(connection: Connection, site: str, version: int) -> Version:
+    """Make a version the site's live one; commits nothing. Workers see it at their next batch.
+
+    Raises:
+        UnknownModelVersion: the site has no such version.
+    """
+    found = get_version(connection, site, version)
+    connection.execute(
+        update(ModelVersion)
+        .where(ModelVersion.site == site, ModelVersion.live, ModelVersion.id != found.id)
+        .values(live=False)
+    )
+    connection.execute(update(ModelVersion).where(ModelVersion.id == found.id).values(live=True))
+    return get_version(connection, site, version)
+
+
+def list_versions(connection: Connection, site: str | None = None) -> list[Version]:
+    """Return the versions of one site or of all, newest last."""
+    rows = _versions().order_by(ModelVersion.site, ModelVersion.version)
+    if site is not None:
+        rows = rows.where(ModelVersion.site == site)
+    return [Version(*row) for row in connection.execute(rows)]
+
+
+def get_version(connection: Connection, site: str, version: int) -> Version:
+    """Return one version.
+
+    Raises:
+        UnknownModelVersion: the site has no such version.
+    """
+    chosen = _versions().where(ModelVersion.site == site, ModelVersion.version == version)
+    row = connection.execute(chosen).one_or_none()
+    if row is None:
+        raise UnknownModelVersion(
+            f"The site {site} has no model version {version}; see: tagger models list"
+        )
+    return Version(*row)
+
+
+def find_live(connection: Connection, site: str) -> Version | None:
+    """Return the site's live version, if it has one."""
+    row = connection.execute(
+        _versions().where(ModelVersion.site == site, ModelVersion.live)
+    ).one_or_none()
+    return Version(*row) if row is not None else None
+
+
+def get_live(connection: Connection, site: str) -> Version:
+    """Return the site's live version.
+
+    Raises:
+        ModelMissing: it has none; the message says what to do.
+    """
+    live = find_live(connection, site)
+    if live is None:
+        raise ModelMissing(
+            f"The site {site} has no live model. Train one with: tagger train --site {site}"
+        )
+    return live
+
+
+def load_bundle(connection: Connection, version: Version) -> Bundle:
+    """Read a version's bundle and verify it.
+
+    Raises:
+        BundleRefused: its bytes are not those that were published, or do not parse.
+    """
+    data = connection.execute(
+        select(ModelVersion.bundle).where(ModelVersion.id == version.id)
+    ).scalar_one()
+    if digest(data) != version.sha256:
+        raise BundleCorrupt(
+            f"The bundle of {version.site} version {version.version} does not have the SHA-256 "
+            "that the registry holds."
+        )
+    return unpack(data, site=version.site)
+
+
+def _versions() -> Any:
+    return select(
+        ModelVersion.id,
+        ModelVersion.site,
+        ModelVersion.version,
+        ModelVersion.created_at,
+        ModelVersion.architecture,
+        ModelVersion.metrics,
+        ModelVersion.sha256,
+        ModelVersion.live,
+        func.length(ModelVersion.bundle),
+    )

@@ -1,0 +1,179 @@
+"""The settings: environment variables and `.env`, with the prefix `TAGGER_`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from core.errors import SettingsError
+
+PREFIX = "TAGGER_"
+
+Feed = Literal["unanswered", "no-answers", "questions"]
+
+
+class Settings(BaseSettings):
+    """All that can be set; `docs/settings.md` describes each for users.
+
+    Addresses may carry passwords, so they are secrets: `repr` and logs show none of them.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default=Path("data"), description="folder for the SQLite file and the embedded Redis"
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="postgresql+psycopg://user:password@host/name or sqlite:///path; "
+        "an SQLite file in the data folder where it is not set",
+    )
+    broker_url: SecretStr | None = Field(
+        default=None,
+        description="redis://[:password@]host:port/db; the embedded Redis where it is not set",
+    )
+
+    sites: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("stats",), description="sites to poll, by the API's names, separated by commas"
+    )
+    api_url: str = Field(
+        default="https://api.stackexchange.com/2.3", description="the API's base URL"
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="an application key: 10,000 requests a day instead of 300"
+    )
+    feed: Feed = Field(default="unanswered", description="which new questions are polled")
+    poll_seconds: float = Field(
+        default=300, ge=1, le=86_400, description="pause between two polls of a site, in seconds"
+    )
+    history_questions: int = Field(
+        default=20_000, ge=0, description="how many past questions a site's history fetches"
+    )
+
+    top_tags: int = Field(
+        default=100, ge=2, le=100_000, description="how many of a site's tags are learned"
+    )
+    min_questions: int = Field(
+        default=1000, ge=50, description="a site with fewer tagged questions is not trained"
+    )
+    retrain_cron: str = Field(
+        default="0 3 * * 0", description="when to retrain, in cron's five fields (UTC), or off"
+    )
+    training_seconds: int = Field(
+        default=7200, ge=60, description="a training run that takes longer is ended"
+    )
+
+    lease_seconds: int = Field(
+        default=120, ge=5, description="a question pending longer than this is enqueued again"
+    )
+    worker_processes: int = Field(
+        default=2, ge=1, le=256, description="processes of one tagging worker"
+    )
+
+    review_host: str = Field(default="127.0.0.1", description="where the review page listens")
+    review_port: int = Field(default=8000, ge=1, le=65_535, description="its port")
+    review_token: SecretStr | None = Field(
+        default=None, description="the word that the review page asks for"
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="how much the services say"
+    )
+
+    @field_validator("sites", mode="before")
+    @classmethod
+    def _split_sites(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(dict.fromkeys(s for s in (p.strip() for p in value.split(",")) if s))
+        return value
+
+    @field_validator("sites")
+    @classmethod
+    def _check_sites(cls, sites: tuple[str, ...]) -> tuple[str, ...]:
+        if not sites:
+            raise ValueError("names no site")
+        for site in sites:
+            if not site.replace(".", "").replace("-", "").isalnum() or not site.isascii():
+                raise ValueError(f"{site!r} is not the API's name of a site, such as stats")
+        return sites
+
+    @field_validator("database_url")
+    @classmethod
+    def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            url = make_url(value.get_secret_value())
+        except ArgumentError:
+            raise ValueError("is not a database address") from None
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ValueError("names neither sqlite nor postgresql")
+        if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        return SecretStr(url.render_as_string(hide_password=False))
+
+    @field_validator("broker_url")
+    @classmethod
+    def _check_broker(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            scheme = value.get_secret_value().split("://", 1)[0]
+            if scheme not in ("redis", "rediss", "redis+socket"):
+                raise ValueError("does not begin with redis://, rediss:// or redis+socket://")
+        return value
+
+    @field_validator("api_url")
+    @classmethod
+    def _check_api(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("is not an address that begins with https:// or http://")
+        if parts.username or parts.query:
+            raise ValueError(f"holds a user or a query; a key goes into {PREFIX}API_KEY")
+        return value.rstrip("/")
+
+    @field_validator("retrain_cron")
+    @classmethod
+    def _check_cron(cls, value: str) -> str:
+        if value != "off" and len(value.split()) != 5:
+            raise ValueError("is neither five fields, such as 0 3 * * 0, nor off")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's address, as SQLAlchemy takes it."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{(self.data_dir / 'tagger.sqlite3').resolve()}"
+
+    @property
+    def uses_embedded_redis(self) -> bool:
+        """Whether the broker is the Redis that `tagger up` starts."""
+        return self.broker_url is None
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises:
+        SettingsError: one line for the first wrong value: its variable and what it takes.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    """One line on the first wrong value; the value itself is left out, it may be a secret."""
+    first = error.errors(include_url=False, include_context=False)[0]
+    name = str(first["loc"][0])
+    field = Settings.model_fields.get(name)
+    takes = f" It takes: {field.description}." if field is not None else ""
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{PREFIX}{name.upper()}: {reason}.{takes} Set it in the environment or in .env."

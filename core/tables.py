@@ -1,0 +1,240 @@
+"""The tables.
+
+A question's way through them: the poller or an import writes `questions`; a worker writes one row
+of `predictions` and up to ten of `predicted_tags`; people write `verdicts` and `reviews`. The view
+`tag_suggestions` (made by the migrations) joins them for those who query with SQL.
+
+A question is *pending* while `wanted_at` is set and `parked_at` is not: somebody wants it tagged,
+and no worker has done so since. Times are UTC.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Enum,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite, which has no time zones, holds it as UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a naive datetime, whose meaning would depend on the machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the time back aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows for INTEGER keys only
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+class Table(DeclarativeBase):
+    """The base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime, int: BigInteger, str: Text}  # noqa: RUF012
+
+
+class Question(Table):
+    """A question as its site holds it, and how far its tagging has come."""
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        UniqueConstraint("site", "question_id"),
+        Index("ix_questions_site_created_at", "site", "created_at"),
+        Index(
+            "ix_questions_pending",
+            "site",
+            "wanted_at",
+            sqlite_where=text("wanted_at IS NOT NULL"),
+            postgresql_where=text("wanted_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_questions_parked",
+            "site",
+            "parked_at",
+            sqlite_where=text("parked_at IS NOT NULL"),
+            postgresql_where=text("parked_at IS NOT NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)  # other tables' question_pk
+    site: Mapped[str]
+    question_id: Mapped[int]  # the site's own number
+    title: Mapped[str]
+    body: Mapped[str]  # HTML, as the site holds it
+    author_tags: Mapped[list[str]] = mapped_column(Json)
+    link: Mapped[str | None]
+    owner: Mapped[str | None]  # display name, for the attribution that the licence asks for
+    licence: Mapped[str | None]
+    score: Mapped[int | None]
+    answer_count: Mapped[int | None]
+    created_at: Mapped[datetime | None]
+    last_activity_at: Mapped[datetime | None]
+    fetched_at: Mapped[datetime]
+    content_hash: Mapped[str] = mapped_column(String(64))  # of title and body: what is tagged
+
+    wanted_at: Mapped[datetime | None]  # since when it wants tagging; unset by the worker
+    enqueued_at: Mapped[datetime | None]  # when it was last put into the queue, or taken from it
+    attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    error: Mapped[str | None]  # what the last attempt ended with
+    parked_at: Mapped[datetime | None]  # after too many attempts; until a person releases it
+
+
+class ModelVersion(Table):
+    """A trained model: never changed, only made live or not."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (
+        UniqueConstraint("site", "version"),
+        Index(
+            "ix_model_versions_live",
+            "site",
+            unique=True,
+            sqlite_where=text("live"),
+            postgresql_where=text("live"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site: Mapped[str]
+    version: Mapped[int] = mapped_column(Integer)  # 1, 2, 3, … of its site
+    created_at: Mapped[datetime]
+    architecture: Mapped[str]
+    metrics: Mapped[dict[str, Any]] = mapped_column(Json)
+    bundle: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    live: Mapped[bool] = mapped_column(default=False)
+
+
+class Prediction(Table):
+    """That a model version has tagged a question. Once."""
+
+    __tablename__ = "predictions"
+
+    question_pk: Mapped[int] = mapped_column(
+        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    model_version_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("model_versions.id"), primary_key=True, index=True
+    )
+    predicted_at: Mapped[datetime] = mapped_column(index=True)
+    content_hash: Mapped[str] = mapped_column(String(64))  # of the text that was read
+
+
+class PredictedTag(Table):
+    """One of the ten most probable tags of a prediction."""
+
+    __tablename__ = "predicted_tags"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["question_pk", "model_version_id"],
+            ["predictions.question_pk", "predictions.model_version_id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    question_pk: Mapped[int] = mapped_column(BigId, primary_key=True)
+    model_version_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
+    probability: Mapped[float] = mapped_column(Float(53))
+    suggested: Mapped[bool]  # above its tag's threshold, and among the first five
+
+
+class Verdict(Table):
+    """What a person says of one tag for a question, whatever the model thinks of it."""
+
+    __tablename__ = "verdicts"
+
+    question_pk: Mapped[int] = mapped_column(
+        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    verdict: Mapped[str] = mapped_column(
+        Enum("accepted", "rejected", "added", native_enum=False, name="verdict", length=16)
+    )
+    reviewer: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Review(Table):
+    """That a person has done with a question as a whole."""
+
+    __tablename__ = "reviews"
+
+    question_pk: Mapped[int] = mapped_column(
+        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    reviewer: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class TrainingRun(Table):
+    """One try to train a model: how it went."""
+
+    __tablename__ = "training_runs"
+    __table_args__ = (Index("ix_training_runs_site_started_at", "site", "started_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]  # published, promoted, skipped, failed; unset while it runs
+    error: Mapped[str | None]
+    model_version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("model_versions.id"))
+    report: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+
+
+class Feed(Table):
+    """How far the poller has come with one feed of a site."""
+
+    __tablename__ = "feeds"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[datetime | None]  # creation or activity time that has been read up to
+    backoff_until: Mapped[datetime | None]
+    quota_remaining: Mapped[int | None] = mapped_column(Integer)
+    quota_max: Mapped[int | None] = mapped_column(Integer)
+    last_success: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    last_error_at: Mapped[datetime | None]

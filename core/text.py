@@ -1,0 +1,76 @@
+"""From a question's title and HTML to words: the one tokenizer of training and serving.
+
+Words are runs of letters and digits of any alphabet, in lower case. What tags look like stays in
+one piece: `c++`, `c#`, `.net`, `asp.net`, `node.js`, `scikit-learn`, `t-test`. Code blocks and
+LaTeX are kept as text, dropped, or stand as one marker word, as the model's settings say.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString
+
+Treatment = Literal["keep", "mark", "drop"]
+
+CODE_MARK = "codeblock"
+LATEX_MARK = "latexformula"
+
+# $$…$$, $…$ and \(…\), \[…\]; a dollar before a digit may be money, so $…$ must close on its line.
+_LATEX = re.compile(
+    r"\$\$.+?\$\$|(?<![\\\w])\$(?=\S)[^$\n]{1,400}?(?<=\S)\$(?!\d)|\\\[.+?\\\]|\\\(.+?\\\)",
+    re.DOTALL,
+)
+
+_WORD = re.compile(
+    r"""
+    (?: (?<![\w.]) \. )?   # .net
+    \w+                     # letters and digits of any alphabet
+    (?: [.\-'\u2019] \w+ )*      # node.js, scikit-learn, don't
+    (?: \+\+ | \# )?        # c++, c#
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSettings:
+    """What becomes of code blocks and of LaTeX; it stands in the model's manifest."""
+
+    code: Treatment = "keep"
+    latex: Treatment = "keep"
+
+
+def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
+    """Return the text of a body's HTML, a line for each block; bad HTML is read as browsers do."""
+    if "<" not in html and "&" not in html:
+        return html
+    soup = BeautifulSoup(html, "lxml")
+    for element in soup(["script", "style"]):
+        element.decompose()
+    if settings.code != "keep":
+        mark = f" {CODE_MARK} " if settings.code == "mark" else " "
+        for element in soup("pre"):
+            element.replace_with(NavigableString(mark))
+    return soup.get_text(" ")
+
+
+def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
+    """Return the words of a text without markup, in their order."""
+    if settings.latex != "keep":
+        text = _LATEX.sub(f" {LATEX_MARK} " if settings.latex == "mark" else " ", text)
+    return [_normalise(word) for word in _WORD.findall(text.lower())]
+
+
+def _normalise(word: str) -> str:
+    return word.replace("\u2019", "'").strip("_") or word
+
+
+def question_words(
+    title: str,
+    body: str,
+    settings: TextSettings = TextSettings(),
+) -> tuple[list[str], list[str]]:
+    """Return the words of the title (plain text) and of the body (HTML)."""
+    return words(title, settings), words(html_to_text(body, settings), settings)

@@ -1,0 +1,25 @@
+"""The command line. It names the commands' parts; each part brings its own commands."""
+
+import typer
+
+import core.cli
+
+app = typer.Typer(
+    name="tagger",
+    help="Continuous tag prediction for StackExchange sites.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they may hold secrets
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+for part in (core.cli,):
+    part.add_commands(app)
+
+
+def main() -> None:
+    """Run the command that the arguments name."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
