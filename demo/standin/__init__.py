@@ -1,0 +1,33 @@
+"""A stand-in of the StackExchange API 2.3: any set of questions, a clock of one's own, and teeth.
+
+``records`` reads question files, ``timeline`` spreads them over time, ``site`` holds them, and
+``api.StandIn`` answers. ``adapter`` puts a ``requests`` session on it, ``server`` a port.
+"""
+
+from demo.standin.api import StandIn
+from demo.standin.faults import Failure, Faults, ItemFault, Preset, Scheduled
+from demo.standin.limits import Limits, Rule, Violation
+from demo.standin.site import Change, Feed, Question, Site
+from demo.standin.timeline import Life, Release, site_of
+from demo.standin.wire import Answer, Request
+
+__all__ = [
+    "Answer",
+    "Change",
+    "Failure",
+    "Faults",
+    "Feed",
+    "ItemFault",
+    "Life",
+    "Limits",
+    "Preset",
+    "Question",
+    "Release",
+    "Request",
+    "Rule",
+    "Scheduled",
+    "Site",
+    "StandIn",
+    "Violation",
+    "site_of",
+]

@@ -1,0 +1,53 @@
+"""Question files in, a running stand-in out."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+from demo.standin.api import StandIn
+from demo.standin.faults import Faults
+from demo.standin.limits import Limits
+from demo.standin.records import QuestionFileError, Record, read_records
+from demo.standin.server import StandInServer, run
+from demo.standin.timeline import Life, Release, site_of
+
+logger = logging.getLogger(__name__)
+
+
+def load(
+    files: Iterable[Path],
+    *,
+    start: float,
+    release: Release | None = None,
+    life: Life | None = None,
+    faults: Faults | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+) -> StandIn:
+    """A stand-in of the sites that the files hold, from ``start`` (epoch seconds) on.
+
+    Raises:
+        QuestionFileError: A file is not what it should be, or none holds a question.
+    """
+    by_site: dict[str, list[Record]] = {}
+    for file in files:
+        for record in read_records(file):
+            by_site.setdefault(record.site, []).append(record)
+    if not by_site:
+        raise QuestionFileError("there is no question to serve")
+    sites = [
+        site_of(name, records, start=start, release=release, life=life, seed=seed)
+        for name, records in by_site.items()
+    ]
+    return StandIn(sites, start=start, faults=faults, limits=limits)
+
+
+def serve(standin: StandIn, *, host: str = "127.0.0.1", port: int = 8765) -> None:
+    """Serve in the foreground until SIGTERM or SIGINT.
+
+    Raises:
+        OSError: The address cannot be had.
+    """
+    server = StandInServer(standin, host=host, port=port)
+    logger.info("serving %s at %s/2.3", ", ".join(standin.sites), server.url)
+    run(server)
