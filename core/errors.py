@@ -9,6 +9,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
 │   ├── ApiRefused              an error in the API's own format, with its error_id
+│   │   └── ApiThrottled        it wants to be left alone, and may say for how long
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
 ├── UnknownSite                 the site does not exist, or holds no questions here
 ├── ImportFailed                a file that cannot be read as questions
@@ -72,6 +73,20 @@ class ApiRefused(ApiError):
         super().__init__(message)
         self.error_id = error_id
         self.error_name = error_name
+
+
+class ApiThrottled(ApiRefused):
+    """The API wants to be left alone.
+
+    Attributes:
+        seconds: for how long, where it says so.
+    """
+
+    def __init__(
+        self, message: str, *, error_id: int, error_name: str, seconds: float | None
+    ) -> None:
+        super().__init__(message, error_id=error_id, error_name=error_name)
+        self.seconds = seconds
 
 
 class ApiPaused(ApiError):

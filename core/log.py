@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
 
 from sqlalchemy import make_url
 
@@ -47,7 +48,8 @@ def secrets(settings: Settings) -> set[str]:
         if address is not None:
             raw = address.get_secret_value()
             found |= {raw.rpartition("@")[0].rpartition(":")[2], make_url(raw).password or ""}
-    return found - {""}
+    # a request's line in a log shows the key as it stands in the URL
+    return {form for secret in found for form in (secret, quote(secret), quote_plus(secret))} - {""}
 
 
 def set_up_logging(settings: Settings) -> None:

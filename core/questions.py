@@ -13,10 +13,11 @@ whatever becomes of a message, sweep() finds the question again when its lease i
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any, Literal
 
 from sqlalchemy import and_, case, exists, func, literal, not_, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
@@ -24,6 +25,8 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database import dialect_insert
 from core.tables import ModelVersion, Prediction, Question
+
+State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
 MAX_ATTEMPTS = 3
 STORE_ROWS = 500  # of one statement: well below SQLite's 32,766 variables
@@ -44,6 +47,7 @@ class FetchedQuestion:
         body: HTML.
         author_tags: as its author set them, in the site's order.
         created_at: UTC; so are the other times. None where the source does not say.
+        state: what has become of it on its site; None where the source does not say.
     """
 
     site: str
@@ -58,6 +62,7 @@ class FetchedQuestion:
     answer_count: int | None = None
     created_at: datetime | None = None
     last_activity_at: datetime | None = None
+    state: State | None = None
 
     def content_hash(self) -> str:
         """SHA-256 of what is tagged, title and body, in hexadecimal."""
@@ -169,6 +174,7 @@ def _upsert(
             **newest,
             **known_or_new,
             "fetched_at": excluded.fetched_at,
+            **_state_as_told(excluded),
             "wanted_at": case((wants, now), else_=Question.wanted_at),
             "enqueued_at": case((wants, now), else_=Question.enqueued_at),
             "attempts": case((differs, 0), else_=Question.attempts),
@@ -217,6 +223,9 @@ def _as_row(question: FetchedQuestion, *, now: datetime, wanted: bool) -> dict[s
         **{name: getattr(question, name) for name in _OPTIONAL_COLUMNS},
         "fetched_at": now,
         "content_hash": question.content_hash(),
+        "state": question.state or "open",
+        "state_at": now if question.state is not None else None,
+        "checked_at": now if question.state is not None else None,
         "wanted_at": now if wanted else None,
         "enqueued_at": now if wanted else None,
     }
@@ -228,6 +237,27 @@ def _wants_tagging(differs: ColumnElement[bool], *, wanted: bool) -> ColumnEleme
     if not wanted:  # the corpus asks for nothing, but an edit outdates what was asked for before
         return and_(differs, or_(Question.wanted_at.is_not(None), tagged))
     return or_(differs, and_(Question.wanted_at.is_(None), not_(tagged)))
+
+
+def _state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
+    """The state's columns of a known question; a source that tells no state changes none."""
+    told = excluded.checked_at.is_not(None)
+    differs = and_(told, excluded.state != Question.state)
+    return {
+        "state": case((told, excluded.state), else_=Question.state),
+        "state_at": case((differs, excluded.state_at), else_=Question.state_at),
+        "checked_at": func.coalesce(excluded.checked_at, Question.checked_at),
+    }
+
+
+def mark_deleted(
+    connection: Connection, *, site: str, question_ids: Collection[int], now: datetime
+) -> int:
+    """Mark questions that the API no longer gives; return how many were not marked before."""
+    chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
+    connection.execute(update(Question).where(*chosen).values(checked_at=now))
+    statement = update(Question).where(*chosen, Question.state != "deleted")
+    return connection.execute(statement.values(state="deleted", state_at=now)).rowcount
 
 
 def want(

@@ -52,6 +52,21 @@ class Settings(BaseSettings):
     poll_seconds: float = Field(
         default=300, ge=1, le=86_400, description="pause between two polls of a site, in seconds"
     )
+    first_poll_days: float = Field(
+        default=1, ge=0, le=3650, description="how far back a site's first poll reads, in days"
+    )
+    changed_seconds: float = Field(
+        default=1800,
+        ge=60,
+        le=604_800,
+        description="pause between two looks for edited and retagged questions, in seconds",
+    )
+    refresh_hours: float = Field(
+        default=24,
+        ge=1,
+        le=8760,
+        description="how long a tagged question is believed to stand as it was last seen, in hours",
+    )
     history_questions: int = Field(
         default=20_000, ge=0, description="how many past questions a site's history fetches"
     )
