@@ -3,6 +3,8 @@
 import typer
 
 import core.cli
+import review.cli
+import worker.cli
 
 app = typer.Typer(
     name="tagger",
@@ -12,7 +14,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for part in (core.cli,):
+for part in (core.cli, worker.cli, review.cli):
     part.add_commands(app)
 
 

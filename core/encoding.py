@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+Ids = Sequence[int] | npt.NDArray[np.int32]
+
 PADDING = 0  # the id that stands for no word; the vocabulary's first word has 1
 
 
@@ -71,20 +73,32 @@ def encode(
     Returns:
         For each input's name an array of shape (questions, length).
     """
+    ids = [(vocabulary.ids(title), vocabulary.ids(body)) for title, body in questions]
+    return place(ids, inputs)
+
+
+def place(
+    questions: Sequence[tuple[Ids, Ids]], inputs: Sequence[SequenceInput]
+) -> dict[str, npt.NDArray[np.int32]]:
+    """Cut or pad the ids of questions' known words to the lengths of a network's inputs.
+
+    Args:
+        questions: of each, the ids of the title's known words and of the body's.
+        inputs: the network's.
+
+    Returns:
+        For each input's name an array of shape (questions, length).
+    """
     arrays = {spec.name: np.zeros((len(questions), spec.length), np.int32) for spec in inputs}
     for row, (title, body) in enumerate(questions):
-        title_ids, body_ids = vocabulary.ids(title), vocabulary.ids(body)
-        sources = {"title": title_ids, "body": body_ids, "text": title_ids + body_ids}
+        sources = {"title": [title], "body": [body], "text": [title, body]}
         for spec in inputs:
-            _place(arrays[spec.name][row], sources[spec.source], spec)
+            _place_row(arrays[spec.name][row], sources[spec.source], spec)
     return arrays
 
 
-def _place(row: npt.NDArray[np.int32], ids: list[int], spec: SequenceInput) -> None:
+def _place_row(row: npt.NDArray[np.int32], parts: list[Ids], spec: SequenceInput) -> None:
+    ids = np.concatenate([np.asarray(part, np.int32) for part in parts])
     kept = ids[: spec.length] if spec.keep == "first" else ids[-spec.length :]
-    if not kept:
-        return
-    if spec.pad == "back":
-        row[: len(kept)] = kept
-    else:
-        row[-len(kept) :] = kept
+    start = len(row) - len(kept) if spec.pad == "front" else 0
+    row[start : start + len(kept)] = kept

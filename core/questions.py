@@ -391,15 +391,10 @@ def record_error(connection: Connection, pk: int, error: str) -> None:
     connection.execute(update(Question).where(Question.id == pk).values(error=error))
 
 
-def unclaim(connection: Connection, pks: Sequence[int]) -> None:
-    """Give questions back that could not be tried, through no fault of theirs."""
+def end_lease(connection: Connection, pks: Sequence[int]) -> None:
+    """Let the next sweep take questions that could not be tried, through no fault of theirs."""
     connection.execute(
-        update(Question)
-        .where(Question.id.in_(sorted(pks)), *_pending())
-        .values(
-            attempts=case((Question.attempts > 0, Question.attempts - 1), else_=0),
-            enqueued_at=None,
-        )
+        update(Question).where(Question.id.in_(sorted(pks)), *_pending()).values(enqueued_at=None)
     )
 
 

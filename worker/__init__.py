@@ -1,0 +1,1 @@
+"""The worker: from the queue, through the model, to predictions."""

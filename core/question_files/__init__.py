@@ -1,0 +1,25 @@
+"""Questions out of files: data dumps, Kaggle's tables, and lines of JSON.
+
+    for row in read_questions(Path("Posts.xml"), site="stats"):
+        if isinstance(row, BrokenRow):
+            print(row)
+        else:
+            print(row.question_id, row.title)
+
+A row that cannot be used becomes a `BrokenRow` with its line, and reading goes on behind it. Memory
+does not grow with the file, but for the tags of Kaggle's second table (12 bytes each).
+"""
+
+from core.question_files.formats import Format, detect_format
+from core.question_files.reading import find_tags_file, load_questions, read_questions
+from core.question_files.rows import BrokenRow, Row
+
+__all__ = [
+    "BrokenRow",
+    "Format",
+    "Row",
+    "detect_format",
+    "find_tags_file",
+    "load_questions",
+    "read_questions",
+]

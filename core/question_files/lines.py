@@ -1,0 +1,53 @@
+"""The physical lines of a file, numbered, whatever state the file is in."""
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+MAX_ROW_BYTES = 4 * 2**20  # a body of 30,000 characters, the sites' limit, needs a twentieth of it
+
+BOM = b"\xef\xbb\xbf"
+
+
+class Line(NamedTuple):
+    """A line, or why there is none.
+
+    Attributes:
+        number: from 1.
+        content: with its line feed; empty where there is a problem.
+        problem: why the line cannot be used.
+    """
+
+    number: int
+    content: bytes
+    problem: str | None = None
+
+
+def numbered_lines(stream: BinaryIO) -> Iterator[Line]:
+    """Yield a stream's lines without its byte order mark.
+
+    A line longer than MAX_ROW_BYTES is passed over and reported. Where the stream is damaged, what
+    could be read before is yielded, and the last line says what the damage is.
+    """
+    number = 0
+    while True:
+        number += 1
+        try:
+            content = stream.readline(MAX_ROW_BYTES + 1)
+            too_long = len(content) > MAX_ROW_BYTES
+            if too_long:
+                _skip_rest(stream, content)
+        except (OSError, EOFError, zlib.error) as error:
+            yield Line(number, b"", f"the file is damaged or cut off here: {error}")
+            return
+        if not content:
+            return
+        if too_long:
+            yield Line(number, b"", f"a line of more than {MAX_ROW_BYTES // 2**20} MiB")
+        else:
+            yield Line(number, content.removeprefix(BOM) if number == 1 else content)
+
+
+def _skip_rest(stream: BinaryIO, content: bytes) -> None:
+    while content and not content.endswith(b"\n"):
+        content = stream.readline(MAX_ROW_BYTES)

@@ -1,0 +1,101 @@
+"""The state of the whole service, as the database and the broker tell it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+from sqlalchemy import Select, func, select
+from sqlalchemy.engine import Connection
+
+from core import registry
+from core.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
+from core.registry import Version
+from core.tables import Prediction, Question, TrainingRun
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """How far one site's tagging has come.
+
+    Attributes:
+        questions: stored.
+        tagged: with a prediction by any version.
+        pending: wanting tagging.
+        oldest_pending: since when the oldest of them has wanted it.
+        parked: given up after too many attempts.
+        live: the live model version.
+        last_training: outcome and end of the last run, or what it failed with.
+    """
+
+    site: str
+    questions: int
+    tagged: int
+    pending: int
+    oldest_pending: datetime | None
+    parked: int
+    live: Version | None
+    last_training: str | None
+
+
+def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[SiteStatus]:
+    """Return the state of every site that is stored, and of those that are asked for."""
+    counts = {row.site: row for row in connection.execute(_counts())}
+    tagged = select(Question.site, func.count(Prediction.question_pk.distinct())).join(
+        Prediction, Prediction.question_pk == Question.id
+    )
+    tagged_of = dict(connection.execute(tagged.group_by(Question.site)).tuples().all())
+    return [
+        SiteStatus(
+            site,
+            counts[site].questions if site in counts else 0,
+            tagged_of.get(site, 0),
+            counts[site].pending if site in counts else 0,
+            counts[site].oldest if site in counts else None,
+            counts[site].parked if site in counts else 0,
+            registry.find_live(connection, site),
+            _last_training(connection, site),
+        )
+        for site in sorted({*counts, *sites})
+    ]
+
+
+def _counts() -> Select[*tuple[Any, ...]]:
+    pending = Question.wanted_at.is_not(None) & Question.parked_at.is_(None)
+    return select(
+        Question.site,
+        func.count().label("questions"),
+        func.count().filter(pending).label("pending"),
+        func.min(Question.wanted_at).filter(pending).label("oldest"),
+        func.count(Question.parked_at).label("parked"),
+    ).group_by(Question.site)
+
+
+def _last_training(connection: Connection, site: str) -> str | None:
+    run = connection.execute(
+        select(TrainingRun.started_at, TrainingRun.ended_at, TrainingRun.outcome, TrainingRun.error)
+        .where(TrainingRun.site == site)
+        .order_by(TrainingRun.started_at.desc())
+        .limit(1)
+    ).one_or_none()
+    if run is None:
+        return None
+    if run.ended_at is None:
+        return f"running since {run.started_at:%Y-%m-%d %H:%M}"
+    told = f"{run.outcome} {run.ended_at:%Y-%m-%d %H:%M}"
+    return f"{told}: {run.error}" if run.error else told
+
+
+def queue_lengths(app: Celery) -> dict[str, int]:
+    """How many messages wait, by queue.
+
+    Raises:
+        BrokerUnreachable: Redis gives no answer.
+    """
+    return {queue: queue_length(app, queue) for queue in (TAGGING_QUEUE, TRAINING_QUEUE)}
+
+
+def running_workers(app: Celery, *, seconds: float = 1.0) -> list[str]:
+    """The names of the workers and schedulers that answer within some seconds."""
+    replies = app.control.ping(timeout=seconds)
+    return sorted(name for reply in replies for name in reply)

@@ -1,0 +1,132 @@
+"""Runs the service's processes on one machine: starts them, restarts them, ends them in order."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Self
+
+from core.clock import Clock, SystemClock
+from core.errors import ServiceFailed
+
+log = logging.getLogger(__name__)
+
+STOP_SECONDS = 15.0  # for a process to finish what it has in hand
+CHECK_SECONDS = 0.5
+RESTART_SECONDS = 2.0  # doubled with every early end, up to the longest
+LONGEST_RESTART_SECONDS = 60.0
+EARLY_SECONDS = 30.0  # a process that lasts longer has started well
+MAX_EARLY_ENDS = 6
+
+
+@dataclass
+class Service:
+    """A command of `tagger` that is to run all the time."""
+
+    name: str
+    arguments: Sequence[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    early_ends: int = 0
+    restart_at: float = field(default=0.0)
+
+
+class Supervisor:
+    """Keeps services running while its context lasts.
+
+    Each service has a process group of its own, so a Ctrl-C at the terminal reaches the supervisor
+    alone, which then ends them in the opposite order of their start.
+    """
+
+    def __init__(
+        self,
+        services: Mapping[str, Sequence[str]],
+        *,
+        environment: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Take a name and the arguments of `tagger` for each service, in the order of start."""
+        self._services = [Service(name, arguments) for name, arguments in services.items()]
+        self._environment = {**os.environ, **(environment or {})}
+        self._clock = clock or SystemClock()
+        self._stopping = threading.Event()
+
+    def __enter__(self) -> Self:
+        for service in self._services:
+            self._start(service)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for service in reversed(self._services):
+            _end(service)
+
+    def check(self) -> None:
+        """Restart what has ended; call it every now and then.
+
+        Raises:
+            ServiceFailed: a service keeps ending right after its start.
+        """
+        for service in self._services:
+            self._check(service)
+
+    def run(self) -> None:
+        """Check until SIGTERM or Ctrl-C."""
+        signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+        try:
+            while not self._stopping.wait(CHECK_SECONDS):
+                self.check()
+        except KeyboardInterrupt:
+            return
+
+    def _start(self, service: Service) -> None:
+        command = [sys.executable, "-m", "tagger", *service.arguments]
+        service.process = subprocess.Popen(  # noqa: S603 (our own program)
+            command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        service.started = self._now()
+        log.debug("%s runs with process id %d", service.name, service.process.pid)
+
+    def _check(self, service: Service) -> None:
+        if service.process is None:
+            if self._now() >= service.restart_at:
+                self._start(service)
+            return
+        status = service.process.poll()
+        if status is None:
+            return
+        service.process = None
+        lasted = self._now() - service.started
+        service.early_ends = service.early_ends + 1 if lasted < EARLY_SECONDS else 0
+        if service.early_ends >= MAX_EARLY_ENDS:
+            raise ServiceFailed(
+                f"The {service.name} ends right after its start (status {status}); "
+                "its lines above say why."
+            )
+        pause = min(RESTART_SECONDS * 2**service.early_ends, LONGEST_RESTART_SECONDS)
+        service.restart_at = self._now() + pause
+        log.warning(
+            "the %s ended with status %d; it starts again in %.0f s", service.name, status, pause
+        )
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def _end(service: Service) -> None:
+    """Ask a service to end; after a while make it, and all that it started."""
+    process = service.process
+    if process is None:
+        return
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        log.warning("the %s does not end by itself and is killed", service.name)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # the group: a training that its worker left
+    process.wait()

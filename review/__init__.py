@@ -1,0 +1,1 @@
+"""Review: from predictions to people."""

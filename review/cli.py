@@ -1,0 +1,67 @@
+"""The commands on results."""
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from core.console import command, open_database, out, start
+from core.database import database_errors, reading
+from review.formats import as_json_lines, as_table, write_csv
+from review.results import Filter, find_results
+
+
+class Format(StrEnum):
+    """How results are shown."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this part's commands."""
+    app.command("results")(results)
+
+
+@command
+def results(
+    site: Annotated[str | None, typer.Option("--site", "-s", help="Only this site.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only where this tag is suggested.")] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only tagged since (UTC)."),
+    ] = None,
+    min_probability: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Leave out tags below it.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many questions; 20 for a table.")
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", "-f", help="How.")] = Format.TABLE,
+) -> None:
+    """Show tagged questions, the newest prediction first.
+
+    Example: tagger results --site stats --tag regression --format csv > results.csv
+    """
+    engine = open_database(start())
+    chosen = Filter(
+        site=site,
+        tag=tag,
+        since=since.replace(tzinfo=UTC) if since else None,
+        min_probability=min_probability,
+    )
+    if limit is None and form is Format.TABLE:
+        limit = 20
+    with database_errors(engine), reading(engine) as connection:
+        found = find_results(connection, chosen, limit=limit)
+        match form:
+            case Format.TABLE:
+                out.print(as_table(found))
+            case Format.CSV:
+                write_csv(found, sys.stdout)
+            case Format.JSON:
+                for line in as_json_lines(found):
+                    sys.stdout.write(line + "\n")

@@ -1,0 +1,96 @@
+"""Results as a table for people, as CSV for spreadsheets, as JSON lines for programs."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+
+from review.results import Result
+
+CSV_COLUMNS = (
+    "site",
+    "question_id",
+    "link",
+    "title",
+    "author_tags",
+    "tag",
+    "probability",
+    "suggested",
+    "model_version",
+    "predicted_at",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets run cells that begin so
+
+
+def as_table(results: Iterable[Result]) -> Group:
+    """A terminal table: one row a question, suggested tags that the author chose too in bold."""
+    table = Table("question", "suggested tags", "author's tags", show_lines=False)
+    count = 0
+    for result in results:
+        count += 1
+        table.add_row(
+            escape(result.title), _suggested(result), escape(" ".join(result.author_tags))
+        )
+    if not count:
+        return Group("No results.")
+    return Group(table, "Bold: the author chose the tag too.")
+
+
+def _suggested(result: Result) -> str:
+    if not result.suggested:
+        return "[dim]none[/dim]"
+    return " ".join(
+        f"[bold]{escape(tag.tag)}[/bold]" if tag.tag in result.author_tags else escape(tag.tag)
+        for tag in result.suggested
+    )
+
+
+def write_csv(results: Iterable[Result], file: TextIO) -> None:
+    """Write one row a predicted tag."""
+    writer = csv.writer(file)
+    writer.writerow(CSV_COLUMNS)
+    for result in results:
+        for tag in result.tags:
+            writer.writerow(
+                (
+                    result.site,
+                    result.question_id,
+                    result.link or "",
+                    _harmless(result.title),
+                    " ".join(result.author_tags),
+                    _harmless(tag.tag),
+                    f"{tag.probability:.6f}",
+                    int(tag.suggested),
+                    result.model_version,
+                    result.predicted_at.isoformat(),
+                )
+            )
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+
+
+def as_json_lines(results: Iterable[Result]) -> Iterator[str]:
+    """Yield one JSON object a question."""
+    for result in results:
+        yield json.dumps(
+            {
+                "site": result.site,
+                "question_id": result.question_id,
+                "link": result.link,
+                "title": result.title,
+                "author_tags": result.author_tags,
+                "model_version": result.model_version,
+                "predicted_at": result.predicted_at.isoformat(),
+                "tags": [
+                    {"tag": t.tag, "probability": t.probability, "suggested": t.suggested}
+                    for t in result.tags
+                ],
+            },
+            ensure_ascii=False,
+        )

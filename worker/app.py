@@ -1,0 +1,167 @@
+"""The Celery application of workers and scheduler: its tasks, and when they fire by themselves.
+
+Children of the prefork pool make their own engine and models, after the fork, at their first task.
+"""
+
+import logging
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cached_property
+
+from celery import Celery, signals
+from celery.schedules import crontab
+from sqlalchemy import Engine
+
+from core.clock import SystemClock
+from core.database import database_errors, make_engine
+from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
+from core.questions import end_lease
+from core.queue import (
+    SWEEP_TASK,
+    TAG_TASK,
+    TAGGING_QUEUE,
+    TRAIN_TASK,
+    enqueue_training,
+    make_celery,
+)
+from core.settings import Settings
+from worker.live_models import LiveModels
+from worker.tagging import tag_batch
+from worker.upkeep import sweep_pending, train_first_models
+
+log = logging.getLogger(__name__)
+
+FIRST_MODELS_TASK = "tagger.train_first_models"
+RETRAIN_TASK = "tagger.retrain"
+
+TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
+FIRST_MODELS_SECONDS = 60
+
+
+class Tasks:
+    """The tasks' bodies, and what those of one process share, made when the first needs it."""
+
+    def __init__(self, app: Celery, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+        self._clock = SystemClock()
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return make_engine(self._settings.database)
+
+    @cached_property
+    def _models(self) -> LiveModels:
+        return LiveModels(self._engine)
+
+    def tag(self, site: str, pks: list[int]) -> None:
+        """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
+        try:
+            with database_errors(self._engine):
+                outcome = tag_batch(self._engine, self._models, site, pks, self._clock)
+        except ModelError as error:
+            log.warning("%s", error)
+            self._in_one_line(lambda: self._end_lease(pks))
+        except DatabaseUnreachable as error:
+            log.error("%d questions of %s wait: %s", len(pks), site, error)  # noqa: TRY400 (one line)
+        else:
+            log.info("%s: %s", site, outcome)
+
+    def _end_lease(self, pks: list[int]) -> None:
+        with self._engine.begin() as connection:
+            end_lease(connection, pks)
+
+    def sweep(self) -> None:
+        """Enqueue what was left behind."""
+        self._in_one_line(
+            lambda: sweep_pending(self._engine, self._app, self._settings, self._clock)
+        )
+
+    def train_first_models(self) -> None:
+        """Ask for training where a site has no live model."""
+        self._in_one_line(lambda: train_first_models(self._engine, self._app, self._settings))
+
+    def retrain(self) -> None:
+        """Ask for training of all sites."""
+        self._in_one_line(self._enqueue_all_trainings)
+
+    def _enqueue_all_trainings(self) -> None:
+        for site in self._settings.sites:
+            enqueue_training(self._app, site)
+
+    def train(self, site: str) -> None:
+        """Train a site's model in a process of its own."""
+        run_training(site, self._settings)
+
+    def _in_one_line(self, action: Callable[[], object]) -> None:
+        try:
+            with database_errors(self._engine):
+                action()
+        except (BrokerUnreachable, DatabaseUnreachable) as error:
+            log.error("%s", error)  # noqa: TRY400 (one line; the schedule brings the next try)
+
+
+def make_app(settings: Settings) -> Celery:
+    """Return the application with its tasks and its schedule."""
+    app = make_celery(settings)
+    app.conf.beat_schedule = beat_schedule(settings)
+    app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps no file: the database is the state
+    signals.setup_logging.connect(_keep_our_logging, weak=False)
+    _add_tasks(app, Tasks(app, settings))
+    return app
+
+
+def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
+    """What fires by itself. A message that nobody took before the next one is void."""
+    seconds = max(1.0, settings.lease_seconds / 4)
+    schedule: dict[str, dict[str, object]] = {
+        "sweep": _every(SWEEP_TASK, seconds),
+        "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
+    }
+    if settings.retrain_cron != "off":
+        schedule["retrain"] = {
+            "task": RETRAIN_TASK,
+            "schedule": crontab.from_string(settings.retrain_cron),
+            "options": {"queue": TAGGING_QUEUE},
+        }
+    return schedule
+
+
+def _every(task: str, seconds: float) -> dict[str, object]:
+    options = {"queue": TAGGING_QUEUE, "expires": seconds * 0.9}
+    return {"task": task, "schedule": seconds, "options": options}
+
+
+def _add_tasks(app: Celery, tasks: Tasks) -> None:
+    app.task(name=TAG_TASK, time_limit=TAG_SECONDS)(tasks.tag)
+    app.task(name=SWEEP_TASK, time_limit=TAG_SECONDS)(tasks.sweep)
+    app.task(name=FIRST_MODELS_TASK, time_limit=TAG_SECONDS)(tasks.train_first_models)
+    app.task(name=RETRAIN_TASK, time_limit=TAG_SECONDS)(tasks.retrain)
+    # Taken at once: a run that its worker's end cuts short is asked for anew, and not by Redis.
+    app.task(name=TRAIN_TASK, acks_late=False)(tasks.train)
+
+
+def run_training(site: str, settings: Settings) -> None:
+    """Run `tagger train` for a site and wait for its end; TensorFlow stays in that process."""
+    command = [sys.executable, "-m", "tagger", "train", "--site", site]
+    log.info("%s: training begins", site)
+    try:
+        status = subprocess.run(  # noqa: S603 (our own program; the site is one of its arguments)
+            command, check=False, timeout=settings.training_seconds
+        ).returncode
+    except subprocess.TimeoutExpired:
+        log.error(  # noqa: TRY400
+            "%s: training was ended after %d seconds (TAGGER_TRAINING_SECONDS)",
+            site,
+            settings.training_seconds,
+        )
+        return
+    if status == 0:
+        log.info("%s: training has ended", site)
+    else:
+        log.error("%s: training failed with status %d; see its lines above", site, status)
+
+
+def _keep_our_logging(**_: object) -> None:
+    """Being connected is enough: Celery then sets up no logging of its own."""

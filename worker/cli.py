@@ -1,0 +1,174 @@
+"""The worker's commands."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from core import registry
+from core.clock import SystemClock
+from core.console import command, fail, open_database, out, start
+from core.database import database_errors, reading
+from core.errors import BrokerUnreachable
+from core.model import Model
+from core.questions import batches, sweep, want
+from core.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_tagging, make_celery
+from worker import parked
+from worker.service import run_scheduler, run_worker
+
+Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+AnySite = Annotated[str | None, typer.Option("--site", "-s", help="Only this site.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this part's commands."""
+    app.command("worker")(worker)
+    app.command("scheduler")(scheduler)
+    app.command("tag")(tag)
+    app.command("suggest")(suggest)
+    group = typer.Typer(help="Questions that could not be tagged.", no_args_is_help=True)
+    group.command("list")(list_parked)
+    group.command("release")(release_parked)
+    app.add_typer(group, name="parked")
+
+
+@command
+def worker(
+    queues: Annotated[
+        str, typer.Option(help=f"{TAGGING_QUEUE}, {TRAINING_QUEUE}, or both with a comma.")
+    ] = TAGGING_QUEUE,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Processes; TAGGER_WORKER_PROCESSES by default.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Its name for celery inspect ping.")] = None,
+) -> None:
+    """Tag what the queue brings, or train, until stopped. Needs the broker and the database only.
+
+    Example: tagger worker --concurrency 4
+    """
+    chosen = [queue.strip() for queue in queues.split(",") if queue.strip()]
+    if not chosen or set(chosen) - {TAGGING_QUEUE, TRAINING_QUEUE}:
+        raise typer.BadParameter(f"--queues takes {TAGGING_QUEUE} and {TRAINING_QUEUE}.")
+    settings = start()
+    processes = concurrency or settings.worker_processes
+    raise typer.Exit(run_worker(settings, queues=chosen, processes=processes, name=name))
+
+
+@command
+def scheduler() -> None:
+    """Fire what happens by itself: the sweep for pending questions, and training. Run only one.
+
+    Example: tagger scheduler
+    """
+    run_scheduler(start())
+
+
+@command
+def tag(
+    site: Site,
+    since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Only questions created since this day (UTC)."),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also those that the live model has tagged already.")
+    ] = False,
+) -> None:
+    """Ask for a site's stored questions to be tagged by its live model.
+
+    Example: tagger tag --site stats --since 2026-01-01
+    """
+    settings = start()
+    engine = open_database(settings)
+    clock = SystemClock()
+    with database_errors(engine), engine.begin() as connection:
+        registry.get_live(connection, site)
+        count = want(
+            connection,
+            site=site,
+            now=clock.now(),
+            since=since.replace(tzinfo=UTC) if since else None,
+            untagged_only=not everything,
+        )
+    out.print(f"{count} questions of {escape(site)} want tagging now.")
+    lease = timedelta(seconds=settings.lease_seconds)
+    with database_errors(engine), engine.begin() as connection:
+        pending = sweep(connection, now=clock.now(), lease=lease)
+    app = make_celery(settings)
+    try:
+        for of_site, pks in batches(pending):
+            enqueue_tagging(app, of_site, pks)
+    except BrokerUnreachable as error:
+        out.print(f"They wait in the database for the scheduler's sweep. {escape(str(error))}")
+
+
+@command
+def suggest(
+    text: Annotated[str, typer.Argument(help="A question: its title, or title and body.")],
+    site: Annotated[str | None, typer.Option("--site", "-s", help="Whose model.")] = None,
+    body: Annotated[str, typer.Option(help="The question's body, HTML or plain.")] = "",
+) -> None:
+    """Show tags for one text, at once.
+
+    Example: tagger suggest "How do I test whether two means differ?"
+    """
+    settings = start()
+    chosen = site or settings.sites[0]
+    engine = open_database(settings)
+    with database_errors(engine), reading(engine) as connection:
+        live = registry.get_live(connection, chosen)
+        model = Model(registry.load_bundle(connection, live))
+    (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
+    table = Table(title=f"{chosen}, model version {live.version}", title_justify="left")
+    table.add_column("tag")
+    table.add_column("probability", justify="right")
+    table.add_column("suggested")
+    for item in ranked:
+        table.add_row(escape(item.tag), f"{item.probability:.3f}", "yes" if item.suggested else "")
+    out.print(table)
+
+
+@command
+def list_parked(site: AnySite = None) -> None:
+    """List the questions that could not be tagged, and why.
+
+    Example: tagger parked list
+    """
+    engine = open_database(start())
+    with database_errors(engine), reading(engine) as connection:
+        questions = parked.list_parked(connection, site)
+    if not questions:
+        out.print("No question is parked.")
+        return
+    table = Table("site", "question", "title", "attempts", "parked (UTC)", "error")
+    for question in questions:
+        table.add_row(
+            question.site,
+            str(question.question_id),
+            escape(question.title),
+            str(question.attempts),
+            f"{question.parked_at:%Y-%m-%d %H:%M}",
+            escape(question.error),
+        )
+    out.print(table)
+
+
+@command
+def release_parked(
+    site: AnySite = None,
+    question_id: Annotated[int | None, typer.Option("--question", help="Only this one.")] = None,
+) -> None:
+    """Let parked questions try again; the scheduler's sweep enqueues them.
+
+    Example: tagger parked release --site stats
+    """
+    if question_id is not None and site is None:
+        raise typer.BadParameter("--question needs --site: numbers are each site's own.")
+    engine = open_database(start())
+    with database_errors(engine), engine.begin() as connection:
+        count = parked.release(connection, site, question_id)
+    if question_id is not None and not count:
+        fail(f"No question {question_id} of {site} is parked; see: tagger parked list")
+    out.print(f"{count} questions are released.")

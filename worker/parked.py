@@ -1,0 +1,59 @@
+"""Questions that could not be tagged: listing them, and letting them try again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import Connection
+
+from core.tables import Question
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedQuestion:
+    """A parked question and what its last attempt ended with."""
+
+    site: str
+    question_id: int
+    title: str
+    attempts: int
+    error: str
+    parked_at: datetime
+
+
+def list_parked(connection: Connection, site: str | None = None) -> list[ParkedQuestion]:
+    """Return the parked questions of one site or of all, the latest first."""
+    rows = (
+        select(
+            Question.site,
+            Question.question_id,
+            Question.title,
+            Question.attempts,
+            Question.error,
+            Question.parked_at,
+        )
+        .where(Question.parked_at.is_not(None))
+        .order_by(Question.parked_at.desc(), Question.id)
+    )
+    if site is not None:
+        rows = rows.where(Question.site == site)
+    return [
+        ParkedQuestion(site, number, title, attempts, error or "", at)
+        for site, number, title, attempts, error, at in connection.execute(rows)
+        if at is not None
+    ]
+
+
+def release(connection: Connection, site: str | None = None, question_id: int | None = None) -> int:
+    """Let parked questions try again from the start; the next sweep enqueues them.
+
+    Returns:
+        How many were released.
+    """
+    statement = update(Question).where(Question.parked_at.is_not(None))
+    if site is not None:
+        statement = statement.where(Question.site == site)
+    if question_id is not None:
+        statement = statement.where(Question.question_id == question_id)
+    released = statement.values(parked_at=None, attempts=0, error=None, enqueued_at=None)
+    return connection.execute(released).rowcount

@@ -1,0 +1,60 @@
+"""Runs workers and the scheduler in the foreground, until they are told to stop."""
+
+import os
+import socket
+from collections.abc import Sequence
+
+from core.console import open_database
+from core.queue import TRAINING_QUEUE
+from core.settings import Settings
+from core.waiting import until_reachable
+from worker.app import make_app
+
+
+def run_worker(
+    settings: Settings, *, queues: Sequence[str], processes: int, name: str | None = None
+) -> int:
+    """Run a Celery worker with the prefork pool; return its exit status.
+
+    On SIGTERM it finishes the batches in hand; whatever is not finished stays pending.
+
+    Args:
+        settings: the service's.
+        queues: those that it serves.
+        processes: children that tag.
+        name: by which `celery inspect ping -d NAME@HOST` asks for it.
+    """
+    prepare_database(settings)
+    app = make_app(settings)
+    node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
+    worker = app.Worker(
+        hostname=node,
+        queues=list(queues),
+        concurrency=1 if TRAINING_QUEUE in queues else processes,
+        pool_cls="prefork",
+        loglevel=settings.log_level.upper(),
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        redirect_stdouts=False,
+    )
+    worker.start()
+    return int(worker.exitcode or 0)
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Run the one Celery beat. Two of them would fire everything twice."""
+    prepare_database(settings)
+    app = make_app(settings)
+    app.Beat(
+        quiet=True,
+        loglevel=settings.log_level.upper(),
+        remote_control=True,
+        hostname=f"scheduler@{socket.gethostname()}",
+        redirect_stdouts=False,
+    ).run()
+
+
+def prepare_database(settings: Settings) -> None:
+    """Wait for the database, bring its tables up to date, and leave no connection to a fork."""
+    until_reachable(lambda: open_database(settings)).dispose()

@@ -1,0 +1,176 @@
+"""Tags one batch of questions: rows in, predictions out, one call of the network between them."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Engine, delete, tuple_
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import InterfaceError, OperationalError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from core.clock import Clock
+from core.database import dialect_insert
+from core.model import Model, RankedTag, Words
+from core.questions import ClaimedQuestion, claim, finish, record_error
+from core.tables import PredictedTag, Prediction
+from worker.live_models import LiveModels
+
+log = logging.getLogger(__name__)
+
+WRITE_SECONDS = 120  # for how long a finished batch waits for the database to come back
+_LONGEST_ERROR = 500  # characters kept of what an attempt ended with
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedQuestion:
+    """A question and its most probable tags, the most probable first."""
+
+    question: ClaimedQuestion
+    tags: list[RankedTag]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a batch: how many were tagged, failed, or wanted nothing any more."""
+
+    tagged: int
+    failed: int
+    skipped: int
+
+    def __str__(self) -> str:
+        return f"{self.tagged} tagged, {self.failed} failed, {self.skipped} wanted nothing"
+
+
+def tag_batch(
+    engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
+) -> Outcome:
+    """Tag the questions of a batch that still want it.
+
+    May be called again, or twice at once, for the same questions: each is tagged once. A question
+    that fails keeps its error and fails no other.
+
+    Args:
+        engine: the database's.
+        models: of this process.
+        site: the site of all of them.
+        pks: keys of rows of `questions`.
+        clock: dates the predictions.
+
+    Raises:
+        ModelError: the site has no live model that could be used; no attempt was counted.
+    """
+    version, model = models.get(site)
+    with engine.begin() as connection:
+        claimed = claim(connection, pks, site=site, now=clock.now())
+    tagged, errors = predict(model, claimed)
+    # The attempt is counted: an outage of the database must not use it up.
+    patiently = Retrying(
+        retry=retry_if_exception_type((OperationalError, InterfaceError)),
+        wait=wait_random_exponential(max=10),
+        stop=stop_after_delay(WRITE_SECONDS),
+        sleep=clock.sleep,
+        reraise=True,
+    )
+    done = patiently(_write, engine, tagged, errors, version_id=version.id, clock=clock)
+    return Outcome(done, len(errors), len(pks) - done - len(errors))
+
+
+def predict(
+    model: Model, questions: Sequence[ClaimedQuestion]
+) -> tuple[list[TaggedQuestion], dict[int, str]]:
+    """Predict a batch; return the tagged, and for the keys of the others what went wrong."""
+    readable: list[ClaimedQuestion] = []
+    texts: list[Words] = []
+    errors: dict[int, str] = {}
+    for question in questions:
+        try:
+            texts.append(model.words(question.title, question.body))
+        except Exception as error:  # noqa: BLE001 (whatever a text provokes is that text's)
+            errors[question.pk] = _describe(question, error)
+        else:
+            readable.append(question)
+    try:
+        ranked = model.rank(_finite(model.probabilities(texts)))
+    except Exception as error:  # noqa: BLE001
+        if len(readable) == 1:
+            return [], errors | {readable[0].pk: _describe(readable[0], error)}
+        log.warning("a batch of %d failed, its questions go one by one: %s", len(readable), error)
+        return _predict_one_by_one(model, readable, errors)
+    return [TaggedQuestion(q, tags) for q, tags in zip(readable, ranked, strict=True)], errors
+
+
+def _finite(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    if not np.isfinite(probabilities).all():
+        raise ArithmeticError("the network gave a probability that is no number")
+    return probabilities
+
+
+def _predict_one_by_one(
+    model: Model, questions: Sequence[ClaimedQuestion], errors: dict[int, str]
+) -> tuple[list[TaggedQuestion], dict[int, str]]:
+    tagged: list[TaggedQuestion] = []
+    for question in questions:
+        one, failed = predict(model, [question])
+        tagged += one
+        errors |= failed
+    return tagged, errors
+
+
+def _describe(question: ClaimedQuestion, error: Exception) -> str:
+    log.error("question with the key %d cannot be tagged: %r", question.pk, error)
+    return f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
+
+
+def _write(
+    engine: Engine,
+    tagged: Sequence[TaggedQuestion],
+    errors: dict[int, str],
+    *,
+    version_id: int,
+    clock: Clock,
+) -> int:
+    """Write a batch's end in one transaction; return how many predictions are new."""
+    with engine.begin() as connection:
+        done = finish(connection, [item.question for item in tagged])
+        new = [item for item in tagged if item.question.pk in done]
+        write_predictions(connection, new, version_id=version_id, now=clock.now())
+        for pk, error in sorted(errors.items()):
+            record_error(connection, pk, error)
+    return len(done)
+
+
+def write_predictions(
+    connection: Connection, tagged: Sequence[TaggedQuestion], *, version_id: int, now: datetime
+) -> None:
+    """Write predictions and their tags in place of those that the version made of older texts."""
+    if not tagged:
+        return
+    keys = [(item.question.pk, version_id) for item in tagged]
+    prediction = (Prediction.question_pk, Prediction.model_version_id)
+    connection.execute(delete(Prediction).where(tuple_(*prediction).in_(keys)))
+    predictions = [
+        {
+            "question_pk": item.question.pk,
+            "model_version_id": version_id,
+            "predicted_at": now,
+            "content_hash": item.question.content_hash,
+        }
+        for item in tagged
+    ]
+    tags = [
+        {
+            "question_pk": item.question.pk,
+            "model_version_id": version_id,
+            "tag": ranked.tag,
+            "probability": ranked.probability,
+            "suggested": ranked.suggested,
+        }
+        for item in tagged
+        for ranked in item.tags
+    ]
+    connection.execute(dialect_insert(connection, Prediction), predictions)
+    connection.execute(dialect_insert(connection, PredictedTag), tags)

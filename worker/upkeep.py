@@ -1,0 +1,60 @@
+"""What keeps the line moving with nobody watching: the sweep, and training where no model is."""
+
+import logging
+from datetime import timedelta
+
+from celery import Celery
+from sqlalchemy import Engine, func, select
+
+from core.clock import Clock
+from core.database import reading
+from core.questions import batches, park_exhausted, sweep
+from core.queue import TAGGING_QUEUE, enqueue_tagging, enqueue_training, queue_length
+from core.settings import Settings
+from core.tables import ModelVersion, Question
+
+log = logging.getLogger(__name__)
+
+# Messages in the queue from which on a sweep only waits: what is pending is in there.
+FULL_QUEUE = 100
+
+
+def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> int:
+    """Park what has failed too often, and enqueue again what has been pending for too long.
+
+    Returns:
+        How many questions were enqueued.
+
+    Raises:
+        BrokerUnreachable: they keep their new lease, and a sweep after it enqueues them.
+    """
+    lease = timedelta(seconds=settings.lease_seconds)
+    with engine.begin() as connection:
+        parked = park_exhausted(connection, now=clock.now(), lease=lease)
+    if parked:
+        log.warning("%d questions are parked; see: tagger parked list", len(parked))
+    if queue_length(app, TAGGING_QUEUE) >= FULL_QUEUE:
+        return 0
+    with engine.begin() as connection:
+        pending = sweep(connection, now=clock.now(), lease=lease)
+    for site, pks in batches(pending):
+        enqueue_tagging(app, site, pks)
+    if pending:
+        log.info("%d pending questions are enqueued again", len(pending))
+    return len(pending)
+
+
+def train_first_models(engine: Engine, app: Celery, settings: Settings) -> list[str]:
+    """Ask for training where a site has no live model and questions enough; return the sites."""
+    enough = (
+        select(Question.site)
+        .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))
+        .group_by(Question.site)
+        .having(func.count() >= settings.min_questions)
+    )
+    with reading(engine) as connection:
+        sites = sorted(connection.execute(enough).scalars())
+    for site in sites:
+        log.info("%s has no live model and questions enough: training is asked for", site)
+        enqueue_training(app, site)
+    return sites
