@@ -94,11 +94,13 @@ def _known(field: str | None) -> str | None:
 def _named_fields(
     stream: BinaryIO, source: Source, required: set[str]
 ) -> Iterator[tuple[int, dict[str, str] | str]]:
-    """Yield each row's first line and its fields by the columns' names, or what is wrong with it."""
+    """Yield each row's first line and its fields by column, or what is wrong with it."""
     lines = numbered_lines(stream)
     header = header_columns(next(lines, Line(1, b"")).content)
     if not required <= set(header):
-        raise ImportFailed(f"{source.file}: its first line does not name Id and what belongs to it.")
+        raise ImportFailed(
+            f"{source.file}: its first line does not name Id and what belongs to it."
+        )
     for number, fields in _records(lines, width=len(header)):
         yield number, fields if isinstance(fields, str) else dict(zip(header, fields, strict=True))
 

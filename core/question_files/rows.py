@@ -106,6 +106,8 @@ def _clean(value: object) -> object:
         return clean_text(value)
     if isinstance(value, list):
         return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _clean(item) for name, item in value.items()}
     return value
 
 
@@ -154,6 +156,11 @@ def _to_time(value: object) -> datetime:
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time
 
 
+def _display_name(owner: object) -> object:
+    """A name, or the API's own object for an owner, which holds it."""
+    return owner.get("display_name") if isinstance(owner, dict) else owner
+
+
 def _sane_time(time: datetime) -> datetime:
     if time.year not in YEARS:
         raise ValueError(f"a time of the years {YEARS.start} to {YEARS.stop - 1} is expected")
@@ -172,7 +179,7 @@ class _QuestionFields(BaseModel):
     body: Annotated[str, AfterValidator(_not_blank)]  # HTML
     tags: Annotated[list[_Tag], Field(min_length=1, max_length=MAX_TAGS)]
     link: Annotated[str, AfterValidator(_web_address)] | None = None
-    owner: str | None = None
+    owner: Annotated[str | None, BeforeValidator(_display_name)] = None
     content_license: str | None = None
     score: _Count | None = None
     answer_count: Annotated[_Count, Field(ge=0)] | None = None

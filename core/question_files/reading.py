@@ -1,0 +1,98 @@
+"""Reads a question file of any format."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from core.errors import ImportFailed
+from core.question_files.formats import Format, OnPosition, detect_format, open_unpacked
+from core.question_files.json_lines import read_json_lines
+from core.question_files.kaggle import read_questions_csv, read_tags
+from core.question_files.posts_xml import read_posts
+from core.question_files.rows import BrokenRow, Row, Source
+from core.questions import FetchedQuestion
+
+
+def read_questions(
+    path: Path,
+    *,
+    site: str | None = None,
+    tags: Path | None = None,
+    on_position: OnPosition | None = None,
+) -> Iterator[Row]:
+    """Yield the questions of a file, and its broken rows, in the file's order.
+
+    Args:
+        path: `.jsonl`, `Posts.xml` (both also in gzip), a `.7z` with Posts.xml, or Questions.csv.
+        site: the API's name of the site. Lines of JSON that name another one are broken; only
+            there may it be None, where the lines name theirs.
+        tags: Tags.csv, where it does not stand beside Questions.csv.
+        on_position: called with how many bytes of the file have been read.
+
+    Raises:
+        ImportFailed: the file as a whole cannot be read, or does not say of which site it is.
+    """
+    kind = detect_format(path)
+    source = Source(str(path), site)
+    if kind is Format.KAGGLE_TAGS:
+        raise ImportFailed(f"{path} holds tags alone: name the Questions.csv that they belong to.")
+    if kind is not Format.JSON_LINES and site is None:
+        raise ImportFailed(f"{path} does not say of which site it is: add --site, as --site stats.")
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(open_unpacked(path, on_position))
+        except OSError as error:
+            raise ImportFailed(f"{path} cannot be read: {error}") from error
+        if kind is Format.JSON_LINES:
+            yield from read_json_lines(stream, source)
+        elif kind is Format.POSTS_XML:
+            yield from read_posts(stream, source)
+        else:
+            broken: list[BrokenRow] = []
+            tags = tags or find_tags_file(path)
+            with open_unpacked(tags) as tag_stream:
+                table = read_tags(tag_stream, Source(str(tags), site), broken)
+            yield from broken
+            yield from read_questions_csv(stream, source, table)
+
+
+def find_tags_file(questions: Path, given: Sequence[Path] = ()) -> Path:
+    """The Tags.csv of a Questions.csv: beside it, or else the only one given.
+
+    Raises:
+        ImportFailed: there is none.
+    """
+    name = questions.name.lower().replace("questions", "tags")
+    for path in sorted(questions.parent.iterdir()):
+        if path.name.lower() in (name, "tags.csv", "tags.csv.gz") and path != questions:
+            return path
+    if len(given) == 1:
+        return given[0]
+    raise ImportFailed(f"{questions} needs its Tags.csv beside it, which is not there.")
+
+
+def load_questions(
+    path: Path,
+    *,
+    site: str | None = None,
+    on_broken: Callable[[BrokenRow], None] | None = None,
+) -> list[FetchedQuestion]:
+    """Read a whole file into memory, by site and question id, which ascend with time.
+
+    Of several questions with one id the last counts.
+
+    Raises:
+        ImportFailed: the file cannot be read, or holds no question that can be used.
+    """
+    questions: dict[tuple[str, int], FetchedQuestion] = {}
+    first_broken: BrokenRow | None = None
+    for row in read_questions(path, site=site):
+        if isinstance(row, FetchedQuestion):
+            questions[row.site, row.question_id] = row
+            continue
+        first_broken = first_broken or row
+        if on_broken is not None:
+            on_broken(row)
+    if not questions:
+        raise ImportFailed(f"{path} holds no question that can be used: {first_broken}")
+    return [questions[key] for key in sorted(questions)]
