@@ -4,6 +4,7 @@ import typer
 
 import core.cli
 import review.cli
+import trainer.cli
 import worker.cli
 
 app = typer.Typer(
@@ -14,7 +15,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for part in (core.cli, worker.cli, review.cli):
+for part in (core.cli, worker.cli, review.cli, trainer.cli):
     part.add_commands(app)
 
 

@@ -57,6 +57,11 @@ class Vocabulary:
         get = self._ids.get
         return [number for word in text if (number := get(word)) is not None]
 
+    def numbers(self, text: Iterable[str]) -> list[int]:
+        """Return an id for each word of a text, PADDING for an unknown one."""
+        get = self._ids.get
+        return [get(word, PADDING) for word in text]
+
 
 def encode(
     questions: Sequence[tuple[Sequence[str], Sequence[str]]],

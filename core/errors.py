@@ -22,6 +22,7 @@ TaggerError                     one line for a person: what, where, what to do
 │       └── BundleForeign       it belongs to another site
 ├── TrainingError
 │   ├── NotEnoughQuestions      too few questions or tags, and how many are missing
+│   ├── TrainingInProgress      another run is at the site's model
 │   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
 └── ServiceFailed               a process of `tagger up` or `tagger demo` ended and stays down
 """
@@ -67,12 +68,16 @@ class ApiRefused(ApiError):
     Attributes:
         error_id: the API's number for it, as 502 for a throttle violation.
         error_name: the API's name for it.
+        backoff: seconds for which the method is to be left alone, where the answer says so.
     """
 
-    def __init__(self, message: str, *, error_id: int, error_name: str) -> None:
+    def __init__(
+        self, message: str, *, error_id: int, error_name: str, backoff: float | None = None
+    ) -> None:
         super().__init__(message)
         self.error_id = error_id
         self.error_name = error_name
+        self.backoff = backoff
 
 
 class ApiThrottled(ApiRefused):
@@ -143,6 +148,10 @@ class TrainingError(TaggerError):
 
 class NotEnoughQuestions(TrainingError):
     """The site has too few questions or tags to train on."""
+
+
+class TrainingInProgress(TrainingError):
+    """Another process is training a model for the site."""
 
 
 class TrainerNotInstalled(TrainingError):

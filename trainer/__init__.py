@@ -1,0 +1,1 @@
+"""Questions and verdicts → model versions. Alone imports TensorFlow and scikit-learn."""

@@ -1,0 +1,216 @@
+"""Commands that make models and choose which one is live."""
+
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from core.clock import SystemClock
+from core.console import command, err, open_database, out, start
+from core.database import reading
+from core.model import Model
+from core.registry import (
+    Version,
+    find_live,
+    get_live,
+    get_version,
+    list_versions,
+    load_bundle,
+    promote,
+)
+from trainer.progress import make_watch
+from trainer.splits import SplitName
+from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
+
+Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this part's commands."""
+    app.command("train")(train)
+    models = typer.Typer(help="The registry of trained models.", no_args_is_help=True)
+    models.command("list")(list_models)
+    models.command("show")(show_model)
+    models.command("promote")(promote_model)
+    app.add_typer(models, name="models")
+
+
+def _check_architecture(name: str) -> str:
+    if name not in ARCHITECTURES:
+        raise typer.BadParameter(f"there are: {', '.join(sorted(ARCHITECTURES))}")
+    return name
+
+
+@command
+def train(
+    site: Site,
+    *,
+    architecture: Annotated[
+        str,
+        typer.Option(
+            "--architecture",
+            "-a",
+            callback=_check_architecture,
+            help=f"The network: {', '.join(sorted(ARCHITECTURES))}.",
+        ),
+    ] = DEFAULT_ARCHITECTURE,
+    top_tags: Annotated[
+        int | None,
+        typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
+    ] = None,
+    class_weights: Annotated[
+        bool | None,
+        typer.Option(
+            help="Let mistakes on rare tags cost more.  [default: the architecture's]",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="At most.  [default: the architecture's]")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the network's random numbers.")] = 0,
+    split: Annotated[
+        SplitName, typer.Option(help="Which fifth of the questions judges: any, or the newest.")
+    ] = "random",
+) -> None:
+    """Train a model on a site's stored questions and publish it; the first one goes live.
+
+    Ctrl-C ends the training early and publishes the best epoch so far; a second one gives up.
+
+    Example: tagger train --site stats --architecture conv1d
+    """
+    from trainer.train import TrainingOptions, train_site  # noqa: PLC0415
+
+    settings = start()
+    engine = open_database(settings)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a run's row
+    options = TrainingOptions(  # says that it was stopped
+        architecture=architecture,
+        top_tags=top_tags or settings.top_tags,
+        min_questions=settings.min_questions,
+        class_weights=class_weights,
+        epochs=epochs,
+        seed=seed,
+        split=split,
+    )
+    with make_watch(err) as watch:
+        version = train_site(engine, site, options, clock=SystemClock(), watch=watch)
+    out.print(_metrics_table(version))
+    state = "live" if version.live else "published"
+    out.print(f"{site} version {version.version} ({architecture}) is {state}.", highlight=False)
+    if not version.live:
+        out.print(f"Make it live with: tagger models promote --site {site} {version.version}")
+
+
+@command
+def list_models(
+    site: Annotated[
+        str | None, typer.Option("--site", "-s", help="Only this site's models.")
+    ] = None,
+) -> None:
+    """List the registry's models, the newest last.
+
+    Example: tagger models list --site stats
+    """
+    engine = open_database(start())
+    with reading(engine) as connection:
+        versions = list_versions(connection, site)
+    if not versions:
+        out.print("There is no model yet. Train one with: tagger train --site SITE")
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("site", "version", "live", "architecture", "made (UTC)"):
+        table.add_column(column)
+    for column in ("precision@1", "recall@5", "micro-F1", "size"):
+        table.add_column(column, justify="right")
+    for version in versions:
+        table.add_row(*_row(version))
+    out.print(table)
+
+
+def _row(version: Version) -> tuple[str, ...]:
+    return (
+        version.site,
+        str(version.version),
+        "live" if version.live else "",
+        version.architecture,
+        f"{version.created_at:%Y-%m-%d %H:%M}",
+        *(
+            _number(version.metrics.get(name, ""))
+            for name in ("precision_at_1", "recall_at_5", "micro_f1")
+        ),
+        f"{version.size / 1e6:.1f} MB",
+    )
+
+
+@command
+def show_model(
+    site: Site,
+    version: Annotated[
+        int | None, typer.Argument(help="Its number.  [default: the live one]")
+    ] = None,
+) -> None:
+    """Show one model: how it was made, what it knows, how good it is.
+
+    Example: tagger models show --site stats 3
+    """
+    engine = open_database(start())
+    with reading(engine) as connection:
+        if version is None:
+            found = get_live(connection, site)
+        else:
+            found = get_version(connection, site, version)
+        manifest = load_bundle(connection, found).manifest
+    facts = Table(box=None, show_header=False)
+    for name, value in {
+        "model": f"{site} version {found.version}{', live' if found.live else ''}",
+        "architecture": found.architecture,
+        "made": f"{found.created_at:%Y-%m-%d %H:%M} UTC",
+        "hyperparameters": _pairs(manifest.hyperparameters),
+        "tags": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
+        "made with": _pairs(manifest.library_versions),
+        "data": manifest.data_fingerprint,
+        "sha256": found.sha256,
+        "size": f"{found.size:,} bytes",
+    }.items():
+        facts.add_row(f"[bold]{name}[/bold]", value)
+    out.print(facts)
+    out.print(_metrics_table(found))
+
+
+@command
+def promote_model(site: Site, version: Annotated[int, typer.Argument(help="Its number.")]) -> None:
+    """Make a model its site's live one; workers take it up at their next batch.
+
+    It is loaded and tried first, so one that does not verify stays where it is.
+
+    Example: tagger models promote --site stats 3
+    """
+    engine = open_database(start())
+    with reading(engine) as connection:
+        before = find_live(connection, site)
+        Model(load_bundle(connection, get_version(connection, site, version)))
+    with engine.begin() as connection:
+        promote(connection, site, version)
+    was = f"; version {before.version} was" if before and before.version != version else ""
+    out.print(f"{site} version {version} is live{was}.", highlight=False)
+
+
+def _metrics_table(version: Version) -> Table:
+    table = Table(box=None, header_style="bold")
+    table.add_column("on the test part")
+    table.add_column(version.architecture, justify="right")
+    for name, value in version.metrics.items():
+        table.add_row(name.replace("_at_", "@").replace("_", " "), _number(value))
+    return table
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

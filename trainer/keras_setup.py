@@ -1,0 +1,62 @@
+"""TensorFlow, imported once and late: it takes seconds and half a gigabyte."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from core.errors import TrainerNotInstalled
+
+log = logging.getLogger(__name__)
+
+
+def import_keras() -> Any:
+    """Import Keras on TensorFlow, quietly, and return its module.
+
+    Raises:
+        TrainerNotInstalled: the packages of the extra `trainer` are not here.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it is imported
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        with quiet_streams():
+            import keras  # noqa: PLC0415
+            import sklearn  # noqa: F401, PLC0415
+            import tensorflow  # noqa: F401, ICN001, PLC0415
+    except ImportError as error:
+        raise TrainerNotInstalled(
+            f"Training needs packages that are not installed here ({error.name}). "
+            'Install them with: pip install "question-tagger[trainer]"'
+        ) from error
+    for chatty in ("tensorflow", "absl"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    return keras
+
+
+def make_deterministic(keras: Any, seed: int) -> None:
+    """Seed every generator and let TensorFlow use deterministic kernels only."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def quiet_streams() -> Iterator[None]:
+    """Drop what TensorFlow's C++ writes past Python's streams, unless debugging."""
+    if log.isEnabledFor(logging.DEBUG):
+        yield
+        return
+    streams = 1, 2
+    kept = [os.dup(stream) for stream in streams]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for stream in streams:
+            os.dup2(nowhere, stream)
+        yield
+    finally:
+        os.close(nowhere)
+        for stream, original in zip(streams, kept, strict=True):
+            os.dup2(original, stream)
+            os.close(original)

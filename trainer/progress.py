@@ -1,0 +1,130 @@
+"""What a person sees of a training run: a bar on a terminal, lines in a log."""
+
+import logging
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """How one pass over the training part went.
+
+    Attributes:
+        number: from 1.
+        of: how many there are at most.
+        loss: what was minimised, on the training part.
+        val_loss: the same on the validation part; its lowest decides which epoch is kept.
+        val_precision_at_1: on the validation part.
+        seconds: that it took.
+    """
+
+    number: int
+    of: int
+    loss: float
+    val_loss: float
+    val_precision_at_1: float
+    seconds: float
+
+    def __str__(self) -> str:
+        left = round((self.of - self.number) * self.seconds)
+        return (
+            f"epoch {self.number:2}/{self.of}  loss {self.loss:.4f}  "
+            f"val. loss {self.val_loss:.4f}  val. precision@1 {self.val_precision_at_1:.3f}  "
+            f"{self.seconds:.1f} s, at most {left // 60}:{left % 60:02} left"
+        )
+
+
+class Watch:
+    """Is told how training goes; this one keeps it to itself."""
+
+    def stage(self, description: str) -> None:
+        """What is done from now on."""
+
+    def batch(self, done: int, of: int) -> None:
+        """So many batches of all epochs are done; `of` is how many there are at most."""
+
+    def epoch(self, epoch: Epoch) -> None:
+        """An epoch has ended."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing more will come."""
+
+
+class LogWatch(Watch):
+    """A line for each stage and epoch."""
+
+    def stage(self, description: str) -> None:
+        """Log it."""
+        log.info("%s", description)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Log it."""
+        log.info("%s", epoch)
+
+
+class TerminalWatch(Watch):
+    """A bar with the time that is left, and a line for each epoch above it."""
+
+    def __init__(self, console: Console) -> None:
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("[dim]at most[/dim]"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None)
+
+    def stage(self, description: str) -> None:
+        """Name it on the bar, which starts again."""
+        self._bar.reset(self._task, description=description, total=None)
+
+    def batch(self, done: int, of: int) -> None:
+        """Move the bar."""
+        self._bar.update(self._task, completed=done, total=of)
+
+    def epoch(self, epoch: Epoch) -> None:
+        """Print its line above the bar."""
+        self._bar.console.print(str(epoch), highlight=False)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+def make_watch(console: Console) -> Watch:
+    """The watch that fits where the output goes."""
+    return TerminalWatch(console) if console.is_terminal else LogWatch()

@@ -1,0 +1,104 @@
+"""One training run at a time for a site, and a row for each, however it ends."""
+
+import fcntl
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Literal
+from urllib.parse import quote
+
+from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from core.errors import TaggerError, TrainingInProgress
+from core.tables import TrainingRun
+
+Outcome = Literal["published", "promoted", "skipped", "failed"]
+
+DIED: Final = "the process ended while at it"
+_POSTGRES_LOCKS: Final = 0x7A66E3  # any number of our own: the space of the sites' locks
+
+
+@contextmanager
+def training_lock(engine: Engine, site: str) -> Iterator[None]:
+    """Keep other runs for a site out, on every host; freed by the system when the holder dies.
+
+    It is an advisory lock of Postgres' session, or one of the file system beside the SQLite file.
+
+    Raises:
+        TrainingInProgress: another process trains a model for the site.
+    """
+    lock = _postgres_lock if engine.dialect.name == "postgresql" else _file_lock
+    with lock(engine, site) as mine:
+        if not mine:
+            raise TrainingInProgress(
+                f"A model for the site {site} is being trained already; try again when that run "
+                "has ended."
+            )
+        yield
+
+
+@contextmanager
+def _postgres_lock(engine: Engine, site: str) -> Iterator[bool]:
+    number = zlib.crc32(site.encode()) - (1 << 31)  # the function takes signed integers
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.detach()  # when it is closed here, the session ends, and so does the lock
+        lock = select(func.pg_try_advisory_lock(_POSTGRES_LOCKS, number))
+        yield bool(connection.execute(lock).scalar())
+
+
+@contextmanager
+def _file_lock(engine: Engine, site: str) -> Iterator[bool]:
+    database = engine.url.database
+    if database in (None, "", ":memory:"):
+        yield True  # nobody else sees it
+        return
+    with Path(f"{database}.training-{quote(site, safe='')}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def start_run(connection: Connection, site: str, *, now: datetime) -> int:
+    """Add a run's row and return its key; end the rows of runs whose process died.
+
+    Call it under the site's training_lock().
+    """
+    connection.execute(
+        update(TrainingRun)
+        .where(TrainingRun.site == site, TrainingRun.ended_at.is_(None))
+        .values(ended_at=now, outcome="failed", error=DIED)
+    )
+    row = insert(TrainingRun).values(site=site, started_at=now).returning(TrainingRun.id)
+    return connection.execute(row).scalar_one()
+
+
+def end_run(
+    connection: Connection,
+    run: int,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    error: str | None = None,
+    model_version_id: int | None = None,
+) -> None:
+    """Write how a run ended."""
+    connection.execute(
+        update(TrainingRun)
+        .where(TrainingRun.id == run)
+        .values(ended_at=now, outcome=outcome, error=error, model_version_id=model_version_id)
+    )
+
+
+def describe(error: BaseException) -> str:
+    """One line for a run's row."""
+    if isinstance(error, TaggerError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        return "stopped"
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(": ")

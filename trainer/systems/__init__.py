@@ -1,0 +1,17 @@
+"""The systems that can be trained, each in a file of its own.
+
+An *architecture* is a system that gives a Keras network, so that it can be published; `tagger
+train --architecture` takes its name.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from trainer.systems.conv1d import Conv1DNetwork
+from trainer.systems.network import NetworkSystem
+from trainer.systems.simple import SimpleNetwork
+
+ARCHITECTURES: Final[Mapping[str, type[NetworkSystem]]] = {
+    architecture.name: architecture for architecture in (Conv1DNetwork, SimpleNetwork)
+}
+DEFAULT_ARCHITECTURE: Final = Conv1DNetwork.name

@@ -1,0 +1,92 @@
+"""What the article's two networks have in common: the text, the labels and the fitting.
+
+"Performing Multi-label Text Classification with Keras" (Rocco Schulz, 2018): title and body in
+one sequence, the 5,000 most frequent words, 180 of a question, embeddings of 20 dimensions learned
+with the network, and a sigmoid for each label.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+
+from core.encoding import SequenceInput
+from core.text import TextSettings
+from trainer.class_weights import class_weights, weighted_binary_crossentropy
+from trainer.keras_setup import import_keras, make_deterministic
+from trainer.progress import Watch
+from trainer.splits import Rows
+from trainer.systems.base import Task
+from trainer.systems.network import (
+    Examples,
+    Network,
+    NetworkSystem,
+    encode_rows,
+    fit_model,
+    most_frequent_words,
+    precision_at_1,
+)
+
+WORDS: Final = 5000  # Keras' Tokenizer(num_words=5000) gives the ids 1 to 4,999, as here
+LENGTH: Final = 180  # Keras' pad_sequences keeps the last and pads in front
+DIMENSIONS: Final = 20
+BATCH: Final = 32
+PATIENCE: Final = 4
+
+INPUTS: Final = (
+    SequenceInput(name="text", source="text", length=LENGTH, keep="last", pad="front"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArticleNetwork(NetworkSystem):
+    """A network over the article's one sequence; says by `layers` what lies in between."""
+
+    text: ClassVar[TextSettings] = TextSettings()
+    learning_rate: ClassVar[float]
+
+    @abstractmethod
+    def layers(self, keras: Any) -> list[Any]:
+        """Return the layers between the embedding and the output."""
+
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
+        """Learn a task."""
+        keras = import_keras()
+        make_deterministic(keras, seed)
+        learned = np.concatenate([task.split.train, task.split.validation])
+        vocabulary = most_frequent_words(task.corpus, learned, WORDS - 1)
+
+        def examples(rows: Rows) -> Examples:
+            return Examples(encode_rows(task.corpus, rows, vocabulary, INPUTS), task.targets[rows])
+
+        model = self._compile(keras, task)
+        epochs = fit_model(
+            model,
+            examples(task.split.train),
+            examples(task.split.validation),
+            epochs=self.epochs,
+            batch_size=BATCH,
+            callbacks=[
+                keras.callbacks.ReduceLROnPlateau(),
+                keras.callbacks.EarlyStopping(patience=PATIENCE),
+            ],
+            watch=watch,
+        )
+        bare = keras.Model(model.inputs, model.outputs)  # without its loss: it loads anywhere
+        return Network(bare, vocabulary, INPUTS, self.text, epochs=epochs)
+
+    def _compile(self, keras: Any, task: Task) -> Any:
+        ids = keras.Input((LENGTH,), dtype="int32", name=INPUTS[0].name)
+        hidden = keras.layers.Embedding(WORDS, DIMENSIONS)(ids)
+        for layer in self.layers(keras):
+            hidden = layer(hidden)
+        output = keras.layers.Dense(len(task.labels), activation="sigmoid")(hidden)
+        model = keras.Model({INPUTS[0].name: ids}, output)
+        weights = class_weights(task.targets[task.split.train])
+        model.compile(
+            keras.optimizers.Adam(self.learning_rate),
+            weighted_binary_crossentropy(weights) if self.class_weights else "binary_crossentropy",
+            metrics=[precision_at_1],
+        )
+        return model

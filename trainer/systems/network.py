@@ -1,0 +1,202 @@
+"""Systems that are Keras networks: what can be published, and how one is fitted."""
+
+import tempfile
+import time
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.encoding import SequenceInput, Vocabulary, place
+from core.errors import TrainingError
+from core.model import calibrate
+from core.text import TextSettings
+from trainer.corpus import Corpus
+from trainer.keras_setup import import_keras
+from trainer.progress import Epoch, Watch
+from trainer.splits import Rows
+from trainer.systems.base import System, Tagger, Task
+
+PREDICT_ROWS = 256  # of one call
+
+Arrays = dict[str, npt.NDArray[np.int32]]
+
+
+@dataclass(frozen=True, slots=True)
+class Network(Tagger):
+    """A fitted network and all that it needs to be run on a text.
+
+    Attributes:
+        keras: the Keras model, not compiled: named inputs of ids, one output (rows, labels).
+        vocabulary: the words behind the ids.
+        inputs: what the ids are made of.
+        text: how questions become words.
+        calibration: scale and shift of the logits.
+        epochs: how fitting went.
+    """
+
+    keras: Any
+    vocabulary: Vocabulary
+    inputs: tuple[SequenceInput, ...]
+    text: TextSettings
+    calibration: tuple[float, float] = (1.0, 0.0)
+    epochs: tuple[Epoch, ...] = ()
+
+    def encode(self, corpus: Corpus, rows: Rows) -> Arrays:
+        """Return the network's inputs for rows of a corpus, as core.encoding.encode() would."""
+        return encode_rows(corpus, rows, self.vocabulary, self.inputs)
+
+    def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
+        """Return calibrated probabilities: shape (rows, labels)."""
+        raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
+        return calibrate(raw, *self.calibration)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSystem(System):
+    """A system that gives a network, so it can be published; the base of all architectures.
+
+    Attributes:
+        class_weights: whether rare labels weigh as much as frequent ones in the loss.
+        epochs: at most.
+    """
+
+    class_weights: bool = False
+    epochs: int = 20
+
+    @abstractmethod
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
+        """Learn a task."""
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """For the bundle's manifest."""
+        return asdict(self)
+
+
+def most_frequent_words(corpus: Corpus, rows: Rows, size: int) -> Vocabulary:
+    """The vocabulary of the `size` most frequent words of rows; ties go by the alphabet."""
+    total = len(corpus.lexicon)
+    counts = corpus.titles.counts(rows, total) + corpus.bodies.counts(rows, total)
+    present = np.flatnonzero(counts)
+    ranked = sorted(present, key=lambda word: (-counts[word], corpus.lexicon[word]))
+    return Vocabulary([corpus.lexicon[word] for word in ranked[:size]])
+
+
+def encode_rows(
+    corpus: Corpus, rows: Rows, vocabulary: Vocabulary, inputs: tuple[SequenceInput, ...]
+) -> Arrays:
+    """Encode rows of a corpus for a network: for each input's name (rows, length)."""
+    known = np.array(vocabulary.numbers(corpus.lexicon), np.int32)
+
+    def ids(words: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        numbers = known[words]
+        kept: npt.NDArray[np.int32] = numbers[numbers > 0]
+        return kept
+
+    return place([(ids(corpus.titles[row]), ids(corpus.bodies[row])) for row in rows], inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What a network is shown: inputs by name, and targets of shape (rows, labels)."""
+
+    inputs: Arrays
+    targets: npt.NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def fit_model(
+    model: Any,
+    train: Examples,
+    validation: Examples,
+    *,
+    epochs: int,
+    batch_size: int,
+    callbacks: list[Any],
+    watch: Watch,
+) -> tuple[Epoch, ...]:
+    """Fit a compiled model and leave it with the weights of its best epoch.
+
+    The best is that of the lowest loss on the validation part. Ctrl-C ends the fitting; the best
+    epoch so far is kept, where there is one.
+
+    Raises:
+        TrainingError: the loss was a number in no epoch.
+        KeyboardInterrupt: before the first epoch's end.
+    """
+    keras = import_keras()
+    follower = _Follower(watch, epochs, batches=-(-len(train) // batch_size))
+    with tempfile.TemporaryDirectory() as folder:
+        best = Path(folder) / "best.weights.h5"
+        try:
+            model.fit(
+                train.inputs,
+                train.targets,
+                validation_data=(validation.inputs, validation.targets),
+                epochs=epochs,
+                batch_size=batch_size,
+                verbose=0,
+                callbacks=[
+                    *callbacks,
+                    keras.callbacks.ModelCheckpoint(
+                        best, save_best_only=True, save_weights_only=True
+                    ),
+                    keras.callbacks.LambdaCallback(
+                        on_train_batch_end=follower.batch_ended, on_epoch_end=follower.epoch_ended
+                    ),
+                ],
+            )
+        except KeyboardInterrupt:
+            if not best.exists():
+                raise
+            watch.stage("Stopped; going on with the best epoch so far.")
+        if not best.exists():
+            raise TrainingError("The network did not learn: its loss is not a number.")
+        model.load_weights(best)
+    return tuple(follower.epochs)
+
+
+def precision_at_1(targets: Any, probabilities: Any) -> Any:
+    """A Keras metric: whether a question has its most probable label."""
+    from keras import ops  # noqa: PLC0415
+
+    first = ops.expand_dims(ops.argmax(probabilities, axis=-1), -1)
+    return ops.squeeze(ops.take_along_axis(targets, first, axis=-1), -1)
+
+
+@dataclass
+class _Follower:
+    """Turns what Keras' callbacks say into what a watch is told."""
+
+    watch: Watch
+    of: int
+    batches: int
+    epochs: list[Epoch] = field(default_factory=list)
+    now: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        self._began = self.now()
+
+    def batch_ended(self, batch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
+        done = len(self.epochs) * self.batches + batch + 1
+        self.watch.batch(done, self.of * self.batches)
+
+    def epoch_ended(self, number: int, logs: dict[str, float]) -> None:
+        now = self.now()
+        epoch = Epoch(
+            number=number + 1,
+            of=self.of,
+            loss=float(logs["loss"]),
+            val_loss=float(logs["val_loss"]),
+            val_precision_at_1=float(logs["val_precision_at_1"]),
+            seconds=now - self._began,
+        )
+        self._began = now
+        self.epochs.append(epoch)
+        self.watch.epoch(epoch)

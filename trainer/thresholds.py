@@ -1,0 +1,44 @@
+"""From which probability on a tag is suggested: chosen tag by tag on the validation part."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+RARE: Final = 10  # uses in the validation part; an F1 of fewer is mostly chance
+
+Probabilities = npt.NDArray[np.float64]
+Targets = npt.NDArray[np.uint8]
+
+
+def choose_thresholds(targets: Targets, probabilities: Probabilities) -> Probabilities:
+    """Return for each label the threshold that maximises its F1: shape (labels,).
+
+    A rare label's own threshold counts only where it is above the one that serves all labels
+    best together: chosen from a handful of questions, a low one would suggest it everywhere.
+
+    Args:
+        targets: shape (questions, labels), 1 where the question has the label.
+        probabilities: the same shape.
+    """
+    own = best_f1_thresholds(targets, probabilities)
+    (shared,) = best_f1_thresholds(targets.reshape(-1, 1), probabilities.reshape(-1, 1))
+    uses = targets.sum(axis=0)
+    floor = np.where(uses < RARE, shared, 0.0)
+    return np.where(uses == 0, shared, np.maximum(own, floor))
+
+
+def best_f1_thresholds(targets: Targets, probabilities: Probabilities) -> Probabilities:
+    """Return for each column the threshold of the highest F1, between two probabilities."""
+    order = np.argsort(-probabilities, axis=0, kind="stable")
+    ranked = np.take_along_axis(probabilities, order, axis=0)
+    found = np.cumsum(np.take_along_axis(targets, order, axis=0), axis=0, dtype=np.int64)
+    taken = np.arange(1, len(targets) + 1)[:, None]
+    f1 = 2 * found / (taken + found[-1])
+    below = np.vstack([ranked[1:], np.zeros((1, ranked.shape[1]))])
+    f1[ranked == below] = -1.0  # no threshold lies between equal probabilities
+    best = f1.argmax(axis=0)[None, :]
+    upper = np.take_along_axis(ranked, best, axis=0)[0]
+    lower = np.take_along_axis(below, best, axis=0)[0]
+    middle: Probabilities = (upper + lower) / 2
+    return middle

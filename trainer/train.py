@@ -1,0 +1,170 @@
+"""One training run of a site, from its questions to a version in the registry."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+
+from core.bundle import Bundle
+from core.clock import Clock
+from core.database import reading
+from core.errors import NotEnoughQuestions
+from core.registry import Version, find_live, promote, publish
+from trainer.corpus import Corpus, read_corpus, stored_questions
+from trainer.keras_setup import import_keras
+from trainer.labels import choose_labels, multi_hot
+from trainer.metrics import Scores, evaluate
+from trainer.progress import Watch
+from trainer.publish import Description, make_bundle
+from trainer.runs import Outcome, describe, end_run, start_run, training_lock
+from trainer.splits import SplitName, split
+from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
+from trainer.systems.base import Task
+from trainer.systems.network import Network, NetworkSystem
+from trainer.thresholds import choose_thresholds
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """What can be chosen for a run.
+
+    Attributes:
+        architecture: a name of ARCHITECTURES.
+        top_tags: how many of the site's tags are learned.
+        min_questions: a site with fewer questions that have one of them is refused.
+        class_weights: whether they multiply the loss; None leaves it to the architecture.
+        epochs: at most; None leaves it to the architecture.
+        seed: of the network's random numbers.
+        split: which questions judge.
+    """
+
+    architecture: str = DEFAULT_ARCHITECTURE
+    top_tags: int = 100
+    min_questions: int = 1000
+    class_weights: bool | None = None
+    epochs: int | None = None
+    seed: int = 0
+    split: SplitName = "random"
+
+    def system(self) -> NetworkSystem:
+        """The architecture with its hyperparameters."""
+        chosen: dict[str, Any] = {"class_weights": self.class_weights, "epochs": self.epochs}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return ARCHITECTURES[self.architecture](**given)
+
+
+def train_site(
+    engine: Engine, site: str, options: TrainingOptions, *, clock: Clock, watch: Watch
+) -> Version:
+    """Train a model on a site's questions and publish it; live where the site has none.
+
+    Returns:
+        The new version.
+
+    Raises:
+        TrainingInProgress: another process trains for the site.
+        TrainerNotInstalled: TensorFlow is not here.
+        NotEnoughQuestions: the site has too few questions or tags.
+        TrainingError: the network did not learn, or does not run in LiteRT as in Keras.
+    """
+    with training_lock(engine, site), _recorded_run(engine, site, clock) as run:
+        watch.stage("loading TensorFlow")
+        import_keras()
+        system = options.system()
+
+        watch.stage("reading questions")
+        with reading(engine) as connection:
+            corpus = read_corpus(site, stored_questions(connection, site), system.text)
+        task = make_task(corpus, options)
+
+        watch.stage(f"training {system.name} on {len(task.split.train):,} questions")
+        network = system.fit(task, seed=options.seed, watch=watch)
+
+        watch.stage("evaluating and exporting")
+        bundle = judge(network, system, task, options, clock)
+        return _publish(engine, bundle, run, clock)
+
+
+@contextmanager
+def _recorded_run(engine: Engine, site: str, clock: Clock) -> Iterator[int]:
+    """The key of a row that tells how the run went, also when it fails."""
+    with engine.begin() as connection:
+        run = start_run(connection, site, now=clock.now())
+    try:
+        yield run
+    except BaseException as error:
+        with engine.begin() as connection:
+            end_run(connection, run, "failed", now=clock.now(), error=describe(error))
+        raise
+
+
+def make_task(corpus: Corpus, options: TrainingOptions) -> Task:
+    """Choose labels and split the questions that have one of them.
+
+    Raises:
+        NotEnoughQuestions: there are too few, or fewer than two tags.
+    """
+    labels = choose_labels(corpus.tags, options.top_tags)
+    targets = multi_hot(corpus.tags, labels)
+    rows = np.flatnonzero(targets.any(axis=1))
+    missing = options.min_questions - len(rows)
+    if missing > 0:
+        raise NotEnoughQuestions(
+            f"The site {corpus.site} has {len(rows):,} tagged questions here, and training needs "
+            f"{options.min_questions:,} (TAGGER_MIN_QUESTIONS): {missing:,} are missing. Fetch "
+            f"them with: tagger history --site {corpus.site}"
+        )
+    if len(labels) < 2:
+        raise NotEnoughQuestions(
+            f"The questions of the site {corpus.site} have one tag only ({labels[0]}), and "
+            "training needs two."
+        )
+    return Task(corpus, labels, targets, split(rows, options.split))
+
+
+def judge(
+    network: Network, system: NetworkSystem, task: Task, options: TrainingOptions, clock: Clock
+) -> Bundle:
+    """Choose thresholds on the validation part, measure on the test part, make the bundle.
+
+    Raises:
+        TrainingError: the exported network is not the trained one.
+    """
+    rows = task.split.validation
+    thresholds = choose_thresholds(task.targets[rows], network.probabilities(task.corpus, rows))
+    rows = task.split.test
+    scores = Scores(task.targets[rows], network.probabilities(task.corpus, rows), thresholds)
+    metrics: dict[str, float | int | str] = {
+        **evaluate(scores),
+        "split": options.split,
+        "train_questions": len(task.split.train),
+        "validation_questions": len(task.split.validation),
+        "test_questions": len(rows),
+        "epochs": len(network.epochs),
+    }
+    description = Description(
+        created_at=clock.now(),
+        thresholds=thresholds,
+        metrics=metrics,
+        hyperparameters=system.hyperparameters() | {"seed": options.seed},
+    )
+    return make_bundle(network, system, task, description)
+
+
+def _publish(engine: Engine, bundle: Bundle, run: int, clock: Clock) -> Version:
+    """Add the version, make it live where the site has none, and end the run: all or nothing."""
+    site, now = bundle.manifest.site, clock.now()
+    with engine.begin() as connection:
+        version = publish(connection, bundle, now=now)
+        if find_live(connection, site) is None:
+            version = promote(connection, site, version.version)
+        outcome: Outcome = "promoted" if version.live else "published"
+        end_run(connection, run, outcome, now=now, model_version_id=version.id)
+    log.info("%s: version %d is %s", site, version.version, outcome)
+    return version
