@@ -3,6 +3,7 @@
 import typer
 
 import core.cli
+import poller.import_command
 import review.cli
 import trainer.cli
 import worker.cli
@@ -15,7 +16,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for part in (core.cli, worker.cli, review.cli, trainer.cli):
+for part in (core.cli, worker.cli, review.cli, trainer.cli, poller.import_command):
     part.add_commands(app)
 
 

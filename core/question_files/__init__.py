@@ -11,15 +11,17 @@ does not grow with the file, but for the tags of Kaggle's second table (12 bytes
 """
 
 from core.question_files.formats import Format, detect_format
-from core.question_files.reading import find_tags_file, load_questions, read_questions
-from core.question_files.rows import BrokenRow, Row
+from core.question_files.reading import load_questions, read_questions
+from core.question_files.rows import BrokenRow, Row, is_site_name
+from core.question_files.seen import SeenIds
 
 __all__ = [
     "BrokenRow",
     "Format",
     "Row",
+    "SeenIds",
     "detect_format",
-    "find_tags_file",
+    "is_site_name",
     "load_questions",
     "read_questions",
 ]

@@ -13,8 +13,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-import numpy as np
-
 from core.errors import ImportFailed
 from core.question_files.lines import MAX_ROW_BYTES, Line, numbered_lines
 from core.question_files.rows import BrokenRow, Row, Source, make_row
@@ -30,6 +28,8 @@ class TagTable:
     """The tags of many questions, at 12 bytes a tag: Tags.csv has one row for each."""
 
     def __init__(self, ids: Sequence[int], tags: Sequence[int], names: Sequence[str]) -> None:
+        import numpy as np  # noqa: PLC0415 (a tenth of a second, for one format)
+
         unsorted = np.asarray(ids, dtype=np.int64)
         order = np.argsort(unsorted, kind="stable")  # the tags of a question stay in their order
         self._ids = unsorted[order]
@@ -38,7 +38,7 @@ class TagTable:
 
     def tags_of(self, question_id: int) -> list[str]:
         """The tags of a question in the table's order; none where it does not hold it."""
-        first, end = np.searchsorted(self._ids, [question_id, question_id + 1])
+        first, end = self._ids.searchsorted([question_id, question_id + 1])
         return [self._names[tag] for tag in self._tags[first:end]]
 
 

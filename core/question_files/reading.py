@@ -1,8 +1,8 @@
 """Reads a question file of any format."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 from core.errors import ImportFailed
 from core.question_files.formats import Format, OnPosition, detect_format, open_unpacked
@@ -17,46 +17,58 @@ def read_questions(
     path: Path,
     *,
     site: str | None = None,
-    tags: Path | None = None,
+    tag_files: Sequence[Path] = (),
     on_position: OnPosition | None = None,
 ) -> Iterator[Row]:
-    """Yield the questions of a file, and its broken rows, in the file's order.
+    """Return an iterator over a file's questions and broken rows, in the file's order.
+
+    The call itself looks at the file's beginning only.
 
     Args:
         path: `.jsonl`, `Posts.xml` (both also in gzip), a `.7z` with Posts.xml, or Questions.csv.
         site: the API's name of the site. Lines of JSON that name another one are broken; only
             there may it be None, where the lines name theirs.
-        tags: Tags.csv, where it does not stand beside Questions.csv.
+        tag_files: where to look for the Tags.csv that does not stand beside its Questions.csv.
         on_position: called with how many bytes of the file have been read.
 
     Raises:
-        ImportFailed: the file as a whole cannot be read, or does not say of which site it is.
+        ImportFailed: the file as a whole cannot be read, or does not say of which site it is; the
+            iterator raises it too, where the reason comes to light later.
     """
     kind = detect_format(path)
-    source = Source(str(path), site)
     if kind is Format.KAGGLE_TAGS:
         raise ImportFailed(f"{path} holds tags alone: name the Questions.csv that they belong to.")
     if kind is not Format.JSON_LINES and site is None:
         raise ImportFailed(f"{path} does not say of which site it is: add --site, as --site stats.")
-    with ExitStack() as stack:
-        try:
-            stream = stack.enter_context(open_unpacked(path, on_position))
-        except OSError as error:
-            raise ImportFailed(f"{path} cannot be read: {error}") from error
-        if kind is Format.JSON_LINES:
-            yield from read_json_lines(stream, source)
-        elif kind is Format.POSTS_XML:
-            yield from read_posts(stream, source)
-        else:
-            broken: list[BrokenRow] = []
-            tags = tags or find_tags_file(path)
-            with open_unpacked(tags) as tag_stream:
-                table = read_tags(tag_stream, Source(str(tags), site), broken)
-            yield from broken
-            yield from read_questions_csv(stream, source, table)
+    tags = _find_tags_file(path, tag_files) if kind is Format.KAGGLE_QUESTIONS else None
+    return _read(path, kind, site, tags, on_position)
 
 
-def find_tags_file(questions: Path, given: Sequence[Path] = ()) -> Path:
+def _read(
+    path: Path, kind: Format, site: str | None, tags: Path | None, on_position: OnPosition | None
+) -> Iterator[Row]:
+    source = Source(str(path), site)
+    try:
+        with open_unpacked(path, on_position) as stream:
+            if kind is Format.JSON_LINES:
+                yield from read_json_lines(stream, source)
+            elif kind is Format.POSTS_XML:
+                yield from read_posts(stream, source)
+            elif tags is not None:
+                yield from _read_tables(stream, source, tags)
+    except OSError as error:
+        raise ImportFailed(f"{path} cannot be read: {error}") from error
+
+
+def _read_tables(stream: BinaryIO, source: Source, tags: Path) -> Iterator[Row]:
+    broken: list[BrokenRow] = []
+    with open_unpacked(tags) as tag_stream:
+        table = read_tags(tag_stream, Source(str(tags), source.site), broken)
+    yield from broken
+    yield from read_questions_csv(stream, source, table)
+
+
+def _find_tags_file(questions: Path, given: Sequence[Path]) -> Path:
     """The Tags.csv of a Questions.csv: beside it, or else the only one given.
 
     Raises:
