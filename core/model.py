@@ -1,6 +1,9 @@
 """A model that runs: LiteRT over whole batches, without TensorFlow."""
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +51,8 @@ class Model:
             self._run = _Signature(self._interpreter)
         except (ValueError, RuntimeError) as error:
             raise BundleCorrupt(f"LiteRT refuses the bundle's network: {error}.") from error
-        self._verify()
+        with _silent_stderr():
+            self._verify()
 
     def _verify(self) -> None:
         names = {spec.name for spec in self.manifest.inputs}
@@ -95,7 +99,7 @@ class Model:
                 RankedTag(
                     labels[label],
                     float(probabilities[row, label]),
-                    bool(above[row, label]) and above[row, tags[:place]].sum() < MAX_SUGGESTIONS,
+                    bool(above[row, label] and above[row, tags[:place]].sum() < MAX_SUGGESTIONS),
                 )
                 for place, label in enumerate(tags)
             ]
@@ -113,6 +117,21 @@ def calibrate(
     clipped = np.clip(raw, 1e-7, 1 - 1e-7)
     logits = np.log(clipped) - np.log1p(-clipped)
     return 1.0 / (1.0 + np.exp(-(scale * logits + shift)))
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep LiteRT's note on its delegate, which C++ writes to the descriptor, off the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 class _Signature:

@@ -1,0 +1,178 @@
+"""The worker and the scheduler as processes, over a real Redis, on both databases."""
+
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Engine, func, select
+
+from core.clock import SystemClock
+from core.queue import enqueue_tagging, make_celery
+from core.settings import Settings
+from core.tables import Prediction, Question
+from tests.models import LABELS, word_bundle
+from tests.processes import environment, kill_group, run_tagger, service, wait_until
+from tests.rows import predictions, publish_live, question, store_questions, suggested_tags
+
+pytestmark = pytest.mark.slow
+
+QUESTIONS = 2000
+
+
+@pytest.fixture
+def env(database_url: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    return environment(
+        database_url=database_url, broker_url=redis_url, data_dir=tmp_path, lease_seconds=5
+    )
+
+
+def store_many(engine: Engine, count: int = QUESTIONS) -> dict[int, str]:
+    """Store questions that each name one tag; return the tag by the question's number."""
+    expected = {number: LABELS[number % len(LABELS)] for number in range(1, count + 1)}
+    questions = [question(number, f"About {tag}") for number, tag in expected.items()]
+    store_questions(engine, *questions, now=SystemClock().now())
+    return expected
+
+
+def all_tagged(engine: Engine) -> Callable[[], bool]:
+    def check() -> bool:
+        with engine.connect() as connection:
+            pending = select(func.count(Question.wanted_at))
+            return connection.execute(pending).scalar() == 0
+
+    return check
+
+
+def assert_each_is_tagged_once(engine: Engine, expected: dict[int, str], version: int) -> None:
+    assert predictions(engine) == [(number, version) for number in sorted(expected)]
+    assert suggested_tags(engine) == {number: {tag} for number, tag in expected.items()}
+
+
+def test_two_workers_tag_every_question_once(
+    engine: Engine, redis_url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    version = publish_live(engine, word_bundle(), now=SystemClock().now())
+    expected = store_many(engine)
+    app = make_celery(Settings(broker_url=redis_url))
+    for start in range(1, QUESTIONS, 100):
+        enqueue_tagging(app, "stats", list(range(start, start + 100)))
+        enqueue_tagging(app, "stats", list(range(start, start + 100)))  # twice, on purpose
+    with (
+        service("worker", "--concurrency", "1", env=env, log=tmp_path / "one"),
+        service("worker", "--concurrency", "1", env=env, log=tmp_path / "two"),
+    ):
+        wait_until(all_tagged(engine), seconds=120, what="all tagged")
+    assert_each_is_tagged_once(engine, expected, version.id)
+    assert all("tagged" in (tmp_path / name).read_text() for name in ("one", "two"))
+
+
+def test_killed_workers_and_an_emptied_redis_lose_no_question(
+    engine: Engine, redis_url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    version = publish_live(engine, word_bundle(), now=SystemClock().now())
+    expected = store_many(engine)
+    app = make_celery(Settings(broker_url=redis_url))
+    for start in range(1, QUESTIONS, 100):
+        enqueue_tagging(app, "stats", list(range(start, start + 100)))
+    moments = random.Random(7)
+    with ExitStack() as stack, redis.Redis.from_url(redis_url) as broker:
+        stack.enter_context(service("scheduler", env=env, log=tmp_path / "scheduler"))
+        for _ in range(3):
+            with service(
+                "worker", "--concurrency", "2", env=env, log=tmp_path / "doomed"
+            ) as doomed:
+                wait_until(progress_since(engine), seconds=60, what="some tagged")
+                time.sleep(moments.uniform(0, 0.3))
+                kill_group(doomed)
+            broker.flushall()
+        stack.enter_context(service("worker", env=env, log=tmp_path / "last"))
+        wait_until(all_tagged(engine), seconds=180, what="all tagged")
+    assert_each_is_tagged_once(engine, expected, version.id)
+
+
+def progress_since(engine: Engine) -> Callable[[], bool]:
+    """Whether predictions have been added since this call, or all are there."""
+
+    def count() -> int:
+        with engine.connect() as connection:
+            return connection.execute(select(func.count(Prediction.question_pk))).scalar_one()
+
+    before = count()
+    return lambda: count() > before or count() == QUESTIONS
+
+
+def test_a_worker_that_is_told_to_stop_finishes_its_batch_and_ends_well(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
+    log = tmp_path / "worker"
+    with service("worker", env=env, log=log) as worker:
+        publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
+        store_many(sqlite_engine, 100)
+        enqueue_tagging(make_celery(Settings(broker_url=redis_url)), "stats", list(range(1, 101)))
+        wait_until(all_tagged(sqlite_engine), seconds=60, what="all tagged")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+    assert "Traceback" not in log.read_text()
+
+
+def test_services_wait_for_a_database_and_a_broker_that_are_away(tmp_path: Path) -> None:
+    env = environment(
+        database_url="postgresql+psycopg://u:hush-hush@127.0.0.1:1/none",
+        broker_url="redis://:hush-hush@127.0.0.1:1/0",
+        data_dir=tmp_path,
+    )
+    log = tmp_path / "worker"
+    with service("worker", env=env, log=log) as worker:
+        wait_until(lambda: "Waiting for it" in log.read_text(), seconds=30, what="it waits")
+        assert worker.poll() is None
+    said = log.read_text()
+    assert "TAGGER_DATABASE_URL" in said
+    assert "hush-hush" not in said
+    assert "Traceback" not in said
+
+
+def test_health_checks_answer_for_worker_and_scheduler(
+    sqlite_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    import socket
+    import subprocess
+    import sys
+
+    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
+
+    def answers(name: str) -> bool:
+        node = f"{name}@{socket.gethostname()}"
+        ping = [sys.executable, "-m", "celery", "-A", "worker.main", "inspect", "ping", "-t", "3"]
+        return subprocess.run([*ping, "-d", node], env=env, check=False).returncode == 0
+
+    with (
+        service("worker", "--name", "tagging", env=env, log=tmp_path / "worker"),
+        service("scheduler", env=env, log=tmp_path / "scheduler"),
+    ):
+        wait_until(lambda: answers("tagging"), seconds=60, what="the worker answers")
+        wait_until(lambda: answers("scheduler"), seconds=60, what="the scheduler answers")
+    assert not answers("tagging")
+
+
+def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
+    missing = run_tagger("tag", "--site", "stats", env=env)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "tagger train --site stats" in missing.stderr
+    publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
+    store_questions(sqlite_engine, question(1), now=SystemClock().now(), wanted=False)
+    asked = run_tagger("tag", "--site", "stats", env=env)
+    assert "1 questions of stats want tagging" in asked.stdout
+    with redis.Redis.from_url(redis_url) as broker:
+        assert broker.llen("tagging") == 1
+    said = run_tagger("suggest", "A t-test or anova?", env=env)
+    assert said.returncode == 0
+    assert "t-test" in said.stdout

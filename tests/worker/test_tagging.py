@@ -1,0 +1,155 @@
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
+
+from core import registry
+from core.errors import ModelMissing
+from core.model import Model, Words
+from core.questions import ClaimedQuestion, finish, park_exhausted
+from core.tables import ModelVersion, PredictedTag
+from tests.conftest import ManualClock
+from tests.models import LABELS, word_bundle
+from tests.rows import (
+    predictions,
+    publish_live,
+    question,
+    row,
+    store_questions,
+    suggested_tags,
+)
+from worker.live_models import LiveModels
+from worker.tagging import tag_batch
+
+
+def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(
+        engine,
+        question(1, "Bayesian regression"),
+        question(2, "C++ code", body="<p>a <b>t-test</b></p>"),
+        question(3, "Nothing of the kind"),
+        now=clock.now(),
+    )
+    outcome = tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    assert (outcome.tagged, outcome.failed, outcome.skipped) == (3, 0, 0)
+    assert predictions(engine) == [(number, version.id) for number in (1, 2, 3)]
+    assert suggested_tags(engine) == {1: {"bayesian", "regression"}, 2: {"c++", "t-test"}}
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count(PredictedTag.tag))).scalar() == 3 * len(LABELS)
+    assert row(engine, 1).wanted_at is None
+
+
+def test_a_task_that_runs_twice_changes_nothing(engine: Engine, clock: ManualClock) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(engine, question(1), now=clock.now())
+    models = LiveModels(engine)
+    tag_batch(engine, models, "stats", stored.wanted, clock)
+    before = (predictions(engine), suggested_tags(engine))
+    assert tag_batch(engine, models, "stats", stored.wanted, clock).skipped == 1
+    assert (predictions(engine), suggested_tags(engine)) == before
+
+
+def test_an_edited_question_gets_its_new_tags_in_place_of_the_old(
+    engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    models = LiveModels(engine)
+    for title in ("Regression", "Anova"):
+        clock.sleep(1)
+        stored = store_questions(engine, question(1, title), now=clock.now())
+        tag_batch(engine, models, "stats", stored.wanted, clock)
+    assert suggested_tags(engine) == {1: {"anova"}}
+    assert len(predictions(engine)) == 1
+
+
+def test_without_a_live_model_no_attempt_is_counted(engine: Engine, clock: ManualClock) -> None:
+    stored = store_questions(engine, question(1), now=clock.now())
+    with pytest.raises(ModelMissing, match="tagger train --site stats"):
+        tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    assert row(engine, 1).attempts == 0
+
+
+def test_a_promoted_version_is_used_from_the_next_batch_on(
+    engine: Engine, clock: ManualClock
+) -> None:
+    models = LiveModels(engine)
+    used = []
+    for number in (1, 2):
+        version = publish_live(engine, word_bundle(data_fingerprint=str(number)), now=clock.now())
+        stored = store_questions(engine, question(number), now=clock.now())
+        tag_batch(engine, models, "stats", stored.wanted, clock)
+        used.append((number, version.id))
+    assert predictions(engine) == used
+
+
+def test_a_damaged_live_bundle_is_refused_and_the_last_good_one_goes_on(
+    engine: Engine, clock: ManualClock
+) -> None:
+    models = LiveModels(engine)
+    good = publish_live(engine, word_bundle(), now=clock.now())
+    first = store_questions(engine, question(1), now=clock.now())
+    tag_batch(engine, models, "stats", first.wanted, clock)
+    bad = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
+    with engine.begin() as connection:
+        damaged = update(ModelVersion).where(ModelVersion.id == bad.id).values(bundle=b"junk")
+        connection.execute(damaged)
+    second = store_questions(engine, question(2), now=clock.now())
+    tag_batch(engine, models, "stats", second.wanted, clock)
+    assert predictions(engine) == [(1, good.id), (2, good.id)]
+
+
+class PoisonedModel(Model):
+    """Fails for every batch that holds the word poison."""
+
+    def probabilities(self, questions: Sequence[Words]) -> npt.NDArray[np.float64]:
+        if any("poison" in title for title, _ in questions):
+            raise RuntimeError("cannot invoke")
+        return super().probabilities(questions)
+
+
+def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.live_models.Model", PoisonedModel)
+    publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(
+        engine, question(1, "Anova"), question(2, "poison"), question(3, "Anova"), now=clock.now()
+    )
+    models = LiveModels(engine)
+    outcomes = [tag_batch(engine, models, "stats", stored.wanted, clock) for _ in range(4)]
+    assert [(o.tagged, o.failed) for o in outcomes] == [(2, 1), (0, 1), (0, 1), (0, 0)]
+    with engine.begin() as connection:
+        park_exhausted(connection, now=clock.now(), lease=timedelta(seconds=60))
+    assert row(engine, 2).error == "RuntimeError: cannot invoke"
+    assert row(engine, 2).parked_at == clock.now()
+    assert set(suggested_tags(engine)) == {1, 3}
+
+
+def test_a_finished_batch_waits_for_a_database_that_is_away(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    stored = store_questions(sqlite_engine, question(1), now=clock.now())
+    failures = iter([True, True, False])
+
+    def finish_when_back(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
+        if next(failures):
+            raise OperationalError("UPDATE", {}, Exception("server closed the connection"))
+        return finish(connection, questions)
+
+    monkeypatch.setattr("worker.tagging.finish", finish_when_back)
+    outcome = tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
+    assert outcome.tagged == 1
+    assert row(sqlite_engine, 1).attempts == 0
+
+
+def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock) -> None:
+    publish_live(engine, word_bundle("cooking"), now=clock.now())
+    with engine.connect() as connection:
+        assert registry.find_live(connection, "stats") is None
