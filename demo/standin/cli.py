@@ -63,6 +63,9 @@ def stand_in(  # noqa: PLR0913 - an argument is an option here
             seed=seed,
         )
         serve(standin, host=host, port=port)
-    except (QuestionFileError, ValueError, OSError) as error:
+    except QuestionFileError as error:
         typer.echo(f"stand-in: {error}", err=True)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        typer.echo(f"stand-in: cannot listen on {host}:{port}: {error.strerror}", err=True)
         raise typer.Exit(1) from error

@@ -121,11 +121,20 @@ def test_the_program_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
         assert "SIGTERM: stopping" in program.stderr.read()
 
 
-def test_the_program_says_what_is_wrong_in_one_line(tmp_path: Path) -> None:
-    with start_program(str(tmp_path / "none.jsonl")) as program:
-        assert program.wait(timeout=30) == 1
-        assert program.stderr is not None
-        errors = program.stderr.read()
+@pytest.mark.parametrize(
+    ("file", "port", "complaint"),
+    [("none.jsonl", 0, "none.jsonl cannot be read"), ("q.jsonl.gz", None, "cannot listen on")],
+)
+def test_the_program_says_what_is_wrong_in_one_line(
+    tmp_path: Path, standin: StandIn, file: str, port: int | None, complaint: str
+) -> None:
+    with StandInServer(standin) as server:
+        taken = server.url.rpartition(":")[2]
+        port_option = taken if port is None else str(port)
+        with start_program(str(tmp_path / file), "--port", port_option) as program:
+            assert program.wait(timeout=30) == 1
+            assert program.stderr is not None
+            errors = program.stderr.read()
     assert errors.startswith("stand-in: ")
-    assert "none.jsonl cannot be read" in errors
+    assert complaint in errors
     assert errors.count("\n") == 1
