@@ -1,0 +1,107 @@
+"""What the made-up site is written in: stories, topics and problems, as plain text.
+
+A story is a setting that any topic can borrow (bakeries, beehives, pumps). A topic is a field of
+statistics with its problems, and with details, attempts and quotations that suit all of them.
+Their texts are kept as one reads them. A text of several alternatives is a list, one ``- `` each,
+with wrapped lines indented below it. Slots and choices stand in guillemets (``demo.site.grammar``),
+and prose is a small Markdown (``demo.site.markdown``).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A setting: who asks, and what the units, groups and measurements are called.
+
+    ``outcome``, ``x`` and ``z`` are nouns that need no article ("milk yield"), ``treatment`` brings
+    its own ("the new script"), ``event`` can follow "time to" ("closure"), and ``documents`` is
+    plural. ``y`` and what ends in ``_name`` are column names in code.
+    """
+
+    name: str
+    place: str
+    unit: str
+    units: str
+    group: str
+    groups: str
+    outcome: str
+    x: str
+    z: str
+    treatment: str
+    event: str
+    documents: str
+    period: str
+    y: str
+    x_name: str
+    z_name: str
+    unit_name: str
+    group_name: str
+    intros: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing people ask about, in several wordings.
+
+    ``tags`` lists each tag with the probability that an author gives it: ``"lasso .8, r .3"``.
+    ``says`` describes the trouble (one alternative is used), ``more`` adds to it (any number is
+    used), ``asks`` is the question itself. ``intro`` is false where a story's introduction would
+    not fit, as in pure probability.
+    """
+
+    tags: str
+    titles: str
+    says: str
+    asks: str
+    more: str = ""
+    r: str = ""
+    python: str = ""
+    sql: str = ""
+    output: str = ""
+    intro: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A field with its problems; ``weight`` is how much of the site it makes up, relatively.
+
+    ``tags`` are given beside a problem's own. ``aside`` and ``aside_tags`` are what a question of
+    another topic says when it touches this one in passing.
+    """
+
+    name: str
+    weight: float
+    tags: str
+    problems: tuple[Problem, ...]
+    details: str = ""
+    tried: str = ""
+    quotes: str = ""
+    aside: str = ""
+    aside_tags: str = ""
+
+
+@cache
+def alternatives(text: str) -> tuple[str, ...]:
+    """Split a list of alternatives into its items, each on one line.
+
+    Raises:
+        ValueError: the text does not begin with an item.
+    """
+    items: list[list[str]] = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        if line.startswith("- "):
+            items.append([line[2:]])
+        elif items:
+            items[-1].append(line)
+        else:
+            raise ValueError(f"expected an item that begins with '- ', found {line!r}")
+    return tuple(" ".join(lines) for lines in items)
+
+
+@cache
+def weighted_tags(text: str) -> tuple[tuple[str, float], ...]:
+    """Read ``"lasso .8, r .3"`` as pairs of a tag and its probability."""
+    pairs = (item.split() for item in text.split(",") if item.strip())
+    return tuple((tag, float(probability)) for tag, probability in pairs)
