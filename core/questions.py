@@ -168,7 +168,7 @@ def _upsert(
     known_or_new = {
         name: func.coalesce(excluded[name], getattr(Question, name)) for name in _OPTIONAL_COLUMNS
     }
-    statement = insert.values(rows).on_conflict_do_update(
+    statement = insert.on_conflict_do_update(
         index_elements=["site", "question_id"],
         set_={
             **newest,
@@ -186,6 +186,7 @@ def _upsert(
             excluded.last_activity_at >= Question.last_activity_at,
         ),
     )
+    # Rows as parameters, not as values(): that would compile a statement of 9,000 names each time.
     written = connection.execute(
         statement.returning(
             Question.id,
@@ -193,7 +194,8 @@ def _upsert(
             Question.question_id,
             Question.content_hash,
             Question.wanted_at,
-        )
+        ),
+        rows,
     ).all()
     into.extend(row.id for row in written if row.wanted_at == now)
     return sum(
