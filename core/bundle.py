@@ -12,7 +12,9 @@ parsed by a strict schema, and nothing in it is ever unpickled or run but the Li
 import hashlib
 import io
 import json
+import struct
 import zipfile
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -33,6 +35,17 @@ _MEMBERS: Final = {
     "model.tflite": 2 << 30,
 }
 _MAX_RATIO: Final = 200  # unpacked to packed; text reaches 10, a zip bomb 1,000
+_UNREADABLE: Final = (  # what zipfile raises for what it cannot read
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # one date for all members: equal models, equal bytes
 
 
@@ -148,12 +161,8 @@ def _read_members(data: bytes) -> dict[str, bytes]:
             infos = {info.filename: info for info in archive.infolist()}
             _check_members(infos, len(archive.infolist()))
             return {name: _read_member(archive, infos[name]) for name in _MEMBERS}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except _UNREADABLE as error:
         raise BundleCorrupt(f"The model bundle is not a readable zip: {error}.") from error
-    except Exception as error:
-        if type(error).__module__ == "zlib":
-            raise BundleCorrupt(f"The model bundle is damaged: {error}.") from error
-        raise
 
 
 def _check_members(infos: dict[str, zipfile.ZipInfo], count: int) -> None:

@@ -6,6 +6,7 @@ LaTeX are kept as text, dropped, or stand as one marker word, as the model's set
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,16 +19,27 @@ CODE_MARK = "codeblock"
 LATEX_MARK = "latexformula"
 
 # $$…$$, $…$ and \(…\), \[…\]; a dollar before a digit may be money, so $…$ must close on its line.
+# None holds its own opening again, so that a row of openings is read once, not once for each.
 _LATEX = re.compile(
-    r"\$\$.+?\$\$|(?<![\\\w])\$(?=\S)[^$\n]{1,400}?(?<=\S)\$(?!\d)|\\\[.+?\\\]|\\\(.+?\\\)",
-    re.DOTALL,
+    r"""
+    \$\$ [^$]+ \$\$
+    | (?<![\\\w]) \$ (?=\S) [^$\n]{1,400}? (?<=\S) \$ (?!\d)
+    | \\\[ (?: [^\\] | \\(?!\[) )+? \\\]
+    | \\\( (?: [^\\] | \\(?!\() )+? \\\)
+    """,
+    re.VERBOSE,
+)
+
+# What Python's \w leaves out of words: accents and vowel signs of many alphabets, and joiners.
+_SIGNS = "\u200c\u200d" + "".join(
+    char for char in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(char).startswith("M")
 )
 
 _WORD = re.compile(
-    r"""
+    rf"""
     (?: (?<![\w.]) \. )?   # .net
-    \w+                     # letters and digits of any alphabet
-    (?: [.\-'\u2019] \w+ )*      # node.js, scikit-learn, don't
+    \w [\w{_SIGNS}]*         # letters and digits of any alphabet
+    (?: [.\-'\u2019] \w [\w{_SIGNS}]* )*      # node.js, scikit-learn, don't
     (?: \+\+ | \# )?        # c++, c#
     """,
     re.VERBOSE,
@@ -46,13 +58,16 @@ def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
     """Return the text of a body's HTML, a line for each block; bad HTML is read as browsers do."""
     if "<" not in html and "&" not in html:
         return html
-    soup = BeautifulSoup(html, "lxml")
+    clean = html.encode("utf-8", "ignore").decode()  # lxml takes no halves of surrogate pairs
+    soup = BeautifulSoup(f"<body>{clean}", "lxml")  # or a body may look like XML or an address
     for element in soup(["script", "style"]):
         element.decompose()
     if settings.code != "keep":
         mark = f" {CODE_MARK} " if settings.code == "mark" else " "
         for element in soup("pre"):
-            element.replace_with(NavigableString(mark))
+            if not element.decomposed:  # with one that it stood in
+                element.insert_before(NavigableString(mark))
+                element.decompose()
     return soup.get_text(" ")
 
 
@@ -60,7 +75,8 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
     """Return the words of a text without markup, in their order."""
     if settings.latex != "keep":
         text = _LATEX.sub(f" {LATEX_MARK} " if settings.latex == "mark" else " ", text)
-    return [_normalise(word) for word in _WORD.findall(text.lower())]
+    composed = unicodedata.normalize("NFC", text.lower())
+    return [_normalise(word) for word in _WORD.findall(composed)]
 
 
 def _normalise(word: str) -> str:

@@ -1,0 +1,154 @@
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select, update
+
+from core import registry
+from core.bundle import Bundle, Sample, digest, pack, unpack
+from core.encoding import Vocabulary
+from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
+from core.tables import ModelVersion
+from tests.conftest import ManualClock
+from tests.models import LABELS, word_bundle, word_manifest
+
+PACKED = pack(word_bundle())
+
+
+def contents(bundle: Bundle) -> tuple[object, ...]:
+    return bundle.manifest, bundle.vocabulary.words, bundle.keras, bundle.tflite
+
+
+def repacked(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def members() -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(PACKED)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def with_manifest(change: Callable[[dict[str, Any]], object]) -> bytes:
+    manifest = json.loads(members()["manifest.json"])
+    change(manifest)
+    return repacked(members() | {"manifest.json": json.dumps(manifest).encode()})
+
+
+def test_a_bundle_comes_back_as_it_was_packed() -> None:
+    sample = Sample(title="é", body="<p>&lt;β</p>", probabilities=(0.1,) * len(LABELS))
+    bundle = word_bundle(sample=(sample,), metrics={"precision_at_1": 0.5, "split": "time"})
+    assert contents(unpack(pack(bundle), site="stats")) == contents(bundle)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True))
+def test_any_vocabulary_comes_back(known: list[str]) -> None:
+    bundle = Bundle(word_manifest(), Vocabulary(known), b"", b"")
+    assert unpack(pack(bundle)).vocabulary.words == tuple(known)
+
+
+def test_equal_bundles_have_equal_bytes() -> None:
+    assert digest(pack(word_bundle())) == digest(PACKED)
+
+
+def test_another_sites_bundle_is_foreign() -> None:
+    with pytest.raises(BundleForeign, match="belongs to the site stats, not to cooking"):
+        unpack(PACKED, site="cooking")
+
+
+def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
+    data = with_manifest(lambda manifest: manifest.update(format_version=2, new_field=1))
+    with pytest.raises(BundleIncompatible, match=r"version 2.*reads 1.*Install"):
+        unpack(data)
+
+
+@pytest.mark.parametrize("name", sorted(members()))
+def test_a_missing_member_is_named(name: str) -> None:
+    rest = {other: data for other, data in members().items() if other != name}
+    with pytest.raises(BundleCorrupt, match=f"has no {name}"):
+        unpack(repacked(rest))
+
+
+def test_a_member_that_does_not_belong_is_refused() -> None:
+    with pytest.raises(BundleCorrupt, match="do not belong"):
+        unpack(repacked(members() | {"../evil.py": b""}))
+
+
+@pytest.mark.parametrize("name", sorted(members()))
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
+    with pytest.raises(BundleCorrupt, match=f"{name} would unpack to 200,000,000 bytes"):
+        unpack(repacked(members() | {name: bytes(200_000_000)}))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda m: m.pop("labels"), "labels"),
+        (lambda m: m.update(labels=[]), "labels"),
+        (lambda m: m.update(thresholds=[0.5]), "thresholds"),
+        (lambda m: m.update(surprise=1), "surprise"),
+        (lambda m: m["inputs"][0].update(length=10**9), "length"),
+        (lambda m: m.update(text={"code": "run"}), "text"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
+    change: Callable[[dict[str, Any]], object], where: str
+) -> None:
+    with pytest.raises(BundleCorrupt, match=where):
+        unpack(with_manifest(change))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"null", b"[" * 100_000])
+def test_json_that_is_none_is_refused(name: str, data: bytes) -> None:
+    if len(data) == 100_000:
+        data += b'"' + bytes(range(32, 127)) * 1000  # or its size alone would give it away
+    with pytest.raises(BundleCorrupt):
+        unpack(repacked(members() | {name: data}))
+
+
+@settings(deadline=None, max_examples=300)
+@given(place=st.integers(0, len(PACKED) - 1), value=st.integers(1, 255))
+def test_a_changed_byte_is_refused_or_changes_nothing(place: int, value: int) -> None:
+    damaged = bytearray(PACKED)
+    damaged[place] ^= value
+    try:
+        found = unpack(bytes(damaged), site="stats")
+    except BundleRefused:
+        return
+    assert contents(found) == contents(word_bundle())
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(PACKED) - 1))
+def test_a_truncated_bundle_is_corrupt(length: int) -> None:
+    with pytest.raises(BundleCorrupt):
+        unpack(PACKED[:length])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"PK\x03\x04" + tail))
+def test_garbage_is_corrupt(data: bytes) -> None:
+    with pytest.raises(BundleCorrupt):
+        unpack(data)
+
+
+@pytest.mark.parametrize("place", [0, len(PACKED) // 2, len(PACKED) - 1])
+def test_the_registry_refuses_every_changed_byte(
+    sqlite_engine: Engine, clock: ManualClock, place: int
+) -> None:
+    with sqlite_engine.begin() as connection:
+        version = registry.publish(connection, word_bundle(), now=clock.now())
+        stored = connection.execute(select(ModelVersion.bundle)).scalar_one()
+        damaged = stored[:place] + bytes([stored[place] ^ 1]) + stored[place + 1 :]
+        connection.execute(update(ModelVersion).values(bundle=damaged))
+        with pytest.raises(BundleCorrupt, match="SHA-256"):
+            registry.load_bundle(connection, version)
