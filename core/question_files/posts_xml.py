@@ -87,6 +87,7 @@ class _Piece:
         self.is_last = False
         self._line, self._content, self._source = line, content, source
         self._rows: list[tuple[int, dict[str, str]]] = []
+        self._problem_line = line
         self._depth = 0
         self._parser = parser = expat.ParserCreate(encoding)
         parser.StartElementHandler = self._start
@@ -97,17 +98,18 @@ class _Piece:
 
     def questions(self) -> Iterator[Row]:
         """Yield its questions, and what is wrong; without line feeds a file is all one piece."""
-        problem_line = self._line
         try:
             self._parse()
         except expat.ExpatError as error:
+            # The end that was added to the piece stands on no line of the file.
+            last_line = self._content.rstrip().count(b"\n")
+            self._problem_line = self._line + min(error.lineno - 1, last_line)
             self.problem = f"not XML: {expat.ErrorString(error.code)}"
-            problem_line += error.lineno - 1
         for line, attributes in self._rows:
             if attributes.get("PostTypeId", QUESTION) == QUESTION:
                 yield make_row(_values(attributes), source=self._source, line=line)
         if self.problem is not None:
-            yield self._source.broken(problem_line, self.problem)
+            yield self._source.broken(self._problem_line, self.problem)
 
     def _parse(self) -> None:
         is_prologue = self._line == 1 and not _PIECE_START.match(self._content)
@@ -131,6 +133,7 @@ class _Piece:
 
     def _text(self, text: str) -> None:
         if self.problem is None and text.strip():
+            self._problem_line = self._line + self._parser.CurrentLineNumber - 1
             self.problem = f"text between the rows: {text.strip()[:40]!r}"
 
     def _document_type(self, *_declaration: object) -> None:

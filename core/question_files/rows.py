@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from core.questions import FetchedQuestion, clean_text
+
+T = TypeVar("T")
 
 MAX_TITLE = 1000  # characters; the sites allow 150, and allowed a few more once
 MAX_TAGS = 20  # the sites allow 5
@@ -118,16 +120,18 @@ def _site_name(name: str) -> str:
 
 
 def _words(text: str) -> str:
-    text = text.strip()
-    if not text:
-        raise ValueError("empty")
-    return text
+    return _not_empty(text.strip())
 
 
 def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise ValueError("empty")
+    _words(text)
     return text
+
+
+def _not_empty(value: T) -> T:
+    if not value:
+        raise ValueError("empty")
+    return value
 
 
 def _tag(tag: str) -> str:
@@ -145,15 +149,15 @@ def _web_address(link: str) -> str:
 
 def _to_time(value: object) -> datetime:
     """Seconds since 1970, or a time in ISO 8601, which is UTC where it names no zone."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        try:
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
             return datetime.fromtimestamp(value, UTC)
-        except (OverflowError, OSError) as error:
-            raise ValueError("not a time") from error
-    if not isinstance(value, str):
-        raise ValueError("neither seconds since 1970 nor a time such as 2010-07-19T19:14:44Z")  # noqa: TRY004 (pydantic turns ValueError into the row's reason)
-    time = datetime.fromisoformat(value.strip())
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value.strip())
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    except (ValueError, OverflowError, OSError):
+        pass  # as below
+    raise ValueError("neither seconds since 1970 nor a time such as 2010-07-19T19:14:44Z")
 
 
 def _display_name(owner: object) -> object:
@@ -177,7 +181,7 @@ class _QuestionFields(BaseModel):
     question_id: Annotated[int, Field(ge=1, le=_LARGEST_ID)]
     title: Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_words)]  # plain text
     body: Annotated[str, AfterValidator(_not_blank)]  # HTML
-    tags: Annotated[list[_Tag], Field(min_length=1, max_length=MAX_TAGS)]
+    tags: Annotated[list[_Tag], Field(max_length=MAX_TAGS), AfterValidator(_not_empty)]
     link: Annotated[str, AfterValidator(_web_address)] | None = None
     owner: Annotated[str | None, BeforeValidator(_display_name)] = None
     content_license: str | None = None
