@@ -3,6 +3,8 @@
 import typer
 
 import core.cli
+import demo.cli
+import poller.cli
 import poller.import_command
 import review.cli
 import trainer.cli
@@ -16,7 +18,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for part in (core.cli, worker.cli, review.cli, trainer.cli, poller.import_command):
+for part in (
+    demo.cli,
+    core.cli,
+    worker.cli,
+    review.cli,
+    trainer.cli,
+    poller.cli,
+    poller.import_command,
+):
     part.add_commands(app)
 
 

@@ -1,0 +1,1 @@
+"""The poller: questions from the StackExchange API, into the database and the queue."""

@@ -1,0 +1,67 @@
+"""Puts the poller together from the settings."""
+
+import random
+
+import requests
+from sqlalchemy import Engine
+
+from core.clock import Clock
+from core.queue import make_celery
+from core.settings import Settings
+from poller.api import Api
+from poller.client import Client
+from poller.feeds import Feed, FeedName
+from poller.feeds.ascending import changed_feed, live_feed
+from poller.feeds.history import HistoryFeed
+from poller.feeds.refresh import RefreshFeed
+from poller.manners import Manners
+from poller.plan import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
+from poller.service import Poller
+
+
+def make_api(
+    settings: Settings,
+    engine: Engine,
+    *,
+    session: requests.Session,
+    clock: Clock,
+    chance: random.Random,
+) -> Api:
+    """A client for the settings' API, over a session, with the manners that the database keeps."""
+    key = settings.api_key.get_secret_value() if settings.api_key is not None else None
+    client = Client(session, url=settings.api_url, key=key, clock=clock)
+    manners = Manners(
+        engine,
+        client=client.name,
+        quota_default=QUOTA_WITH_KEY if key else QUOTA_WITHOUT_KEY,
+        clock=clock,
+        chance=chance,
+    )
+    return Api(client, manners)
+
+
+def make_poller(
+    settings: Settings,
+    engine: Engine,
+    *,
+    session: requests.Session,
+    clock: Clock,
+    chance: random.Random,
+) -> Poller:
+    """A poller of all feeds of the settings' sites."""
+    api = make_api(settings, engine, session=session, clock=clock, chance=chance)
+    feeds: dict[FeedName, Feed] = {
+        "live": live_feed(api, engine, clock, settings),
+        "changed": changed_feed(api, engine, clock, settings),
+        "refresh": RefreshFeed(api, engine, clock, settings),
+        "history": HistoryFeed(api, engine, clock, settings),
+    }
+    return Poller(
+        settings=settings,
+        engine=engine,
+        queue=make_celery(settings),
+        api=api,
+        feeds=feeds,
+        clock=clock,
+        chance=chance,
+    )

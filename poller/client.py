@@ -1,0 +1,306 @@
+"""A client of the StackExchange API: a request goes out, an answer or an error comes back.
+
+It knows how the API speaks (https://api.stackexchange.com/docs/wrapper, /docs/error-handling) and
+trusts nothing that it says. When it may be asked at all is the business of `poller.manners`.
+"""
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import requests
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from core.clock import Clock, SystemClock
+from core.errors import ApiRefused, ApiThrottled, ApiUnreachable
+
+USER_AGENT = "question-tagger (tag prediction for StackExchange sites; python-requests)"
+
+CONNECT_SECONDS = 10.0
+CONNECT_ATTEMPTS = 3
+LONGEST_RECONNECT_PAUSE = 5.0
+READ_SECONDS = 30.0  # without a byte
+ANSWER_SECONDS = 60.0  # for the whole of an answer, however slowly it drips
+MAX_PACKED_BYTES = 32 * 2**20
+MAX_BYTES = 128 * 2**20  # a hundred of the longest bodies that a site takes are a tenth of it
+_CHUNK = 2**16
+
+THROTTLE_VIOLATION = 502
+_GZIP_MAGIC = b"\x1f\x8b"
+_WAIT = re.compile(r"more requests available in (\d+) seconds?")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, without the key.
+
+    Attributes:
+        method: the API's method, as `questions/unanswered` or `questions/{ids}`.
+        site: the API's name of it; empty for methods that belong to none.
+        params: the others, by name.
+        ids: what stands for `{ids}`.
+    """
+
+    method: str
+    site: str
+    params: tuple[tuple[str, str], ...] = ()
+    ids: tuple[int, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The path below the API's base URL."""
+        return self.method.replace("{ids}", ";".join(map(str, self.ids)))
+
+    @property
+    def query(self) -> dict[str, str]:
+        """All parameters but the key."""
+        return {**({"site": self.site} if self.site else {}), **dict(self.params)}
+
+    def digest(self) -> str:
+        """SHA-256 of what is asked: equal for identical requests."""
+        asked = f"{self.path}?{urlencode(sorted(self.query.items()))}"
+        return hashlib.sha256(asked.encode()).hexdigest()
+
+    def __str__(self) -> str:
+        shown = self.method if self.ids else self.path
+        return f"/{shown}?{urlencode(self.query)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A good answer's wrapper; its items are as they came.
+
+    Attributes:
+        backoff: seconds for which the same method is to be left alone.
+        quota_max: requests a day; None where the answer does not say, as for the next one.
+        quota_remaining: requests left today.
+    """
+
+    items: tuple[object, ...]
+    has_more: bool
+    backoff: float | None = None
+    quota_max: int | None = None
+    quota_remaining: int | None = None
+
+
+class Client:
+    """Asks the API over one `requests` session, which keeps the connection.
+
+    Args:
+        session: its adapters are the transport.
+        url: the API's base URL.
+        key: an application's key, which goes into requests and nowhere else.
+        clock: measures how long an answer takes.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        *,
+        url: str,
+        key: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._session = session
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
+        self._url = url
+        self._key = key
+        self._clock = clock or SystemClock()
+
+    @property
+    def name(self) -> str:
+        """Whom the API takes the client for: its host, and which key; shows no key."""
+        key = hashlib.sha256(self._key.encode()).hexdigest()[:8] if self._key else None
+        return f"{urlsplit(self._url).netloc} {f'key {key}' if key else 'without key'}"
+
+    @property
+    def url(self) -> str:
+        """The API's base URL."""
+        return self._url
+
+    @property
+    def has_key(self) -> bool:
+        """Whether it asks with a key."""
+        return self._key is not None
+
+    def fetch(self, request: Request) -> Answer:
+        """Send a request once, and read its answer.
+
+        Raises:
+            ApiUnreachable: there is no answer, or none that can be read.
+            ApiThrottled: the API wants to be left alone.
+            ApiRefused: another error of the API's own.
+        """
+        status, retry_after, body = self._exchange(request)
+        return _read_wrapper(_read_json(body, status, retry_after, request), request)
+
+    def _exchange(self, request: Request) -> tuple[int, str | None, bytes]:
+        """Status, Retry-After and unpacked body. No error shows the URL, which holds the key."""
+        params = request.query | ({"key": self._key} if self._key else {})
+        try:
+            with self._connected(f"{self._url}/{request.path}", params) as response:
+                packed = self._read(response, request)
+                body = self._without_key(_unpack(packed))
+                return response.status_code, response.headers.get("Retry-After"), body
+        except requests.RequestException as error:
+            raise _unreachable(request, _explain(error)) from None
+        except (HTTPError, OSError):
+            raise _unreachable(request, "the answer broke off") from None
+        except zlib.error as error:
+            raise _unreachable(request, f"the answer's gzip is damaged ({error})") from None
+
+    def _connected(self, url: str, params: Mapping[str, str]) -> requests.Response:
+        """Send a request. What never left this machine may be sent again at once."""
+        retrying = Retrying(
+            retry=retry_if_exception(_was_never_sent),
+            stop=stop_after_attempt(CONNECT_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=1, max=LONGEST_RECONNECT_PAUSE),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return retrying(
+            self._session.get,
+            url,
+            params=params,
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            stream=True,
+            allow_redirects=False,
+        )
+
+    def _without_key(self, body: bytes) -> bytes:
+        """An answer that quotes the request must not carry the key into an error or a log."""
+        return body.replace(self._key.encode(), b"***") if self._key else body
+
+    def _read(self, response: requests.Response, request: Request) -> bytes:
+        deadline = self._clock.now() + timedelta(seconds=ANSWER_SECONDS)
+        packed = bytearray()
+        while chunk := response.raw.read(_CHUNK, decode_content=False):
+            packed += chunk
+            if len(packed) > MAX_PACKED_BYTES:
+                raise _unreachable(request, f"the answer exceeds {MAX_PACKED_BYTES:,} bytes")
+            if self._clock.now() > deadline:
+                raise _unreachable(request, f"no whole answer within {ANSWER_SECONDS:.0f} s")
+        return bytes(packed)
+
+
+def _was_never_sent(error: BaseException) -> bool:
+    """Whether no connection was made, so that the API knows of no request."""
+    cause = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
+    reason = getattr(cause, "reason", cause)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+
+
+def _unpack(packed: bytes) -> bytes:
+    """Undo gzip, by the look of the bytes: the header that should tell may be missing.
+
+    Raises:
+        zlib.error: they are damaged, incomplete or unpack to too much.
+    """
+    if not packed.startswith(_GZIP_MAGIC):
+        return packed
+    unpacker = zlib.decompressobj(wbits=31)
+    body = unpacker.decompress(packed, MAX_BYTES)
+    if not unpacker.eof:
+        raise zlib.error("it exceeds the limit" if unpacker.unconsumed_tail else "it is cut short")
+    return body
+
+
+def _read_json(
+    body: bytes, status: int, retry_after: str | None, request: Request
+) -> dict[str, Any]:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        content = None
+    if isinstance(content, dict) and "error_id" in content:
+        raise _refusal(content, request)
+    if status == 429:  # cut off: the documentation leaves open how that looks
+        raise ApiThrottled(
+            f"{request}: too many requests (HTTP 429)",
+            error_id=THROTTLE_VIOLATION,
+            error_name="throttle_violation",
+            seconds=_number(retry_after),
+        )
+    if status != 200 or not isinstance(content, dict):
+        kind = type(content).__name__ if content is not None else _kind(body)
+        raise _unreachable(request, f"HTTP {status} with {kind} in place of an answer")
+    return content
+
+
+def _read_wrapper(wrapper: Mapping[str, Any], request: Request) -> Answer:
+    items, has_more = wrapper.get("items"), wrapper.get("has_more")
+    if not isinstance(items, list) or not isinstance(has_more, bool):
+        raise _unreachable(request, "the answer has no items or does not say whether there is more")
+    quota_max, quota_remaining = wrapper.get("quota_max"), wrapper.get("quota_remaining")
+    return Answer(
+        items=tuple(items),
+        has_more=has_more,
+        backoff=_number(wrapper.get("backoff")),
+        quota_max=_whole(quota_max),
+        quota_remaining=_whole(quota_remaining),
+    )
+
+
+def _refusal(content: Mapping[str, Any], request: Request) -> ApiRefused:
+    """The error that the API words; its message can echo a parameter, never the key."""
+    error_id = _whole(content.get("error_id")) or 0
+    name = str(content.get("error_name"))[:100]
+    message = str(content.get("error_message"))[:300]
+    text = f"{request}: {message} ({name}, error_id {error_id})"
+    backoff = _number(content.get("backoff"))
+    if error_id != THROTTLE_VIOLATION:
+        return ApiRefused(text, error_id=error_id, error_name=name, backoff=backoff)
+    named = _WAIT.search(message)
+    seconds = float(named.group(1)[:9]) if named else backoff
+    return ApiThrottled(text, error_id=error_id, error_name=name, seconds=seconds)
+
+
+def _unreachable(request: Request, reason: str) -> ApiUnreachable:
+    return ApiUnreachable(f"{request}: {reason}")
+
+
+def _explain(error: requests.RequestException) -> str:
+    """What went wrong, by the error's kind: its own text holds the URL."""
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
+    return type(error).__name__
+
+
+_REASONS: Mapping[type[requests.RequestException], str] = {
+    requests.exceptions.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} s",
+    requests.exceptions.ReadTimeout: f"no answer within {READ_SECONDS:.0f} s",
+    requests.exceptions.SSLError: "no secure connection: the certificate does not verify",
+    requests.exceptions.ProxyError: "no connection through the proxy",
+    requests.exceptions.ConnectionError: "no connection, or one that was cut",
+    requests.exceptions.ChunkedEncodingError: "the answer broke off",
+}
+
+
+def _kind(body: bytes) -> str:
+    start = body[:200].lstrip().lower()
+    if not start:
+        return "nothing"
+    return "HTML" if start.startswith(b"<") else "null" if start == b"null" else "no JSON"
+
+
+def _number(value: object) -> float | None:
+    """A number of seconds, from a number or a text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return min(seconds, 7 * 86_400.0) if seconds >= 0 else None  # false for NaN
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,102 @@
+"""The feeds: what is read of a site, each with its own mark.
+
+A feed is read in steps, one request each. A step stores what the answer holds and moves the mark in
+one transaction; only then are the questions enqueued.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, Protocol
+
+FeedName = Literal["live", "changed", "refresh", "history"]
+
+PAGE_SIZE = 100  # the most that the API gives
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the next request of a pass begins.
+
+    Attributes:
+        second: the date that it begins with, in epoch seconds.
+        end: how many questions of that second have been read: more than none only where a whole
+            page shares it.
+        page: the page to ask for.
+    """
+
+    second: int
+    end: int = 0
+    page: int = 1
+
+    @property
+    def page_size(self) -> int:
+        """How many questions to ask for.
+
+        Pages behind the first are a little smaller, so that each begins SLACK questions before the
+        end of what was read: so many may disappear meanwhile without moving one past us.
+        """
+        return PAGE_SIZE if self.page == 1 else (self.end - SLACK) // (self.page - 1)
+
+    def after(self, furthest: int | None, read: int, *, onward: Literal[1, -1]) -> "Cursor":
+        """Where to go on after a page that is not the last.
+
+        Args:
+            furthest: the date that the page has come to; None where none of its items says.
+            read: how many items it held.
+            onward: 1 where dates ascend, -1 where they descend.
+        """
+        if furthest is not None and furthest != self.second:
+            return Cursor(furthest)
+        if self.page == LAST_PAGE:  # thousands in one second, or a page without a single date
+            return Cursor(self.second + onward)
+        return Cursor(self.second, self.page_size * (self.page - 1) + read, self.page + 1)
+
+
+SLACK = 4
+LAST_PAGE = 25  # of those that a client without a key may see
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step did.
+
+    Attributes:
+        following: where the pass goes on; None where it is over.
+        new: questions that were not stored before.
+        changed: questions whose title or body is another now.
+        wanted: keys of the rows to enqueue.
+        asked: whether there was anything to ask for.
+    """
+
+    following: Cursor | None = None
+    new: int = 0
+    changed: int = 0
+    wanted: tuple[int, ...] = ()
+    asked: bool = True
+
+
+class Feed(Protocol):
+    """Something that is read of a site."""
+
+    @property
+    def name(self) -> FeedName:
+        """As it stands in the table `feeds`."""
+        ...
+
+    def step(self, site: str, cursor: Cursor | None) -> Step:
+        """Make one request: the first of a pass, or the one that the cursor names.
+
+        Raises:
+            ApiError: nothing was stored; the same step can be taken again.
+        """
+        ...
+
+
+def epoch(time: datetime) -> int:
+    """Whole seconds since 1970, as the API counts."""
+    return int(time.timestamp())
+
+
+def from_epoch(seconds: int) -> datetime:
+    """The time of the API's seconds, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,134 @@
+"""What has become of stored questions: looked up by number, a hundred at a time.
+
+Those that are answered, closed, migrated or deleted by now stay and are marked, and are no longer
+offered for review. Skipped questions that have a number are asked for again here too.
+"""
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy import Engine, and_, exists, func, not_, or_, select, update
+from sqlalchemy.engine import Connection
+
+from core.clock import Clock
+from core.database import reading
+from core.questions import FetchedQuestion, mark_deleted, store
+from core.settings import Settings
+from core.tables import Prediction, Question, Review
+from poller.api import Api
+from poller.client import Request
+from poller.feeds import PAGE_SIZE, Cursor, FeedName, Step
+from poller.items import Items, read_items
+from poller.marks import forget_skipped, record_items, skipped_to_retry, succeeded
+
+log = logging.getLogger(__name__)
+
+RETRY_SKIPPED = timedelta(hours=1)
+# Long enough for a question that is undeleted, or for an answer of the API that was wrong.
+BELIEVE_DELETED_AFTER = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshFeed:
+    """Questions that are or may be offered for review, the longest unseen first."""
+
+    name: ClassVar[FeedName] = "refresh"
+    api: Api
+    engine: Engine
+    clock: Clock
+    settings: Settings
+
+    def step(self, site: str, cursor: Cursor | None = None) -> Step:  # noqa: ARG002 (no pages here)
+        """Look up a hundred questions, if any are due."""
+        now = self.clock.now()
+        with reading(self.engine) as connection:
+            skipped = skipped_to_retry(connection, site, before=now - RETRY_SKIPPED)
+            stored = self._due(connection, site, now, limit=PAGE_SIZE - len(skipped))
+        asked = sorted({*skipped, *stored})
+        if not asked:
+            with self.engine.begin() as connection:
+                succeeded(connection, site, self.name, now=now)
+            return Step(asked=False)
+        answer = self.api.ask(_request(site, asked))
+        items = read_items(answer.items, site=site, feed=self.settings.feed)
+        return self._keep(site, asked, skipped, items)
+
+    def _due(self, connection: Connection, site: str, now: datetime, *, limit: int) -> list[int]:
+        """Numbers of the questions that have gone unseen for too long, and of their neighbours."""
+        unseen = now - timedelta(hours=self.settings.refresh_hours)
+        seen_at = func.coalesce(Question.checked_at, Question.fetched_at)
+        offered = and_(
+            or_(
+                Question.wanted_at.is_not(None),
+                exists().where(Prediction.question_pk == Question.id),
+            ),
+            not_(exists().where(Review.question_pk == Question.id)),
+        )
+        rows = connection.execute(
+            select(Question.question_id, seen_at.label("seen_at"))
+            .where(Question.site == site, offered)
+            .where(
+                or_(
+                    Question.state == "open",
+                    and_(
+                        Question.state == "deleted",
+                        Question.state_at > now - BELIEVE_DELETED_AFTER,
+                    ),
+                )
+            )
+            .order_by(seen_at)
+            .limit(limit)
+        ).all()
+        # One call costs the same for one question as for a hundred: it is made when one is due.
+        return [row.question_id for row in rows] if rows and rows[0].seen_at <= unseen else []
+
+    def _keep(
+        self, site: str, asked: Collection[int], skipped: Mapping[int, str], items: Items
+    ) -> Step:
+        now = self.clock.now()
+        missing = _missing(asked, items)
+        wanting = [question for question in items.questions if _was_polled(question, skipped)]
+        others = [question for question in items.questions if not _was_polled(question, skipped)]
+        with self.engine.begin() as connection:
+            _mark_checked(connection, site, asked, now)
+            stored = store(connection, others, now=now, wanted=False)
+            healed = store(connection, wanting, now=now, wanted=True)
+            record_items(connection, site, self.name, items, now=now)
+            forget_skipped(connection, site, missing)
+            gone = mark_deleted(connection, site=site, question_ids=missing, now=now)
+            succeeded(connection, site, self.name, now=now, fetched=len(items.questions))
+        if gone:
+            log.info("%s: %d questions are gone from the site", site, gone)
+        wanted = tuple(sorted({*stored.wanted, *healed.wanted}))
+        return Step(None, stored.new + healed.new, stored.changed, wanted)
+
+
+def _request(site: str, question_ids: Collection[int]) -> Request:
+    params = {"filter": "withbody", "pagesize": str(PAGE_SIZE)}
+    return Request("questions/{ids}", site, tuple(params.items()), tuple(question_ids))
+
+
+def _missing(asked: Collection[int], items: Items) -> set[int]:
+    """Those that the API gives no more; none where an item without a number may be one of them."""
+    if any(item.question_id is None for item in items.skipped):
+        return set()
+    given = {q.question_id for q in items.questions} | {i.question_id for i in items.skipped}
+    return {number for number in asked if number not in given}
+
+
+def _was_polled(question: FetchedQuestion, skipped: Mapping[int, str]) -> bool:
+    """Whether a skipped question stood among those that want tagging, and still does."""
+    return skipped.get(question.question_id) in ("live", "changed") and question.state == "open"
+
+
+def _mark_checked(
+    connection: Connection, site: str, question_ids: Collection[int], now: datetime
+) -> None:
+    connection.execute(
+        update(Question)
+        .where(Question.site == site, Question.question_id.in_(sorted(question_ids)))
+        .values(checked_at=now)
+    )

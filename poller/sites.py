@@ -1,0 +1,127 @@
+"""Which sites exist: the API's list of them, kept in the database and seldom asked for."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from html import unescape
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy.engine import Connection
+
+from core.clock import Clock
+from core.database import reading
+from core.errors import ApiError, ApiUnreachable, UnknownSite
+from core.tables import KnownSite
+from poller.api import Api
+from poller.client import Request
+
+log = logging.getLogger(__name__)
+
+BELIEVE_FOR = timedelta(days=30)
+ASK_AGAIN_AFTER = timedelta(days=1)  # for a site that the list does not hold: it may be a new one
+MAX_PAGES = 20  # of a hundred; there are four
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """A site: its name in the API, its name for people, its address."""
+
+    site: str
+    name: str
+    url: str
+
+
+def check_sites(api: Api, engine: Engine, clock: Clock, sites: Iterable[str]) -> None:
+    """Refuse sites that do not exist.
+
+    Where the list of sites cannot be had, that is logged, and the sites are believed.
+
+    Raises:
+        UnknownSite: one of them does not exist; names the nearest that do.
+    """
+    try:
+        known = _known_sites(api, engine, clock, sites)
+    except ApiError as error:
+        log.warning("the names of the sites are not checked: %s", error)
+        return
+    for site in sites:
+        if site not in known:
+            near = ", ".join(_near(site, known.values()))
+            raise UnknownSite(
+                f"There is no site {site!r}{f' (near matches: {near})' if near else ''}. "
+                "Correct TAGGER_SITES; it takes the API's names of sites, separated by commas."
+            )
+
+
+def _known_sites(
+    api: Api, engine: Engine, clock: Clock, sites: Iterable[str]
+) -> Mapping[str, SiteName]:
+    with reading(engine) as connection:
+        known, fetched_at = _read(connection, api.client.url)
+    if fetched_at is not None:
+        complete = all(site in known for site in sites)
+        if clock.now() - fetched_at < (BELIEVE_FOR if complete else ASK_AGAIN_AFTER):
+            return known
+    fetched = _fetch(api, clock)
+    with engine.begin() as connection:
+        _write(connection, api.client.url, fetched, clock.now())
+    return {site.site: site for site in fetched}
+
+
+def _read(connection: Connection, api: str) -> tuple[dict[str, SiteName], datetime | None]:
+    rows = connection.execute(
+        select(KnownSite.site, KnownSite.name, KnownSite.url, KnownSite.fetched_at).where(
+            KnownSite.api == api
+        )
+    ).all()
+    known = {row.site: SiteName(row.site, row.name, row.url) for row in rows}
+    return known, min((row.fetched_at for row in rows), default=None)
+
+
+def _write(connection: Connection, api: str, sites: Iterable[SiteName], now: datetime) -> None:
+    connection.execute(delete(KnownSite).where(KnownSite.api == api))
+    rows = [
+        {"api": api, "site": site.site, "name": site.name, "url": site.url, "fetched_at": now}
+        for site in sorted(sites, key=lambda site: site.site)
+    ]
+    if rows:
+        connection.execute(insert(KnownSite), rows)
+
+
+def _fetch(api: Api, clock: Clock) -> list[SiteName]:
+    found: dict[str, SiteName] = {}
+    for page in range(1, MAX_PAGES + 1):
+        answer = api.ask(Request("sites", "", (("page", str(page)), ("pagesize", "100"))))
+        for item in answer.items:
+            site = _site(item)
+            if site is not None:
+                found[site.site] = site
+        if not answer.has_more:
+            break
+        clock.sleep((answer.backoff or 0) + 3)
+    if not found:
+        raise ApiUnreachable("the API's list of sites is empty")
+    return list(found.values())
+
+
+def _site(item: object) -> SiteName | None:
+    if not isinstance(item, dict):
+        return None
+    site, name, url = (item.get(field) for field in ("api_site_parameter", "name", "site_url"))
+    if not isinstance(site, str) or not site:
+        return None
+    return SiteName(site, unescape(str(name or site)), str(url or ""))
+
+
+def _near(site: str, known: Iterable[SiteName]) -> list[str]:
+    """What may have been meant: by the API's name, by the name for people, by the address."""
+    by_form: dict[str, str] = {}
+    for one in known:
+        host = urlsplit(one.url).netloc
+        for form in (host, host.removesuffix(".com"), one.name.lower(), one.site):
+            by_form[form] = one.site
+    close = get_close_matches(site.lower(), list(by_form), n=6, cutoff=0.6)
+    return list(dict.fromkeys(by_form[form] for form in close))[:3]

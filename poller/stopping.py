@@ -1,0 +1,49 @@
+"""Ending in order: a signal ends the next wait, never a request or a transaction."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from core.clock import SystemClock
+
+
+class Stopped(Exception):
+    """The program was told to stop while it waited."""
+
+
+class StoppableClock(SystemClock):
+    """The machine's clock, whose sleep ends when the program is told to stop."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+
+    def stop(self, *_: object) -> None:
+        """End every sleep, also those to come; takes and ignores a signal handler's arguments."""
+        self._stop.set()
+
+    def stopped(self) -> bool:
+        """Whether the program was told to stop."""
+        return self._stop.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        """Return when that many seconds have passed.
+
+        Raises:
+            Stopped: the program was told to stop.
+        """
+        if self._stop.wait(seconds):
+            raise Stopped
+
+
+@contextmanager
+def stopping_on_signals(clock: StoppableClock) -> Iterator[None]:
+    """Let SIGTERM and SIGINT stop the clock; leave the block when they did. Main thread only."""
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, clock.stop) for number in signals}
+    try:
+        with suppress(Stopped):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
