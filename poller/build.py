@@ -6,11 +6,12 @@ import requests
 from sqlalchemy import Engine
 
 from core.clock import Clock
+from core.feeds import FeedName
 from core.queue import make_celery
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Client
-from poller.feeds import Feed, FeedName
+from poller.feeds import Feed
 from poller.feeds.ascending import changed_feed, live_feed
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed

@@ -17,18 +17,17 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.database import database_errors, reading
 from core.errors import ApiError, ApiPaused, BrokerUnreachable
+from core.feeds import FEEDS, FeedName
 from core.questions import TASK_SIZES
 from core.queue import enqueue_tagging
 from core.settings import Settings
 from core.waiting import until_reachable
 from poller.api import Api
-from poller.feeds import Cursor, Feed, FeedName, Step
+from poller.feeds import Cursor, Feed, Step
 from poller.marks import FeedState, failed, feed_states
 from poller.plan import Plan, make_plan
 
 log = logging.getLogger(__name__)
-
-ORDER: tuple[FeedName, ...] = ("live", "changed", "refresh", "history")  # who goes first
 
 FIRST_RETRY = 60.0  # seconds after a failure, as the API wants no identical request sooner
 LONGEST_RETRY = 900.0
@@ -76,7 +75,7 @@ class Poller:
         """
         trouble = []
         for site in self.settings.sites:
-            for name in ORDER[:3]:
+            for name in FEEDS[:-1]:  # history takes days
                 problem = self._pass(site, name)
                 if problem is not None:
                     trouble.append(f"{site}, {name}: {problem}")
@@ -93,13 +92,13 @@ class Poller:
             states = {site: self._states(site) for site in self.settings.sites}
             plan = self._plan(states)
             now = self.clock.now()
-            tasks = [(site, name) for site in states for name in ORDER if name in self.feeds]
+            tasks = [(site, name) for site in states for name in FEEDS if name in self.feeds]
             due = {task: self._due(task, states[task[0]], plan, now) for task in tasks}
             ready = [task for task in tasks if due[task] <= now]
             if not ready:
                 soonest = min(due.values(), default=_NEVER)
                 return min((soonest - now).total_seconds(), LONGEST_SLEEP)
-            self._step(min(ready, key=lambda task: (ORDER.index(task[1]), due[task])))
+            self._step(min(ready, key=lambda task: (FEEDS.index(task[1]), due[task])))
             return 0.0
 
     def _due(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
-FeedName = Literal["live", "changed", "refresh", "history"]
+from core.feeds import FeedName
 
 PAGE_SIZE = 100  # the most that the API gives
 

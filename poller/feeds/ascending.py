@@ -14,11 +14,12 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database import reading
+from core.feeds import FeedName, method_of
 from core.questions import store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
-from poller.feeds import Cursor, FeedName, Step, epoch, from_epoch
+from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
 from poller.marks import feed_state, record_items, succeeded
 
@@ -71,7 +72,6 @@ class AscendingFeed:
         return Cursor(max(0, epoch(mark) - OVERLAP_SECONDS))
 
     def _request(self, site: str, cursor: Cursor) -> Request:
-        feed = self.settings.feed
         params = {
             "filter": "withbody",
             "order": "asc",
@@ -80,8 +80,7 @@ class AscendingFeed:
             "sort": self.sort,
             self.bound: str(cursor.second),
         }
-        method = "questions" if feed == "questions" else f"questions/{feed}"
-        return Request(method, site, tuple(params.items()))
+        return Request(method_of(self.name, self.settings.feed), site, tuple(params.items()))
 
     def _furthest(self, items: Iterable[object]) -> int | None:
         """The latest date of a page. One in the future would carry the mark past all questions."""

@@ -12,11 +12,12 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database import reading
+from core.feeds import FeedName
 from core.questions import FetchedQuestion, store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
-from poller.feeds import PAGE_SIZE, Cursor, FeedName, Step, epoch, from_epoch
+from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
 from poller.marks import FeedState, feed_state, record_items, succeeded
 

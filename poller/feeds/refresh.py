@@ -15,12 +15,13 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database import reading
+from core.feeds import FeedName
 from core.questions import FetchedQuestion, mark_deleted, store
 from core.settings import Settings
 from core.tables import Prediction, Question, Review
 from poller.api import Api
 from poller.client import Request
-from poller.feeds import PAGE_SIZE, Cursor, FeedName, Step
+from poller.feeds import PAGE_SIZE, Cursor, Step
 from poller.items import Items, read_items
 from poller.marks import forget_skipped, record_items, skipped_to_retry, succeeded
 
