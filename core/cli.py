@@ -11,7 +11,7 @@ from rich.table import Table
 
 from core import embedded_redis
 from core.clock import SystemClock
-from core.console import command, open_database, out, start
+from core.console import command, end_on_sigterm, open_database, out, start
 from core.database import database_errors, reading
 from core.errors import BrokerUnreachable
 from core.queue import TRAINING_QUEUE, make_celery
@@ -45,6 +45,7 @@ def up() -> None:
     Example: TAGGER_SITES=stats,cooking tagger up
     """
     settings = start()
+    end_on_sigterm()
     open_database(settings).dispose()
     with ExitStack() as stack:
         if settings.uses_embedded_redis:

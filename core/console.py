@@ -1,6 +1,7 @@
 """What all commands share: the terminal, the settings they run with, errors in one line."""
 
 import functools
+import signal
 import sys
 from collections.abc import Callable
 from typing import NoReturn, ParamSpec, TypeVar
@@ -55,6 +56,11 @@ def start() -> Settings:
     settings = load_settings()
     set_up_logging(settings)
     return settings
+
+
+def end_on_sigterm() -> None:
+    """Let SIGTERM end this process as Ctrl-C does, so that what it started ends with it."""
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
 
 
 def open_database(settings: Settings) -> Engine:

@@ -4,7 +4,7 @@ import hashlib
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
@@ -47,6 +47,7 @@ def server_command(data_dir: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(folder / "redis.log"),
     }
     return [executable, *(word for name, value in options.items() for word in (f"--{name}", value))]
 
@@ -60,6 +61,14 @@ def answers(data_dir: Path) -> bool:
         return False
     finally:
         client.close()
+
+
+def shut_down(data_dir: Path) -> None:
+    """End the data folder's server, whoever started it, if it runs."""
+    client = redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=5)
+    with suppress(redis.RedisError, OSError):
+        client.shutdown(nosave=True)
+    client.close()
 
 
 @contextmanager
@@ -88,6 +97,6 @@ def _wait_until_up(server: subprocess.Popen[bytes], data_dir: Path, clock: Clock
             break
         clock.sleep(0.05)
     raise BrokerUnreachable(
-        f"The embedded Redis did not start in {data_dir.resolve()}: see its lines above, or set "
-        "TAGGER_BROKER_URL to a Redis that runs."
+        f"The embedded Redis did not start: {data_dir.resolve() / 'redis' / 'redis.log'} says "
+        "why. Or set TAGGER_BROKER_URL to a Redis that runs."
     )

@@ -11,6 +11,7 @@ from core.settings import Settings
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "***"
+_CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "kombu", "urllib3")
 _SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
 
 
@@ -60,5 +61,5 @@ def set_up_logging(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     if settings.log_level != "debug":
-        for chatty in ("alembic", "celery.redirected", "urllib3", "kombu", "httpx"):
+        for chatty in _CHATTY:
             logging.getLogger(chatty).setLevel(logging.WARNING)

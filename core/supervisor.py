@@ -5,10 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 from core.clock import Clock, SystemClock
@@ -48,13 +48,24 @@ class Supervisor:
         services: Mapping[str, Sequence[str]],
         *,
         environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        log_file: Path | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Take a name and the arguments of `tagger` for each service, in the order of start."""
+        """Prepare; nothing starts before the context is entered.
+
+        Args:
+            services: for each its name and the arguments of `tagger`, in the order of start.
+            environment: of the processes; by default this one's.
+            folder: they run in it; by default in this one's.
+            log_file: where their lines are appended; by default they go where this one's go.
+            clock: tells how long they last.
+        """
         self._services = [Service(name, arguments) for name, arguments in services.items()]
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = dict(os.environ if environment is None else environment)
+        self._folder = folder
+        self._log_file = log_file
         self._clock = clock or SystemClock()
-        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
         for service in self._services:
@@ -75,19 +86,27 @@ class Supervisor:
             self._check(service)
 
     def run(self) -> None:
-        """Check until SIGTERM or Ctrl-C."""
-        signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+        """Check until Ctrl-C."""
         try:
-            while not self._stopping.wait(CHECK_SECONDS):
+            while True:
                 self.check()
+                self._clock.sleep(CHECK_SECONDS)
         except KeyboardInterrupt:
             return
 
     def _start(self, service: Service) -> None:
         command = [sys.executable, "-m", "tagger", *service.arguments]
-        service.process = subprocess.Popen(  # noqa: S603 (our own program)
-            command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
-        )
+        with ExitStack() as stack:
+            lines = stack.enter_context(self._log_file.open("ab")) if self._log_file else None
+            service.process = subprocess.Popen(  # noqa: S603 (our own program)
+                command,
+                env=self._environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=lines,
+                stderr=lines,
+                start_new_session=True,
+            )
         service.started = self._now()
         log.debug("%s runs with process id %d", service.name, service.process.pid)
 

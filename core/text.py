@@ -1,8 +1,8 @@
 """From a question's title and HTML to words: the one tokenizer of training and serving.
 
 Words are runs of letters and digits of any alphabet, in lower case. What tags look like stays in
-one piece: `c++`, `c#`, `.net`, `asp.net`, `node.js`, `scikit-learn`, `t-test`. Code blocks and
-LaTeX are kept as text, dropped, or stand as one marker word, as the model's settings say.
+one piece: `c++`, `c#`, `.net`, `asp.net`, `node.js`, and with hyphens `scikit-learn`, `t-test`.
+What becomes of hyphens, code blocks and LaTeX is said by the model's settings.
 """
 
 import re
@@ -48,10 +48,17 @@ _WORD = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSettings:
-    """What becomes of code blocks and of LaTeX; it stands in the model's manifest."""
+    """How text becomes words; it stands in the model's manifest.
+
+    Attributes:
+        code: what becomes of code blocks.
+        latex: what becomes of formulas.
+        hyphens: whether words joined by them stay one; a small vocabulary knows more when split.
+    """
 
     code: Treatment = "keep"
     latex: Treatment = "keep"
+    hyphens: Literal["keep", "split"] = "keep"
 
 
 def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
@@ -75,6 +82,8 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
     """Return the words of a text without markup, in their order."""
     if settings.latex != "keep":
         text = _LATEX.sub(f" {LATEX_MARK} " if settings.latex == "mark" else " ", text)
+    if settings.hyphens == "split":
+        text = text.replace("-", " ")
     composed = unicodedata.normalize("NFC", text.lower())
     return [_normalise(word) for word in _WORD.findall(composed)]
 

@@ -134,12 +134,14 @@ def _every(task: str, seconds: float) -> dict[str, object]:
 
 
 def _add_tasks(app: Celery, tasks: Tasks) -> None:
-    app.task(name=TAG_TASK, time_limit=TAG_SECONDS)(tasks.tag)
-    app.task(name=SWEEP_TASK, time_limit=TAG_SECONDS)(tasks.sweep)
-    app.task(name=FIRST_MODELS_TASK, time_limit=TAG_SECONDS)(tasks.train_first_models)
-    app.task(name=RETRAIN_TASK, time_limit=TAG_SECONDS)(tasks.retrain)
+    # Not typed: Celery's check of arguments would ask for a method's self.
+    short = {"time_limit": TAG_SECONDS, "typing": False}
+    app.task(name=TAG_TASK, **short)(tasks.tag)
+    app.task(name=SWEEP_TASK, **short)(tasks.sweep)
+    app.task(name=FIRST_MODELS_TASK, **short)(tasks.train_first_models)
+    app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
     # Taken at once: a run that its worker's end cuts short is asked for anew, and not by Redis.
-    app.task(name=TRAIN_TASK, acks_late=False)(tasks.train)
+    app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)
 
 
 def run_training(site: str, settings: Settings) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from core.clock import SystemClock
@@ -58,7 +59,7 @@ def test_two_workers_tag_every_question_once(
 ) -> None:
     version = publish_live(engine, word_bundle(), now=SystemClock().now())
     expected = store_many(engine)
-    app = make_celery(Settings(broker_url=redis_url))
+    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     for start in range(1, QUESTIONS, 100):
         enqueue_tagging(app, "stats", list(range(start, start + 100)))
         enqueue_tagging(app, "stats", list(range(start, start + 100)))  # twice, on purpose
@@ -76,7 +77,7 @@ def test_killed_workers_and_an_emptied_redis_lose_no_question(
 ) -> None:
     version = publish_live(engine, word_bundle(), now=SystemClock().now())
     expected = store_many(engine)
-    app = make_celery(Settings(broker_url=redis_url))
+    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     for start in range(1, QUESTIONS, 100):
         enqueue_tagging(app, "stats", list(range(start, start + 100)))
     moments = random.Random(7)
@@ -114,7 +115,9 @@ def test_a_worker_that_is_told_to_stop_finishes_its_batch_and_ends_well(
     with service("worker", env=env, log=log) as worker:
         publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
         store_many(sqlite_engine, 100)
-        enqueue_tagging(make_celery(Settings(broker_url=redis_url)), "stats", list(range(1, 101)))
+        enqueue_tagging(
+            make_celery(Settings(broker_url=SecretStr(redis_url))), "stats", list(range(1, 101))
+        )
         wait_until(all_tagged(sqlite_engine), seconds=60, what="all tagged")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 0

@@ -1,0 +1,205 @@
+"""The whole service on this machine, offline: it learns from a made-up site and tags what comes."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+
+from core import embedded_redis
+from core.agreement import measure_agreement
+from core.clock import Clock, SystemClock
+from core.console import end_on_sigterm, out, progress
+from core.database import make_engine, reading
+from core.errors import ServiceFailed
+from core.registry import get_live
+from core.supervisor import Supervisor
+from core.tables import PredictedTag, Prediction, Question
+from demo.site import make_questions, write_jsonl
+from demo.standin import Limits, Release
+from demo.standin.serve import load
+from demo.standin.server import StandInServer
+
+SITE = "demo"
+HISTORY_SHARE = 0.8
+RELEASE_MINUTES = 1.0  # over which the new questions come in
+LATEST_SECONDS = 5.0  # by which the stand-in shows a new question late
+PATIENCE_SECONDS = 600.0  # for the new questions to be tagged
+
+SERVICES = {
+    "worker": ["worker", "--concurrency", "2"],
+    "scheduler": ["scheduler"],
+    "poller": ["poll"],
+}
+MARKER = "made by tagger demo"  # a file of this name: the folder may be emptied
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A demo under way: its folder, and the environment of its commands."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    new_questions: int
+    clock: Clock
+
+    @property
+    def database(self) -> str:
+        """The address of its database."""
+        return self.environment["TAGGER_DATABASE_URL"]
+
+
+def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bool) -> None:
+    """Run the demo in a folder, which is emptied first if an earlier one made it.
+
+    Args:
+        folder: for the database, the questions and the services' log.
+        questions: of the made-up site; the newest fifth of them comes in while the demo runs.
+        architecture: what to train; None for the trainer's own choice.
+        keep: whether the services go on until Ctrl-C.
+
+    Raises:
+        ServiceFailed: a step failed; the lines before say why.
+    """
+    end_on_sigterm()
+    _empty(folder)
+    with ExitStack() as stack:
+        out.print(f"A made-up site of {questions:,} questions is written.")
+        site = stack.enter_context(_serve_site(folder, questions))
+        stack.enter_context(embedded_redis.running(folder))
+        new = questions - round(questions * HISTORY_SHARE)
+        demo = Demo(folder, _environment(folder, site.url), new, SystemClock())
+        _step(demo, "fetches the site's past questions, to learn from", "history")
+        choice = ["--architecture", architecture] if architecture else []
+        _step(demo, "trains a model on them", "train", "--site", SITE, *choice)
+        services = stack.enter_context(
+            Supervisor(
+                SERVICES,
+                environment=demo.environment,
+                folder=folder,
+                log_file=folder / "services.log",
+            )
+        )
+        _wait_for_new_questions(demo, services)
+        print_account(demo)
+        if keep:
+            out.print("The services go on. Ctrl-C stops them.")
+            services.run()
+
+
+def _empty(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        if not (folder / MARKER).exists():
+            raise ServiceFailed(
+                f"{folder} holds something that is no demo's; choose another with --folder."
+            )
+        embedded_redis.shut_down(folder)  # of a demo that was killed
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MARKER).touch()
+
+
+@contextmanager
+def _serve_site(folder: Path, questions: int) -> Iterator[StandInServer]:
+    file = folder / "questions.jsonl.gz"
+    write_jsonl(make_questions(questions, site=SITE), file)
+    per_minute = questions * (1 - HISTORY_SHARE) / RELEASE_MINUTES
+    release = Release(history_share=HISTORY_SHARE, per_minute=per_minute, delay=LATEST_SECONDS)
+    # The poller paces itself by the quota; a day's worth passes in a minute here.
+    limits = Limits(quota_without_key=1_000_000)
+    standin = load([file], start=time.time(), release=release, limits=limits)
+    with StandInServer(standin) as server:
+        yield server
+
+
+def _environment(folder: Path, url: str) -> dict[str, str]:
+    """The user's environment, with the demo's settings in place of all of theirs."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("TAGGER_")}
+    root = str(Path(__file__).resolve().parent.parent)
+    return {
+        **others,
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
+        "TAGGER_DATA_DIR": str(folder.resolve()),
+        "TAGGER_DATABASE_URL": f"sqlite:///{folder.resolve() / 'tagger.sqlite3'}",
+        "TAGGER_BROKER_URL": embedded_redis.embedded_url(folder),
+        "TAGGER_API_URL": f"{url}/2.3",
+        "TAGGER_SITES": SITE,
+        "TAGGER_POLL_SECONDS": "5",
+        "TAGGER_LEASE_SECONDS": "20",
+        "TAGGER_RETRAIN_CRON": "off",
+        "TAGGER_LOG_LEVEL": "warning",
+    }
+
+
+def _step(demo: Demo, does: str, *arguments: str) -> None:
+    """Run one command to its end, shown as the user would type it."""
+    out.print(f"\n[bold]tagger {shlex.join(arguments)}[/bold]  [dim]{does}[/dim]")
+    command = [sys.executable, "-m", "tagger", *arguments]
+    status = subprocess.run(  # noqa: S603 (our own program)
+        command, env=dict(demo.environment), cwd=demo.folder, check=False
+    ).returncode
+    if status != 0:
+        raise ServiceFailed(f"tagger {shlex.join(arguments)} failed; its lines above say why.")
+
+
+def _wait_for_new_questions(demo: Demo, services: Supervisor) -> None:
+    """Wait until all that the site will ask is tagged."""
+    out.print("\n[bold]tagger up[/bold]  [dim]polls for new questions and tags them[/dim]")
+    engine = make_engine(demo.database)
+    end = time.monotonic() + PATIENCE_SECONDS
+    with progress("new questions tagged", demo.new_questions) as bar:
+        while (tagged := _count_tagged(engine)) < demo.new_questions:
+            bar.update(bar.task_ids[0], completed=tagged)
+            services.check()
+            if time.monotonic() > end:
+                log = demo.folder / "services.log"
+                raise ServiceFailed(
+                    f"Of {demo.new_questions} new questions {tagged} are tagged after "
+                    f"{PATIENCE_SECONDS:.0f} s; {log} says more."
+                )
+            demo.clock.sleep(0.5)
+    engine.dispose()
+
+
+def _count_tagged(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
+
+
+def print_account(demo: Demo) -> None:
+    """Say what was fetched and tagged, how well, where it stands and what to type next."""
+    engine = make_engine(demo.database)
+    with reading(engine) as connection:
+        fetched = connection.execute(select(func.count(Question.id))).scalar_one()
+        tagged = connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
+        suggested = connection.execute(
+            select(func.count()).select_from(PredictedTag).where(PredictedTag.suggested)
+        ).scalar_one()
+        agreement = measure_agreement(connection, SITE, get_live(connection, SITE).id)
+    engine.dispose()
+    _step(demo, "shows ten of them", "results", "--limit", "10")
+    out.print(
+        f"""
+{fetched:,} questions fetched, {fetched - tagged:,} of them to learn from
+{tagged:,} new questions tagged, with {suggested:,} suggested tags \
+({agreement.without_suggestion:.0%} of the questions got none)
+{agreement.precision_at_1:.0%} of the first tags are among the author's; \
+{agreement.recall_at_5:.0%} of the authors' tags are among the first five
+
+The database: {demo.folder / "tagger.sqlite3"}
+What next, in this folder:
+  export TAGGER_DATA_DIR={shlex.quote(demo.environment["TAGGER_DATA_DIR"])} TAGGER_SITES={SITE}
+  tagger results --tag regression
+  tagger suggest "How many clusters should k-means get?"
+  tagger status
+For a real site, with a terminal of its own and nothing exported: TAGGER_SITES=stats tagger up""",
+        highlight=False,
+        soft_wrap=True,
+    )
