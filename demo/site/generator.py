@@ -16,7 +16,7 @@ OPENED = datetime(2014, 1, 6, tzinfo=UTC)  # a Monday
 _PER_WEEK = 60.0  # questions
 _HOURS = (2, 1, 1, 1, 1, 1, 2, 3, 5, 7, 8, 8, 7, 8, 9, 9, 8, 8, 7, 6, 6, 6, 5, 3)  # by hour, UTC
 _WEEKDAYS = (10, 11, 11, 10, 9, 5, 5)  # from Monday
-_TITLE_DRAWS = 200  # of 20,000 questions, none has needed more than a few
+_TITLE_DRAWS = 200  # 20,000 questions take 3.3 draws each on average
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,13 @@ def make_questions(
     Ids and creation times ascend, and no two titles are equal.
 
     Args:
-        count: how many; the texts suffice for about 20,000 before titles need a number.
+        count: how many; the texts suffice for 60,000 different titles and more.
         seed: another seed gives another site.
         site: the site's API name, which each question carries.
-        opened: when the site opened, the time from which the creation times are counted.
+        opened: when the site opened, an aware UTC time; about 60 questions a week follow.
+
+    Raises:
+        ValueError: no new title can be found any more.
     """
     clock = _creation_times(opened, random.Random(f"{seed} clock"))  # noqa: S311 - nothing secret
     ids = _question_ids(random.Random(f"{seed} ids"))  # noqa: S311 - nothing secret
@@ -61,7 +64,7 @@ def _question(
     site: str, question_id: int, created_at: datetime, titles: set[str], rng: random.Random
 ) -> MadeUpQuestion:
     draft = _fresh_draft(titles, rng)
-    aside, other = _aside(draft.topic, rng)
+    aside, other = _aside(draft, rng)
     return MadeUpQuestion(
         site=site,
         question_id=question_id,
@@ -86,10 +89,10 @@ def _fresh_draft(titles: set[str], rng: random.Random) -> writing.Draft:
     raise ValueError("the texts of demo/site are exhausted: ask for fewer questions or add texts")
 
 
-def _aside(topic: Topic, rng: random.Random) -> tuple[str, Topic | None]:
+def _aside(draft: writing.Draft, rng: random.Random) -> tuple[str, Topic | None]:
     """Pick what a question mentions of another topic in passing, in about one of six."""
     other = rng.choice(TOPICS)
-    if other is topic or not other.aside or rng.random() > 0.2:
+    if other is draft.topic or not other.aside or not draft.problem.intro or rng.random() > 0.25:
         return "", None
     return rng.choice(alternatives(other.aside)), other
 

@@ -7,8 +7,11 @@ with wrapped lines indented below it. Slots and choices stand in guillemets (``d
 and prose is a small Markdown (``demo.site.markdown``).
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
+
+_THREADS = re.compile(r"([a-e]+): ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,10 @@ class Problem:
     ``says`` describes the trouble (one alternative is used), ``more`` adds to it (any number is
     used), ``asks`` is the question itself. ``intro`` is false where a story's introduction would
     not fit, as in pure probability.
+
+    Where the wordings differ in what they are about, each names its threads, ``- ab: text``, and a
+    question follows one thread; what names none fits all. Tags do the same, ``"a:roc .5"``, and
+    ``code_for`` gives the threads that a language's code belongs to, ``"r ab, python c"``.
     """
 
     tags: str
@@ -60,6 +67,7 @@ class Problem:
     python: str = ""
     sql: str = ""
     output: str = ""
+    code_for: str = ""
     intro: bool = True
 
 
@@ -67,14 +75,16 @@ class Problem:
 class Topic:
     """A field with its problems; ``weight`` is how much of the site it makes up, relatively.
 
-    ``tags`` are given beside a problem's own. ``aside`` and ``aside_tags`` are what a question of
-    another topic says when it touches this one in passing.
+    ``tags`` are given beside a problem's own. ``language`` is set where a topic is about one.
+    ``aside`` and ``aside_tags`` are what a question of another topic says when it touches this one
+    in passing.
     """
 
     name: str
     weight: float
     tags: str
     problems: tuple[Problem, ...]
+    language: str = ""
     details: str = ""
     tried: str = ""
     quotes: str = ""
@@ -101,7 +111,34 @@ def alternatives(text: str) -> tuple[str, ...]:
 
 
 @cache
-def weighted_tags(text: str) -> tuple[tuple[str, float], ...]:
-    """Read ``"lasso .8, r .3"`` as pairs of a tag and its probability."""
-    pairs = (item.split() for item in text.split(",") if item.strip())
-    return tuple((tag, float(probability)) for tag, probability in pairs)
+def on_thread(text: str, thread: str) -> tuple[str, ...]:
+    """Return the alternatives that fit a thread, without the threads they name."""
+    items = ((_THREADS.match(item), item) for item in alternatives(text))
+    return tuple(
+        item[match.end() :] if match else item
+        for match, item in items
+        if match is None or thread in match[1]
+    )
+
+
+@cache
+def threads(text: str) -> str:
+    """Return the threads that a list of alternatives names, "abc", or "a" where it names none."""
+    found = {letter for item in alternatives(text) for letter in _letters(item)}
+    return "".join(sorted(found)) or "a"
+
+
+@cache
+def weighted_tags(text: str, thread: str = "a") -> tuple[tuple[str, float], ...]:
+    """Read ``"lasso .8, b:r .3"`` as pairs of a tag and its probability, as far as they fit."""
+    pairs = []
+    for tag, probability in (item.split() for item in text.split(",") if item.strip()):
+        letters, colon, name = tag.rpartition(":")
+        if not colon or thread in letters:
+            pairs.append((name, float(probability)))
+    return tuple(pairs)
+
+
+def _letters(item: str) -> str:
+    match = _THREADS.match(item)
+    return match[1] if match else ""

@@ -41,6 +41,16 @@ MORE_DATA = """
 - To give an idea of the size of things: between a good and a bad «period», «outcome» changes by
   about «12..35» per cent, and between the best and the worst «unit» by a factor of two. «X» varies
   by a factor of ten, with most values in the lower half, and «z» is nearly symmetric.
+- «Units» come and go. Of those that were there at the beginning, about «55..90»% are still there,
+  and «8..30» new ones have joined. For the moment I treat old and new ones alike.
+- Everything was recorded with the same instrument, which was checked «once|twice|every spring». I
+  trust «outcome» to within two or three per cent, «x» a little less, and «z» only in its order of
+  size.
+- What we know already: «outcome» tends to rise with «x», people here swear that «z» matters, and
+  nobody has ever looked at both together. A plot is no help, as there are too many «units» for one
+  page.
+- It began with a simple table of averages by «group», which everybody liked. Then somebody asked
+  whether the differences were real, and I have been busy with that question ever since.
 - I should add that «event» is possible as well, though rare; those «units» are marked in a column
   of their own.
 """
@@ -99,7 +109,7 @@ EDITS = """
 - **EDIT:** Fixed a typo in the title, sorry.
 - **Edit:** To answer the comments: yes, the «data are|sample is» what it is, and no, we cannot
   collect more.
-- **EDIT 2:** As was suggested below, I checked for coding errors and found «none|two, which change
+- **EDIT:** As was suggested below, I checked for coding errors and found «none|two, which change
   nothing».
 - **Update:** With half of the data the result is the same.
 - **UPDATE:** I found a [related

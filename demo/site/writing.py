@@ -1,31 +1,47 @@
 """From a topic, a problem and a story to one author's text and tags."""
 
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from textwrap import dedent
 
 from demo.site import markdown, phrases
-from demo.site.grammar import capitalise, expand
-from demo.site.material import Problem, Story, Topic, alternatives, weighted_tags
+from demo.site.grammar import expand
+from demo.site.material import (
+    Problem,
+    Story,
+    Topic,
+    alternatives,
+    on_thread,
+    threads,
+    weighted_tags,
+)
 
 MOST_TAGS = 5  # the sites' own limit
 
+_DILIGENCE = 1.25  # of the authors in giving tags; 1 gives them just as the topics say
+
 _SMALL_NUMBERS = ("three", "four", "five", "six", "seven", "eight")
+_MARKUP = re.compile(r"[$`*\[]")
+_LANGUAGE_NAMES = {"r": "R", "python": "Python"}
+_STORY = re.compile(r"«([Aa] )?(units?|groups?|outcome|x|z|treatment|event|place)»", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a question is about, settled before a word of its body is written.
 
-    ``language`` is "r", "python" or "" where the author names none. ``slots`` hold the story's
-    words and the numbers that stay the same throughout the question.
+    ``thread`` is the one the question follows among its problem's. ``language`` is "r", "python",
+    "sql", or "" where the author names none. ``slots`` hold the story's words and the numbers that
+    stay the same throughout the question.
     """
 
     topic: Topic
     problem: Problem
+    thread: str
     story: Story
-    slots: Mapping[str, str]
+    slots: MutableMapping[str, str]
     language: str
     title: str
 
@@ -54,11 +70,13 @@ def draft(topics: Sequence[Topic], stories: Sequence[Story], rng: random.Random)
     """Choose a topic by its weight, a problem, a story, a language and a title."""
     topic = rng.choices(topics, [topic.weight for topic in topics])[0]
     problem = rng.choice(topic.problems)
+    thread = rng.choice(threads(problem.says))
     story = rng.choice(stories)
     slots = _slots(story, rng)
-    title = expand(rng.choice(alternatives(problem.titles)), slots, rng)
-    language = _language(topic, problem, rng)
-    return Draft(topic, problem, story, slots, language, _finish_title(title, language, rng))
+    language = _language(topic, problem, thread, rng)
+    title = expand(rng.choice(on_thread(problem.titles, thread)), slots, rng)
+    title = _finish_title(title, language, rng)
+    return Draft(topic, problem, thread, story, slots, language, title)
 
 
 def body(draft: Draft, aside: str, rng: random.Random) -> str:
@@ -69,12 +87,12 @@ def body(draft: Draft, aside: str, rng: random.Random) -> str:
 
 def tags(draft: Draft, other: Topic | None, rng: random.Random) -> tuple[str, ...]:
     """Choose tags as authors do: the likely ones, some forgotten, now and then one too general."""
-    likely = weighted_tags(draft.problem.tags) + weighted_tags(draft.topic.tags)
-    if draft.language:
-        likely += ((draft.language, 0.55),)
+    likely = weighted_tags(draft.problem.tags, draft.thread) + weighted_tags(draft.topic.tags)
+    if draft.language in _LANGUAGE_NAMES:
+        likely += ((draft.language, 0.42),)
     if other:
         likely += weighted_tags(other.aside_tags)
-    chosen = [tag for tag, probability in likely if rng.random() < probability]
+    chosen = [tag for tag, chance in likely if rng.random() < 1 - (1 - chance) ** _DILIGENCE]
     if rng.random() < 0.12:
         chosen.append(rng.choice(phrases.GENERAL_TAGS))
     first = likely[0][0]
@@ -120,7 +138,7 @@ class _Page:
             self._paragraph(text)
         if manner.aside:
             self._paragraph(expand(aside, self.draft.slots, self.rng))
-        details = self._some(topic.details, manner.details)
+        details = self._some(self._general(topic.details), manner.details)
         if details:
             self._paragraph(" ".join(details[:2]))
             for text in details[2:]:
@@ -134,10 +152,11 @@ class _Page:
             if manner.output and self.draft.problem.output:
                 self._paragraph(self._one(phrases.LEAD_TO_OUTPUT))
                 self.blocks.append(markdown.code_block(self._fill(self.draft.problem.output)))
-        tried = self._some(self.draft.topic.tried, manner.tried)
+        tried = self._some(self._general(self.draft.topic.tried), manner.tried)
         if tried:
             self._paragraph(self._one(phrases.LEAD_TO_TRIED))
-            self.blocks.append(markdown.bullets(tried))
+            as_list = markdown.numbered if self.rng.random() < 0.25 else markdown.bullets
+            self.blocks.append(as_list(tried))
         if manner.quote and self.draft.topic.quotes:
             self._paragraph(self._one(phrases.LEAD_TO_QUOTE))
             self.blocks.append(markdown.quotation(self._one(self.draft.topic.quotes)))
@@ -146,7 +165,7 @@ class _Page:
         if manner.link:
             self._paragraph(self._one(phrases.LINKS))
         self._ask(manner)
-        if self.draft.language and not self._code() and manner.says:
+        if self.draft.language in _LANGUAGE_NAMES and manner.says and not self._code():
             tools = phrases.R_TOOLS if self.draft.language == "r" else phrases.PYTHON_TOOLS
             self._paragraph(self._one(tools))
         if manner.says and self.rng.random() < 0.25:
@@ -156,19 +175,16 @@ class _Page:
 
     def _ask(self, manner: Manner) -> None:
         asks = self._some(self.draft.problem.asks, manner.asks)
-        if len(asks) > 1 and self.rng.random() < 0.5:
+        if len(asks) > 1 and self.rng.random() < 0.6:
             self._paragraph(self._one(phrases.LEAD_TO_ASKS))
             self.blocks.append(markdown.numbered(asks))
-        elif self.rng.random() < 0.1:
+        elif self.rng.random() < 0.1 and not _MARKUP.search("".join(asks)):
             self._paragraph(f"**{' '.join(asks)}**")
         else:
             self._paragraph(" ".join(asks))
 
     def _code(self) -> str:
-        problem = self.draft.problem
-        return problem.sql or {"r": problem.r, "python": problem.python}.get(
-            self.draft.language, ""
-        )
+        return _codes(self.draft.problem, self.draft.thread).get(self.draft.language, "")
 
     def _paragraph(self, text: str) -> None:
         self.blocks.append(markdown.paragraph(_slip(text, self.rng)))
@@ -177,12 +193,19 @@ class _Page:
         return expand(dedent(code), self.draft.slots, self.rng)
 
     def _one(self, text: str) -> str:
-        return expand(self.rng.choice(alternatives(text)), self.draft.slots, self.rng)
+        items = on_thread(text, self.draft.thread)
+        return expand(self.rng.choice(items), self.draft.slots, self.rng)
 
     def _some(self, text: str, count: int) -> list[str]:
-        items = alternatives(text)
+        items = on_thread(text, self.draft.thread)
         chosen = self.rng.sample(range(len(items)), min(count, len(items)))
         return [expand(items[index], self.draft.slots, self.rng) for index in sorted(chosen)]
+
+    def _general(self, text: str) -> str:
+        """Leave out what speaks of a story's units where the question has no story."""
+        if self.draft.problem.intro:
+            return text
+        return "\n".join(f"- {item}" for item in alternatives(text) if not _STORY.search(item))
 
 
 def _manner(rng: random.Random) -> Manner:
@@ -198,15 +221,15 @@ def _manner(rng: random.Random) -> Manner:
             data=rng.random() < 0.5,
             more=rng.choice((0, 1, 1, 2)),
             details=rng.choice((0, 1, 1, 2)),
-            tried=rng.choice((0, 0, 0, 2, 3)),
+            tried=rng.choice((0, 0, 0, 0, 2, 3)),
             asks=rng.choice((1, 1, 2)),
-            code=rng.random() < 0.55,
+            code=rng.random() < 0.75,
             output=rng.random() < 0.4,
             link=rng.random() < 0.06,
             edits=int(rng.random() < 0.07),
         )
     ample = Manner(
-        background=rng.choice((0, 1, 1)),
+        background=rng.choice((0, 0, 1)),
         more=2,
         details=rng.choice((2, 3)),
         tried=rng.choice((0, 3, 4)),
@@ -236,27 +259,41 @@ def _slots(story: Story, rng: random.Random) -> dict[str, str]:
     }
 
 
-def _language(topic: Topic, problem: Problem, rng: random.Random) -> str:
-    if topic.name == "R":
-        return "r"
-    if topic.name == "Python":
-        return "python"
-    shares = {"r": 0.45 * bool(problem.r), "python": 0.3 * bool(problem.python)}
-    spoken = rng.choices(("r", "python", ""), (shares["r"] + 0.03, shares["python"] + 0.02, 0.4))
-    return spoken[0]
+def _codes(problem: Problem, thread: str) -> dict[str, str]:
+    """Return the code by language, as far as it belongs to the thread."""
+    codes = {"r": problem.r, "python": problem.python, "sql": problem.sql}
+    limits = dict(item.split() for item in problem.code_for.split(",") if item)
+    return {
+        language: code
+        for language, code in codes.items()
+        if code and thread in limits.get(language, thread)
+    }
+
+
+def _language(topic: Topic, problem: Problem, thread: str, rng: random.Random) -> str:
+    if topic.language:
+        return topic.language
+    shares = {"": 0.4}
+    if problem.r or not problem.python:
+        shares["r"] = 0.06  # spoken of, not shown
+    if problem.python or not problem.r:
+        shares["python"] = 0.05
+    chances = {"r": 0.65, "python": 0.45, "sql": 1.0}
+    shares |= {language: chances[language] for language in _codes(problem, thread)}
+    return rng.choices(list(shares), list(shares.values()))[0]
 
 
 def _finish_title(title: str, language: str, rng: random.Random) -> str:
-    name = {"r": "R", "python": "Python"}.get(language, "")
+    name = _LANGUAGE_NAMES.get(language, "")
     if name and name not in title and not title.endswith("?") and rng.random() < 0.15:
         title = f"{title} ({name})"
     careless = title[1].islower() and rng.random() < 0.05
-    return title[:1].lower() + title[1:].rstrip("?") if careless else capitalise(title)
+    return title[:1].lower() + title[1:].rstrip("?") if careless else title
 
 
 def _slip(text: str, rng: random.Random) -> str:
     """Misspell one word in about one paragraph of fifty, never inside code, formulas or links."""
-    if rng.random() > 0.02 or any(sign in text for sign in "$`*["):
+    if rng.random() > 0.02 or _MARKUP.search(text):
         return text
     right, wrong = rng.choice(phrases.MISSPELLINGS)
     return text.replace(right, wrong, 1)

@@ -8,14 +8,17 @@ from datetime import UTC, timedelta
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from statistics import mean, median
 from xml.etree import ElementTree as ET
 
 import pytest
 from bs4 import BeautifulSoup
 
-from demo.site import MadeUpQuestion, make_questions, write_jsonl
-from demo.site.grammar import capitalise, with_article
+from demo.site import MadeUpQuestion, make_questions, markdown, write_jsonl
+from demo.site.grammar import capitalise, expand, with_article
+from demo.site.material import Topic, on_thread, threads, weighted_tags
+from demo.site.topics import TOPICS
 
 COUNT = 4000
 
@@ -150,7 +153,7 @@ def test_forms_of_text_occur_in_believable_shares(
 
 
 def test_prose_shows_no_trace_of_the_templates(prose: list[str]) -> None:
-    seam = re.compile(r"[{}«»`]|\.\.\w|  |\*\*| [,.;?]|\?\?|\.\.$|^\w+: [a-d]\b")
+    seam = re.compile(r"[{}«»`]|\.\.\w|  |\*\*| [,;?]| \.(?!NET)|\?\?|\.\.$|^\w+: [a-d]\b")
     for text in prose:
         for line in text.splitlines():
             assert not seam.search(line), line
@@ -182,6 +185,44 @@ def test_nouns_get_the_article_they_sound_like(noun: str, expected: str) -> None
 
 def test_capitals_leave_the_rest_of_a_text_alone() -> None:
     assert capitalise("pH of R") == "PH of R"
+
+
+def test_choices_settle_and_what_is_drawn_once_stays() -> None:
+    slots = {"unit": "agent"}
+    text = expand("«A unit» «saw|met» «n=3..9» of «n=3..9»: «1.20..1.30»", slots, Random(1))
+    found = re.fullmatch(r"An agent (saw|met) (\d) of (\d): 1\.[23]\d", text)
+    assert found
+    assert found[2] == found[3]
+
+
+def test_unknown_slots_are_refused() -> None:
+    with pytest.raises(KeyError, match="beehive"):
+        expand("«beehive»", {}, Random(1))
+
+
+def test_markdown_becomes_escaped_html() -> None:
+    assert markdown.inline("a < b & `x <- 1`, *so*, $p < q$") == (
+        "a &lt; b &amp; <code>x &lt;- 1</code>, <em>so</em>, $p &lt; q$"
+    )
+
+
+def test_threads_choose_alternatives_and_tags() -> None:
+    text = "- a: one\n- b: two\n  lines\n- three"
+    assert threads(text) == "ab"
+    assert on_thread(text, "b") == ("two lines", "three")
+    assert weighted_tags("r .5, b:t-test .25", "a") == (("r", 0.5),)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_every_thread_has_a_title_a_trouble_and_a_question(topic: Topic) -> None:
+    for problem in topic.problems:
+        named = {*threads(problem.titles), *threads(problem.more or "- x"), *threads(problem.asks)}
+        assert named <= set(threads(problem.says))
+        for thread in threads(problem.says):
+            assert on_thread(problem.titles, thread)
+            assert on_thread(problem.says, thread)
+            assert on_thread(problem.asks, thread)
+            assert weighted_tags(problem.tags, thread)
 
 
 @pytest.mark.parametrize("name", ["site.jsonl", "site.jsonl.gz"])

@@ -12,29 +12,29 @@ MIXED_MODELS = Topic(
             titles="""
             - Why does my mixed model with crossed random effects report a singular fit?
             - Singular fit in lmer with «n» «units» in «k» «groups»: «ignore|simplify» or not?
-            - Random slope of «x» has a correlation of -1 with the intercept
-            - lmer: boundary (singular) fit, variance of «group» is exactly zero
+            - c: Random slope of «x» has a correlation of -1 with the intercept
+            - a: lmer: boundary (singular) fit, variance of «group» is exactly zero
             """,
             says="""
-            - I fit «outcome» on «x» with random intercepts and slopes for «units», and a random
+            - a: I fit «outcome» on «x» with random intercepts and slopes for «units», and a random
               intercept for «groups». `lmer` reports a singular fit, and the estimated variance
               between «groups» is exactly zero.
-            - The maximal model, with every slope varying by «unit», does not converge or ends on
+            - b: The maximal model, with every slope varying by «unit», does not converge or ends on
               the boundary. If I take out the correlations it works, but I would not know how to
               justify that.
-            - According to the output, the intercepts and slopes of the «units» are perfectly
+            - c: According to the output, the intercepts and slopes of the «units» are perfectly
               correlated. That is not believable for «outcome».
             """,
             more="""
-            - There are only «k» «groups», which may simply be too few to estimate a variance.
+            - a: There are only «k» «groups», which may simply be too few to estimate a variance.
             - Different optimisers end at the same place, so I do not think that it is a numerical
               accident.
             - The fixed effects hardly depend on any of this.
             """,
             asks="""
-            - Is it acceptable to remove the term whose variance is zero?
-            - Should I treat «group» as a fixed effect instead?
-            - What is the recommended way to simplify, and in what order?
+            - a: Is it acceptable to remove the term whose variance is zero?
+            - a: Should I treat «group» as a fixed effect instead?
+            - bc: What is the recommended way to simplify, and in what order?
             """,
             r="""
             library(lme4)
@@ -52,43 +52,43 @@ MIXED_MODELS = Topic(
         Problem(
             tags="random-effects-model .6, fixed-effects-model .45, multilevel-analysis .45",
             titles="""
-            - Should «group» be a fixed or a random effect?
-            - «Units» nested in «groups»: how many «groups» do I need?
-            - Are «k» «groups» enough for a random intercept?
-            - What is «borrowing strength|partial pooling», in terms of «units» and «groups»?
+            - a: Should «group» be a fixed or a random effect?
+            - a: «Units» nested in «groups»: how many «groups» do I need?
+            - a: Are «k» «groups» enough for a random intercept?
+            - b: What is «borrowing strength|partial pooling», in terms of «units» and «groups»?
             """,
             says="""
-            - The «units» belong to «k» «groups». I have read that factors with fewer than five or
-              six levels should be fixed, and also that everything which has been sampled should be
-              random.
-            - I would like to compare the «groups» with each other, but some have only «3..8» rows.
-              In the multilevel fit their estimates are pulled towards the overall mean, and the
-              people concerned do not like that.
+            - a: The «units» belong to «k» «groups». I have read that factors with fewer than five
+              or six levels should be fixed, and also that everything which has been sampled should
+              be random.
+            - b: I would like to compare the «groups» with each other, but some have only «3..8»
+              rows. In the multilevel fit their estimates are pulled towards the overall mean, and
+              the people concerned do not like that.
             """,
             more="""
             - The intraclass correlation is 0.«08..35», so ignoring the nesting is not an option.
             - We may get data from further «groups» next year.
-            - I think of the «groups» as $b_j \\sim N(0, \\sigma_b^2)$, but nobody drew them at
+            - a: I think of the «groups» as $b_j \\sim N(0, \\sigma_b^2)$, but nobody drew them at
               random from anything.
             """,
             asks="""
-            - What does the decision depend on?
-            - How do I explain shrinkage to people who see only that their number got worse?
-            - Would both versions answer the same question?
+            - a: What does the decision depend on?
+            - b: How do I explain shrinkage to people who see only that their number got worse?
+            - a: Would both versions answer the same question?
             """,
         ),
         Problem(
             tags="repeated-measures .62, panel-data .2, lme4-nlme .4, autocorrelation .2",
             titles="""
             - Repeated measurements of «outcome» on the same «units» at unequal times
-            - «Outcome» of each «unit» measured «4..9» times: which covariance structure?
-            - How to model the trend of «outcome» within «units» over time
-            - Do I still need a random intercept with an AR(1) structure?
+            - a: «Outcome» of each «unit» measured several times: which covariance structure?
+            - a: How to model the trend of «outcome» within «units» over time
+            - b: Do I still need a random intercept with an AR(1) structure?
             """,
             says="""
-            - Every «unit» was measured between «two and nine|three and seven» times, not always at
-              the same distance. I am interested in how «outcome» develops after «treatment».
-            - The same «units» appear again and again in my rows. With a random intercept the
+            - a: Every «unit» was measured between «two and nine|three and seven» times, not always
+              at the same distance. I am interested in how «outcome» develops after «treatment».
+            - b: The same «units» appear again and again in my rows. With a random intercept the
               residuals of one «unit» are still correlated from «period» to «period».
             """,
             more="""
@@ -98,7 +98,7 @@ MIXED_MODELS = Topic(
             """,
             asks="""
             - Which correlation structure would you start with?
-            - Is time better treated as a number or as a factor?
+            - a: Is time better treated as a number or as a factor?
             - How do I get one p-value for the difference in trends?
             """,
             r="""
@@ -110,59 +110,66 @@ MIXED_MODELS = Topic(
         Problem(
             tags="lme4-nlme .5, p-value .5, degrees-of-freedom .6",
             titles="""
-            - Where are the p-values in the output of lmer?
-            - Satterthwaite or Kenward-Roger degrees of freedom with «n» «units»?
-            - Likelihood ratio test of «x»: REML or ML fit?
+            - a: Where are the p-values in the output of lmer?
+            - b: Satterthwaite or Kenward-Roger degrees of freedom with «n» «units»?
+            - c: Likelihood ratio test of «x»: REML or ML fit?
             """,
             says="""
-            - The summary gives a t value of «1.9..2.6» for «x» but no p-value, and I understand
+            - a: The summary gives a t value of «1.9..2.6» for «x» but no p-value, and I understand
               that this is on purpose. The journal insists on one nevertheless.
-            - Two packages report different degrees of freedom for the same effect, «9..14» and
+            - b: Two packages report different degrees of freedom for the same effect, «9..14» and
               «200..900». The conclusion depends on which one I take.
+            - c: I compare the models with and without «x» by a likelihood ratio test. `anova`
+              refits both before it compares them, and I do not know why.
             """,
             more="""
-            - The fixed effects differ between the models that I compare, so I refitted with maximum
-              likelihood, as the warning told me to.
-            - A parametric bootstrap takes all night and gives 0.0«4..7».
+            - c: The fixed effects differ between the models that I compare, so I refitted with
+              maximum likelihood, as the warning told me to.
+            - ab: A parametric bootstrap takes all night and gives 0.0«4..7».
             """,
             asks="""
-            - Which approximation is to be preferred in small samples?
-            - Where does the difference come from?
+            - ab: Which approximation is to be preferred in small samples?
+            - b: Where does the difference come from?
+            - c: Does it matter which of the two fits I use?
             """,
             r="""
             library(lmerTest)
             m <- lmer(«y» ~ «x_name» + (1 | «unit_name»), data = d)
             anova(m, ddf = "Kenward-Roger")
             """,
+            code_for="r ab",
         ),
         Problem(
             tags="glmm .7, logistic .35, lme4-nlme .35",
             titles="""
-            - glmer fails to converge for «event» by «unit»
-            - Random intercepts for a yes/no outcome: conditional or marginal effect?
-            - GEE or random effects for repeated «event»?
+            - a: glmer fails to converge for «event» by «unit»
+            - b: Random intercepts for a yes/no outcome: conditional or marginal effect?
+            - b: GEE or random effects for repeated «event»?
             """,
             says="""
-            - The response is «event» (yes/no) in each «period», with several rows for each «unit».
-              `glmer` stops with *Model failed to converge with max|grad| = 0.0«12..90»*.
-            - I fitted both a GEE and a model with random intercepts to the same binary data, and
+            - a: The response is «event» (yes/no) in each «period», with several rows for each
+              «unit». `glmer` stops with *Model failed to converge with max|grad| = 0.0«12..90»*.
+            - b: I fitted both a GEE and a model with random intercepts to the same binary data, and
               the second has effects that are «20..50»% larger.
             """,
             more="""
-            - Rescaling «x» helped a little.
+            - a: Rescaling «x» helped a little.
             - For some «units» the answer is always no, which may be the trouble.
             """,
             asks="""
-            - Which of the two effects do I want if I am to advise a single «unit»?
-            - Can I trust the estimates in spite of the warning?
+            - b: Which of the two effects do I want if I am to advise a single «unit»?
+            - a: Can I trust the estimates in spite of the warning?
             """,
             r="""
             m <- glmer(«event_name» ~ scale(«x_name») + (1 | «unit_name»), family = binomial,
                        data = d, control = glmerControl(optimizer = "bobyqa"))
             """,
+            code_for="r a",
         ),
     ),
     details="""
+    - Written out: $y_{ij} = \\beta_0 + \\beta_1 x_{ij} + u_j + \\varepsilon_{ij}$ with normal
+      $u_j$.
     - In total there are «rows» rows from «n» «units» in «k» «groups».
     - The residual plots look fine to me, by «unit» as well as overall.
     - I have read the usual tutorials, but they all use balanced data.
@@ -197,24 +204,24 @@ ANOVA = Topic(
         Problem(
             tags="post-hoc .7, multiple-comparisons .5, tukey-hsd .4",
             titles="""
-            - Overall test significant, but no two «groups» differ
-            - Tukey or Bonferroni after comparing «outcome» in «k» «groups»?
-            - Planned contrasts between «groups» when the overall F is not significant
+            - a: Overall test significant, but no two «groups» differ
+            - a: Tukey or Bonferroni after comparing «outcome» in «k» «groups»?
+            - b: Planned contrasts between «groups» when the overall F is not significant
             """,
             says="""
-            - The overall F test says that mean «outcome» differs between the «k» «groups» (p =
+            - a: The overall F test says that mean «outcome» differs between the «k» «groups» (p =
               0.0«11..46»). None of the pairwise comparisons is below 0.05 after adjustment.
-            - Before the study we wrote down two comparisons of interest. The omnibus test is not
+            - b: Before the study we wrote down two comparisons of interest. The omnibus test is not
               significant, and a co-author says that we must stop there.
             """,
             more="""
-            - With «k» «groups» the number of pairs is large and only a few of them are of any
+            - a: With «k» «groups» the number of pairs is large and only a few of them are of any
               interest.
-            - Without adjustment, the largest difference has a p-value of 0.00«2..9».
+            - a: Without adjustment, the largest difference has a p-value of 0.00«2..9».
             """,
             asks="""
-            - How can the overall test and the pairs contradict each other?
-            - Is it legitimate to look only at the comparisons that we planned?
+            - a: How can the overall test and the pairs contradict each other?
+            - b: Is it legitimate to look only at the comparisons that we planned?
             """,
             r="""
             fit <- aov(«y» ~ factor(«group_name»), data = d)
@@ -226,13 +233,13 @@ ANOVA = Topic(
             tags="sums-of-squares .6, unbalanced-data .4, r .3, interaction .25",
             titles="""
             - Type II or type III sums of squares with unbalanced «groups»?
-            - The order of «x» and «group» changes my analysis of variance table
-            - Why do R and SPSS disagree about the effect of «group»?
+            - a: The order of «x» and «group» changes my analysis of variance table
+            - b: Why do R and SPSS disagree about the effect of «group»?
             """,
             says="""
-            - The cells of my two-way table have between «3..6» and «30..60» «units». If I swap the
-              two factors in the formula, the F values change.
-            - My colleague gets another F value for the same factor, with other software and the
+            - a: The cells of my two-way table have between «3..6» and «30..60» «units». If I swap
+              the two factors in the formula, the F values change.
+            - b: My colleague gets another F value for the same factor, with other software and the
               same data.
             """,
             more="""
@@ -241,8 +248,8 @@ ANOVA = Topic(
               could follow.
             """,
             asks="""
-            - Which type answers the question whether «treatment» has any effect?
-            - Is one of the programs wrong?
+            - a: Which type answers the question whether «treatment» has any effect?
+            - b: Is one of the programs wrong?
             """,
             r="""
             car::Anova(lm(«y» ~ treated * «group_name», data = d), type = 2)
@@ -251,23 +258,23 @@ ANOVA = Topic(
         Problem(
             tags="repeated-measures .75, sphericity .55, spss .25",
             titles="""
-            - Mauchly's test of sphericity is significant: which correction?
-            - Within and between factors for «outcome» of «n» «units»
-            - One «unit» has a missing value in a repeated measures design
+            - a: Mauchly's test of sphericity is significant: which correction?
+            - b: Within and between factors for «outcome» of «n» «units»
+            - b: One «unit» has a missing value in a repeated measures design
             """,
             says="""
-            - All «n» «units» were measured under «k» conditions. Mauchly's test is significant, and
-              Greenhouse-Geisser and Huynh-Feldt corrections fall on different sides of 0.05.
-            - One factor varies within «units» and the other between them. «Three|Four» «units» lack
-              one measurement, and the software drops them altogether.
+            - a: All «n» «units» were measured under «k» conditions. Mauchly's test is significant,
+              and Greenhouse-Geisser and Huynh-Feldt corrections fall on different sides of 0.05.
+            - b: One factor varies within «units» and the other between them. «Three|Four» «units»
+              lack one measurement, and the software drops them altogether.
             """,
             more="""
             - The order of conditions was randomised, but I did not record it. Sorry.
-            - I could also average the conditions two by two, which would avoid the problem.
+            - a: I could also average the conditions two by two, which would avoid the problem.
             """,
             asks="""
-            - Which correction is usually reported?
-            - Is there a way to keep the incomplete «units»?
+            - a: Which correction is usually reported?
+            - b: Is there a way to keep the incomplete «units»?
             """,
         ),
         Problem(
@@ -322,24 +329,26 @@ META_ANALYSIS = Topic(
         Problem(
             tags="heterogeneity .55, random-effects-model .4, effect-size .3",
             titles="""
-            - $I^2$ of «71..94»%: does pooling «7..19» studies make any sense?
-            - Fixed or random effects when pooling «6..14» small studies?
-            - Prediction interval crosses zero although the pooled effect does not
-            - Which estimator of between-study variance for «5..9» trials?
+            - a: $I^2$ of «isq=76..94»%: does pooling «studies=8..19» studies make any sense?
+            - b: Fixed or random effects when pooling «6..14» small studies?
+            - a: Prediction interval crosses zero although the pooled effect does not
+            - b: Which estimator of between-study variance for «5..9» trials?
             """,
             says="""
-            - I pooled «8..19» published studies of the same treatment. The summary estimate is
-              clearly positive, but the studies disagree with each other, with $I^2$ above 75%.
-            - The common-effect and the random-effects summaries differ noticeably, because one very
-              large study dominates the first.
+            - a: I pooled «studies=8..19» published studies of the same treatment. The summary
+              estimate is clearly positive, but the studies disagree with each other, with $I^2 =
+              «isq=76..94»$%.
+            - b: The common-effect and the random-effects summaries differ noticeably, because one
+              very large study dominates the first.
             """,
             more="""
             - The DerSimonian-Laird and REML estimates of $\\tau^2$ differ by a factor of two.
-            - Leaving out the oldest study brings heterogeneity down to almost nothing.
+            - a: Leaving out the oldest study brings heterogeneity down to almost nothing.
             """,
             asks="""
-            - At what point should one refrain from giving a single summary?
-            - How do I explain the prediction interval to clinicians?
+            - a: At what point should one refrain from giving a single summary?
+            - a: How do I explain the prediction interval to clinicians?
+            - b: Which of the two should be in the abstract?
             """,
             r="""
             library(metafor)
@@ -352,23 +361,23 @@ META_ANALYSIS = Topic(
         Problem(
             tags="publication-bias .7, funnel-plot .45",
             titles="""
-            - Asymmetric funnel plot with «9..14» studies: «bias or chance|what now»?
-            - Is Egger's test worth anything with «8..12» studies?
-            - Combining «odds ratios|mean differences» when some papers report only medians
+            - a: Asymmetric funnel plot with «studies=8..14» studies: «bias or chance|what now»?
+            - a: Is Egger's test worth anything with «studies=8..14» studies?
+            - b: Combining «odds ratios|mean differences» when some papers report only medians
             """,
             says="""
-            - In my review the small studies show larger effects than the large ones, so the funnel
-              is lopsided. Only «8..13» studies were found.
-            - About a third of the papers report medians and quartiles instead of means and standard
-              deviations, and the authors do not answer mail.
+            - a: In my review the small studies show larger effects than the large ones, so the
+              funnel is lopsided. Only «studies=8..14» studies were found.
+            - b: About a third of the papers report medians and quartiles instead of means and
+              standard deviations, and the authors do not answer mail.
             """,
             more="""
-            - Trim and fill adds «three|four» imaginary studies, and the effect vanishes.
+            - a: Trim and fill adds «three|four» imaginary studies, and the effect vanishes.
             - I searched «three|four» databases and did not restrict the language.
             """,
             asks="""
-            - Can I conclude anything about unpublished studies?
-            - How should this be handled in the write-up?
+            - a: Can I conclude anything about unpublished studies?
+            - b: How should this be handled in the write-up?
             """,
             intro=False,
         ),

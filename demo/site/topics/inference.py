@@ -10,27 +10,30 @@ TESTS = Topic(
         Problem(
             tags="t-test .88, unequal-variances .2",
             titles="""
-            - Paired or unpaired t-test for «outcome» before and after «treatment»?
-            - Student or Welch when comparing two «groups»?
-            - One-sided t-test for «outcome»: «allowed|acceptable» after seeing the data?
-            - Comparing the mean «outcome» of «8..14» and «90..300» «units»
-            - Can I run a t-test on percentages?
+            - a: Paired or unpaired t-test for «outcome» before and after «treatment»?
+            - b: Student or Welch when comparing two «groups»?
+            - c: One-sided t-test for «outcome»: «allowed|acceptable» after seeing the data?
+            - b: Comparing the mean «outcome» of «few=8..15» and «many=60..200» «units»
+            - d: Can I run a t-test on percentages?
             """,
             says="""
-            - I have «outcome» of the same «n» «units» before and after «treatment». A colleague
+            - a: I have «outcome» of the same «n» «units» before and after «treatment». A colleague
               used the two-sample version of the test, and I think that it should be the paired one.
-            - Two «groups» of «units» are to be compared in mean «outcome». They have «8..15» and
-              «60..200» members, and the variances are not equal.
-            - The difference in mean «outcome» goes in the direction that we expected, with a
+            - b: Two «groups» of «units» are to be compared in mean «outcome». They have «few=8..15»
+              and «many=60..200» members, and the variances are not equal.
+            - c: The difference in mean «outcome» goes in the direction that we expected, with a
               two-sided p of 0.0«6..9». If I test one side only, it is half of that.
+            - d: «Outcome» is given in per cent for each of the «units», and I compare two «groups»
+              of them. Percentages cannot be normal, so perhaps I should not compare their means.
             """,
             more="""
-            - In the paired version t = «2.1..3.4» with «n» pairs.
-            - Two «units» have only one of the two measurements.
+            - a: In the paired version t = «2.1..3.4» with «n» pairs.
+            - a: Two «units» have only one of the two measurements.
             """,
             asks="""
-            - Which version is correct, and why does it matter so much here?
-            - Would anybody object to the one-sided version?
+            - ab: Which version is correct, and why does it matter so much here?
+            - c: Would anybody object to the one-sided version?
+            - d: Is there anything wrong with it, and what would be better?
             """,
             r="""
             t.test(d$before, d$after, paired = TRUE)
@@ -44,26 +47,27 @@ TESTS = Topic(
         Problem(
             tags="wilcoxon-mann-whitney .8, nonparametric .6, median .25",
             titles="""
-            - Does the Mann-Whitney test compare medians or not?
-            - Mann-Whitney is significant although the medians are equal
-            - «Many|Lots of» ties in a rank sum test of «outcome»
-            - Signed rank test or sign test for skewed differences in «outcome»?
+            - a: Does the Mann-Whitney test compare medians or not?
+            - a: Mann-Whitney is significant although the medians are equal
+            - b: «Many|Lots of» ties in a rank sum test of «outcome»
+            - c: Signed rank test or sign test for skewed differences in «outcome»?
             """,
             says="""
-            - Two «groups» have exactly the same median «outcome», and yet the rank sum test gives p
-              = 0.00«1..9». I had thought that it compares medians.
-            - «Outcome» was recorded in whole numbers, so there are many ties. The software warns
+            - a: Two «groups» have exactly the same median «outcome», and yet the rank sum test
+              gives p = 0.00«1..9». I had thought that it compares medians.
+            - b: «Outcome» was recorded in whole numbers, so there are many ties. The software warns
               that it cannot compute an exact p-value.
-            - The differences are skewed, and I read that the signed rank test assumes symmetry.
+            - c: The differences are skewed, and I read that the signed rank test assumes symmetry.
               Then what is it good for?
             """,
             more="""
-            - The shapes of the two distributions are quite different, one has a long tail.
+            - a: The shapes of the two distributions are quite different, one has a long tail.
             - The t-test on the same data is not significant at all.
             """,
             asks="""
-            - What exactly is the null hypothesis of this test?
-            - How should I describe the difference in words?
+            - ac: What exactly is the null hypothesis of this test?
+            - a: How should I describe the difference in words?
+            - b: Do ties matter with this sample size?
             """,
             r="""
             wilcox.test(«y» ~ treated, data = d, conf.int = TRUE)
@@ -73,24 +77,24 @@ TESTS = Topic(
         Problem(
             tags="chi-squared-test .82, contingency-tables .55, categorical-data .35",
             titles="""
-            - Chi-squared test with expected counts below five
-            - «Event» by «group»: which cell of the table is responsible?
-            - Fisher's exact test or chi-squared for a 2 by «3..6» table?
-            - With and without Yates' correction I get different conclusions
+            - a: Chi-squared test with expected counts below five
+            - b: «Event» by «group»: which cell of the table is responsible?
+            - a: Fisher's exact test or chi-squared for a 2 by «3..6» table?
+            - a: With and without Yates' correction I get different conclusions
             """,
             says="""
-            - I cross-tabulated «event» by «group». Some cells have an expected count below five,
+            - a: I cross-tabulated «event» by «group». Some cells have an expected count below five,
               and the software warns that the approximation may be incorrect.
-            - The overall test of the «k» by two table is significant. Now I would like to know
+            - b: The overall test of the «k» by two table is significant. Now I would like to know
               which of the «groups» differ from what one would expect.
             """,
             more="""
-            - Merging the small «groups» would help, but they have nothing in common.
+            - a: Merging the small «groups» would help, but they have nothing in common.
             - The same «unit» can occur in more than one cell, which may be a problem.
             """,
             asks="""
-            - Is the warning to be taken seriously?
-            - Are standardised residuals the way to go?
+            - a: Is the warning to be taken seriously?
+            - b: Are standardised residuals the way to go?
             """,
             r="""
             tab <- table(d$«group_name», d$«event_name»)
@@ -107,43 +111,42 @@ TESTS = Topic(
         Problem(
             tags="p-value .86, interpretation .3, confidence-interval .25",
             titles="""
-            - What does p = 0.0«51..69» mean for «treatment»?
-            - Does a large p-value show that «treatment» has no effect?
-            - p-value of 0.04«1..9» but the interval includes zero
-            - Is 'marginally significant' a thing?
-            - Can p-values from «two|three|four» years be combined?
+            - a: What does p = 0.0«pval=51..72» mean for «treatment»?
+            - b: Does a large p-value show that «treatment» has no effect?
+            - c: p-value of 0.04«1..9» but the interval includes zero
+            - a: Is 'marginally significant' a thing?
             """,
             says="""
-            - The effect of «treatment» on «outcome» has a p-value of 0.0«51..72». My boss reads
-              this as a chance of «93..95»% that the effect is real.
-            - We found no significant effect of «treatment», and the draft now says that there is
+            - a: The effect of «treatment» on «outcome» has a p-value of 0.0«pval=51..72». My boss
+              reads this as a chance of «93..95»% that the effect is real.
+            - b: We found no significant effect of «treatment», and the draft now says that there is
               none. I feel that this is wrong, but I cannot explain it well.
-            - Test and interval contradict each other: one just rejects, the other just includes
+            - c: Test and interval contradict each other: one just rejects, the other just includes
               zero.
             """,
             more="""
-            - The estimated difference itself would be important in practice, if it were true.
-            - I know the definition $P(T \\ge t \\mid H_0)$ and can recite it, which does not help
-              in meetings.
+            - ab: The estimated difference itself would be important in practice, if it were true.
+            - a: I know the definition $P(T \\ge t \\mid H_0)$ and can recite it, which does not
+              help in meetings.
             """,
             asks="""
-            - What is the correct statement, in words that a manager accepts?
-            - How can one give evidence for the absence of an effect?
+            - ac: What is the correct statement, in words that a manager accepts?
+            - b: How can one give evidence for the absence of an effect?
             """,
         ),
         Problem(
             tags="normality-assumption .8, shapiro-wilk .5, qq-plot .4, t-test .25",
             titles="""
-            - Shapiro-Wilk rejects normality of «outcome» with «rows» rows
+            - a: Shapiro-Wilk rejects normality of «outcome» with «rows» rows
             - Which must be normal: «outcome» or the residuals?
-            - Is normality testing «useless|worth it» with «n» «units»?
-            - How straight must a QQ plot of «outcome» be?
+            - b: Is normality testing «useless|worth it» with «n» «units»?
+            - a: How straight must a QQ plot of «outcome» be?
             """,
             says="""
-            - The histogram of «outcome» looks like a bell to me, but a Shapiro-Wilk test gives p <
-              0.001. There are «rows» rows.
-            - My course said to check for a Gaussian shape first and to take a rank test otherwise.
-              With «n» «units» the check never rejects anything.
+            - a: The histogram of «outcome» looks like a bell to me, but a Shapiro-Wilk test gives p
+              < 0.001. There are «rows» rows.
+            - b: My course said to check for a Gaussian shape first and to take a rank test
+              otherwise. With «n» «units» the check never rejects anything.
             """,
             more="""
             - The points of the quantile plot leave the line at both ends, by a little.
@@ -161,20 +164,21 @@ TESTS = Topic(
         Problem(
             tags="multiple-comparisons .84, bonferroni .4, false-discovery-rate .5, p-value .25",
             titles="""
-            - Bonferroni over «20..400» tests leaves nothing significant
-            - Do I have to correct when I test «outcome» in each «group»?
-            - Benjamini-Hochberg with correlated tests of «x»
+            - b: Bonferroni over «tests=150..900» tests leaves nothing significant
+            - a: Do I have to correct when I test «outcome» in each «group»?
+            - b: Benjamini-Hochberg with correlated tests of «x»
             - Which family do my «12..60» p-values belong to?
             """,
             says="""
-            - I tested «treatment» in each of «20..60» subgroups. «Three|Four» have p < 0.05, which
-              is about as many as chance alone would give.
-            - With the «150..900» tests that I run, the smallest p-value is 0.000«2..9». After the
-              Bonferroni correction nothing is left.
+            - a: I tested «treatment» in each of «20..60» subgroups. «Three|Four» have p < 0.05,
+              which is about as many as chance alone would give.
+            - b: With the «tests=150..900» tests that I run, the smallest p-value is 0.000«2..9».
+              After the Bonferroni correction nothing is left.
             """,
             more="""
-            - The tests are positively correlated, as neighbouring variables measure similar things.
-            - We could of course declare most of the tests exploratory afterwards.
+            - b: The tests are positively correlated, as neighbouring variables measure similar
+              things.
+            - a: We could of course declare most of the tests exploratory afterwards.
             """,
             asks="""
             - Is controlling the false discovery rate appropriate here?
@@ -191,34 +195,40 @@ TESTS = Topic(
         Problem(
             tags="correlation .86, pearson-r .35, spearman-rho .45",
             titles="""
-            - Pearson or Spearman for «x» and «outcome»?
-            - Are two correlations, 0.«31..49» and 0.«52..71», significantly different?
-            - Correlation of «x» and «outcome» within and between «groups» has opposite signs
-            - «Weak|Tiny» but highly significant correlation of «x» and «outcome»
+            - a: Pearson or Spearman for «x» and «outcome»?
+            - c: Are two correlations, 0.«low=30..44» and 0.«high=55..70», significantly different?
+            - b: Correlation of «x» and «outcome» within and between «groups» has opposite signs
+            - d: «Weak|Tiny» but highly significant correlation of «x» and «outcome»
             """,
             says="""
-            - «X» and «outcome» have a Pearson coefficient of 0.«12..29» and a rank coefficient of
-              0.«41..60». The scatter plot is a bent cloud.
-            - Over all «units», «x» and «outcome» go together. Inside each «group» the relation is
-              the other way round!
-            - In one «group» the coefficient is 0.«30..44» and in the other 0.«55..70». I would like
-              to know whether that is more than noise.
+            - a: «X» and «outcome» have a Pearson coefficient of 0.«12..29» and a rank coefficient
+              of 0.«41..60». The scatter plot is a bent cloud.
+            - b: Over all «units», «x» and «outcome» go together. Inside each «group» the relation
+              is the other way round!
+            - c: In one «group» the coefficient is 0.«low=30..44» and in the other 0.«high=55..70».
+              I would like to know whether that is more than noise.
+            - d: The correlation of «x» and «outcome» is 0.0«4..9» with p < 0.001. So it is probably
+              not zero, but is it anything?
             """,
             more="""
-            - With «rows» rows even 0.03 is significant.
-            - A single «unit» in the corner of the plot is responsible for about half of it.
+            - d: With «rows» rows even 0.03 is significant.
+            - a: A single «unit» in the corner of the plot is responsible for about half of it.
             """,
             asks="""
-            - Which of the two is the right one to report?
-            - What is going on here?
+            - a: Which of the two is the right one to report?
+            - b: What is going on here?
+            - c: How does one compare two coefficients?
+            - d: How should I describe such a result?
             """,
             r="""
             cor.test(d$«x_name», d$«y», method = "spearman", exact = FALSE)
             by(d, d$«group_name», function(g) cor(g$«x_name», g$«y»))
             """,
+            code_for="r ab",
         ),
     ),
     details="""
+    - Formally, $H_0\\colon \\theta = 0$ against $H_1\\colon \\theta \\ne 0$.
     - The two samples have «n» and «15..80» observations.
     - Significance level is the usual 5%, two-sided.
     - The hypotheses were fixed before we looked at the data. Well, most of them.
@@ -251,27 +261,28 @@ POWER = Topic(
         Problem(
             tags="effect-size .4, t-test .25",
             titles="""
-            - How many «units» do I need to detect «a|some» difference in «outcome»?
-            - Is a study with «9..16» «units» per «group» worth starting?
-            - Post hoc power of 0.«21..48»: should I report it?
-            - What effect size may I assume for «treatment»?
+            - a: How many «units» do I need to detect «a|some» difference in «outcome»?
+            - b: Is a study with «n» «units» worth starting?
+            - c: Post hoc power of 0.«21..48»: should I report it?
+            - a: What effect size may I assume for «treatment»?
             """,
             says="""
-            - Before we start, I have to say how many «units» are needed to show that «treatment»
+            - a: Before we start, I have to say how many «units» are needed to show that «treatment»
               changes «outcome». The calculator wants an effect size, and I have no idea what to put
               in.
-            - We can afford «18..40» «units» in total. I would like to know beforehand whether that
+            - b: We can afford «n» «units» in total. I would like to know beforehand whether that
               has any chance of success.
-            - The study is over and found nothing. A reviewer asks for the observed power.
+            - c: The study is over and found nothing. A reviewer asks for the observed power.
             """,
             more="""
-            - From a pilot with «six|eight» «units» I have a standard deviation, which is itself
+            - a: From a pilot with «six|eight» «units» I have a standard deviation, which is itself
               rather uncertain.
-            - With a medium effect of 0.5 the calculator says 64 in each arm, which is out of reach.
+            - ab: With a medium effect of 0.5 the calculator says 64 in each arm, which is out of
+              reach.
             """,
             asks="""
-            - How should one choose a number that nobody knows?
-            - Is there any point in doing such a calculation afterwards?
+            - ab: How should one choose a number that nobody knows?
+            - c: Is there any point in doing such a calculation afterwards?
             """,
             r="""
             power.t.test(delta = «2..5», sd = «6..9», power = 0.8)
@@ -283,24 +294,24 @@ POWER = Topic(
         Problem(
             tags="simulation .5, mixed-model .4, cluster-sample .3",
             titles="""
-            - Sample size when «units» are nested in «groups»
-            - Power by simulation for a design with «k» «groups»
+            - a: Sample size when «units» are nested in «groups»
+            - b: Power by simulation for a design with «k» «groups»
             - More «groups» or more «units» per «group»?
             """,
             says="""
-            - Whole «groups» will be assigned to «treatment», and «units» of one «group» resemble
+            - a: Whole «groups» will be assigned to «treatment», and «units» of one «group» resemble
               each other. The simple formulas therefore promise too much.
-            - No formula covers our design, so I simulate data and count how often the effect is
+            - b: No formula covers our design, so I simulate data and count how often the effect is
               detected. The answer depends heavily on assumptions about variances.
             """,
             more="""
-            - An intraclass correlation of 0.0«2..9» and «20..30» «units» in each «group» give a
+            - a: An intraclass correlation of 0.0«2..9» and «20..30» «units» in each «group» give a
               design effect of nearly «two|three».
-            - A thousand runs take an hour, and the curve is still rough.
+            - b: A thousand runs take an hour, and the curve is still rough.
             """,
             asks="""
-            - How many runs are enough?
-            - Is it better to add «groups» or to measure more in each of them?
+            - b: How many runs are enough?
+            - a: Is it better to add «groups» or to measure more in each of them?
             """,
             r="""
             detected <- replicate(1000, {
@@ -309,32 +320,35 @@ POWER = Topic(
             })
             mean(detected)
             """,
+            code_for="r b",
         ),
         Problem(
             tags="binomial .4, proportion .5, confidence-interval .35",
             titles="""
-            - No «event» in «20..90» «units»: how rare can it be?
-            - How many «units» to show that «event» is rarer than «1..5»%?
-            - Precision of a percentage from «n» «units»
+            - a: No «event» in «watched=30..90» «units»: how rare can it be?
+            - b: How many «units» to show that «event» is rarer than «1..5»%?
+            - b: Precision of a percentage from «n» «units»
             """,
             says="""
-            - We watched «30..90» «units» and saw no «event» at all. I would like to state an upper
-              limit for its probability.
-            - To plan the study, I need the number of «units» such that the share with «event» is
+            - a: We watched «watched=30..90» «units» and saw no «event» at all. I would like to
+              state an upper limit for its probability.
+            - b: To plan the study, I need the number of «units» such that the share with «event» is
               known to within «two|three|five» percentage points.
             """,
             more="""
-            - The usual formula with $\\sqrt{p(1-p)/n}$ gives a width of zero here, which cannot be
-              right.
-            - Somebody mentioned a rule of three.
+            - a: The usual formula with $\\sqrt{p(1-p)/n}$ gives a width of zero here, which cannot
+              be right.
+            - a: Somebody mentioned a rule of three.
             """,
             asks="""
-            - Which interval would you use near zero?
-            - How many more «units» without «event» would bring it below 1%?
+            - a: Which interval would you use near zero?
+            - a: How many more «units» without «event» would bring it below 1%?
+            - b: How many «units» would that take, and what if the share is near zero?
             """,
             r="""
-            binom.test(0, «30..90»)$conf.int
+            binom.test(0, «watched=30..90»)$conf.int
             """,
+            code_for="r a",
         ),
     ),
     details="""
@@ -360,29 +374,31 @@ BAYES = Topic(
         Problem(
             tags="mcmc .8, stan .45, convergence .3, hierarchical-bayesian .25",
             titles="""
-            - «Forty|Two hundred|Nine» divergent transitions in a hierarchical model of «outcome»
-            - Chains do not mix for the variance between «groups»
-            - R-hat of 1.«04..31» for one parameter: «run longer or reparametrise|what now»?
-            - Trace plots of my sampler look like a slow river
-            - Effective sample size of «19..80» after «10..40» thousand iterations
-            - How long must burn-in be for «n» parameters?
+            - a: «Forty|Two hundred|Nine» divergent transitions in a hierarchical model of «outcome»
+            - b: Chains do not mix for the variance between «groups»
+            - bd: R-hat of 1.«04..31» for one parameter: «run longer or reparametrise|what now»?
+            - bc: Trace plots of my sampler look like a slow river
+            - cd: Effective sample size of «19..80» after «iterations=20..60» thousand iterations
+            - cd: How long must burn-in be for «n» parameters?
             """,
             says="""
-            - My model has an intercept for each of «n» «units», drawn from a common normal
+            - a: My model has an intercept for each of «n» «units», drawn from a common normal
               distribution. Stan reports divergent transitions, and they pile up where the standard
               deviation between «units» is small.
-            - Four chains started from different points have not met after «20..60» thousand
-              iterations. The trace of the group variance wanders slowly instead of jumping about.
-            - I wrote a Metropolis sampler by hand. It accepts «2..6»% of the proposals, and
+            - b: Four chains started from different points have not met after «iterations=20..60»
+              thousand iterations. The trace of the group variance wanders slowly instead of jumping
+              about.
+            - c: I wrote a Metropolis sampler by hand. It accepts «2..6»% of the proposals, and
               successive draws are so much alike that the effective sample size is tiny.
-            - Thinning by ten makes the autocorrelation plot pretty, but the posterior means still
-              differ between chains in the second digit.
+            - d: Thinning by ten makes the autocorrelation plot pretty, but the posterior means
+              still differ between chains in the second digit.
             """,
             more="""
-            - Raising `adapt_delta` to 0.99 makes it slow and does not remove all of the warnings.
-            - Writing the intercepts as $\\mu + \\tau\\,\\eta_j$ with $\\eta_j \\sim N(0,1)$ helped
-              more than everything else.
-            - The pairs plot shows a funnel.
+            - a: Raising `adapt_delta` to 0.99 makes it slow and does not remove all of the
+              warnings.
+            - ab: Writing the intercepts as $\\mu + \\tau\\,\\eta_j$ with $\\eta_j \\sim N(0,1)$
+              helped more than everything else.
+            - a: The pairs plot shows a funnel.
             """,
             asks="""
             - Can I use the draws in spite of this?
@@ -402,56 +418,59 @@ BAYES = Topic(
                 pm.Normal("y", effect[group], 1, observed=df["«y»"])
                 trace = pm.sample(2000, tune=1000)
             """,
+            code_for="r ab, python ab",
         ),
         Problem(
             tags="prior .84, posterior .3, conjugate-prior .25",
             titles="""
-            - How do I choose a prior for the effect of «treatment»?
-            - Is a flat prior on a standard deviation harmless with «k» «groups»?
-            - My prior «dominates|decides» everything with «n» «units»
-            - Can last year's posterior be this year's prior?
-            - «Beta(1, 1) or Jeffreys|Uniform or Jeffreys» for the probability of «event»?
+            - a: How do I choose a prior for the effect of «treatment»?
+            - b: Is a flat prior on a standard deviation harmless with «k» «groups»?
+            - a: My prior «dominates|decides» everything with «n» «units»
+            - c: Can last year's posterior be this year's prior?
+            - d: «Beta(1, 1) or Jeffreys|Uniform or Jeffreys» for the probability of «event»?
             """,
             says="""
-            - With only «n» «units», the result depends on what I assume about «treatment»
+            - a: With only «n» «units», the result depends on what I assume about «treatment»
               beforehand. A sceptical assumption gives nearly zero, a vague one gives a large
               effect.
-            - For the variance between the «k» «groups» I used an inverse gamma with tiny
+            - b: For the variance between the «k» «groups» I used an inverse gamma with tiny
               parameters, as in all the old examples. The posterior has a sharp peak near zero.
-            - We have results of last year, from slightly different «units». I would like to use
+            - c: We have results of last year, from slightly different «units». I would like to use
               them, but not at full weight.
+            - d: We saw «event» in «2..4» of «n» «units» and want a posterior for its probability.
+              The two usual choices of prior give noticeably different intervals.
             """,
             more="""
-            - Expert opinion is available, two experts and three opinions.
+            - ac: Expert opinion is available, two experts and three opinions.
             - I drew from the model without data, and some simulated values of «outcome» were
               plainly impossible.
             """,
             asks="""
-            - How would you justify such a choice to a sceptical reader?
-            - What is a good default nowadays?
+            - acd: How would you justify such a choice to a sceptical reader?
+            - bd: What is a good default nowadays?
             - How should a sensitivity analysis be presented?
             """,
         ),
         Problem(
             tags="bayes-factor .6, model-comparison .6, credible-interval .25",
             titles="""
-            - Bayes factor of «2..7» in favour of «treatment»: what now?
-            - WAIC and LOO prefer different models of «outcome»
-            - Credible interval includes zero but the posterior probability is «95..98»%
-            - Pareto k above 0.7 for «three|seven» «units»
+            - a: Bayes factor of «factor=2..8» in favour of «treatment»: what now?
+            - b: WAIC and LOO prefer different models of «outcome»
+            - c: Credible interval includes zero but the posterior probability is «95..98»%
+            - b: Pareto k above 0.7 for «three|seven» «units»
             """,
             says="""
-            - I compare a model with and without «treatment». The marginal likelihoods favour the
-              first by a factor of «2..8», and this changes completely with the width that I give to
-              the effect.
-            - Leave-one-out warns of a few «units» with high Pareto k, and then ranks the models
+            - a: I compare a model with and without «treatment». The marginal likelihoods favour the
+              first by a factor of «factor=2..8», and this changes completely with the width that I
+              give to the effect.
+            - b: Leave-one-out warns of a few «units» with high Pareto k, and then ranks the models
               differently from WAIC.
-            - The 95% credible interval for the effect on «outcome» just includes zero, while
+            - c: The 95% credible interval for the effect on «outcome» just includes zero, while
               «95..98»% of the draws are positive.
             """,
             more="""
-            - The difference in expected log predictive density is 3.«1..9» with a standard error of
-              2.«1..9».
+            - b: The difference in expected log predictive density is 3.«1..9» with a standard error
+              of 2.«1..9».
             """,
             asks="""
             - Which of these numbers should I report?
@@ -462,60 +481,67 @@ BAYES = Topic(
             loo2 <- loo(fit2)
             loo_compare(loo1, loo2)
             """,
+            code_for="r b",
         ),
         Problem(
             tags="conditional-probability .55, self-study .35, probability .4",
             titles="""
-            - Bayes' theorem with «two|three» test results in a row
+            - a: Bayes' theorem with «two|three» test results in a row
             - Positive test, rare condition: «did I compute this right|where is my mistake»?
-            - Updating the probability of a fault after «3..9» good items
+            - c: Updating the probability of a fault after «3..9» good items
             """,
             says="""
-            - A test detects a fault in «88..97»% of the cases and gives a false alarm in «2..9»%.
-              One item in «two hundred|a thousand» is faulty. If the test is positive twice, what is
-              the chance of a fault?
-            - I computed $$P(F \\mid +) = \\frac{P(+ \\mid F)\\,P(F)}{P(+)}$$ and got a number that
-              seems much too small.
+            - a: A test detects a fault in «88..97»% of the cases and gives a false alarm in
+              «2..9»%. One item in «two hundred|a thousand» is faulty. If the test is positive
+              twice, what is the chance of a fault?
+            - b: I computed $$P(F \\mid +) = \\frac{P(+ \\mid F)\\,P(F)}{P(+)}$$ and got a number
+              that seems much too small.
+            - c: A machine is either in order or out of order. After «3..9» good items in a row I
+              want the probability that it is in order, having started from «60..90»%.
             """,
             more="""
-            - I am not sure whether I may multiply for the second test, since both use the same
+            - a: I am not sure whether I may multiply for the second test, since both use the same
               sensor.
             """,
             asks="""
             - Is my calculation correct?
-            - How do I take into account that the tests are not independent?
+            - a: How do I take into account that the tests are not independent?
             """,
             intro=False,
         ),
         Problem(
-            tags="variational-bayes .6, approximation .3, gaussian-process .4",
+            tags="a:variational-bayes .75, a:approximation .3, b:gaussian-process .8",
             titles="""
-            - Variational inference underestimates the uncertainty of «outcome»
-            - Length scale of a Gaussian process for «outcome» runs away
-            - Laplace approximation or sampling for «n» «units»?
+            - a: Variational inference underestimates the uncertainty of «outcome»
+            - b: Length scale of a Gaussian process for «outcome» runs away
+            - a: Laplace approximation or sampling for «n» «units»?
             """,
             says="""
-            - A mean-field approximation is a hundred times faster than sampling and gives the same
-              means, but its posterior standard deviations are about half as large.
-            - I model «outcome» as a smooth function of «x» with a Gaussian process. The length
+            - a: A mean-field approximation is a hundred times faster than sampling and gives the
+              same means, but its posterior standard deviations are about half as large.
+            - b: I model «outcome» as a smooth function of «x» with a Gaussian process. The length
               scale goes to infinity, or to zero, according to where I start.
             """,
             more="""
-            - The kernel is $k(x, x') = \\sigma^2 \\exp\\left(-\\frac{(x-x')^2}{2\\ell^2}\\right)$.
+            - b: The kernel is $k(x, x') = \\sigma^2
+              \\exp\\left(-\\frac{(x-x')^2}{2\\ell^2}\\right)$.
             - With «rows» rows, the exact computation takes hours.
             """,
             asks="""
             - Is that a bug of mine or a known property?
-            - How would you regularise this?
+            - b: How would you regularise this?
             """,
             python="""
             kernel = ConstantKernel() * RBF(length_scale=1.0) + WhiteKernel()
             gp = GaussianProcessRegressor(kernel, n_restarts_optimizer=10).fit(X, y)
             print(gp.kernel_)
             """,
+            code_for="python b",
         ),
     ),
     details="""
+    - What I am after is $p(\\theta \\mid y) \\propto p(y \\mid \\theta)\\,p(\\theta)$, no more and
+      no less.
     - The likelihood is normal, the rest is as weakly informative as I dared.
     - A frequentist fit of the same model gives similar point estimates and narrower intervals.
     - Posterior predictive checks look good except in the upper tail.

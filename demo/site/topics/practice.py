@@ -10,28 +10,31 @@ MISSING = Topic(
         Problem(
             tags="multiple-imputation .8, mice .4, r .2",
             titles="""
-            - Impute «outcome» itself or only «x» and «z»?
-            - mice: imputed values of «x» are impossible
-            - How many imputations when «20..45»% of «x» is missing?
-            - Pooling «a test|R squared|a plot» after multiple imputation
-            - Imputation for «units» nested in «groups»
+            - c: Impute «outcome» itself or only «x» and «z»?
+            - a: mice: imputed values of «x» are impossible
+            - b: How many imputations when «20..45»% of «x» is missing?
+            - b: Pooling «a test|R squared|a plot» after multiple imputation
+            - d: Imputation for «units» nested in «groups»
             """,
             says="""
-            - «X» is missing for «20..45»% of the «units» and «z» for a few more. I imputed both by
-              chained equations, and some of the values are negative, which makes no sense for «x».
-            - I have «5|20|40» completed data sets. Rubin's rules pool the coefficients, but I also
-              need R squared and a figure.
-            - Should the outcome take part in the imputation model? It seems circular to me to fill
-              in «x» with the help of «outcome».
+            - a: «X» is missing for «20..45»% of the «units» and «z» for a few more. I imputed both
+              by chained equations, and some of the values are negative, which makes no sense for
+              «x».
+            - b: I have «5|20|40» completed data sets. Rubin's rules pool the coefficients, but I
+              also need R squared and a figure.
+            - c: Should the outcome take part in the imputation model? It seems circular to me to
+              fill in «x» with the help of «outcome».
+            - d: The «units» belong to «groups», and the analysis has random effects for these. The
+              imputation knows nothing of it.
             """,
             more="""
-            - Predictive mean matching avoids impossible values, at the price of repeating the same
-              few.
+            - a: Predictive mean matching avoids impossible values, at the price of repeating the
+              same few.
             - Results with complete rows only are not very different.
             """,
             asks="""
             - What is recommended nowadays?
-            - How do I check that the imputations are plausible?
+            - a: How do I check that the imputations are plausible?
             """,
             r="""
             library(mice)
@@ -46,44 +49,43 @@ MISSING = Topic(
         Problem(
             tags="missing-at-random .5, bias .35, data-imputation .4",
             titles="""
-            - Are my gaps in «x» missing at random?
-            - Complete cases or imputation when gaps depend on «outcome»?
-            - Is mean imputation of «x» ever acceptable?
-            - Adding an indicator for missing «z»
+            - a: Are my gaps in «x» missing at random?
+            - a: Complete cases or imputation when gaps depend on «outcome»?
+            - b: Is mean imputation of «x» ever acceptable?
             """,
             says="""
-            - «X» is not recorded more often for «units» with a low «outcome». I do not know whether
-              that makes it random, completely random, or neither.
-            - My predecessor replaced each gap by the mean of «x». There is now a tall bar in the
+            - a: «X» is not recorded more often for «units» with a low «outcome». I do not know
+              whether that makes it random, completely random, or neither.
+            - b: My predecessor replaced each gap by the mean of «x». There is now a tall bar in the
               middle of the histogram.
             """,
             more="""
-            - «Units» without «x» come from «two|three» «groups» mostly.
-            - Little's test rejects, for what it is worth.
+            - a: «Units» without «x» come from «two|three» «groups» mostly.
+            - a: Little's test rejects, for what it is worth.
             """,
             asks="""
-            - Can that be tested at all?
-            - How much harm does the simple solution do?
+            - a: Can that be tested at all?
+            - b: How much harm does the simple solution do?
             """,
         ),
         Problem(
             tags="detection-limit .6, censoring .55, data-imputation .3",
             titles="""
-            - «12..40»% of «outcome» below the detection limit
-            - Replace values below the limit by half of it?
-            - NA or zero: «units» without any «z»
+            - a: «below=12..40»% of «outcome» below the detection limit
+            - a: Replace values below the limit by half of it?
+            - b: NA or zero: «units» without any «z»
             """,
             says="""
-            - The instrument cannot see small values, so «12..40»% of «outcome» is only known to be
-              below a limit. So far these were replaced by half of the limit.
-            - An empty cell may mean that nothing was there or that nobody looked.
+            - a: The instrument cannot see small values, so «below=12..40»% of «outcome» is only
+              known to be below a limit. So far these were replaced by half of the limit.
+            - b: An empty cell may mean that nothing was there or that nobody looked.
             """,
             more="""
-            - The limit itself changed when we bought a new instrument.
+            - a: The limit itself changed when we bought a new instrument.
             """,
             asks="""
-            - Is there a proper method that is not too complicated?
-            - What would you do with values that are zero by definition?
+            - a: Is there a proper method that is not too complicated?
+            - b: What would you do with values that are zero by definition?
             """,
         ),
     ),
@@ -112,24 +114,24 @@ SURVEYS = Topic(
         Problem(
             tags="weights .7, survey-sampling .4",
             titles="""
-            - Do I need weights in a regression with sample data?
-            - Raking makes some answers count «nine|twelve|twenty» times
+            - a: Do I need weights in a regression with sample data?
+            - b: Raking makes some answers count «times=nine|twelve|twenty» times
             - Standard errors of weighted percentages
-            - Post-stratification with empty cells
+            - b: Post-stratification with empty cells
             """,
             says="""
-            - Our sample contains too many old people, so each answer got a weight. With weights the
-              difference is not significant, without them it is.
-            - After raking to age, sex and region, a few persons have a weight of
-              «nine|twelve|twenty».
+            - a: Our sample contains too many old people, so each answer got a weight. With weights
+              the difference is not significant, without them it is.
+            - b: After raking to age, sex and region, a few persons have a weight of
+              «times=nine|twelve|twenty».
             """,
             more="""
             - The design effect is about «1.4..2.9».
             - The weights were delivered with the file and no explanation.
             """,
             asks="""
-            - When must one use the weights and when not?
-            - Is it allowed to cut off the largest weights?
+            - a: When must one use the weights and when not?
+            - b: Is it allowed to cut off the largest weights?
             """,
             r="""
             library(survey)
@@ -141,45 +143,48 @@ SURVEYS = Topic(
         Problem(
             tags="stratification .5, cluster-sample .5, sample-size .4",
             titles="""
-            - Sampling «units» from «k» «groups» of unequal size
-            - Finite population: «n» out of «120..300» «units»
-            - Variance of an estimate from a two-stage sample
-            - How to draw «units» at random without a list of them
+            - a: Sampling «units» from «k» «groups» of unequal size
+            - d: Finite population: «n» out of «all=120..300» «units»
+            - b: Variance of an estimate from a two-stage sample
+            - c: How to draw «units» at random without a list of them
             """,
             says="""
-            - There are «k» «groups» of very different size, and I can visit «n» «units» altogether.
-              Proportional numbers would mean a single visit in the smallest.
-            - First «groups» were drawn and then «units» in them. The program treats the rows as
+            - a: There are «k» «groups» of very different size, and I can visit «n» «units»
+              altogether. Proportional numbers would mean a single visit in the smallest.
+            - b: First «groups» were drawn and then «units» in them. The program treats the rows as
               independent.
+            - c: We want to visit «n» «units» at random and have no list of them, only a map.
+            - d: There are only «all=120..300» «units» altogether, and we shall visit «n» of them.
             """,
             more="""
-            - We have no list of all «units», only a map.
-            - With such a large share of the population, the usual formula must be too pessimistic.
+            - d: With such a large share of the population, the usual formula must be too
+              pessimistic.
             """,
             asks="""
-            - How many would you take from each?
-            - What is the correct variance?
+            - a: How many would you take from each?
+            - bd: What is the correct variance?
+            - c: Is there a way that does not favour the «units» by the road?
             """,
         ),
         Problem(
             tags="bias .4, nonresponse .55, selection-bias .4",
             titles="""
-            - Response rate of «11..34»%: is the survey worthless?
-            - Do volunteers differ from other «units»?
-            - Late respondents as stand-ins for those who never answer
+            - a: Response rate of «rate=11..34»%: is the survey worthless?
+            - Do volunteers differ from «other people|those who were not asked|the rest»?
+            - b: Late respondents as stand-ins for those who never answer
             """,
             says="""
-            - We asked «rows» people and «11..34»% answered. My boss says that «four hundred|a
-              thousand» answers are plenty.
-            - Those who answered after the second reminder are less satisfied than the others, which
-              makes me think of those who never did.
+            - a: We asked «rows» people and «rate=11..34»% answered. My boss says that «four
+              hundred|a thousand» answers are plenty.
+            - b: Those who answered after the second reminder are less satisfied than the others,
+              which makes me think of those who never did.
             """,
             more="""
             - For everybody we know age and region, whether they answered or not.
             """,
             asks="""
             - How can I estimate the possible bias?
-            - Does a large number of answers help against it?
+            - a: Does a large number of answers help against it?
             """,
             intro=False,
         ),
@@ -208,24 +213,27 @@ SCALES = Topic(
         Problem(
             tags="reliability .75, cronbachs-alpha .55",
             titles="""
-            - Cronbach's alpha of 0.«41..62» with «three|four|five» items
-            - Negative alpha: have I forgotten to reverse an item?
-            - Test and retest after «two|four» weeks: which correlation?
-            - Alpha rises when I delete the best item
+            - a: Cronbach's alpha of 0.«alpha=41..62» with «items=three|four|five» items
+            - c: Negative alpha: have I forgotten to reverse an item?
+            - b: Test and retest after «two|four» weeks: which correlation?
+            - a: Alpha rises when I delete the best item
             """,
             says="""
-            - My scale consists of «three|four|five» items, and alpha is 0.«41..62». Deleting one of
-              them raises it, but that item is the heart of the matter.
-            - The same persons answered twice. I have a Pearson correlation, an intraclass
+            - a: My scale consists of «items=three|four|five» items, and alpha is 0.«alpha=41..62».
+              Deleting one of them raises it, but that item is the heart of the matter.
+            - b: The same persons answered twice. I have a Pearson correlation, an intraclass
               correlation and a doubt.
+            - c: Alpha is negative, which I did not think possible. Some of the items are worded the
+              other way round.
             """,
             more="""
-            - With so few items alpha is low by construction, I think.
-            - Omega is somewhat higher than alpha.
+            - a: With so few items alpha is low by construction, I think.
+            - a: Omega is somewhat higher than alpha.
             """,
             asks="""
-            - Is there a lower limit that is more than a habit?
-            - Which coefficient would you report?
+            - a: Is there a lower limit that is more than a habit?
+            - ab: Which coefficient would you report?
+            - c: Is there anything else that could be the reason?
             """,
             r="""
             psych::alpha(items, check.keys = TRUE)
@@ -236,47 +244,56 @@ SCALES = Topic(
         Problem(
             tags="likert .84, ordinal-data .5, nonparametric .2",
             titles="""
-            - Mean of a «five|seven|four»-point agreement scale: «allowed|meaningful» or not?
-            - t-test or rank test for a single «five|seven»-point item
-            - How to plot answers from strongly disagree to strongly agree
-            - Merging 'agree' and 'strongly agree' in «a|one» report
+            - a: Mean of a «five|seven|four»-point agreement scale: «allowed|meaningful» or not?
+            - b: t-test or rank test for a single «five|seven»-point item
+            - c: How to plot answers from strongly disagree to strongly agree
+            - d: Merging 'agree' and 'strongly agree' in «a|one» report
             """,
             says="""
-            - The answers range from strongly disagree to strongly agree, in «five|seven» steps. One
-              lecturer forbids means, the other uses nothing else.
-            - Two years are to be compared in a single item with «five|seven» possible answers.
+            - a: The answers range from strongly disagree to strongly agree, in «five|seven» steps.
+              One lecturer forbids means, the other uses nothing else.
+            - b: Two years are to be compared in a single item with «five|seven» possible answers.
+            - c: The report is to show the answers to «eight|nine|twelve» questions, from strongly
+              disagree to strongly agree, in one figure.
+            - d: The report should say how many agree. I could count strong and weak agreement
+              together, but then the questions with strong feelings look like all the others.
             """,
             more="""
             - About half of the people tick the middle.
-            - Adding up eight such items gives a nice bell shape.
+            - a: Adding up eight such items gives a nice bell shape.
             """,
             asks="""
-            - Is there any harm in treating it as numbers?
-            - Which test is usual?
+            - a: Is there any harm in treating it as numbers?
+            - b: Which test is usual?
+            - c: What is a good way to draw them?
+            - d: Is that acceptable if the full table is in the appendix?
             """,
             intro=False,
         ),
         Problem(
             tags="irt .8, measurement .3, rasch .35",
             titles="""
-            - Rasch or two parameter model for «20..40» exam questions?
-            - Item difficulty depends on who took the test
-            - Differential item functioning between boys and girls
-            - Ability estimate for somebody with all answers right
+            - a: Rasch or two parameter model for «20..40» exam questions?
+            - b: Item difficulty depends on who took the test
+            - b: Differential item functioning between boys and girls
+            - c: Ability estimate for somebody with all answers right
             """,
             says="""
-            - Two versions of a test share «six|eight» questions. I want to put both on one scale
+            - a: Two versions of a test share «six|eight» questions. I want to put both on one scale
               with an item response model.
-            - One of the «20..40» questions is easier for «one|the younger» group at the same
+            - b: One of the «20..40» questions is easier for «one|the younger» group at the same
               ability.
+            - c: Some persons answered everything correctly, and the maximum likelihood estimate of
+              their ability is infinite.
             """,
             more="""
             - The discrimination of some items is close to zero, of one it is negative.
             - About «150..600» persons took the test.
             """,
             asks="""
-            - Are there enough persons for the larger model?
-            - Should such a question be dropped?
+            - a: Are there enough persons for the larger model?
+            - b: Should such a question be dropped?
+            - c: What does one report for them?
             """,
             r="""
             library(mirt)
@@ -288,22 +305,24 @@ SCALES = Topic(
         Problem(
             tags="structural-equation-modeling .75, confirmatory-factor .35, mediation .4",
             titles="""
-            - Fit indices of a structural equation model disagree
-            - Mediation of «treatment» through «x»: which test?
-            - Negative error variance in lavaan
+            - a: Fit indices of a structural equation model disagree
+            - b: Mediation of «treatment» through «x»: which test?
+            - c: Negative error variance in lavaan
             """,
             says="""
-            - In my structural equation model CFI is 0.9«1..4», RMSEA 0.0«7..9», and the chi-squared
-              test is highly significant.
-            - I believe that «treatment» works through «x». The indirect path is significant, the
+            - a: In my structural equation model CFI is 0.9«1..4», RMSEA 0.0«7..9», and the
+              chi-squared test is highly significant.
+            - b: I believe that «treatment» works through «x». The indirect path is significant, the
               direct one is not.
+            - c: One error variance in my model is negative. The fit is excellent otherwise.
             """,
             more="""
-            - The sample has «140..420» persons, the model about thirty parameters.
+            - The sample has «140..420» rows, the model about thirty parameters.
             """,
             asks="""
-            - Which index should one believe?
-            - May I call that full mediation?
+            - a: Which index should one believe?
+            - b: May I call that full mediation?
+            - c: May I set it to zero?
             """,
             r="""
             library(lavaan)
@@ -311,12 +330,13 @@ SCALES = Topic(
                         «x_name» ~ a*treated
                         indirect := a*b", data = d)
             """,
+            code_for="r b",
         ),
     ),
     details="""
-    - The questionnaire was translated by two people independently.
-    - Missing answers are rare.
-    - «150..700» persons answered all items.
+    - Missing values are rare.
+    - The sample is what could be had, mostly students.
+    - I follow the steps of a textbook, which stops at this point.
     """,
     tried="""
     - reversing the negatively worded items
@@ -338,24 +358,27 @@ VISUALISATION = Topic(
         Problem(
             tags="ggplot2 .6, r .6, boxplot .25",
             titles="""
-            - ggplot2: show «outcome» by «group» and time in one figure
-            - «Rows» points are a black blob: what else?
-            - Box plot or violin for «k» «groups» of different size?
-            - How to order «groups» in a plot by their median «outcome»
+            - a: ggplot2: show «outcome» by «group» and time in one figure
+            - b: «Rows» points are a black blob: what else?
+            - c: Box plot or violin for «k» «groups» of different size?
+            - d: How to order «groups» in a plot by their median «outcome»
             """,
             says="""
-            - I want one figure that shows «outcome» of all «units» over time, by «group». With a
+            - a: I want one figure that shows «outcome» of all «units» over time, by «group». With a
               line for each «unit» it looks like spaghetti.
-            - A scatter plot of «outcome» against «x» with «rows» points is one black area.
-            - Box plots hide that one «group» has «four|five» «units» and another has hundreds.
+            - b: A scatter plot of «outcome» against «x» with «rows» points is one black area.
+            - c: Box plots hide that one «group» has «four|five» «units» and another has hundreds.
+            - d: The «groups» appear in alphabetical order, which says nothing. I would like to see
+              them from low to high.
             """,
             more="""
-            - Colours are a problem, as the journal prints in black and white.
-            - Transparency helps up to a point.
+            - a: Colours are a problem, as the journal prints in black and white.
+            - b: Transparency helps up to a point.
             """,
             asks="""
-            - What kind of plot would you use?
-            - How do I keep the reader from comparing the wrong things?
+            - abc: What kind of plot would you use?
+            - abc: How do I keep the reader from comparing the wrong things?
+            - d: What is the usual way to do that?
             """,
             r="""
             ggplot(d, aes(reorder(«group_name», «y», median), «y»)) +
@@ -366,25 +389,26 @@ VISUALISATION = Topic(
             fig, ax = plt.subplots()
             ax.hexbin(df["«x_name»"], df["«y»"], gridsize=40, mincnt=1)
             """,
+            code_for="r cd, python b",
         ),
         Problem(
             tags="histogram .65, density-estimation .4, kde .4",
             titles="""
-            - How many bins for a histogram of «outcome»?
-            - Density estimate of «outcome» goes below zero
-            - Histogram of «outcome» shows two peaks with one bin width and one with another
+            - a: How many bins for a histogram of «outcome»?
+            - b: Density estimate of «outcome» goes below zero
+            - a: Histogram of «outcome» shows two peaks with one bin width and one with another
             """,
             says="""
-            - With 20 bins «outcome» has two peaks, with 12 it has one. I would not like to invent a
-              second kind of «unit».
-            - «Outcome» cannot be negative, but the smooth density extends well below zero.
+            - a: With 20 bins «outcome» has two peaks, with 12 it has one. I would not like to
+              invent a second kind of «unit».
+            - b: «Outcome» cannot be negative, but the smooth density extends well below zero.
             """,
             more="""
-            - Values are rounded to the nearest five, which makes a comb.
+            - a: Values are rounded to the nearest five, which makes a comb.
             """,
             asks="""
-            - Is there a rule that one can defend?
-            - How do I treat the boundary?
+            - a: Is there a rule that one can defend?
+            - b: How do I treat the boundary?
             """,
             r="""
             hist(d$«y», breaks = "FD")
@@ -394,22 +418,24 @@ VISUALISATION = Topic(
         Problem(
             tags="error-bars .4, confidence-interval .4, barplot .5, presentation .3",
             titles="""
-            - Error bars: standard deviation, standard error or interval of «outcome»?
-            - Bars start at zero, but differences in «outcome» are small
-            - Showing uncertainty of «outcome» to people who hate statistics
-            - A chart for «9..20» percentages that add up to 100
+            - a: Error bars: standard deviation, standard error or interval of «outcome»?
+            - c: Bars start at zero, but differences in «outcome» are small
+            - a: Showing uncertainty of «outcome» to people who hate statistics
+            - b: A chart for «9..20» percentages that add up to 100
             """,
             says="""
-            - For a report I draw mean «outcome» by «group» with error bars, and everybody takes
+            - a: For a report I draw mean «outcome» by «group» with error bars, and everybody takes
               overlapping bars for no difference.
-            - My boss wants a pie chart with «nine|twelve|fourteen» slices. I want to offer
+            - b: My boss wants a pie chart with «nine|twelve|fourteen» slices. I want to offer
               something better.
+            - c: In the bar chart all «groups» look alike, as «outcome» differs by a few per cent
+              only. Cutting the axis would exaggerate.
             """,
             more="""
-            - The differences are two per cent of the level, but they matter.
+            - c: The differences are two per cent of the level, but they matter.
             """,
             asks="""
-            - Which bars are least misleading?
+            - a: Which bars are least misleading?
             - What do you show to an audience without training?
             """,
         ),
@@ -486,49 +512,49 @@ ADVICE = Topic(
         Problem(
             tags="interpretation .6, regression .4, hypothesis-testing .25",
             titles="""
-            - Is this analysis of «outcome» reasonable?
-            - Which method for «outcome» of «n» «units» in «k» «groups»?
-            - How do I even begin with «rows» rows about «units»?
-            - My two analyses of «treatment» disagree
+            - a: Is this analysis of «outcome» reasonable?
+            - a: Which method for «outcome» of «n» «units» in «k» «groups»?
+            - c: How do I even begin with «rows» rows about «units»?
+            - b: My two analyses of «treatment» disagree
             """,
             says="""
-            - I want to know whether «treatment» changes «outcome», and I have also recorded «x» and
-              «z». Various people have advised various methods.
-            - I compared «outcome» with and without «treatment» in two ways, and the conclusions are
-              opposite.
-            - There is plenty of data and no plan. I look for a sensible first step.
+            - a: I want to know whether «treatment» changes «outcome», and I have also recorded «x»
+              and «z». Various people have advised various methods.
+            - b: I compared «outcome» with and without «treatment» in two ways, and the conclusions
+              are opposite.
+            - c: There is plenty of data and no plan. I look for a sensible first step.
             """,
             more="""
             - The one thing that I am sure of is that the «units» differ a lot.
             - The report is due in «two|three» weeks.
             """,
             asks="""
-            - What would you do first?
-            - Is one of them plainly wrong?
+            - ac: What would you do first?
+            - b: Is one of them plainly wrong?
             """,
         ),
         Problem(
             tags="measurement .3, standardization .5, aggregation .35, composite .4",
             titles="""
-            - Combining «x», «z» and «outcome» into one score for «units»
-            - Ranking «units» by an average of few ratings
-            - Normalise «outcome» between «groups» before comparing?
-            - Average of ratios or ratio of averages for «outcome»?
+            - a: Combining «x», «z» and «outcome» into one score for «units»
+            - b: Ranking «units» by an average of few ratings
+            - a: Normalise «outcome» between «groups» before comparing?
+            - c: Average of ratios or ratio of averages for «outcome»?
             """,
             says="""
-            - We must rank the «units» by a single number made of «outcome», «x» and «z», which have
-              different units of measurement.
-            - One «unit» with two excellent ratings is at the top of my list, above others with
+            - a: We must rank the «units» by a single number made of «outcome», «x» and «z», which
+              have different units of measurement.
+            - b: One «unit» with two excellent ratings is at the top of my list, above others with
               hundreds of good ones.
-            - If I average the ratios of the «units», I get «1.2..1.4»; the ratio of the totals is
-              0.9.
+            - c: If I average the ratios of the «units», I get «1.2..1.4»; the ratio of the totals
+              is 0.9.
             """,
             more="""
-            - Z-scores make everything comparable, but nobody understands them.
+            - a: Z-scores make everything comparable, but nobody understands them.
             """,
             asks="""
-            - Is there a standard way to do this?
-            - Which of the two numbers should be reported?
+            - ab: Is there a standard way to do this?
+            - c: Which of the two numbers should be reported?
             """,
         ),
     ),

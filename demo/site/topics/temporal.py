@@ -10,30 +10,32 @@ TIME_SERIES = Topic(
         Problem(
             tags="forecasting .6, arima .84, r .2",
             titles="""
-            - auto.arima returns (0,1,0) for «outcome»: is my series just a random walk?
-            - Flat forecasts of «outcome» from an ARIMA model
-            - How to read the ACF and PACF of differenced «outcome»
-            - Why does auto.arima «ignore|miss» the «weekly|yearly» pattern in «outcome»?
-            - Seasonal orders for hourly «outcome» with periods 24 and 168
+            - a: auto.arima returns (0,1,0) for «outcome»: is my series just a random walk?
+            - c: Flat forecasts of «outcome» from an ARIMA model
+            - b: How to read the ACF and PACF of differenced «outcome»
+            - c: Why does auto.arima «ignore|miss» the «weekly|yearly» pattern in «outcome»?
+            - d: Seasonal orders for hourly «outcome» with periods 24 and 168
             """,
             says="""
-            - I let the software choose an ARIMA model for the «outcome» of one «unit», and it came
-              back with orders (0,1,0). The forecast is therefore the last value, for ever.
-            - After one difference, the autocorrelation function has a single spike at lag 1 and the
-              partial one decays slowly. I take that for a moving average of order one, but the
+            - a: I let the software choose an ARIMA model for the «outcome» of one «unit», and it
+              came back with orders (0,1,0). The forecast is therefore the last value, for ever.
+            - b: After one difference, the autocorrelation function has a single spike at lag 1 and
+              the partial one decays slowly. I take that for a moving average of order one, but the
               automatic choice is (2,1,2).
-            - The forecasts of «outcome» are a flat line after a few steps, although the series
+            - c: The forecasts of «outcome» are a flat line after a few steps, although the series
               obviously goes up and down «through the year|every week».
+            - d: «Outcome» is recorded every hour, and both the day and the week are plain to see in
+              it. I do not know how to put two seasons into one model.
             """,
             more="""
-            - The information criterion of my own choice is «2..9» points worse.
+            - b: The information criterion of my own choice is «2..9» points worse.
             - I told it that the frequency is «7|12|24|52», which I hope is right for these data.
             - A Ljung-Box test on the residuals gives p = 0.«03..60».
             """,
             asks="""
-            - Is a flat forecast really the best one can do?
-            - How far should I trust the automatic orders?
-            - Is there a better way to tell the model about the pattern?
+            - ac: Is a flat forecast really the best one can do?
+            - ab: How far should I trust the automatic orders?
+            - cd: Is there a better way to tell the model about the pattern?
             """,
             r="""
             library(forecast)
@@ -51,17 +53,17 @@ TIME_SERIES = Topic(
         Problem(
             tags="stationarity .72, unit-root .5, augmented-dickey-fuller .4",
             titles="""
-            - KPSS and ADF disagree about «outcome»
-            - Is «outcome» stationary if «only its mean|its variance» changes?
-            - Do I have to difference «outcome» before regressing it on «x»?
-            - Trend or unit root in «years» years of «outcome»?
+            - a: KPSS and ADF disagree about «outcome»
+            - b: Is «outcome» stationary if «only its mean|its variance» changes?
+            - c: Do I have to difference «outcome» before regressing it on «x»?
+            - b: Trend or unit root in «years» years of «outcome»?
             """,
             says="""
-            - The augmented Dickey-Fuller test does not reject a unit root (p = 0.«12..45»), and
+            - a: The augmented Dickey-Fuller test does not reject a unit root (p = 0.«12..45»), and
               KPSS does not reject its opposite. So which is it?
-            - The level of «outcome» drifts over the «years» years. I could subtract a line or take
-              differences, and the two leave very different remainders.
-            - Two series that have nothing to do with each other, «outcome» and «x», correlate at
+            - b: The level of «outcome» drifts over the «years» years. I could subtract a line or
+              take differences, and the two leave very different remainders.
+            - c: Two series that have nothing to do with each other, «outcome» and «x», correlate at
               0.«78..93», because both go up.
             """,
             more="""
@@ -69,39 +71,43 @@ TIME_SERIES = Topic(
             - Whether I allow for a trend in the test equation changes its answer.
             """,
             asks="""
-            - How does one decide in practice?
-            - What goes wrong if I difference although it was not needed?
+            - ab: How does one decide in practice?
+            - bc: What goes wrong if I difference although it was not needed?
             """,
             r="""
             library(tseries)
             adf.test(d$«y»)
             kpss.test(d$«y», null = "Trend")
             """,
+            code_for="r ab",
         ),
         Problem(
             tags="seasonality .75, decomposition .4, forecasting .5",
             titles="""
-            - «Outcome» has a weekly and a yearly cycle at the same time
-            - Additive or multiplicative seasonal component for «outcome»?
-            - How should I handle moving holidays in daily «outcome»?
-            - Remove the seasonal component before or after «fitting|modelling» the effect of «x»?
+            - a: «Outcome» has a weekly and a yearly cycle at the same time
+            - b: Additive or multiplicative seasonal component for «outcome»?
+            - c: How should I handle moving holidays in daily «outcome»?
+            - d: Remove the seasonal component before or after «fitting|modelling» the effect of
+              «x»?
             """,
             says="""
-            - «Outcome» repeats itself every week and, more slowly, every year. The tools that I
+            - a: «Outcome» repeats itself every week and, more slowly, every year. The tools that I
               know take one period only.
-            - The summer peak of «outcome» has become higher as the whole level grew, so I assume
+            - b: The summer peak of «outcome» has become higher as the whole level grew, so I assume
               that the component multiplies rather than adds.
-            - Easter moves about in the calendar, and every year my forecast is wrong for exactly
+            - c: Easter moves about in the calendar, and every year my forecast is wrong for exactly
               the days around it.
+            - d: I want the effect of «x» on «outcome», and both have a seasonal pattern. Either I
+              take it out of both series first, or I put it into the model.
             """,
             more="""
-            - With `stl` the remainder still shows a weekly rhythm in some months.
-            - Dummies for each day of the week work well; 365 dummies for the year would not.
+            - a: With `stl` the remainder still shows a weekly rhythm in some months.
+            - a: Dummies for each day of the week work well; 365 dummies for the year would not.
             """,
             asks="""
-            - What is the usual approach with two periods?
-            - How many Fourier terms would be reasonable?
-            - Would you model this jointly or in steps?
+            - a: What is the usual approach with two periods?
+            - a: How many Fourier terms would be reasonable?
+            - bcd: Would you model this jointly or in steps?
             """,
             r="""
             y <- msts(d$«y», seasonal.periods = c(7, 365.25))
@@ -111,33 +117,38 @@ TIME_SERIES = Topic(
             result = STL(df["«y»"], period=7, robust=True).fit()
             result.plot()
             """,
+            code_for="r a",
         ),
         Problem(
             tags="forecasting .88, mape .45, cross-validation .3, exponential-smoothing .3",
             titles="""
-            - MAPE explodes when «outcome» is near zero
-            - How to compare two forecasts of «outcome» fairly
-            - The naive forecast beats everything I try for «outcome»
-            - Rolling origin evaluation of «one-week|one-month» ahead predictions
-            - Forecast «outcome» for «n» «units»: one model or one for each?
+            - a: MAPE explodes when «outcome» is near zero
+            - c: How to compare two forecasts of «outcome» fairly
+            - b: The naive forecast beats everything I try for «outcome»
+            - c: Rolling origin evaluation of «one-week|one-month» ahead predictions
+            - d: Forecast «outcome» for «n» «units»: one model or one for each?
             """,
             says="""
-            - I predict «outcome» for the next «two|four|six» «period»s. The percentage error is 4%
-              for most «units» and 800% for some, where the actual value is close to zero.
-            - Whatever I do, the value of one year ago is a better prediction than my carefully
+            - a: I predict «outcome» for the next «two|four|six» «period»s. The percentage error is
+              4% for most «units» and 800% for some, where the actual value is close to zero.
+            - b: Whatever I do, the value of one year ago is a better prediction than my carefully
               chosen method.
-            - To choose between exponential smoothing and a more complicated method, I hold out the
-              last «20..30» points. The winner changes with the number of points that I hold out.
+            - c: To choose between exponential smoothing and a more complicated method, I hold out
+              the last «20..30» points. The winner changes with the number of points that I hold
+              out.
+            - d: There are «n» «units», each with a short history of «outcome». A model for each of
+              them has little to learn from, and a common one ignores the differences.
             """,
             more="""
-            - Shuffled folds would let the future leak into the past, so I move the origin step by
-              step.
-            - Averaging all the methods is better than each of them, which I find almost insulting.
+            - c: Shuffled folds would let the future leak into the past, so I move the origin step
+              by step.
+            - bc: Averaging all the methods is better than each of them, which I find almost
+              insulting.
             """,
             asks="""
-            - Which error measure would you use when values can be zero?
-            - How do I test whether one method is really more accurate than another?
-            - Is it worth while to combine the series?
+            - a: Which error measure would you use when values can be zero?
+            - bc: How do I test whether one method is really more accurate than another?
+            - d: Is it worth while to combine the series?
             """,
             r="""
             e <- tsCV(y, function(x, h) forecast(ets(x), h = h), h = 4)
@@ -147,51 +158,55 @@ TIME_SERIES = Topic(
         Problem(
             tags="autocorrelation .65, regression .5, durbin-watson .3",
             titles="""
-            - Regression of «outcome» on «x» with autocorrelated errors
-            - Durbin-Watson of 0.«41..93» for daily «outcome»: how bad is that?
-            - Lagged effect of «x» on «outcome»: how many lags?
-            - Does «x» lead «outcome» or the other way round?
+            - a: Regression of «outcome» on «x» with autocorrelated errors
+            - a: Durbin-Watson of 0.«41..93» for daily «outcome»: how bad is that?
+            - b: Lagged effect of «x» on «outcome»: how many lags?
+            - b: Does «x» lead «outcome» or the other way round?
             """,
             says="""
-            - Each row is one «period», and I regress «outcome» on «x» of the same «period». The
+            - a: Each row is one «period», and I regress «outcome» on «x» of the same «period». The
               residuals of neighbouring rows are clearly alike.
-            - «X» probably affects «outcome» with some delay. The cross-correlation has a broad hump
-              between lags 2 and «7..14».
+            - b: «X» probably affects «outcome» with some delay. The cross-correlation has a broad
+              hump between lags 2 and «7..14».
             """,
             more="""
-            - With Newey-West standard errors «x» is no longer significant.
+            - a: With Newey-West standard errors «x» is no longer significant.
             - Adding yesterday's value as a predictor takes away nearly all of the effect.
             """,
             asks="""
-            - Should I correct the standard errors or model the dependence?
-            - How can I choose the number of lags without trying everything?
+            - a: Should I correct the standard errors or model the dependence?
+            - b: How can I choose the number of lags without trying everything?
             """,
             r="""
             library(nlme)
             gls(«y» ~ «x_name», data = d, correlation = corAR1(form = ~ day))
             """,
+            code_for="r a",
         ),
         Problem(
             tags="kalman-filter .85, state-space-models .75",
             titles="""
-            - How do I choose the noise variances of a Kalman filter for «outcome»?
-            - Missing readings in a local level model of «outcome»
-            - Filtering or smoothing when «outcome» is only needed afterwards?
+            - a: How do I choose the noise variances of a Kalman filter for «outcome»?
+            - b: Missing readings in a local level model of «outcome»
+            - c: Filtering or smoothing when «outcome» is only needed afterwards?
             """,
             says="""
-            - I model the true «outcome» as a slowly changing level observed with noise. The two
+            - a: I model the true «outcome» as a slowly changing level observed with noise. The two
               variances were guesses, and the estimate is either nervous or late.
-            - Some readings are missing for hours. I was told that the filter can just skip the
+            - b: Some readings are missing for hours. I was told that the filter can just skip the
               update, which sounds too simple.
+            - c: I analyse old records, so at every moment I know the past and the future. So far I
+              use the filter alone.
             """,
             more="""
             - The equations are $x_t = x_{t-1} + w_t$ and $y_t = x_t + v_t$ with independent
               Gaussian noise.
-            - Maximum likelihood puts one of the variances at zero.
+            - a: Maximum likelihood puts one of the variances at zero.
             """,
             asks="""
-            - Is there a principled way to set the variances?
-            - What happens to the uncertainty while there are no observations?
+            - a: Is there a principled way to set the variances?
+            - b: What happens to the uncertainty while there are no observations?
+            - c: Is it worth the trouble to run a smoother as well?
             """,
             python="""
             for z in readings:
@@ -205,6 +220,7 @@ TIME_SERIES = Topic(
     ),
     details="""
     - The series has one value for each «period» and about «years» years of history.
+    - Let $y_t$ be the value at time $t$, with $t = 1, \\dots, T$ and $T$ about «90..900».
     - A few values are missing; I filled them in by linear interpolation.
     - There was a change of equipment in the middle, after which the level is slightly lower.
     - We need predictions for the next «two|three|four» «period»s, with limits.
@@ -238,16 +254,16 @@ SURVIVAL = Topic(
         Problem(
             tags="cox-model .84, proportional-hazards .35, assumptions .15",
             titles="""
-            - Proportional hazards assumption violated for «x»
+            - a: Proportional hazards assumption violated for «x»
             - Time to «event»: hazard ratio of «x» changes over time
-            - Schoenfeld residuals are significant: stratify or add a time interaction?
-            - Interpreting a hazard ratio of 0.«58..91» for «treatment»
+            - a: Schoenfeld residuals are significant: stratify or add a time interaction?
+            - b: Interpreting a hazard ratio of «hazard=0.55..0.88» for «treatment»
             """,
             says="""
-            - I model the time to «event» with `coxph`. The test based on scaled Schoenfeld
+            - a: I model the time to «event» with `coxph`. The test based on scaled Schoenfeld
               residuals is significant for «x», and the plot shows an effect that fades away.
-            - The hazard ratio of «treatment» is «0.55..0.88». In the first year the curves are
-              apart and later they touch, so a single number seems wrong.
+            - b: The hazard ratio of «treatment» is «hazard=0.55..0.88». In the first year the
+              curves are apart and later they touch, so a single number seems wrong.
             """,
             more="""
             - Stratifying by «group» did not change it.
@@ -255,7 +271,7 @@ SURVIVAL = Topic(
             """,
             asks="""
             - How can I let the effect change with time?
-            - What does the average hazard ratio mean if the assumption does not hold?
+            - b: What does the average hazard ratio mean if the assumption does not hold?
             """,
             r="""
             library(survival)
@@ -271,27 +287,28 @@ SURVIVAL = Topic(
         Problem(
             tags="kaplan-meier .8, logrank-test .35, censoring .35",
             titles="""
-            - Median time to «event» cannot be estimated
-            - Kaplan-Meier curves of «k» «groups» cross
-            - Why does the curve drop to zero at the end?
-            - Log-rank test or difference at one year for time to «event»?
+            - a: Median time to «event» cannot be estimated
+            - b: Kaplan-Meier curves of «k» «groups» cross
+            - c: Why does the curve drop to zero at the end?
+            - b: Log-rank test or difference at one year for time to «event»?
             """,
             says="""
-            - More than half of the «units» never had «event» before we stopped watching, so the
+            - a: More than half of the «units» never had «event» before we stopped watching, so the
               curve does not reach 50% and the median is reported as NA.
-            - The estimated curves for the «groups» cross after «four|six|nine» «period»s, and the
-              log-rank test finds nothing.
-            - The last «unit» under observation had «event», and the estimated curve falls to zero
-              at that point. People read this as if nobody survived.
+            - b: The estimated curves for the «groups» cross after «four|six|nine» «period»s, and
+              the log-rank test finds nothing.
+            - c: The last «unit» under observation had «event», and the estimated curve falls to
+              zero at that point. People read this as if nobody survived.
             """,
             more="""
-            - Follow-up differs between the «groups», because some joined later.
-            - Restricted mean time has been suggested to me, but I do not know how to choose the
+            - b: Follow-up differs between the «groups», because some joined later.
+            - ab: Restricted mean time has been suggested to me, but I do not know how to choose the
               limit.
             """,
             asks="""
-            - What could I report instead of the median?
-            - How would one compare curves that cross?
+            - a: What could I report instead of the median?
+            - b: How would one compare curves that cross?
+            - c: How should one draw it honestly?
             """,
             r="""
             fit <- survfit(Surv(time, status) ~ «group_name», data = d)
@@ -302,22 +319,22 @@ SURVIVAL = Topic(
         Problem(
             tags="censoring .8, interval-censoring .35, truncation .3",
             titles="""
-            - Left or interval censored? «Units» that already had «event» when we first looked
-            - What to do with «units» lost to follow-up
-            - «Units» enter the study late: left truncation of time to «event»
-            - Can I «just|simply» leave out the «units» without «event»?
+            - a: Left or interval censored? «Units» that already had «event» when we first looked
+            - b: What to do with «units» lost to follow-up
+            - c: «Units» enter the study late: left truncation of time to «event»
+            - b: Can I «just|simply» leave out the «units» without «event»?
             """,
             says="""
-            - We look at each «unit» once every «period» only. When we find «event», it must have
+            - a: We look at each «unit» once every «period» only. When we find «event», it must have
               happened at some time since the last visit, and we do not know when.
-            - About a quarter of the «units» moved away, and all that we know is that they had no
+            - b: About a quarter of the «units» moved away, and all that we know is that they had no
               «event» until then.
-            - Some «units» were already several years old when we began to observe them, and those
-              that failed earlier never had a chance to be in our data.
+            - c: Some «units» were already several years old when we began to observe them, and
+              those that failed earlier never had a chance to be in our data.
             """,
             more="""
-            - Using the midpoint of the interval feels like cheating.
-            - A colleague suggests treating the lost ones as failures, to be on the safe side.
+            - a: Using the midpoint of the interval feels like cheating.
+            - b: A colleague suggests treating the lost ones as failures, to be on the safe side.
             """,
             asks="""
             - How is this called, and which methods can deal with it?
@@ -331,14 +348,14 @@ SURVIVAL = Topic(
         Problem(
             tags="competing-risks .8, cumulative-incidence .3, cox-model .3",
             titles="""
-            - «Event» or sale, whichever comes first: competing risks for «units»
-            - One minus Kaplan-Meier exceeds the share of «units» with «event»
-            - Fine and Gray or cause-specific hazards?
+            - a: «Event» or sale, whichever comes first: competing risks for «units»
+            - a: One minus Kaplan-Meier exceeds the share of «units» with «event»
+            - b: Fine and Gray or cause-specific hazards?
             """,
             says="""
-            - «A unit» may be taken out of service before «event» can occur. I counted these as
+            - a: «A unit» may be taken out of service before «event» can occur. I counted these as
               censored, and the estimated risk is larger than what I see in the raw numbers.
-            - Two kinds of ending are possible, and I am interested in one of them. The
+            - b: Two kinds of ending are possible, and I am interested in one of them. The
               subdistribution and the cause-specific models disagree about the sign of «x».
             """,
             more="""
@@ -346,39 +363,42 @@ SURVIVAL = Topic(
             """,
             asks="""
             - Which model answers the question how likely «event» is for a new «unit»?
-            - How can a covariate have opposite effects in the two?
+            - b: How can a covariate have opposite effects in the two?
             """,
         ),
         Problem(
             tags="weibull-distribution .65, reliability .3, parametric-models .4",
             titles="""
-            - Weibull shape of «1.2..2.4» for time to «event»: what does it tell me?
-            - Accelerated failure time or proportional hazards for «units»?
-            - Scale and shape from survreg do not agree with the textbook
+            - a: Weibull shape of «1.2..2.4» for time to «event»: what does it tell me?
+            - b: Accelerated failure time or proportional hazards for «units»?
+            - a: Scale and shape from survreg do not agree with the textbook
             """,
             says="""
-            - I fitted a Weibull distribution to the times until «event». The software prints an
+            - a: I fitted a Weibull distribution to the times until «event». The software prints an
               intercept and a log scale, which I cannot match with the shape and scale of the
               textbook.
-            - I need the expected life of a new «unit», far beyond the end of our observation, so I
-              must assume some form of curve.
+            - b: I need the expected life of a new «unit», far beyond the end of our observation, so
+              I must assume some form of curve.
             """,
             more="""
             - An exponential distribution is clearly worse, since the hazard grows with age.
-            - The log-normal fits as well as the Weibull up to now and is very different afterwards.
+            - b: The log-normal fits as well as the Weibull up to now and is very different
+              afterwards.
             """,
             asks="""
-            - How do the two parametrisations relate?
-            - How does one choose when the data end before the curves part?
+            - a: How do the two parametrisations relate?
+            - b: How does one choose when the data end before the curves part?
             """,
             r="""
             fit <- survreg(Surv(time, status) ~ 1, data = d, dist = "weibull")
             c(shape = 1 / fit$scale, scale = exp(coef(fit)))
             """,
+            code_for="r a",
         ),
     ),
     details="""
     - About «12..45»% of the «units» had the event during the study.
+    - The hazard is taken as $h(t \\mid x) = h_0(t)\\,e^{x\\beta}$ unless I say otherwise.
     - Time is counted in «period»s from the day on which «a unit» was first seen.
     - Covariates are known at the start and do not change.
     - There are hardly any ties.
@@ -404,14 +424,14 @@ ANOMALIES = Topic(
             tags="anomaly-detection .85, time-series .5, change-point .2",
             titles="""
             - How to find unusual «period»s in «outcome»
-            - Alarm on «outcome» without waking anybody at night for nothing
-            - Detecting a faulty «unit» from «outcome» and «x»
-            - Threshold for an isolation forest without labels
+            - a: Alarm on «outcome» without waking anybody at night for nothing
+            - a: Detecting a faulty «unit» from «outcome» and «x»
+            - b: Threshold for an isolation forest without labels
             """,
             says="""
-            - We would like an alarm when «outcome» of «a unit» behaves strangely. A fixed limit
+            - a: We would like an alarm when «outcome» of «a unit» behaves strangely. A fixed limit
               does not work, because what is normal depends on «x» and on the time of day.
-            - An isolation forest gives each row a score, and I have to say above which score
+            - b: An isolation forest gives each row a score, and I have to say above which score
               somebody should be called. There are no labels, only the memory of the operators.
             """,
             more="""
@@ -427,27 +447,28 @@ ANOMALIES = Topic(
             df["score"] = -forest.fit(df[cols]).score_samples(df[cols])
             df.nlargest(20, "score")
             """,
+            code_for="python b",
         ),
         Problem(
             tags="change-point .82, time-series .6",
             titles="""
-            - When did the level of «outcome» change?
-            - Change point in «outcome» after «treatment» was introduced
-            - How many breaks are there in «years» years of «outcome»?
+            - a: When did the level of «outcome» change?
+            - a: Change point in «outcome» after «treatment» was introduced
+            - b: How many breaks are there in «years» years of «outcome»?
             """,
             says="""
-            - The mean of «outcome» seems to jump at some date. I would like to estimate the date
+            - a: The mean of «outcome» seems to jump at some date. I would like to estimate the date
               with an interval, and find out whether the jump is real.
-            - A segmentation algorithm finds «two|five|eleven» breaks, depending on a penalty that I
-              do not know how to choose.
+            - b: A segmentation algorithm finds «two|five|eleven» breaks, depending on a penalty
+              that I do not know how to choose.
             """,
             more="""
             - Neighbouring values are correlated, which probably produces spurious jumps.
-            - We do know one date on which something was altered, and the algorithm misses it.
+            - b: We do know one date on which something was altered, and the algorithm misses it.
             """,
             asks="""
-            - How should the penalty be chosen?
-            - Can I get an interval for the date?
+            - b: How should the penalty be chosen?
+            - a: Can I get an interval for the date?
             """,
             r="""
             library(changepoint)
@@ -457,20 +478,21 @@ ANOMALIES = Topic(
         Problem(
             tags="outliers .9, robust .5, mean .2, median .25",
             titles="""
-            - Should I remove «two|three|five» extreme values of «outcome»?
-            - Is the three sigma rule «sensible|reasonable» for skewed «outcome»?
-            - One «unit» alone makes the result significant
-            - Median absolute deviation to flag strange «outcome»
+            - a: Should I remove «two|three|five» extreme values of «outcome»?
+            - b: Is the three sigma rule «sensible|reasonable» for skewed «outcome»?
+            - a: One «unit» alone makes the result significant
+            - b: Median absolute deviation to flag strange «outcome»
             """,
             says="""
-            - One «unit» with «outcome» far away from all the others decides whether my result is
+            - a: One «unit» with «outcome» far away from all the others decides whether my result is
               significant. It is not a typing error as far as I can find out.
-            - Our guideline says to remove everything beyond three standard deviations. With a
+            - b: Our guideline says to remove everything beyond three standard deviations. With a
               skewed variable this cuts off perfectly good values on one side only.
             """,
             more="""
-            - The extreme values themselves inflate the standard deviation by which they are judged.
-            - With and without the point, the mean differs by «8..30»%, the median not at all.
+            - b: The extreme values themselves inflate the standard deviation by which they are
+              judged.
+            - a: With and without the point, the mean differs by «8..30»%, the median not at all.
             """,
             asks="""
             - Is there a rule that reviewers accept?
