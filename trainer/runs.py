@@ -3,7 +3,7 @@
 import fcntl
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine, func, insert, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from core.errors import TaggerError, TrainingInProgress
 from core.tables import TrainingRun
@@ -42,11 +43,15 @@ def training_lock(engine: Engine, site: str) -> Iterator[None]:
 
 @contextmanager
 def _postgres_lock(engine: Engine, site: str) -> Iterator[bool]:
-    number = zlib.crc32(site.encode()) - (1 << 31)  # the function takes signed integers
+    key = _POSTGRES_LOCKS, zlib.crc32(site.encode()) - (1 << 31)  # two signed integers
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.detach()  # when it is closed here, the session ends, and so does the lock
-        lock = select(func.pg_try_advisory_lock(_POSTGRES_LOCKS, number))
-        yield bool(connection.execute(lock).scalar())
+        mine = bool(connection.execute(select(func.pg_try_advisory_lock(*key))).scalar())
+        try:
+            yield mine
+        finally:
+            if mine:
+                with suppress(DBAPIError):  # a session that is gone holds no lock
+                    connection.execute(select(func.pg_advisory_unlock(*key)))
 
 
 @contextmanager
@@ -101,4 +106,4 @@ def describe(error: BaseException) -> str:
         return str(error)
     if isinstance(error, KeyboardInterrupt | SystemExit):
         return "stopped"
-    return f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(": ")
+    return f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(":")

@@ -36,7 +36,7 @@ def best_f1_thresholds(targets: Targets, probabilities: Probabilities) -> Probab
     taken = np.arange(1, len(targets) + 1)[:, None]
     f1 = 2 * found / (taken + found[-1])
     below = np.vstack([ranked[1:], np.zeros((1, ranked.shape[1]))])
-    f1[ranked == below] = -1.0  # no threshold lies between equal probabilities
+    f1[:-1][ranked[:-1] == ranked[1:]] = -1.0  # no threshold lies between equal probabilities
     best = f1.argmax(axis=0)[None, :]
     upper = np.take_along_axis(ranked, best, axis=0)[0]
     lower = np.take_along_axis(below, best, axis=0)[0]

@@ -57,6 +57,12 @@ def test_words_of_any_alphabet_are_whole_and_in_lower_case(text: str, expected: 
     assert words(text) == expected
 
 
+def test_hyphens_separate_where_the_settings_say_so() -> None:
+    assert words("a two-way t-test in C++", TextSettings(hyphens="split")) == [
+        *("a", "two", "way", "t", "test", "in", "c++")
+    ]
+
+
 def test_markup_separates_words_and_leaves_no_trace() -> None:
     html = "<p>one<br>two&amp;three</p><ul><li>four<li>five</ul><script>var x;</script>"
     assert words(html_to_text(html)) == ["one", "two", "three", "four", "five"]

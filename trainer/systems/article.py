@@ -2,7 +2,8 @@
 
 "Performing Multi-label Text Classification with Keras" (Rocco Schulz, 2018): title and body in
 one sequence, the 5,000 most frequent words, 180 of a question, embeddings of 20 dimensions learned
-with the network, and a sigmoid for each label.
+with the network, and a sigmoid for each label. Words are split at hyphens, as Keras' Tokenizer did:
+whole, they fall out of so small a vocabulary (simple, cooking: precision@1 .465 instead of .483).
 """
 
 from abc import abstractmethod
@@ -43,7 +44,7 @@ INPUTS: Final = (
 class ArticleNetwork(NetworkSystem):
     """A network over the article's one sequence; says by `layers` what lies in between."""
 
-    text: ClassVar[TextSettings] = TextSettings()
+    text: ClassVar[TextSettings] = TextSettings(hyphens="split")
     learning_rate: ClassVar[float]
 
     @abstractmethod

@@ -1,0 +1,45 @@
+"""A made-up site whose tags can be told from its texts, small enough to train on in seconds."""
+
+import random
+from collections.abc import Iterator
+
+from core.questions import FetchedQuestion
+from core.text import TextSettings
+from trainer.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.systems.base import Task
+from trainer.train import TrainingOptions, make_task
+
+TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
+
+
+def made_up_questions(count: int, *, site: str = "fruit") -> Iterator[FetchedQuestion]:
+    """Questions with one or two tags, each with words that stand with it alone."""
+    dice = random.Random(count)
+    for number in range(1, count + 1):
+        tags = dice.sample(TAGS, dice.choice([1, 1, 2]))
+        telling = [f"{tag.strip('+')}{dice.randrange(3)}" for tag in tags for _ in range(4)]
+        noise = [f"word{dice.randrange(40)}" for _ in range(20)]
+        words = telling + noise
+        dice.shuffle(words)
+        title, body = " ".join(words[:5]), f"<p>{' '.join(words[5:])}</p>"
+        yield FetchedQuestion(
+            site=site, question_id=number, title=title, body=body, author_tags=tuple(tags)
+        )
+
+
+def labelled(question: FetchedQuestion) -> LabelledQuestion:
+    return LabelledQuestion(
+        question.question_id,
+        question.title,
+        question.body,
+        question.author_tags,
+        question.content_hash(),
+    )
+
+
+def made_up_corpus(count: int) -> Corpus:
+    return read_corpus("fruit", map(labelled, made_up_questions(count)), TextSettings())
+
+
+def made_up_task(count: int) -> Task:
+    return make_task(made_up_corpus(count), TrainingOptions(min_questions=50))

@@ -1,0 +1,252 @@
+"""Whole training runs, on a made-up site."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, select
+
+from core.database import make_engine
+from core.errors import NotEnoughQuestions, TrainingError
+from core.model import Model
+from core.registry import Version, find_live, list_versions, load_bundle
+from core.tables import TrainingRun
+from tests.conftest import ManualClock
+from tests.rows import store_questions
+from tests.trainer.made_up import TAGS, made_up_corpus, made_up_questions, made_up_task
+from trainer import publish
+from trainer.progress import Epoch, Watch
+from trainer.systems import ARCHITECTURES
+from trainer.systems.network import Network
+from trainer.systems.simple import SimpleNetwork
+from trainer.train import TrainingOptions, make_task, train_site
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+OPTIONS = TrainingOptions(architecture="simple", min_questions=50, epochs=8)
+
+
+class Recorder(Watch):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.batches: list[tuple[int, int]] = []
+        self.epochs: list[Epoch] = []
+
+    def stage(self, description: str) -> None:
+        self.stages.append(description)
+
+    def batch(self, done: int, of: int) -> None:
+        self.batches.append((done, of))
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+
+
+class Interrupter(Recorder):
+    """A person who presses Ctrl-C at a batch."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.at = at
+
+    def batch(self, done: int, of: int) -> None:
+        if done == self.at:
+            raise KeyboardInterrupt
+        super().batch(done, of)
+
+
+def train(
+    engine: Engine, options: TrainingOptions = OPTIONS, watch: Watch | None = None
+) -> Version:
+    return train_site(engine, "fruit", options, clock=ManualClock(), watch=watch or Watch())
+
+
+def runs(engine: Engine) -> list[tuple[str | None, str | None]]:
+    with engine.connect() as connection:
+        rows = select(TrainingRun.outcome, TrainingRun.error).order_by(TrainingRun.id)
+        return [(outcome, error) for outcome, error in connection.execute(rows)]
+
+
+def store_made_up(engine: Engine, count: int) -> None:
+    store_questions(engine, *made_up_questions(count), now=ManualClock().now(), wanted=False)
+
+
+def test_a_site_with_too_few_questions_is_refused_with_how_many_are_missing() -> None:
+    corpus = made_up_corpus(60)
+    with pytest.raises(NotEnoughQuestions, match=r"has 60 .* needs 1,000 .* 940 are missing"):
+        make_task(corpus, TrainingOptions(min_questions=1000))
+
+
+def test_questions_without_a_kept_tag_are_in_no_part() -> None:
+    task = make_task(made_up_corpus(300), TrainingOptions(min_questions=50, top_tags=2))
+    parts = task.split
+    rows = np.concatenate([parts.train, parts.validation, parts.test])
+    assert len(task.labels) == 2
+    assert len(rows) < 300
+    assert task.targets[rows].any(axis=1).all()
+
+
+@pytest.mark.slow
+def test_the_first_model_of_a_site_goes_live_and_the_second_waits(engine: Engine) -> None:
+    store_made_up(engine, 600)
+    first, second = train(engine), train(engine, TrainingOptions(min_questions=50, epochs=1))
+    assert (first.version, first.live, first.architecture) == (1, True, "simple")
+    assert (second.version, second.live, second.architecture) == (2, False, "conv1d")
+    assert runs(engine) == [("promoted", None), ("published", None)]
+
+
+@pytest.mark.slow
+def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine, 1200)
+    watch = Recorder()
+    version = train(sqlite_engine, watch=watch)
+    with sqlite_engine.connect() as connection:
+        bundle = load_bundle(connection, version)
+    manifest = bundle.manifest
+    assert version.metrics["precision_at_1"] > 0.9
+    assert version.metrics["micro_f1"] > 0.8
+    assert version.metrics["test_questions"] == 240
+    assert manifest.labels == TAGS
+    assert manifest.hyperparameters == {"class_weights": False, "epochs": 8, "seed": 0}
+    assert manifest.data_fingerprint == made_up_corpus(1200).fingerprint
+    assert len(manifest.sample) == publish.SAMPLE_TEXTS
+    assert len(watch.epochs) == version.metrics["epochs"]
+    assert watch.batches[0] == (1, 8 * 27)
+
+    model = Model(bundle)
+    words = model.words("C0 c1", "<p>c2 c0 c1 c2</p>")
+    (row,) = model.rank(model.probabilities([words]))
+    assert (row[0].tag, row[0].suggested) == ("c++", True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_equal_seeds_give_equal_networks_and_others_do_not(name: str) -> None:
+    task, system = made_up_task(300), ARCHITECTURES[name](epochs=2)
+
+    def found(seed: int) -> np.ndarray:
+        network = system.fit(task, seed=seed, watch=Watch())
+        return network.probabilities(task.corpus, task.split.test)
+
+    first = found(1)
+    np.testing.assert_array_equal(first, found(1))
+    assert not np.array_equal(first, found(2))
+
+
+@pytest.mark.slow
+def test_the_manifest_says_that_class_weights_were_used(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine, 300)
+    options = TrainingOptions(architecture="simple", min_questions=50, epochs=1, class_weights=True)
+    version = train(sqlite_engine, options)
+    with sqlite_engine.connect() as connection:
+        manifest = load_bundle(connection, version).manifest
+    assert manifest.hyperparameters["class_weights"] is True
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_best_epoch_so_far(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine, 300)
+    watch = Interrupter(at=3 * 7)  # in the third epoch
+    version = train(sqlite_engine, watch=watch)
+    assert version.live
+    assert version.metrics["epochs"] == len(watch.epochs) == 2
+    assert any("best epoch so far" in stage for stage in watch.stages)
+
+
+@pytest.mark.slow
+def test_ctrl_c_before_the_first_epochs_end_publishes_nothing(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine, 300)
+    with pytest.raises(KeyboardInterrupt):
+        train(sqlite_engine, watch=Interrupter(at=2))
+    assert runs(sqlite_engine) == [("failed", "stopped")]
+    with sqlite_engine.connect() as connection:
+        assert list_versions(connection) == []
+
+
+@pytest.mark.slow
+def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
+    sqlite_engine: Engine,
+) -> None:
+    store_made_up(sqlite_engine, 300)
+    live = train(sqlite_engine)
+    with pytest.raises(NotEnoughQuestions):
+        train(sqlite_engine, TrainingOptions(min_questions=5000))
+    assert runs(sqlite_engine)[1][0] == "failed"
+    assert "4,700 are missing" in str(runs(sqlite_engine)[1][1])
+    with sqlite_engine.connect() as connection:
+        assert find_live(connection, "fruit") == live
+
+
+@pytest.mark.slow
+def test_an_export_that_differs_from_the_network_is_not_published() -> None:
+    task, system = made_up_task(300), SimpleNetwork(epochs=1)
+    right, wrong = (system.fit(task, seed=seed, watch=Watch()) for seed in (1, 2))
+    description = publish.Description(
+        created_at=ManualClock().now(),
+        thresholds=np.full(len(task.labels), 0.5),
+        metrics={},
+        hyperparameters={},
+    )
+    bundle = publish.make_bundle(right, system, task, description)
+    with pytest.raises(TrainingError, match="not the trained one"):
+        publish.check(bundle, wrong, task, task.split.validation)
+
+
+@pytest.mark.slow
+def test_the_keras_file_loads_without_code_of_the_project() -> None:
+    from trainer.keras_setup import import_keras
+
+    keras = import_keras()
+    task, system = made_up_task(300), SimpleNetwork(epochs=1, class_weights=True)
+    network: Network = system.fit(task, seed=1, watch=Watch())
+    loaded = _load(keras, publish.export(network.keras)[0])
+    inputs = network.encode(task.corpus, task.split.test)
+    np.testing.assert_allclose(
+        loaded.predict(inputs, verbose=0),
+        network.probabilities(task.corpus, task.split.test),
+        atol=1e-6,
+    )
+
+
+def _load(keras: Any, data: bytes) -> Any:
+    from pathlib import Path
+
+    file = Path("loaded.keras")
+    file.write_bytes(data)
+    return keras.saving.load_model(file, safe_mode=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("end", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_run_that_is_ended_from_outside_leaves_the_site_trainable(
+    sqlite_engine: Engine, end: signal.Signals, status: int
+) -> None:
+    store_made_up(sqlite_engine, 3000)
+    address = sqlite_engine.url.render_as_string(hide_password=False)
+    environment = os.environ | {"TAGGER_DATABASE_URL": address, "TAGGER_MIN_QUESTIONS": "50"}
+    command = [sys.executable, "-m", "tagger", "train", "--site", "fruit", "--epochs", "1000"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        _read_until(process.stderr.readline, "epoch  1/1000")
+        process.send_signal(end)
+        process.stderr.read()
+    assert process.returncode == status
+    other = make_engine(address)
+    assert train(other).live
+    assert [outcome for outcome, _ in runs(other)] == ["failed", "promoted"]
+    other.dispose()
+
+
+def _read_until(readline: Callable[[], str], text: str) -> None:
+    for line in iter(readline, ""):
+        if text in line:
+            return
+    pytest.fail(f"the process ended before it said {text!r}")
