@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         default=None, description="the word that the review page asks for"
     )
 
+    heartbeat_file: Path | None = Field(
+        default=None, description="a file that the poller touches while it runs"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="how much the services say"
     )

@@ -1,18 +1,21 @@
 """The demo's commands."""
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.console import command
-from demo.run import run_demo
+from core.console import command, fail, start
+from demo.run import made_up_site, run_demo
 from demo.standin.cli import stand_in
+from demo.standin.serve import serve
 
 
 def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("demo")(demo)
+    app.command("demo-site")(demo_site)
     app.command("stand-in")(stand_in)
 
 
@@ -34,3 +37,26 @@ def demo(
     Example: tagger demo --keep
     """
     run_demo(folder, questions=questions, architecture=architecture, keep=keep)
+
+
+@command
+def demo_site(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
+    questions: Annotated[int, typer.Option(min=100, help="How many the site has.")] = 4000,
+    per_minute: Annotated[
+        float, typer.Option(min=0.001, help="How many new ones a minute, from the start on.")
+    ] = 60.0,
+) -> None:
+    """Serve the made-up site as the StackExchange API would; a fifth of its questions is new.
+
+    Example: tagger demo-site, and elsewhere: TAGGER_API_URL=http://127.0.0.1:8765/2.3
+    TAGGER_SITES=demo tagger up
+    """
+    start()
+    with tempfile.TemporaryDirectory() as folder:
+        standin = made_up_site(Path(folder), questions, per_minute=per_minute, delay=90)
+    try:
+        serve(standin, host=host, port=port)
+    except OSError as error:
+        fail(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.")

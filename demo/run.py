@@ -23,7 +23,7 @@ from core.registry import get_live
 from core.supervisor import Supervisor
 from core.tables import PredictedTag, Prediction, Question
 from demo.site import make_questions, write_jsonl
-from demo.standin import Limits, Release
+from demo.standin import Limits, Release, StandIn
 from demo.standin.serve import load
 from demo.standin.server import StandInServer
 
@@ -108,15 +108,27 @@ def _empty(folder: Path) -> None:
 
 @contextmanager
 def _serve_site(folder: Path, questions: int) -> Iterator[StandInServer]:
-    file = folder / "questions.jsonl.gz"
-    write_jsonl(make_questions(questions, site=SITE), file)
     per_minute = questions * (1 - HISTORY_SHARE) / RELEASE_MINUTES
-    release = Release(history_share=HISTORY_SHARE, per_minute=per_minute, delay=LATEST_SECONDS)
-    # The poller paces itself by the quota; a day's worth passes in a minute here.
-    limits = Limits(quota_without_key=1_000_000)
-    standin = load([file], start=time.time(), release=release, limits=limits)
+    standin = made_up_site(folder, questions, per_minute=per_minute, delay=LATEST_SECONDS)
     with StandInServer(standin) as server:
         yield server
+
+
+def made_up_site(folder: Path, questions: int, *, per_minute: float, delay: float) -> StandIn:
+    """Return a stand-in of the API that serves the made-up site.
+
+    Args:
+        folder: for the file of its questions.
+        questions: how many; the newest fifth is asked from now on.
+        per_minute: how many of those a minute.
+        delay: seconds by which a new one appears late, at most.
+    """
+    file = folder / "questions.jsonl.gz"
+    write_jsonl(make_questions(questions, site=SITE), file)
+    release = Release(history_share=HISTORY_SHARE, per_minute=per_minute, delay=delay)
+    # The poller paces itself by the quota; here a day's worth passes in a minute.
+    limits = Limits(quota_without_key=1_000_000)
+    return load([file], start=time.time(), release=release, limits=limits)
 
 
 def _environment(folder: Path, url: str) -> dict[str, str]:
@@ -185,6 +197,7 @@ def print_account(demo: Demo) -> None:
         agreement = measure_agreement(connection, SITE, get_live(connection, SITE).id)
     engine.dispose()
     _step(demo, "shows ten of them", "results", "--limit", "10")
+    program = "tagger" if shutil.which("tagger") else os.path.relpath(sys.argv[0])
     out.print(
         f"""
 {fetched:,} questions fetched, {fetched - tagged:,} of them to learn from
@@ -196,10 +209,10 @@ def print_account(demo: Demo) -> None:
 The database: {demo.folder / "tagger.sqlite3"}
 What next, in this folder:
   export TAGGER_DATA_DIR={shlex.quote(demo.environment["TAGGER_DATA_DIR"])} TAGGER_SITES={SITE}
-  tagger results --tag regression
-  tagger suggest "How many clusters should k-means get?"
-  tagger status
-For a real site, with a terminal of its own and nothing exported: TAGGER_SITES=stats tagger up""",
+  {program} results --tag regression
+  {program} suggest "How many clusters should k-means get?"
+  {program} status
+For a real site, in a terminal with nothing exported: TAGGER_SITES=stats {program} up""",
         highlight=False,
         soft_wrap=True,
     )

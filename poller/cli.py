@@ -38,7 +38,7 @@ def poll(
     Example: tagger poll --once
     """
     settings = start()
-    clock = StoppableClock()
+    clock = StoppableClock(settings.heartbeat_file)
     with stopping_on_signals(clock), requests.Session() as session:
         if once:
             _poll_once(settings, open_database(settings), session, clock)

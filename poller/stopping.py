@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from core.clock import SystemClock
 
@@ -13,10 +14,16 @@ class Stopped(Exception):
 
 
 class StoppableClock(SystemClock):
-    """The machine's clock, whose sleep ends when the program is told to stop."""
+    """The machine's clock, whose sleep ends when the program is told to stop.
 
-    def __init__(self) -> None:
+    Args:
+        heartbeat: a file that is touched before every sleep, for whoever watches over the program:
+            a loop that hangs sleeps no more.
+    """
+
+    def __init__(self, heartbeat: Path | None = None) -> None:
         self._stop = threading.Event()
+        self._heartbeat = heartbeat
 
     def stop(self, *_: object) -> None:
         """End every sleep, also those to come; takes and ignores a signal handler's arguments."""
@@ -32,6 +39,8 @@ class StoppableClock(SystemClock):
         Raises:
             Stopped: the program was told to stop.
         """
+        if self._heartbeat is not None:
+            self._heartbeat.touch()
         if self._stop.wait(seconds):
             raise Stopped
 

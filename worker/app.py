@@ -80,7 +80,9 @@ class Tasks:
 
     def train_first_models(self) -> None:
         """Ask for training where a site has no live model."""
-        self._in_one_line(lambda: train_first_models(self._engine, self._app, self._settings))
+        self._in_one_line(
+            lambda: train_first_models(self._engine, self._app, self._settings, self._clock)
+        )
 
     def retrain(self) -> None:
         """Ask for training of all sites."""

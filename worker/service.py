@@ -2,7 +2,10 @@
 
 import os
 import socket
+import warnings
 from collections.abc import Sequence
+
+from celery.platforms import SecurityWarning
 
 from core.console import open_database
 from core.queue import TRAINING_QUEUE
@@ -25,6 +28,8 @@ def run_worker(
         name: by which `celery inspect ping -d NAME@HOST` asks for it.
     """
     prepare_database(settings)
+    # Celery warns root of pickle, which no message here is.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     app = make_app(settings)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
     worker = app.Worker(

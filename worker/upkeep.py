@@ -11,12 +11,14 @@ from core.database import reading
 from core.questions import batches, park_exhausted, sweep
 from core.queue import TAGGING_QUEUE, enqueue_tagging, enqueue_training, queue_length
 from core.settings import Settings
-from core.tables import ModelVersion, Question
+from core.tables import ModelVersion, Question, TrainingRun
 
 log = logging.getLogger(__name__)
 
 # Messages in the queue from which on a sweep only waits: what is pending is in there.
 FULL_QUEUE = 100
+
+FIRST_MODEL_PAUSE = timedelta(minutes=30)
 
 
 def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> int:
@@ -44,11 +46,17 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
     return len(pending)
 
 
-def train_first_models(engine: Engine, app: Celery, settings: Settings) -> list[str]:
-    """Ask for training where a site has no live model and questions enough; return the sites."""
+def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:
+    """Ask for training where a site has no live model and questions enough; return the sites.
+
+    A site whose last run began a short while ago is left alone: it may still be running, and one
+    that failed would most likely fail again.
+    """
+    tried = select(TrainingRun.site).where(TrainingRun.started_at > clock.now() - FIRST_MODEL_PAUSE)
     enough = (
         select(Question.site)
         .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))
+        .where(Question.site.not_in(tried))
         .group_by(Question.site)
         .having(func.count() >= settings.min_questions)
     )
