@@ -109,7 +109,7 @@ def list_models(
         str | None, typer.Option("--site", "-s", help="Only this site's models.")
     ] = None,
 ) -> None:
-    """List the registry's models, the newest last.
+    """List the registry's models, the newest last, with how they did on the test part.
 
     Example: tagger models list --site stats
     """
@@ -120,10 +120,11 @@ def list_models(
         out.print("There is no model yet. Train one with: tagger train --site SITE")
         return
     table = Table(box=None, header_style="bold")
-    for column in ("site", "version", "live", "architecture", "made (UTC)"):
-        table.add_column(column)
-    for column in ("precision@1", "recall@5", "micro-F1", "size"):
-        table.add_column(column, justify="right")
+    table.add_column("site", overflow="fold")
+    for column in ("version", "architecture", "made"):
+        table.add_column(column, no_wrap=True)
+    for column in ("P@1", "R@5", "micro-F1", "size"):
+        table.add_column(column, justify="right", no_wrap=True)
     for version in versions:
         table.add_row(*_row(version))
     out.print(table)
@@ -132,12 +133,11 @@ def list_models(
 def _row(version: Version) -> tuple[str, ...]:
     return (
         version.site,
-        str(version.version),
-        "live" if version.live else "",
+        f"{version.version}{' live' if version.live else ''}",
         version.architecture,
-        f"{version.created_at:%Y-%m-%d %H:%M}",
+        f"{version.created_at:%Y-%m-%d}",
         *(
-            _number(version.metrics.get(name, ""))
+            _number(version.metrics.get(name, ""), digits=3)
             for name in ("precision_at_1", "recall_at_5", "micro_f1")
         ),
         f"{version.size / 1e6:.1f} MB",
@@ -206,9 +206,9 @@ def _metrics_table(version: Version) -> Table:
     return table
 
 
-def _number(value: Any) -> str:
+def _number(value: Any, digits: int = 4) -> str:
     if isinstance(value, float):
-        return f"{value:.4f}"
+        return f"{value:.{digits}f}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

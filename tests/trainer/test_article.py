@@ -1,0 +1,100 @@
+"""The article's two networks: their parts, and what they reach on real questions."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.questions import FetchedQuestion
+from tests.trainer.made_up import labelled, made_up_task
+from trainer.corpus import LabelledQuestion, read_corpus
+from trainer.keras_setup import import_keras
+from trainer.metrics import Scores, evaluate
+from trainer.progress import Watch
+from trainer.systems import ARCHITECTURES
+from trainer.systems.article import INPUTS, WORDS
+from trainer.systems.network import Network
+from trainer.thresholds import choose_thresholds
+from trainer.train import TrainingOptions, make_task
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+DENSE = 6  # tags of the made-up site
+
+
+def layers(name: str) -> list[tuple[str, int]]:
+    """(kind, parameters) of each layer after the input."""
+    network = ARCHITECTURES[name](epochs=1).fit(made_up_task(100), seed=0, watch=Watch())
+    assert isinstance(network, Network)
+    return [(type(layer).__name__, layer.count_params()) for layer in network.keras.layers[1:]]
+
+
+@pytest.mark.slow
+def test_the_simple_network_is_the_articles() -> None:
+    import_keras()
+    assert layers("simple") == [
+        ("Embedding", 5000 * 20),
+        ("Dropout", 0),
+        ("GlobalMaxPooling1D", 0),
+        ("Dense", 20 * DENSE + DENSE),
+    ]
+
+
+@pytest.mark.slow
+def test_the_convolutional_network_is_the_articles() -> None:
+    import_keras()
+    assert layers("conv1d") == [
+        ("Embedding", 5000 * 20),
+        ("Dropout", 0),
+        ("Conv1D", 3 * 20 * 300 + 300),
+        ("GlobalMaxPooling1D", 0),
+        ("Dense", 300 * DENSE + DENSE),
+    ]
+
+
+@pytest.mark.slow
+def test_the_last_180_words_are_read_of_a_vocabulary_of_4999() -> None:
+    """As Keras' Tokenizer(num_words=5000) and pad_sequences(maxlen=180) do by default."""
+    task = made_up_task(100)
+    network = ARCHITECTURES["simple"](epochs=1).fit(task, seed=0, watch=Watch())
+    (spec,) = network.inputs
+    assert (spec.length, spec.keep, spec.pad, spec.source) == (180, "last", "front", "text")
+    assert (spec,) == INPUTS
+    assert len(network.vocabulary) <= WORDS - 1
+
+
+def cooking(folder: Path) -> Iterator[LabelledQuestion]:
+    with gzip.open(folder / "cooking.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            yield labelled(
+                FetchedQuestion(
+                    site="cooking",
+                    question_id=row["question_id"],
+                    title=row["title"],
+                    body=row["body"],
+                    author_tags=tuple(row["tags"]),
+                )
+            )
+
+
+@pytest.mark.real
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(("name", "accuracy"), [("simple", 0.337), ("conv1d", 0.351)])
+def test_the_articles_networks_reach_what_was_measured_for_them(
+    real_data: Path, name: str, accuracy: float
+) -> None:
+    system = ARCHITECTURES[name]()
+    task = make_task(read_corpus("cooking", cooking(real_data), system.text), TrainingOptions())
+    network = system.fit(task, seed=0, watch=Watch())
+    parts = task.split
+    thresholds = choose_thresholds(
+        task.targets[parts.validation], network.probabilities(task.corpus, parts.validation)
+    )
+    probabilities = network.probabilities(task.corpus, parts.test)
+    found = evaluate(Scores(task.targets[parts.test], probabilities, thresholds))
+    assert len(parts.test) == 2647
+    assert found["categorical_accuracy"] > accuracy - 0.02
+    assert found["precision_at_1"] > 0.49 - 0.02

@@ -1,0 +1,37 @@
+import io
+import logging
+
+import pytest
+from rich.console import Console
+
+from trainer.progress import Epoch, LogWatch, TerminalWatch, make_watch
+
+EPOCH = Epoch(number=3, of=20, loss=0.06, val_loss=0.05, val_precision_at_1=0.4567, seconds=4.0)
+
+
+def test_an_epochs_line_says_how_long_it_may_still_take() -> None:
+    assert str(EPOCH) == (
+        "epoch  3/20  loss 0.0600  val. loss 0.0500  val. precision@1 0.457  "
+        "4.0 s, at most 1:08 left"
+    )
+
+
+def test_a_log_gets_a_line_for_each_stage_and_epoch(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), make_watch(Console(file=io.StringIO())) as watch:
+        assert isinstance(watch, LogWatch)
+        watch.stage("reading questions")
+        watch.batch(1, 2)
+        watch.epoch(EPOCH)
+    assert caplog.messages == ["reading questions", str(EPOCH)]
+
+
+def test_a_terminal_gets_a_bar_and_the_epochs_above_it() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120)
+    with make_watch(console) as watch:
+        assert isinstance(watch, TerminalWatch)
+        watch.stage("training")
+        watch.batch(1, 2)
+        watch.epoch(EPOCH)
+    assert str(EPOCH) in screen.getvalue()
+    assert "training" in screen.getvalue()
