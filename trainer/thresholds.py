@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-RARE: Final = 10  # uses in the validation part; an F1 of fewer is mostly chance
+HALF_TRUSTED: Final = 20  # uses in the validation part; the F1 of fewer is mostly chance
+_SMALLEST: Final = 1e-6
 
 Probabilities = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.uint8]
@@ -14,18 +15,29 @@ Targets = npt.NDArray[np.uint8]
 def choose_thresholds(targets: Targets, probabilities: Probabilities) -> Probabilities:
     """Return for each label the threshold that maximises its F1: shape (labels,).
 
-    A rare label's own threshold counts only where it is above the one that serves all labels
-    best together: chosen from a handful of questions, a low one would suggest it everywhere.
+    A label's own best threshold is drawn, on the scale of logits, towards the one that serves all
+    labels best together: the more so, the rarer the label. Chosen from a handful of questions
+    alone, many are so low that the tag would be suggested everywhere (the article's simple
+    network on cooking: micro-F1 .298 with the labels' own, .401 so; macro-F1 .306 and .301).
 
     Args:
         targets: shape (questions, labels), 1 where the question has the label.
         probabilities: the same shape.
     """
     own = best_f1_thresholds(targets, probabilities)
-    (shared,) = best_f1_thresholds(targets.reshape(-1, 1), probabilities.reshape(-1, 1))
+    shared = best_f1_thresholds(targets.reshape(-1, 1), probabilities.reshape(-1, 1))
     uses = targets.sum(axis=0)
-    floor = np.where(uses < RARE, shared, 0.0)
-    return np.where(uses == 0, shared, np.maximum(own, floor))
+    trust = uses / (uses + HALF_TRUSTED)
+    return _sigmoid(trust * _logit(own) + (1 - trust) * _logit(shared))
+
+
+def _logit(probabilities: Probabilities) -> Probabilities:
+    p = np.clip(probabilities, _SMALLEST, 1 - _SMALLEST)
+    return np.asarray(np.log(p) - np.log1p(-p))
+
+
+def _sigmoid(logits: Probabilities) -> Probabilities:
+    return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def best_f1_thresholds(targets: Targets, probabilities: Probabilities) -> Probabilities:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from trainer.thresholds import RARE, best_f1_thresholds, choose_thresholds
+from trainer.thresholds import best_f1_thresholds, choose_thresholds
 
 
 def columns(*values: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -41,22 +41,27 @@ def test_no_other_threshold_has_a_higher_f1(cells: list[tuple[int, float]]) -> N
     assert f1(chosen) == pytest.approx(max(f1(value) for value in {0.0, *probabilities.ravel()}))
 
 
-def test_a_rare_label_is_not_suggested_below_what_serves_all() -> None:
-    frequent = [0.9] * 2 * RARE + [0.1] * 2 * RARE
-    rare = [0.05] + [0.01] * (4 * RARE - 1)
-    targets = columns([1] * 2 * RARE + [0] * 2 * RARE, [1] + [0] * (4 * RARE - 1)).astype(np.uint8)
-    assert choose_thresholds(targets, columns(frequent, rare)) == pytest.approx([0.5, 0.5])
+def two_labels(*, uses: int) -> npt.NDArray[np.float64]:
+    """The threshold of a label whose own best is .1, beside frequent ones whose best is .5."""
+    frequent_targets = [1] * 400 + [0] * 400
+    frequent = [0.9] * 400 + [0.1] * 400
+    targets = columns(frequent_targets, [1] * uses + [0] * (800 - uses)).astype(np.uint8)
+    return choose_thresholds(targets, columns(frequent, [0.15] * uses + [0.05] * (800 - uses)))
 
 
-def test_a_rare_label_keeps_a_threshold_of_its_own_that_is_higher() -> None:
-    frequent = [0.3] * 2 * RARE + [0.1] * 2 * RARE
-    rare = [0.9] + [0.5] * (4 * RARE - 1)
-    targets = columns([1] * 2 * RARE + [0] * 2 * RARE, [1] + [0] * (4 * RARE - 1)).astype(np.uint8)
-    assert choose_thresholds(targets, columns(frequent, rare))[1] == pytest.approx(0.7)
+def test_a_label_with_many_uses_has_a_threshold_of_its_own() -> None:
+    frequent, other = two_labels(uses=400)
+    assert frequent == pytest.approx(0.5, abs=0.05)
+    assert other == pytest.approx(0.1, abs=0.02)
 
 
-def test_a_label_without_a_use_gets_the_threshold_that_serves_all() -> None:
-    frequent = [0.9] * 2 * RARE + [0.1] * 2 * RARE
-    targets = columns([1] * 2 * RARE + [0] * 2 * RARE, [0] * 4 * RARE).astype(np.uint8)
-    chosen = choose_thresholds(targets, columns(frequent, [0.01] * 4 * RARE))
-    assert chosen == pytest.approx([0.5, 0.5])
+def test_a_rarer_label_has_a_threshold_nearer_to_what_serves_all() -> None:
+    thresholds = [two_labels(uses=uses)[1] for uses in (100, 20, 5, 1, 0)]
+    assert thresholds == sorted(thresholds)
+    assert thresholds[-1] == pytest.approx(0.5, abs=0.02)
+
+
+def test_thresholds_are_probabilities_even_where_a_label_is_certain() -> None:
+    targets = columns([1, 0], [0, 0]).astype(np.uint8)
+    chosen = choose_thresholds(targets, columns([1.0, 0.0], [0.0, 0.0]))
+    assert ((chosen > 0) & (chosen < 1)).all()
