@@ -39,12 +39,8 @@ class SecretFilter(logging.Filter):
 
 
 def secrets(settings: Settings) -> set[str]:
-    """All that must never be shown: the key, the review token, the addresses' passwords."""
-    found = {
-        value.get_secret_value()
-        for value in (settings.api_key, settings.review_token)
-        if value is not None
-    }
+    """All that must never be shown: the key, and the addresses' passwords."""
+    found = {settings.api_key.get_secret_value()} if settings.api_key is not None else set()
     for address in (settings.database_url, settings.broker_url):
         if address is not None:
             raw = address.get_secret_value()

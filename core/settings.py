@@ -91,12 +91,6 @@ class Settings(BaseSettings):
         default=2, ge=1, le=256, description="processes of one tagging worker"
     )
 
-    review_host: str = Field(default="127.0.0.1", description="where the review page listens")
-    review_port: int = Field(default=8000, ge=1, le=65_535, description="its port")
-    review_token: SecretStr | None = Field(
-        default=None, description="the word that the review page asks for"
-    )
-
     heartbeat_file: Path | None = Field(
         default=None, description="a file that the poller touches while it runs"
     )

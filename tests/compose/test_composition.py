@@ -1,0 +1,125 @@
+"""docker-compose with the demo profile, as a user would run it from a clean checkout."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import wait_until
+
+pytestmark = [pytest.mark.compose, pytest.mark.slow]
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = f"taggertest{os.getpid()}"
+SERVICES = {"db", "redis", "poller", "worker", "trainer", "scheduler", "demo-site", "demo-poller"}
+
+
+def compose(*arguments: str, timeout: float = 900) -> str:
+    """Run docker-compose on the project of this test; return what it printed."""
+    settings = {"DEMO_PER_MINUTE": "120", "TAGGER_MIN_QUESTIONS": "2000"}
+    done = subprocess.run(
+        ["docker-compose", "-p", PROJECT, "--profile", "demo", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def query(sql: str) -> int:
+    """The one number that a query on the composition's Postgres gives."""
+    psql = ("exec", "-T", "db", "psql", "-U", "tagger", "-Atc", sql)
+    return int(compose(*psql))
+
+
+def states() -> dict[str, list[str]]:
+    """Of each service, what Docker says of its containers' health, or their state."""
+    ids = compose("ps", "-q").split()
+    raw = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+    found: dict[str, list[str]] = {}
+    for container in json.loads(raw.stdout):
+        service = container["Config"]["Labels"]["com.docker.compose.service"]
+        state = container["State"]
+        status = state.get("Health", {}).get("Status") or f"{state['Status']} {state['ExitCode']}"
+        found.setdefault(service, []).append(status)
+    return found
+
+
+def all_healthy() -> bool:
+    found = states()
+    done = found.pop("migrate", ["missing"])
+    return (
+        done == ["exited 0"]
+        and {name for name, health in found.items() if set(health) == {"healthy"}} == SERVICES
+    )
+
+
+@pytest.fixture(scope="module")
+def composition() -> Iterator[None]:
+    try:
+        compose("up", "-d", "--build", timeout=1800)
+        yield
+    finally:
+        compose("down", "-v", "--remove-orphans")
+
+
+TAGGED = "SELECT count(*) FROM predictions"
+PENDING = "SELECT count(*) FROM questions WHERE wanted_at IS NOT NULL"
+
+
+@pytest.mark.usefixtures("composition")
+def test_the_composition_tags_scales_and_survives_going_down() -> None:
+    wait_until(all_healthy, seconds=300, what="every service is healthy")
+    wait_until(lambda: query(TAGGED) > 100, seconds=900, what="100 questions are tagged")
+
+    compose("up", "-d", "--scale", "worker=3", "--no-recreate")
+    wait_until(lambda: len(states()["worker"]) == 3, seconds=60, what="three workers run")
+    wait_until(all_healthy, seconds=300, what="every worker is healthy")
+    wait_until(all_workers_have_tagged, seconds=300, what="three workers share the work")
+
+    compose("down")
+    compose("up", "-d")
+    questions, tagged = query("SELECT count(*) FROM questions"), query(TAGGED)
+    assert questions > 2000
+    assert tagged > 100
+    wait_until(all_healthy, seconds=300, what="every service is healthy again")
+    wait_until(lambda: query(PENDING) == 0, seconds=300, what="nothing is pending")
+    assert query(TAGGED) >= tagged
+    assert query("SELECT count(*) FROM tag_suggestions WHERE site = 'demo'") > 0
+    assert query("SELECT count(*) - count(DISTINCT question_pk) FROM predictions") == 0
+
+
+def all_workers_have_tagged() -> bool:
+    lines = compose("logs", "--no-color", "worker").splitlines()
+    return len({line.split("|")[0] for line in lines if " tagged," in line}) == 3
+
+
+def test_no_port_is_published_and_nobody_is_root() -> None:
+    raw = compose("config")
+    assert "ports:" not in raw
+    for image in ("tagger", "tagger-trainer"):
+        user = subprocess.run(
+            ["docker", "run", "--rm", "--entrypoint", "id", image, "-u"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert user.strip() != "0"
+
+
+def test_workers_run_without_tensorflow() -> None:
+    probe = "import importlib.util as u; print(u.find_spec('tensorflow'), u.find_spec('sklearn'))"
+    found = subprocess.run(
+        ["docker", "run", "--rm", "--entrypoint", "python", "tagger", "-c", probe],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert found.split() == ["None", "None"]
