@@ -12,7 +12,6 @@ from rich.progress import (
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
 
 log = logging.getLogger(__name__)
@@ -39,12 +38,16 @@ class Epoch:
     seconds: float
 
     def __str__(self) -> str:
-        left = round((self.of - self.number) * self.seconds)
+        left = _clock((self.of - self.number) * self.seconds)
         return (
             f"epoch {self.number:2}/{self.of}  loss {self.loss:.4f}  "
-            f"val. loss {self.val_loss:.4f}  val. precision@1 {self.val_precision_at_1:.3f}  "
-            f"{self.seconds:.1f} s, at most {left // 60}:{left % 60:02} left"
+            f"val. loss {self.val_loss:.4f}  val. P@1 {self.val_precision_at_1:.3f}  "
+            f"{self.seconds:.1f} s, at most {left} left"
         )
+
+
+def _clock(seconds: float) -> str:
+    return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
 
 
 class Watch:
@@ -58,6 +61,9 @@ class Watch:
 
     def epoch(self, epoch: Epoch) -> None:
         """An epoch has ended."""
+
+    def note(self, message: str) -> None:
+        """Something that a person should know."""
 
     def __enter__(self) -> Self:
         return self
@@ -82,34 +88,47 @@ class LogWatch(Watch):
         """Log it."""
         log.info("%s", epoch)
 
+    def note(self, message: str) -> None:
+        """Log it."""
+        log.warning("%s", message)
+
 
 class TerminalWatch(Watch):
     """A bar with the time that is left, and a line for each epoch above it."""
 
     def __init__(self, console: Console) -> None:
+        self._last: Epoch | None = None
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
             TimeElapsedColumn(),
-            TextColumn("[dim]at most[/dim]"),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("", total=None)
+        self._task = self._bar.add_task("", total=None, left="")
 
     def stage(self, description: str) -> None:
         """Name it on the bar, which starts again."""
-        self._bar.reset(self._task, description=description, total=None)
+        self._bar.reset(self._task, description=description, total=None, left="")
 
     def batch(self, done: int, of: int) -> None:
         """Move the bar."""
-        self._bar.update(self._task, completed=done, total=of)
+        left = ""
+        if self._last is not None:  # the first epoch's start says little: it compiles
+            seconds = (of - done) / of * self._last.of * self._last.seconds
+            left = f"at most {_clock(seconds)} left"
+        self._bar.update(self._task, completed=done, total=of, left=left)
 
     def epoch(self, epoch: Epoch) -> None:
         """Print its line above the bar."""
+        self._last = epoch
         self._bar.console.print(str(epoch), highlight=False)
+
+    def note(self, message: str) -> None:
+        """Print it above the bar."""
+        self._bar.console.print(message, highlight=False)
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -1,6 +1,5 @@
 """One training run of a site, from its questions to a version in the registry."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,8 +25,6 @@ from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from trainer.systems.base import Task
 from trainer.systems.network import Network, NetworkSystem
 from trainer.thresholds import choose_thresholds
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,5 +163,4 @@ def _publish(engine: Engine, bundle: Bundle, run: int, clock: Clock) -> Version:
             version = promote(connection, site, version.version)
         outcome: Outcome = "promoted" if version.live else "published"
         end_run(connection, run, outcome, now=now, model_version_id=version.id)
-    log.info("%s: version %d is %s", site, version.version, outcome)
     return version

@@ -11,8 +11,7 @@ EPOCH = Epoch(number=3, of=20, loss=0.06, val_loss=0.05, val_precision_at_1=0.45
 
 def test_an_epochs_line_says_how_long_it_may_still_take() -> None:
     assert str(EPOCH) == (
-        "epoch  3/20  loss 0.0600  val. loss 0.0500  val. precision@1 0.457  "
-        "4.0 s, at most 1:08 left"
+        "epoch  3/20  loss 0.0600  val. loss 0.0500  val. P@1 0.457  4.0 s, at most 1:08 left"
     )
 
 
@@ -22,7 +21,8 @@ def test_a_log_gets_a_line_for_each_stage_and_epoch(caplog: pytest.LogCaptureFix
         watch.stage("reading questions")
         watch.batch(1, 2)
         watch.epoch(EPOCH)
-    assert caplog.messages == ["reading questions", str(EPOCH)]
+        watch.note("stopped")
+    assert caplog.messages == ["reading questions", str(EPOCH), "stopped"]
 
 
 def test_a_terminal_gets_a_bar_and_the_epochs_above_it() -> None:
@@ -31,7 +31,10 @@ def test_a_terminal_gets_a_bar_and_the_epochs_above_it() -> None:
     with make_watch(console) as watch:
         assert isinstance(watch, TerminalWatch)
         watch.stage("training")
-        watch.batch(1, 2)
         watch.epoch(EPOCH)
+        watch.batch(1, 2)
+        watch.note("stopped")
+    assert "stopped" in screen.getvalue()
     assert str(EPOCH) in screen.getvalue()
     assert "training" in screen.getvalue()
+    assert "at most 0:40 left" in screen.getvalue()  # half of twenty epochs of four seconds

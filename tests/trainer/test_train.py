@@ -36,12 +36,12 @@ class Recorder(Watch):
     """Keeps what it is told."""
 
     def __init__(self) -> None:
-        self.stages: list[str] = []
+        self.notes: list[str] = []
         self.batches: list[tuple[int, int]] = []
         self.epochs: list[Epoch] = []
 
-    def stage(self, description: str) -> None:
-        self.stages.append(description)
+    def note(self, message: str) -> None:
+        self.notes.append(message)
 
     def batch(self, done: int, of: int) -> None:
         self.batches.append((done, of))
@@ -158,7 +158,7 @@ def test_ctrl_c_keeps_the_best_epoch_so_far(sqlite_engine: Engine) -> None:
     version = train(sqlite_engine, watch=watch)
     assert version.live
     assert version.metrics["epochs"] == len(watch.epochs) == 2
-    assert any("best epoch so far" in stage for stage in watch.stages)
+    assert watch.notes == ["Stopped; going on with the best epoch so far."]
 
 
 @pytest.mark.slow

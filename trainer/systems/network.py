@@ -155,7 +155,7 @@ def fit_model(
         except KeyboardInterrupt:
             if not best.exists():
                 raise
-            watch.stage("Stopped; going on with the best epoch so far.")
+            watch.note("Stopped; going on with the best epoch so far.")
         if not best.exists():
             raise TrainingError("The network did not learn: its loss is not a number.")
         model.load_weights(best)
