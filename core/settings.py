@@ -152,8 +152,14 @@ class Settings(BaseSettings):
     @field_validator("retrain_cron")
     @classmethod
     def _check_cron(cls, value: str) -> str:
-        if value != "off" and len(value.split()) != 5:
-            raise ValueError("is neither five fields, such as 0 3 * * 0, nor off")
+        if value == "off":
+            return value
+        from celery.schedules import ParseException, crontab  # noqa: PLC0415 (the cron that runs)
+
+        try:
+            crontab.from_string(value)
+        except (ParseException, ValueError, TypeError):
+            raise ValueError("is neither five fields of cron, as 0 3 * * 0, nor off") from None
         return value
 
     @property

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from core import __version__
 from core.bundle import FORMAT_VERSION, Bundle, Manifest, Sample
 from core.errors import TrainingError
 from core.model import Model
@@ -23,7 +24,7 @@ from trainer.systems.network import Network, NetworkSystem
 MAX_DIFFERENCE: Final = 1e-5  # between Keras and LiteRT, in probability
 CHECKED_ROWS: Final = 256
 SAMPLE_TEXTS: Final = 4
-_PACKAGES: Final = ("question-tagger", "keras", "tensorflow", "scikit-learn", "numpy")
+_PACKAGES: Final = ("keras", "tensorflow", "scikit-learn", "numpy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,10 @@ def make_bundle(
         calibration=network.calibration,
         metrics=description.metrics,
         data_fingerprint=task.corpus.fingerprint,
-        library_versions={package: version(package) for package in _PACKAGES},
+        library_versions={
+            "question-tagger": __version__,
+            **{package: version(package) for package in _PACKAGES},
+        },
     )
     keras_file, tflite = export(network.keras)
     bundle = Bundle(manifest, network.vocabulary, keras_file, tflite)

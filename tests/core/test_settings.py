@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import pytest
+
+from core.errors import SettingsError
+from core.settings import load_settings
+
+
+def test_without_any_variable_the_service_runs_on_this_machine() -> None:
+    settings = load_settings()
+    assert settings.database.startswith("sqlite:///")
+    assert settings.uses_embedded_redis
+    assert settings.sites == ("stats",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("POLL_SECONDS", "often", "pause between two polls"),
+        ("POLL_SECONDS", "0", "pause between two polls"),
+        ("SITES", "stats, what site", "'what site'"),
+        ("SITES", " , ", "names no site"),
+        ("DATABASE_URL", "mysql://u:hush@h/d", "neither sqlite nor postgresql"),
+        ("DATABASE_URL", "not an address hush", "is not a database address"),
+        ("BROKER_URL", "amqp://u:hush@h", "redis://"),
+        ("API_URL", "ftp://somewhere", "https://"),
+        ("API_URL", "https://somewhere/?key=hush", "TAGGER_API_KEY"),
+        ("FEED", "all", "which new questions"),
+        ("RETRAIN_CRON", "weekly", "cron"),
+        ("RETRAIN_CRON", "61 * * * *", "cron"),
+        ("RETRAIN_CRON", "a b c d e", "cron"),
+    ],
+)
+def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"TAGGER_{name}", value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    message = str(raised.value)
+    assert message.startswith(f"TAGGER_{name}: ")
+    assert says in message
+    assert "\n" not in message
+    assert "hush" not in message
+
+
+def test_a_plain_postgres_address_gets_the_driver_that_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", "postgresql://u:p%40ss@h/d")
+    assert load_settings().database == "postgresql+psycopg://u:p%40ss@h/d"
+
+
+def test_settings_come_from_a_file_too_and_the_environment_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".env").write_text("TAGGER_SITES=cooking\nTAGGER_TOP_TAGS=50\nOTHER=1\n")
+    monkeypatch.setenv("TAGGER_TOP_TAGS", "60")
+    settings = load_settings()
+    assert (settings.sites, settings.top_tags) == (("cooking",), 60)
+
+
+def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAGGER_API_KEY", "hush-hush")
+    monkeypatch.setenv("TAGGER_BROKER_URL", "redis://:hush-hush@h:1/0")
+    assert "hush" not in repr(load_settings())
