@@ -74,7 +74,7 @@ def date_of(item: object, field: str) -> int | None:
 
 def _read(item: object, site: str, feed: Feed) -> FetchedQuestion:
     if not isinstance(item, dict):
-        raise _UnreadableError(f"a {type(item).__name__} in place of a question")
+        raise _UnreadableError(f"it is of type {type(item).__name__}")
     created = date_of(item, "creation_date")
     if created is None:
         raise _UnreadableError(_fault(item, "creation_date"))

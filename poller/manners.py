@@ -142,7 +142,7 @@ class Manners:
             seconds = self._longer(UNNAMED_THROTTLE, LONGEST_UNNAMED_THROTTLE)
         until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
         self._pause(EVERYTHING, until, "throttle violation")
-        log.warning("%s; no request before %s", error, _shown(until))
+        log.warning("throttled: no request of any site before %s", _shown(until))
 
     def _unreachable(self) -> None:
         """Leave all sites alone for a while: no answer can also mean that we are cut off."""

@@ -15,7 +15,7 @@ QUOTA_WITH_KEY = 10_000
 
 RESERVE = 0.05  # of the day's quota, for what no plan foresees
 REQUESTS_A_PASS = 1.2  # second pages and repeated requests included
-REFRESH_SECONDS = 600.0  # between two hundreds of questions that are looked up again
+REFRESH_SECONDS = 900.0  # between two hundreds of questions that are looked up again
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database import database_errors, reading
-from core.errors import ApiError, ApiPaused, BrokerUnreachable
+from core.errors import ApiError, ApiPaused, ApiThrottled, BrokerUnreachable
 from core.feeds import FEEDS, FeedName
 from core.questions import TASK_SIZES
 from core.queue import enqueue_tagging
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY = 60.0  # seconds after a failure, as the API wants no identical request sooner
 LONGEST_RETRY = 900.0
-LONGEST_SLEEP = 60.0  # other processes may change what is due
+LONGEST_SLEEP = 300.0  # other processes may change what is due
 HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -177,6 +177,8 @@ class Poller:
         failures = self._states(site).get(name, FeedState()).failures
         longest = min(FIRST_RETRY * 2 ** min(failures + 1, 20), LONGEST_RETRY)
         seconds = self.chance.uniform(longest / 2, longest)
+        if isinstance(error, ApiThrottled):
+            seconds = max(seconds, error.seconds or 0)
         now = self.clock.now()
         with self.engine.begin() as connection:
             retry_at = now + timedelta(seconds=seconds)

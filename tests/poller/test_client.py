@@ -1,0 +1,202 @@
+import gzip
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import requests
+import responses
+
+from core.errors import ApiRefused, ApiThrottled, ApiUnreachable
+from poller import client as module
+from poller.client import Answer, Client, Request
+from tests.conftest import ManualClock
+
+URL = "https://api.stackexchange.com/2.3"
+KEY = "key((of*its-own"
+REQUEST = Request("questions/unanswered", "stats", (("sort", "creation"), ("page", "1")))
+GOOD: dict[str, Any] = {"items": [], "has_more": False, "quota_max": 300, "quota_remaining": 299}
+
+
+@pytest.fixture
+def api() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock() as mock:
+        yield mock
+
+
+def make_client(clock: ManualClock, key: str | None = KEY) -> Client:
+    return Client(requests.Session(), url=URL, key=key, clock=clock)
+
+
+def fetch(api: responses.RequestsMock, clock: ManualClock, body: Any, **options: Any) -> Answer:
+    raw = body if isinstance(body, bytes | Exception) else json.dumps(body).encode()
+    api.get(f"{URL}/questions/unanswered", body=raw, **options)
+    return make_client(clock).fetch(REQUEST)
+
+
+def test_a_good_answer_tells_its_items_and_the_limits(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    answer = fetch(api, clock, GOOD | {"items": [{"a": 1}], "has_more": True, "backoff": 10})
+    assert answer == Answer(
+        items=({"a": 1},), has_more=True, backoff=10.0, quota_max=300, quota_remaining=299
+    )
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_gzip_is_unpacked_whether_or_not_a_header_names_it(
+    api: responses.RequestsMock, clock: ManualClock, named: bool
+) -> None:
+    headers = {"Content-Encoding": "gzip"} if named else {}
+    packed = gzip.compress(json.dumps(GOOD).encode())
+    assert fetch(api, clock, packed, headers=headers).quota_remaining == 299
+
+
+def test_requests_name_the_project_and_carry_the_key(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    fetch(api, clock, GOOD)
+    sent = api.calls[0].request
+    assert sent.headers["User-Agent"].startswith("question-tagger")
+    assert dict(parse_qsl(urlsplit(str(sent.url)).query)) == {
+        "site": "stats",
+        "sort": "creation",
+        "page": "1",
+        "key": KEY,
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Stack Exchange</html>",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        gzip.compress(json.dumps(GOOD).encode())[:-9],
+        gzip.compress(b"x" * 1000)[:10] + b"garbage in place of deflate",
+        [],
+        None,
+        {},
+        GOOD | {"items": None},
+        GOOD | {"items": {"1": {}}},
+        GOOD | {"has_more": "no"},
+    ],
+)
+def test_what_is_no_answer_is_told_apart_from_an_error_of_the_api(
+    api: responses.RequestsMock, clock: ManualClock, body: Any
+) -> None:
+    with pytest.raises(ApiUnreachable, match="/questions/unanswered"):
+        fetch(api, clock, body)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (requests.exceptions.ReadTimeout(f"?key={KEY}"), "no answer within 30 s"),
+        (requests.exceptions.SSLError(f"?key={KEY}"), "certificate"),
+        (requests.exceptions.ConnectionError(f"?key={KEY}"), "no connection"),
+        (requests.exceptions.TooManyRedirects(f"?key={KEY}"), "TooManyRedirects"),
+    ],
+)
+def test_a_lost_connection_is_one_line_without_the_key(
+    api: responses.RequestsMock, clock: ManualClock, error: Exception, reason: str
+) -> None:
+    with pytest.raises(ApiUnreachable, match=reason) as caught:
+        fetch(api, clock, error)
+    assert KEY not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+def test_quota_and_backoff_of_wrong_types_are_taken_for_absent(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    odd = {"quota_max": "many", "quota_remaining": None, "backoff": "soon"}
+    answer = fetch(api, clock, GOOD | odd)
+    assert (answer.quota_max, answer.quota_remaining, answer.backoff) == (None, None, None)
+
+
+@pytest.mark.parametrize("status", [200, 400, 502])
+def test_a_throttle_violation_is_known_by_its_id_and_names_its_wait(
+    api: responses.RequestsMock, clock: ManualClock, status: int
+) -> None:
+    message = "too many requests from this IP, more requests available in 67194 seconds"
+    error = {"error_id": 502, "error_message": message, "error_name": "throttle_violation"}
+    with pytest.raises(ApiThrottled, match="67194") as caught:
+        fetch(api, clock, error, status=status)
+    assert caught.value.seconds == 67194
+
+
+def test_a_violation_that_names_no_wait_leaves_it_open(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    error = {"error_id": 502, "error_message": "Violation of backoff", "error_name": "throttle"}
+    with pytest.raises(ApiThrottled) as caught:
+        fetch(api, clock, error, status=400)
+    assert caught.value.seconds is None
+
+
+def test_being_cut_off_in_html_counts_as_throttled(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    with pytest.raises(ApiThrottled) as caught:
+        fetch(api, clock, b"<html>", status=429, headers={"Retry-After": "90"})
+    assert caught.value.seconds == 90
+
+
+def test_other_errors_keep_their_id_and_never_show_the_key(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    error = {"error_id": 400, "error_message": f"key {KEY}?", "error_name": "bad_parameter"}
+    with pytest.raises(ApiRefused, match="bad_parameter") as caught:
+        fetch(api, clock, error, status=400)
+    assert caught.value.error_id == 400
+    assert KEY not in str(caught.value)
+
+
+def test_an_answer_that_is_too_long_is_given_up(
+    api: responses.RequestsMock, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_PACKED_BYTES", 1000)
+    with pytest.raises(ApiUnreachable, match="exceeds"):
+        fetch(api, clock, b"x" * 2000)
+
+
+def test_an_answer_that_unpacks_to_too_much_is_given_up(
+    api: responses.RequestsMock, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BYTES", 1000)
+    with pytest.raises(ApiUnreachable, match="limit"):
+        fetch(api, clock, gzip.compress(b"0" * 2**20))
+
+
+def test_a_connection_that_cannot_be_made_is_tried_again_at_once(clock: ManualClock) -> None:
+    client = Client(requests.Session(), url="http://127.0.0.1:1/2.3", clock=clock)
+    before = clock.now()
+    with pytest.raises(ApiUnreachable, match="no connection"):
+        client.fetch(REQUEST)
+    assert clock.now() > before
+
+
+def test_the_key_is_in_no_log_line(
+    api: responses.RequestsMock, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, "poller"):
+        fetch(api, clock, GOOD)
+    assert KEY not in caplog.text
+
+
+def test_the_name_tells_keys_apart_and_shows_none(clock: ManualClock) -> None:
+    names = {make_client(clock, key).name for key in (KEY, "another", None)}
+    assert len(names) == 3
+    assert not any(KEY in name for name in names)
+
+
+def test_identical_requests_have_one_digest_whatever_the_order_of_parameters() -> None:
+    one = Request("questions", "stats", (("a", "1"), ("b", "2")))
+    other = Request("questions", "stats", (("b", "2"), ("a", "1")))
+    assert one.digest() == other.digest()
+    assert one.digest() != Request("questions", "cooking", one.params).digest()
+    assert Request("questions/{ids}", "s", ids=(1, 2)).path == "questions/1;2"

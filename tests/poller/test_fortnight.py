@@ -1,0 +1,64 @@
+"""A fortnight of polling with every fault at once, the process killed again and again."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from demo.standin.faults import ItemFault, Preset
+from demo.standin.timeline import Life
+from tests.poller.simulation import Simulation, simulation
+
+LIFE = Life(
+    edited=0.05,
+    retagged=0.05,
+    answered=0.4,
+    unanswered_again=0.1,
+    closed=0.02,
+    migrated=0.01,
+    deleted=0.02,
+)
+
+# A body that is huge in one answer alone is an edit, and is rightly tagged again.
+ITEM_FAULTS = tuple(fault for fault in ItemFault if fault is not ItemFault.HUGE_BODY)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_a_fortnight_misses_nothing_stores_nothing_twice_and_breaks_no_rule(
+    sqlite_engine: Engine, seed: int
+) -> None:
+    run = simulation(
+        sqlite_engine,
+        seed=seed,
+        questions=20_000,
+        days=14,
+        faults=replace(Preset.ALL.faults(seed), item_faults=ITEM_FAULTS),
+        life=LIFE,
+        kill_share=0.001,
+        poll_seconds=2400,
+        changed_seconds=14_400,
+        refresh_hours=240,
+    )
+    run.run(days=14.5)
+    assert run.kills > 10
+    assert run.standin.observer.violations == []
+    _assert_all_seen(run)
+    _assert_each_once(run)
+
+
+def _assert_all_seen(run: Simulation) -> None:
+    expected = run.expected()
+    assert len(expected) > 10_000
+    stored = {row.question_id for row in run.stored()}
+    skipped = {row.question_id for row in run.skipped()}
+    readable = {number for number in expected if run.readable(number)}
+    assert readable - stored == set()
+    unidentified = sum(row.question_id is None for row in run.skipped())
+    assert len(expected - stored - skipped) <= unidentified
+
+
+def _assert_each_once(run: Simulation) -> None:
+    numbers = [row.question_id for row in run.stored()]
+    assert len(numbers) == len(set(numbers))
+    assert max(run.queue.keys().values()) <= 2  # as it was asked, and as it was edited
