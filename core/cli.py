@@ -2,21 +2,20 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import datetime
 
 import typer
 from celery import Celery
 from rich.markup import escape
-from rich.table import Table
 
 from core import embedded_redis
 from core.clock import SystemClock
 from core.console import command, end_on_sigterm, open_database, out, start
 from core.database import database_errors, reading
 from core.errors import BrokerUnreachable
+from core.feeds import feed_status, quota_status, skipped_counts
 from core.queue import TRAINING_QUEUE, make_celery
-from core.settings import Settings
-from core.status import SiteStatus, queue_lengths, running_workers, site_statuses
+from core.status import queue_lengths, running_workers, site_statuses
+from core.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
 from core.supervisor import Supervisor
 
 SERVICES: dict[str, Sequence[str]] = {
@@ -61,49 +60,28 @@ def up() -> None:
 
 @command
 def status() -> None:
-    """Show what is stored, tagged, pending and parked, the live models, queues and workers.
+    """Show what is tagged and pending, the live models, feeds, pauses, quota, queues and workers.
 
     Example: tagger status
     """
     settings = start()
     engine = open_database(settings)
+    now = SystemClock().now()
     with database_errors(engine), reading(engine) as connection:
         sites = site_statuses(connection, settings.sites)
+        feeds = feed_status(connection, polled=settings.feed, now=now)
+        quotas, skipped = quota_status(connection), skipped_counts(connection)
     out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
-    out.print(_sites_table(sites, settings))
+    out.print(sites_table(sites, settings, now=now))
+    if feeds:
+        out.print(feeds_table(feeds, now=now))
+    for line in (
+        *failure_lines(sites, feeds),
+        *quota_lines(quotas),
+        *skipped_lines(skipped),
+    ):
+        out.print(escape(line), soft_wrap=True, highlight=False)
     _print_broker(make_celery(settings))
-
-
-def _sites_table(sites: list[SiteStatus], settings: Settings) -> Table:
-    table = Table("site", "questions", "tagged", "pending", "parked", "live model", "last training")
-    now = SystemClock().now()
-    for site in sites:
-        table.add_row(
-            escape(site.site),
-            f"{site.questions:,}",
-            f"{site.tagged:,}",
-            _pending(site, now),
-            str(site.parked),
-            _live(site, settings),
-            escape(site.last_training or "never"),
-        )
-    return table
-
-
-def _pending(site: SiteStatus, now: datetime) -> str:
-    if site.oldest_pending is None:
-        return "0"
-    minutes = (now - site.oldest_pending).total_seconds() / 60
-    return f"{site.pending:,} (oldest {minutes:.0f} min)"
-
-
-def _live(site: SiteStatus, settings: Settings) -> str:
-    if site.live is not None:
-        return f"{site.live.version} ({site.live.architecture})"
-    missing = settings.min_questions - site.questions
-    if missing > 0:
-        return f"none: trains by itself with {missing:,} more questions"
-    return "none: the trainer makes one"
 
 
 def _print_broker(app: Celery) -> None:

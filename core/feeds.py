@@ -111,8 +111,8 @@ def quota_status(connection: Connection) -> list[QuotaStatus]:
 
 def skipped_counts(connection: Connection) -> dict[str, int]:
     """How many items each site's answers hold that cannot be read as questions."""
-    counts = select(SkippedItem.site, func.count()).group_by(SkippedItem.site)
-    return dict(connection.execute(counts).tuples().all())
+    counts = select(SkippedItem.site, func.count().label("items")).group_by(SkippedItem.site)
+    return {row.site: row.items for row in connection.execute(counts)}
 
 
 _Pauses = dict[tuple[str, str], tuple[datetime, str]]

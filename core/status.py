@@ -15,6 +15,16 @@ from core.tables import Prediction, Question, TrainingRun
 
 
 @dataclass(frozen=True, slots=True)
+class LastTraining:
+    """A site's latest training run: since when, and how it ended unless it still runs."""
+
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SiteStatus:
     """How far one site's tagging has come.
 
@@ -25,7 +35,7 @@ class SiteStatus:
         oldest_pending: since when the oldest of them has wanted it.
         parked: given up after too many attempts.
         live: the live model version.
-        last_training: outcome and end of the last run, or what it failed with.
+        last_training: the latest run, if there was one.
     """
 
     site: str
@@ -35,16 +45,18 @@ class SiteStatus:
     oldest_pending: datetime | None
     parked: int
     live: Version | None
-    last_training: str | None
+    last_training: LastTraining | None
 
 
 def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[SiteStatus]:
     """Return the state of every site that is stored, and of those that are asked for."""
     counts = {row.site: row for row in connection.execute(_counts())}
-    tagged = select(Question.site, func.count(Prediction.question_pk.distinct())).join(
-        Prediction, Prediction.question_pk == Question.id
+    tagged = (
+        select(Question.site, func.count(Prediction.question_pk.distinct()).label("questions"))
+        .join(Prediction, Prediction.question_pk == Question.id)
+        .group_by(Question.site)
     )
-    tagged_of = dict(connection.execute(tagged.group_by(Question.site)).tuples().all())
+    tagged_of = {row.site: row.questions for row in connection.execute(tagged)}
     return [
         SiteStatus(
             site,
@@ -71,19 +83,14 @@ def _counts() -> Select[*tuple[Any, ...]]:
     ).group_by(Question.site)
 
 
-def _last_training(connection: Connection, site: str) -> str | None:
+def _last_training(connection: Connection, site: str) -> LastTraining | None:
     run = connection.execute(
         select(TrainingRun.started_at, TrainingRun.ended_at, TrainingRun.outcome, TrainingRun.error)
         .where(TrainingRun.site == site)
         .order_by(TrainingRun.started_at.desc())
         .limit(1)
     ).one_or_none()
-    if run is None:
-        return None
-    if run.ended_at is None:
-        return f"running since {run.started_at:%Y-%m-%d %H:%M}"
-    told = f"{run.outcome} {run.ended_at:%Y-%m-%d %H:%M}"
-    return f"{told}: {run.error}" if run.error else told
+    return LastTraining(*run) if run is not None else None
 
 
 def queue_lengths(app: Celery) -> dict[str, int]:
