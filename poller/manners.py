@@ -42,7 +42,7 @@ GAP_SECONDS = 0.1  # the API cuts off above 30 requests a second
 # is left alone for longer than most backoffs last.
 LEASE_SECONDS = 1.5 * (CONNECT_ATTEMPTS * CONNECT_SECONDS + READ_SECONDS + ANSWER_SECONDS)
 
-FIRST_PAUSE = 30.0  # after no answer, for all sites; doubled up to the longest
+FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
 LONGEST_PAUSE = 300.0
 UNNAMED_THROTTLE = 120.0  # seconds, where the violation names none; doubled up to an hour
 LONGEST_UNNAMED_THROTTLE = 3600.0

@@ -16,7 +16,13 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database import database_errors, reading
-from core.errors import ApiError, ApiPaused, ApiThrottled, BrokerUnreachable
+from core.errors import (
+    ApiError,
+    ApiPaused,
+    ApiThrottled,
+    ApiUnreachable,
+    BrokerUnreachable,
+)
 from core.feeds import FEEDS, FeedName
 from core.questions import TASK_SIZES
 from core.queue import enqueue_tagging
@@ -79,6 +85,8 @@ class Poller:
                 problem = self._pass(site, name)
                 if problem is not None:
                     trouble.append(f"{site}, {name}: {problem}")
+                if isinstance(problem, ApiUnreachable):
+                    return trouble
         return trouble
 
     def plan(self) -> Plan:

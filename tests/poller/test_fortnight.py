@@ -36,8 +36,8 @@ def test_a_fortnight_misses_nothing_stores_nothing_twice_and_breaks_no_rule(
         faults=replace(Preset.ALL.faults(seed), item_faults=ITEM_FAULTS),
         life=LIFE,
         kill_share=0.001,
-        poll_seconds=2400,
-        changed_seconds=14_400,
+        poll_seconds=3600,
+        changed_seconds=36_000,
         refresh_hours=240,
     )
     run.run(days=14.5)

@@ -1,0 +1,71 @@
+import logging
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from core.errors import UnknownSite
+from demo.standin.api import StandIn
+from demo.standin.faults import Failure, Faults
+from demo.standin.site import Site
+from poller.sites import check_sites
+from tests.conftest import ManualClock
+from tests.poller.simulation import Simulation, made_up_settings
+
+NAMES = ("stats", "stackoverflow", "cooking", *(f"made-up-{number}" for number in range(150)))
+
+
+def world(engine: Engine, faults: Faults | None = None) -> Simulation:
+    clock = ManualClock()
+    start = clock.now().timestamp()
+    standin = StandIn([Site(name, []) for name in NAMES], start=start, faults=faults)
+    return Simulation(engine, clock, standin, made_up_settings(), seed=1)
+
+
+def check(run: Simulation, *sites: str) -> None:
+    check_sites(run.poller().api, run.engine, run.clock, sites)
+
+
+def test_sites_that_exist_pass_wherever_they_stand_in_the_list(engine: Engine) -> None:
+    check(world(engine), "stats", "made-up-149")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("statz", "stats"),
+        ("stack-overflow", "stackoverflow"),
+        ("stats.stackexchange.com", "stats"),
+        ("Cooking", "cooking"),
+    ],
+)
+def test_a_site_that_does_not_exist_is_refused_with_what_may_have_been_meant(
+    sqlite_engine: Engine, wrong: str, near: str
+) -> None:
+    with pytest.raises(UnknownSite, match=f"no site '{wrong}' .*{near}.*TAGGER_SITES"):
+        check(world(sqlite_engine), "stats", wrong)
+
+
+def test_a_name_like_no_other_is_refused_without_a_guess(sqlite_engine: Engine) -> None:
+    with pytest.raises(UnknownSite, match=r"no site 'qqqqqqqq'\. "):
+        check(world(sqlite_engine), "qqqqqqqq")
+
+
+def test_a_restart_asks_for_the_list_no_second_time(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine)
+    for _ in range(3):
+        check(run, "stats")
+        run.clock.sleep(3600)
+    assert run.standin.observer.requests == 2  # its two pages
+    run.clock.time += timedelta(days=31)  # type: ignore[attr-defined]
+    check(run, "stats")
+    assert run.standin.observer.requests == 4
+
+
+def test_an_api_that_is_away_leaves_the_names_unchecked(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = world(sqlite_engine, Faults(script=(Failure.HTML,) * 9))
+    with caplog.at_level(logging.WARNING):
+        check(run, "no-such-site")
+    assert "the names of the sites are not checked: /sites" in caplog.text
