@@ -1,7 +1,7 @@
 """The model bundle: one zip that holds all that a worker needs to tag.
 
     manifest.json     what the model is, how its input is made, its labels and thresholds
-    vocabulary.json   the words it knows, in the order of their ids
+    vocabulary.json   the words and pairs of words that it knows, in the order of their ids
     model.keras       the network as the trainer made it, for people and further training
     model.tflite      the same network, for workers
 
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from core.encoding import SequenceInput, Vocabulary
+from core.encoding import Input, Vocabulary
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible
 from core.text import TextSettings
 
@@ -83,7 +83,7 @@ class Manifest(BaseModel):
     labels: tuple[str, ...] = Field(min_length=1)
     thresholds: tuple[float, ...]
     text: TextSettings
-    inputs: tuple[SequenceInput, ...] = Field(min_length=1)
+    inputs: tuple[Input, ...] = Field(min_length=1)
     calibration: tuple[float, float] = (1.0, 0.0)
     metrics: dict[str, float | int | str]
     data_fingerprint: str
@@ -96,6 +96,29 @@ class Manifest(BaseModel):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
         if any(len(sample.probabilities) != len(self.labels) for sample in self.sample):
             raise ValueError("a sample has not one probability for each label")
+        return self
+
+
+class _VocabularyFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    words: tuple[str, ...]
+    pairs: tuple[tuple[int, int], ...]
+    idf: tuple[float, ...]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "_VocabularyFile":
+        return cls(words=vocabulary.words, pairs=vocabulary.pairs, idf=vocabulary.rarity)
+
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.words, self.pairs, self.idf)
+
+    @model_validator(mode="after")
+    def _check(self) -> "_VocabularyFile":
+        if self.idf and len(self.idf) != len(self.words) + len(self.pairs):
+            raise ValueError("not one idf for each word and pair")
+        if any(not 1 <= word <= len(self.words) for pair in self.pairs for word in pair):
+            raise ValueError("a pair of words that are not in it")
         return self
 
 
@@ -118,7 +141,7 @@ def pack(bundle: Bundle) -> bytes:
     """Return the bundle's zip; equal bundles give equal bytes."""
     members = {
         "manifest.json": bundle.manifest.model_dump_json(indent=1).encode(),
-        "vocabulary.json": json.dumps(list(bundle.vocabulary.words), ensure_ascii=False).encode(),
+        "vocabulary.json": _VocabularyFile.of(bundle.vocabulary).model_dump_json().encode(),
         "model.keras": bundle.keras,
         "model.tflite": bundle.tflite,
     }
@@ -204,9 +227,7 @@ def _parse_manifest(data: bytes) -> Manifest:
 
 def _parse_vocabulary(data: bytes) -> Vocabulary:
     try:
-        words = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BundleCorrupt("The model bundle's vocabulary.json cannot be read.") from error
-    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise BundleCorrupt("The model bundle's vocabulary.json is not a list of words.")
-    return Vocabulary(words)
+        return _VocabularyFile.model_validate_json(data).vocabulary()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise BundleCorrupt(f"The model bundle's vocabulary.json: {first['msg']}.") from None

@@ -1,14 +1,16 @@
-"""From words to the arrays of integers that a network takes."""
+"""From words to the arrays that a network takes; one way for training and for serving."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
 Ids = Sequence[int] | npt.NDArray[np.int32]
+Arrays = dict[str, npt.NDArray[Any]]
+Weighted = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]  # different ids, a weight for each
 
 PADDING = 0  # the id that stands for no word; the vocabulary's first word has 1
 
@@ -22,6 +24,34 @@ class SequenceInput(BaseModel):
         length: in words.
         keep: which words stay where there are more.
         pad: where the padding goes where there are fewer.
+        unknown: whether a word that the vocabulary does not know is left out or keeps a place.
+        skip: how many of the vocabulary's first words are left out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["sequence"] = "sequence"
+    name: str
+    source: Literal["title", "body", "text"]
+    length: int = Field(ge=1, le=100_000)
+    keep: Literal["first", "last"] = "first"
+    pad: Literal["front", "back"] = "back"
+    unknown: Literal["drop", "mark"] = "drop"
+    skip: int = Field(default=0, ge=0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the network calls its arrays."""
+        return (self.name,)
+
+
+class _WeightedInput(BaseModel):
+    """Two inputs of a network: the ids of a text's different words, and a weight for each.
+
+    Attributes:
+        name: of the ids; that of the weights ends in `_weights`.
+        source: title, body, or text.
+        length: how many fit; the rarest and most used stay.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,16 +59,64 @@ class SequenceInput(BaseModel):
     name: str
     source: Literal["title", "body", "text"]
     length: int = Field(ge=1, le=100_000)
-    keep: Literal["first", "last"] = "first"
-    pad: Literal["front", "back"] = "back"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the network calls its arrays."""
+        return self.name, f"{self.name}_weights"
+
+
+class BagInput(_WeightedInput):
+    """Different words, weighted by 1 + ln(uses)."""
+
+    kind: Literal["bag"] = "bag"
+
+
+class TermsInput(_WeightedInput):
+    """Different words and pairs of neighbours, weighted by tf-idf.
+
+    The weights of a text are scaled to length one, and those of the title, so scaled by
+    themselves, are added: the title counts for as much as the whole.
+    """
+
+    kind: Literal["terms"] = "terms"
+
+
+Input = Annotated[SequenceInput | BagInput | TermsInput, Field(discriminator="kind")]
 
 
 class Vocabulary:
-    """The words that a network knows, numbered from 1 by frequency; others are left out."""
+    """The words that a network knows, numbered from 1 by frequency, and pairs of them.
 
-    def __init__(self, known: Sequence[str]) -> None:
+    Ids are: 0 padding, 1 to n the words, n + 1 any other word, n + 2 and on the pairs.
+    """
+
+    def __init__(
+        self,
+        known: Sequence[str],
+        pairs: Sequence[tuple[int, int]] = (),
+        idf: Sequence[float] = (),
+    ) -> None:
+        """Number words and pairs.
+
+        Args:
+            known: the words.
+            pairs: ids of two words that stand side by side.
+            idf: how rare each word and then each pair is; none where no input needs it.
+        """
         self.words = tuple(known)
+        self.pairs = tuple(pairs)
+        self.rarity = tuple(idf)
+        self.unknown = len(known) + 1
+        self.size = self.unknown + 1 + len(pairs)  # rows of a table by id
+        self.idf = np.zeros(self.size, np.float32)
+        if idf:
+            self.idf[1 : self.unknown] = idf[: len(known)]
+            self.idf[self.unknown + 1 :] = idf[len(known) :]
         self._ids = {word: number for number, word in enumerate(known, start=PADDING + 1)}
+        keys = np.array([left * self.unknown + right for left, right in pairs], np.int64)
+        self._pair_order = np.argsort(keys)
+        self._pair_keys = keys[self._pair_order]
 
     @classmethod
     def most_frequent(cls, texts: Iterable[Iterable[str]], size: int) -> "Vocabulary":
@@ -62,12 +140,21 @@ class Vocabulary:
         get = self._ids.get
         return [get(word, PADDING) for word in text]
 
+    def find_pairs(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """Return the ids of the known pairs of neighbours among the numbers() of a text."""
+        if len(self._pair_keys) == 0:
+            return np.zeros(0, np.int32)
+        keys = numbers[:-1].astype(np.int64) * self.unknown + numbers[1:]
+        places = np.searchsorted(self._pair_keys, keys).clip(max=len(self._pair_keys) - 1)
+        found = self._pair_order[places[self._pair_keys[places] == keys]]
+        return np.asarray(found + self.unknown + 1, np.int32)
+
 
 def encode(
     questions: Sequence[tuple[Sequence[str], Sequence[str]]],
     vocabulary: Vocabulary,
-    inputs: Sequence[SequenceInput],
-) -> dict[str, npt.NDArray[np.int32]]:
+    inputs: Sequence[Input],
+) -> Arrays:
     """Encode questions for a network.
 
     Args:
@@ -76,34 +163,91 @@ def encode(
         inputs: the network's.
 
     Returns:
-        For each input's name an array of shape (questions, length).
+        For each input's names an array of shape (questions, length).
     """
-    ids = [(vocabulary.ids(title), vocabulary.ids(body)) for title, body in questions]
-    return place(ids, inputs)
+    numbers = [(vocabulary.numbers(title), vocabulary.numbers(body)) for title, body in questions]
+    return place(numbers, vocabulary, inputs)
 
 
 def place(
-    questions: Sequence[tuple[Ids, Ids]], inputs: Sequence[SequenceInput]
-) -> dict[str, npt.NDArray[np.int32]]:
-    """Cut or pad the ids of questions' known words to the lengths of a network's inputs.
+    questions: Sequence[tuple[Ids, Ids]], vocabulary: Vocabulary, inputs: Sequence[Input]
+) -> Arrays:
+    """Make the arrays of a network's inputs from questions whose words are numbered already.
 
     Args:
-        questions: of each, the ids of the title's known words and of the body's.
+        questions: of each, the numbers() of the title's words and of the body's.
+        vocabulary: the network's.
         inputs: the network's.
 
     Returns:
-        For each input's name an array of shape (questions, length).
+        For each input's names an array of shape (questions, length).
     """
-    arrays = {spec.name: np.zeros((len(questions), spec.length), np.int32) for spec in inputs}
-    for row, (title, body) in enumerate(questions):
+    arrays = _empty(len(questions), inputs)
+    for row, parts in enumerate(questions):
+        title, body = (np.asarray(part, np.int32) for part in parts)
         sources = {"title": [title], "body": [body], "text": [title, body]}
         for spec in inputs:
-            _place_row(arrays[spec.name][row], sources[spec.source], spec)
+            own = [arrays[name][row] for name in spec.names]
+            if isinstance(spec, SequenceInput):
+                _place_sequence(own[0], sources[spec.source], vocabulary, spec)
+                continue
+            if isinstance(spec, BagInput):
+                found = _bag(np.concatenate(sources[spec.source]))
+            else:
+                found = _terms(title, sources[spec.source], vocabulary)
+            _place_weighted(own, found, vocabulary)
     return arrays
 
 
-def _place_row(row: npt.NDArray[np.int32], parts: list[Ids], spec: SequenceInput) -> None:
-    ids = np.concatenate([np.asarray(part, np.int32) for part in parts])
+def _empty(rows: int, inputs: Sequence[Input]) -> Arrays:
+    arrays: Arrays = {}
+    for spec in inputs:
+        for name, kind in zip(spec.names, (np.int32, np.float32), strict=False):
+            arrays[name] = np.zeros((rows, spec.length), kind)
+    return arrays
+
+
+def _place_sequence(
+    row: npt.NDArray[np.int32],
+    parts: list[npt.NDArray[np.int32]],
+    vocabulary: Vocabulary,
+    spec: SequenceInput,
+) -> None:
+    numbers = np.concatenate(parts)
+    if spec.unknown == "mark":
+        numbers = np.where(numbers == PADDING, vocabulary.unknown, numbers)
+    ids = numbers[numbers > PADDING + spec.skip]
     kept = ids[: spec.length] if spec.keep == "first" else ids[-spec.length :]
     start = len(row) - len(kept) if spec.pad == "front" else 0
     row[start : start + len(kept)] = kept
+
+
+def _bag(numbers: npt.NDArray[np.int32]) -> Weighted:
+    ids, uses = np.unique(numbers[numbers != PADDING], return_counts=True)
+    return ids, (1 + np.log(uses)).astype(np.float32)
+
+
+def _terms(
+    title: npt.NDArray[np.int32], parts: list[npt.NDArray[np.int32]], vocabulary: Vocabulary
+) -> Weighted:
+    ids, weights = _unit_tf_idf(parts, vocabulary)
+    title_ids, title_weights = _unit_tf_idf([title], vocabulary)
+    if any(part is title for part in parts):
+        weights[np.searchsorted(ids, title_ids)] += title_weights
+    return ids, weights
+
+
+def _unit_tf_idf(parts: list[npt.NDArray[np.int32]], vocabulary: Vocabulary) -> Weighted:
+    pairs = [vocabulary.find_pairs(part) for part in parts]
+    ids, log_uses = _bag(np.concatenate([*parts, *pairs]))
+    weights = log_uses * vocabulary.idf[ids]
+    return ids, weights / max(float(np.linalg.norm(weights)), 1e-9)
+
+
+def _place_weighted(row: list[npt.NDArray[Any]], found: Weighted, vocabulary: Vocabulary) -> None:
+    ids, weights = found
+    places = len(row[0])
+    if len(ids) > places:
+        heaviest = np.argsort(-weights * vocabulary.idf[ids], kind="stable")[:places]
+        ids, weights = ids[heaviest], weights[heaviest]
+    row[0][: len(ids)], row[1][: len(ids)] = ids, weights

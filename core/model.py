@@ -55,7 +55,7 @@ class Model:
             self._verify()
 
     def _verify(self) -> None:
-        names = {spec.name for spec in self.manifest.inputs}
+        names = {name for spec in self.manifest.inputs for name in spec.names}
         if names != self._run.inputs:
             raise BundleCorrupt(
                 f"The network's inputs are {sorted(self._run.inputs)}, "

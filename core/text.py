@@ -2,12 +2,14 @@
 
 Words are runs of letters and digits of any alphabet, in lower case. What tags look like stays in
 one piece: `c++`, `c#`, `.net`, `asp.net`, `node.js`, and with hyphens `scikit-learn`, `t-test`.
-What becomes of hyphens, code blocks and LaTeX is said by the model's settings.
+What becomes of hyphens, endings, code blocks and LaTeX is said by the model's settings.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Literal
 
 from bs4 import BeautifulSoup
@@ -15,6 +17,7 @@ from bs4.element import NavigableString
 
 Treatment = Literal["keep", "mark", "drop"]
 
+CODE_WORDS = 40  # of a code block: its start names what it is about, a listing's tail does not
 CODE_MARK = "codeblock"
 LATEX_MARK = "latexformula"
 
@@ -51,14 +54,18 @@ class TextSettings:
     """How text becomes words; it stands in the model's manifest.
 
     Attributes:
-        code: what becomes of code blocks.
+        code: what becomes of code blocks; `start` keeps the first CODE_WORDS words of each.
         latex: what becomes of formulas.
         hyphens: whether words joined by them stay one; a small vocabulary knows more when split.
+        underscores: the same, of names in code.
+        endings: whether English ones are folded by stem().
     """
 
-    code: Treatment = "keep"
+    code: Literal[Treatment, "start"] = "keep"
     latex: Treatment = "keep"
     hyphens: Literal["keep", "split"] = "keep"
+    underscores: Literal["keep", "split"] = "keep"
+    endings: Literal["keep", "fold"] = "keep"
 
 
 def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
@@ -69,7 +76,12 @@ def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
     soup = BeautifulSoup(f"<body>{clean}", "lxml")  # or a body may look like XML or an address
     for element in soup(["script", "style"]):
         element.decompose()
-    if settings.code != "keep":
+    if settings.code == "start":
+        for element in soup("pre"):
+            if not element.decomposed and element.parent is not None:
+                start = islice(_WORD.finditer(element.get_text(" ")), CODE_WORDS)
+                element.replace_with(NavigableString(f" {' '.join(w.group() for w in start)} "))
+    elif settings.code != "keep":
         mark = f" {CODE_MARK} " if settings.code == "mark" else " "
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
@@ -84,12 +96,46 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
         text = _LATEX.sub(f" {LATEX_MARK} " if settings.latex == "mark" else " ", text)
     if settings.hyphens == "split":
         text = text.replace("-", " ")
+    if settings.underscores == "split":
+        text = text.replace("_", " ")
     composed = unicodedata.normalize("NFC", text.lower())
-    return [_normalise(word) for word in _WORD.findall(composed)]
+    found = [_normalise(word) for word in _WORD.findall(composed)]
+    return found if settings.endings == "keep" else [stem(word) for word in found]
 
 
 def _normalise(word: str) -> str:
     return word.replace("\u2019", "'").strip("_") or word
+
+
+@lru_cache(maxsize=1 << 17)
+def stem(word: str) -> str:
+    """Fold English plural, possessive, -ing, -ed and final -e, as a light form of Porter's step 1.
+
+    Words with anything but the letters a to z (`c++`, `node.js`, other alphabets) stay.
+    """
+    if "'" in word:
+        word = word.split("'", maxsplit=1)[0] or word
+    if len(word) < 4 or not word.isascii() or not word.isalpha():
+        return word
+    word = _strip_suffix(_singular(word))
+    return word[:-1] if word.endswith("e") and len(word) > 3 else word
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
+def _strip_suffix(word: str) -> str:
+    for suffix in ("ing", "ed"):
+        base = word[: -len(suffix)]
+        if word.endswith(suffix) and len(base) >= 3 and any(char in "aeiouy" for char in base):
+            doubled = base[-1] == base[-2] and base[-1] not in "lsz"  # stopped, but filled
+            return base[:-1] if doubled else base
+    return word
 
 
 def question_words(

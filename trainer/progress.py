@@ -1,6 +1,8 @@
 """What a person sees of a training run: a bar on a terminal, lines in a log."""
 
 import logging
+import math
+import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -25,9 +27,12 @@ class Epoch:
         number: from 1.
         of: how many there are at most.
         loss: what was minimised, on the training part.
-        val_loss: the same on the validation part; its lowest decides which epoch is kept.
-        val_precision_at_1: on the validation part.
+        val_loss: the same on the validation part; its lowest decides which epoch is kept. Not a
+            number where the validation part is learned from too.
+        val_precision_at_1: on the validation part, or not a number.
         seconds: that it took.
+        part: which part of the network was fitted, where that is not the whole.
+        left: seconds that all of the training will still take; None where only epochs follow.
     """
 
     number: int
@@ -36,14 +41,22 @@ class Epoch:
     val_loss: float
     val_precision_at_1: float
     seconds: float
+    part: str = ""
+    left: float | None = None
 
     def __str__(self) -> str:
-        left = _clock((self.of - self.number) * self.seconds)
-        return (
-            f"epoch {self.number:2}/{self.of}  loss {self.loss:.4f}  "
-            f"val. loss {self.val_loss:.4f}  val. P@1 {self.val_precision_at_1:.3f}  "
-            f"{self.seconds:.1f} s, at most {left} left"
-        )
+        figures = [f"epoch {self.number:2}/{self.of}", f"loss {self.loss:.4f}"]
+        if self.part:
+            figures.insert(0, self.part)
+        if not math.isnan(self.val_loss):
+            figures.append(f"val. loss {self.val_loss:.4f}")
+            figures.append(f"val. P@1 {self.val_precision_at_1:.3f}")
+        return f"{'  '.join(figures)}  {self.seconds:.1f} s, {self._left()} left"
+
+    def _left(self) -> str:
+        if self.left is None:
+            return f"at most {_clock((self.of - self.number) * self.seconds)}"
+        return f"about {_clock(self.left)}"
 
 
 def _clock(seconds: float) -> str:
@@ -57,7 +70,7 @@ class Watch:
         """What is done from now on."""
 
     def batch(self, done: int, of: int) -> None:
-        """So many batches of all epochs are done; `of` is how many there are at most."""
+        """So much of the work of all epochs is done, in batches; `of` is all there is at most."""
 
     def epoch(self, epoch: Epoch) -> None:
         """An epoch has ended."""
@@ -98,6 +111,7 @@ class TerminalWatch(Watch):
 
     def __init__(self, console: Console) -> None:
         self._last: Epoch | None = None
+        self._ended_at = 0.0  # the last epoch, by time.monotonic()
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -116,14 +130,17 @@ class TerminalWatch(Watch):
     def batch(self, done: int, of: int) -> None:
         """Move the bar."""
         left = ""
-        if self._last is not None:  # the first epoch's start says little: it compiles
+        if self._last is not None and self._last.left is not None:
+            passed = time.monotonic() - self._ended_at
+            left = f"about {_clock(max(self._last.left - passed, 0))} left"
+        elif self._last is not None:  # the first epoch's start says little: it compiles
             seconds = (of - done) / of * self._last.of * self._last.seconds
             left = f"at most {_clock(seconds)} left"
         self._bar.update(self._task, completed=done, total=of, left=left)
 
     def epoch(self, epoch: Epoch) -> None:
         """Print its line above the bar."""
-        self._last = epoch
+        self._last, self._ended_at = epoch, time.monotonic()
         self._bar.console.print(str(epoch), highlight=False)
 
     def note(self, message: str) -> None:

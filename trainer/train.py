@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from core.bundle import Bundle
 from core.clock import Clock
 from core.database import reading
-from core.errors import NotEnoughQuestions
+from core.errors import NotEnoughQuestions, TrainingError
 from core.registry import Version, find_live, promote, publish
 from trainer.corpus import Corpus, read_corpus, stored_questions
 from trainer.keras_setup import import_keras
@@ -50,10 +50,20 @@ class TrainingOptions:
     split: SplitName = "random"
 
     def system(self) -> NetworkSystem:
-        """The architecture with its hyperparameters."""
+        """The architecture with its hyperparameters.
+
+        Raises:
+            TrainingError: it knows no class weights.
+        """
+        architecture = ARCHITECTURES[self.architecture]
         chosen: dict[str, Any] = {"class_weights": self.class_weights, "epochs": self.epochs}
         given = {name: value for name, value in chosen.items() if value is not None}
-        return ARCHITECTURES[self.architecture](**given)
+        if given.keys() - {field.name for field in fields(architecture)}:
+            raise TrainingError(
+                f"The architecture {self.architecture} is trained without class weights; those of "
+                "the article take them: conv1d, simple."
+            )
+        return architecture(**given)
 
 
 def train_site(
@@ -133,8 +143,7 @@ def judge(
     Raises:
         TrainingError: the exported network is not the trained one.
     """
-    rows = task.split.validation
-    thresholds = choose_thresholds(task.targets[rows], network.probabilities(task.corpus, rows))
+    thresholds = choose_thresholds(task.targets[task.split.validation], network.unseen(task))
     rows = task.split.test
     scores = Scores(task.targets[rows], network.probabilities(task.corpus, rows), thresholds)
     metrics: dict[str, float | int | str] = {

@@ -60,9 +60,9 @@ def test_the_last_180_words_are_read_of_a_vocabulary_of_4999() -> None:
     """As Keras' Tokenizer(num_words=5000) and pad_sequences(maxlen=180) do by default."""
     task = made_up_task(100)
     network = ARCHITECTURES["simple"](epochs=1).fit(task, seed=0, watch=Watch())
-    (spec,) = network.inputs
+    (spec,) = INPUTS
+    assert network.inputs == INPUTS
     assert (spec.length, spec.keep, spec.pad, spec.source) == (180, "last", "front", "text")
-    assert (spec,) == INPUTS
     assert len(network.vocabulary) <= WORDS - 1
 
 

@@ -99,7 +99,7 @@ def test_the_first_model_of_a_site_goes_live_and_the_second_waits(engine: Engine
     store_made_up(engine, 600)
     first, second = train(engine), train(engine, TrainingOptions(min_questions=50, epochs=1))
     assert (first.version, first.live, first.architecture) == (1, True, "simple")
-    assert (second.version, second.live, second.architecture) == (2, False, "conv1d")
+    assert (second.version, second.live, second.architecture) == (2, False, "branched")
     assert runs(engine) == [("promoted", None), ("published", None)]
 
 
@@ -149,6 +149,11 @@ def test_the_manifest_says_that_class_weights_were_used(sqlite_engine: Engine) -
     with sqlite_engine.connect() as connection:
         manifest = load_bundle(connection, version).manifest
     assert manifest.hyperparameters["class_weights"] is True
+
+
+def test_class_weights_are_refused_where_the_architecture_has_none() -> None:
+    with pytest.raises(TrainingError, match="branched is trained without class weights"):
+        TrainingOptions(class_weights=True).system()
 
 
 @pytest.mark.slow
@@ -232,7 +237,8 @@ def test_a_run_that_is_ended_from_outside_leaves_the_site_trainable(
     store_made_up(sqlite_engine, 3000)
     address = sqlite_engine.url.render_as_string(hide_password=False)
     environment = os.environ | {"TAGGER_DATABASE_URL": address, "TAGGER_MIN_QUESTIONS": "50"}
-    command = [sys.executable, "-m", "tagger", "train", "--site", "fruit", "--epochs", "1000"]
+    command = [sys.executable, "-m", "tagger", "train", "-s", "fruit", "-a", "conv1d"]
+    command += ["--epochs", "1000"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         _read_until(process.stderr.readline, "epoch  1/1000")

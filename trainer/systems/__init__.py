@@ -7,11 +7,13 @@ train --architecture` takes its name.
 from collections.abc import Mapping
 from typing import Final
 
+from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.network import NetworkSystem
 from trainer.systems.simple import SimpleNetwork
 
 ARCHITECTURES: Final[Mapping[str, type[NetworkSystem]]] = {
-    architecture.name: architecture for architecture in (Conv1DNetwork, SimpleNetwork)
+    architecture.name: architecture
+    for architecture in (BranchedNetwork, Conv1DNetwork, SimpleNetwork)
 }
-DEFAULT_ARCHITECTURE: Final = Conv1DNetwork.name
+DEFAULT_ARCHITECTURE: Final = BranchedNetwork.name

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from core.encoding import SequenceInput
+from core.encoding import SequenceInput, Vocabulary
 from core.text import TextSettings
 from trainer.class_weights import class_weights, weighted_binary_crossentropy
 from trainer.keras_setup import import_keras, make_deterministic
@@ -42,14 +42,27 @@ INPUTS: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class ArticleNetwork(NetworkSystem):
-    """A network over the article's one sequence; says by `layers` what lies in between."""
+    """A network over the article's one sequence; says by `layers` what lies in between.
+
+    Attributes:
+        class_weights: whether rare labels weigh as much as frequent ones in the loss.
+        epochs: at most.
+    """
+
+    class_weights: bool = False
+    epochs: int = 20
 
     text: ClassVar[TextSettings] = TextSettings(hyphens="split")
+    inputs: ClassVar[tuple[SequenceInput, ...]] = INPUTS
     learning_rate: ClassVar[float]
 
     @abstractmethod
     def layers(self, keras: Any) -> list[Any]:
-        """Return the layers between the embedding and the output."""
+        """Return the layers between the embedding and the output, for one input."""
+
+    def embedding(self, keras: Any, task: Task, vocabulary: Vocabulary) -> Any:  # noqa: ARG002
+        """Return the layer from ids to vectors; here it is learned with the rest."""
+        return keras.layers.Embedding(WORDS, DIMENSIONS)
 
     def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
         """Learn a task."""
@@ -59,9 +72,10 @@ class ArticleNetwork(NetworkSystem):
         vocabulary = most_frequent_words(task.corpus, learned, WORDS - 1)
 
         def examples(rows: Rows) -> Examples:
-            return Examples(encode_rows(task.corpus, rows, vocabulary, INPUTS), task.targets[rows])
+            inputs = encode_rows(task.corpus, rows, vocabulary, self.inputs)
+            return Examples(inputs, task.targets[rows])
 
-        model = self._compile(keras, task)
+        model = self._compile(keras, task, vocabulary)
         epochs = fit_model(
             model,
             examples(task.split.train),
@@ -75,15 +89,23 @@ class ArticleNetwork(NetworkSystem):
             watch=watch,
         )
         bare = keras.Model(model.inputs, model.outputs)  # without its loss: it loads anywhere
-        return Network(bare, vocabulary, INPUTS, self.text, epochs=epochs)
+        return Network(bare, vocabulary, self.inputs, self.text, epochs=epochs)
 
-    def _compile(self, keras: Any, task: Task) -> Any:
-        ids = keras.Input((LENGTH,), dtype="int32", name=INPUTS[0].name)
-        hidden = keras.layers.Embedding(WORDS, DIMENSIONS)(ids)
-        for layer in self.layers(keras):
-            hidden = layer(hidden)
+    def _compile(self, keras: Any, task: Task, vocabulary: Vocabulary) -> Any:
+        ids = {
+            spec.name: keras.Input((spec.length,), dtype="int32", name=spec.name)
+            for spec in self.inputs
+        }
+        embedding = self.embedding(keras, task, vocabulary)
+        read = []
+        for words in ids.values():
+            hidden = embedding(words)
+            for layer in self.layers(keras):
+                hidden = layer(hidden)
+            read.append(hidden)
+        hidden = keras.layers.concatenate(read) if len(read) > 1 else read[0]
         output = keras.layers.Dense(len(task.labels), activation="sigmoid")(hidden)
-        model = keras.Model({INPUTS[0].name: ids}, output)
+        model = keras.Model(ids, output)
         weights = class_weights(task.targets[task.split.train])
         model.compile(
             keras.optimizers.Adam(self.learning_rate),

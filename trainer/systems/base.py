@@ -1,6 +1,7 @@
 """What a system is: something that learns from tagged questions to tag others."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -32,11 +33,31 @@ class Task:
 
 
 class Tagger(ABC):
-    """A system that has learned."""
+    """A system that has learned.
+
+    Attributes:
+        held_out: the labels' probabilities for the validation part, from before it was learned
+            from; None where it never was.
+    """
+
+    held_out: npt.NDArray[np.float64] | None = None
 
     @abstractmethod
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return the labels' probabilities for rows of a corpus: shape (rows, labels)."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """Return the bytes of what was learned: weights and, where it has its own, words."""
+
+    def unseen(self, task: Task) -> npt.NDArray[np.float64]:
+        """Return probabilities for the validation part that were not learned from it.
+
+        Thresholds are chosen by them; shape (rows, labels).
+        """
+        if self.held_out is not None:
+            return self.held_out
+        return self.probabilities(task.corpus, task.split.validation)
 
 
 class System(ABC):
@@ -57,3 +78,13 @@ class System(ABC):
         Raises:
             TrainingError: nothing could be learned.
         """
+
+
+def words_size(words: Iterable[str]) -> int:
+    """Return the bytes of words in UTF-8, one a line."""
+    return sum(len(word.encode()) + 1 for word in words)
+
+
+def learned_rows(task: Task) -> Rows:
+    """Return the rows of the training and the validation part."""
+    return np.concatenate([task.split.train, task.split.validation])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.encoding import SequenceInput, Vocabulary, place
+from core.encoding import Arrays, Input, Vocabulary, place
 from core.errors import TrainingError
 from core.model import calibrate
 from core.text import TextSettings
@@ -19,11 +19,9 @@ from trainer.corpus import Corpus
 from trainer.keras_setup import import_keras
 from trainer.progress import Epoch, Watch
 from trainer.splits import Rows
-from trainer.systems.base import System, Tagger, Task
+from trainer.systems.base import System, Tagger, Task, words_size
 
 PREDICT_ROWS = 256  # of one call
-
-Arrays = dict[str, npt.NDArray[np.int32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +29,23 @@ class Network(Tagger):
     """A fitted network and all that it needs to be run on a text.
 
     Attributes:
-        keras: the Keras model, not compiled: named inputs of ids, one output (rows, labels).
+        keras: the Keras model, not compiled: named inputs, one output (rows, labels).
         vocabulary: the words behind the ids.
-        inputs: what the ids are made of.
+        inputs: what its inputs are made of.
         text: how questions become words.
         calibration: scale and shift of the logits.
         epochs: how fitting went.
+        held_out: the labels' probabilities for the validation part, from before it was learned
+            from; None where it never was.
     """
 
     keras: Any
     vocabulary: Vocabulary
-    inputs: tuple[SequenceInput, ...]
+    inputs: tuple[Input, ...]
     text: TextSettings
     calibration: tuple[float, float] = (1.0, 0.0)
     epochs: tuple[Epoch, ...] = ()
+    held_out: npt.NDArray[np.float64] | None = None
 
     def encode(self, corpus: Corpus, rows: Rows) -> Arrays:
         """Return the network's inputs for rows of a corpus, as core.encoding.encode() would."""
@@ -55,18 +56,20 @@ class Network(Tagger):
         raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
         return calibrate(raw, *self.calibration)
 
+    def size(self) -> int:
+        """Return the bytes of the weights, four each, and of the words."""
+        return 4 * int(self.keras.count_params()) + words_size(self.vocabulary.words)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSystem(System):
     """A system that gives a network, so it can be published; the base of all architectures.
 
     Attributes:
-        class_weights: whether rare labels weigh as much as frequent ones in the loss.
-        epochs: at most.
+        epochs: at most; None leaves it to the architecture.
     """
 
-    class_weights: bool = False
-    epochs: int = 20
+    epochs: int | None = None
 
     @abstractmethod
     def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
@@ -87,17 +90,12 @@ def most_frequent_words(corpus: Corpus, rows: Rows, size: int) -> Vocabulary:
 
 
 def encode_rows(
-    corpus: Corpus, rows: Rows, vocabulary: Vocabulary, inputs: tuple[SequenceInput, ...]
+    corpus: Corpus, rows: Rows, vocabulary: Vocabulary, inputs: tuple[Input, ...]
 ) -> Arrays:
-    """Encode rows of a corpus for a network: for each input's name (rows, length)."""
+    """Encode rows of a corpus for a network: for each input's names (rows, length)."""
     known = np.array(vocabulary.numbers(corpus.lexicon), np.int32)
-
-    def ids(words: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        numbers = known[words]
-        kept: npt.NDArray[np.int32] = numbers[numbers > 0]
-        return kept
-
-    return place([(ids(corpus.titles[row]), ids(corpus.bodies[row])) for row in rows], inputs)
+    numbers = [(known[corpus.titles[row]], known[corpus.bodies[row]]) for row in rows]
+    return place(numbers, vocabulary, inputs)
 
 
 @dataclass(frozen=True, slots=True)

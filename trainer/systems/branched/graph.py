@@ -1,0 +1,168 @@
+"""The graph: convolutions over title and body, readers of a document vector, and weighted terms.
+
+Three branches read the same question and each ends in a logit for each label; the answer is the
+sigmoid of their sum. Every layer is Keras' own, so a `.keras` file needs no code to be loaded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from core.encoding import Input
+from trainer.systems.branched.hyperparameters import GraphHyperparameters
+from trainer.systems.branched.material import Floats
+from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables
+
+RARE_TAG_BIAS = -5.0  # a tag stands on about one question in a hundred: start there
+SMALLEST_LENGTH = 1e-6
+MEAN_LENGTH = 2.0  # of the convolutions' weighted means
+
+
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """The graph up to where its branches are fitted.
+
+    Attributes:
+        inputs: by name.
+        conv_features: what the convolutions found, (questions, features).
+        document: the document vector, (questions, dimensions).
+    """
+
+    inputs: dict[str, Any]
+    conv_features: Any
+    document: Any
+
+
+def build_trunk(inputs: Sequence[Input], tables: Tables, how: GraphHyperparameters) -> Trunk:
+    """Build it, and fill its tables."""
+    named = {
+        name: keras.Input((spec.length,), dtype=kind, name=name)
+        for spec in inputs
+        for name, kind in zip(spec.names, ("int32", "float32"), strict=False)
+    }
+    sequence = _table("sequence", tables.sequence, trainable=True)
+    importance = _table("importance", tables.importance, trainable=True)
+    return Trunk(
+        named,
+        _convolutions(named, sequence, importance, how),
+        _document_vector(named, tables),
+    )
+
+
+def _table(name: str, values: Floats, *, trainable: bool) -> layers.Embedding:
+    table = layers.Embedding(*values.shape, "zeros", trainable=trainable, name=name)
+    table.build()
+    table.set_weights([values])
+    return table
+
+
+def _unit(x: Any, length: float) -> Any:
+    """Keras' UnitNormalization becomes an operation of LiteRT that makes NaN of an empty text."""
+    size = ops.sqrt(ops.sum(ops.square(x), axis=-1, keepdims=True))
+    return x * (length / (size + SMALLEST_LENGTH))
+
+
+def _convolutions(
+    inputs: dict[str, Any],
+    sequence: layers.Embedding,
+    importance: layers.Embedding,
+    how: GraphHyperparameters,
+) -> Any:
+    """Kim (2014), "Convolutional Neural Networks for Sentence Classification", on two fields.
+
+    Beside the strongest sign of each filter stands a mean of the words, weighted by importance.
+    """
+    features = []
+    for field, widths in (("title", how.title_widths), ("body", how.body_widths)):
+        ids = inputs[field]
+        filled = ops.expand_dims(ops.cast(ids > 0, "float32"), -1)
+        words = layers.SpatialDropout1D(how.spatial_dropout)(sequence(ids)) * filled
+        for width in widths:
+            found = layers.Conv1D(
+                how.filters, width, padding="same", activation="relu", name=f"{field}_conv{width}"
+            )(words)
+            features.append(layers.GlobalMaxPooling1D()(found * filled))
+        mean = ops.sum(words * (importance(ids) * filled), axis=1)
+        features.append(_unit(mean, MEAN_LENGTH))
+    return layers.Concatenate(name="conv_features")(features)
+
+
+def _document_vector(inputs: dict[str, Any], tables: Tables) -> Any:
+    """Weighted sums of word vectors for title and body, each of one length."""
+    meaning, title_topics, body_topics = (
+        _table(name, getattr(tables, name), trainable=False)
+        for name in ("meaning", "title_topics", "body_topics")
+    )
+    title, bag, weights = inputs["title"], inputs["bag"], inputs["bag_weights"]
+    parts = [
+        ops.sum(meaning(title), axis=1),
+        ops.sum(title_topics(title), axis=1),
+        layers.Dot(axes=1)([weights, meaning(bag)]),
+        layers.Dot(axes=1)([weights, body_topics(bag)]),
+    ]
+    return layers.Concatenate(name="document")([_unit(part, DOCUMENT_LENGTH) for part in parts])
+
+
+def conv_head(width: int, tags: int, how: GraphHyperparameters) -> keras.Sequential:
+    """Logits from the convolutions' features."""
+    return keras.Sequential(
+        [keras.Input((width,)), layers.Dropout(how.conv_dropout), _logits(tags)]
+    )
+
+
+def reader(width: int, tags: int, how: GraphHyperparameters) -> keras.Sequential:
+    """Logits from the document vector through one hidden layer."""
+    return keras.Sequential(
+        [
+            keras.Input((width,)),
+            layers.Dropout(how.document_dropout),
+            layers.Dense(how.hidden, activation="gelu"),
+            layers.Dropout(how.hidden_dropout),
+            _logits(tags),
+        ]
+    )
+
+
+def _logits(tags: int) -> layers.Dense:
+    return layers.Dense(tags, bias_initializer=keras.initializers.Constant(RARE_TAG_BIAS))
+
+
+def scale_head(
+    head: keras.Sequential, like: keras.Sequential, share: float, shift: Floats
+) -> keras.Sequential:
+    """Give `like` the logits of `head` for the first tags, times `share`, plus `shift` (tags,)."""
+    *earlier, kernel, bias = head.get_weights()
+    tags = len(shift)
+    like.set_weights([*earlier, kernel[:, :tags] * share, bias[:tags] * share + shift])
+    return like
+
+
+def assemble(
+    trunk: Trunk,
+    conv: keras.Sequential,
+    readers: Sequence[keras.Sequential],
+    term_logits: Floats,
+    places: Sequence[int],
+) -> keras.Model:
+    """The whole as one graph from inputs to probabilities (questions, labels).
+
+    Args:
+        trunk: where the branches begin.
+        conv: the head over the convolutions; its share and the shift are in its weights.
+        readers: the heads over the document vector, their shares in their weights.
+        term_logits: (ids, the first labels), times the terms' share.
+        places: of each label among the heads' logits.
+    """
+    table = _table("term_logits", term_logits, trainable=True)
+    terms = layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
+    silent = conv.output_shape[-1] - term_logits.shape[1]
+    if silent:
+        terms = ops.pad(terms, [[0, 0], [0, silent]])
+    branches = [conv(trunk.conv_features), *(head(trunk.document) for head in readers), terms]
+    logits = ops.take(layers.Add()(branches), np.array(places, np.int32), axis=1)
+    probabilities = layers.Activation("sigmoid", name="probabilities")(logits)
+    return keras.Model(trunk.inputs, probabilities, name="branched")

@@ -1,0 +1,161 @@
+"""What the branches learn from: a task's questions, encoded once, and their tags."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from core.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary
+from trainer.labels import multi_hot
+from trainer.splits import Rows
+from trainer.systems.base import Task
+from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
+from trainer.systems.branched.vocabulary import build_vocabulary, count_common
+from trainer.systems.network import encode_rows
+
+Floats = npt.NDArray[np.float32]
+Matrix = Any
+"""scipy.sparse.csr_matrix, which carries no types."""
+
+ENCODED_ROWS = 1000  # at a time: encoded weights are kept sparse, which is a third of the memory
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Questions to learn from; all arrays have a row for each of them.
+
+    Attributes:
+        rows: of the corpus.
+        vocabulary: made from them.
+        inputs: of the network.
+        title: ids of the title's words, shape (questions, words).
+        body: the same of the body.
+        bag: weights of the body's words, sparse, shape (questions, ids of words).
+        terms: weights of words and pairs, sparse, shape (questions, ids).
+        tags: 0 or 1, shape (questions, tags): the labels, most frequent first, then auxiliary ones.
+        places: of the task's labels among the columns of `tags`.
+        train: places of the training part's questions, and of those that have no label.
+        validation: places of the validation part's.
+    """
+
+    rows: Rows
+    vocabulary: Vocabulary
+    inputs: tuple[Input, ...]
+    title: npt.NDArray[np.int32]
+    body: npt.NDArray[np.int32]
+    bag: Matrix
+    terms: Matrix
+    tags: npt.NDArray[np.uint8]
+    places: tuple[int, ...]
+    train: Rows
+    validation: Rows
+
+    def __len__(self) -> int:
+        return len(self.tags)
+
+    @property
+    def labels(self) -> int:
+        """How many of the tags are labels."""
+        return len(self.places)
+
+    @property
+    def words(self) -> int:
+        """Rows of a table of words."""
+        return self.vocabulary.unknown + 1
+
+    def title_words(self) -> Matrix:
+        """How often each known word stands in the titles: sparse, shape (questions, ids)."""
+        return sparse(self.title, (self.title != self.vocabulary.unknown) * 1.0, self.words)
+
+
+def prepare(task: Task, how: Hyperparameters) -> Material:
+    """Encode a task's questions; nothing of the test part is looked at."""
+    labelled = np.concatenate([task.split.train, task.split.validation])
+    rows = np.concatenate([labelled, unlabelled_rows(task)])
+    vocabulary = build_vocabulary(task.corpus, rows, how.inputs)
+    inputs = make_inputs(vocabulary, len(rows), how)
+    tags, places = _choose_tags(task, labelled, rows, how.fit)
+    validation = np.arange(len(task.split.train), len(labelled))
+    return Material(
+        rows,
+        vocabulary,
+        inputs,
+        *_encode(task, rows, vocabulary, inputs),
+        tags=multi_hot([task.corpus.tags[row] for row in rows], tags),
+        places=places,
+        train=np.setdiff1d(np.arange(len(rows)), validation),
+        validation=validation,
+    )
+
+
+def unlabelled_rows(task: Task) -> Rows:
+    """Rows in no part; where the newest questions judge, only those that are older."""
+    parts = task.split
+    learned = np.concatenate([parts.train, parts.validation])
+    rest = np.setdiff1d(np.arange(len(task.corpus)), np.concatenate([learned, parts.test]))
+    if len(parts.test) and parts.test.min() > learned.max():
+        rest = rest[rest < parts.test.min()]
+    return rest
+
+
+def make_inputs(vocabulary: Vocabulary, questions: int, how: Hyperparameters) -> tuple[Input, ...]:
+    """The network's inputs."""
+    sizes = how.inputs
+    common = count_common(vocabulary, questions, sizes.common_share)
+    return (
+        SequenceInput(name="title", source="title", length=sizes.title_words, unknown="mark"),
+        SequenceInput(
+            name="body", source="body", length=sizes.body_words, unknown="mark", skip=common
+        ),
+        BagInput(name="bag", source="body", length=sizes.bag_words),
+        TermsInput(name="terms", source="text", length=sizes.terms),
+    )
+
+
+def _choose_tags(
+    task: Task, labelled: Rows, rows: Rows, how: FitHyperparameters
+) -> tuple[list[str], tuple[int, ...]]:
+    """The labels by frequency and then auxiliary tags; and where the task's labels are in that."""
+    uses = task.targets[labelled].sum(axis=0, dtype=np.int64)
+    order = np.argsort(-uses, kind="stable")
+    labels = [task.labels[label] for label in order]
+    counts = Counter(tag for row in rows for tag in task.corpus.tags[row])
+    others = sorted(
+        (-count, tag)
+        for tag, count in counts.items()
+        if count >= how.auxiliary_uses and tag not in set(labels)
+    )
+    auxiliary = [tag for _, tag in others[: how.auxiliary_tags]]
+    return labels + auxiliary, tuple(np.argsort(order).tolist())
+
+
+def _encode(
+    task: Task, rows: Rows, vocabulary: Vocabulary, inputs: tuple[Input, ...]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Matrix, Matrix]:
+    """Title and body as ids, bag and terms as sparse weights."""
+    blocks = []
+    for start in range(0, len(rows), ENCODED_ROWS):
+        block = encode_rows(task.corpus, rows[start : start + ENCODED_ROWS], vocabulary, inputs)
+        bag = sparse(block["bag"], block["bag_weights"], vocabulary.unknown + 1)
+        terms = sparse(block["terms"], block["terms_weights"], vocabulary.size)
+        blocks.append((block["title"], block["body"], bag, terms))
+    titles, bodies, bags, terms_ = zip(*blocks, strict=True)
+    return (
+        np.concatenate(titles),
+        np.concatenate(bodies),
+        sp.vstack(bags, format="csr"),
+        sp.vstack(terms_, format="csr"),
+    )
+
+
+def sparse(ids: npt.NDArray[np.int32], weights: npt.NDArray[Any], columns: int) -> Matrix:
+    """Rows by ids, from padded ids and their weights, both of shape (rows, places)."""
+    known = (ids > 0) & (weights != 0)
+    ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
+    values = weights[known].astype(np.float32)
+    matrix = sp.csr_matrix((values, ids[known], ends), (len(ids), columns))
+    matrix.sum_duplicates()
+    return matrix

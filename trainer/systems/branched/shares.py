@@ -1,0 +1,32 @@
+"""How much each branch says in the sum: fitted on the validation part, which none learned from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.systems.branched.material import Floats
+
+TOLERANCE = 1e-6
+
+
+def fit_shares(branches: Sequence[Floats], tags: npt.NDArray[np.uint8]) -> Floats:
+    """A share for each branch and one shift, by which the log loss is least.
+
+    It is logistic regression on the branches' logits (stacking, Wolpert 1992), so it calibrates.
+    Its penalty matters to a handful of questions alone, which the branches may tell without fault.
+
+    Args:
+        branches: logits of each, shape (questions, labels).
+        tags: the same shape.
+
+    Returns:
+        The shares and then the shift.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+    if not 0 < tags.sum() < tags.size:  # nothing to tell apart
+        return np.array([*[1 / len(branches)] * len(branches), 0.0], np.float32)
+    cells = np.stack([branch.ravel().astype(np.float64) for branch in branches], axis=1)
+    fitted = LogisticRegression(tol=TOLERANCE).fit(cells, tags.ravel())
+    return np.append(fitted.coef_[0], fitted.intercept_).astype(np.float32)

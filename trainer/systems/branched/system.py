@@ -1,0 +1,54 @@
+"""The branched network as a system that can be trained and published."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from core.text import TextSettings
+from trainer.keras_setup import import_keras, make_deterministic
+from trainer.progress import Watch
+from trainer.systems.base import Task
+from trainer.systems.branched.hyperparameters import Hyperparameters
+from trainer.systems.network import Network, NetworkSystem
+
+
+@dataclass(frozen=True, kw_only=True)
+class BranchedNetwork(NetworkSystem):
+    """Convolutions, readers of document vectors, and weighted terms in one graph.
+
+    Attributes:
+        epochs: at most, of each part; None leaves them as the hyperparameters say.
+        knobs: everything else.
+    """
+
+    name: ClassVar[str] = "branched"
+    text: ClassVar[TextSettings] = TextSettings(
+        code="start", hyphens="split", underscores="split", endings="fold"
+    )
+
+    epochs: int | None = None
+    knobs: Hyperparameters = field(default_factory=Hyperparameters)
+
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
+        """Learn a task."""
+        make_deterministic(import_keras(), seed)
+        from trainer.systems.branched import fitting  # noqa: PLC0415 (they import Keras and SciPy)
+        from trainer.systems.branched.material import prepare  # noqa: PLC0415
+
+        material = prepare(task, self.knobs)
+        fitted = fitting.fit(
+            task, material, self.knobs, most_epochs=self.epochs, seed=seed, watch=watch
+        )
+        return Network(
+            fitted.model,
+            material.vocabulary,
+            material.inputs,
+            self.text,
+            epochs=fitted.epochs,
+            held_out=fitted.held_out,
+        )
+
+    def hyperparameters(self) -> dict[str, Any]:
+        """For the bundle's manifest."""
+        groups: dict[str, dict[str, Any]] = asdict(self.knobs)
+        flat = {name: value for group in groups.values() for name, value in group.items()}
+        return {"epochs": self.epochs, **flat}

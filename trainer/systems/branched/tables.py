@@ -1,0 +1,89 @@
+"""The network's tables of words, made from a site's text before any tag is looked at."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from core.encoding import PADDING, Vocabulary
+from trainer.corpus import Corpus
+from trainer.splits import Rows
+from trainer.systems.branched.embeddings import truncated_svd, unit_rows, word_vectors
+from trainer.systems.branched.hyperparameters import Hyperparameters
+from trainer.systems.branched.material import Floats, Material, Matrix
+
+SEQUENCE_LENGTH = 4.0  # of the convolutions' word vectors; unit ones train too slowly
+TYPICAL_IDF = 6.0
+DOCUMENT_LENGTH = 4.0  # of each part of the document vector
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One row for each word id.
+
+    Attributes:
+        sequence: where the convolutions' embedding starts; half meaning, half topics.
+        importance: the first weight of a word in the convolutions' weighted mean, (words, 1).
+        meaning: embeddings by co-occurrence, times idf^1.5.
+        title_topics: latent semantic analysis of the titles, times idf.
+        body_topics: the same of the bodies.
+    """
+
+    sequence: Floats
+    importance: Floats
+    meaning: Floats
+    title_topics: Floats
+    body_topics: Floats
+
+
+def make_tables(corpus: Corpus, material: Material, how: Hyperparameters, *, seed: int) -> Tables:
+    """Make the tables from at most `how.fit.table_questions` of the material's questions."""
+    vocabulary, size = material.vocabulary, how.graph.topic_size
+    idf = vocabulary.idf[: material.words]
+    count = min(len(material), how.fit.table_questions)
+    few = np.linspace(0, len(material) - 1, count).astype(np.int64)
+    texts = word_sequences(corpus, material.rows[few], vocabulary)
+    meaning = word_vectors(texts, material.words, size=how.graph.meaning_size, seed=seed)
+    title = topics(material.title_words()[few], idf, size, seed)
+    body = topics(material.bag[few], idf, size, seed)
+    importance = idf[:, None] / TYPICAL_IDF
+    importance[vocabulary.unknown] = 1 / TYPICAL_IDF
+    halves = [unit_rows(table[:, : table.shape[1] // 2]) for table in (meaning, body)]
+    return Tables(
+        sequence=unit_rows(np.concatenate(halves, axis=1)) * SEQUENCE_LENGTH,
+        importance=importance.astype(np.float32),
+        meaning=meaning * idf[:, None] ** 1.5,
+        title_topics=title * idf[:, None],
+        body_topics=body * idf[:, None],
+    )
+
+
+def word_sequences(
+    corpus: Corpus, rows: Rows, vocabulary: Vocabulary
+) -> list[npt.NDArray[np.int32]]:
+    """The ids of each question's words in order, -1 for unknown ones."""
+    known = np.array(vocabulary.numbers(corpus.lexicon), np.int32)
+    known[known == PADDING] = -1
+    titles, bodies = corpus.titles, corpus.bodies
+    return [np.concatenate([known[titles[row]], known[bodies[row]]]) for row in rows]
+
+
+def topics(questions: Matrix, idf: Floats, size: int, seed: int) -> Floats:
+    """Latent semantic analysis: the words' factors of unit tf-idf, (words, size)."""
+    weighted = questions @ sp.diags(idf)
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
+    unit = (sp.diags(1 / np.maximum(length, 1e-9)) @ weighted).astype(np.float32)
+    return truncated_svd(unit.tocsr(), size, seed)[2].T
+
+
+def document_vectors(material: Material, tables: Tables) -> Floats:
+    """What the graph's document vector is, for all questions: (questions, dimensions)."""
+    titles = material.title_words()
+    parts = [
+        titles @ tables.meaning,
+        titles @ tables.title_topics,
+        material.bag @ tables.meaning,
+        material.bag @ tables.body_topics,
+    ]
+    return np.concatenate([unit_rows(part) * DOCUMENT_LENGTH for part in parts], axis=1)

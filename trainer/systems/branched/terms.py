@@ -1,0 +1,78 @@
+"""One logistic regression for each label over weighted terms, all labels at once.
+
+Lazy Adagrad (Duchi, Hazan, Singer 2011): a step touches only the rows of the terms that its batch
+holds, which is several times as fast as one-vs-rest liblinear, and as good.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.systems.branched.hyperparameters import FitHyperparameters
+from trainer.systems.branched.material import Floats, Matrix
+
+BIAS_RATE = 0.1
+
+
+def fit_terms(
+    terms: Matrix,
+    tags: npt.NDArray[np.uint8],
+    how: FitHyperparameters,
+    *,
+    seed: int,
+    after_epoch: Callable[[], None],
+) -> tuple[Floats, Floats]:
+    """Fit logits to tags.
+
+    Args:
+        terms: weights, sparse, shape (questions, terms).
+        tags: shape (questions, labels).
+        how: epochs, questions a step, and the first step's rate, which falls to zero.
+        seed: of the questions' order.
+        after_epoch: called at each one's end.
+
+    Returns:
+        Weights of shape (terms, labels) and a bias of shape (labels,).
+    """
+    random = np.random.default_rng(seed)
+    questions = terms.shape[0]
+    bias = logit_of_share(tags)
+    table = np.zeros((terms.shape[1], tags.shape[1]), np.float32)
+    squares = np.full_like(table, 1e-4)
+    step, steps = 0, how.term_epochs * -(-questions // how.term_batch)
+    for _ in range(how.term_epochs):
+        order = random.permutation(questions)
+        for start in range(0, questions, how.term_batch):
+            rows = order[start : start + how.term_batch]
+            rate = how.term_rate * (1 - step / steps)
+            _step(terms[rows], tags[rows], table, squares, bias, rate)
+            step += 1
+        after_epoch()
+    return table, bias
+
+
+def logit_of_share(tags: npt.NDArray[np.uint8]) -> Floats:
+    """The logit of how often each tag stands on a question, (tags,)."""
+    share = np.clip(tags.mean(axis=0, dtype=np.float64), 1e-5, 1 - 1e-5)
+    return np.asarray(np.log(share / (1 - share)), np.float32)
+
+
+def _step(
+    batch: Matrix,
+    tags: npt.NDArray[np.uint8],
+    table: Floats,
+    squares: Floats,
+    bias: Floats,
+    rate: float,
+) -> None:
+    """Change table, squares and bias by a batch."""
+    touched, column = np.unique(batch.indices, return_inverse=True)
+    local = type(batch)((batch.data, column, batch.indptr), (batch.shape[0], len(touched)))
+    logits = local @ table[touched] + bias
+    error = ((1 / (1 + np.exp(-logits)) - tags) / len(tags)).astype(np.float32)
+    gradient = local.T @ error
+    summed = squares[touched] + gradient * gradient
+    squares[touched] = summed
+    table[touched] -= rate * gradient / np.sqrt(summed)
+    bias -= BIAS_RATE * rate * error.sum(axis=0)
