@@ -227,7 +227,7 @@ def _as_row(question: FetchedQuestion, *, now: datetime, wanted: bool) -> dict[s
         "content_hash": question.content_hash(),
         "state": question.state or "open",
         "state_at": now if question.state is not None else None,
-        "checked_at": now if question.state is not None else None,
+        "checked_at": now,
         "wanted_at": now if wanted else None,
         "enqueued_at": now if wanted else None,
     }
@@ -243,12 +243,12 @@ def _wants_tagging(differs: ColumnElement[bool], *, wanted: bool) -> ColumnEleme
 
 def _state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
     """The state's columns of a known question; a source that tells no state changes none."""
-    told = excluded.checked_at.is_not(None)
+    told = excluded.state_at.is_not(None)
     differs = and_(told, excluded.state != Question.state)
     return {
         "state": case((told, excluded.state), else_=Question.state),
         "state_at": case((differs, excluded.state_at), else_=Question.state_at),
-        "checked_at": func.coalesce(excluded.checked_at, Question.checked_at),
+        "checked_at": case((told, excluded.checked_at), else_=Question.checked_at),
     }
 
 

@@ -119,7 +119,7 @@ class Question(Table):
         String(16), default="open", server_default="open"
     )
     state_at: Mapped[datetime | None]  # when it was first seen to be so
-    checked_at: Mapped[datetime | None]  # when the API was last asked for it, or gave it
+    checked_at: Mapped[datetime | None]  # when the API was last asked for it; at first, when stored
 
     wanted_at: Mapped[datetime | None]  # since when it wants tagging; unset by the worker
     enqueued_at: Mapped[datetime | None]  # when it was last put into the queue, or taken from it

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY = 60.0  # seconds after a failure, as the API wants no identical request sooner
 LONGEST_RETRY = 900.0
-LONGEST_SLEEP = 300.0  # other processes may change what is due
+LONGEST_SLEEP = 900.0  # other processes may change what is due
 HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
 _NEVER = datetime.max.replace(tzinfo=UTC)

@@ -38,6 +38,7 @@ def _questions() -> None:
     op.add_column("questions", state)
     op.add_column("questions", sa.Column("state_at", TIME, nullable=True))
     op.add_column("questions", sa.Column("checked_at", TIME, nullable=True))
+    op.execute("UPDATE questions SET checked_at = fetched_at")
     op.create_index(
         "ix_questions_site_state_checked_at", "questions", ["site", "state", "checked_at"]
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import Engine, and_, exists, func, not_, or_, select, update
+from sqlalchemy import Engine, Select, and_, exists, not_, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
@@ -58,33 +58,16 @@ class RefreshFeed:
         return self._keep(site, asked, skipped, items)
 
     def _due(self, connection: Connection, site: str, now: datetime, *, limit: int) -> list[int]:
-        """Numbers of the questions that have gone unseen for too long, and of their neighbours."""
+        """Numbers of the questions that have gone unseen for too long, and of the next ones.
+
+        One request costs the same for one question as for a hundred: it is made when one is due.
+        """
         unseen = now - timedelta(hours=self.settings.refresh_hours)
-        seen_at = func.coalesce(Question.checked_at, Question.fetched_at)
-        offered = and_(
-            or_(
-                Question.wanted_at.is_not(None),
-                exists().where(Prediction.question_pk == Question.id),
-            ),
-            not_(exists().where(Review.question_pk == Question.id)),
-        )
-        rows = connection.execute(
-            select(Question.question_id, seen_at.label("seen_at"))
-            .where(Question.site == site, offered)
-            .where(
-                or_(
-                    Question.state == "open",
-                    and_(
-                        Question.state == "deleted",
-                        Question.state_at > now - BELIEVE_DELETED_AFTER,
-                    ),
-                )
-            )
-            .order_by(seen_at)
-            .limit(limit)
-        ).all()
-        # One call costs the same for one question as for a hundred: it is made when one is due.
-        return [row.question_id for row in rows] if rows and rows[0].seen_at <= unseen else []
+        offered = _offered(site, now).limit(limit)
+        due = list(connection.execute(offered.where(Question.checked_at <= unseen)).scalars())
+        if 0 < len(due) < limit:
+            return list(connection.execute(offered).scalars())
+        return due
 
     def _keep(
         self, site: str, asked: Collection[int], skipped: Mapping[int, str], items: Items
@@ -105,6 +88,20 @@ class RefreshFeed:
             log.info("%s: %d questions are gone from the site", site, gone)
         wanted = tuple(sorted({*stored.wanted, *healed.wanted}))
         return Step(None, stored.new + healed.new, stored.changed, wanted)
+
+
+def _offered(site: str, now: datetime) -> Select[int]:
+    """Numbers of questions that are or may be offered for review, the longest unseen first."""
+    tagged = exists().where(Prediction.question_pk == Question.id)
+    returning = and_(Question.state == "deleted", Question.state_at > now - BELIEVE_DELETED_AFTER)
+    return (
+        select(Question.question_id)
+        .where(Question.site == site, Question.state.in_(("open", "deleted")))
+        .where(or_(Question.state == "open", returning))
+        .where(or_(Question.wanted_at.is_not(None), tagged))
+        .where(not_(exists().where(Review.question_pk == Question.id)))
+        .order_by(Question.checked_at)
+    )
 
 
 def _request(site: str, question_ids: Collection[int]) -> Request:
