@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.clock import Clock, SystemClock
 from core.errors import BrokerUnreachable
@@ -54,7 +56,7 @@ def server_command(data_dir: Path) -> list[str]:
 
 def answers(data_dir: Path) -> bool:
     """Whether the data folder's server runs and answers."""
-    client = redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=2)
+    client = _client(data_dir)
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):
@@ -63,9 +65,15 @@ def answers(data_dir: Path) -> bool:
         client.close()
 
 
+def _client(data_dir: Path) -> redis.Redis:
+    """A client that answers at once: by default redis-py tries again, seconds later."""
+    once = Retry(NoBackoff(), 0)
+    return redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=5, retry=once)
+
+
 def shut_down(data_dir: Path) -> None:
     """End the data folder's server, whoever started it, if it runs."""
-    client = redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=5)
+    client = _client(data_dir)
     with suppress(redis.RedisError, OSError):
         client.shutdown(nosave=True)
     client.close()

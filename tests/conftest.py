@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine, text
 
 from core.database import make_engine
@@ -109,7 +111,7 @@ def redis_server() -> Iterator[str]:
     port = free_port()
     command = [__redis_executable__, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with subprocess.Popen([*command, "--loglevel", "warning"]) as server:
-        client = redis.Redis(port=port)
+        client = redis.Redis(port=port, retry=Retry(NoBackoff(), 0))
         for _ in range(200):
             try:
                 client.ping()
