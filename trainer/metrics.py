@@ -1,14 +1,21 @@
-"""How good probabilities are: one table of metrics, each a function of the same scores."""
+"""How good probabilities are: one table of metrics, each a function of the same scores.
+
+A metric is made of *parts*, sums over questions of columns of numbers, and a *value* made of
+those sums. So a bootstrap that draws the questions a thousand times is one product of matrices.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+BINS: Final = 15  # of probability, all equally wide, for the calibration error
 _SMALLEST = 1e-7  # Keras' epsilon, which bounds the loss of a certain mistake
+
+Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,64 +39,216 @@ class Scores:
         return np.take_along_axis(self.targets, order, axis=1)
 
     @cached_property
+    def own(self) -> npt.NDArray[np.int64]:
+        """How many labels each question has: shape (questions,)."""
+        return np.asarray(self.targets.sum(axis=1, dtype=np.int64))
+
+    @cached_property
     def predicted(self) -> npt.NDArray[np.bool_]:
         """Which tags reach their thresholds."""
         return self.probabilities >= self.thresholds
 
 
-def categorical_accuracy(scores: Scores) -> float:
-    """Keras' metric of that name, as the article reports it: whether two argmaxes are equal.
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that tells how good scores are.
+
+    Attributes:
+        parts: what each question adds, shape (questions, columns).
+        value: the metric of sums of parts: from shape (..., columns) to shape (...).
+        higher_is_better: which end is the good one.
+    """
+
+    parts: Callable[[Scores], Array]
+    value: Callable[[Array], Array]
+    higher_is_better: bool = True
+
+    def __call__(self, scores: Scores) -> float:
+        """Return the metric of all questions."""
+        return float(self.value(self.parts(scores).sum(axis=0)))
+
+
+def _mean(of: Callable[[Scores], Array], *, higher_is_better: bool = True) -> Metric:
+    """The mean of a number that each question has, but for those where it is NaN."""
+
+    def parts(scores: Scores) -> Array:
+        values = of(scores)
+        return np.column_stack([np.nan_to_num(values), ~np.isnan(values)])
+
+    def value(sums: Array) -> Array:
+        return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1))
+
+    return Metric(parts, value, higher_is_better)
+
+
+def _first_is_right(scores: Scores) -> Array:
+    """Keras' categorical accuracy, as the article reports it: whether two argmaxes are equal.
 
     That of the targets is the alphabetically first of a question's tags, so the others never
     count. It is here to be compared with the article; judge by the rest.
     """
     first = scores.targets.argmax(axis=1)
-    return float((scores.probabilities.argmax(axis=1) == first).mean())
+    return np.asarray(scores.probabilities.argmax(axis=1) == first, np.float64)
 
 
-def log_loss(scores: Scores) -> float:
-    """Binary cross-entropy, the mean over questions and labels; the article's `loss`."""
+def _cross_entropy(scores: Scores) -> Array:
+    """Binary cross-entropy, the mean over labels; the article's `loss`."""
     p = np.clip(scores.probabilities, _SMALLEST, 1 - _SMALLEST)
-    return float(-np.where(scores.targets == 1, np.log(p), np.log1p(-p)).mean())
+    return np.asarray(-np.where(scores.targets == 1, np.log(p), np.log1p(-p)).mean(axis=1))
 
 
-def precision_at(k: int, scores: Scores) -> float:
-    """The share of a question's k most probable tags that it has, the mean over questions."""
-    return float(scores.hits[:, :k].sum() / (k * len(scores.hits)))
+def _precision_at(k: int) -> Metric:
+    """The share of a question's k most probable tags that it has."""
+    return _mean(lambda scores: scores.hits[:, :k].sum(axis=1) / k)
 
 
-def recall_at(k: int, scores: Scores) -> float:
-    """The share of a question's tags among its k most probable, the mean over questions."""
-    own = scores.targets.sum(axis=1)
-    found = scores.hits[:, :k].sum(axis=1)
-    return float((found[own > 0] / own[own > 0]).mean())
+def _recall_at(k: int) -> Metric:
+    """The share of a question's tags among its k most probable."""
+    return _mean(lambda scores: _share(scores.hits[:, :k].sum(axis=1), scores.own))
 
 
-def micro_f1(scores: Scores) -> float:
-    """F1 of all decisions together, at the thresholds."""
-    found = (scores.predicted & (scores.targets == 1)).sum()
-    return float(2 * found / max(scores.predicted.sum() + scores.targets.sum(), 1))
+def _average_precision(scores: Scores) -> Array:
+    """The precision at the place of each of a question's tags, the mean over its tags."""
+    found = np.cumsum(scores.hits, axis=1, dtype=np.int64)
+    precision = found / np.arange(1, scores.hits.shape[1] + 1)
+    return _share((precision * scores.hits).sum(axis=1), scores.own)
 
 
-def macro_f1(scores: Scores) -> float:
-    """The mean of the labels' own F1, at the thresholds; 0 for a label never found."""
-    found = (scores.predicted & (scores.targets == 1)).sum(axis=0)
-    both = scores.predicted.sum(axis=0) + scores.targets.sum(axis=0)
-    return float((2 * found / np.maximum(both, 1)).mean())
+def _ndcg_at(k: int) -> Metric:
+    """Discounted gain of the k most probable tags over that of the best order.
+
+    Järvelin and Kekäläinen (2002), with a gain of 1 for a tag that the question has.
+    """
+
+    def of(scores: Scores) -> Array:
+        hits = scores.hits[:, :k]
+        discounts = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
+        ideal = np.concatenate([[0.0], np.cumsum(discounts)])
+        best = ideal[np.minimum(scores.own, hits.shape[1])]
+        return _share(hits @ discounts, best)
+
+    return _mean(of)
 
 
-METRICS: Final[Mapping[str, Callable[[Scores], float]]] = {
-    "categorical_accuracy": categorical_accuracy,
-    "precision_at_1": partial(precision_at, 1),
-    "precision_at_3": partial(precision_at, 3),
-    "precision_at_5": partial(precision_at, 5),
-    "recall_at_5": partial(recall_at, 5),
-    "micro_f1": micro_f1,
-    "macro_f1": macro_f1,
-    "log_loss": log_loss,
+def _share(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Array:
+    """Part / whole, NaN where there is no whole: a question without labels has no recall."""
+    undefined = np.full(len(whole), np.nan)
+    return np.asarray(np.divide(part, whole, out=undefined, where=np.asarray(whole > 0)))
+
+
+def _decisions(scores: Scores) -> Array:
+    """For each label two columns: found, and predicted + own. F1 is 2 · the one / the other."""
+    found = scores.predicted & (scores.targets == 1)
+    both = scores.predicted + scores.targets.astype(np.int64)
+    return np.hstack([found, both]).astype(np.float64)
+
+
+def _f1(sums: Array) -> Array:
+    """F1 of each label, 0 for one never found: from (..., 2 · labels) to (..., labels)."""
+    found, both = np.split(sums, 2, axis=-1)
+    return np.asarray(2 * found / np.maximum(both, 1))
+
+
+def _micro_f1(sums: Array) -> Array:
+    found, both = np.split(sums, 2, axis=-1)
+    return np.asarray(2 * found.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
+
+
+def _in_bins(scores: Scores) -> Array:
+    """For each bin of probability three columns: cells, probabilities, tags; BINS of each kind."""
+    questions = len(scores.targets)
+    bins = np.minimum((scores.probabilities * BINS).astype(np.int64), BINS - 1)
+    places = (bins + BINS * np.arange(questions)[:, None]).ravel()
+
+    def add_up(weights: npt.NDArray[np.number] | None) -> Array:
+        sums = np.bincount(places, weights, minlength=questions * BINS)
+        return sums.reshape(questions, BINS).astype(np.float64)
+
+    kinds = (None, scores.probabilities.ravel(), scores.targets.ravel())
+    return np.hstack([add_up(weights) for weights in kinds])
+
+
+def _calibration_error(sums: Array) -> Array:
+    cells, probabilities, tags = np.split(sums, 3, axis=-1)
+    return np.asarray(np.abs(probabilities - tags).sum(axis=-1) / cells.sum(axis=-1))
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "categorical_accuracy": _mean(_first_is_right),
+    "precision_at_1": _precision_at(1),
+    "precision_at_3": _precision_at(3),
+    "precision_at_5": _precision_at(5),
+    "recall_at_5": _recall_at(5),
+    "micro_f1": Metric(_decisions, _micro_f1),
+    "macro_f1": Metric(_decisions, lambda sums: np.asarray(_f1(sums).mean(axis=-1))),
+    "mean_average_precision": _mean(_average_precision),
+    "ndcg_at_5": _ndcg_at(5),
+    "log_loss": _mean(_cross_entropy, higher_is_better=False),
+    "calibration_error": Metric(_in_bins, _calibration_error, higher_is_better=False),
 }
 
 
 def evaluate(scores: Scores) -> dict[str, float]:
     """Return every metric by its name."""
     return {name: metric(scores) for name, metric in METRICS.items()}
+
+
+def label_f1(scores: Scores) -> Array:
+    """F1 of each label at its threshold: shape (labels,)."""
+    return _f1(_decisions(scores).sum(axis=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Bins of probability that hold something, in ascending order; all of shape (bins,).
+
+    Attributes:
+        probabilities: the mean of those in the bin.
+        frequencies: the share of the bin's cells whose question has the tag.
+        cells: how many pairs of question and label the bin holds.
+    """
+
+    probabilities: Array
+    frequencies: Array
+    cells: Array
+
+
+def reliability(scores: Scores) -> Reliability:
+    """How often what has a probability is so: the bins behind the calibration error."""
+    cells, probabilities, tags = np.split(_in_bins(scores).sum(axis=0), 3)
+    filled = cells > 0
+    count = cells[filled]
+    return Reliability(probabilities[filled] / count, tags[filled] / count, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A metric and the interval in which it would mostly lie on other questions like these."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap(
+    scores: Scores, *, draws: int = 1000, level: float = 0.95, seed: int = 0
+) -> dict[str, Estimate]:
+    """Return every metric with its percentile bootstrap interval over questions (Efron, 1979).
+
+    Args:
+        scores: of the test part.
+        draws: of as many questions as there are, with replacement.
+        level: of confidence.
+        seed: equal seeds draw equal questions, so systems are compared on the same draws.
+    """
+    questions = len(scores.targets)
+    generator = np.random.default_rng(seed)
+    weights = generator.multinomial(questions, np.full(questions, 1 / questions), size=draws)
+    tail = (1 - level) / 2
+    estimates = {}
+    for name, metric in METRICS.items():
+        parts = metric.parts(scores)
+        low, high = np.quantile(metric.value(weights @ parts), [tail, 1 - tail])
+        value = metric.value(parts.sum(axis=0))
+        estimates[name] = Estimate(float(value), float(low), float(high))
+    return estimates

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from trainer.metrics import METRICS, Scores, evaluate
+from trainer.metrics import METRICS, Scores, bootstrap, evaluate, label_f1, reliability
 
 RNG = np.random.default_rng(0)
 TARGETS = (RNG.random((200, 12)) < 0.25).astype(np.uint8)
@@ -28,7 +28,10 @@ def test_a_perfect_system_has_perfect_scores() -> None:
             "recall_at_5": 1,
             "micro_f1": 1,
             "macro_f1": 2 / 3,  # the third label never occurs
+            "mean_average_precision": 1,
+            "ndcg_at_5": 1,
             "log_loss": 0,
+            "calibration_error": 0,
         },
         abs=1e-6,
     )
@@ -63,6 +66,49 @@ def test_log_loss_is_the_mean_over_cells_and_a_certain_mistake_has_a_bound() -> 
     flat = sk.log_loss(TARGETS.ravel(), np.clip(PROBABILITIES, 1e-7, 1 - 1e-7).ravel())
     assert METRICS["log_loss"](SCORES) == pytest.approx(flat)
     assert METRICS["log_loss"](scores([[1]], [[0.0]])) == pytest.approx(-np.log(1e-7))
+
+
+def test_average_precision_is_that_of_scikit_learn_by_question() -> None:
+    expected = np.mean(
+        [sk.average_precision_score(*pair) for pair in zip(TARGETS, PROBABILITIES, strict=True)]
+    )
+    assert METRICS["mean_average_precision"](SCORES) == pytest.approx(expected)
+
+
+def test_ndcg_is_that_of_scikit_learn() -> None:
+    expected = sk.ndcg_score(TARGETS, PROBABILITIES, k=5)
+    assert METRICS["ndcg_at_5"](SCORES) == pytest.approx(expected)
+
+
+def test_calibration_error_is_the_mean_distance_of_probability_and_frequency() -> None:
+    mild = scores([[1, 0, 0, 0]], [[0.5, 0.5, 0.1, 0.1]])  # half of .5 is right, none of .1
+    assert METRICS["calibration_error"](mild) == pytest.approx(0.05)
+    assert reliability(mild).frequencies.tolist() == [0, 0.5]
+    assert reliability(mild).cells.tolist() == [2, 2]
+
+
+def test_a_questions_recall_is_undefined_where_it_has_no_label() -> None:
+    one = scores([[1, 0], [0, 0]], [[0.9, 0.1], [0.9, 0.1]])
+    assert METRICS["recall_at_5"](one) == METRICS["ndcg_at_5"](one) == 1
+
+
+def test_each_label_has_an_f1_of_its_own() -> None:
+    expected = sk.f1_score(TARGETS, SCORES.predicted, average=None)
+    assert label_f1(SCORES) == pytest.approx(expected)
+
+
+def test_the_bootstrap_is_that_of_questions_drawn_one_by_one() -> None:
+    draws, count = 200, len(TARGETS)
+    weights = np.random.default_rng(7).multinomial(count, np.full(count, 1 / count), size=draws)
+    drawn = []
+    for row in weights:
+        rows = np.repeat(np.arange(count), row)
+        drawn.append(evaluate(Scores(TARGETS[rows], PROBABILITIES[rows], SCORES.thresholds)))
+    found = bootstrap(SCORES, draws=draws, seed=7)
+    for name, estimate in found.items():
+        low, high = np.quantile([one[name] for one in drawn], [0.025, 0.975])
+        assert (estimate.low, estimate.high) == pytest.approx((low, high)), name
+        assert estimate.low < estimate.value < estimate.high
 
 
 def test_a_system_that_predicts_nothing_has_an_f1_of_nought() -> None:
