@@ -1,0 +1,45 @@
+"""The weighted mean."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from core.errors import TrainingError
+from tests.trainer.made_up import made_up_task
+from trainer.corpus import Corpus
+from trainer.splits import Rows
+from trainer.systems.base import Tagger
+from trainer.systems.mean import WeightedMean
+
+
+@dataclass
+class Constant(Tagger):
+    value: float
+    held_out: npt.NDArray[np.float64] | None = None
+
+    def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:  # noqa: ARG002
+        return np.full((len(rows), 6), self.value)
+
+    def size(self) -> int:
+        return 10
+
+
+def test_it_is_two_thirds_of_the_one_and_a_third_of_the_other() -> None:
+    task = made_up_task(100)
+    mean = WeightedMean({"a": 2, "b": 1}).combine({"a": Constant(0.9), "b": Constant(0.3)})
+    assert mean.probabilities(task.corpus, task.split.test) == pytest.approx(0.7)
+    assert mean.size() == 20
+
+
+def test_thresholds_are_chosen_by_what_its_parts_held_out() -> None:
+    task = made_up_task(100)
+    unseen = np.full((len(task.split.validation), 6), 0.6)
+    parts = {"a": Constant(0.9, held_out=unseen), "b": Constant(0.3)}
+    assert WeightedMean({"a": 2, "b": 1}).combine(parts).unseen(task) == pytest.approx(0.5)
+
+
+def test_a_part_that_did_not_train_is_named() -> None:
+    with pytest.raises(TrainingError, match="b, which did not train"):
+        WeightedMean({"a": 2, "b": 1}).combine({"a": Constant(0.9)})

@@ -1,0 +1,110 @@
+"""The article's other remedies for rare tags: resampling, and averaging over balanced subsets.
+
+imbalanced-learn balances classes, of which a row has one. A question of several tags is taken to
+be of the class of its rarest one: drawing it more often, or keeping it, serves that tag most.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from core.text import TextSettings
+from trainer.progress import Watch
+from trainer.splits import Rows
+from trainer.systems.base import System, Tagger, Task
+from trainer.systems.conv1d import Conv1DNetwork
+from trainer.systems.mean import MeanTagger
+
+Direction = Literal["over", "under"]
+
+
+def rarest_labels(targets: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """Return the rarest label of each row: shape (rows,)."""
+    counts = targets.sum(axis=0, dtype=np.int64)
+    own = np.where(targets == 1, counts, np.iinfo(np.int64).max)
+    return np.asarray(own.argmin(axis=1), np.int64)
+
+
+def resample(targets: npt.NDArray[np.uint8], direction: Direction, seed: int) -> Rows:
+    """Return places of rows that balance labels: rows of small classes again, or large ones cut.
+
+    The median class sets the measure. Up to the largest, a rare tag's few questions would be
+    learned by heart; down to the smallest, next to nothing would stay.
+
+    Args:
+        targets: shape (rows, labels); each row has a label.
+        direction: "over" repeats rows of classes below the median, "under" drops rows above it.
+        seed: of the choice.
+    """
+    from imblearn.over_sampling import RandomOverSampler  # noqa: PLC0415
+    from imblearn.under_sampling import RandomUnderSampler  # noqa: PLC0415
+
+    classes = rarest_labels(targets)
+    counts = Counter(classes.tolist())
+    median = int(np.median(list(counts.values())))
+    strategy: dict[int, int]
+    if direction == "over":
+        strategy = {label: median for label, count in counts.items() if count < median}
+        sampler: Any = RandomOverSampler(sampling_strategy=strategy, random_state=seed)
+    else:
+        strategy = {label: median for label, count in counts.items() if count > median}
+        sampler = RandomUnderSampler(sampling_strategy=strategy, random_state=seed)
+    places = np.arange(len(targets))
+    if strategy and len(counts) > 1:
+        sampler.fit_resample(places[:, None], classes)
+        places = sampler.sample_indices_
+    return np.random.default_rng(seed).permutation(places)
+
+
+def _resampled(task: Task, direction: Direction, seed: int) -> Task:
+    train = task.split.train
+    chosen = train[resample(task.targets[train], direction, seed)]
+    return replace(task, split=replace(task.split, train=chosen))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resampled(System):
+    """A system that learns from a balanced choice of the training part."""
+
+    name: ClassVar[str] = "resampled"
+    text: ClassVar[TextSettings] = Conv1DNetwork.text
+    direction: Direction
+    system: System = field(default_factory=Conv1DNetwork)
+
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:
+        """Learn a task."""
+        return self.system.fit(_resampled(task, self.direction, seed), seed=seed, watch=watch)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalancedSubsets(System):
+    """The mean of systems that learn from balanced subsets, each another one.
+
+    Attributes:
+        members: how many.
+    """
+
+    name: ClassVar[str] = "balanced-subsets"
+    text: ClassVar[TextSettings] = Conv1DNetwork.text
+    members: int = 3
+    system: System = field(default_factory=Conv1DNetwork)
+
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> MeanTagger:
+        """Learn a task."""
+        taggers = []
+        for member in range(self.members):
+            watch.stage(f"balanced subset {member + 1} of {self.members}")
+            subset = _resampled(task, "under", seed + member)
+            taggers.append(self.system.fit(subset, seed=seed + member, watch=watch))
+        return MeanTagger(tuple(taggers), (1.0,) * self.members)
+
+
+COMPARED: Final[Mapping[str, System]] = {
+    "conv1d-oversampled": Resampled(direction="over"),
+    "conv1d-undersampled": Resampled(direction="under"),
+    "conv1d-balanced-subsets": BalancedSubsets(),
+}
