@@ -20,6 +20,7 @@ from core.registry import (
     load_bundle,
     promote,
 )
+from trainer.compare.cli import compare
 from trainer.progress import make_watch
 from trainer.splits import SplitName
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
@@ -30,6 +31,7 @@ Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's 
 def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("train")(train)
+    app.command("compare")(compare)
     models = typer.Typer(help="The registry of trained models.", no_args_is_help=True)
     models.command("list")(list_models)
     models.command("show")(show_model)

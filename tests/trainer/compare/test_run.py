@@ -1,0 +1,125 @@
+"""A comparison from its questions to its files."""
+
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from typer.testing import CliRunner
+
+import tagger
+from core.errors import NotEnoughQuestions
+from core.text import TextSettings
+from demo.site.generator import make_questions
+from tests.trainer.made_up import labelled, made_up_questions
+from trainer.compare.run import CompareOptions, Comparison, Source, compare
+from trainer.corpus import LabelledQuestion
+from trainer.progress import Watch
+from trainer.systems.base import System, Tagger, Task
+from trainer.systems.linear import LinearSVM
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+OPTIONS = CompareOptions(min_questions=50)
+
+
+def fruit(count: int = 200) -> Source:
+    def questions() -> Iterator[LabelledQuestion]:
+        return map(labelled, made_up_questions(count))
+
+    return Source("fruit", questions)
+
+
+@dataclass(frozen=True)
+class Failing(System):
+    name: ClassVar[str] = "failing"
+    text: ClassVar[TextSettings] = TextSettings()
+
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:  # noqa: ARG002
+        raise ValueError("no such luck")
+
+
+@dataclass(frozen=True)
+class Interrupted(System):
+    """Is stopped by Ctrl-C, and goes on with what it has, as networks do."""
+
+    name: ClassVar[str] = "interrupted"
+    text: ClassVar[TextSettings] = TextSettings()
+
+    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            return LinearSVM().fit(task, seed=seed, watch=watch)
+        raise AssertionError
+
+
+def test_a_system_that_fails_is_a_row_and_the_others_go_on() -> None:
+    found = compare(fruit(), {"a": Failing(), "b": LinearSVM()}, OPTIONS, watch=Watch())
+    assert [(row.system, row.error) for row in found.rows] == [("a", "no such luck"), ("b", None)]
+    assert found.rows[1].result is not None
+    assert found.rows[1].result.estimates["precision_at_1"].value > 0.9
+
+
+def test_ctrl_c_keeps_what_is_finished() -> None:
+    seen: list[int] = []
+
+    def note(comparison: Comparison) -> None:
+        seen.append(len(comparison.rows))
+
+    systems = {"a": LinearSVM(), "b": Interrupted(), "c": LinearSVM()}
+    before = signal.getsignal(signal.SIGINT)
+    found = compare(fruit(), systems, OPTIONS, watch=Watch(), on_row=note)
+    assert [row.system for row in found.rows] == ["a"]
+    assert found.unfinished == ("b", "c")
+    assert seen == [1]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_too_few_questions_are_refused_with_how_many_are_missing() -> None:
+    with pytest.raises(NotEnoughQuestions, match="800 are missing"):
+        compare(fruit(), {"a": LinearSVM()}, CompareOptions(), watch=Watch())
+
+
+@pytest.mark.parametrize("split", ["random", "time"])
+def test_a_file_is_compared_into_a_table_and_a_report(
+    tmp_path: Path, split: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, out = tmp_path / "demo.jsonl", tmp_path / "out"
+    with file.open("w") as lines:
+        for question in make_questions(600):
+            fields = {
+                "site": question.site,
+                "question_id": question.question_id,
+                "title": question.title,
+                "body": question.body,
+                "tags": question.tags,
+                "link": question.link,
+            }
+            lines.write(json.dumps(fields) + "\n")
+    monkeypatch.setenv("TAGGER_MIN_QUESTIONS", "300")
+    monkeypatch.setenv("TAGGER_TOP_TAGS", "20")
+    command = ["compare", "--file", str(file), "--split", split, "--out", str(out)]
+    names = "weighted-mean,linear-svm"
+    ended = CliRunner().invoke(tagger.app, [*command, "--systems", names])
+    assert ended.exit_code == 0, ended.output
+    document = json.loads((out / "table.json").read_text())
+    assert (document["site"], document["split"]) == ("demo", split)
+    found = {row["system"]: row for row in document["systems"]}
+    assert found.keys() == {"simple", "conv1d", "weighted-mean", "linear-svm"}
+    assert all("error" not in row for row in found.values())
+    times = [found[name]["train_seconds"] for name in ("simple", "conv1d", "weighted-mean")]
+    assert times[0] + times[1] == pytest.approx(times[2], abs=0.01)
+    assert (out / "table.csv").read_text().count("\n") == 5
+    assert "Learning curves" in (out / "report.html").read_text()
+
+
+def test_no_source_of_questions_is_wrong_usage() -> None:
+    assert CliRunner().invoke(tagger.app, ["compare"]).exit_code == 2

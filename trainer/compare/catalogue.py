@@ -1,0 +1,52 @@
+"""The systems that can be compared, found in the files of `trainer/systems/`.
+
+A file adds its own by a `COMPARED`: systems by the names that stand in the table. Every
+architecture that can be published is there by itself.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import trainer.systems
+from core.errors import TrainingError
+from trainer.systems import ARCHITECTURES
+from trainer.systems.base import System
+from trainer.systems.mean import WeightedMean
+from trainer.systems.word_vectors import PretrainedConv1D
+
+Entry = System | WeightedMean
+
+
+def catalogue(*, vectors: Path | None = None) -> dict[str, Entry]:
+    """Return all systems by name, means behind what they are means of.
+
+    Args:
+        vectors: a file of pretrained word vectors; with one there is a system that uses it.
+    """
+    found: dict[str, Entry] = {name: kind() for name, kind in ARCHITECTURES.items()}
+    for module in pkgutil.iter_modules(trainer.systems.__path__):
+        own = importlib.import_module(f"trainer.systems.{module.name}")
+        found.update(getattr(own, "COMPARED", {}))
+    if vectors is not None:
+        found[PretrainedConv1D.name] = PretrainedConv1D(file=vectors)
+    return dict(sorted(found.items(), key=lambda item: isinstance(item[1], WeightedMean)))
+
+
+def choose(systems: Mapping[str, Entry], names: Sequence[str]) -> dict[str, Entry]:
+    """Return the named systems and what they are means of, in the catalogue's order.
+
+    Raises:
+        TrainingError: there is no system of that name.
+    """
+    if unknown := [name for name in names if name not in systems]:
+        raise TrainingError(
+            f"There is no system {', '.join(unknown)}. There are: {', '.join(sorted(systems))}."
+        )
+    wanted = set(names)
+    for name in names:
+        entry = systems[name]
+        if isinstance(entry, WeightedMean):
+            wanted |= entry.weights.keys()
+    return {name: entry for name, entry in systems.items() if name in wanted}

@@ -1,0 +1,108 @@
+"""The command that compares systems."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from core.console import command, end_on_sigterm, err, open_database, out, start
+from trainer.progress import Watch, make_watch
+from trainer.splits import SplitName
+
+
+@command
+def compare(  # noqa: PLR0913 (options)
+    site: Annotated[
+        str | None, typer.Option("--site", "-s", help="The site, by the API's name.")
+    ] = None,
+    *,
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="A file of questions, as tagger import.")
+    ] = None,
+    split: Annotated[
+        SplitName, typer.Option(help="Which fifth of the questions judges: any, or the newest.")
+    ] = "random",
+    systems: Annotated[
+        str | None, typer.Option(help="Names with commas between them.  [default: all]")
+    ] = None,
+    vectors: Annotated[
+        Path | None,
+        typer.Option(help="Pretrained word vectors (word2vec's or GloVe's text format) to try."),
+    ] = None,
+    top_tags: Annotated[
+        int | None,
+        typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all random numbers but the split's.")] = 0,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="For the table and the report.  [default: under data/]"),
+    ] = None,
+) -> None:
+    """Train every system on the same questions and compare them: a table and an HTML report.
+
+    The questions are those stored for --site, or those of --file. Ctrl-C keeps what is finished.
+
+    Example: tagger compare --site stats --systems conv1d,logistic-regression
+    """
+    from trainer.compare.catalogue import catalogue, choose  # noqa: PLC0415
+    from trainer.compare.output import write_report, write_table  # noqa: PLC0415
+    from trainer.compare.run import CompareOptions, Comparison  # noqa: PLC0415
+    from trainer.compare.run import compare as run  # noqa: PLC0415
+    from trainer.compare.sources import file_source, site_source  # noqa: PLC0415
+    from trainer.compare.table import summary, terminal_table  # noqa: PLC0415
+
+    settings = start()
+    end_on_sigterm()
+    entries = catalogue(vectors=vectors)
+    chosen = choose(entries, _names(systems)) if systems else entries
+    if file is not None:
+        source = file_source(file, site)
+    elif site is not None:
+        source = site_source(open_database(settings), site)
+    else:
+        raise typer.BadParameter("say which questions: --site or --file")
+    target = folder or settings.data_dir / "compare" / source.site
+    options = CompareOptions(
+        split=split,
+        top_tags=top_tags or settings.top_tags,
+        min_questions=settings.min_questions,
+        seed=seed,
+    )
+
+    def keep(comparison: Comparison) -> None:
+        write_table(comparison, target)
+        err.print(summary(comparison.rows[-1]), highlight=False, markup=False)
+
+    with make_watch(err) as bar:
+        comparison = run(source, chosen, options, watch=_Stages(bar), on_row=keep)
+        bar.stage("drawing the report")
+        report = write_report(comparison, target) if comparison.rows else None
+    _print(terminal_table(comparison), comparison.unfinished, report)
+
+
+def _names(systems: str) -> list[str]:
+    return [name.strip() for name in systems.split(",") if name.strip()]
+
+
+def _print(table: Table, unfinished: tuple[str, ...], report: Path | None) -> None:
+    if report is None:
+        raise KeyboardInterrupt
+    out.print(table)
+    if unfinished:
+        out.print(f"Stopped before the end; missing: {', '.join(unfinished)}", soft_wrap=True)
+    out.print(f"All columns and the pictures: {report}", soft_wrap=True, highlight=False)
+
+
+class _Stages(Watch):
+    """Passes on what is done and how far it is; epochs of many systems would be too much."""
+
+    def __init__(self, bar: Watch) -> None:
+        self._bar = bar
+
+    def stage(self, description: str) -> None:
+        self._bar.stage(description)
+
+    def batch(self, done: int, of: int) -> None:
+        self._bar.batch(done, of)

@@ -1,0 +1,277 @@
+"""Trains systems one after another and measures each on the same questions."""
+
+import logging
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import FrameType
+
+import numpy as np
+import numpy.typing as npt
+
+from core.text import TextSettings
+from trainer.compare.catalogue import Entry
+from trainer.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.keras_setup import import_keras
+from trainer.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
+from trainer.progress import Epoch, Watch
+from trainer.splits import SplitName
+from trainer.systems.base import Tagger, Task
+from trainer.systems.mean import WeightedMean
+from trainer.systems.network import Network
+from trainer.thresholds import choose_thresholds
+from trainer.train import TrainingOptions, make_task
+
+log = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareOptions:
+    """What can be chosen for a comparison; see TrainingOptions."""
+
+    split: SplitName = "random"
+    top_tags: int = 100
+    min_questions: int = 1000
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where questions come from, as often as they are asked for.
+
+    Attributes:
+        site: whose they are.
+        questions: makes an iterator over them, in the order of their ids.
+    """
+
+    site: str
+    questions: Callable[[], Iterator[LabelledQuestion]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What was measured of a system on the test part.
+
+    Attributes:
+        estimates: by metric.
+        train_seconds: of its fitting; a mean's are those of its parts.
+        questions_per_second: predicted, from words to probabilities.
+        size: in bytes.
+        label_f1: of each label.
+        reliability: how often what has a probability is so.
+        epochs: of its fitting, where it is one network.
+        example: the labels' probabilities for the worked question.
+    """
+
+    estimates: Mapping[str, Estimate]
+    train_seconds: float
+    questions_per_second: float
+    size: int
+    label_f1: Floats
+    reliability: Reliability
+    epochs: tuple[Epoch, ...]
+    example: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A system's row: what was measured, or why nothing was."""
+
+    system: str
+    result: Result | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """What all systems learn from, as far as tables and pictures tell of it.
+
+    Attributes:
+        site: whose questions.
+        split: how they were split.
+        parts: how many questions each part has, by its name.
+        tag_counts: of all tags of the site, descending, by tag.
+        labels: those that are learned.
+        targets: of the training part, shape (questions, labels).
+        example: the worked question, from the test part.
+    """
+
+    site: str
+    split: SplitName
+    parts: Mapping[str, int]
+    tag_counts: Mapping[str, int]
+    labels: tuple[str, ...]
+    targets: npt.NDArray[np.uint8]
+    example: LabelledQuestion
+
+
+@dataclass
+class Comparison:
+    """The rows so far.
+
+    Attributes:
+        data: what was learned from.
+        rows: of the systems that are finished, in the order they were trained.
+        unfinished: systems that were not reached, because somebody stopped it.
+    """
+
+    data: Data
+    rows: list[Row] = field(default_factory=list)
+    unfinished: tuple[str, ...] = ()
+
+
+def compare(
+    source: Source,
+    systems: Mapping[str, Entry],
+    options: CompareOptions,
+    *,
+    watch: Watch,
+    on_row: Callable[[Comparison], None] = lambda _: None,
+) -> Comparison:
+    """Train and measure systems; one that fails is a row with its error.
+
+    Ctrl-C ends it with the rows that are finished.
+
+    Args:
+        source: of the questions.
+        systems: by name; means behind their parts.
+        options: what all share.
+        watch: is told how it goes.
+        on_row: called after each row.
+
+    Raises:
+        NotEnoughQuestions: the site has too few questions or tags.
+        TrainerNotInstalled: the trainer's packages are not here.
+    """
+    watch.stage("loading TensorFlow")
+    import_keras()
+    bench = _Bench(source, options, watch)
+    watch.stage("reading questions")
+    first = next(iter(systems.values()))
+    comparison = Comparison(bench.describe(bench.task(_text(first, systems))))
+    names = list(systems)
+    with _interruptions() as interrupted:
+        for place, (name, entry) in enumerate(systems.items()):
+            watch.stage(f"{place + 1} of {len(systems)}: {name}")
+            row = None
+            with suppress(KeyboardInterrupt):
+                row = bench.row(name, entry, _text(entry, systems))
+            if row is None or interrupted:  # a network may go on with its best epoch so far
+                comparison.unfinished = tuple(names[place:])
+                break
+            comparison.rows.append(row)
+            on_row(comparison)
+    return comparison
+
+
+def _text(entry: Entry, systems: Mapping[str, Entry]) -> TextSettings:
+    """How an entry reads questions; a mean as its first part does."""
+    if isinstance(entry, WeightedMean):
+        return _text(systems[next(iter(entry.weights))], systems)
+    return entry.text
+
+
+@contextmanager
+def _interruptions() -> Iterator[list[bool]]:
+    """A list that gets an item with every Ctrl-C, also where what runs does not stop at once."""
+    happened: list[bool] = []
+
+    def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        happened.append(True)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield happened
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class _Bench:
+    """Where systems are trained: it keeps the questions as each reads them, and the taggers."""
+
+    def __init__(self, source: Source, options: CompareOptions, watch: Watch) -> None:
+        self._source, self._options, self._watch = source, options, watch
+        self._tasks: dict[TextSettings, Task] = {}
+        self._taggers: dict[str, Tagger] = {}
+        self._seconds: dict[str, float] = {}
+        self._example = 0  # a place in the test part
+
+    def task(self, text: TextSettings) -> Task:
+        """The task with the questions read so; labels and split are the same for all."""
+        if text not in self._tasks:
+            corpus = read_corpus(self._source.site, self._source.questions(), text)
+            chosen = TrainingOptions(
+                top_tags=self._options.top_tags,
+                min_questions=self._options.min_questions,
+                split=self._options.split,
+            )
+            self._tasks[text] = make_task(corpus, chosen)
+        return self._tasks[text]
+
+    def describe(self, task: Task) -> Data:
+        """Tell of a task what tables and pictures show, and choose the worked question."""
+        split = task.split
+        tags = task.targets[split.test].sum(axis=1)
+        self._example = int(np.lexsort((split.test, np.minimum(tags, 3)))[-1])  # newest of three
+        row = int(split.test[self._example])
+        example = next(
+            question for place, question in enumerate(self._source.questions()) if place == row
+        )
+        return Data(
+            self._source.site,
+            self._options.split,
+            {"train": len(split.train), "validation": len(split.validation), "test": len(tags)},
+            _count_tags(task.corpus),
+            task.labels,
+            task.targets[split.train],
+            example,
+        )
+
+    def row(self, name: str, entry: Entry, text: TextSettings) -> Row:
+        """Train and measure a system."""
+        try:
+            return Row(name, self._measure(name, entry, self.task(text)))
+        except Exception as error:  # whatever a library raises is this row's error
+            log.debug("%s failed", name, exc_info=error)
+            return Row(name, None, f"{error}".strip() or type(error).__name__)
+
+    def _measure(self, name: str, entry: Entry, task: Task) -> Result:
+        tagger, seconds = self._fit(entry, task)
+        self._taggers[name], self._seconds[name] = tagger, seconds
+        validation, test = task.split.validation, task.split.test
+        thresholds = choose_thresholds(task.targets[validation], tagger.unseen(task))
+        began = time.perf_counter()
+        probabilities = tagger.probabilities(task.corpus, test)
+        took = time.perf_counter() - began
+        scores = Scores(task.targets[test], probabilities, thresholds)
+        return Result(
+            estimates=bootstrap(scores),
+            train_seconds=seconds,
+            questions_per_second=len(test) / took,
+            size=tagger.size(),
+            label_f1=label_f1(scores),
+            reliability=reliability(scores),
+            epochs=tagger.epochs if isinstance(tagger, Network) else (),
+            example=probabilities[self._example],
+        )
+
+    def _fit(self, entry: Entry, task: Task) -> tuple[Tagger, float]:
+        if isinstance(entry, WeightedMean):
+            mean = entry.combine(self._taggers)
+            return mean, sum(self._seconds[name] for name in entry.weights)
+        began = time.perf_counter()
+        tagger = entry.fit(task, seed=self._options.seed, watch=self._watch)
+        return tagger, time.perf_counter() - began
+
+
+def _count_tags(corpus: Corpus) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for tags in corpus.tags:
+        for tag in tags:
+            counts[tag] = counts.get(tag, 0) + 1
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

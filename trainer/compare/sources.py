@@ -1,0 +1,46 @@
+"""Where a comparison's questions come from: a file, or what is stored of a site."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from core.database import reading
+from core.errors import ImportFailed
+from core.question_files import load_questions
+from trainer.compare.run import Source
+from trainer.corpus import LabelledQuestion, stored_questions
+
+
+def site_source(engine: Engine, site: str) -> Source:
+    """The questions stored of a site, their tags corrected by verdicts."""
+
+    def questions() -> Iterator[LabelledQuestion]:
+        with reading(engine) as connection:
+            yield from stored_questions(connection, site)
+
+    return Source(site, questions)
+
+
+def file_source(path: Path, site: str | None) -> Source:
+    """The questions of a file, which are kept in memory.
+
+    Raises:
+        ImportFailed: the file cannot be read, or holds questions of several sites.
+    """
+    read = load_questions(path, site=site)
+    sites = sorted({question.site for question in read})
+    if len(sites) > 1:
+        raise ImportFailed(f"{path} holds questions of several sites: {', '.join(sites)}.")
+
+    def questions() -> Iterator[LabelledQuestion]:
+        for question in read:
+            yield LabelledQuestion(
+                question.question_id,
+                question.title,
+                question.body,
+                question.author_tags,
+                question.content_hash(),
+            )
+
+    return Source(sites[0], questions)
