@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Literal
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString
+from bs4.element import NavigableString, Tag
 
 Treatment = Literal["keep", "mark", "drop"]
 
@@ -76,18 +76,19 @@ def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
     soup = BeautifulSoup(f"<body>{clean}", "lxml")  # or a body may look like XML or an address
     for element in soup(["script", "style"]):
         element.decompose()
-    if settings.code == "start":
-        for element in soup("pre"):
-            if not element.decomposed and element.parent is not None:
-                start = islice(_WORD.finditer(element.get_text(" ")), CODE_WORDS)
-                element.replace_with(NavigableString(f" {' '.join(w.group() for w in start)} "))
-    elif settings.code != "keep":
-        mark = f" {CODE_MARK} " if settings.code == "mark" else " "
+    if settings.code != "keep":
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
-                element.insert_before(NavigableString(mark))
+                element.insert_before(NavigableString(f" {_code_text(element, settings)} "))
                 element.decompose()
     return soup.get_text(" ")
+
+
+def _code_text(element: Tag, settings: TextSettings) -> str:
+    if settings.code == "start":
+        found = islice(_WORD.finditer(element.get_text(" ")), CODE_WORDS)
+        return " ".join(word.group() for word in found)
+    return CODE_MARK if settings.code == "mark" else ""
 
 
 def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select, update
 
 from core import registry
 from core.bundle import Bundle, Sample, digest, pack, unpack
-from core.encoding import Vocabulary
+from core.encoding import BagInput, SequenceInput, TermsInput, Vocabulary
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
 from core.tables import ModelVersion
 from tests.conftest import ManualClock
@@ -53,6 +53,39 @@ def test_a_bundle_comes_back_as_it_was_packed() -> None:
 def test_any_vocabulary_comes_back(known: list[str]) -> None:
     bundle = Bundle(word_manifest(), Vocabulary(known), b"", b"")
     assert unpack(pack(bundle)).vocabulary.words == tuple(known)
+
+
+def test_pairs_and_how_rare_they_are_come_back() -> None:
+    known = Vocabulary(["a", "b"], [(1, 2), (2, 2)], [1.0, 1.25, 3.5, 2.0])
+    found = unpack(pack(Bundle(word_manifest(), known, b"", b""))).vocabulary
+    assert (found.pairs, found.rarity) == (known.pairs, known.rarity)
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"idf": [1.0]}, "idf"),
+        ({"pairs": [[1, 7]]}, "pair"),
+        ({"pairs": [[0, 1]]}, "pair"),
+        ({"pairs": [[1]]}, "Field"),
+        ({"words": [1]}, "string"),
+        ({"more": []}, "not permitted"),
+    ],
+)
+def test_a_vocabulary_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str) -> None:
+    vocabulary = json.loads(members()["vocabulary.json"]) | change
+    data = repacked(members() | {"vocabulary.json": json.dumps(vocabulary).encode()})
+    with pytest.raises(BundleCorrupt, match=wrong):
+        unpack(data)
+
+
+def test_every_kind_of_input_comes_back() -> None:
+    inputs = (
+        SequenceInput(name="title", source="title", length=3, unknown="mark", skip=2),
+        BagInput(name="bag", source="body", length=4),
+        TermsInput(name="terms", source="text", length=5),
+    )
+    assert unpack(pack(word_bundle(inputs=inputs))).manifest.inputs == inputs
 
 
 def test_equal_bundles_have_equal_bytes() -> None:

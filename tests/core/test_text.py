@@ -7,18 +7,20 @@ from hypothesis import strategies as st
 
 from core.text import (
     CODE_MARK,
+    CODE_WORDS,
     LATEX_MARK,
     TextSettings,
     html_to_text,
     question_words,
+    stem,
     words,
 )
 
 TREATMENTS = [
     TextSettings(code=code, latex=latex)
-    for code in ("keep", "mark", "drop")
+    for code in ("keep", "mark", "drop", "start")
     for latex in ("keep", "mark", "drop")
-]
+] + [TextSettings(hyphens="split", underscores="split", endings="fold")]
 
 PIECES = r"""
     <p> </p> <pre> </pre> <code> <!-- --> <![CDATA[ <?xml &lt; &#0; &#xD800; <script> </script> $
@@ -61,6 +63,48 @@ def test_hyphens_separate_where_the_settings_say_so() -> None:
     assert words("a two-way t-test in C++", TextSettings(hyphens="split")) == [
         *("a", "two", "way", "t", "test", "in", "c++")
     ]
+
+
+def test_underscores_separate_where_the_settings_say_so() -> None:
+    assert words("the move_base node", TextSettings(underscores="split")) == [
+        *("the", "move", "base", "node")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("robots", "robot"),
+        ("batteries", "battery"),
+        ("boxes", "box"),
+        ("classes", "class"),
+        ("bus", "bus"),
+        ("class", "class"),
+        ("analysis", "analysis"),
+        ("stopped", "stop"),
+        ("filling", "fill"),
+        ("measuring", "measur"),
+        ("measure", "measur"),
+        ("string", "string"),
+        ("red", "red"),
+        ("robot's", "robot"),
+        ("c++", "c++"),
+        ("node.js", "node.js"),
+        ("3ds", "3ds"),
+        ("naïves", "naïves"),
+    ],
+)
+def test_english_endings_are_folded_and_nothing_else(word: str, expected: str) -> None:
+    assert stem(word) == expected
+    assert words(f"the {word}", TextSettings(endings="fold"))[-1] == expected
+    assert words(f"the {word}")[-1] == word
+
+
+def test_code_blocks_can_be_cut_to_their_start() -> None:
+    code = " ".join(f"w{number}" for number in range(100))
+    html = f"<p>a <code>b</code></p><pre><code>{code}</code></pre><p>c</p>"
+    found = question_words("", html, TextSettings(code="start"))[1]
+    assert found == ["a", "b", *(f"w{number}" for number in range(CODE_WORDS)), "c"]
 
 
 def test_markup_separates_words_and_leaves_no_trace() -> None:
@@ -127,4 +171,5 @@ def test_words_are_their_own_words(text: str) -> None:
 def test_no_text_takes_long(name: str, html: str) -> None:
     began = time.monotonic()
     question_words("", html, TextSettings(code="mark", latex="mark"))
+    question_words("", html, TextSettings(code="start", endings="fold"))
     assert time.monotonic() - began < 20, name  # a second or two; quadratic ones took over a minute

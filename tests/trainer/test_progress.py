@@ -1,5 +1,7 @@
 import io
 import logging
+import math
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -13,6 +15,21 @@ def test_an_epochs_line_says_how_long_it_may_still_take() -> None:
     assert str(EPOCH) == (
         "epoch  3/20  loss 0.0600  val. loss 0.0500  val. P@1 0.457  4.0 s, at most 1:08 left"
     )
+
+
+PART = replace(EPOCH, part="reader 1 of 4", left=75.0)
+
+
+def test_a_parts_epoch_says_how_long_all_of_the_training_will_take() -> None:
+    assert str(PART) == (
+        "reader 1 of 4  epoch  3/20  loss 0.0600  val. loss 0.0500  val. P@1 0.457  "
+        "4.0 s, about 1:15 left"
+    )
+
+
+def test_an_epoch_that_learns_from_the_validation_part_has_no_figures_of_it() -> None:
+    nothing = replace(PART, val_loss=math.nan, val_precision_at_1=math.nan)
+    assert str(nothing) == "reader 1 of 4  epoch  3/20  loss 0.0600  4.0 s, about 1:15 left"
 
 
 def test_a_log_gets_a_line_for_each_stage_and_epoch(caplog: pytest.LogCaptureFixture) -> None:
@@ -38,3 +55,11 @@ def test_a_terminal_gets_a_bar_and_the_epochs_above_it() -> None:
     assert str(EPOCH) in screen.getvalue()
     assert "training" in screen.getvalue()
     assert "at most 0:40 left" in screen.getvalue()  # half of twenty epochs of four seconds
+
+
+def test_a_terminal_counts_down_what_a_parts_epoch_said() -> None:
+    screen = io.StringIO()
+    with make_watch(Console(file=screen, force_terminal=True, width=120)) as watch:
+        watch.epoch(PART)
+        watch.batch(1, 2)
+    assert "about 1:1" in screen.getvalue().replace(str(PART), "")
