@@ -1,0 +1,52 @@
+"""The article's Conv1D with other inputs, embeddings and training parts: each trains and tags."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainer.made_up import made_up_task
+from trainer.keras_setup import import_keras
+from trainer.progress import Watch
+from trainer.systems.base import System
+from trainer.systems.conv1d import Conv1DNetwork, TwoInputConv1D
+from trainer.systems.resampling import BalancedSubsets, Resampled
+from trainer.systems.word_vectors import PretrainedConv1D, SiteVectorConv1D
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+EPOCHS = 2
+
+
+def pretrained(folder: Path) -> System:
+    file = folder / "vectors.txt"
+    file.write_text("word1 0.1 0.2 0.3\nfigs0 1 0 0\nlimes0 0 1 0\n")
+    return PretrainedConv1D(file=file, epochs=EPOCHS)
+
+
+VARIANTS: dict[str, Callable[[Path], System]] = {
+    "two inputs": lambda _: TwoInputConv1D(epochs=EPOCHS),
+    "site vectors": lambda _: SiteVectorConv1D(epochs=EPOCHS),
+    "pretrained": pretrained,
+    "over-sampled": lambda _: Resampled(direction="over", system=Conv1DNetwork(epochs=EPOCHS)),
+    "under-sampled": lambda _: Resampled(direction="under", system=Conv1DNetwork(epochs=EPOCHS)),
+    "subsets": lambda _: BalancedSubsets(members=2, system=Conv1DNetwork(epochs=EPOCHS)),
+}
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_learns_and_tags(name: str, tmp_path: Path) -> None:
+    import_keras()
+    task = made_up_task(200)
+    tagger = VARIANTS[name](tmp_path).fit(task, seed=0, watch=Watch())
+    rows = task.split.test
+    found = tagger.probabilities(task.corpus, rows)
+    assert found.shape == (len(rows), len(task.labels))
+    assert np.isfinite(found).all()
+    assert np.ptp(found, axis=0).min() > 0  # it tells questions apart
+    assert tagger.size() > 10_000
