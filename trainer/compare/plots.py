@@ -2,12 +2,14 @@
 
 import io
 from collections.abc import Callable, Sequence
+from itertools import chain, repeat
 from typing import Any, Final
 
 import numpy as np
 
 from trainer.class_weights import class_weights
 from trainer.compare.run import Data, Result
+from trainer.progress import Epoch
 
 BLUE, ORANGE, GREY = "#2f6690", "#e07a3f", "#8a94a0"
 COLOURS: Final = (BLUE, ORANGE, "#4f9d69", "#b5495b", "#7b5ea7", "#c9a227", "#3aa6a6", GREY)
@@ -119,19 +121,28 @@ def learning_curves(results: Results) -> str | None:
 
     def draw(axes: Any) -> None:
         for place, (name, epochs) in enumerate(fitted):
+            colour = COLOURS[place % len(COLOURS)]
             style = "-" if place < len(COLOURS) else "--"
-            for part, losses in zip(
-                axes,
-                ([epoch.loss for epoch in epochs], [epoch.val_loss for epoch in epochs]),
-                strict=True,
-            ):
-                numbers = range(1, len(epochs) + 1)
-                part.plot(numbers, losses, style, marker=".", label=name)
+            for run, label in zip(_runs(epochs), chain([name], repeat(None)), strict=False):
+                numbers = [epoch.number for epoch in run]
+                look = {"color": colour, "linestyle": style, "marker": ".", "label": label}
+                axes[0].plot(numbers, [epoch.loss for epoch in run], **look)
+                axes[1].plot(numbers, [epoch.val_loss for epoch in run], **look)
         for part, title in zip(axes, ("training part", "validation part"), strict=True):
             part.set(title=title, xlabel="epoch", ylabel="loss")
         axes[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
 
     return _draw(draw, columns=2)
+
+
+def _runs(epochs: Sequence[Epoch]) -> list[list[Epoch]]:
+    """The epochs of each part of a network that was fitted in parts: each counts from 1."""
+    runs: list[list[Epoch]] = []
+    for epoch in epochs:
+        if not runs or epoch.number <= runs[-1][-1].number:
+            runs.append([])
+        runs[-1].append(epoch)
+    return runs
 
 
 def f1_against_frequency(data: Data, results: Results) -> str:

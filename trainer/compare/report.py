@@ -155,7 +155,10 @@ def _of_the_systems(data: Data, results: Results) -> list[str]:
     few = f"The {len(shown)} systems of the highest precision@1."
     sections = []
     if (curves := plots.learning_curves(results)) is not None:
-        note = "Of systems with class weights the loss is weighted, so it is another number."
+        note = (
+            "Of systems with class weights the loss is weighted, so it is another number. A "
+            "network that is fitted in parts has a line for each."
+        )
         sections.append(_picture("Learning curves", curves, note))
     frequency = plots.f1_against_frequency(data, ranked[:COMPARED_BY_TAG])
     note = "A point for each tag; the two systems of the highest precision@1."

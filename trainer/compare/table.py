@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 from typing import Any, Final
 
 from rich.markup import escape
@@ -114,7 +115,7 @@ def to_json(comparison: Comparison) -> str:
         "unfinished": list(comparison.unfinished),
         "systems": [_document(row, data.labels) for row in comparison.rows],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _document(row: Row, labels: tuple[str, ...]) -> dict[str, Any]:
@@ -130,7 +131,16 @@ def _document(row: Row, labels: tuple[str, ...]) -> dict[str, Any]:
         **_costs(row),
         "label_f1": dict(zip(labels, result.label_f1.tolist(), strict=True)),
         "epochs": [
-            {"number": epoch.number, "loss": epoch.loss, "validation_loss": epoch.val_loss}
+            {
+                "number": epoch.number,
+                "loss": _finite(epoch.loss),
+                "validation_loss": _finite(epoch.val_loss),
+            }
             for epoch in result.epochs
         ],
     }
+
+
+def _finite(value: float | None) -> float | None:
+    """The value, or None for what JSON has no number for: an epoch without validation."""
+    return value if value is not None and math.isfinite(value) else None

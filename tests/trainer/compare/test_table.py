@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import math
+from dataclasses import replace
 
 from rich.console import Console
 
 from tests.trainer.compare.made_up_comparison import EVIL, made_up_comparison
+from trainer.compare.run import Row
 from trainer.compare.table import summary, terminal_table, to_csv, to_json
 from trainer.metrics import METRICS
 
@@ -46,3 +49,13 @@ def test_the_terminal_shows_a_line_for_each_system() -> None:
     assert "4,321" in conv1d
     assert "it failed" in broken
     assert "simple" in simple
+
+
+def test_an_epoch_without_validation_is_valid_json() -> None:
+    comparison = made_up_comparison()
+    result = comparison.rows[0].result
+    assert result is not None
+    unknown = replace(result.epochs[0], val_loss=math.nan)
+    comparison.rows[0] = Row("conv1d", replace(result, epochs=(unknown,)))
+    document = json.loads(to_json(comparison), parse_constant=lambda name: f"invalid {name}")
+    assert document["systems"][0]["epochs"][0]["validation_loss"] is None
