@@ -150,7 +150,7 @@ class Client:
                 body = self._without_key(_unpack(packed))
                 return response.status_code, response.headers.get("Retry-After"), body
         except requests.RequestException as error:
-            raise _unreachable(request, _explain(error)) from None
+            raise _unreachable(request, self._explain(error)) from None
         except (HTTPError, OSError):
             raise _unreachable(request, "the answer broke off") from None
         except zlib.error as error:
@@ -173,6 +173,13 @@ class Client:
             stream=True,
             allow_redirects=False,
         )
+
+    def _explain(self, error: requests.RequestException) -> str:
+        """What went wrong, by the error's kind: its own text holds the URL."""
+        for kind, reason in _REASONS.items():
+            if isinstance(error, kind):
+                return reason.format(host=urlsplit(self._url).netloc)
+        return type(error).__name__
 
     def _without_key(self, body: bytes) -> bytes:
         """An answer that quotes the request must not carry the key into an error or a log."""
@@ -266,20 +273,20 @@ def _unreachable(request: Request, reason: str) -> ApiUnreachable:
     return ApiUnreachable(f"{request}: {reason}")
 
 
-def _explain(error: requests.RequestException) -> str:
-    """What went wrong, by the error's kind: its own text holds the URL."""
-    for kind, reason in _REASONS.items():
-        if isinstance(error, kind):
-            return reason
-    return type(error).__name__
-
+_MEND = "check the network and TAGGER_API_URL"
 
 _REASONS: Mapping[type[requests.RequestException], str] = {
-    requests.exceptions.ConnectTimeout: f"no connection within {CONNECT_SECONDS:.0f} s",
+    requests.exceptions.ConnectTimeout: (
+        f"no connection to {{host}} within {CONNECT_SECONDS:.0f} s; {_MEND}"
+    ),
     requests.exceptions.ReadTimeout: f"no answer within {READ_SECONDS:.0f} s",
-    requests.exceptions.SSLError: "no secure connection: the certificate does not verify",
+    requests.exceptions.SSLError: (
+        "no secure connection to {host}: its certificate does not verify"
+    ),
     requests.exceptions.ProxyError: "no connection through the proxy",
-    requests.exceptions.ConnectionError: "no connection, or one that was cut",
+    requests.exceptions.ConnectionError: (
+        f"no connection to {{host}}, or one that was cut; {_MEND}"
+    ),
     requests.exceptions.ChunkedEncodingError: "the answer broke off",
 }
 
