@@ -74,14 +74,16 @@ class Killer:
 
 
 class MortalSession(requests.Session):
-    """A session whose process may die before it sends."""
+    """A session whose process may die before it sends, and whose answers take a moment."""
 
-    def __init__(self, killer: Killer) -> None:
+    def __init__(self, killer: Killer, clock: Clock) -> None:
         super().__init__()
         self._killer = killer
+        self._clock = clock
 
     def send(self, *args: Any, **options: Any) -> requests.Response:
         self._killer.before_request()
+        self._clock.sleep(0.2)
         return super().send(*args, **options)
 
 
@@ -115,11 +117,12 @@ class Simulation:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
+        random.seed(self.seed)  # tenacity's pauses come from there
         self.killer = Killer(self.standin, self.chance, self.kill_share)
 
     def poller(self) -> Poller:
         """A new process' poller on the same database."""
-        session = MortalSession(self.killer)
+        session = MortalSession(self.killer, self.clock)
         if self.settings.api_url == API:
             session.mount(API, self._adapter())
         poller = make_poller(
