@@ -18,6 +18,7 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -73,7 +74,7 @@ class Manifest(BaseModel):
         sample: checked when the bundle is loaded.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format_version: int
     site: str
@@ -92,6 +93,12 @@ class Manifest(BaseModel):
 
     @model_validator(mode="after")
     def _check_lengths(self) -> "Manifest":
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("a label stands twice")
+        if not all(label.strip() and label.isprintable() for label in self.labels):
+            raise ValueError("a label is empty or holds control characters")
+        if len({spec.name for spec in self.inputs}) != len(self.inputs):
+            raise ValueError("an input's name stands twice")
         if len(self.thresholds) != len(self.labels):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
         if any(len(sample.probabilities) != len(self.labels) for sample in self.sample):
@@ -146,10 +153,10 @@ def pack(bundle: Bundle) -> bytes:
         "model.tflite": bundle.tflite,
     }
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
         for name, data in members.items():
             info = zipfile.ZipInfo(name, _EPOCH)
-            info.compress_type = zipfile.ZIP_DEFLATED
+            info.compress_type = ZIP_DEFLATED
             archive.writestr(info, data)
     return buffer.getvalue()
 
@@ -193,6 +200,8 @@ def _check_members(infos: dict[str, zipfile.ZipInfo], count: int) -> None:
         raise BundleCorrupt(f"The model bundle has no {', '.join(sorted(missing))}.")
     if infos.keys() - _MEMBERS.keys() or count != len(_MEMBERS):
         raise BundleCorrupt("The model bundle holds files that do not belong in one.")
+    if any(info.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for info in infos.values()):
+        raise BundleCorrupt("The model bundle is packed by a method that no bundle uses.")
     for name, info in infos.items():
         if info.file_size > min(_MEMBERS[name], _MAX_RATIO * (info.compress_size + 1024)):
             raise BundleCorrupt(

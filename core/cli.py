@@ -1,28 +1,26 @@
 """Commands that belong to no single part: the whole service, its state, and the database."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 
 import typer
 from celery import Celery
-from rich.markup import escape
 
 from core import embedded_redis
 from core.clock import SystemClock
-from core.console import command, end_on_sigterm, open_database, out, start
+from core.console import command, end_on_sigterm, open_database, out, plain, start
 from core.database import database_errors, reading
 from core.errors import BrokerUnreachable
 from core.feeds import feed_status, quota_status, skipped_counts
 from core.queue import TRAINING_QUEUE, make_celery
 from core.status import queue_lengths, running_workers, site_statuses
 from core.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
-from core.supervisor import Supervisor
+from core.supervisor import Supervisor, alone, tagger
 
 SERVICES: dict[str, Sequence[str]] = {
-    "worker": ["worker", "--name", "tagging"],
-    "trainer": ["worker", "--queues", TRAINING_QUEUE, "--name", "training"],
-    "scheduler": ["scheduler"],
-    "poller": ["poll"],
+    "worker": tagger("worker", "--name", "tagging"),
+    "trainer": tagger("worker", "--queues", TRAINING_QUEUE, "--name", "training"),
+    "scheduler": tagger("scheduler"),
+    "poller": tagger("poll"),
 }
 
 
@@ -46,16 +44,18 @@ def up() -> None:
     settings = start()
     end_on_sigterm()
     open_database(settings).dispose()
-    with ExitStack() as stack:
+    with alone(settings.data_dir):
+        services = dict(SERVICES)
         if settings.uses_embedded_redis:
-            stack.enter_context(embedded_redis.running(settings.data_dir))
-        supervisor = stack.enter_context(Supervisor(SERVICES))
-        out.print(
-            f"Question Tagger runs for {', '.join(settings.sites)}. In another terminal: "
-            "tagger status, tagger results. Ctrl-C stops it.",
-            soft_wrap=True,
-        )
-        supervisor.run()
+            embedded_redis.shut_down(settings.data_dir)  # of a service that was killed
+            services = {"redis": embedded_redis.server_command(settings.data_dir), **services}
+        with Supervisor(services) as supervisor:
+            out.print(
+                f"Question Tagger runs for {', '.join(settings.sites)}. In another terminal: "
+                "tagger status, tagger results. Ctrl-C stops it.",
+                soft_wrap=True,
+            )
+            supervisor.run()
 
 
 @command
@@ -80,7 +80,7 @@ def status() -> None:
         *quota_lines(quotas),
         *skipped_lines(skipped),
     ):
-        out.print(escape(line), soft_wrap=True, highlight=False)
+        out.print(plain(line), soft_wrap=True, highlight=False)
     _print_broker(make_celery(settings))
 
 
@@ -89,7 +89,7 @@ def _print_broker(app: Celery) -> None:
         lengths = queue_lengths(app)
         workers = running_workers(app)
     except BrokerUnreachable as error:
-        out.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
+        out.print(f"[red]{plain(str(error))}[/red]", soft_wrap=True)
         return
     waiting = ", ".join(f"{queue} {length}" for queue, length in lengths.items())
     out.print(f"Messages waiting: {waiting}")

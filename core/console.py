@@ -58,9 +58,15 @@ def start() -> Settings:
     return settings
 
 
+def plain(text: str) -> str:
+    """A stranger's text as the terminal may show it: no control sequence, no markup."""
+    return escape("".join(char if char.isprintable() else " " for char in text))
+
+
 def end_on_sigterm() -> None:
-    """Let SIGTERM end this process as Ctrl-C does, so that what it started ends with it."""
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does, with what it started."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: sys.exit(128 + received))
 
 
 def open_database(settings: Settings) -> Engine:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import DatabaseUnreachable
@@ -36,12 +36,21 @@ def make_engine(address: str) -> Engine:
 
 def _sqlite_engine(url: URL) -> Engine:
     if url.database not in (None, "", ":memory:"):
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(str(url.database)).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnreachable(
+                f"The folder {folder} for the database cannot be made: {error.strerror}. "
+                "Set TAGGER_DATA_DIR to one that can be written."
+            ) from None
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver itself begins nothing
+        # A text that somebody stored in another encoding must not fail all that is read with it.
+        connection.text_factory = lambda raw: raw.decode(errors="replace")
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -73,7 +82,11 @@ def database_errors(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, DatabaseError) as error:
+        if type(error) is not DatabaseError and not isinstance(
+            error, OperationalError | InterfaceError
+        ):
+            raise  # its own kind: a constraint or a programming error, not the database's absence
         raise DatabaseUnreachable(explain_unreachable(engine, error)) from error
 
 

@@ -75,7 +75,7 @@ class Model:
         if not np.isfinite(found).all():
             raise BundleCorrupt("The network gives probabilities that are no numbers.")
         expected = np.array([s.probabilities for s in samples])
-        if samples and np.abs(found - expected).max() > SAMPLE_TOLERANCE:
+        if samples and not np.abs(found - expected).max() <= SAMPLE_TOLERANCE:
             raise BundleCorrupt("The network does not give the probabilities of its own sample.")
 
     def words(self, title: str, body: str) -> Words:

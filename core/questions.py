@@ -351,13 +351,16 @@ def claim(
 ) -> list[ClaimedQuestion]:
     """Count an attempt for the questions that still want tagging, and give their texts.
 
-    Commit before tagging: the count is what stops a question that kills every process.
+    Commit before tagging: the count is what stops a question that kills every process. Those with
+    more attempts than a task of this size is for are left to the sweep, which sends smaller ones:
+    neighbours of a question that kills must not be counted out with it.
     """
+    most = max(tries for tries, size in enumerate(TASK_SIZES) if size >= min(len(pks), 100))
     statement = (
         update(Question)
         .where(Question.id.in_(sorted(pks)), Question.site == site, *_pending())
-        .where(Question.attempts < MAX_ATTEMPTS)
-        .values(attempts=Question.attempts + 1, enqueued_at=now)
+        .where(Question.attempts <= most)
+        .values(attempts=Question.attempts + 1, enqueued_at=now, error=None)
         .returning(Question.id, Question.title, Question.body, Question.content_hash)
     )
     rows = connection.execute(statement).all()
@@ -400,6 +403,15 @@ def end_lease(connection: Connection, pks: Sequence[int]) -> None:
     )
 
 
+def unclaim(connection: Connection, pks: Sequence[int]) -> None:
+    """Take an attempt back that came to nothing through no fault of the questions."""
+    connection.execute(
+        update(Question)
+        .where(Question.id.in_(sorted(pks)), *_pending(), Question.attempts > 0)
+        .values(attempts=Question.attempts - 1, enqueued_at=None)
+    )
+
+
 def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -> list[int]:
     """Park the questions whose last attempt is over without a prediction; return their keys."""
     statement = (
@@ -420,4 +432,9 @@ def _pending() -> tuple[ColumnElement[bool], ...]:
 
 
 def _lease_is_over(now: datetime, lease: timedelta) -> ColumnElement[bool]:
-    return or_(Question.enqueued_at.is_(None), Question.enqueued_at < now - lease)
+    """Also where the clock has been set back, and a lease seems to begin in the future."""
+    return or_(
+        Question.enqueued_at.is_(None),
+        Question.enqueued_at < now - lease,
+        Question.enqueued_at > now + lease,
+    )

@@ -85,7 +85,10 @@ class Settings(BaseSettings):
     )
 
     lease_seconds: int = Field(
-        default=120, ge=5, description="a question pending longer than this is enqueued again"
+        default=120,
+        ge=5,
+        le=86_400,
+        description="a question pending longer than this is enqueued again",
     )
     worker_processes: int = Field(
         default=2, ge=1, le=256, description="processes of one tagging worker"
@@ -122,10 +125,12 @@ class Settings(BaseSettings):
             return None
         try:
             url = make_url(value.get_secret_value())
-        except ArgumentError:
+        except (ArgumentError, ValueError):
             raise ValueError("is not a database address") from None
-        if url.get_backend_name() not in ("sqlite", "postgresql"):
-            raise ValueError("names neither sqlite nor postgresql")
+        if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+            raise ValueError("names neither sqlite nor postgresql (with psycopg)")
+        if "@" in (url.host or "") or "password" in url.query:
+            raise ValueError("holds a password that is not percent-encoded before its one @")
         if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
         return SecretStr(url.render_as_string(hide_password=False))
@@ -134,9 +139,11 @@ class Settings(BaseSettings):
     @classmethod
     def _check_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            scheme = value.get_secret_value().split("://", 1)[0]
-            if scheme not in ("redis", "rediss", "redis+socket"):
+            address = value.get_secret_value()
+            if address.split("://", 1)[0] not in ("redis", "rediss", "redis+socket"):
                 raise ValueError("does not begin with redis://, rediss:// or redis+socket://")
+            if not _is_readable_broker(address):
+                raise ValueError("cannot be read; percent-encode its password")
         return value
 
     @field_validator("api_url")
@@ -175,6 +182,19 @@ class Settings(BaseSettings):
         return self.broker_url is None
 
 
+def _is_readable_broker(address: str) -> bool:
+    """Whether host, port and database number can be told apart."""
+    try:
+        parts = urlsplit(address)
+        number = parts.path.strip("/")
+        port = parts.port
+    except ValueError:
+        return False
+    if "#" in address or parts.netloc.count("@") > 1:
+        return False
+    return parts.scheme == "redis+socket" or (port != 0 and (not number or number.isdigit()))
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment and `.env`.
 
@@ -185,6 +205,9 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsError(f"The file .env cannot be read: {reason}. Mend or remove it.") from None
 
 
 def _explain(error: ValidationError) -> str:

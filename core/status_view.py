@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from rich.markup import escape
 from rich.table import Table
 
+from core.console import plain
 from core.feeds import FeedStatus, QuotaStatus
 from core.settings import Settings
 from core.status import LastTraining, SiteStatus
@@ -18,7 +18,7 @@ def sites_table(sites: Iterable[SiteStatus], settings: Settings, *, now: datetim
     table = Table("site", "questions", "tagged", "pending", "parked", "live model", "last training")
     for site in sites:
         table.add_row(
-            escape(site.site),
+            plain(site.site),
             f"{site.questions:,}",
             f"{site.tagged:,}",
             _pending(site, now),
@@ -68,12 +68,12 @@ def feeds_table(feeds: Iterable[FeedStatus], *, now: datetime) -> Table:
     table = Table("site", "feed", "fetched", "mark (UTC)", "last success (UTC)", "state")
     for feed in feeds:
         table.add_row(
-            escape(feed.site),
+            plain(feed.site),
             feed.feed,
             f"{feed.fetched:,}",
             "all" if feed.complete else _moment(feed.mark),
             _moment(feed.last_success),
-            escape("; ".join(_state(feed, now))) or "well",
+            plain("; ".join(_state(feed, now))) or "well",
         )
     return table
 

@@ -1,12 +1,13 @@
 """Runs the service's processes on one machine: starts them, restarts them, ends them in order."""
 
+import fcntl
 import logging
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -15,6 +16,8 @@ from core.clock import Clock, SystemClock
 from core.errors import ServiceFailed
 
 log = logging.getLogger(__name__)
+
+LOCK_FILE = "service.lock"
 
 STOP_SECONDS = 15.0  # for a process to finish what it has in hand
 CHECK_SECONDS = 0.5
@@ -26,14 +29,38 @@ MAX_EARLY_ENDS = 6
 
 @dataclass
 class Service:
-    """A command of `tagger` that is to run all the time."""
+    """A command that is to run all the time."""
 
     name: str
-    arguments: Sequence[str]
+    command: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     early_ends: int = 0
     restart_at: float = field(default=0.0)
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """Hold a data folder for one service; the system frees it when the holder dies.
+
+    Raises:
+        ServiceFailed: another service runs in it.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / LOCK_FILE).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ServiceFailed(
+                f"Question Tagger runs already in {data_dir.resolve()}. Stop it there first, or "
+                "set TAGGER_DATA_DIR to another folder."
+            ) from None
+        yield
+
+
+def tagger(*arguments: str) -> list[str]:
+    """The command of this program with some arguments."""
+    return [sys.executable, "-m", "tagger", *arguments]
 
 
 class Supervisor:
@@ -55,13 +82,13 @@ class Supervisor:
         """Prepare; nothing starts before the context is entered.
 
         Args:
-            services: for each its name and the arguments of `tagger`, in the order of start.
+            services: for each its name and its command, in the order of start.
             environment: of the processes; by default this one's.
             folder: they run in it; by default in this one's.
             log_file: where their lines are appended; by default they go where this one's go.
             clock: tells how long they last.
         """
-        self._services = [Service(name, arguments) for name, arguments in services.items()]
+        self._services = [Service(name, command) for name, command in services.items()]
         self._environment = dict(os.environ if environment is None else environment)
         self._folder = folder
         self._log_file = log_file
@@ -73,6 +100,12 @@ class Supervisor:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End all of them: the last started is told first, and no signal cuts this short."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for service in reversed(self._services):
+            if service.process is not None:
+                service.process.terminate()
         for service in reversed(self._services):
             _end(service)
 
@@ -95,11 +128,10 @@ class Supervisor:
             return
 
     def _start(self, service: Service) -> None:
-        command = [sys.executable, "-m", "tagger", *service.arguments]
         with ExitStack() as stack:
             lines = stack.enter_context(self._log_file.open("ab")) if self._log_file else None
             service.process = subprocess.Popen(  # noqa: S603 (our own program)
-                command,
+                service.command,
                 env=self._environment,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -137,11 +169,10 @@ class Supervisor:
 
 
 def _end(service: Service) -> None:
-    """Ask a service to end; after a while make it, and all that it started."""
+    """Wait for a service that was told to end; after a while make it, and all that it started."""
     process = service.process
     if process is None:
         return
-    process.terminate()
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:

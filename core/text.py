@@ -18,6 +18,9 @@ from bs4.element import NavigableString, Tag
 Treatment = Literal["keep", "mark", "drop"]
 
 CODE_WORDS = 40  # of a code block: its start names what it is about, a listing's tail does not
+# The sites take 30,000 characters; some parsers take hours for what is made to be slow.
+LONGEST_TEXT = 200_000
+
 CODE_MARK = "codeblock"
 LATEX_MARK = "latexformula"
 
@@ -144,5 +147,9 @@ def question_words(
     body: str,
     settings: TextSettings = TextSettings(),
 ) -> tuple[list[str], list[str]]:
-    """Return the words of the title (plain text) and of the body (HTML)."""
+    """Return the words of the title (plain text) and of the body (HTML).
+
+    What follows the first LONGEST_TEXT characters is left unread.
+    """
+    title, body = title[:LONGEST_TEXT], body[:LONGEST_TEXT]
     return words(title, settings), words(html_to_text(body, settings), settings)

@@ -20,7 +20,7 @@ from core.console import end_on_sigterm, out, progress
 from core.database import make_engine, reading
 from core.errors import ServiceFailed
 from core.registry import get_live
-from core.supervisor import Supervisor
+from core.supervisor import LOCK_FILE, Supervisor, alone, tagger
 from core.tables import PredictedTag, Prediction, Question
 from demo.site import make_questions, write_jsonl
 from demo.standin import Limits, Release, StandIn
@@ -34,9 +34,9 @@ LATEST_SECONDS = 5.0  # by which the stand-in shows a new question late
 PATIENCE_SECONDS = 600.0  # for the new questions to be tagged
 
 SERVICES = {
-    "worker": ["worker", "--concurrency", "2"],
-    "scheduler": ["scheduler"],
-    "poller": ["poll"],
+    "worker": tagger("worker", "--concurrency", "2"),
+    "scheduler": tagger("scheduler"),
+    "poller": tagger("poll"),
 }
 MARKER = "made by tagger demo"  # a file of this name: the folder may be emptied
 
@@ -69,8 +69,9 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
         ServiceFailed: a step failed; the lines before say why.
     """
     end_on_sigterm()
-    _empty(folder)
     with ExitStack() as stack:
+        stack.enter_context(alone(folder))
+        _empty(folder)
         out.print(f"A made-up site of {questions:,} questions is written.")
         site = stack.enter_context(_serve_site(folder, questions))
         stack.enter_context(embedded_redis.running(folder))
@@ -95,14 +96,16 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
 
 
 def _empty(folder: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARKER).exists():
-            raise ServiceFailed(
-                f"{folder} holds something that is no demo's; choose another with --folder."
-            )
-        embedded_redis.shut_down(folder)  # of a demo that was killed
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    """Empty the folder but for the lock that is held."""
+    found = {path.name for path in folder.iterdir()} - {LOCK_FILE}
+    if found and MARKER not in found:
+        raise ServiceFailed(
+            f"{folder} holds something that is no demo's; choose another with --folder."
+        )
+    embedded_redis.shut_down(folder)  # of a demo that was killed
+    for name in found:
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     (folder / MARKER).touch()
 
 

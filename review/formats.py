@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 
+from core.console import plain
 from review.results import Result
 
 CSV_COLUMNS = (
@@ -32,9 +32,7 @@ def as_table(results: Iterable[Result]) -> Group:
     count = 0
     for result in results:
         count += 1
-        table.add_row(
-            escape(result.title), _suggested(result), escape(" ".join(result.author_tags))
-        )
+        table.add_row(plain(result.title), _suggested(result), plain(" ".join(result.author_tags)))
     if not count:
         return Group("No results.")
     return Group(table, "Bold: the author chose the tag too.")
@@ -44,7 +42,7 @@ def _suggested(result: Result) -> str:
     if not result.suggested:
         return "[dim]none[/dim]"
     return " ".join(
-        f"[bold]{escape(tag.tag)}[/bold]" if tag.tag in result.author_tags else escape(tag.tag)
+        f"[bold]{plain(tag.tag)}[/bold]" if tag.tag in result.author_tags else plain(tag.tag)
         for tag in result.suggested
     )
 
@@ -59,9 +57,9 @@ def write_csv(results: Iterable[Result], file: TextIO) -> None:
                 (
                     result.site,
                     result.question_id,
-                    result.link or "",
+                    _harmless(result.link or ""),
                     _harmless(result.title),
-                    " ".join(result.author_tags),
+                    _harmless(" ".join(result.author_tags)),
                     _harmless(tag.tag),
                     f"{tag.probability:.6f}",
                     int(tag.suggested),

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from core.clock import SystemClock
-from core.console import command, err, open_database, out, start
+from core.console import command, err, open_database, out, plain, start
 from core.database import reading
 from core.model import Model
 from core.registry import (
@@ -136,7 +136,7 @@ def _row(version: Version) -> tuple[str, ...]:
     return (
         version.site,
         f"{version.version}{' live' if version.live else ''}",
-        version.architecture,
+        plain(version.architecture),
         f"{version.created_at:%Y-%m-%d}",
         *(
             _number(version.metrics.get(name, ""), digits=3)
@@ -176,7 +176,7 @@ def show_model(
         "sha256": found.sha256,
         "size": f"{found.size:,} bytes",
     }.items():
-        facts.add_row(f"[bold]{name}[/bold]", value)
+        facts.add_row(f"[bold]{name}[/bold]", plain(value))
     out.print(facts)
     out.print(_metrics_table(found))
 
@@ -204,7 +204,7 @@ def _metrics_table(version: Version) -> Table:
     table.add_column("on the test part")
     table.add_column(version.architecture, justify="right")
     for name, value in version.metrics.items():
-        table.add_row(name.replace("_at_", "@").replace("_", " "), _number(value))
+        table.add_row(plain(name.replace("_at_", "@").replace("_", " ")), plain(_number(value)))
     return table
 
 

@@ -4,12 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from core import registry
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, start
+from core.console import command, fail, open_database, out, plain, start
 from core.database import database_errors, reading
 from core.errors import BrokerUnreachable
 from core.model import Model
@@ -92,7 +91,7 @@ def tag(
             since=since.replace(tzinfo=UTC) if since else None,
             untagged_only=not everything,
         )
-    out.print(f"{count} questions of {escape(site)} want tagging now.")
+    out.print(f"{count} questions of {plain(site)} want tagging now.")
     lease = timedelta(seconds=settings.lease_seconds)
     with database_errors(engine), engine.begin() as connection:
         pending = sweep(connection, now=clock.now(), lease=lease)
@@ -101,7 +100,7 @@ def tag(
         for of_site, pks in batches(pending):
             enqueue_tagging(app, of_site, pks)
     except BrokerUnreachable as error:
-        out.print(f"They wait in the database for the scheduler's sweep. {escape(str(error))}")
+        out.print(f"They wait in the database for the scheduler's sweep. {plain(str(error))}")
 
 
 @command
@@ -126,7 +125,7 @@ def suggest(
     table.add_column("probability", justify="right")
     table.add_column("suggested")
     for item in ranked:
-        table.add_row(escape(item.tag), f"{item.probability:.3f}", "yes" if item.suggested else "")
+        table.add_row(plain(item.tag), f"{item.probability:.3f}", "yes" if item.suggested else "")
     out.print(table)
 
 
@@ -147,10 +146,10 @@ def list_parked(site: AnySite = None) -> None:
         table.add_row(
             question.site,
             str(question.question_id),
-            escape(question.title),
+            plain(question.title),
             str(question.attempts),
             f"{question.parked_at:%Y-%m-%d %H:%M}",
-            escape(question.error),
+            plain(question.error),
         )
     out.print(table)
 

@@ -20,7 +20,7 @@ class LiveModels:
         self._engine = engine
         self._threads = threads
         self._loaded: dict[str, tuple[Version, Model]] = {}
-        self._refused: set[int] = set()  # versions whose refusal has been logged
+        self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
 
     def get(self, site: str) -> tuple[Version, Model]:
         """Return the site's live version and its model, read from the registry where it is new.
@@ -42,6 +42,8 @@ class LiveModels:
             loaded = self._loaded.get(site)
             if loaded is not None and loaded[0].id == live.id:
                 return loaded
+            if live.id in self._refused:
+                return self._keep(loaded, live, self._refused[live.id])
             try:
                 bundle = registry.load_bundle(connection, live)
             except BundleRefused as error:
@@ -56,10 +58,11 @@ class LiveModels:
     def _keep(
         self, loaded: tuple[Version, Model] | None, live: Version, error: BundleRefused
     ) -> tuple[Version, Model]:
+        known = live.id in self._refused
+        self._refused[live.id] = error
         if loaded is None:
             raise error
-        if live.id not in self._refused:
-            self._refused.add(live.id)
+        if not known:
             log.error(
                 "%s: version %d is refused, version %d goes on: %s",
                 live.site,

@@ -15,13 +15,13 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from core.clock import Clock
 from core.database import dialect_insert
 from core.model import Model, RankedTag, Words
-from core.questions import ClaimedQuestion, claim, finish, record_error
+from core.questions import ClaimedQuestion, claim, finish, record_error, unclaim
 from core.tables import PredictedTag, Prediction
 from worker.live_models import LiveModels
 
 log = logging.getLogger(__name__)
 
-WRITE_SECONDS = 120  # for how long a finished batch waits for the database to come back
+WRITE_SECONDS = 100  # for how long a finished batch waits for the database to come back
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
 
@@ -75,7 +75,11 @@ def tag_batch(
         sleep=clock.sleep,
         reraise=True,
     )
-    done = patiently(_write, engine, tagged, errors, version_id=version.id, clock=clock)
+    try:
+        done = patiently(_write, engine, tagged, errors, version_id=version.id, clock=clock)
+    except (OperationalError, InterfaceError):
+        patiently(_give_back, engine, claimed)
+        raise
     return Outcome(done, len(errors), len(pks) - done - len(errors))
 
 
@@ -123,6 +127,11 @@ def _predict_one_by_one(
 def _describe(question: ClaimedQuestion, error: Exception) -> str:
     log.error("question with the key %d cannot be tagged: %r", question.pk, error)
     return f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
+
+
+def _give_back(engine: Engine, questions: Sequence[ClaimedQuestion]) -> None:
+    with engine.begin() as connection:
+        unclaim(connection, [question.pk for question in questions])
 
 
 def _write(

@@ -4,12 +4,18 @@ import logging
 from datetime import timedelta
 
 from celery import Celery
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, or_, select
 
 from core.clock import Clock
 from core.database import reading
 from core.questions import batches, park_exhausted, sweep
-from core.queue import TAGGING_QUEUE, enqueue_tagging, enqueue_training, queue_length
+from core.queue import (
+    TAGGING_QUEUE,
+    TRAINING_QUEUE,
+    enqueue_tagging,
+    enqueue_training,
+    queue_length,
+)
 from core.settings import Settings
 from core.tables import ModelVersion, Question, TrainingRun
 
@@ -52,7 +58,16 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
     A site whose last run began a short while ago is left alone: it may still be running, and one
     that failed would most likely fail again.
     """
-    tried = select(TrainingRun.site).where(TrainingRun.started_at > clock.now() - FIRST_MODEL_PAUSE)
+    if queue_length(app, TRAINING_QUEUE) > 0:
+        return []  # the trainer is busy or away: one message more would be one run too many
+    now = clock.now()
+    longest = timedelta(seconds=settings.training_seconds)
+    tried = select(TrainingRun.site).where(
+        or_(
+            TrainingRun.started_at > now - FIRST_MODEL_PAUSE,
+            TrainingRun.ended_at.is_(None) & (TrainingRun.started_at > now - longest),
+        )
+    )
     enough = (
         select(Question.site)
         .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))

@@ -134,6 +134,25 @@ def test_only_the_first_of_two_finishers_writes(engine: Engine, clock: ManualClo
         assert finish(connection, claimed) == set()
 
 
+def test_neighbours_of_a_question_that_kills_are_not_counted_out_with_it(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pks = store_questions(engine, *map(question, range(100)), now=clock.now()).wanted
+    for _ in range(MAX_ATTEMPTS):
+        with engine.begin() as connection:
+            claim(connection, pks, site="stats", now=clock.now())
+    assert row(engine, 5).attempts == 1
+
+
+def test_a_lease_from_a_clock_that_was_ahead_holds_nothing_up(
+    engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    (pk,) = store_questions(engine, question(7), now=clock.now() + timedelta(days=365)).wanted
+    with engine.begin() as connection:
+        assert [q.pk for q in sweep(connection, now=clock.now(), lease=LEASE)] == [pk]
+
+
 def test_a_question_that_kills_its_process_is_parked_after_the_third_attempt(
     engine: Engine, clock: ManualClock
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ServiceFailed
-from core.supervisor import LONGEST_RESTART_SECONDS, Supervisor
+from core.supervisor import LONGEST_RESTART_SECONDS, Supervisor, alone, tagger
 from tests.conftest import ManualClock
 from tests.processes import environment, wait_until
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_service_that_ends_is_started_again(tmp_path: Path, clock: ManualClock) -> None:
     env = environment(data_dir=tmp_path)
-    services = {"scheduler": ["scheduler"]}
+    services = {"scheduler": tagger("scheduler")}
     log = tmp_path / "log"
     with Supervisor(services, environment=env, log_file=log, clock=clock) as supervisor:
         first = pid_of(supervisor)
@@ -31,7 +31,7 @@ def test_a_service_that_never_starts_well_ends_it_all_with_its_name(
 ) -> None:
     env = environment(data_dir=tmp_path)
     log = tmp_path / "log"
-    services = {"poller": ["no-such-command"]}
+    services = {"poller": tagger("no-such-command")}
 
     def until_it_gives_up() -> bool:
         if ended(supervisor):
@@ -43,6 +43,13 @@ def test_a_service_that_never_starts_well_ends_it_all_with_its_name(
         pytest.raises(ServiceFailed, match=r"The poller ends right after its start \(status 2\)"),
     ):
         wait_until(until_it_gives_up, seconds=120, what="it gave up")
+
+
+def test_a_second_service_in_one_folder_is_refused(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(ServiceFailed, match="runs already"), alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        pass
 
 
 def pid_of(supervisor: Supervisor) -> int:

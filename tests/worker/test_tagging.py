@@ -122,7 +122,9 @@ def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
         engine, question(1, "Anova"), question(2, "poison"), question(3, "Anova"), now=clock.now()
     )
     models = LiveModels(engine)
-    outcomes = [tag_batch(engine, models, "stats", stored.wanted, clock) for _ in range(4)]
+    poison = stored.wanted[1:2]
+    tasks = [stored.wanted, stored.wanted, poison, poison]  # as the sweep makes them: smaller
+    outcomes = [tag_batch(engine, models, "stats", task, clock) for task in tasks]
     assert [(o.tagged, o.failed) for o in outcomes] == [(2, 1), (0, 1), (0, 1), (0, 0)]
     with engine.begin() as connection:
         park_exhausted(connection, now=clock.now(), lease=timedelta(seconds=60))
@@ -147,6 +149,22 @@ def test_a_finished_batch_waits_for_a_database_that_is_away(
     outcome = tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
     assert outcome.tagged == 1
     assert row(sqlite_engine, 1).attempts == 0
+
+
+def test_a_write_that_never_succeeds_gives_the_attempt_back(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    stored = store_questions(sqlite_engine, question(1), now=clock.now())
+
+    def fail(*_: object) -> set[int]:
+        raise OperationalError("UPDATE", {}, Exception("disk full"))
+
+    monkeypatch.setattr("worker.tagging.finish", fail)
+    with pytest.raises(OperationalError):
+        tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
+    found = row(sqlite_engine, 1)
+    assert (found.attempts, found.enqueued_at) == (0, None)
 
 
 def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock) -> None:

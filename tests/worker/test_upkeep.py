@@ -67,6 +67,8 @@ def test_a_site_is_trained_by_itself_once_it_has_questions_enough(
     store_questions(sqlite_engine, question(49), now=clock.now(), wanted=False)
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
     assert queue_length(app, TRAINING_QUEUE) == 1
+    clock.sleep(timedelta(hours=1).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == []  # it still waits
 
 
 def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
@@ -78,7 +80,7 @@ def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
     with sqlite_engine.begin() as connection:
         connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
     assert train_first_models(sqlite_engine, app, settings, clock) == []
-    clock.sleep(timedelta(hours=1).total_seconds())
+    clock.sleep(timedelta(hours=3).total_seconds())
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     assert train_first_models(sqlite_engine, app, settings, clock) == []
