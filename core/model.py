@@ -18,6 +18,7 @@ from core.text import question_words
 KEPT_TAGS = 10  # of each prediction
 MAX_SUGGESTIONS = 5  # the sites' own limit of tags on a question
 SAMPLE_TOLERANCE = 1e-4  # between the processor that published a bundle and the one that loads it
+LONGEST_PROBE = 1000  # repetitions of three words
 
 Words = tuple[list[str], list[str]]  # the title's and the body's
 
@@ -63,8 +64,12 @@ class Model:
             )
         samples = self.manifest.sample
         texts = [(s.title, s.body) for s in samples] or [("", "")]
+        # Its rarest words and one that it does not know, more of them than any input holds: an id
+        # that the network has no row for, or an input that does not fit, shows here and not later.
+        rarest = [*self.vocabulary.words[-2:], "\0"] * LONGEST_PROBE
         try:
             found = self.probabilities([self.words(title, body) for title, body in texts])
+            self.probabilities([(rarest, rarest)])
         except (ValueError, RuntimeError) as error:
             raise BundleCorrupt(f"The bundle's network does not run: {error}.") from error
         if found.shape[1] != len(self.manifest.labels):

@@ -134,3 +134,8 @@ def test_words_that_the_network_has_no_place_for_are_an_error_of_the_bundle() ->
     too_many = Vocabulary([*LABELS, "extra"])
     with pytest.raises(BundleCorrupt):
         Model(replace(bundle, manifest=manifest, vocabulary=too_many))
+
+
+def test_a_vocabulary_beyond_the_network_is_refused_before_a_question_meets_it() -> None:
+    with pytest.raises(BundleCorrupt, match="does not run"):
+        Model(replace(word_bundle(), vocabulary=Vocabulary([*LABELS, "extra"])))
