@@ -1,5 +1,6 @@
 """Commands that make models and choose which one is live."""
 
+import os
 import signal
 import sys
 from typing import Annotated, Any
@@ -96,8 +97,13 @@ def train(
         seed=seed,
         split=split,
     )
-    with make_watch(err) as watch:
-        version = train_site(engine, site, options, clock=SystemClock(), watch=watch)
+    try:
+        with make_watch(err) as watch:
+            version = train_site(engine, site, options, clock=SystemClock(), watch=watch)
+    except SystemExit as end:
+        sys.stderr.flush()
+        # TensorFlow's threads are still at work, and the interpreter's own end may crash on them.
+        os._exit(int(end.code or 0))
     out.print(_metrics_table(version))
     state = "live" if version.live else "published"
     out.print(f"{site} version {version.version} ({architecture}) is {state}.", highlight=False)

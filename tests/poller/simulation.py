@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import requests
@@ -101,6 +102,9 @@ def made_up_records(count: int, site: str = SITE) -> list[Record]:
     ]
 
 
+CHANGED_SAMPLES = 4  # in a row, six hours apart: ten hours, and what faults and kills cost
+
+
 @dataclass
 class Simulation:
     """A stand-in, a database, a queue, a clock, and one poller after the other."""
@@ -114,6 +118,7 @@ class Simulation:
     queue: RecordingQueue = field(default_factory=RecordingQueue)
     kills: int = 0
     visible: list[set[int]] = field(default_factory=list)
+    sampled: list[float] = field(default_factory=list)  # when, in epoch seconds
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -148,6 +153,7 @@ class Simulation:
             nonlocal due
             if self.clock.now() >= due:
                 self.visible.append(self.visible_now())
+                self.sampled.append(self.clock.now().timestamp())
                 due = self.clock.now() + timedelta(hours=sample_hours)
             return self.clock.now() >= end
 
@@ -176,9 +182,22 @@ class Simulation:
         return fault is None or fault in LAWFUL_ITEM_FAULTS
 
     def expected(self) -> set[int]:
-        """What was visible long enough to be seen: at two samples in a row."""
-        pairs = zip(self.visible, self.visible[1:], strict=False)
-        return {number for before, after in pairs for number in before & after}
+        """What stood in its feed for longer than the feed's pace.
+
+        A new question is the live feed's, which passes several times between two samples. One that
+        is unanswered again after more than that is the changed feed's, whose pace is ten hours.
+        """
+        new = {
+            number
+            for place, (before, after) in enumerate(pairwise(self.visible))
+            for number in before & after
+            if place == 0 or self._created(number) >= self.sampled[place - 1]
+        }
+        windows = zip(*(self.visible[start:] for start in range(CHANGED_SAMPLES)), strict=False)
+        return new.union(*(set.intersection(*window) for window in windows))
+
+    def _created(self, number: int) -> float:
+        return self.standin.sites[SITE].questions[number].creation_date
 
     def stored(self) -> Sequence[Any]:
         with self.engine.connect() as connection:
