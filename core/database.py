@@ -13,6 +13,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import DatabaseUnreachable
 
+# DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
+_UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
+
 SQLITE_BUSY_MS = 30_000  # writers wait for each other; a batch's transaction takes milliseconds
 
 
@@ -82,11 +85,9 @@ def database_errors(engine: Engine) -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, InterfaceError, DatabaseError) as error:
-        if type(error) is not DatabaseError and not isinstance(
-            error, OperationalError | InterfaceError
-        ):
-            raise  # its own kind: a constraint or a programming error, not the database's absence
+    except DBAPIError as error:
+        if type(error) not in _UNUSABLE:
+            raise
         raise DatabaseUnreachable(explain_unreachable(engine, error)) from error
 
 

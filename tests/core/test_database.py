@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, insert, text
+from sqlalchemy.exc import IntegrityError
+
+from core.database import database_errors, make_engine
+from core.errors import DatabaseUnreachable
+from core.migrate import upgrade
+from core.tables import Review
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "tagger.sqlite3"
+    file.write_bytes(b"not a database at all" * 100)
+    engine = make_engine(f"sqlite:///{file}")
+    with pytest.raises(DatabaseUnreachable, match="TAGGER_DATABASE_URL"):
+        upgrade(engine)
+    engine.dispose()
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(DatabaseUnreachable, match="TAGGER_DATA_DIR"):
+        make_engine(f"sqlite:///{tmp_path / 'data' / 'deeper' / 'tagger.sqlite3'}")
+
+
+def test_an_error_of_a_statement_is_not_taken_for_an_absent_database(engine: Engine) -> None:
+    orphan = {"question_pk": 1, "reviewer": "Ann", "at": text("'2026-01-01'")}
+    with (
+        pytest.raises(IntegrityError),
+        database_errors(engine),
+        engine.begin() as connection,
+    ):
+        connection.execute(insert(Review).values(orphan))
