@@ -14,6 +14,7 @@ from core.errors import SettingsError
 PREFIX = "TAGGER_"
 
 Feed = Literal["unanswered", "no-answers", "questions"]
+Retag = Literal["pending", "recent", "all", "none"]
 
 
 class Settings(BaseSettings):
@@ -80,8 +81,47 @@ class Settings(BaseSettings):
     retrain_cron: str = Field(
         default="0 3 * * 0", description="when to retrain, in cron's five fields (UTC), or off"
     )
+    retrain_new_questions: int = Field(
+        default=200, ge=1, description="a scheduled training with fewer new questions is skipped"
+    )
+    retrain_on_drift: bool = Field(
+        default=True, description="whether drift of the live model asks for training: true or false"
+    )
     training_seconds: int = Field(
         default=7200, ge=60, description="a training run that takes longer is ended"
+    )
+    training_questions: int = Field(
+        default=100_000, ge=50, description="how many questions a training reads, the newest"
+    )
+    settle_days: float = Field(
+        default=3,
+        ge=0,
+        le=3650,
+        description="how old a question is, in days, before its author's tags are relied on",
+    )
+    min_precision: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="the precision that each tag's suggestions are to have, between 0 and 1; "
+        "where it is not set, thresholds are those of the best F1",
+    )
+    gate_confidence: float = Field(
+        default=0.8,
+        ge=0.5,
+        lt=1,
+        description="how sure it must be that a new model is better, from 0.5 to below 1",
+    )
+    keep_versions: int = Field(
+        default=5, ge=2, description="how many of a site's newest models are kept beside the live"
+    )
+    retag: Retag = Field(
+        default="pending",
+        description="which tagged questions a newly promoted model tags again: "
+        "pending (open and not reviewed), recent, all or none",
+    )
+    retag_days: float = Field(
+        default=30, gt=0, le=3650, description="how far back recent reaches, in days"
     )
 
     lease_seconds: int = Field(

@@ -8,12 +8,13 @@ A question is *pending* while `wanted_at` is set and `parked_at` is not: somebod
 and no worker has done so since. Times are UTC.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Enum,
     Float,
@@ -149,15 +150,37 @@ class ModelVersion(Table):
     created_at: Mapped[datetime]
     architecture: Mapped[str]
     metrics: Mapped[dict[str, Any]] = mapped_column(Json)
-    bundle: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    bundle: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # empty once it is pruned
     sha256: Mapped[str] = mapped_column(String(64))
     live: Mapped[bool] = mapped_column(default=False)
+    learned_through: Mapped[int | None]  # the newest question that it learned from, by its number
+    pruned_at: Mapped[datetime | None]  # when its bundle was let go
+
+
+class Promotion(Table):
+    """That a version was made its site's live one; the newest of a site names the one that is."""
+
+    __tablename__ = "promotions"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site: Mapped[str] = mapped_column(index=True)
+    model_version_id: Mapped[int] = mapped_column(BigId, ForeignKey("model_versions.id"))
+    at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(16))  # gate, hand, rollback
 
 
 class Prediction(Table):
     """That a model version has tagged a question. Once."""
 
     __tablename__ = "predictions"
+    __table_args__ = (
+        Index(
+            "ix_predictions_unscored",
+            "model_version_id",
+            sqlite_where=text("scored_at IS NULL"),
+            postgresql_where=text("scored_at IS NULL"),
+        ),
+    )
 
     question_pk: Mapped[int] = mapped_column(
         BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
@@ -167,6 +190,7 @@ class Prediction(Table):
     )
     predicted_at: Mapped[datetime] = mapped_column(index=True)
     content_hash: Mapped[str] = mapped_column(String(64))  # of the text that was read
+    scored_at: Mapped[datetime | None]  # when it was counted into the live agreement, or passed by
 
 
 class PredictedTag(Table):
@@ -229,7 +253,39 @@ class TrainingRun(Table):
     outcome: Mapped[str | None]  # published, promoted, skipped, failed; unset while it runs
     error: Mapped[str | None]
     model_version_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("model_versions.id"))
-    report: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    report: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # HTML, gzipped
+    fingerprint: Mapped[str | None] = mapped_column(String(64))  # of the questions and their tags
+    questions: Mapped[int | None]  # that it had to learn from and to judge by
+    newest_question_id: Mapped[int | None]  # of them, by the site's number
+    decision: Mapped[str | None]  # one line: why its version was promoted or not, or why skipped
+
+
+class LiveAgreement(Table):
+    """How a version's predictions of one day agree with the tags that authors settled on."""
+
+    __tablename__ = "live_agreement"
+
+    model_version_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("model_versions.id"), primary_key=True
+    )
+    day: Mapped[date] = mapped_column(Date, primary_key=True)  # of the predictions, UTC
+    site: Mapped[str]
+    questions: Mapped[int]
+    first_hits: Mapped[int]  # whose most probable tag is one of the author's
+    recall_at_5_sum: Mapped[float] = mapped_column(Float(53))
+    without_suggestion: Mapped[int]
+
+
+class Drift(Table):
+    """That a version's live agreement has dropped beyond chance; reported once."""
+
+    __tablename__ = "drifts"
+
+    model_version_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("model_versions.id"), primary_key=True
+    )
+    found_at: Mapped[datetime]
+    description: Mapped[str]
 
 
 class Feed(Table):
