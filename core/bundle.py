@@ -22,11 +22,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from core.calibration import NO_CALIBRATION, Calibration
 from core.encoding import Input, Vocabulary
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible
 from core.text import TextSettings
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 
 # The largest sizes that are read, in bytes, unpacked.
 _MEMBERS: Final = {
@@ -68,7 +69,7 @@ class Manifest(BaseModel):
         thresholds: of each tag, the probability from which it is suggested.
         text: the tokenizer's settings.
         inputs: the network's inputs, in any order.
-        calibration: probabilities are sigmoid(scale * logit + shift); (1, 0) leaves them.
+        calibration: from the network's probabilities to those that are told.
         metrics: by name, on the questions that were held out.
         data_fingerprint: of the questions and labels that it was trained on.
         sample: checked when the bundle is loaded.
@@ -85,7 +86,7 @@ class Manifest(BaseModel):
     thresholds: tuple[float, ...]
     text: TextSettings
     inputs: tuple[Input, ...] = Field(min_length=1)
-    calibration: tuple[float, float] = (1.0, 0.0)
+    calibration: Calibration = NO_CALIBRATION
     metrics: dict[str, float | int | str]
     data_fingerprint: str
     library_versions: dict[str, str]

@@ -92,7 +92,7 @@ class Model:
         if not questions:
             return np.zeros((0, len(self.manifest.labels)))
         raw = self._run(encode(questions, self.vocabulary, self.manifest.inputs))
-        return calibrate(raw, *self.manifest.calibration)
+        return self.manifest.calibration.apply(raw)
 
     def rank(self, probabilities: npt.NDArray[np.float64]) -> list[list[RankedTag]]:
         """Return for each row its ten most probable tags, the most probable first."""
@@ -110,18 +110,6 @@ class Model:
             ]
             for row, tags in enumerate(order)
         ]
-
-
-def calibrate(
-    probabilities: npt.NDArray[Any], scale: float, shift: float
-) -> npt.NDArray[np.float64]:
-    """Platt scaling on the network's logits: sigmoid(scale * logit + shift)."""
-    raw = probabilities.astype(np.float64)
-    if (scale, shift) == (1.0, 0.0):
-        return raw
-    clipped = np.clip(raw, 1e-7, 1 - 1e-7)
-    logits = np.log(clipped) - np.log1p(-clipped)
-    return 1.0 / (1.0 + np.exp(-(scale * logits + shift)))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
 from core import registry
-from core.bundle import Bundle, Sample, digest, pack, unpack
+from core.bundle import FORMAT_VERSION, Bundle, Sample, digest, pack, unpack
 from core.encoding import BagInput, SequenceInput, TermsInput, Vocabulary
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
 from core.tables import ModelVersion
@@ -98,8 +98,10 @@ def test_another_sites_bundle_is_foreign() -> None:
 
 
 def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
-    data = with_manifest(lambda manifest: manifest.update(format_version=2, new_field=1))
-    with pytest.raises(BundleIncompatible, match=r"version 2.*reads 1.*Install"):
+    data = with_manifest(
+        lambda manifest: manifest.update(format_version=FORMAT_VERSION + 1, new_field=1)
+    )
+    with pytest.raises(BundleIncompatible, match=r"version 3.*reads 2.*Install"):
         unpack(data)
 
 

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from core.bundle import Sample
 from core.encoding import SequenceInput, Vocabulary
 from core.errors import BundleCorrupt
-from core.model import KEPT_TAGS, MAX_SUGGESTIONS, Model, calibrate
+from core.model import KEPT_TAGS, MAX_SUGGESTIONS, Model
 from tests.models import KNOWN_LOGIT, LABELS, LENGTH, word_bundle
 
 KNOWN = 1 / (1 + np.exp(-KNOWN_LOGIT))
@@ -88,13 +88,6 @@ def test_any_probabilities_can_be_ranked(probabilities: np.ndarray) -> None:
         assert [tag.probability for tag in tags] == sorted(row, reverse=True)[:KEPT_TAGS]
         assert sum(tag.suggested for tag in tags) == min((row >= 0.5).sum(), MAX_SUGGESTIONS)
         assert all(type(tag.suggested) is bool for tag in tags)
-
-
-def test_calibration_scales_and_shifts_logits() -> None:
-    logits = np.array([-3.0, 0.0, 2.0])
-    expected = 1 / (1 + np.exp(-(0.5 * logits - 1)))
-    np.testing.assert_allclose(calibrate(1 / (1 + np.exp(-logits)), 0.5, -1.0), expected)
-    assert np.isfinite(calibrate(np.array([0.0, 1.0]), 2.0, 0.0)).all()
 
 
 def test_a_model_reproduces_its_sample() -> None:

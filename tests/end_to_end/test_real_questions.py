@@ -17,7 +17,7 @@ from core.clock import SystemClock
 from core.database import make_engine
 from core.encoding import encode
 from core.migrate import upgrade
-from core.model import KEPT_TAGS, calibrate
+from core.model import KEPT_TAGS
 from core.tables import PredictedTag, Prediction, Question
 from core.text import question_words
 from demo.standin import Limits, Release
@@ -150,4 +150,4 @@ def keras_probabilities(bundle: Bundle, texts: list[tuple[str, str]]) -> np.ndar
     words = [question_words(title, body, bundle.manifest.text) for title, body in texts]
     arrays = encode(words, bundle.vocabulary, bundle.manifest.inputs)
     raw = network.predict(arrays, batch_size=256, verbose=0)
-    return calibrate(np.asarray(raw), *bundle.manifest.calibration)
+    return bundle.manifest.calibration.apply(np.asarray(raw))

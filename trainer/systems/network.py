@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from core.calibration import NO_CALIBRATION, Calibration
 from core.encoding import Arrays, Input, Vocabulary, place
 from core.errors import TrainingError
-from core.model import calibrate
 from core.text import TextSettings
 from trainer.corpus import Corpus
 from trainer.keras_setup import import_keras
@@ -33,7 +33,7 @@ class Network(Tagger):
         vocabulary: the words behind the ids.
         inputs: what its inputs are made of.
         text: how questions become words.
-        calibration: scale and shift of the logits.
+        calibration: from the network's probabilities to those that it gives.
         epochs: how fitting went.
         held_out: the labels' probabilities for the validation part, from before it was learned
             from; None where it never was.
@@ -43,7 +43,7 @@ class Network(Tagger):
     vocabulary: Vocabulary
     inputs: tuple[Input, ...]
     text: TextSettings
-    calibration: tuple[float, float] = (1.0, 0.0)
+    calibration: Calibration = NO_CALIBRATION
     epochs: tuple[Epoch, ...] = ()
     held_out: npt.NDArray[np.float64] | None = None
 
@@ -54,7 +54,7 @@ class Network(Tagger):
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities: shape (rows, labels)."""
         raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
-        return calibrate(raw, *self.calibration)
+        return self.calibration.apply(raw)
 
     def size(self) -> int:
         """Return the bytes of the weights, four each, and of the words."""
