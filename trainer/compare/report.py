@@ -1,13 +1,10 @@
-"""The report of a comparison: one HTML file that holds its pictures and needs nothing else.
+"""The report of a comparison, as one HTML file.
 
-Titles, texts and tags are strangers': every word of theirs is escaped, and the pictures are
-images, in which nothing runs.
+Titles, texts and tags are strangers': every word of theirs is escaped.
 """
 
-import base64
 from collections.abc import Sequence
 from html import escape
-from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -16,8 +13,15 @@ from core.text import html_to_text
 from trainer.compare import plots
 from trainer.compare.plots import Results
 from trainer.compare.run import Comparison, Data, Result, Row
-from trainer.compare.table import HEADINGS, number
 from trainer.metrics import METRICS
+from trainer.pages.charts import (
+    extreme_tags,
+    reliability_curves,
+    tag_frequencies,
+    weights_against_counts,
+)
+from trainer.pages.figures import HEADINGS, number
+from trainer.pages.page import page, picture
 
 SHOWN: Final = 4  # systems in one picture of lines
 COMPARED_BY_TAG: Final = 2  # in one of points
@@ -36,20 +40,12 @@ def to_html(comparison: Comparison) -> str:
     results = [(row.system, row.result) for row in comparison.rows if row.result is not None]
     sections = [_introduction(data), _table(comparison)]
     if results:
-        sections += [_picture("Precision@1 with its interval", plots.intervals(results), _INTERVAL)]
+        sections += [picture("Precision@1 with its interval", plots.intervals(results), _INTERVAL)]
     sections += _of_the_data(data)
     if results:
         sections += _of_the_systems(data, results)
         sections.append(_example(data, results))
-    style = files("trainer.compare").joinpath("report.css").read_text(encoding="utf-8")
-    title = f"Tagging {escape(data.site)}: systems compared"
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<style>\n{style}</style></head>\n<body><main>\n<h1>{title}</h1>\n"
-        + "\n".join(sections)
-        + "\n</main></body></html>\n"
-    )
+    return page(f"Tagging {data.site}: systems compared", sections)
 
 
 _INTERVAL: Final = (
@@ -120,29 +116,21 @@ def _row(row: Row, best: dict[str, float]) -> str:
     return f"<tr>{name}{''.join(cells)}{''.join(f'<td>{cost}</td>' for cost in costs)}</tr>"
 
 
-def _picture(title: str, svg: str, note: str) -> str:
-    address = base64.b64encode(svg.encode()).decode()
-    return (
-        f"<section><h2>{escape(title)}</h2>\n<p>{escape(note)}</p>\n"
-        f'<img alt="{escape(title)}" src="data:image/svg+xml;base64,{address}"></section>'
-    )
-
-
 def _of_the_data(data: Data) -> list[str]:
     return [
-        _picture(
+        picture(
             "Questions of each tag",
-            plots.tag_counts(data),
+            tag_frequencies(data.tag_counts),
             "Few tags have most of the questions, whatever the site.",
         ),
-        _picture(
+        picture(
             "The most and the least frequent tags that are learned",
-            plots.extreme_tags(data),
+            extreme_tags(data.labels, data.tag_counts),
             f"Five from either end of the {len(data.labels)}.",
         ),
-        _picture(
+        picture(
             "Class weights against counts",
-            plots.weights_against_counts(data),
+            weights_against_counts(data.targets),
             "Where class weights multiply the loss, a mistake on a rare tag costs what one on the "
             "most frequent tag costs; their mean is 1.",
         ),
@@ -159,14 +147,14 @@ def _of_the_systems(data: Data, results: Results) -> list[str]:
             "Of systems with class weights the loss is weighted, so it is another number. A "
             "network that is fitted in parts has a line for each."
         )
-        sections.append(_picture("Learning curves", curves, note))
+        sections.append(picture("Learning curves", curves, note))
     frequency = plots.f1_against_frequency(data, ranked[:COMPARED_BY_TAG])
     note = "A point for each tag; the two systems of the highest precision@1."
-    sections.append(_picture("F1 of each tag against its frequency", frequency, note))
+    sections.append(picture("F1 of each tag against its frequency", frequency, note))
     sections.append(
-        _picture(
+        picture(
             "Reliability",
-            plots.reliability_curves(shown),
+            reliability_curves([(name, result.reliability) for name, result in shown]),
             f"{few} On the diagonal, a probability of .7 is right in 7 cases of 10; below it, "
             "the system is too sure of itself.",
         )

@@ -1,0 +1,130 @@
+"""The pictures that reports share, each as the text of an SVG."""
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.class_weights import class_weights
+from trainer.metrics import Reliability
+from trainer.progress import Epoch
+
+BLUE, ORANGE, GREY = "#2f6690", "#e07a3f", "#8a94a0"
+COLOURS: Final = (BLUE, ORANGE, "#4f9d69", "#b5495b", "#7b5ea7", "#c9a227", "#3aa6a6", GREY)
+STYLE: Final[dict[Any, Any]] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#b8c0c8",
+    "axes.grid": True,
+    "axes.labelcolor": "#3d4650",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "grid.color": "#e6eaee",
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "question-tagger",  # equal pictures, equal bytes
+    "text.parse_math": False,  # tags and titles are strangers': a dollar is a dollar
+    "xtick.color": "#5b6670",
+    "ytick.color": "#5b6670",
+}
+
+
+def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4) -> str:
+    """Make a figure, let its axes be drawn on, and return its SVG."""
+    import matplotlib as mpl  # noqa: PLC0415
+    from cycler import cycler  # noqa: PLC0415
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context(STYLE | {"axes.prop_cycle": cycler(color=COLOURS)}):
+        whole = Figure(figsize=(9.2, height), layout="constrained")
+        FigureCanvasSVG(whole)
+        draw(whole.subplots(1, columns))
+        stream = io.StringIO()
+        whole.savefig(stream, format="svg", metadata={"Date": None})
+    return stream.getvalue()
+
+
+def tag_frequencies(tag_counts: Mapping[str, int]) -> str:
+    """How many questions each tag of the site has, whole and cropped.
+
+    Args:
+        tag_counts: by tag, descending.
+    """
+    counts = np.array(list(tag_counts.values()))
+    crop = float(np.quantile(counts, 0.97))
+
+    def draw(axes: Any) -> None:
+        for part, title in zip(axes, ("all of it", f"cropped at {crop:,.0f}"), strict=True):
+            part.fill_between(np.arange(1, len(counts) + 1), counts, color=BLUE, step="mid")
+            part.set(title=title, xlabel="tag, by frequency", ylabel="questions", ylim=0, xlim=1)
+        axes[1].set_ylim(0, max(crop, 1))
+
+    return figure(draw, columns=2)
+
+
+def extreme_tags(labels: Sequence[str], tag_counts: Mapping[str, int]) -> str:
+    """The five most and the five least frequent of the tags that are learned."""
+    ranked = sorted(labels, key=lambda tag: -tag_counts[tag])
+    half = min(5, len(ranked) // 2)
+    shown = [*ranked[:half], *ranked[-half:]]
+    counts = [tag_counts[tag] for tag in shown]
+
+    def draw(axes: Any) -> None:
+        bars = axes.barh(shown, counts, color=[BLUE] * half + [ORANGE] * half, height=0.7)
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
+        axes.invert_yaxis()
+        axes.set(xlabel="questions")
+        axes.grid(visible=False, axis="y")
+
+    return figure(draw)
+
+
+def weights_against_counts(targets: npt.NDArray[np.uint8]) -> str:
+    """The class weight of each label, against how many questions to learn from have it.
+
+    Args:
+        targets: of the training part, shape (questions, labels).
+    """
+    counts = targets.sum(axis=0)
+
+    def draw(axes: Any) -> None:
+        axes.scatter(counts, class_weights(targets), s=18, color=BLUE, alpha=0.75)
+        axes.set(xlabel="questions of the training part", ylabel="weight in the loss", ylim=0)
+
+    return figure(draw)
+
+
+def reliability_curves(curves: Sequence[tuple[str, Reliability]]) -> str:
+    """How often what has a probability is so; on the diagonal where it may be believed."""
+
+    def draw(axes: Any) -> None:
+        axes.plot([0, 1], [0, 1], color="#b8c0c8", linestyle="--", zorder=0)
+        for place, (name, curve) in enumerate(curves):
+            axes.plot(
+                curve.probabilities,
+                curve.frequencies,
+                marker="o",
+                markersize=3.5,
+                color=COLOURS[place % len(COLOURS)],
+                label=name,
+            )
+        axes.set(xlabel="probability", ylabel="share that has the tag", xlim=(0, 1), ylim=(0, 1))
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+
+    return figure(draw, height=3.8)
+
+
+def fitted_parts(epochs: Sequence[Epoch]) -> list[list[Epoch]]:
+    """The epochs of each part of a network that was fitted in parts: each counts from 1."""
+    parts: list[list[Epoch]] = []
+    for epoch in epochs:
+        if not parts or epoch.number <= parts[-1][-1].number:
+            parts.append([])
+        parts[-1].append(epoch)
+    return parts
