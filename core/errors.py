@@ -16,6 +16,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── ModelError
 │   ├── ModelMissing            the site has no live model version
 │   ├── UnknownModelVersion     the registry does not hold that version
+│   ├── VersionPruned           the registry holds its figures, but its bundle no more
 │   └── BundleRefused           a bundle that does not verify
 │       ├── BundleCorrupt       its bytes are not what they should be
 │       ├── BundleIncompatible  its format is of another version of the program
@@ -23,6 +24,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── TrainingError
 │   ├── NotEnoughQuestions      too few questions or tags, and how many are missing
 │   ├── TrainingInProgress      another run is at the site's model
+│   ├── NoReport                a training run left none, or there was no such run
 │   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
 └── ServiceFailed               a process of `tagger up` or `tagger demo` ended and stays down
 """
@@ -126,6 +128,10 @@ class UnknownModelVersion(ModelError):
     """The registry holds no such version."""
 
 
+class VersionPruned(ModelError):
+    """The version's bundle has been let go."""
+
+
 class BundleRefused(ModelError):
     """A model bundle does not verify."""
 
@@ -152,6 +158,10 @@ class NotEnoughQuestions(TrainingError):
 
 class TrainingInProgress(TrainingError):
     """Another process is training a model for the site."""
+
+
+class NoReport(TrainingError):
+    """There is no report of such a training run."""
 
 
 class TrainerNotInstalled(TrainingError):

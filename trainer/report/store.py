@@ -1,0 +1,80 @@
+"""Where the report of a run is kept: in the run's own row, compressed."""
+
+import gzip
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import Connection
+
+from core.errors import NoReport
+from core.tables import ModelVersion, TrainingRun
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run's row, without its report.
+
+    Attributes:
+        run: its key.
+        started_at: of the run.
+        outcome: published, promoted, skipped or failed; None while it runs.
+        version: that it made.
+        note: why it ended as it did: the decision, or the error.
+        has_report: whether there is one.
+    """
+
+    run: int
+    started_at: datetime
+    outcome: str | None
+    version: int | None
+    note: str
+    has_report: bool
+
+
+def store_report(connection: Connection, run: int, html: str) -> None:
+    """Keep a run's report in its row."""
+    packed = gzip.compress(html.encode(), mtime=0)
+    connection.execute(update(TrainingRun).where(TrainingRun.id == run).values(report=packed))
+
+
+def load_report(connection: Connection, site: str, run: int | None = None) -> tuple[int, str]:
+    """Return a run's key and the HTML of its report; by default of the newest that has one.
+
+    Raises:
+        NoReport: the site has no such run, or the run has no report.
+    """
+    statement = (
+        select(TrainingRun.id, TrainingRun.report)
+        .where(TrainingRun.site == site, TrainingRun.report.is_not(None))
+        .order_by(TrainingRun.id.desc())
+        .limit(1)
+    )
+    if run is not None:
+        statement = statement.where(TrainingRun.id == run)
+    found = connection.execute(statement).first()
+    if found is None:
+        which = "no training run" if run is None else f"no training run {run}"
+        raise NoReport(
+            f"The site {site} has {which} with a report. Show its runs with: "
+            f"tagger models report --site {site} --list"
+        )
+    return found.id, gzip.decompress(found.report).decode()
+
+
+def list_runs(connection: Connection, site: str) -> list[Run]:
+    """Return a site's runs, the newest last."""
+    rows = connection.execute(
+        select(
+            TrainingRun.id,
+            TrainingRun.started_at,
+            TrainingRun.outcome,
+            ModelVersion.version,
+            func.coalesce(TrainingRun.error, TrainingRun.decision, ""),
+            TrainingRun.report.is_not(None),
+        )
+        .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
+        .where(TrainingRun.site == site)
+        .order_by(TrainingRun.id)
+    )
+    return [Run(*row) for row in rows]
