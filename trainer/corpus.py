@@ -3,19 +3,13 @@
 import hashlib
 import json
 from array import array
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import select
-from sqlalchemy.engine import Connection
 
-from core.tables import Question, Verdict
 from core.text import TextSettings, question_words
-
-READ_ROWS = 500  # that the database hands over at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +22,7 @@ class LabelledQuestion:
         body: HTML.
         tags: its author's, corrected by verdicts. Never a model's own.
         content_hash: of title and body.
+        link: to it on its site, where that is known.
     """
 
     question_id: int
@@ -35,6 +30,7 @@ class LabelledQuestion:
     body: str
     tags: tuple[str, ...]
     content_hash: str
+    link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +51,11 @@ class WordIds:
     def __getitem__(self, row: int) -> npt.NDArray[np.int32]:
         return self.ids[self.offsets[row] : self.offsets[row + 1]]
 
+    def cut(self, start: int, stop: int) -> "WordIds":
+        """Return the texts from one row to before another; they share their ids with these."""
+        offsets = self.offsets[start : stop + 1]
+        return WordIds(self.ids[offsets[0] : offsets[-1]], offsets - offsets[0])
+
     def counts(self, rows: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.int64]:
         """How often each of `size` words stands in those rows: shape (size,)."""
         if len(rows) == 0:
@@ -73,6 +74,7 @@ class Corpus:
         titles: the titles' words.
         bodies: the bodies' words.
         tags: of each question.
+        question_ids: the site's numbers for them, ascending; shape (questions,).
         fingerprint: SHA-256 of texts and tags; equal data, equal fingerprint.
     """
 
@@ -82,10 +84,41 @@ class Corpus:
     titles: WordIds
     bodies: WordIds
     tags: tuple[tuple[str, ...], ...]
+    question_ids: npt.NDArray[np.int64]
     fingerprint: str
 
     def __len__(self) -> int:
         return len(self.tags)
+
+    def cut(self, row: int) -> tuple["Corpus", "Corpus"]:
+        """Return the questions before a row and those from it on; nothing is copied.
+
+        Both keep the lexicon and the fingerprint of the whole.
+        """
+        return self._part(0, row), self._part(row, len(self))
+
+    def _part(self, start: int, stop: int) -> "Corpus":
+        return replace(
+            self,
+            titles=self.titles.cut(start, stop),
+            bodies=self.bodies.cut(start, stop),
+            tags=self.tags[start:stop],
+            question_ids=self.question_ids[start:stop],
+        )
+
+
+class Fingerprint:
+    """SHA-256 of questions and their tags, as they come."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def add(self, question_id: int, content_hash: str, tags: Iterable[str]) -> None:
+        """Take one question in."""
+        self._digest.update(json.dumps([question_id, content_hash, sorted(tags)]).encode())
+
+    def __str__(self) -> str:
+        return self._digest.hexdigest()
 
 
 def read_corpus(
@@ -106,14 +139,15 @@ def read_corpus(
     lexicon: dict[str, int] = {}
     titles, bodies = _Texts(lexicon), _Texts(lexicon)
     tags: list[tuple[str, ...]] = []
-    digest = hashlib.sha256()
+    question_ids = array("q")
+    fingerprint = Fingerprint()
     for question in questions:
         title, body = question_words(question.title, question.body, text)
         titles.add(title)
         bodies.add(body)
         tags.append(question.tags)
-        line = [question.question_id, question.content_hash, sorted(question.tags)]
-        digest.update(json.dumps(line).encode())
+        question_ids.append(question.question_id)
+        fingerprint.add(question.question_id, question.content_hash, question.tags)
         on_question()
     return Corpus(
         site,
@@ -122,7 +156,8 @@ def read_corpus(
         titles.finish(),
         bodies.finish(),
         tuple(tags),
-        digest.hexdigest(),
+        np.array(question_ids, np.int64),
+        str(fingerprint),
     )
 
 
@@ -141,46 +176,3 @@ class _Texts:
 
     def finish(self) -> WordIds:
         return WordIds(np.array(self._ids, np.int32), np.array(self._offsets, np.int64))
-
-
-def stored_questions(connection: Connection, site: str) -> Iterator[LabelledQuestion]:
-    """Stream a site's questions from the database, in the order of their ids."""
-    verdicts = _read_verdicts(connection, site)
-    rows = connection.execution_options(yield_per=READ_ROWS).execute(
-        select(
-            Question.id,
-            Question.question_id,
-            Question.title,
-            Question.body,
-            Question.author_tags,
-            Question.content_hash,
-        )
-        .where(Question.site == site)
-        .order_by(Question.question_id)
-    )
-    for pk, question_id, title, body, author_tags, content_hash in rows:
-        tags = correct_tags(author_tags, verdicts.get(pk, {}))
-        yield LabelledQuestion(question_id, title, body, tags, content_hash)
-
-
-def _read_verdicts(connection: Connection, site: str) -> dict[int, dict[str, str]]:
-    rows = connection.execute(
-        select(Verdict.question_pk, Verdict.tag, Verdict.verdict)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site)
-    )
-    verdicts: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    for pk, tag, verdict in rows:
-        verdicts[pk][tag] = verdict
-    return verdicts
-
-
-def correct_tags(author_tags: Iterable[str], verdicts: Mapping[str, str]) -> tuple[str, ...]:
-    """Correct an author's tags by people's verdicts: rejected ones go, the others come in.
-
-    Args:
-        author_tags: as the author set them.
-        verdicts: accepted, rejected or added, by tag.
-    """
-    tags = dict.fromkeys([*author_tags, *sorted(verdicts)])
-    return tuple(tag for tag in tags if verdicts.get(tag) != "rejected")

@@ -4,6 +4,7 @@ import fcntl
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -83,20 +84,66 @@ def start_run(connection: Connection, site: str, *, now: datetime) -> int:
     return connection.execute(row).scalar_one()
 
 
+def note_data(
+    connection: Connection, run: int, *, questions: int, newest: int | None, fingerprint: str
+) -> None:
+    """Write what a run has to learn from, by which the next one tells whether it is needed."""
+    connection.execute(
+        update(TrainingRun)
+        .where(TrainingRun.id == run)
+        .values(questions=questions, newest_question_id=newest, fingerprint=fingerprint)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedRun:
+    """An earlier run that made a version: when it began, and what it had to learn from."""
+
+    started_at: datetime
+    questions: int
+    newest_question_id: int | None
+    fingerprint: str
+
+
+def find_last_judged(connection: Connection, site: str) -> JudgedRun | None:
+    """Return a site's newest run that made a version, if there is one."""
+    made = (
+        select(
+            TrainingRun.started_at,
+            TrainingRun.questions,
+            TrainingRun.newest_question_id,
+            TrainingRun.fingerprint,
+        )
+        .where(TrainingRun.site == site, TrainingRun.outcome.in_(["published", "promoted"]))
+        .where(TrainingRun.fingerprint.is_not(None))
+        .order_by(TrainingRun.started_at.desc(), TrainingRun.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(made).one_or_none()
+    return JudgedRun(*row) if row is not None else None
+
+
 def end_run(
     connection: Connection,
     run: int,
     outcome: Outcome,
     *,
     now: datetime,
+    decision: str | None = None,
     error: str | None = None,
     model_version_id: int | None = None,
 ) -> None:
-    """Write how a run ended."""
+    """Write how a run ended, and why its version was promoted or not, or why it was skipped."""
     connection.execute(
         update(TrainingRun)
         .where(TrainingRun.id == run)
-        .values(ended_at=now, outcome=outcome, error=error, model_version_id=model_version_id)
+        .values(
+            ended_at=now,
+            outcome=outcome,
+            decision=decision,
+            error=error,
+            model_version_id=model_version_id,
+        )
     )
 
 

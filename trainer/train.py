@@ -5,25 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Engine
 
 from core.bundle import Bundle
 from core.clock import Clock
 from core.database import reading
-from core.errors import NotEnoughQuestions, TrainingError
+from core.errors import TrainingError
 from core.registry import Version, find_live, promote, publish
-from trainer.corpus import Corpus, read_corpus, stored_questions
+from trainer.corpus import read_corpus
 from trainer.keras_setup import import_keras
-from trainer.labels import choose_labels, multi_hot
 from trainer.metrics import Scores, evaluate
 from trainer.progress import Watch
 from trainer.publish import Description, make_bundle
 from trainer.runs import Outcome, describe, end_run, start_run, training_lock
-from trainer.splits import SplitName, split
+from trainer.splits import SplitName
+from trainer.stored import Selection, stored_questions
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from trainer.systems.base import Task
 from trainer.systems.network import Network, NetworkSystem
+from trainer.tasks import TaskOptions, make_task
 from trainer.thresholds import choose_thresholds
 
 
@@ -87,8 +87,13 @@ def train_site(
 
         watch.stage("reading questions")
         with reading(engine) as connection:
-            corpus = read_corpus(site, stored_questions(connection, site), system.text)
-        task = make_task(corpus, options)
+            corpus = read_corpus(site, stored_questions(connection, Selection(site)), system.text)
+        task = make_task(
+            corpus,
+            TaskOptions(
+                top_tags=options.top_tags, min_questions=options.min_questions, split=options.split
+            ),
+        )
 
         watch.stage(f"training {system.name} on {len(task.split.train):,} questions")
         network = system.fit(task, seed=options.seed, watch=watch)
@@ -109,30 +114,6 @@ def _recorded_run(engine: Engine, site: str, clock: Clock) -> Iterator[int]:
         with engine.begin() as connection:
             end_run(connection, run, "failed", now=clock.now(), error=describe(error))
         raise
-
-
-def make_task(corpus: Corpus, options: TrainingOptions) -> Task:
-    """Choose labels and split the questions that have one of them.
-
-    Raises:
-        NotEnoughQuestions: there are too few, or fewer than two tags.
-    """
-    labels = choose_labels(corpus.tags, options.top_tags)
-    targets = multi_hot(corpus.tags, labels)
-    rows = np.flatnonzero(targets.any(axis=1))
-    missing = options.min_questions - len(rows)
-    if missing > 0:
-        raise NotEnoughQuestions(
-            f"The site {corpus.site} has {len(rows):,} tagged questions here, and training needs "
-            f"{options.min_questions:,} (TAGGER_MIN_QUESTIONS): {missing:,} are missing. Fetch "
-            f"them with: tagger history --site {corpus.site}"
-        )
-    if len(labels) < 2:
-        raise NotEnoughQuestions(
-            f"The questions of the site {corpus.site} have one tag only ({labels[0]}), and "
-            "training needs two."
-        )
-    return Task(corpus, labels, targets, split(rows, options.split))
 
 
 def judge(
@@ -169,7 +150,7 @@ def _publish(engine: Engine, bundle: Bundle, run: int, clock: Clock) -> Version:
     with engine.begin() as connection:
         version = publish(connection, bundle, now=now)
         if find_live(connection, site) is None:
-            version = promote(connection, site, version.version)
+            version = promote(connection, site, version.version, now=now, reason="gate")
         outcome: Outcome = "promoted" if version.live else "published"
         end_run(connection, run, outcome, now=now, model_version_id=version.id)
     return version

@@ -7,7 +7,7 @@ from core.questions import FetchedQuestion
 from core.text import TextSettings
 from trainer.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.systems.base import Task
-from trainer.train import TrainingOptions, make_task
+from trainer.tasks import TaskOptions, make_task
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
 
@@ -42,4 +42,4 @@ def made_up_corpus(count: int) -> Corpus:
 
 
 def made_up_task(count: int) -> Task:
-    return make_task(made_up_corpus(count), TrainingOptions(min_questions=50))
+    return make_task(made_up_corpus(count), TaskOptions(min_questions=50))

@@ -16,8 +16,8 @@ from trainer.progress import Watch
 from trainer.systems import ARCHITECTURES
 from trainer.systems.article import INPUTS, WORDS
 from trainer.systems.network import Network
+from trainer.tasks import TaskOptions, make_task
 from trainer.thresholds import choose_thresholds
-from trainer.train import TrainingOptions, make_task
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -87,7 +87,7 @@ def test_the_articles_networks_reach_what_was_measured_for_them(
     real_data: Path, name: str, accuracy: float
 ) -> None:
     system = ARCHITECTURES[name]()
-    task = make_task(read_corpus("cooking", cooking(real_data), system.text), TrainingOptions())
+    task = make_task(read_corpus("cooking", cooking(real_data), system.text), TaskOptions())
     network = system.fit(task, seed=0, watch=Watch())
     parts = task.split
     thresholds = choose_thresholds(

@@ -13,7 +13,8 @@ from core.text import TextSettings, question_words
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
-from trainer.corpus import LabelledQuestion, correct_tags, read_corpus, stored_questions
+from trainer.corpus import LabelledQuestion, read_corpus
+from trainer.stored import Selection, correct_tags, stored_questions
 from trainer.systems.network import encode_rows, most_frequent_words
 
 TEXTS = [("Apples, figs", "<p>figs and C++</p>"), ("", ""), ("c++?", "<pre>apples</pre> figs")]
@@ -44,7 +45,7 @@ def test_a_sites_questions_come_in_the_order_of_their_ids(
     known = [question(number) for number in (30, 4, 200)]
     store_questions(engine, *known, question(1, site="other"), now=clock.now())
     with engine.connect() as connection:
-        found = list(stored_questions(connection, "stats"))
+        found = list(stored_questions(connection, Selection("stats")))
     assert [q.question_id for q in found] == [4, 30, 200]
     assert found[0].content_hash == known[1].content_hash()
 
@@ -56,7 +57,7 @@ def test_people_correct_the_authors_tags(engine: Engine, clock: ManualClock) -> 
         engine, 1, clock.now(), r="rejected", anova="accepted", glm="added", mle="accepted"
     )
     with engine.connect() as connection:
-        tags = [q.tags for q in stored_questions(connection, "stats")]
+        tags = [q.tags for q in stored_questions(connection, Selection("stats"))]
     assert tags == [("anova", "glm", "mle"), ("anova", "r")]
 
 
@@ -72,7 +73,7 @@ def test_predictions_are_never_learned_from(engine: Engine, clock: ManualClock) 
         connection.execute(
             insert(PredictedTag).values(**key, tag="anova", probability=1.0, suggested=True)
         )
-        assert [q.tags for q in stored_questions(connection, "stats")] == [("r",)]
+        assert [q.tags for q in stored_questions(connection, Selection("stats"))] == [("r",)]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ from trainer.progress import Epoch, Watch
 from trainer.systems import ARCHITECTURES
 from trainer.systems.network import Network
 from trainer.systems.simple import SimpleNetwork
-from trainer.train import TrainingOptions, make_task, train_site
+from trainer.tasks import TaskOptions, make_task
+from trainer.train import TrainingOptions, train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -82,11 +83,11 @@ def store_made_up(engine: Engine, count: int) -> None:
 def test_a_site_with_too_few_questions_is_refused_with_how_many_are_missing() -> None:
     corpus = made_up_corpus(60)
     with pytest.raises(NotEnoughQuestions, match=r"has 60 .* needs 1,000 .* 940 are missing"):
-        make_task(corpus, TrainingOptions(min_questions=1000))
+        make_task(corpus, TaskOptions(min_questions=1000))
 
 
 def test_questions_without_a_kept_tag_are_in_no_part() -> None:
-    task = make_task(made_up_corpus(300), TrainingOptions(min_questions=50, top_tags=2))
+    task = make_task(made_up_corpus(300), TaskOptions(min_questions=50, top_tags=2))
     parts = task.split
     rows = np.concatenate([parts.train, parts.validation, parts.test])
     assert len(task.labels) == 2

@@ -21,8 +21,8 @@ from trainer.splits import SplitName
 from trainer.systems.base import Tagger, Task
 from trainer.systems.mean import WeightedMean
 from trainer.systems.network import Network
+from trainer.tasks import TaskOptions, make_task
 from trainer.thresholds import choose_thresholds
-from trainer.train import TrainingOptions, make_task
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareOptions:
-    """What can be chosen for a comparison; see TrainingOptions."""
+    """What can be chosen for a comparison; see TaskOptions."""
 
     split: SplitName = "random"
     top_tags: int = 100
@@ -205,7 +205,7 @@ class _Bench:
         """The task with the questions read so; labels and split are the same for all."""
         if text not in self._tasks:
             corpus = read_corpus(self._source.site, self._source.questions(), text)
-            chosen = TrainingOptions(
+            chosen = TaskOptions(
                 top_tags=self._options.top_tags,
                 min_questions=self._options.min_questions,
                 split=self._options.split,

@@ -9,7 +9,8 @@ from core.database import reading
 from core.errors import ImportFailed
 from core.question_files import load_questions
 from trainer.compare.run import Source
-from trainer.corpus import LabelledQuestion, stored_questions
+from trainer.corpus import LabelledQuestion
+from trainer.stored import Selection, stored_questions
 
 
 def site_source(engine: Engine, site: str) -> Source:
@@ -17,7 +18,7 @@ def site_source(engine: Engine, site: str) -> Source:
 
     def questions() -> Iterator[LabelledQuestion]:
         with reading(engine) as connection:
-            yield from stored_questions(connection, site)
+            yield from stored_questions(connection, Selection(site))
 
     return Source(site, questions)
 

@@ -28,8 +28,9 @@ from trainer.systems.branched.hyperparameters import (
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.network import Network
+from trainer.tasks import TaskOptions, make_task
 from trainer.thresholds import choose_thresholds
-from trainer.train import TrainingOptions, judge, make_task
+from trainer.train import TrainingOptions, judge
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
@@ -117,7 +118,7 @@ def demo_task() -> Task:
         for q in make_questions(1200)
     )
     corpus = read_corpus("demo", questions, BranchedNetwork.text)
-    return make_task(corpus, TrainingOptions(min_questions=100))
+    return make_task(corpus, TaskOptions(min_questions=100))
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +191,7 @@ def robotics(folder: Path) -> Iterator[LabelledQuestion]:
 @pytest.mark.timeout(1800)
 def test_it_beats_tf_idf_with_logistic_regression_on_a_small_site(real_data: Path) -> None:
     corpus = read_corpus("robotics", robotics(real_data), BranchedNetwork.text)
-    task = make_task(corpus, TrainingOptions())
+    task = make_task(corpus, TaskOptions())
     found = scores(BranchedNetwork().fit(task, seed=0, watch=Watch()), task)
     assert len(task.split.test) == 538
     assert found["precision_at_1"] > 0.628

@@ -15,7 +15,7 @@ from trainer.systems.branched.shares import fit_shares
 from trainer.systems.branched.tables import document_vectors, make_tables
 from trainer.systems.branched.terms import fit_terms, logit_of_share
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
-from trainer.train import TrainingOptions, make_task
+from trainer.tasks import TaskOptions, make_task
 
 KNOBS = Hyperparameters()
 MADE_UP = made_up_task(150)
@@ -54,7 +54,7 @@ def test_pairs_are_of_enough_questions() -> None:
 
 
 def test_nothing_of_the_test_part_is_material() -> None:
-    task = make_task(MADE_UP.corpus, TrainingOptions(min_questions=50, top_tags=2, split="time"))
+    task = make_task(MADE_UP.corpus, TaskOptions(min_questions=50, top_tags=2, split="time"))
     material = prepare(task, KNOBS)
     assert not np.isin(material.rows, task.split.test).any()
     assert unlabelled_rows(task).max() < task.split.test.min()
@@ -63,7 +63,7 @@ def test_nothing_of_the_test_part_is_material() -> None:
 
 
 def test_labels_stand_by_frequency_and_their_places_lead_back() -> None:
-    task = make_task(MADE_UP.corpus, TrainingOptions(min_questions=50, top_tags=3))
+    task = make_task(MADE_UP.corpus, TaskOptions(min_questions=50, top_tags=3))
     material = prepare(task, KNOBS)
     assert material.tags.shape[1] == 6  # three are auxiliary
     np.testing.assert_array_equal(
