@@ -72,6 +72,7 @@ class Manifest(BaseModel):
         calibration: from the network's probabilities to those that are told.
         metrics: by name, on the questions that were held out.
         data_fingerprint: of the questions and labels that it was trained on.
+        learned_through: the newest question that it learned from, by its number.
         sample: checked when the bundle is loaded.
     """
 
@@ -89,6 +90,7 @@ class Manifest(BaseModel):
     calibration: Calibration = NO_CALIBRATION
     metrics: dict[str, float | int | str]
     data_fingerprint: str
+    learned_through: int | None = Field(default=None, ge=0, lt=1 << 63)
     library_versions: dict[str, str]
     sample: tuple[Sample, ...] = ()
 

@@ -1,16 +1,21 @@
 """The registry of model versions, in the database: a version never changes, a pointer moves."""
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from core.bundle import Bundle, digest, pack, unpack
 from core.database import dialect_insert
-from core.errors import BundleCorrupt, ModelMissing, UnknownModelVersion
-from core.tables import ModelVersion
+from core.errors import BundleCorrupt, ModelMissing, UnknownModelVersion, VersionPruned
+from core.tables import ModelVersion, Promotion
+
+Reason = Literal["gate", "hand", "rollback"]
+
+_POSTGRES_LOCKS: Final = 0x7A66E4  # any number of our own: the space of the sites' locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,15 @@ class Version:
     sha256: str
     live: bool
     size: int  # of the bundle, in bytes
+    learned_through: int | None  # the newest question that it learned from, by its number
+    pruned_at: datetime | None  # when its bundle was let go
 
 
 def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
     """Add a bundle as its site's next version, not live; commits nothing."""
     data = pack(bundle)
     site = bundle.manifest.site
+    _lock(connection, site)
     row = {
         "site": site,
         "version": select(func.coalesce(func.max(ModelVersion.version), 0) + 1)
@@ -43,24 +51,38 @@ def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version
         "bundle": data,
         "sha256": digest(data),
         "live": False,
+        "learned_through": bundle.manifest.learned_through,
     }
-    insert = dialect_insert(connection, ModelVersion).values(row).returning(ModelVersion.version)
-    return get_version(connection, site, connection.execute(insert).scalar_one())
+    added = dialect_insert(connection, ModelVersion).values(row).returning(ModelVersion.version)
+    return get_version(connection, site, connection.execute(added).scalar_one())
 
 
-def promote(connection: Connection, site: str, version: int) -> Version:
+def promote(
+    connection: Connection, site: str, version: int, *, now: datetime, reason: Reason
+) -> Version:
     """Make a version the site's live one; commits nothing. Workers see it at their next batch.
+
+    The site's history of promotions keeps it, unless the version is the live one already.
 
     Raises:
         UnknownModelVersion: the site has no such version.
+        VersionPruned: its bundle is gone.
     """
+    _lock(connection, site)
     found = get_version(connection, site, version)
+    if found.live:
+        return found
+    if found.pruned_at is not None:
+        raise VersionPruned(_tell_pruned(found))
     connection.execute(
         update(ModelVersion)
         .where(ModelVersion.site == site, ModelVersion.live, ModelVersion.id != found.id)
         .values(live=False)
     )
     connection.execute(update(ModelVersion).where(ModelVersion.id == found.id).values(live=True))
+    connection.execute(
+        insert(Promotion).values(site=site, model_version_id=found.id, at=now, reason=reason)
+    )
     return get_version(connection, site, version)
 
 
@@ -113,8 +135,11 @@ def load_bundle(connection: Connection, version: Version) -> Bundle:
     """Read a version's bundle and verify it.
 
     Raises:
+        VersionPruned: its bundle is gone.
         BundleRefused: its bytes are not those that were published, or do not parse.
     """
+    if version.pruned_at is not None:
+        raise VersionPruned(_tell_pruned(version))
     data = connection.execute(
         select(ModelVersion.bundle).where(ModelVersion.id == version.id)
     ).scalar_one()
@@ -124,6 +149,20 @@ def load_bundle(connection: Connection, version: Version) -> Bundle:
             "that the registry holds."
         )
     return unpack(data, site=version.site)
+
+
+def _lock(connection: Connection, site: str) -> None:
+    """Let the site's changes follow each other, until the transaction ends; SQLite's all do."""
+    if connection.dialect.name == "postgresql":
+        key = zlib.crc32(site.encode()) - (1 << 31)
+        connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCKS, key)))
+
+
+def _tell_pruned(version: Version) -> str:
+    return (
+        f"The bundle of {version.site} version {version.version} was let go at "
+        f"{version.pruned_at:%Y-%m-%d %H:%M} UTC (tagger models prune); only its figures are kept."
+    )
 
 
 def _versions() -> Any:
@@ -137,4 +176,6 @@ def _versions() -> Any:
         ModelVersion.sha256,
         ModelVersion.live,
         func.length(ModelVersion.bundle),
+        ModelVersion.learned_through,
+        ModelVersion.pruned_at,
     )

@@ -33,7 +33,7 @@ def store_questions(
 def publish_live(engine: Engine, bundle: Bundle, *, now: datetime) -> Version:
     with engine.begin() as connection:
         version = registry.publish(connection, bundle, now=now)
-        return registry.promote(connection, version.site, version.version)
+        return registry.promote(connection, version.site, version.version, now=now, reason="hand")
 
 
 def predictions(engine: Engine) -> list[tuple[int, int]]:

@@ -43,7 +43,7 @@ def versions(sqlite_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatc
     with engine.begin() as connection:
         for _ in range(2):
             registry.publish(connection, word_bundle(metrics=metrics), now=clock.now())
-        registry.promote(connection, "stats", 1)
+        registry.promote(connection, "stats", 1, now=clock.now(), reason="hand")
     engine.dispose()
 
 
