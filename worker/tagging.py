@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, delete, tuple_
+from sqlalchemy import Engine, delete
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -16,8 +16,9 @@ from core.clock import Clock
 from core.database import dialect_insert
 from core.model import Model, RankedTag, Words
 from core.questions import ClaimedQuestion, claim, finish, record_error, unclaim
+from core.registry import hold_live
 from core.tables import PredictedTag, Prediction
-from worker.live_models import LiveModels
+from worker.live_models import LiveModels, Loaded
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +64,8 @@ def tag_batch(
     Raises:
         ModelError: the site has no live model that could be used; no attempt was counted.
     """
-    version, model = models.get(site)
-    with engine.begin() as connection:
-        claimed = claim(connection, pks, site=site, now=clock.now())
-    tagged, errors = predict(model, claimed)
+    loaded, claimed = _claim(engine, models, site, pks, clock)
+    tagged, errors = predict(loaded.model, claimed)
     # The attempt is counted: an outage of the database must not use it up.
     patiently = Retrying(
         retry=retry_if_exception_type((OperationalError, InterfaceError)),
@@ -76,11 +75,22 @@ def tag_batch(
         reraise=True,
     )
     try:
-        done = patiently(_write, engine, tagged, errors, version_id=version.id, clock=clock)
+        done = patiently(_write, engine, tagged, errors, version_id=loaded.version.id, clock=clock)
     except (OperationalError, InterfaceError):
         patiently(_give_back, engine, claimed)
         raise
     return Outcome(done, len(errors), len(pks) - done - len(errors))
+
+
+def _claim(
+    engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
+) -> tuple[Loaded, list[ClaimedQuestion]]:
+    """Claim a batch for the version that is live at that moment, which is loaded before."""
+    while True:
+        serving = models.get(site)
+        with engine.begin() as connection:
+            if hold_live(connection, site) == serving.live.id:
+                return serving.loaded, claim(connection, pks, site=site, now=clock.now())
 
 
 def predict(
@@ -155,12 +165,12 @@ def _write(
 def write_predictions(
     connection: Connection, tagged: Sequence[TaggedQuestion], *, version_id: int, now: datetime
 ) -> None:
-    """Write predictions and their tags in place of those that the version made of older texts."""
+    """Write predictions and their tags in place of those that the version made of older texts.
+
+    A prediction that has been scored stays so (`core/live_agreement.py`): no question counts twice.
+    """
     if not tagged:
         return
-    keys = [(item.question.pk, version_id) for item in tagged]
-    prediction = (Prediction.question_pk, Prediction.model_version_id)
-    connection.execute(delete(Prediction).where(tuple_(*prediction).in_(keys)))
     predictions = [
         {
             "question_pk": item.question.pk,
@@ -181,5 +191,11 @@ def write_predictions(
         for item in tagged
         for ranked in item.tags
     ]
-    connection.execute(dialect_insert(connection, Prediction), predictions)
+    insert = dialect_insert(connection, Prediction)
+    replace = {name: insert.excluded[name] for name in ("predicted_at", "content_hash")}
+    key = ["question_pk", "model_version_id"]
+    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=replace), predictions)
+    of_version = PredictedTag.model_version_id == version_id
+    pks = [item.question.pk for item in tagged]
+    connection.execute(delete(PredictedTag).where(of_version, PredictedTag.question_pk.in_(pks)))
     connection.execute(dialect_insert(connection, PredictedTag), tags)
