@@ -3,22 +3,202 @@
 Titles, tags, links and errors are strangers': every word of theirs is escaped.
 """
 
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from html import escape
+from importlib.resources import files
+from typing import Final
 
-from trainer.pages.page import page
-from trainer.report.run_report import RunReport
+from trainer.metrics import reliability
+from trainer.pages.charts import (
+    extreme_tags,
+    reliability_curves,
+    tag_frequencies,
+    weights_against_counts,
+)
+from trainer.pages.page import page, picture
+from trainer.report.by_tag import TagRow, tag_rows
+from trainer.report.example_cards import example_cards
+from trainer.report.judged import found_leads, leads_table, metrics_table
+from trainer.report.plots import leads, learning_curves, precision_and_recall
+from trainer.report.run_report import CalibrationFigures, RunData, RunReport
+from trainer.report.tag_table import tag_table
+
+WAYS: Final = {"none": "as the network gives them"}  # of calibration, where the name says little
 
 
 def to_html(report: RunReport) -> str:
-    """Return the report as the text of an HTML file."""
-    sections = [f"<p>{escape(summary(report))}</p>"]
-    return page(f"Training run {report.run} of {report.site}", sections)
+    """Return the report as the text of an HTML file.
+
+    A run that failed has the sections of what was known by then. matplotlib and scikit-learn are
+    needed only where there is something to draw or to measure.
+    """
+    parts: Iterable[Callable[[RunReport], list[str]]] = (
+        _head,
+        _judged,
+        _of_the_data,
+        _of_the_fitting,
+        _by_tag,
+        _calibration,
+        _examples,
+    )
+    sections = [section for part in parts for section in part(report)]
+    script = files("trainer.report").joinpath("sort.js").read_text(encoding="utf-8")
+    return page(f"Training run {report.run} of {report.site}", sections, script=script)
 
 
 def summary(report: RunReport) -> str:
     """One sentence: what became of the run, and why."""
-    if report.error is not None:
-        return f"The run failed: {report.error}"
-    reason = report.decision.reason if report.decision else "nothing was decided"
-    state = "is live" if report.outcome == "promoted" else "is kept and not live"
-    return f"Version {report.version} ({report.architecture}) {state}: {reason}."
+    if report.outcome == "failed":
+        return f"The run failed, and the live version is what it was: {report.error or 'no word'}"
+    state = "went live" if report.outcome == "promoted" else "is kept beside the live version"
+    why = f": {report.decision.reason}" if report.decision else ""
+    return f"Version {report.version} ({report.architecture}) {state}{why}."
+
+
+def _head(report: RunReport) -> list[str]:
+    minutes, seconds = divmod(round((report.ended_at - report.started_at).total_seconds()), 60)
+    facts = {
+        "started": f"{_time(report.started_at)}, took {minutes}:{seconds:02} minutes",
+        "architecture": report.architecture,
+    }
+    if report.hyperparameters:
+        pairs = report.hyperparameters.items()
+        facts["hyperparameters"] = ", ".join(f"{name} {value}" for name, value in pairs)
+    if report.data is not None:
+        facts["questions"] = _questions(report.data)
+        facts["tags"] = (
+            f"{len(report.data.labels):,} of {len(report.data.tag_counts):,} are learned"
+        )
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items())
+    return [
+        f'<p class="outcome {escape(report.outcome)}">{escape(summary(report))}</p>',
+        f"<dl>{rows}</dl>",
+    ]
+
+
+def _time(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def _questions(data: RunData) -> str:
+    parts = ", ".join(f"{count:,} {name}" for name, count in data.parts.items())
+    if data.oldest is None or data.newest is None:
+        return parts
+    return f"{parts}; asked from {data.oldest:%Y-%m-%d} to {data.newest:%Y-%m-%d}"
+
+
+def _judged(report: RunReport) -> list[str]:
+    sections = []
+    if found := found_leads(report.decision):
+        note = "The bar is the 95% interval of the difference; left of the line it is behind."
+        sections += [picture("Whether it is better", leads(found), note), leads_table(found)]
+    if report.contestants:
+        names = ", ".join(contestant.name for contestant in report.contestants)
+        title = f"All metrics: {names}"
+        sections.append(f"<h2>{escape(title)}</h2>\n{metrics_table(report.contestants)}")
+    return sections
+
+
+def _of_the_data(report: RunReport) -> list[str]:
+    data = report.data
+    if data is None or not data.labels:
+        return []
+    return [
+        picture(
+            "Tag frequencies",
+            tag_frequencies(dict(sorted(data.tag_counts.items(), key=lambda item: -item[1]))),
+            "Few tags have most of the questions, whatever the site.",
+        ),
+        picture(
+            "The most and the least frequent tags that are learned",
+            extreme_tags(data.labels, data.tag_counts),
+            f"From either end of the {len(data.labels)}.",
+        ),
+        picture(
+            "Class weights against counts",
+            weights_against_counts(data.targets),
+            "Where class weights multiply the loss (see the hyperparameters), a mistake on a rare "
+            "tag costs what one on the most frequent tag costs; their mean is 1.",
+        ),
+    ]
+
+
+def _of_the_fitting(report: RunReport) -> list[str]:
+    if not report.epochs:
+        return []
+    note = (
+        "The epoch of the lowest loss on the validation part is the one that is kept. A network "
+        "that is fitted in parts has lines for each."
+    )
+    return [picture("Learning curves", learning_curves(report.epochs), note)]
+
+
+def _by_tag(report: RunReport) -> list[str]:
+    if not report.contestants or report.data is None:
+        return []
+    rows = tag_rows(report.contestants[0], report.data)
+    note = (
+        "Over all held-out questions and each contestant's own tags. On the left, the curve over "
+        "all thresholds, and the point at those that were chosen. On the right, a point for each "
+        "tag that was predicted and asked for; the thirds are by questions to learn from."
+    )
+    return [
+        picture("Precision and recall", precision_and_recall(report.contestants, rows), note),
+        f"<h2>By tag</h2>\n<p>{escape(_of_the_tags(rows))}</p>\n{tag_table(rows)}",
+    ]
+
+
+def _of_the_tags(rows: Sequence[TagRow]) -> str:
+    silent = sum(math.isnan(row.precision) for row in rows)
+    unseen = sum(row.held_out == 0 for row in rows)
+    return (
+        f"The candidate on the held-out questions. {silent:,} of {len(rows):,} tags reach their "
+        f"threshold on none of them, {unseen:,} occur in none. Click on a heading to sort."
+    )
+
+
+def _calibration(report: RunReport) -> list[str]:
+    curves = [(one.name, reliability(one.scores)) for one in report.contestants]
+    figures = report.calibration
+    if figures is not None and figures.uncalibrated is not None:
+        curves.append(("candidate, uncalibrated", figures.uncalibrated))
+    sections = []
+    if curves:
+        note = (
+            "On the diagonal, a probability of .7 is right in 7 cases of 10; below it, the model "
+            "is too sure of itself. Over all held-out questions."
+        )
+        sections.append(picture("Reliability", reliability_curves(curves), note))
+    if figures is not None and figures.log_loss:
+        sections.append(_ways(figures))
+    return sections
+
+
+def _ways(figures: CalibrationFigures) -> str:
+    """The ways of calibration that were tried, the chosen one marked."""
+    rows = "\n".join(
+        f"<tr{' class=own' if way == figures.chosen else ''}>"
+        f'<th scope="row">{escape(WAYS.get(way, way))}</th><td>{loss:.5f}</td>'
+        f"<td>{figures.calibration_error[way]:.5f}</td></tr>"
+        for way, loss in figures.log_loss.items()
+    )
+    return (
+        '<div class="wide"><table class="narrow"><thead><tr><th scope="col">calibration</th>'
+        '<th scope="col">log loss</th><th scope="col">calibration error</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>\n"
+        '<p class="note">By cross-validation inside the validation part; the smaller the better. '
+        "The marked one was chosen.</p>"
+    )
+
+
+def _examples(report: RunReport) -> list[str]:
+    sections = []
+    if report.best:
+        note = "Held-out questions whose tags the candidate ranks best; of equals the surest."
+        sections.append(example_cards("Best predictions", note, report.best))
+    if report.worst:
+        note = "Those whose tags it ranks worst; of equals again the surest, so wrong and sure."
+        sections.append(example_cards("Worst predictions", note, report.worst))
+    return sections

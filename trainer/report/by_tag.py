@@ -1,0 +1,70 @@
+"""How good a model is at each of its tags."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.gate import Contestant
+from trainer.metrics import Scores, label_f1
+from trainer.report.run_report import RunData
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagRow:
+    """One tag of a model, judged on the held-out questions; NaN is what cannot be said.
+
+    Attributes:
+        tag: its name.
+        training: how many questions of the training part have it.
+        held_out: how many held-out questions have it.
+        threshold: from which probability on it is suggested.
+        precision: of those for which it was predicted, the share that have it.
+        recall: of those that have it, the share for which it was predicted.
+        f1: their harmonic mean.
+        average_precision: the area under the tag's precision-recall curve, whatever the threshold.
+    """
+
+    tag: str
+    training: int
+    held_out: int
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+    average_precision: float
+
+
+def tag_rows(candidate: Contestant, data: RunData) -> list[TagRow]:
+    """Return a row for each of the candidate's labels, those learned from most first."""
+    scores = candidate.scores
+    held_out = scores.targets.sum(axis=0, dtype=np.int64)
+    found = (scores.predicted & (scores.targets == 1)).sum(axis=0)
+    predicted = scores.predicted.sum(axis=0)
+    training = data.targets.sum(axis=0, dtype=np.int64)
+    f1 = label_f1(scores)
+    rows = [
+        TagRow(
+            tag=tag,
+            training=int(training[place]),
+            held_out=int(held_out[place]),
+            threshold=float(scores.thresholds[place]),
+            precision=_share(found[place], predicted[place]),
+            recall=_share(found[place], held_out[place]),
+            f1=float(f1[place]) if held_out[place] else float("nan"),
+            average_precision=_average_precision(scores, place),
+        )
+        for place, tag in enumerate(candidate.labels)
+    ]
+    return sorted(rows, key=lambda row: (-row.training, row.tag))
+
+
+def _share(part: np.int64, whole: np.int64) -> float:
+    return float(part / whole) if whole else float("nan")
+
+
+def _average_precision(scores: Scores, label: int) -> float:
+    from sklearn.metrics import average_precision_score  # noqa: PLC0415
+
+    if not scores.targets[:, label].any():
+        return float("nan")
+    return float(average_precision_score(scores.targets[:, label], scores.probabilities[:, label]))

@@ -1,0 +1,107 @@
+"""The tables of a report in which the candidate stands beside the live version and the baseline."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Final
+
+from core.model import MAX_SUGGESTIONS
+from trainer.gate import Contestant, Decision, Lead
+from trainer.metrics import METRICS, Estimate, Scores, bootstrap
+from trainer.pages.figures import HEADINGS, number
+
+MEANINGS: Final = {
+    "categorical_accuracy": "the most probable tag is the alphabetically first, as in the article",
+    "precision_at_1": "the most probable tag is right",
+    "precision_at_3": "share of the 3 most probable that are right",
+    "precision_at_5": "share of the 5 most probable that are right",
+    "recall_at_5": "share of a question's tags among the 5 most probable",
+    "micro_f1": "at the thresholds, over all tags together",
+    "macro_f1": "at the thresholds, the mean over tags",
+    "mean_average_precision": "of the whole ranking of tags",
+    "ndcg_at_5": "of the 5 most probable, the first counting most",
+    "log_loss": "the smaller the better",
+    "calibration_error": "expected calibration error; the smaller the better",
+}
+
+
+def found_leads(decision: Decision | None) -> list[tuple[str, Lead]]:
+    """Whom the candidate was compared with, and how it came off."""
+    if decision is None:
+        return []
+    pairs = (
+        ("live version", decision.against_live),
+        ("linear baseline", decision.against_baseline),
+    )
+    return [(name, lead) for name, lead in pairs if lead is not None]
+
+
+def leads_table(found: Sequence[tuple[str, Lead]]) -> str:
+    """By how much the candidate is ahead, and how surely."""
+    heads = ("against the", "candidate", "other", "lead", "95% interval", "ahead in", "questions")
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(name)}</th><td>{lead.candidate:.4f}</td>'
+        f"<td>{lead.other:.4f}</td><td><b>{lead.candidate - lead.other:+.4f}</b></td>"
+        f"<td>{lead.low:+.4f} to {lead.high:+.4f}</td><td>{lead.confidence:.1%} of draws</td>"
+        f"<td>{lead.questions:,}</td></tr>"
+        for name, lead in found
+    )
+    return (
+        '<div class="wide"><table class="narrow"><thead><tr>'
+        + "".join(f'<th scope="col">{head}</th>' for head in heads)
+        + f"</tr></thead><tbody>{rows}</tbody></table></div>\n"
+        '<p class="note">nDCG@5 against all tags of a question\'s author, also those that a model '
+        "does not know: so models that know different tags are compared fairly. The draws are a "
+        "bootstrap over the held-out questions that neither learned from.</p>"
+    )
+
+
+def metrics_table(contestants: Sequence[Contestant]) -> str:
+    """All metrics of each contestant, over the questions that have one of its own labels."""
+    heads = "".join(
+        f'<th scope="col">{escape(one.name)}<small>{escape(one.description)}</small></th>'
+        for one in contestants
+    )
+    judged = [_of_known(contestant.scores) for contestant in contestants]
+    rows = [_row(name, meaning, values) for name, meaning, values in _coverage(contestants, judged)]
+    estimates = [bootstrap(scores) if len(scores.targets) else None for scores in judged]
+    for metric in METRICS:
+        cells = [_cell(metric, found[metric]) if found else "&ndash;" for found in estimates]
+        rows.append(_row(HEADINGS[metric], MEANINGS[metric], cells))
+    return (
+        '<div class="wide"><table class="judged"><thead><tr><th scope="col">metric</th>'
+        f"{heads}</tr></thead>\n<tbody>" + "\n".join(rows) + "</tbody></table></div>\n"
+        '<p class="note">Each is scored over its own tags, on the held-out questions that have one '
+        "of them: compare columns only where they know the same tags. Small are the ends of the "
+        "95% bootstrap interval.</p>"
+    )
+
+
+def _of_known(scores: Scores) -> Scores:
+    """The scores on the questions that have one of the labels."""
+    known = scores.targets.any(axis=1)
+    return Scores(scores.targets[known], scores.probabilities[known], scores.thresholds)
+
+
+def _coverage(
+    contestants: Sequence[Contestant], judged: Sequence[Scores]
+) -> list[tuple[str, str, list[str]]]:
+    """How much each knows and suggests."""
+    all_of = [contestant.scores for contestant in contestants]
+    counts = [scores.predicted.sum(axis=1).clip(max=MAX_SUGGESTIONS) for scores in all_of]
+    return [
+        ("tags", "that it knows", [f"{len(one.labels):,}" for one in contestants]),
+        ("questions", "held out", [f"{len(scores.targets):,}" for scores in all_of]),
+        ("judged by", "those that have one of its tags", [f"{len(s.targets):,}" for s in judged]),
+        ("suggestions", "of a held-out question, the mean", [f"{c.mean():.2f}" for c in counts]),
+        ("none", "questions without a suggestion", [f"{(c == 0).mean():.1%}" for c in counts]),
+    ]
+
+
+def _row(name: str, meaning: str, cells: Sequence[str]) -> str:
+    values = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{escape(name)}<small>{escape(meaning)}</small></th>{values}</tr>'
+
+
+def _cell(metric: str, estimate: Estimate) -> str:
+    ends = f"{number(metric, estimate.low)}&ndash;{number(metric, estimate.high)}"
+    return f"{number(metric, estimate.value)}<small>{ends}</small>"

@@ -1,0 +1,94 @@
+"""The pictures that only a run's report has, each as the text of an SVG."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from trainer.gate import Contestant, Lead
+from trainer.metrics import Scores
+from trainer.pages.charts import BLUE, COLOURS, GREY, figure, fitted_parts
+from trainer.progress import Epoch
+from trainer.report.by_tag import TagRow
+
+CURVE_POINTS: Final = 300  # of a curve that may have millions
+THIRDS: Final = ("frequent", "middling", "rare")
+
+
+def leads(found: Sequence[tuple[str, Lead]]) -> str:
+    """By how much the candidate is ahead of each, with the interval; left of 0 it is behind."""
+
+    def draw(axes: Any) -> None:
+        for place, (_, lead) in enumerate(found):
+            middle = lead.candidate - lead.other
+            ends = [[middle - lead.low], [lead.high - middle]]
+            axes.errorbar([middle], [place], xerr=ends, fmt="o", color=BLUE, ecolor=GREY, capsize=3)
+        axes.axvline(0, color="#3d4650", linewidth=1)
+        axes.set_yticks(range(len(found)), [f"against the {name}" for name, _ in found])
+        axes.set_ylim(len(found) - 0.5, -0.5)
+        axes.set(xlabel="lead of the candidate in nDCG@5")
+
+    return figure(draw, height=0.9 + 0.4 * len(found))
+
+
+def learning_curves(epochs: Sequence[Epoch]) -> str:
+    """The loss on the training and the validation part by epoch, and precision@1 on the latter."""
+
+    def draw(axes: Any) -> None:
+        loss, precision = axes
+        for place, part in enumerate(fitted_parts(epochs)):
+            numbers = [epoch.number for epoch in part]
+            name = part[0].part and f"{part[0].part}, "
+            colour = COLOURS[place % len(COLOURS)]
+            look = {"color": colour, "marker": "."}
+            trained, validated = [epoch.loss for epoch in part], [epoch.val_loss for epoch in part]
+            loss.plot(numbers, trained, linestyle="--", label=f"{name}training", **look)
+            loss.plot(numbers, validated, label=f"{name}validation", **look)
+            precision.plot(numbers, [epoch.val_precision_at_1 for epoch in part], **look)
+        loss.legend(fontsize=8)
+        for axis in axes:
+            axis.xaxis.get_major_locator().set_params(integer=True)
+        loss.set(title="loss", xlabel="epoch")
+        precision.set(title="precision@1 on the validation part", xlabel="epoch")
+
+    return figure(draw, columns=2)
+
+
+def precision_and_recall(contestants: Sequence[Contestant], rows: Sequence[TagRow]) -> str:
+    """On the left each contestant's curve over all its tags; on the right the candidate's tags."""
+
+    def draw(axes: Any) -> None:
+        for colour, contestant in zip(COLOURS, contestants, strict=False):
+            precision, recall = micro_curve(contestant.scores)
+            axes[0].plot(recall, precision, color=colour, label=contestant.name)
+            axes[0].plot(*at_thresholds(contestant.scores), "o", color=colour)
+        axes[0].set(title="all tags together")
+        axes[0].legend(fontsize=8)
+        for third, part in zip(THIRDS, np.array_split(np.arange(len(rows)), 3), strict=True):
+            shown = [rows[place] for place in part]
+            recalls, precisions = [row.recall for row in shown], [row.precision for row in shown]
+            axes[1].scatter(recalls, precisions, s=16, alpha=0.65, label=f"{third} tags")
+        axes[1].set(title="each tag of the candidate, at its threshold")
+        axes[1].legend(fontsize=8)
+        for part in axes:
+            part.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+
+    return figure(draw, columns=2, height=4.2)
+
+
+def micro_curve(scores: Scores) -> tuple[Any, Any]:
+    """Return precision and recall of all pairs of question and tag, at some of all thresholds."""
+    from sklearn.metrics import precision_recall_curve  # noqa: PLC0415
+
+    precision, recall, _ = precision_recall_curve(
+        scores.targets.ravel(), scores.probabilities.ravel()
+    )
+    wanted = np.linspace(0, 1, CURVE_POINTS)
+    places = np.unique(np.clip(np.searchsorted(-recall, -wanted), 0, len(recall) - 1))
+    return precision[places], recall[places]
+
+
+def at_thresholds(scores: Scores) -> tuple[float, float]:
+    """Return recall and precision of what is predicted, over all tags."""
+    found = int((scores.predicted & (scores.targets == 1)).sum())
+    return found / max(int(scores.targets.sum()), 1), found / max(int(scores.predicted.sum()), 1)
