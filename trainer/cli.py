@@ -3,17 +3,22 @@
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.clock import SystemClock
 from core.console import command, err, open_database, out, start
+from core.database import database_errors
+from core.leash import follow
+from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models_cli import Site, make_models_app, metrics_table
 from trainer.progress import make_watch
-from trainer.splits import SplitName
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
+
+if TYPE_CHECKING:
+    from trainer.train import Ended
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -30,7 +35,7 @@ def _check_architecture(name: str) -> str:
 
 
 @command
-def train(
+def train(  # noqa: PLR0913 (options)
     site: Site,
     *,
     architecture: Annotated[
@@ -56,39 +61,72 @@ def train(
         int | None, typer.Option(min=1, help="At most.  [default: the architecture's]")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the network's random numbers.")] = 0,
-    split: Annotated[
-        SplitName, typer.Option(help="Which fifth of the questions judges: any, or the newest.")
-    ] = "random",
+    promote: Annotated[
+        bool | None,
+        typer.Option(help="Whether the model goes live.  [default: where it is the better one]"),
+    ] = None,
+    retag: Annotated[
+        Retag | None,
+        typer.Option(
+            help="Which tagged questions it tags again if it goes live.  [default: the setting]"
+        ),
+    ] = None,
+    only_if_new: Annotated[
+        bool,
+        typer.Option(
+            "--only-if-new",
+            help="Skip it where too few questions are new, as the schedule does.",
+        ),
+    ] = False,
 ) -> None:
-    """Train a model on a site's stored questions and publish it; the first one goes live.
+    """Train a model on a site's stored questions, judge it, publish it, and promote the better one.
 
-    Ctrl-C ends the training early and publishes the best epoch so far; a second one gives up.
+    It is judged on the newest tenth of the questions, which it does not learn from, beside the
+    live model and a linear baseline. Ctrl-C ends the training early and goes on with the best epoch
+    so far; a second one gives up.
 
     Example: tagger train --site stats --architecture conv1d
     """
-    from trainer.train import TrainingOptions, train_site  # noqa: PLC0415
+    from trainer.options import TrainingOptions  # noqa: PLC0415
+    from trainer.train import train_site  # noqa: PLC0415
 
     settings = start()
     engine = open_database(settings)
+    follow()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a run's row
-    options = TrainingOptions(  # says that it was stopped
+    options = TrainingOptions.of(  # says that it was stopped
+        settings,
         architecture=architecture,
-        top_tags=top_tags or settings.top_tags,
-        min_questions=settings.min_questions,
+        top_tags=top_tags,
         class_weights=class_weights,
         epochs=epochs,
         seed=seed,
-        split=split,
+        promote=promote,
+        retag=retag,
+        new_questions=settings.retrain_new_questions if only_if_new else None,
     )
     try:
-        with make_watch(err) as watch:
-            version = train_site(engine, site, options, clock=SystemClock(), watch=watch)
+        with database_errors(engine), make_watch(err) as watch:
+            ended = train_site(engine, site, options, clock=SystemClock(), watch=watch)
     except SystemExit as end:
         sys.stderr.flush()
         # TensorFlow's threads are still at work, and the interpreter's own end may crash on them.
         os._exit(int(end.code or 0))
+    _tell(site, ended)
+
+
+def _tell(site: str, ended: "Ended") -> None:
+    """Print how a run went, and what to type next."""
+    if ended.version is None:
+        out.print(f"{site} is not trained: {ended.reason}.", highlight=False)
+        return
+    version = ended.version
     out.print(metrics_table(version))
-    state = "live" if version.live else "published"
-    out.print(f"{site} version {version.version} ({architecture}) is {state}.", highlight=False)
+    state = "live" if version.live else "published, and not live"
+    out.print(
+        f"{site} version {version.version} ({version.architecture}) is {state}: {ended.reason}.",
+        highlight=False,
+    )
     if not version.live:
         out.print(f"Make it live with: tagger models promote --site {site} {version.version}")
+    out.print(f"See its report with: tagger models report --site {site}")

@@ -58,6 +58,7 @@ def make_bundle(
         calibration=network.calibration,
         metrics=description.metrics,
         data_fingerprint=task.corpus.fingerprint,
+        learned_through=int(task.corpus.question_ids[-1]),
         library_versions={
             "question-tagger": __version__,
             **{package: version(package) for package in _PACKAGES},

@@ -115,12 +115,13 @@ def find_last_judged(connection: Connection, site: str) -> JudgedRun | None:
             TrainingRun.fingerprint,
         )
         .where(TrainingRun.site == site, TrainingRun.outcome.in_(["published", "promoted"]))
-        .where(TrainingRun.fingerprint.is_not(None))
         .order_by(TrainingRun.started_at.desc(), TrainingRun.id.desc())
         .limit(1)
     )
     row = connection.execute(made).one_or_none()
-    return JudgedRun(*row) if row is not None else None
+    if row is None or row.questions is None or row.fingerprint is None:
+        return None  # or one of an older program, which kept no such marks
+    return JudgedRun(row.started_at, row.questions, row.newest_question_id, row.fingerprint)
 
 
 def end_run(

@@ -58,36 +58,43 @@ def make_task(corpus: Corpus, options: TaskOptions) -> Task:
     labels = choose_labels(corpus.tags, options.top_tags)
     targets = multi_hot(corpus.tags, labels)
     rows = np.flatnonzero(targets.any(axis=1))
-    _check(corpus.site, labels, len(rows), options.min_questions)
+    _check_number(corpus.site, len(rows), options.min_questions)
+    _check_labels(corpus.site, labels)
     return Task(corpus, labels, targets, split(rows, options.split))
 
 
 def hold_out_newest(corpus: Corpus, options: TaskOptions) -> tuple[Task, HeldOut]:
-    """Set the newest tenth aside and make a task of the rest, with nothing to judge by in it.
+    """Set the newest tenth of the tagged questions aside and make a task of what is older.
 
-    The tags to learn are chosen from the rest too, and its newest tenth is the validation part.
+    The task has no test part. The tags to learn are chosen from the older questions too, the
+    newest tenth of which is the validation part.
 
     Raises:
         NotEnoughQuestions: there are too few, or fewer than two tags.
     """
-    older, newest = corpus.cut(round(len(corpus) * (1 - HELD_OUT_SHARE)))
+    tagged = np.array([row for row, tags in enumerate(corpus.tags) if tags], np.int64)
+    _check_number(corpus.site, len(tagged), options.min_questions)
+    first = int(tagged[round(len(tagged) * (1 - HELD_OUT_SHARE))])
+    older, newest = corpus.cut(first)
     labels = choose_labels(older.tags, options.top_tags)
     targets = multi_hot(older.tags, labels)
     rows = np.flatnonzero(targets.any(axis=1))
-    judged = np.array([row for row, tags in enumerate(newest.tags) if tags], np.int64)
-    _check(corpus.site, labels, len(rows) + len(judged), options.min_questions)
+    _check_labels(corpus.site, labels)
     newer = round(len(rows) * (1 - VALIDATION_SHARE))
     parts = Split(rows[:newer], rows[newer:], rows[:0])
-    return Task(older, labels, targets, parts), HeldOut(newest, judged)
+    return Task(older, labels, targets, parts), HeldOut(newest, tagged[tagged >= first] - first)
 
 
-def _check(site: str, labels: tuple[str, ...], questions: int, needed: int) -> None:
+def _check_number(site: str, questions: int, needed: int) -> None:
     if questions < needed:
         raise NotEnoughQuestions(
             f"The site {site} has {questions:,} tagged questions here, and training needs "
             f"{needed:,} (TAGGER_MIN_QUESTIONS): {needed - questions:,} are missing. Fetch "
             f"them with: tagger history --site {site}"
         )
+
+
+def _check_labels(site: str, labels: tuple[str, ...]) -> None:
     if len(labels) < 2:
         raise NotEnoughQuestions(
             f"The questions of the site {site} have one tag only ({labels[0]}), and "

@@ -1,0 +1,32 @@
+"""Processes that end with the one that started them, even where that one is killed.
+
+The parent keeps a pipe to the child's standard input. The system closes it when the parent is
+gone, whatever ended it; the child reads the end of the file and ends itself as SIGTERM would.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+_VARIABLE: Final = "QUESTION_TAGGER_LEASH"
+
+
+def leashed(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a child whose standard input is a pipe that the parent keeps."""
+    return {**environment, _VARIABLE: "1"}
+
+
+def follow() -> None:
+    """End this process when its parent is gone, if it was started with leashed()."""
+    if os.environ.pop(_VARIABLE, None) is None:  # not for this process' own children
+        return
+    threading.Thread(target=_end_with_parent, daemon=True, name="leash").start()
+
+
+def _end_with_parent() -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

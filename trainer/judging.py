@@ -1,0 +1,161 @@
+"""A candidate before the gate, beside the live version and a baseline on the same questions."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Engine
+
+from core.database import reading
+from core.errors import BundleRefused
+from core.registry import Version
+from trainer.contestants import (
+    held_out_questions,
+    judge_baseline,
+    judge_candidate,
+    judge_live,
+    tag_counts,
+)
+from trainer.gate import FEWEST_JUDGED, Contestant, Decision, Lead, compare, decide, ranking_quality
+from trainer.progress import Watch
+from trainer.report.examples import choose_examples, make_example
+from trainer.report.run_report import Example
+from trainer.stored import Selection, stored_questions
+from trainer.systems.base import Tagger, Task
+from trainer.tasks import HeldOut
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What is judged, and by which questions.
+
+    Attributes:
+        tagger: the candidate.
+        description: what it is.
+        task: that it has learned.
+        thresholds: of its labels.
+        held_out: the questions that it has not seen.
+        selection: what they were read by.
+    """
+
+    tagger: Tagger
+    description: str
+    task: Task
+    thresholds: npt.NDArray[np.float64]
+    held_out: HeldOut
+    selection: Selection
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What came out.
+
+    Attributes:
+        contestants: the candidate first, then the live version and the baseline, where they are.
+        tags: how many tags each of the questions has that all were judged on.
+        decision: whether the candidate goes live.
+        best: examples of what the candidate is good at.
+        worst: examples of what it is not.
+    """
+
+    contestants: tuple[Contestant, ...]
+    tags: npt.NDArray[np.int64]
+    decision: Decision
+    best: tuple[Example, ...]
+    worst: tuple[Example, ...]
+
+
+def judge(
+    engine: Engine,
+    judged: Judged,
+    live: Version | None,
+    *,
+    confidence: float,
+    seed: int,
+    watch: Watch,
+) -> Judgement:
+    """Judge a candidate beside the site's live version and a linear baseline.
+
+    Args:
+        engine: of the database, which has the live version and the questions' texts.
+        judged: the candidate.
+        live: the site's live version, if it has one.
+        confidence: how sure it must be that the candidate is ahead.
+        seed: of the baseline.
+        watch: is told what goes wrong.
+    """
+    held_out = judged.held_out
+    unseen = held_out.newer_than(live.learned_through) if live is not None else held_out
+    if len(unseen.rows) < FEWEST_JUDGED:
+        unseen, rival = held_out, None
+    else:
+        rival = live
+    candidate = judge_candidate(
+        judged.tagger, judged.task, unseen, judged.thresholds, judged.description
+    )
+    of_live = _judge_live(engine, rival, judged.selection, unseen, watch)
+    of_baseline = _judge_baseline(judged.task, unseen, seed, watch)
+    tags = tag_counts(unseen)
+    quality = ranking_quality(candidate.scores, tags)
+
+    def lead(other: Contestant | None) -> Lead | None:
+        return None if other is None else compare(quality, ranking_quality(other.scores, tags))
+
+    decision = decide(
+        lead(of_live), lead(of_baseline), has_live=live is not None, confidence=confidence
+    )
+    best, worst = _examples(engine, judged.selection, unseen, candidate, quality)
+    rivals = tuple(other for other in (of_live, of_baseline) if other is not None)
+    return Judgement((candidate, *rivals), tags, decision, best, worst)
+
+
+def _judge_live(
+    engine: Engine, live: Version | None, selection: Selection, held_out: HeldOut, watch: Watch
+) -> Contestant | None:
+    if live is None:
+        return None
+    try:
+        return judge_live(engine, live, selection, held_out)
+    except BundleRefused as error:
+        watch.note(f"The live version cannot be judged: {error}")
+        return None
+
+
+def _judge_baseline(task: Task, held_out: HeldOut, seed: int, watch: Watch) -> Contestant | None:
+    try:
+        return judge_baseline(task, held_out, seed=seed, watch=watch)
+    except Exception as error:  # a site too small or too odd for it is no reason to fail
+        log.debug("the baseline failed", exc_info=error)
+        watch.note(f"The linear baseline could not be fitted: {error}")
+        return None
+
+
+def _examples(
+    engine: Engine,
+    selection: Selection,
+    held_out: HeldOut,
+    candidate: Contestant,
+    quality: npt.NDArray[np.float64],
+) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
+    """The best and the worst, with their titles, which are read from the database again."""
+    rows = choose_examples(candidate.scores, quality)
+    first = int(held_out.corpus.question_ids[held_out.rows[0]])
+    with reading(engine) as connection:
+        stored = stored_questions(connection, selection, since=first)
+        texts = {
+            place: question
+            for place, question in held_out_questions(stored, held_out)
+            if place in rows[0] or place in rows[1]
+        }
+    best, worst = (
+        tuple(
+            make_example(texts[row], candidate, row, float(quality[row]))
+            for row in part.tolist()
+            if row in texts
+        )
+        for part in rows
+    )
+    return best, worst

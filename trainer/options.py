@@ -1,0 +1,94 @@
+"""What can be chosen for a training run."""
+
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import Any, Self
+
+from core.errors import TrainingError
+from core.settings import Retag, Settings
+from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
+from trainer.systems.network import NetworkSystem
+from trainer.tasks import TaskOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingOptions:
+    """What can be chosen for a run.
+
+    Attributes:
+        architecture: a name of ARCHITECTURES.
+        top_tags: how many of the site's tags are learned.
+        min_questions: a site with fewer tagged questions is refused.
+        class_weights: whether they multiply the loss; None leaves it to the architecture.
+        epochs: at most; None leaves it to the architecture.
+        seed: of the network's random numbers.
+        settle: how old a question must be for its author's tags to be relied on.
+        most_questions: that are read, the newest.
+        new_questions: how many must have come since the last run, or this one is skipped; None
+            skips none.
+        promote: whether the version goes live; None leaves it to the gate.
+        confidence: how sure the gate must be that the candidate is ahead.
+        min_precision: of each tag's suggestions; None chooses thresholds by F1.
+        retag: which tagged questions a promoted version tags again.
+        retag_recent: how far back `recent` reaches.
+        keep_versions: how many of the newest are kept beside the live one.
+    """
+
+    architecture: str = DEFAULT_ARCHITECTURE
+    top_tags: int = 100
+    min_questions: int = 1000
+    class_weights: bool | None = None
+    epochs: int | None = None
+    seed: int = 0
+    settle: timedelta = timedelta(days=3)
+    most_questions: int = 100_000
+    new_questions: int | None = None
+    promote: bool | None = None
+    confidence: float = 0.8
+    min_precision: float | None = None
+    retag: Retag = "pending"
+    retag_recent: timedelta = timedelta(days=30)
+    keep_versions: int = 5
+
+    def system(self) -> NetworkSystem:
+        """The architecture with its hyperparameters.
+
+        Raises:
+            TrainingError: it knows no class weights.
+        """
+        architecture = ARCHITECTURES[self.architecture]
+        chosen: dict[str, Any] = {"class_weights": self.class_weights, "epochs": self.epochs}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        if given.keys() - {field.name for field in fields(architecture)}:
+            raise TrainingError(
+                f"The architecture {self.architecture} is trained without class weights; those of "
+                "the article take them: conv1d, simple."
+            )
+        return architecture(**given)
+
+    @property
+    def task(self) -> TaskOptions:
+        """What of it shapes the task."""
+        return TaskOptions(top_tags=self.top_tags, min_questions=self.min_questions)
+
+    @classmethod
+    def of(cls, settings: Settings, **chosen: Any) -> Self:
+        """Take from the settings what is not chosen.
+
+        Args:
+            settings: of the installation.
+            chosen: attributes by name; None leaves one as it is.
+        """
+        given = {name: value for name, value in chosen.items() if value is not None}
+        of_settings: dict[str, Any] = {
+            "top_tags": settings.top_tags,
+            "min_questions": settings.min_questions,
+            "settle": timedelta(days=settings.settle_days),
+            "most_questions": settings.training_questions,
+            "confidence": settings.gate_confidence,
+            "min_precision": settings.min_precision,
+            "retag": settings.retag,
+            "retag_recent": timedelta(days=settings.retag_days),
+            "keep_versions": settings.keep_versions,
+        }
+        return cls(**(of_settings | given))
