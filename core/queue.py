@@ -15,6 +15,7 @@ TRAINING_QUEUE = "training"
 
 TAG_TASK = "tagger.tag"  # (site, [key of a row of `questions`, …])
 SWEEP_TASK = "tagger.sweep"  # ()
+SCORE_TASK = "tagger.score"  # ()
 TRAIN_TASK = "tagger.train"  # (site,)
 
 REDELIVERY_SECONDS = 600  # of a message whose worker vanished; longer than any tagging task

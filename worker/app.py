@@ -18,6 +18,7 @@ from core.database import database_errors, make_engine
 from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
 from core.questions import end_lease
 from core.queue import (
+    SCORE_TASK,
     SWEEP_TASK,
     TAG_TASK,
     TAGGING_QUEUE,
@@ -27,6 +28,7 @@ from core.queue import (
 )
 from core.settings import Settings
 from worker.live_models import LiveModels
+from worker.scoring import score_and_look
 from worker.tagging import tag_batch
 from worker.upkeep import sweep_pending, train_first_models
 
@@ -37,6 +39,7 @@ RETRAIN_TASK = "tagger.retrain"
 
 TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
 FIRST_MODELS_SECONDS = 60
+SCORE_SECONDS = 300
 
 
 class Tasks:
@@ -84,6 +87,12 @@ class Tasks:
             lambda: train_first_models(self._engine, self._app, self._settings, self._clock)
         )
 
+    def score(self) -> None:
+        """Score what has settled, and look for drift."""
+        self._in_one_line(
+            lambda: score_and_look(self._engine, self._app, self._settings, self._clock)
+        )
+
     def retrain(self) -> None:
         """Ask for training of all sites."""
         self._in_one_line(self._enqueue_all_trainings)
@@ -120,6 +129,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
     schedule: dict[str, dict[str, object]] = {
         "sweep": _every(SWEEP_TASK, seconds),
         "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
+        "score": _every(SCORE_TASK, SCORE_SECONDS),
     }
     if settings.retrain_cron != "off":
         schedule["retrain"] = {
@@ -141,6 +151,7 @@ def _add_tasks(app: Celery, tasks: Tasks) -> None:
     app.task(name=TAG_TASK, **short)(tasks.tag)
     app.task(name=SWEEP_TASK, **short)(tasks.sweep)
     app.task(name=FIRST_MODELS_TASK, **short)(tasks.train_first_models)
+    app.task(name=SCORE_TASK, **short)(tasks.score)
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
     # Taken at once: a run that its worker's end cuts short is asked for anew, and not by Redis.
     app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)
