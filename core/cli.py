@@ -6,11 +6,14 @@ import typer
 from celery import Celery
 
 from core import embedded_redis
+from core.agreement_view import drift_lines, live_versions_table
 from core.clock import SystemClock
 from core.console import command, end_on_sigterm, open_database, out, plain, start
 from core.database import database_errors, reading
+from core.drift import live_drifts
 from core.errors import BrokerUnreachable
 from core.feeds import feed_status, quota_status, skipped_counts
+from core.live_agreement import daily_agreement
 from core.queue import TRAINING_QUEUE, make_celery
 from core.status import queue_lengths, running_workers, site_statuses
 from core.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
@@ -60,7 +63,7 @@ def up() -> None:
 
 @command
 def status() -> None:
-    """Show what is tagged and pending, the live models, feeds, pauses, quota, queues and workers.
+    """Show what is tagged and pending, how good the live models are, feeds, queues and workers.
 
     Example: tagger status
     """
@@ -71,11 +74,15 @@ def status() -> None:
         sites = site_statuses(connection, settings.sites)
         feeds = feed_status(connection, polled=settings.feed, now=now)
         quotas, skipped = quota_status(connection), skipped_counts(connection)
+        agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)
     out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
     out.print(sites_table(sites, settings, now=now))
+    if agreement:
+        out.print(live_versions_table(agreement))
     if feeds:
         out.print(feeds_table(feeds, now=now))
     for line in (
+        *drift_lines(drifts, retrains=settings.retrain_on_drift),
         *failure_lines(sites, feeds),
         *quota_lines(quotas),
         *skipped_lines(skipped),

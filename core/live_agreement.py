@@ -175,9 +175,20 @@ def _count(connection: Connection, days: dict[tuple[int, date, str], Agreement])
 
 
 def daily_agreement(
-    connection: Connection, *, site: str | None = None, model_version_id: int | None = None
+    connection: Connection,
+    *,
+    site: str | None = None,
+    model_version_id: int | None = None,
+    live_only: bool = False,
 ) -> list[DayAgreement]:
-    """Return the agreement by day, of all sites and versions or of one, the newest day last."""
+    """Return the agreement by site, version and day, the newest day last.
+
+    Args:
+        connection: to read from.
+        site: only this site's.
+        model_version_id: only this version's.
+        live_only: only of the versions that are live now.
+    """
     statement = (
         select(LiveAgreement, ModelVersion.version)
         .join(ModelVersion, ModelVersion.id == LiveAgreement.model_version_id)
@@ -187,6 +198,8 @@ def daily_agreement(
         statement = statement.where(LiveAgreement.site == site)
     if model_version_id is not None:
         statement = statement.where(LiveAgreement.model_version_id == model_version_id)
+    if live_only:
+        statement = statement.where(ModelVersion.live)
     return [
         DayAgreement(row.site, row.model_version_id, version, row.day, _agreement(row))
         for row, version in connection.execute(statement)
