@@ -18,6 +18,7 @@ from core.registry import (
     load_bundle,
     promote,
 )
+from trainer.report.cli import report
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
 
@@ -28,6 +29,7 @@ def make_models_app() -> typer.Typer:
     models.command("list")(list_models)
     models.command("show")(show_model)
     models.command("promote")(promote_model)
+    models.command("report")(report)
     return models
 
 

@@ -45,7 +45,7 @@ def to_html(comparison: Comparison) -> str:
     if results:
         sections += _of_the_systems(data, results)
         sections.append(_example(data, results))
-    return page(f"Tagging {data.site}: systems compared", sections)
+    return page(f"Tagging {data.site}: systems compared", sections, broad=True)
 
 
 _INTERVAL: Final = (

@@ -11,20 +11,22 @@ from html import escape
 from importlib.resources import files
 
 
-def page(title: str, sections: Sequence[str], *, script: str = "") -> str:
+def page(title: str, sections: Sequence[str], *, script: str = "", broad: bool = False) -> str:
     """Return the text of an HTML file.
 
     Args:
         title: plain text.
         sections: HTML, in which every word of a stranger is escaped.
         script: runs when the page is there.
+        broad: whether it holds a table of very many columns.
     """
     style = files("trainer.pages").joinpath("page.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n{_policy(style, script)}\n'
         f"<title>{escape(title)}</title>\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<style>{style}</style></head>\n<body><main>\n<h1>{escape(title)}</h1>\n"
+        f"<style>{style}</style></head>\n<body><main{' class=broad' if broad else ''}>\n"
+        f"<h1>{escape(title)}</h1>\n"
         + "\n".join(sections)
         + f"\n</main>{f'<script>{script}</script>' if script else ''}</body></html>\n"
     )

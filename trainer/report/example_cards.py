@@ -20,7 +20,7 @@ def _card(example: Example) -> str:
     found = " ".join(_found(one, example.tags) for one in example.found)
     return (
         f"<article><h3>{_title(example)}</h3>\n"
-        f"<dl><dt>its author's</dt><dd>{own}</dd><dt>the candidate's</dt><dd>{found}</dd>"
+        f"<dl><dt>author</dt><dd>{own}</dd><dt>candidate</dt><dd>{found}</dd>"
         f"<dt>nDCG@5</dt><dd>{example.quality:.3f}</dd></dl></article>"
     )
 

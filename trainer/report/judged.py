@@ -46,7 +46,7 @@ def leads_table(found: Sequence[tuple[str, Lead]]) -> str:
         for name, lead in found
     )
     return (
-        '<div class="wide"><table class="narrow"><thead><tr>'
+        '<div class="wide"><table class="roomy"><thead><tr>'
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table></div>\n"
         '<p class="note">nDCG@5 against all tags of a question\'s author, also those that a model '
@@ -68,7 +68,7 @@ def metrics_table(contestants: Sequence[Contestant]) -> str:
         cells = [_cell(metric, found[metric]) if found else "&ndash;" for found in estimates]
         rows.append(_row(HEADINGS[metric], MEANINGS[metric], cells))
     return (
-        '<div class="wide"><table class="judged"><thead><tr><th scope="col">metric</th>'
+        '<div class="wide"><table class="roomy"><thead><tr><th scope="col">metric</th>'
         f"{heads}</tr></thead>\n<tbody>" + "\n".join(rows) + "</tbody></table></div>\n"
         '<p class="note">Each is scored over its own tags, on the held-out questions that have one '
         "of them: compare columns only where they know the same tags. Small are the ends of the "
@@ -90,16 +90,25 @@ def _coverage(
     counts = [scores.predicted.sum(axis=1).clip(max=MAX_SUGGESTIONS) for scores in all_of]
     return [
         ("tags", "that it knows", [f"{len(one.labels):,}" for one in contestants]),
-        ("questions", "held out", [f"{len(scores.targets):,}" for scores in all_of]),
-        ("judged by", "those that have one of its tags", [f"{len(s.targets):,}" for s in judged]),
+        ("held-out questions", "", [f"{len(scores.targets):,}" for scores in all_of]),
+        (
+            "of them judged by",
+            "those with a tag that it knows",
+            [f"{len(s.targets):,}" for s in judged],
+        ),
         ("suggestions", "of a held-out question, the mean", [f"{c.mean():.2f}" for c in counts]),
-        ("none", "questions without a suggestion", [f"{(c == 0).mean():.1%}" for c in counts]),
+        (
+            "no suggestion",
+            "share of the held-out questions",
+            [f"{(c == 0).mean():.1%}" for c in counts],
+        ),
     ]
 
 
 def _row(name: str, meaning: str, cells: Sequence[str]) -> str:
     values = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr><th scope="row">{escape(name)}<small>{escape(meaning)}</small></th>{values}</tr>'
+    small = f"<small>{escape(meaning)}</small>" if meaning else ""
+    return f'<tr><th scope="row">{escape(name)}{small}</th>{values}</tr>'
 
 
 def _cell(metric: str, estimate: Estimate) -> str:

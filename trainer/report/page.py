@@ -37,11 +37,11 @@ def to_html(report: RunReport) -> str:
     parts: Iterable[Callable[[RunReport], list[str]]] = (
         _head,
         _judged,
-        _of_the_data,
-        _of_the_fitting,
         _by_tag,
         _calibration,
         _examples,
+        _of_the_fitting,
+        _of_the_data,
     )
     sections = [section for part in parts for section in part(report)]
     script = files("trainer.report").joinpath("sort.js").read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def _judged(report: RunReport) -> list[str]:
     sections = []
     if found := found_leads(report.decision):
         note = "The bar is the 95% interval of the difference; left of the line it is behind."
-        sections += [picture("Whether it is better", leads(found), note), leads_table(found)]
+        sections += [picture("Lead of the candidate", leads(found), note), leads_table(found)]
     if report.contestants:
         names = ", ".join(contestant.name for contestant in report.contestants)
         title = f"All metrics: {names}"
@@ -155,7 +155,7 @@ def _of_the_tags(rows: Sequence[TagRow]) -> str:
     unseen = sum(row.held_out == 0 for row in rows)
     return (
         f"The candidate on the held-out questions. {silent:,} of {len(rows):,} tags reach their "
-        f"threshold on none of them, {unseen:,} occur in none. Click on a heading to sort."
+        f"threshold on none of them, {unseen:,} occur in none."
     )
 
 
@@ -185,7 +185,7 @@ def _ways(figures: CalibrationFigures) -> str:
         for way, loss in figures.log_loss.items()
     )
     return (
-        '<div class="wide"><table class="narrow"><thead><tr><th scope="col">calibration</th>'
+        '<div class="wide"><table class="roomy"><thead><tr><th scope="col">calibration</th>'
         '<th scope="col">log loss</th><th scope="col">calibration error</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>\n"
         '<p class="note">By cross-validation inside the validation part; the smaller the better. '

@@ -38,25 +38,38 @@ def store_report(connection: Connection, run: int, html: str) -> None:
     connection.execute(update(TrainingRun).where(TrainingRun.id == run).values(report=packed))
 
 
-def load_report(connection: Connection, site: str, run: int | None = None) -> tuple[int, str]:
+def load_report(
+    connection: Connection, site: str, *, run: int | None = None, version: int | None = None
+) -> tuple[int, str]:
     """Return a run's key and the HTML of its report; by default of the newest that has one.
+
+    Args:
+        connection: to the database.
+        site: whose run.
+        run: its key.
+        version: that it made.
 
     Raises:
         NoReport: the site has no such run, or the run has no report.
     """
     statement = (
         select(TrainingRun.id, TrainingRun.report)
+        .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
         .where(TrainingRun.site == site, TrainingRun.report.is_not(None))
         .order_by(TrainingRun.id.desc())
         .limit(1)
     )
+    wanted = "no training run with a report"
     if run is not None:
         statement = statement.where(TrainingRun.id == run)
+        wanted = f"no report of a training run {run}"
+    if version is not None:
+        statement = statement.where(ModelVersion.version == version)
+        wanted = f"{wanted} that made version {version}"
     found = connection.execute(statement).first()
     if found is None:
-        which = "no training run" if run is None else f"no training run {run}"
         raise NoReport(
-            f"The site {site} has {which} with a report. Show its runs with: "
+            f"The site {site} has {wanted}. Show its runs with: "
             f"tagger models report --site {site} --list"
         )
     return found.id, gzip.decompress(found.report).decode()

@@ -1,0 +1,85 @@
+"""The command that shows the reports of training runs."""
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import quote
+
+import typer
+from rich.table import Table
+
+from core.console import command, open_database, out, plain, start
+from core.database import reading
+from trainer.report.store import Run, list_runs, load_report
+
+
+@command
+def report(
+    site: Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")],
+    run: Annotated[
+        int | None, typer.Argument(help="The run's number.  [default: the newest with a report]")
+    ] = None,
+    *,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="The run that made this version of the model.")
+    ] = None,
+    show_list: Annotated[
+        bool, typer.Option("--list", "-l", help="List the site's runs instead.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", dir_okay=False, help="Where to.  [default: under data/]"),
+    ] = None,
+    show: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open it in the browser, where there is one.")
+    ] = True,
+) -> None:
+    """Write the report of a training run to an HTML file and open it.
+
+    Example: tagger models report --site stats
+    """
+    settings = start()
+    engine = open_database(settings)
+    with reading(engine) as connection:
+        if show_list:
+            _print_runs(site, list_runs(connection, site))
+            return
+        number, html = load_report(connection, site, run=run, version=version)
+    name = f"{quote(site, safe='')}-run-{number}.html"
+    path = file or settings.data_dir / "reports" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(html, encoding="utf-8")
+    out.print(f"The report of run {number}: {path}", soft_wrap=True, highlight=False, markup=False)
+    if show and _has_browser():
+        webbrowser.open(path.resolve().as_uri())
+
+
+def _has_browser() -> bool:
+    """Whether a page can be shown: elsewhere a browser of text might take over the terminal."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
+
+
+def _print_runs(site: str, runs: list[Run]) -> None:
+    if not runs:
+        out.print(f"No training has run for {plain(site)} yet.", highlight=False)
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("run", "version"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for column in ("started", "outcome", "report"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for run in runs:
+        table.add_row(
+            str(run.run),
+            str(run.version or ""),
+            f"{run.started_at:%Y-%m-%d %H:%M}",
+            run.outcome or "running",
+            "yes" if run.has_report else "",
+            plain(run.note),
+        )
+    out.print(table)
