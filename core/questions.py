@@ -2,7 +2,8 @@
 
 The marks of a row of `questions`, and who sets them:
 
-    wanted_at     store() and want(): somebody wants it tagged; finish() unsets it
+    wanted_at     store(), and want() and retag() of core/retagging.py: somebody wants it tagged,
+                  since then; finish() unsets the wish that claim() found
     enqueued_at   when it was last put into the queue (store, sweep) or taken from it (claim)
     attempts      claim() counts, before anything is tried; finish() sets it back to 0
     error         what the last attempt ended with
@@ -97,12 +98,13 @@ class PendingQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedQuestion:
-    """A row to tag: its key, its text, and the hash that says which text it was."""
+    """A row to tag: its key, its text, which text it was, and since when it is wanted."""
 
     pk: int
     title: str
     body: str
     content_hash: str
+    wanted_at: datetime
 
 
 def clean_text(value: str) -> str:
@@ -262,49 +264,6 @@ def mark_deleted(
     return connection.execute(statement.values(state="deleted", state_at=now)).rowcount
 
 
-def want(
-    connection: Connection,
-    *,
-    site: str,
-    now: datetime,
-    since: datetime | None = None,
-    untagged_only: bool = True,
-) -> int:
-    """Mark a site's stored questions as wanting tagging; the next sweep enqueues them.
-
-    Args:
-        connection: in a transaction.
-        site: its name.
-        now: UTC.
-        since: only questions created at or after it.
-        untagged_only: leave out those that the live model version has tagged as they stand.
-
-    Returns:
-        How many questions want tagging now that did not before.
-    """
-    chosen = [Question.site == site, Question.wanted_at.is_(None)]
-    if since is not None:
-        chosen.append(Question.created_at >= since)
-    if untagged_only:
-        chosen.append(not_(_tagged_by_live_version()))
-    statement = (
-        update(Question)
-        .where(*chosen)
-        .values(wanted_at=now, enqueued_at=None, attempts=0, error=None, parked_at=None)
-    )
-    return connection.execute(statement).rowcount
-
-
-def _tagged_by_live_version() -> ColumnElement[bool]:
-    return exists().where(
-        Prediction.question_pk == Question.id,
-        Prediction.content_hash == Question.content_hash,
-        Prediction.model_version_id == ModelVersion.id,
-        ModelVersion.live,
-        ModelVersion.site == Question.site,
-    )
-
-
 def sweep(
     connection: Connection, *, now: datetime, lease: timedelta, limit: int = 10_000
 ) -> list[PendingQuestion]:
@@ -361,30 +320,38 @@ def claim(
         .where(Question.id.in_(sorted(pks)), Question.site == site, *_pending())
         .where(Question.attempts <= most)
         .values(attempts=Question.attempts + 1, enqueued_at=now, error=None)
-        .returning(Question.id, Question.title, Question.body, Question.content_hash)
+        .returning(
+            Question.id,
+            Question.title,
+            Question.body,
+            Question.content_hash,
+            Question.wanted_at,
+        )
     )
-    rows = connection.execute(statement).all()
-    return sorted(
-        (ClaimedQuestion(row.id, row.title, row.body, row.content_hash) for row in rows),
-        key=lambda q: q.pk,
-    )
+    claimed = [
+        ClaimedQuestion(pk, title, body, content_hash, wanted_at)
+        for pk, title, body, content_hash, wanted_at in connection.execute(statement)
+        if wanted_at is not None  # as _pending() has it
+    ]
+    return sorted(claimed, key=lambda q: q.pk)
 
 
 def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
-    """Unset the wish for tagging where the text is still the one that was tagged.
+    """Unset the wish for tagging where text and wish are still those that were claimed.
 
     Returns:
         The keys for which this call did so. Only their predictions are to be written, in the same
-        transaction: whoever comes second gets no keys, and a text edited meanwhile stays pending.
+        transaction: whoever comes second gets no keys, and a question whose text was edited, or
+        which was asked for again, while it was tagged stays pending.
     """
     if not questions:
         return set()
-    tagged = tuple_(Question.id, Question.content_hash).in_(
-        [(q.pk, q.content_hash) for q in questions]
+    tagged = tuple_(Question.id, Question.content_hash, Question.wanted_at).in_(
+        [(q.pk, q.content_hash, q.wanted_at) for q in questions]
     )
     statement = (
         update(Question)
-        .where(tagged, Question.wanted_at.is_not(None))
+        .where(tagged)
         .values(wanted_at=None, enqueued_at=None, attempts=0, error=None, parked_at=None)
         .returning(Question.id)
     )

@@ -35,6 +35,15 @@ class Version:
     pruned_at: datetime | None  # when its bundle was let go
 
 
+@dataclass(frozen=True, slots=True)
+class Promoted:
+    """That a version of a site was made live, when and why."""
+
+    version: int
+    at: datetime
+    reason: str
+
+
 def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
     """Add a bundle as its site's next version, not live; commits nothing."""
     data = pack(bundle)
@@ -86,6 +95,77 @@ def promote(
     return get_version(connection, site, version)
 
 
+def rollback(connection: Connection, site: str, *, now: datetime) -> Version:
+    """Make the version live again that find_previous() gives; commits nothing.
+
+    Raises:
+        ModelMissing: the site has no live version, or none to go back to.
+    """
+    _lock(connection, site)
+    live = get_live(connection, site)
+    previous = find_previous(connection, site)
+    if previous is None:
+        raise ModelMissing(
+            f"The site {site} has no version to go back to from version {live.version}: none that "
+            "was live before still has its bundle. See: tagger models list"
+        )
+    return promote(connection, site, previous.version, now=now, reason="rollback")
+
+
+def find_previous(connection: Connection, site: str) -> Version | None:
+    """Return the version that a rollback goes back to, if there is one.
+
+    The history of promotions is read as a stack. The gate or a person puts a version on top; a
+    rollback takes off what lies above the version that it went back to. The previous version is
+    the one nearest below the live one that is another and has its bundle: so a second rollback
+    goes further back, not forth again.
+    """
+    stack: list[int] = []
+    for promoted in list_promotions(connection, site):
+        if promoted.reason == "rollback":
+            while stack and stack[-1] != promoted.version:
+                stack.pop()
+        if stack[-1:] != [promoted.version]:
+            stack.append(promoted.version)
+    versions = {version.version: version for version in list_versions(connection, site)}
+    usable = (versions[number] for number in reversed(stack))
+    return next((v for v in usable if not v.live and v.pruned_at is None), None)
+
+
+def prune(connection: Connection, site: str, *, keep: int, now: datetime) -> list[Version]:
+    """Let the bundles of old versions go; their rows and predictions stay. Commits nothing.
+
+    Args:
+        connection: in a transaction.
+        site: whose versions.
+        keep: how many of the newest stay, beside the live one and the one that a rollback goes to.
+        now: UTC.
+
+    Returns:
+        The versions whose bundles are gone since this call.
+    """
+    _lock(connection, site)
+    whole = [v for v in list_versions(connection, site) if v.pruned_at is None]
+    others = [version for version in whole if not version.live]
+    previous = find_previous(connection, site)
+    leaving = [v.id for v in others[: max(0, len(others) - keep)] if v != previous]
+    connection.execute(
+        update(ModelVersion).where(ModelVersion.id.in_(leaving)).values(bundle=b"", pruned_at=now)
+    )
+    return [v for v in list_versions(connection, site) if v.id in leaving]
+
+
+def list_promotions(connection: Connection, site: str) -> list[Promoted]:
+    """Return a site's history of promotions, the newest last."""
+    rows = (
+        select(ModelVersion.version, Promotion.at, Promotion.reason)
+        .join(ModelVersion, ModelVersion.id == Promotion.model_version_id)
+        .where(Promotion.site == site)
+        .order_by(Promotion.id)
+    )
+    return [Promoted(*row) for row in connection.execute(rows)]
+
+
 def list_versions(connection: Connection, site: str | None = None) -> list[Version]:
     """Return the versions of one site or of all, newest last."""
     rows = _versions().order_by(ModelVersion.site, ModelVersion.version)
@@ -115,6 +195,15 @@ def find_live(connection: Connection, site: str) -> Version | None:
         _versions().where(ModelVersion.site == site, ModelVersion.live)
     ).one_or_none()
     return Version(*row) if row is not None else None
+
+
+def hold_live(connection: Connection, site: str) -> int | None:
+    """Return the key of the site's live version, and let none take its place until the commit.
+
+    None also where another one is taking its place: ask again, in another transaction.
+    """
+    live = select(ModelVersion.id).where(ModelVersion.site == site, ModelVersion.live)
+    return connection.execute(live.with_for_update(read=True)).scalar_one_or_none()
 
 
 def get_live(connection: Connection, site: str) -> Version:

@@ -12,8 +12,9 @@ from core.console import command, fail, open_database, out, plain, start
 from core.database import database_errors, reading
 from core.errors import BrokerUnreachable
 from core.model import Model
-from core.questions import batches, sweep, want
+from core.questions import batches, sweep
 from core.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_tagging, make_celery
+from core.retagging import want
 from worker import parked
 from worker.service import run_scheduler, run_worker
 

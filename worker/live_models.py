@@ -1,6 +1,7 @@
 """The models that a process has loaded, one a site, each as new as the registry says."""
 
 import logging
+from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
@@ -13,17 +14,33 @@ from core.registry import Version
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A version and its model, ready to run."""
+
+    version: Version
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What tags a site's questions: `loaded` is an older one where the live version is refused."""
+
+    live: Version
+    loaded: Loaded
+
+
 class LiveModels:
     """Loads a site's live version when it is asked for, and again when another one is live."""
 
     def __init__(self, engine: Engine, *, threads: int = 1) -> None:
         self._engine = engine
         self._threads = threads
-        self._loaded: dict[str, tuple[Version, Model]] = {}
+        self._loaded: dict[str, Loaded] = {}
         self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
 
-    def get(self, site: str) -> tuple[Version, Model]:
-        """Return the site's live version and its model, read from the registry where it is new.
+    def get(self, site: str) -> Serving:
+        """Return the model of the site's live version, read from the registry where it is new.
 
         A bundle that does not verify is refused, and the one that was loaded before goes on.
 
@@ -33,41 +50,38 @@ class LiveModels:
         """
         with reading(self._engine) as connection:
             live = registry.find_live(connection, site)
-            if live is None:
-                self._loaded.pop(site, None)
-                raise ModelMissing(
-                    f"The site {site} has no live model: its questions wait. "
-                    f"Train one with: tagger train --site {site}"
-                )
-            loaded = self._loaded.get(site)
-            if loaded is not None and loaded[0].id == live.id:
-                return loaded
-            if live.id in self._refused:
-                return self._keep(loaded, live, self._refused[live.id])
-            try:
-                bundle = registry.load_bundle(connection, live)
-            except BundleRefused as error:
-                return self._keep(loaded, live, error)
-        try:
-            self._loaded[site] = live, Model(bundle, threads=self._threads)
-        except BundleRefused as error:
-            return self._keep(loaded, live, error)
-        log.info("%s: version %d (%s) is loaded", site, live.version, live.architecture)
-        return self._loaded[site]
-
-    def _keep(
-        self, loaded: tuple[Version, Model] | None, live: Version, error: BundleRefused
-    ) -> tuple[Version, Model]:
-        known = live.id in self._refused
-        self._refused[live.id] = error
-        if loaded is None:
-            raise error
-        if not known:
-            log.error(
-                "%s: version %d is refused, version %d goes on: %s",
-                live.site,
-                live.version,
-                loaded[0].version,
-                error,
+        if live is None:
+            self._loaded.pop(site, None)
+            raise ModelMissing(
+                f"The site {site} has no live model: its questions wait. "
+                f"Train one with: tagger train --site {site}"
             )
-        return loaded
+        loaded = self._loaded.get(site)
+        if loaded is None or loaded.version.id != live.id:
+            loaded = self._loaded[site] = self._load(live, before=loaded)
+        return Serving(live, loaded)
+
+    def _load(self, live: Version, *, before: Loaded | None) -> Loaded:
+        if live.id not in self._refused:
+            try:
+                return self._read(live)
+            except BundleRefused as error:
+                self._refused[live.id] = error
+            if before is not None:
+                log.error(
+                    "%s: version %d is refused, version %d goes on: %s",
+                    live.site,
+                    live.version,
+                    before.version.version,
+                    self._refused[live.id],
+                )
+        if before is None:
+            raise self._refused[live.id]
+        return before
+
+    def _read(self, live: Version) -> Loaded:
+        with reading(self._engine) as connection:
+            bundle = registry.load_bundle(connection, live)
+        model = Model(bundle, threads=self._threads)
+        log.info("%s: version %d (%s) is loaded", live.site, live.version, live.architecture)
+        return Loaded(live, model)

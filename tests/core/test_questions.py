@@ -14,8 +14,8 @@ from core.questions import (
     park_exhausted,
     record_error,
     sweep,
-    want,
 )
+from core.retagging import want
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, row, store_questions
