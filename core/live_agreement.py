@@ -201,8 +201,8 @@ def daily_agreement(
     if live_only:
         statement = statement.where(ModelVersion.live)
     return [
-        DayAgreement(row.site, row.model_version_id, version, row.day, _agreement(row))
-        for row, version in connection.execute(statement)
+        DayAgreement(row.site, row.model_version_id, row.version, row.day, _agreement(row))
+        for row in connection.execute(statement)
     ]
 
 
@@ -211,5 +211,5 @@ def total_agreement(days: Sequence[DayAgreement]) -> Agreement:
     return sum((day.agreement for day in days), Agreement())
 
 
-def _agreement(row: LiveAgreement) -> Agreement:
+def _agreement(row: Any) -> Agreement:
     return Agreement(row.questions, row.first_hits, row.recall_at_5_sum, row.without_suggestion)
