@@ -11,7 +11,7 @@ therefore divided by its design effect, 1 + (mean size of a day - 1) · RHO (Rao
 method for the analysis of clustered binary data", Biometrics 48, 1992).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
@@ -115,7 +115,7 @@ def live_drifts(connection: Connection) -> list[FoundDrift]:
     return [FoundDrift(*row) for row in connection.execute(statement)]
 
 
-def held_out_agreement(metrics: dict[str, object]) -> Agreement:
+def held_out_agreement(metrics: Mapping[str, object]) -> Agreement:
     """The agreement on all held-out questions with author tags, as a version's metrics have it.
 
     Of no question where they say nothing of it, as those of versions of older programs.
