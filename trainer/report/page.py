@@ -59,10 +59,9 @@ def summary(report: RunReport) -> str:
 
 def _head(report: RunReport) -> list[str]:
     minutes, seconds = divmod(round((report.ended_at - report.started_at).total_seconds()), 60)
-    facts = {
-        "started": f"{_time(report.started_at)}, took {minutes}:{seconds:02} minutes",
-        "architecture": report.architecture,
-    }
+    facts = {"started": f"{_time(report.started_at)}, took {minutes}:{seconds:02} minutes"}
+    if report.architecture is not None:
+        facts["architecture"] = report.architecture
     if report.hyperparameters:
         pairs = report.hyperparameters.items()
         facts["hyperparameters"] = ", ".join(f"{name} {value}" for name, value in pairs)

@@ -1,7 +1,7 @@
 """What the report of a training run tells of, drawn by `trainer.report.page`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -110,8 +110,8 @@ class RunReport:
     started_at: datetime
     ended_at: datetime
     outcome: str
-    architecture: str
-    hyperparameters: Mapping[str, Any]
+    architecture: str | None = None
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     decision: Decision | None = None
     error: str | None = None
     version: int | None = None

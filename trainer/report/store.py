@@ -3,8 +3,9 @@
 import gzip
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.engine import Connection
 
 from core.errors import NoReport
@@ -41,7 +42,9 @@ def store_report(connection: Connection, run: int, html: str) -> None:
 def load_report(
     connection: Connection, site: str, *, run: int | None = None, version: int | None = None
 ) -> tuple[int, str]:
-    """Return a run's key and the HTML of its report; by default of the newest that has one.
+    """Return a run's key and the HTML of its report; by default of the newest run that has one.
+
+    A run that was killed drew none: its report is what its row tells.
 
     Args:
         connection: to the database.
@@ -50,12 +53,14 @@ def load_report(
         version: that it made.
 
     Raises:
-        NoReport: the site has no such run, or the run has no report.
+        NoReport: the site has no such run, or it is one that goes on or had nothing to do.
     """
     statement = (
-        select(TrainingRun.id, TrainingRun.report)
+        select(TrainingRun.id, TrainingRun.started_at, TrainingRun.ended_at)
+        .add_columns(TrainingRun.error, TrainingRun.report)
         .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
-        .where(TrainingRun.site == site, TrainingRun.report.is_not(None))
+        .where(TrainingRun.site == site)
+        .where(TrainingRun.report.is_not(None) | (TrainingRun.outcome == "failed"))
         .order_by(TrainingRun.id.desc())
         .limit(1)
     )
@@ -72,7 +77,26 @@ def load_report(
             f"The site {site} has {wanted}. Show its runs with: "
             f"tagger models report --site {site} --list"
         )
-    return found.id, gzip.decompress(found.report).decode()
+    if found.report is not None:
+        return found.id, gzip.decompress(found.report).decode()
+    return found.id, _of_row(site, found)
+
+
+def _of_row(site: str, row: Row[Any]) -> str:
+    """The report of a run that left nothing but its row."""
+    from trainer.report.page import to_html  # noqa: PLC0415 (NumPy, which --help does not need)
+    from trainer.report.run_report import RunReport  # noqa: PLC0415
+
+    return to_html(
+        RunReport(
+            site=site,
+            run=row.id,
+            started_at=row.started_at,
+            ended_at=row.ended_at,
+            outcome="failed",
+            error=row.error,
+        )
+    )
 
 
 def list_runs(connection: Connection, site: str) -> list[Run]:

@@ -1,0 +1,52 @@
+import math
+
+import numpy as np
+import pytest
+
+from trainer.gate import Contestant
+from trainer.metrics import Scores
+from trainer.report.by_tag import TagRow, tag_rows
+from trainer.report.run_report import RunData
+from trainer.report.tag_table import tag_table
+
+TARGETS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
+PROBABILITIES = np.array([[0.9, 0.1, 0.1], [0.4, 0.1, 0.1], [0.6, 0.2, 0.1], [0.1, 0.1, 0.1]])
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, TagRow]:
+    scores = Scores(TARGETS, PROBABILITIES, np.array([0.5, 0.5, 2.0]))
+    labels = ("common", "rare", "<unseen>")
+    candidate = Contestant(name="candidate", description="", labels=labels, scores=scores)
+    training = np.array([[1, 0, 1], [1, 1, 1], [1, 0, 0]], np.uint8)
+    data = RunData(
+        parts={}, oldest=None, newest=None, tag_counts={}, labels=labels, targets=training
+    )
+    found = tag_rows(candidate, data)
+    assert [row.tag for row in found] == ["common", "<unseen>", "rare"]
+    return {row.tag: row for row in found}
+
+
+def test_a_tags_figures_are_those_at_its_threshold(rows: dict[str, TagRow]) -> None:
+    common = rows["common"]
+    assert (common.training, common.held_out, common.threshold) == (3, 2, 0.5)
+    assert (common.precision, common.recall, common.f1) == (0.5, 0.5, 0.5)
+    assert common.average_precision == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_what_was_never_predicted_or_never_asked_for_has_no_share(
+    rows: dict[str, TagRow],
+) -> None:
+    rare, unseen = rows["rare"], rows["<unseen>"]
+    assert math.isnan(rare.precision)
+    assert (rare.recall, rare.f1) == (0, 0)
+    assert all(math.isnan(x) for x in (unseen.recall, unseen.f1, unseen.average_precision))
+
+
+def test_the_table_has_numbers_to_sort_by_and_words_to_read(rows: dict[str, TagRow]) -> None:
+    html = tag_table(list(rows.values()))
+    assert '<td data-value="3">3</td><td data-value="2">2</td>' in html
+    assert '<td data-value="">&ndash;</td>' in html  # it comes last, whichever way one sorts
+    assert '<th scope="row">&lt;unseen&gt;</th>' in html
+    assert '<td data-value="2">never</td>' in html
+    assert html.count("aria-sort") == 1

@@ -1,0 +1,152 @@
+"""A run's page: what it tells, and that nothing of a stranger's runs or is fetched in it."""
+
+import base64
+import re
+import sys
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from tests.trainer.report.made_up_report import (
+    EVIL,
+    EVIL_TAG,
+    failed_report,
+    made_up_epochs,
+    made_up_report,
+)
+from trainer.report.page import summary, to_html
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return to_html(made_up_report())
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> BeautifulSoup:
+    return BeautifulSoup(html, "lxml")
+
+
+def headings(page: BeautifulSoup) -> list[str]:
+    return [heading.get_text() for heading in page("h2")]
+
+
+def table(page: BeautifulSoup, first_head: str) -> list[list[str]]:
+    """The texts of the cells of the table whose first column is headed so."""
+    for found in page("table"):
+        rows = [[cell.get_text(" ") for cell in row(["th", "td"])] for row in found("tr")]
+        if rows[0][0] == first_head:
+            return rows
+    raise AssertionError(f"no table {first_head}")
+
+
+def test_everything_about_the_run_has_its_section(page: BeautifulSoup) -> None:
+    assert headings(page) == [
+        "Lead of the candidate",
+        "All metrics: candidate, live, baseline",
+        "Precision and recall",
+        "By tag",
+        "Reliability",
+        "Best predictions",
+        "Worst predictions",
+        "Learning curves",
+        "Tag frequencies",
+        "The most and the least frequent tags that are learned",
+        "Class weights against counts",
+    ]
+    assert len(page("img")) == 7
+
+
+def test_the_first_words_say_what_happened_and_why(page: BeautifulSoup) -> None:
+    first = page.find("p")
+    assert isinstance(first, Tag)
+    assert first["class"] == ["outcome", "promoted"]
+    report = made_up_report()
+    assert report.decision is not None
+    assert first.get_text() == f"Version 4 (conv1d) went live: {report.decision.reason}."
+
+
+def test_a_version_that_is_kept_back_is_not_said_to_be_live() -> None:
+    kept = replace(made_up_report(), outcome="published", decision=None)
+    assert summary(kept) == "Version 4 (conv1d) is kept beside the live version."
+
+
+def test_it_needs_nothing_from_elsewhere(html: str, page: BeautifulSoup) -> None:
+    assert not page(["link", "iframe", "object", "base"])
+    assert not re.findall(r"src=\"(?!data:image/svg\+xml;base64,)", html)
+    assert [a["href"] for a in page("a")] == ["https://fruit.example/q/1"]
+    policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
+    assert isinstance(policy, Tag)
+    assert "default-src 'none'" in str(policy["content"])
+    assert "unsafe" not in str(policy["content"])
+
+
+def test_what_strangers_wrote_is_text_and_nothing_else(html: str, page: BeautifulSoup) -> None:
+    assert EVIL not in html
+    assert len(page("script")) == 1
+    assert f"Why {EVIL}?" in [title.get_text() for title in page("h3")]
+    assert EVIL_TAG in [row[0] for row in table(page, "tag")]
+    assert f"live {EVIL}" in table(page, "metric")[0][2]
+    assert page.find(["b", "frac"], string=re.compile("frac")) is None
+
+
+def test_pictures_show_a_strangers_tag_as_it_is(page: BeautifulSoup) -> None:
+    pictures = [str(image["src"]).partition("base64,")[2] for image in page("img")]
+    drawn = "".join(base64.b64decode(picture).decode() for picture in pictures)
+    assert "$\\frac$&lt;b&gt;" in drawn
+    assert "mathdefault" not in drawn
+
+
+def test_a_link_that_is_not_to_the_web_is_none(page: BeautifulSoup) -> None:
+    titles = {title.get_text(): title.a for title in page("h3")}
+    assert titles["Which apple?"] is not None
+    assert titles[f"Why {EVIL}?"] is None
+
+
+def test_the_candidate_stands_beside_the_live_version_and_the_baseline(
+    page: BeautifulSoup,
+) -> None:
+    report = made_up_report()
+    assert report.decision is not None
+    assert report.decision.against_live is not None
+    leads = table(page, "against the")
+    assert [row[0] for row in leads[1:]] == ["live version", "linear baseline"]
+    assert leads[1][1] == f"{report.decision.against_live.candidate:.4f}"
+    metrics = table(page, "metric")
+    assert [head.split()[0] for head in metrics[0][1:]] == ["candidate", "live", "baseline"]
+    (first,) = (row for row in metrics if row[0].startswith("P@1"))
+    shown = [float(cell.split()[0]) for cell in first[1:]]
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_the_chosen_calibration_is_marked(page: BeautifulSoup) -> None:
+    rows = table(page, "calibration")
+    assert rows[1] == ["as the network gives them", "0.30000", "0.03000"]
+    assert [row.th.get_text() for row in page("tr", class_="own") if row.th] == ["isotonic"]
+
+
+def test_a_failed_run_has_a_page_with_its_error_and_what_was_known() -> None:
+    page = BeautifulSoup(to_html(failed_report()), "lxml")
+    first = page.find("p")
+    assert isinstance(first, Tag)
+    assert first["class"] == ["outcome", "failed"]
+    assert EVIL in first.get_text()
+    assert headings(page)[0] == "Tag frequencies"
+
+
+def test_a_run_that_failed_for_want_of_packages_has_its_page_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for package in ("matplotlib", "sklearn", "keras", "tensorflow"):
+        monkeypatch.setitem(sys.modules, package, None)
+    page = BeautifulSoup(to_html(replace(failed_report(), data=None)), "lxml")
+    assert headings(page) == []
+    assert "It did not learn" in page.get_text()
+
+
+def test_epochs_without_a_validation_part_can_be_drawn() -> None:
+    nan = float("nan")
+    epochs = [replace(e, val_loss=nan, val_precision_at_1=nan) for e in made_up_epochs(2)]
+    page = to_html(replace(failed_report(), data=None, epochs=(*epochs, *made_up_epochs(2))))
+    assert headings(BeautifulSoup(page, "lxml")) == ["Learning curves"]
