@@ -24,13 +24,14 @@ def live_versions_table(days: Iterable[DayAgreement]) -> Table:
     Args:
         days: of the live versions, in the order of their sites, the newest last.
     """
-    table = _table("site", "version", "agreement with authors")
+    table = _table("site", "version", "predictions")
+    table.title, table.title_justify = "Agreement with the authors' tags", "left"
     for site, group in groupby(days, attrgetter("site")):
         of_site = list(group)
         after = of_site[-1].day - NEWEST
         newest = [day for day in of_site if day.day > after]
         name = (plain(site), str(of_site[-1].version))
-        through = f"{NEWEST.days} days to {of_site[-1].day:%Y-%m-%d}"
+        through = f"{NEWEST.days} days to {of_site[-1].day:%m-%d}"
         table.add_row(*name, through, *_numbers(total_agreement(newest)))
         table.add_row("", "", "since it is live", *_numbers(total_agreement(of_site)))
     return table
@@ -48,7 +49,7 @@ def days_table(days: Sequence[DayAgreement]) -> Table:
 def _table(*names: str) -> Table:
     table = Table(box=None, header_style="bold")
     for name in names:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in _NUMBERS:
         table.add_column(name, justify="right", no_wrap=True)
     return table

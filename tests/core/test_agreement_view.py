@@ -27,17 +27,17 @@ def test_a_live_version_is_shown_by_its_newest_week_and_in_all() -> None:
     lines = shown(
         live_versions_table([day(7, 1000, 800), day(6, 100, 70), day(0, 100, 60), day(0, 10, 1)])
     )
-    assert lines[1].split() == (
-        ["stats", "3", "7", "days", "to", "2026-01-20", "210", "0.624", "0.900", "10%"]
+    assert lines[2].split() == (
+        ["stats", "3", "7", "days", "to", "01-20", "210", "0.624", "0.900", "10%"]
     )
-    assert lines[2].split() == ["since", "it", "is", "live", "1,210", "0.769", "0.900", "10%"]
+    assert lines[3].split() == ["since", "it", "is", "live", "1,210", "0.769", "0.900", "10%"]
 
 
-def test_the_longest_names_of_sites_fit_80_columns() -> None:
+def test_a_long_name_of_a_site_fits_80_columns() -> None:
     table = live_versions_table([day(0, 123_456, 100_000, site="expressionengine.meta")])
-    (row,) = [line for line in shown(table) if "123,456" in line and "expressionengine" in line]
-    assert "expressionengine.meta" in row
-    assert "0.810" in row
+    first, second = shown(table)[2:4]
+    assert "expressionengine.meta" in first
+    assert all("123,456  0.810  0.900" in line for line in (first, second))
 
 
 def test_a_version_is_shown_by_its_newest_days_and_their_sum() -> None:
