@@ -33,7 +33,7 @@ def live_versions_table(days: Iterable[DayAgreement]) -> Table:
         name = (plain(site), str(of_site[-1].version))
         through = f"{NEWEST.days} days to {of_site[-1].day:%m-%d}"
         table.add_row(*name, through, *_numbers(total_agreement(newest)))
-        table.add_row("", "", "since it is live", *_numbers(total_agreement(of_site)))
+        table.add_row("", "", "since live", *_numbers(total_agreement(of_site)))
     return table
 
 
