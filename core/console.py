@@ -47,7 +47,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
 def fail(message: str) -> NoReturn:
     """Print one line on standard error and end with the exit status of a failure."""
-    err.print(f"[red]tagger:[/red] {escape(message)}", soft_wrap=True, highlight=False)
+    err.print(f"[red]tagger:[/red] {plain(message)}", soft_wrap=True, highlight=False)
     raise typer.Exit(FAILURE)
 
 

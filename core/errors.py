@@ -17,6 +17,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── ModelMissing            the site has no live model version
 │   ├── UnknownModelVersion     the registry does not hold that version
 │   ├── VersionPruned           the registry holds its figures, but its bundle no more
+│   ├── ExportFailed            its bundle cannot be written to a file
 │   └── BundleRefused           a bundle that does not verify
 │       ├── BundleCorrupt       its bytes are not what they should be
 │       ├── BundleIncompatible  its format is of another version of the program
@@ -130,6 +131,10 @@ class UnknownModelVersion(ModelError):
 
 class VersionPruned(ModelError):
     """The version's bundle has been let go."""
+
+
+class ExportFailed(ModelError):
+    """A bundle cannot be written to a file."""
 
 
 class BundleRefused(ModelError):

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.bundle import Bundle, digest, pack, unpack
+from core.bundle import Bundle, Manifest, digest, pack, unpack
 from core.database import dialect_insert
 from core.errors import BundleCorrupt, ModelMissing, UnknownModelVersion, VersionPruned
 from core.tables import ModelVersion, Promotion
@@ -46,8 +46,30 @@ class Promoted:
 
 def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
     """Add a bundle as its site's next version, not live; commits nothing."""
-    data = pack(bundle)
-    site = bundle.manifest.site
+    return _add(connection, bundle.manifest, pack(bundle), now=now)
+
+
+def publish_packed(
+    connection: Connection, manifest: Manifest, data: bytes, *, now: datetime
+) -> tuple[Version, bool]:
+    """Add a bundle's zip as it is, unless its site has it already; commits nothing.
+
+    Args:
+        connection: in a transaction.
+        manifest: the zip's.
+        data: the zip, which has been verified.
+        now: UTC.
+
+    Returns:
+        The version, and whether it is new.
+    """
+    _lock(connection, manifest.site)
+    found = find_packed(connection, manifest.site, data)
+    return (found, False) if found else (_add(connection, manifest, data, now=now), True)
+
+
+def _add(connection: Connection, manifest: Manifest, data: bytes, *, now: datetime) -> Version:
+    site = manifest.site
     _lock(connection, site)
     row = {
         "site": site,
@@ -55,12 +77,12 @@ def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version
         .where(ModelVersion.site == site)
         .scalar_subquery(),
         "created_at": now,
-        "architecture": bundle.manifest.architecture,
-        "metrics": dict(bundle.manifest.metrics),
+        "architecture": manifest.architecture,
+        "metrics": dict(manifest.metrics),
         "bundle": data,
         "sha256": digest(data),
         "live": False,
-        "learned_through": bundle.manifest.learned_through,
+        "learned_through": manifest.learned_through,
     }
     added = dialect_insert(connection, ModelVersion).values(row).returning(ModelVersion.version)
     return get_version(connection, site, connection.execute(added).scalar_one())
@@ -189,6 +211,17 @@ def get_version(connection: Connection, site: str, version: int) -> Version:
     return Version(*row)
 
 
+def find_packed(connection: Connection, site: str, data: bytes) -> Version | None:
+    """Return the site's newest version whose bundle is this zip and is not pruned, if any."""
+    equal = _versions().where(
+        ModelVersion.site == site,
+        ModelVersion.sha256 == digest(data),
+        ModelVersion.pruned_at.is_(None),
+    )
+    row = connection.execute(equal.order_by(ModelVersion.version.desc()).limit(1)).one_or_none()
+    return Version(*row) if row is not None else None
+
+
 def find_live(connection: Connection, site: str) -> Version | None:
     """Return the site's live version, if it has one."""
     row = connection.execute(
@@ -220,12 +253,27 @@ def get_live(connection: Connection, site: str) -> Version:
     return live
 
 
-def load_bundle(connection: Connection, version: Version) -> Bundle:
+def load_bundle(connection: Connection, version: Version, *, keras: bool = True) -> Bundle:
     """Read a version's bundle and verify it.
+
+    Args:
+        connection: the database's.
+        version: whose bundle.
+        keras: whether model.keras is read too, which tagging does without.
 
     Raises:
         VersionPruned: its bundle is gone.
         BundleRefused: its bytes are not those that were published, or do not parse.
+    """
+    return unpack(load_packed(connection, version), site=version.site, keras=keras)
+
+
+def load_packed(connection: Connection, version: Version) -> bytes:
+    """Read a version's zip, and verify that it is the one that was published.
+
+    Raises:
+        VersionPruned: its bundle is gone.
+        BundleCorrupt: its bytes are not those that were published.
     """
     if version.pruned_at is not None:
         raise VersionPruned(_tell_pruned(version))
@@ -237,7 +285,7 @@ def load_bundle(connection: Connection, version: Version) -> Bundle:
             f"The bundle of {version.site} version {version.version} does not have the SHA-256 "
             "that the registry holds."
         )
-    return unpack(data, site=version.site)
+    return data
 
 
 def _lock(connection: Connection, site: str) -> None:

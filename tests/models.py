@@ -1,5 +1,8 @@
 """A network whose every prediction can be said beforehand: a word stands for a tag."""
 
+import hashlib
+import io
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,3 +65,20 @@ def word_bundle(site: str = "stats", **changes: object) -> Bundle:
     """A bundle of the word network."""
     kept, exported = word_network()
     return Bundle(word_manifest(site, **changes), Vocabulary(LABELS), kept, exported)
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    """A zip of any members, sealed with its SHA-256 as bundles are."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.comment = bytes(64)
+        for name, data in members.items():
+            archive.writestr(name, data)
+    rest = buffer.getvalue()[:-64]
+    return rest + hashlib.sha256(rest).hexdigest().encode()
+
+
+def unzipped(data: bytes) -> dict[str, bytes]:
+    """The members of a zip."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}

@@ -119,7 +119,7 @@ def suggest(
     engine = open_database(settings)
     with database_errors(engine), reading(engine) as connection:
         live = registry.get_live(connection, chosen)
-        model = Model(registry.load_bundle(connection, live))
+        model = Model(registry.load_bundle(connection, live, keras=False))
     (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
     table = Table(title=f"{chosen}, model version {live.version}", title_justify="left")
     table.add_column("tag")

@@ -81,7 +81,7 @@ class LiveModels:
 
     def _read(self, live: Version) -> Loaded:
         with reading(self._engine) as connection:
-            bundle = registry.load_bundle(connection, live)
+            bundle = registry.load_bundle(connection, live, keras=False)
         model = Model(bundle, threads=self._threads)
         log.info("%s: version %d (%s) is loaded", live.site, live.version, live.architecture)
         return Loaded(live, model)

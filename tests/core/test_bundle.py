@@ -1,6 +1,7 @@
-import io
+import hashlib
 import json
-import zipfile
+import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -9,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
+import core.bundle
 from core import registry
 from core.bundle import FORMAT_VERSION, Bundle, Sample, digest, pack, unpack
 from core.encoding import BagInput, SequenceInput, TermsInput, Vocabulary
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
 from core.tables import ModelVersion
 from tests.conftest import ManualClock
-from tests.models import LABELS, word_bundle, word_manifest
+from tests.models import LABELS, unzipped, word_bundle, word_manifest, zipped
 
 PACKED = pack(word_bundle())
 
@@ -24,23 +26,14 @@ def contents(bundle: Bundle) -> tuple[object, ...]:
     return bundle.manifest, bundle.vocabulary.words, bundle.keras, bundle.tflite
 
 
-def repacked(members: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in members.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
 def members() -> dict[str, bytes]:
-    with zipfile.ZipFile(io.BytesIO(PACKED)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    return unzipped(PACKED)
 
 
 def with_manifest(change: Callable[[dict[str, Any]], object]) -> bytes:
     manifest = json.loads(members()["manifest.json"])
     change(manifest)
-    return repacked(members() | {"manifest.json": json.dumps(manifest).encode()})
+    return zipped(members() | {"manifest.json": json.dumps(manifest).encode()})
 
 
 def test_a_bundle_comes_back_as_it_was_packed() -> None:
@@ -74,7 +67,7 @@ def test_pairs_and_how_rare_they_are_come_back() -> None:
 )
 def test_a_vocabulary_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str) -> None:
     vocabulary = json.loads(members()["vocabulary.json"]) | change
-    data = repacked(members() | {"vocabulary.json": json.dumps(vocabulary).encode()})
+    data = zipped(members() | {"vocabulary.json": json.dumps(vocabulary).encode()})
     with pytest.raises(BundleCorrupt, match=wrong):
         unpack(data)
 
@@ -109,18 +102,18 @@ def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
 def test_a_missing_member_is_named(name: str) -> None:
     rest = {other: data for other, data in members().items() if other != name}
     with pytest.raises(BundleCorrupt, match=f"has no {name}"):
-        unpack(repacked(rest))
+        unpack(zipped(rest))
 
 
 def test_a_member_that_does_not_belong_is_refused() -> None:
     with pytest.raises(BundleCorrupt, match="do not belong"):
-        unpack(repacked(members() | {"../evil.py": b""}))
+        unpack(zipped(members() | {"../evil.py": b""}))
 
 
-@pytest.mark.parametrize("name", sorted(members()))
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
-    with pytest.raises(BundleCorrupt, match=f"{name} would unpack to 200,000,000 bytes"):
-        unpack(repacked(members() | {name: bytes(200_000_000)}))
+    with pytest.raises(BundleCorrupt, match=f"{name} would unpack to 20,000,000 bytes"):
+        unpack(zipped(members() | {name: bytes(20_000_000)}))
 
 
 @pytest.mark.parametrize(
@@ -132,6 +125,12 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
         (lambda m: m.update(surprise=1), "surprise"),
         (lambda m: m["inputs"][0].update(length=10**9), "length"),
         (lambda m: m.update(text={"code": "run"}), "text"),
+        (lambda m: m.update(site="../stats"), "site"),
+        (lambda m: m.update(site=""), "site"),
+        (lambda m: m.update(architecture="\x1b[2J"), "control characters"),
+        (lambda m: m["metrics"].update({"\0": 1}), "control characters"),
+        (lambda m: m["metrics"].update(split="a\nb"), "control characters"),
+        (lambda m: m.update(learned_through=1 << 63), "learned_through"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
@@ -147,19 +146,64 @@ def test_json_that_is_none_is_refused(name: str, data: bytes) -> None:
     if len(data) == 100_000:
         data += b'"' + bytes(range(32, 127)) * 1000  # or its size alone would give it away
     with pytest.raises(BundleCorrupt):
-        unpack(repacked(members() | {name: data}))
+        unpack(zipped(members() | {name: data}))
+
+
+def test_every_changed_byte_is_refused() -> None:
+    damaged = bytearray(PACKED)
+    for place in range(len(PACKED)):
+        damaged[place] ^= 1
+        with pytest.raises(BundleCorrupt, match="damaged"):
+            unpack(bytes(damaged))
+        damaged[place] ^= 1
+
+
+@given(place=st.integers(0, len(PACKED) - 1), value=st.integers(1, 255))
+def test_a_byte_is_refused_whatever_it_changes_to(place: int, value: int) -> None:
+    damaged = bytearray(PACKED)
+    damaged[place] ^= value
+    with pytest.raises(BundleCorrupt, match="damaged"):
+        unpack(bytes(damaged))
+
+
+def test_the_seal_is_the_sha_256_of_all_before_it() -> None:
+    assert PACKED[-64:].decode() == hashlib.sha256(PACKED[:-64]).hexdigest()
 
 
 @settings(deadline=None, max_examples=300)
-@given(place=st.integers(0, len(PACKED) - 1), value=st.integers(1, 255))
-def test_a_changed_byte_is_refused_or_changes_nothing(place: int, value: int) -> None:
-    damaged = bytearray(PACKED)
+@given(place=st.integers(0, len(PACKED) - 65), value=st.integers(1, 255))
+def test_a_byte_changed_under_a_new_seal_is_refused_or_changes_nothing(
+    place: int, value: int
+) -> None:
+    damaged = bytearray(PACKED[:-64])
     damaged[place] ^= value
     try:
-        found = unpack(bytes(damaged), site="stats")
+        found = unpack(bytes(damaged) + digest(bytes(damaged)).encode(), site="stats")
     except BundleRefused:
         return
     assert contents(found) == contents(word_bundle())
+
+
+def test_tagging_does_without_the_networks_other_form() -> None:
+    found = unpack(PACKED, keras=False)
+    assert (found.keras, found.tflite) == (b"", word_bundle().tflite)
+
+
+def test_a_model_too_large_for_a_bundle_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(core.bundle._MEMBERS, "model.tflite", 100)
+    with pytest.raises(BundleRefused, match=r"model.tflite has [\d,]+ bytes, .* takes 100"):
+        pack(word_bundle())
+
+
+def test_zeros_are_refused_in_little_time_and_memory() -> None:
+    zeros = zipped(members() | {"model.tflite": bytes(200_000_000)})
+    tracemalloc.start()
+    started = time.perf_counter()
+    with pytest.raises(BundleCorrupt, match=r"tflite would unpack to 200,000,000 bytes"):
+        unpack(zeros)
+    assert time.perf_counter() - started < 1
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
 
 
 @settings(deadline=None)
