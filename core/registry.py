@@ -37,11 +37,12 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Promoted:
-    """That a version of a site was made live, when and why."""
+    """That a version of a site was made live, when, why, and until when it was."""
 
     version: int
     at: datetime
     reason: str
+    until: datetime | None  # unset for the last one
 
 
 def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
@@ -179,8 +180,9 @@ def prune(connection: Connection, site: str, *, keep: int, now: datetime) -> lis
 
 def list_promotions(connection: Connection, site: str) -> list[Promoted]:
     """Return a site's history of promotions, the newest last."""
+    until = func.lead(Promotion.at, type_=Promotion.at.type).over(order_by=Promotion.id)
     rows = (
-        select(ModelVersion.version, Promotion.at, Promotion.reason)
+        select(ModelVersion.version, Promotion.at, Promotion.reason, until)
         .join(ModelVersion, ModelVersion.id == Promotion.model_version_id)
         .where(Promotion.site == site)
         .order_by(Promotion.id)

@@ -13,7 +13,8 @@ from core.database import database_errors
 from core.leash import follow
 from core.settings import Retag
 from trainer.compare.cli import compare
-from trainer.models_cli import Site, make_models_app, metrics_table
+from trainer.models_changes import Site
+from trainer.models_cli import make_models_app, metrics_table
 from trainer.progress import make_watch
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 

@@ -1,26 +1,26 @@
-"""Commands on the registry: which models there are, and which one is live."""
+"""Commands on the registry: which models there are, which one is live, and since when."""
 
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
-from core.clock import SystemClock
+from core.bundle import Manifest
 from core.console import command, open_database, out, plain, start
-from core.database import reading
-from core.model import Model
+from core.database import database_errors, reading
 from core.registry import (
+    Promoted,
     Version,
-    find_live,
     get_live,
     get_version,
+    list_promotions,
     list_versions,
     load_bundle,
-    promote,
 )
+from trainer.models_changes import Site, add_change_commands
 from trainer.report.cli import report
 
-Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+MINUTES = "%Y-%m-%d %H:%M"
 
 
 def make_models_app() -> typer.Typer:
@@ -28,7 +28,7 @@ def make_models_app() -> typer.Typer:
     models = typer.Typer(help="The registry of trained models.", no_args_is_help=True)
     models.command("list")(list_models)
     models.command("show")(show_model)
-    models.command("promote")(promote_model)
+    add_change_commands(models)
     models.command("report")(report)
     return models
 
@@ -44,34 +44,46 @@ def list_models(
     Example: tagger models list --site stats
     """
     engine = open_database(start())
-    with reading(engine) as connection:
+    with database_errors(engine), reading(engine) as connection:
         versions = list_versions(connection, site)
+        sites = {version.site for version in versions}
+        promotions = {of_site: list_promotions(connection, of_site) for of_site in sites}
     if not versions:
         out.print("There is no model yet. Train one with: tagger train --site SITE")
         return
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))  # to fit 80 characters
     table.add_column("site", overflow="fold")
-    for column in ("version", "architecture", "made"):
-        table.add_column(column, no_wrap=True)
-    for column in ("P@1", "R@5", "micro-F1", "size"):
+    table.add_column("version", no_wrap=True)
+    table.add_column("architecture", overflow="fold")
+    table.add_column("made", no_wrap=True)
+    table.add_column("live")
+    for column in ("P@1", "R@5", "size"):
         table.add_column(column, justify="right", no_wrap=True)
     for version in versions:
-        table.add_row(*_row(version))
+        times = [p for p in promotions[version.site] if p.version == version.version]
+        table.add_row(*_row(version, times))
     out.print(table)
 
 
-def _row(version: Version) -> tuple[str, ...]:
+def _row(version: Version, live: list[Promoted]) -> tuple[str, ...]:
     return (
         version.site,
-        f"{version.version}{' live' if version.live else ''}",
+        str(version.version),
         plain(version.architecture),
         f"{version.created_at:%Y-%m-%d}",
+        _period(live[-1], "%Y-%m-%d") if live else "",
         *(
             _number(version.metrics.get(name, ""), digits=3)
-            for name in ("precision_at_1", "recall_at_5", "micro_f1")
+            for name in ("precision_at_1", "recall_at_5")
         ),
-        f"{version.size / 1e6:.1f} MB",
+        "pruned" if version.pruned_at else f"{version.size / 1e6:.1f} MB",
     )
+
+
+def _period(promoted: Promoted, times: str) -> str:
+    if promoted.until is None:
+        return f"since {promoted.at:{times}}"
+    return f"{promoted.at:{times}} to {promoted.until:{times}}"
 
 
 @command
@@ -86,45 +98,50 @@ def show_model(
     Example: tagger models show --site stats 3
     """
     engine = open_database(start())
-    with reading(engine) as connection:
+    with database_errors(engine), reading(engine) as connection:
         if version is None:
             found = get_live(connection, site)
         else:
             found = get_version(connection, site, version)
-        manifest = load_bundle(connection, found).manifest
-    facts = Table(box=None, show_header=False)
-    for name, value in {
-        "model": f"{site} version {found.version}{', live' if found.live else ''}",
-        "architecture": found.architecture,
-        "made": f"{found.created_at:%Y-%m-%d %H:%M} UTC",
-        "hyperparameters": _pairs(manifest.hyperparameters),
-        "tags": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
-        "made with": _pairs(manifest.library_versions),
-        "data": manifest.data_fingerprint,
-        "sha256": found.sha256,
-        "size": f"{found.size:,} bytes",
-    }.items():
+        manifest = None
+        if found.pruned_at is None:
+            manifest = load_bundle(connection, found, keras=False).manifest
+        live = [p for p in list_promotions(connection, site) if p.version == found.version]
+    facts = Table("", Column(overflow="fold"), box=None, show_header=False)
+    for name, value in (_facts(found, live) | _contents(manifest)).items():
         facts.add_row(f"[bold]{name}[/bold]", plain(value))
     out.print(facts)
     out.print(metrics_table(found))
 
 
-@command
-def promote_model(site: Site, version: Annotated[int, typer.Argument(help="Its number.")]) -> None:
-    """Make a model its site's live one; workers take it up at their next batch.
+def _facts(version: Version, live: list[Promoted]) -> dict[str, str]:
+    """What the registry holds of a version, also when its bundle is gone."""
+    facts = {
+        "model": f"{version.site} version {version.version}{', live' if version.live else ''}",
+        "architecture": version.architecture,
+        "made": f"{version.created_at:{MINUTES}} UTC",
+        "live": "; ".join(f"{_period(p, MINUTES)} ({p.reason})" for p in live) or "never",
+        "learned": f"through question {version.learned_through}",
+        "sha256": version.sha256,
+        "size": f"{version.size:,} bytes",
+    }
+    if version.learned_through is None:
+        del facts["learned"]
+    if version.pruned_at is not None:
+        facts["size"] = f"pruned at {version.pruned_at:{MINUTES}} UTC"
+    return facts
 
-    It is loaded and tried first, so one that does not verify stays where it is.
 
-    Example: tagger models promote --site stats 3
-    """
-    engine = open_database(start())
-    with reading(engine) as connection:
-        before = find_live(connection, site)
-        Model(load_bundle(connection, get_version(connection, site, version)))
-    with engine.begin() as connection:
-        promote(connection, site, version, now=SystemClock().now(), reason="hand")
-    was = f"; version {before.version} was" if before and before.version != version else ""
-    out.print(f"{site} version {version} is live{was}.", highlight=False)
+def _contents(manifest: Manifest | None) -> dict[str, str]:
+    """What a version's bundle says of it."""
+    if manifest is None:
+        return {}
+    return {
+        "hyperparameters": _pairs(manifest.hyperparameters),
+        "tags": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
+        "made with": _pairs(manifest.library_versions),
+        "data": manifest.data_fingerprint,
+    }
 
 
 def metrics_table(version: Version) -> Table:

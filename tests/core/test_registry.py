@@ -64,9 +64,10 @@ def test_every_promotion_is_kept_but_none_of_the_version_that_is_live_already(
     start = clock.now() - timedelta(seconds=120)
     with reading(engine) as connection:
         history = registry.list_promotions(connection, "stats")
-    assert [(p.version, p.at, p.reason) for p in history] == [
-        (1, start, "hand"),
-        (2, start + timedelta(seconds=120), "hand"),
+    second = start + timedelta(seconds=120)
+    assert history == [
+        registry.Promoted(1, start, "hand", until=second),
+        registry.Promoted(2, second, "hand", until=None),
     ]
     assert live(engine) == [2]
 
