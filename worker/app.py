@@ -4,8 +4,6 @@ Children of the prefork pool make their own engine and models, after the fork, a
 """
 
 import logging
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cached_property
 
@@ -23,13 +21,16 @@ from core.queue import (
     TAG_TASK,
     TAGGING_QUEUE,
     TRAIN_TASK,
+    TRAINING_QUEUE,
     enqueue_training,
     make_celery,
+    queue_length,
 )
 from core.settings import Settings
 from worker.live_models import LiveModels
 from worker.scoring import score_and_look
 from worker.tagging import tag_batch
+from worker.training import run_training
 from worker.upkeep import sweep_pending, train_first_models
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,9 @@ class Tasks:
         self._in_one_line(self._enqueue_all_trainings)
 
     def _enqueue_all_trainings(self) -> None:
+        if queue_length(self._app, TRAINING_QUEUE) > 0:
+            log.warning("the trainer is busy or away: this time no training is asked for")
+            return
         for site in self._settings.sites:
             enqueue_training(self._app, site)
 
@@ -155,27 +159,6 @@ def _add_tasks(app: Celery, tasks: Tasks) -> None:
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
     # Taken at once: a run that its worker's end cuts short is asked for anew, and not by Redis.
     app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)
-
-
-def run_training(site: str, settings: Settings) -> None:
-    """Run `tagger train` for a site and wait for its end; TensorFlow stays in that process."""
-    command = [sys.executable, "-m", "tagger", "train", "--site", site]
-    log.info("%s: training begins", site)
-    try:
-        status = subprocess.run(  # noqa: S603 (our own program; the site is one of its arguments)
-            command, check=False, timeout=settings.training_seconds
-        ).returncode
-    except subprocess.TimeoutExpired:
-        log.error(  # noqa: TRY400
-            "%s: training was ended after %d seconds (TAGGER_TRAINING_SECONDS)",
-            site,
-            settings.training_seconds,
-        )
-        return
-    if status == 0:
-        log.info("%s: training has ended", site)
-    else:
-        log.error("%s: training failed with status %d; see its lines above", site, status)
 
 
 def _keep_our_logging(**_: object) -> None:

@@ -1,10 +1,10 @@
 """What keeps the line moving with nobody watching: the sweep, and training where no model is."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import Celery
-from sqlalchemy import Engine, func, or_, select
+from sqlalchemy import Engine, Select, func, or_, select
 
 from core.clock import Clock
 from core.database import reading
@@ -56,22 +56,18 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
     """Ask for training where a site has no live model and questions enough; return the sites.
 
     A site whose last run began a short while ago is left alone: it may still be running, and one
-    that failed would most likely fail again.
+    that failed would most likely fail again. So is one that has a version which did not pass the
+    gate: the schedule tries again, and a person may promote it.
     """
     if queue_length(app, TRAINING_QUEUE) > 0:
         return []  # the trainer is busy or away: one message more would be one run too many
     now = clock.now()
-    longest = timedelta(seconds=settings.training_seconds)
-    tried = select(TrainingRun.site).where(
-        or_(
-            TrainingRun.started_at > now - FIRST_MODEL_PAUSE,
-            TrainingRun.ended_at.is_(None) & (TrainingRun.started_at > now - longest),
-        )
-    )
+    settled = now - timedelta(days=settings.settle_days)
     enough = (
         select(Question.site)
         .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))
-        .where(Question.site.not_in(tried))
+        .where(Question.site.not_in(_tried(now, timedelta(seconds=settings.training_seconds))))
+        .where(or_(Question.created_at.is_(None), Question.created_at <= settled))
         .group_by(Question.site)
         .having(func.count() >= settings.min_questions)
     )
@@ -81,3 +77,14 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
         log.info("%s has no live model and questions enough: training is asked for", site)
         enqueue_training(app, site)
     return sites
+
+
+def _tried(now: datetime, longest: timedelta) -> Select[str]:
+    """Sites whose training has been tried, and is not to be tried again by itself."""
+    return select(TrainingRun.site).where(
+        or_(
+            TrainingRun.started_at > now - FIRST_MODEL_PAUSE,
+            TrainingRun.ended_at.is_(None) & (TrainingRun.started_at > now - longest),
+            TrainingRun.outcome == "published",
+        )
+    )
