@@ -2,7 +2,7 @@
 
 Counts of a tag alone, from a handful of questions, give thresholds so low that it would be
 suggested everywhere. So each tag's counts are joined by those of all tags together, weighted as if
-they were PRIOR_USES further questions with the tag: the rarer a tag, the nearer it comes to
+they were of PRIOR_USES further questions with the tag: the rarer a tag, the nearer it comes to
 what serves all.
 """
 
@@ -14,18 +14,20 @@ import numpy.typing as npt
 
 from core.calibration import logit, sigmoid
 
-PRIOR_USES: Final = 150
-NEVER: Final = 2.0  # no probability reaches it
-LOWEST, HIGHEST = 0.05, 0.99  # of thresholds: no tag is suggested everywhere
-STEPS: Final = 150
+PRIOR_USES: Final = 100
+DRAWS: Final = 25  # of the bootstrap that steadies thresholds of the best F1
+LOWEST: Final = 0.05  # threshold: no tag is suggested everywhere
+HIGHEST: Final = 0.99
+STEPS: Final = 150  # from the one to the other, alike on the scale of logits
+NEVER: Final = 2.0  # the threshold of a tag that is not suggested; no probability reaches it
 
-Probabilities = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.uint8]
 
 
 def choose_thresholds(
-    targets: Targets, probabilities: Probabilities, *, min_precision: float | None = None
-) -> Probabilities:
+    targets: Targets, probabilities: Floats, *, min_precision: float | None = None
+) -> Floats:
     """Return for each label the probability from which on it is suggested: shape (labels,).
 
     Args:
@@ -35,68 +37,97 @@ def choose_thresholds(
             lowest that keeps it, and NEVER where none does. With None, thresholds are those of the
             highest micro-F1.
     """
-    counts = _count(targets, probabilities)
-    if min_precision is None:
-        return _of_best_f1(counts)
-    return _of_precision(counts, min_precision)
+    low, high = logit(np.array([LOWEST, HIGHEST]))
+    grid = np.linspace(low, high, STEPS)
+    examples = _Examples(targets, np.searchsorted(sigmoid(grid), probabilities, side="right"))
+    if min_precision is not None:
+        return _keeping_precision(examples.count(), sigmoid(grid), min_precision)
+    return sigmoid(np.interp(_steps_of_best_f1(examples), np.arange(STEPS), grid))
 
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What suggestions from each threshold on would be.
+    """What suggestions would be, were each threshold that of all labels.
 
     Attributes:
-        thresholds: ascending, shape (thresholds,).
         right: right suggestions of each label, shape (thresholds, labels).
         chosen: all its suggestions, the same shape.
-        uses: questions with the label, shape (labels,).
+        uses: questions with a label, summed over labels.
     """
 
-    thresholds: Probabilities
-    right: Probabilities
-    chosen: Probabilities
-    uses: Probabilities
+    right: Floats
+    chosen: Floats
+    uses: float
+
+    def joined(self) -> tuple[Floats, Floats]:
+        """Return right and chosen, each label's joined by those of all."""
+        weight = PRIOR_USES / max(self.uses, 1)
+        return (
+            self.right + weight * self.right.sum(axis=1, keepdims=True),
+            self.chosen + weight * self.chosen.sum(axis=1, keepdims=True),
+        )
 
 
-def _count(targets: Targets, probabilities: Probabilities) -> _Counts:
-    low, high = logit(np.array([LOWEST, HIGHEST]))
-    thresholds = sigmoid(np.linspace(low, high, STEPS))
-    columns = list(zip(probabilities.T, targets.T, strict=True))
-    right = [_reaching(column[own == 1], thresholds) for column, own in columns]
-    chosen = [_reaching(column, thresholds) for column, _ in columns]
-    uses = targets.sum(axis=0, dtype=np.float64)
-    return _Counts(thresholds, np.stack(right, axis=1), np.stack(chosen, axis=1), uses)
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    """Held-out questions, and how many thresholds their probabilities reach.
+
+    Attributes:
+        targets: shape (questions, labels).
+        reached: the same shape, from 0 to STEPS.
+    """
+
+    targets: Targets
+    reached: npt.NDArray[np.int64]
+
+    def count(self) -> _Counts:
+        """Count suggestions."""
+        labels = self.targets.shape[1]
+        cells = self.reached * labels + np.arange(labels)
+
+        def at_least(of: npt.NDArray[np.int64]) -> Floats:
+            counts = np.bincount(of.ravel(), minlength=(STEPS + 1) * labels)
+            falling = counts.reshape(STEPS + 1, labels)[::-1].cumsum(axis=0)[::-1]
+            return np.asarray(falling[1:], np.float64)
+
+        right = at_least(cells[self.targets == 1])
+        return _Counts(right, at_least(cells), float(self.targets.sum(dtype=np.int64)))
+
+    def drawn(self, random: np.random.Generator) -> "_Examples":
+        """As many questions, drawn with replacement."""
+        rows = random.integers(0, len(self.targets), len(self.targets))
+        return _Examples(self.targets[rows], self.reached[rows])
 
 
-def _reaching(probabilities: Probabilities, thresholds: Probabilities) -> Probabilities:
-    """How many probabilities reach each threshold."""
-    below = np.searchsorted(np.sort(probabilities), thresholds)
-    return np.asarray(len(probabilities) - below, np.float64)
+def _steps_of_best_f1(examples: _Examples) -> Floats:
+    """For each label the step of the highest micro-F1, the mean over bootstrap draws.
+
+    Counts are jagged and their highest points far apart; the mean over draws (bagging, Breiman
+    1996) lies nearer to what is best for other questions: micro-F1 of the branched network on
+    halves of its validation part that thresholds were not chosen on, cooking .637 and .639.
+    """
+    random = np.random.default_rng(0)
+    drawn = [examples.drawn(random).count() for _ in range(DRAWS)]
+    steps = [_best_steps(counts) for counts in drawn if counts.uses]
+    return np.mean(steps or [_best_steps(examples.count())], axis=0)
 
 
-def _of_best_f1(counts: _Counts) -> Probabilities:
-    """Thresholds of the highest micro-F1.
+def _best_steps(counts: _Counts) -> Floats:
+    """For each label the step by which micro-F1 over all labels is highest; of equals, the middle.
 
-    Where F is the highest micro-F1 that can be had, the thresholds that have it are those that
-    make 2 · right - F · chosen largest, label by label (Dinkelbach, 1967). F is taken from the best
+    Where F is the highest micro-F1, the thresholds that have it are those at which
+    2 · right - F · chosen is largest, label by label (Dinkelbach, 1967). F is taken from the best
     threshold for all labels alike.
     """
     right, chosen = counts.right.sum(axis=1), counts.chosen.sum(axis=1)
-    uses = max(counts.uses.sum(), 1)
-    best = (2 * right / (chosen + uses)).max()
-    weight = PRIOR_USES / uses
-    joined_right = counts.right + weight * right[:, None]
-    joined_chosen = counts.chosen + weight * chosen[:, None]
+    best = (2 * right / np.maximum(chosen + counts.uses, 1)).max()
+    joined_right, joined_chosen = counts.joined()
     gains = 2 * joined_right - best * joined_chosen
-    return counts.thresholds[gains.argmax(axis=0)]
+    return np.asarray(gains.argmax(axis=0) + STEPS - 1 - gains[::-1].argmax(axis=0)) / 2
 
 
-def _of_precision(counts: _Counts, least: float) -> Probabilities:
-    """The lowest thresholds that keep a precision."""
-    right, chosen = counts.right.sum(axis=1), counts.chosen.sum(axis=1)
-    weight = PRIOR_USES / max(counts.uses.sum(), 1)
-    joined_right = counts.right + weight * right[:, None]
-    joined_chosen = counts.chosen + weight * chosen[:, None]
-    reached = joined_right >= least * joined_chosen
-    lowest = counts.thresholds[reached.argmax(axis=0)]
-    return np.where(reached.any(axis=0), lowest, NEVER)
+def _keeping_precision(counts: _Counts, thresholds: Floats, least: float) -> Floats:
+    """For each label the lowest threshold whose suggestions have a precision, or NEVER."""
+    right, chosen = counts.joined()
+    keeps = (right >= least * chosen) & (chosen > 0)
+    return np.where(keeps.any(axis=0), thresholds[keeps.argmax(axis=0)], NEVER)

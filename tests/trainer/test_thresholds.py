@@ -3,11 +3,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from trainer.thresholds import HIGHEST, LOWEST, choose_thresholds
+from trainer.thresholds import HIGHEST, LOWEST, NEVER, choose_thresholds
 
 
 def columns(*values: Sequence[float]) -> npt.NDArray[np.float64]:
@@ -23,25 +21,26 @@ def test_a_threshold_lies_between_right_and_wrong() -> None:
     assert 0.2 < chosen < 0.8
 
 
-@settings(deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 1), st.sampled_from([0.0, 0.1, 0.4, 0.5, 0.9, 1.0])),
-        min_size=1,
-        max_size=12,
-    )
-)
-def test_for_one_label_no_other_threshold_has_a_higher_f1(cells: list[tuple[int, float]]) -> None:
-    targets = flags([cell[0] for cell in cells])
-    probabilities = columns([cell[1] for cell in cells])
-    (chosen,) = choose_thresholds(targets, probabilities)
+def many_tags(*, questions: int = 4000) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.float64]]:
+    """Tags of many frequencies, with probabilities that are too bold for some of them."""
+    dice = np.random.default_rng(0)
+    logits = dice.normal(-2, 2, (questions, 20)) - np.linspace(0, 3, 20)
+    targets = (dice.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(np.uint8)
+    return targets, 1 / (1 + np.exp(-(logits + np.tile([-0.7, 0.0, 0.0, 0.7], 5))))
 
-    def f1(threshold: float) -> float:
-        return float(f1_score(targets, probabilities >= threshold, zero_division=0))
 
-    assert f1(chosen) == pytest.approx(
-        max(f1(value) for value in (LOWEST, 0.1, 0.4, 0.5, 0.9, HIGHEST))
-    )
+def micro_f1(
+    targets: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float64], thresholds: object
+) -> float:
+    return float(f1_score(targets, probabilities >= thresholds, average="micro"))
+
+
+def test_on_other_questions_they_are_better_than_any_one_threshold_for_all() -> None:
+    targets, probabilities = many_tags()
+    chosen = choose_thresholds(targets[:1000], probabilities[:1000])
+    others = targets[1000:], probabilities[1000:]
+    best = max(micro_f1(*others, threshold) for threshold in np.arange(0.1, 0.9, 0.02))
+    assert micro_f1(*others, chosen) > best
 
 
 def two_labels(*, uses: int) -> npt.NDArray[np.float64]:
@@ -71,3 +70,43 @@ def test_no_tag_is_suggested_everywhere() -> None:
 def test_thresholds_are_probabilities_even_where_a_label_is_certain() -> None:
     chosen = choose_thresholds(flags([1, 0], [0, 0]), columns([1.0, 0.0], [0.0, 0.0]))
     assert ((chosen > 0) & (chosen <= HIGHEST + 1e-9)).all()
+
+
+@pytest.mark.parametrize("least", [0.5, 0.7, 0.9])
+def test_suggestions_keep_the_precision_on_other_questions(least: float) -> None:
+    targets, probabilities = many_tags()
+    chosen = choose_thresholds(targets[:1000], probabilities[:1000], min_precision=least)
+    suggested = probabilities[1000:] >= chosen
+    right = suggested & (targets[1000:] == 1)
+    assert right.sum() / suggested.sum() > least - 0.02
+    frequent = suggested.sum(axis=0) >= 100
+    assert (right.sum(axis=0) / suggested.sum(axis=0))[frequent].min() > least - 0.15
+
+
+def test_more_precision_takes_higher_thresholds() -> None:
+    targets, probabilities = many_tags()
+    rising = [choose_thresholds(targets, probabilities, min_precision=p) for p in (0.5, 0.7, 0.9)]
+    assert (np.diff(rising, axis=0) >= 0).all()
+
+
+def test_a_tag_that_never_is_precise_enough_is_not_suggested() -> None:
+    right, wrong = [1] * 400 + [0] * 400, [0, 1] * 400
+    same = [0.9] * 400 + [0.2] * 400
+    good, bad = choose_thresholds(flags(right, wrong), columns(same, same), min_precision=0.8)
+    assert good < 0.9
+    assert bad == NEVER
+
+
+def test_where_nothing_is_precise_enough_nothing_is_suggested() -> None:
+    targets, probabilities = flags([0, 0, 0], [0, 0, 1]), columns([0.9, 0.5, 0.0], [0.9, 0.8, 0.1])
+    chosen = choose_thresholds(targets, probabilities, min_precision=0.8)
+    assert (chosen == NEVER).all()
+    assert np.isfinite(chosen).all()
+
+
+def test_a_rare_tag_that_was_right_once_is_not_suggested_more_boldly_than_others() -> None:
+    frequent = [0.9] * 400 + [0.3] * 400
+    once = [0.1] + [0.05] * 799
+    targets = flags([1] * 400 + [0] * 400, [1] + [0] * 799)
+    _, rare = choose_thresholds(targets, columns(frequent, once), min_precision=0.8)
+    assert rare > 0.2
