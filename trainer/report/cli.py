@@ -3,15 +3,19 @@
 import os
 import sys
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 from rich.table import Table
+from sqlalchemy.engine import Connection
 
 from core.console import command, open_database, out, plain, start
 from core.database import reading
+from core.settings import Settings
 from trainer.report.store import Run, list_runs, load_report
 
 
@@ -41,8 +45,7 @@ def report(
     Example: tagger models report --site stats
     """
     settings = start()
-    engine = open_database(settings)
-    with reading(engine) as connection:
+    with _connected(settings) as connection:
         if show_list:
             _print_runs(site, list_runs(connection, site))
             return
@@ -54,6 +57,16 @@ def report(
     out.print(f"The report of run {number}: {path}", soft_wrap=True, highlight=False, markup=False)
     if show and _has_browser():
         webbrowser.open(path.resolve().as_uri())
+
+
+@contextmanager
+def _connected(settings: Settings) -> Iterator[Connection]:
+    engine = open_database(settings)
+    try:
+        with reading(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def _has_browser() -> bool:

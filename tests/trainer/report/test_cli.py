@@ -1,0 +1,105 @@
+"""`tagger models report`, as one types it, on a database of either kind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from typer.testing import CliRunner, Result
+
+from core import registry
+from tagger import app
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from trainer.report.store import store_report
+from trainer.runs import end_run, start_run
+
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.usefixtures("logging_as_before")
+
+HTML = "<!doctype html><p>run {run}</p>"
+
+
+@pytest.fixture
+def runs(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Runs of stats: one that was promoted, one that failed, one that goes on."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(name, raising=False)
+    address = engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("TAGGER_DATABASE_URL", address)
+    with engine.begin() as connection:
+        version = registry.publish(connection, word_bundle(), now=clock.now())
+        made = start_run(connection, "stats", now=clock.now())
+        end_run(
+            connection,
+            made,
+            "promoted",
+            now=clock.now(),
+            decision="better",
+            model_version_id=version.id,
+        )
+        failed = start_run(connection, "stats", now=clock.now())
+        end_run(connection, failed, "failed", now=clock.now(), error="It did not [bold]learn")
+        for run in (made, failed):
+            store_report(connection, run, HTML.format(run=run))
+        return [made, failed, start_run(connection, "stats", now=clock.now())]
+
+
+def report(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["models", "report", "--site", "stats", *arguments])
+
+
+def test_the_newest_report_is_written_where_it_says(runs: list[int]) -> None:
+    path = Path(f"data/reports/stats-run-{runs[1]}.html")
+    assert report().stdout == f"The report of run {runs[1]}: {path}\n"
+    assert path.read_text() == HTML.format(run=runs[1])
+
+
+@pytest.mark.parametrize("by", ["run", "version"])
+def test_another_is_written_to_the_file_one_names(runs: list[int], by: str) -> None:
+    which = [str(runs[0])] if by == "run" else ["--version", "1"]
+    assert report(*which, "--out", "new/mine.html").exit_code == 0
+    assert Path("new/mine.html").read_text() == HTML.format(run=runs[0])
+
+
+def test_runs_are_listed(runs: list[int]) -> None:
+    head, made, failed, running = report("--list").stdout.splitlines()
+    assert head.split() == ["run", "version", "started", "outcome", "report", "why"]
+    assert made.split() == [str(runs[0]), "1", "2026-01-01", "00:00", "promoted", "yes", "better"]
+    assert failed.rstrip().endswith("It did not [bold]learn")
+    assert running.split() == [str(runs[2]), "2026-01-01", "00:00", "running"]
+
+
+def test_a_run_without_a_report_is_one_line(runs: list[int]) -> None:
+    refused = report(str(runs[2]))
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        f"tagger: The site stats has no report of a training run {runs[2]}. Show its runs with: "
+        "tagger models report --site stats --list\n"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("wanted", [True, False])
+@pytest.mark.usefixtures("runs")
+def test_it_is_opened_in_the_browser_unless_that_is_not_wanted(
+    tmp_path: Path, *, wanted: bool
+) -> None:
+    browser, opened = tmp_path / "browser", tmp_path / "opened"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
+    browser.chmod(0o755)
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "tagger", "models", "report", "--site", "stats"),
+            *("--out", "mine.html", "--open" if wanted else "--no-open"),
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "BROWSER": f"{browser} %s"},
+        check=True,
+        capture_output=True,
+    )
+    assert opened.exists() == wanted
+    if wanted:
+        assert opened.read_text() == f"{(tmp_path / 'mine.html').as_uri()}\n"
