@@ -14,6 +14,7 @@ import numpy.typing as npt
 from core.text import TextSettings
 from trainer.compare.catalogue import Entry
 from trainer.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.decisions import decide
 from trainer.keras_setup import import_keras
 from trainer.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
 from trainer.progress import Epoch, Watch
@@ -22,7 +23,6 @@ from trainer.systems.base import Tagger, Task
 from trainer.systems.mean import WeightedMean
 from trainer.systems.network import Network
 from trainer.tasks import TaskOptions, make_task
-from trainer.thresholds import choose_thresholds
 
 log = logging.getLogger(__name__)
 
@@ -244,11 +244,12 @@ class _Bench:
         tagger, seconds = self._fit(entry, task)
         self._taggers[name], self._seconds[name] = tagger, seconds
         validation, test = task.split.validation, task.split.test
-        thresholds = choose_thresholds(task.targets[validation], tagger.unseen(task))
+        decisions = decide(task.targets[validation], tagger.unseen(task))
         began = time.perf_counter()
-        probabilities = tagger.probabilities(task.corpus, test)
+        raw = tagger.probabilities(task.corpus, test)
         took = time.perf_counter() - began
-        scores = Scores(task.targets[test], probabilities, thresholds)
+        probabilities = decisions.calibration.apply(raw)
+        scores = Scores(task.targets[test], probabilities, decisions.thresholds)
         return Result(
             estimates=bootstrap(scores),
             train_seconds=seconds,

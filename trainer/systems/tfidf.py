@@ -10,7 +10,10 @@ from trainer.systems.base import words_size
 
 Fields = Literal["text", "title+text"]
 
-TEXT = TextSettings()
+# Stems, and words split at hyphens, find more than plain words do: precision@1 of the logistic
+# regression, cross-validated on training parts, .708 and .718 on cooking, .694 and .720 on crypto,
+# .608 and .620 on robotics (where the default words of scikit-learn give .610).
+TEXT = TextSettings(code="start", hyphens="split", underscores="split", endings="fold")
 LEAST_USES = 2  # in questions that are learned from; what occurs once tells nothing of others
 
 
