@@ -20,7 +20,19 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import and_, case, exists, func, literal, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -237,7 +249,8 @@ def _as_row(question: FetchedQuestion, *, now: datetime, wanted: bool) -> dict[s
 
 def _wants_tagging(differs: ColumnElement[bool], *, wanted: bool) -> ColumnElement[bool]:
     """Whether a known question wants tagging anew since this writing."""
-    tagged = exists().where(Prediction.question_pk == Question.id).correlate(Question)
+    # By its name: an INSERT is nothing that SQLAlchemy correlates a subquery with.
+    tagged = exists().where(Prediction.question_pk == literal_column("questions.id"))
     if not wanted:  # the corpus asks for nothing, but an edit outdates what was asked for before
         return and_(differs, or_(Question.wanted_at.is_not(None), tagged))
     return or_(differs, and_(Question.wanted_at.is_(None), not_(tagged)))

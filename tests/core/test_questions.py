@@ -19,6 +19,8 @@ from core.retagging import want
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, row, store_questions
+from worker.live_models import LiveModels
+from worker.tagging import tag_batch
 
 LEASE = timedelta(seconds=60)
 
@@ -92,6 +94,21 @@ def test_the_training_corpus_wants_no_tagging_until_asked(
     with engine.begin() as connection:
         assert want(connection, site="stats", now=clock.now()) == 1
     assert row(engine, 7).wanted_at == clock.now()
+
+
+def test_whether_a_question_is_tagged_is_its_own_matter_and_no_others(
+    engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    tagged = store_questions(engine, question(1), now=clock.now())
+    tag_batch(engine, LiveModels(engine), "stats", tagged.wanted, clock)
+    store_questions(engine, question(2), now=clock.now(), wanted=False)
+    clock.sleep(1)
+    edited = store_questions(engine, question(2, "Edited"), now=clock.now(), wanted=False)
+    assert edited.wanted == ()  # the corpus still asks for nothing
+    clock.sleep(1)
+    polled = store_questions(engine, question(2, "Edited"), now=clock.now())
+    assert len(polled.wanted) == 1
 
 
 def test_a_sweep_takes_a_question_once_a_lease(engine: Engine, clock: ManualClock) -> None:
