@@ -84,7 +84,7 @@ def test_a_day_tells_less_than_as_many_questions_of_many_days() -> None:
 def looks(generator: np.random.Generator, a_day: float) -> Iterator[list[DayAgreement]]:
     """A month of hourly looks at a version that keeps its level, with days that differ."""
     done: list[Agreement] = []
-    alike = 1 / 0.01 - 1  # twice the correlation that the test reckons with
+    alike = 1 / 0.02 - 1  # twice the correlation that the test reckons with
     for weekday in np.arange(30) % 7:
         level = generator.beta(0.75 * alike, 0.25 * alike)
         count = generator.poisson(a_day * (0.7 if weekday > 4 else 1.1) * generator.gamma(10, 0.1))
