@@ -1,0 +1,185 @@
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, update
+
+from core import registry
+from core.bundle import FORMAT_VERSION, digest, pack
+from core.errors import BundleRefused
+from core.questions import sweep
+from core.registry import Version
+from core.tables import ModelVersion
+from tests.conftest import ManualClock
+from tests.models import unzipped, word_bundle, zipped
+from tests.rows import predictions, publish_live, question, row, store_questions
+from worker.live_models import LiveModels, Serving
+from worker.tagging import tag_batch
+
+PACKED = pack(word_bundle())
+MEMBERS = unzipped(PACKED)
+MANIFEST = json.loads(MEMBERS["manifest.json"])
+
+
+def with_manifest(**changes: object) -> bytes:
+    return zipped(MEMBERS | {"manifest.json": json.dumps(MANIFEST | changes).encode()})
+
+
+def flipped() -> bytes:
+    return PACKED[:100] + bytes([PACKED[100] ^ 1]) + PACKED[101:]
+
+
+REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
+    "one flipped byte": (flipped, "damaged"),
+    "nothing": (lambda: b"", "damaged"),
+    "half of it": (lambda: PACKED[: len(PACKED) // 2], "damaged"),
+    "a missing file": (
+        lambda: zipped({k: v for k, v in MEMBERS.items() if k != "vocabulary.json"}),
+        "has no vocabulary.json",
+    ),
+    "a newer format": (
+        lambda: with_manifest(format_version=FORMAT_VERSION + 1),
+        "this program reads",
+    ),
+    "another site": (lambda: with_manifest(site="cooking"), "belongs to the site cooking"),
+    "zeros": (
+        lambda: zipped(MEMBERS | {"model.keras": bytes(200_000_000)}),
+        "model.keras would unpack to 200,000,000 bytes",
+    ),
+    "no network": (lambda: zipped(MEMBERS | {"model.tflite": b"?"}), "LiteRT refuses"),
+}
+
+
+def make_live(engine: Engine, data: bytes, sha256: str, clock: ManualClock) -> Version:
+    """A live version whose row holds these bytes."""
+    version = publish_live(engine, word_bundle(data_fingerprint="bad"), now=clock.now())
+    bad = update(ModelVersion).where(ModelVersion.id == version.id)
+    with engine.begin() as connection:
+        connection.execute(bad.values(bundle=data, sha256=sha256))
+    return version
+
+
+def tag_next(engine: Engine, models: LiveModels, number: int, clock: ManualClock) -> None:
+    stored = store_questions(engine, question(number), now=clock.now())
+    assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_bundle_that_does_not_verify_is_refused_and_tagging_goes_on(
+    engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    make, reason = REFUSED[name]
+    models = LiveModels(engine)
+    good = publish_live(engine, word_bundle(), now=clock.now())
+    tag_next(engine, models, 1, clock)
+    data = make()
+    make_live(engine, data, digest(data), clock)
+    with caplog.at_level(logging.ERROR):
+        tag_next(engine, models, 2, clock)
+        tag_next(engine, models, 3, clock)
+    (said,) = caplog.messages  # once, not at every batch
+    assert said.startswith("stats: version 2 is refused, version 1 goes on: ")
+    assert reason in said
+    mended = publish_live(engine, word_bundle(data_fingerprint="3"), now=clock.now())
+    tag_next(engine, models, 4, clock)
+    assert predictions(engine) == [(1, good.id), (2, good.id), (3, good.id), (4, mended.id)]
+
+
+def test_bytes_that_are_not_those_that_were_published_are_refused(
+    engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    models = LiveModels(engine)
+    publish_live(engine, word_bundle(), now=clock.now())
+    tag_next(engine, models, 1, clock)
+    make_live(engine, flipped(), digest(PACKED), clock)
+    tag_next(engine, models, 2, clock)
+    assert "does not have the SHA-256 that the registry holds" in caplog.messages[-1]
+
+
+def test_without_a_good_model_questions_wait_and_no_attempt_is_counted(
+    engine: Engine, clock: ManualClock
+) -> None:
+    make_live(engine, flipped(), digest(flipped()), clock)
+    models = LiveModels(engine)
+    stored = store_questions(engine, question(1), now=clock.now())
+    for _ in range(4):
+        with pytest.raises(BundleRefused, match="damaged"):
+            tag_batch(engine, models, "stats", stored.wanted, clock)
+    assert row(engine, 1).attempts == 0
+    publish_live(engine, word_bundle(), now=clock.now())
+    assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+
+
+def test_a_promotion_and_a_rollback_are_seen_by_the_next_batch(
+    engine: Engine, clock: ManualClock
+) -> None:
+    models = LiveModels(engine)
+    first = publish_live(engine, word_bundle(), now=clock.now())
+    tag_next(engine, models, 1, clock)
+    second = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
+    tag_next(engine, models, 2, clock)
+    with engine.begin() as connection:
+        registry.rollback(connection, "stats", now=clock.now())
+    tag_next(engine, models, 3, clock)
+    assert predictions(engine) == [(1, first.id), (2, second.id), (3, first.id)]
+
+
+class PromotionInBetween(LiveModels):
+    """After the first look at the registry another version goes live."""
+
+    def __init__(self, engine: Engine, promote: Callable[[], object]) -> None:
+        super().__init__(engine)
+        self._promote = iter([promote])
+
+    def get(self, site: str) -> Serving:
+        serving = super().get(site)
+        next(self._promote, lambda: None)()
+        return serving
+
+
+def test_a_version_promoted_while_a_batch_begins_tags_that_batch(
+    engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    newer = word_bundle(data_fingerprint="2")
+    models = PromotionInBetween(engine, lambda: publish_live(engine, newer, now=clock.now()))
+    tag_next(engine, models, 1, clock)
+    assert predictions(engine) == [(1, 2)]
+
+
+def test_no_question_is_lost_or_fails_while_versions_come_and_go(
+    engine: Engine, clock: ManualClock
+) -> None:
+    first = publish_live(engine, word_bundle(), now=clock.now())
+    newer = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
+    pks = store_questions(engine, *map(question, range(120)), now=clock.now()).wanted
+    batches = [pks[start : start + 5] for start in range(0, len(pks), 5)]
+
+    def move(turn: int) -> None:
+        with engine.begin() as connection:
+            if turn % 2:
+                registry.promote(connection, "stats", 2, now=clock.now(), reason="hand")
+            else:
+                registry.rollback(connection, "stats", now=clock.now())
+
+    def work(mine: list[tuple[int, ...]]) -> list[tuple[int, int]]:
+        models = LiveModels(engine)
+        outcomes = [tag_batch(engine, models, "stats", batch, clock) for batch in mine]
+        return [(outcome.tagged, outcome.failed) for outcome in outcomes]
+
+    with ThreadPoolExecutor(3) as pool:
+        workers = [pool.submit(work, batches[part::3]) for part in range(3)]
+        turn = 0
+        while not all(worker.done() for worker in workers):
+            move(turn)
+            turn += 1
+        assert [worker.result() for worker in workers] == [[(5, 0)] * 8] * 3
+    assert turn > 1
+    tagged = predictions(engine)
+    assert [number for number, _ in tagged] == list(range(120))
+    assert {version for _, version in tagged} <= {first.id, newer.id}
+    with engine.begin() as connection:
+        assert sweep(connection, now=clock.now(), lease=timedelta(0)) == []  # nothing is pending
