@@ -162,12 +162,13 @@ def _calibration(report: RunReport) -> list[str]:
     curves = [(one.name, reliability(one.scores)) for one in report.contestants]
     figures = report.calibration
     if figures is not None and figures.uncalibrated is not None:
-        curves.append(("candidate, uncalibrated", figures.uncalibrated))
+        curves.append(("uncalibrated", figures.uncalibrated))
     sections = []
     if curves:
         note = (
             "On the diagonal, a probability of .7 is right in 7 cases of 10; below it, the model "
-            "is too sure of itself. Over all held-out questions."
+            "is too sure of itself. Over all held-out questions; the candidate as it is before "
+            "calibration over the validation part."
         )
         sections.append(picture("Reliability", reliability_curves(curves), note))
     if figures is not None and figures.log_loss:

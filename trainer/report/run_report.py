@@ -42,8 +42,8 @@ class CalibrationFigures:
         chosen: the name of the way that was taken.
         log_loss: by the name of each way that was tried.
         calibration_error: the expected calibration error of each, by the same names.
-        uncalibrated: the network's own reliability on the held-out questions; None where it was
-            not measured.
+        uncalibrated: the network's own reliability on the validation part, from before it was
+            calibrated by that; None where it was not measured.
     """
 
     chosen: str
