@@ -25,7 +25,6 @@ def live_versions_table(days: Iterable[DayAgreement]) -> Table:
         days: of the live versions, in the order of their sites, the newest last.
     """
     table = _table("site", "version", "predictions")
-    table.title, table.title_justify = "Agreement with the authors' tags", "left"
     for site, group in groupby(days, attrgetter("site")):
         of_site = list(group)
         after = of_site[-1].day - NEWEST
@@ -47,7 +46,9 @@ def days_table(days: Sequence[DayAgreement]) -> Table:
 
 
 def _table(*names: str) -> Table:
-    table = Table(box=None, header_style="bold")
+    table = Table(
+        title="Live agreement with authors", title_justify="left", box=None, header_style="bold"
+    )
     for name in names:
         table.add_column(name, overflow="fold")
     for name in _NUMBERS:

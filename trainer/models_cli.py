@@ -5,9 +5,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
+from core.agreement_view import days_table
 from core.bundle import Manifest
 from core.console import command, open_database, out, plain, start
 from core.database import database_errors, reading
+from core.live_agreement import daily_agreement
 from core.registry import (
     Promoted,
     Version,
@@ -107,11 +109,14 @@ def show_model(
         if found.pruned_at is None:
             manifest = load_bundle(connection, found, keras=False).manifest
         live = [p for p in list_promotions(connection, site) if p.version == found.version]
+        agreement = daily_agreement(connection, model_version_id=found.id)
     facts = Table("", Column(overflow="fold"), box=None, show_header=False)
     for name, value in (_facts(found, live) | _contents(manifest)).items():
         facts.add_row(f"[bold]{name}[/bold]", plain(value))
     out.print(facts)
     out.print(metrics_table(found))
+    if agreement:
+        out.print(days_table(agreement))
 
 
 def _facts(version: Version, live: list[Promoted]) -> dict[str, str]:
