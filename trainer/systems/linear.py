@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
+from core.calibration import sigmoid
 from core.text import TextSettings
 from trainer.calibration import fit_platt
 from trainer.corpus import Corpus
@@ -45,7 +46,7 @@ class LinearTagger(Tagger):
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities: shape (rows, labels)."""
         scale, shift = self.calibration
-        return np.asarray(1 / (1 + np.exp(-(scale * self.decisions(corpus, rows) + shift))))
+        return sigmoid(scale * self.decisions(corpus, rows) + shift)
 
     def size(self) -> int:
         """Return the bytes of the weights and of the terms."""
