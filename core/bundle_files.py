@@ -5,6 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -88,7 +89,8 @@ def _describe_end(status: int) -> str:
 def _run_trial() -> None:
     """The child's part: a packed bundle on standard input, a reason against it on the output."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_TRIAL_MEMORY, _TRIAL_MEMORY))
+    with suppress(ValueError, OSError):  # a lower limit is set already, or the system knows none
+        resource.setrlimit(resource.RLIMIT_AS, (_TRIAL_MEMORY, _TRIAL_MEMORY))
     try:
         Model(unpack(sys.stdin.buffer.read(), keras=False))
     except BundleRefused as error:

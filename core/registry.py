@@ -119,12 +119,22 @@ def promote(
 
 
 def rollback(connection: Connection, site: str, *, now: datetime) -> Version:
-    """Make the version live again that find_previous() gives; commits nothing.
+    """Make the version live again that get_previous() gives; commits nothing.
 
     Raises:
         ModelMissing: the site has no live version, or none to go back to.
     """
     _lock(connection, site)
+    previous = get_previous(connection, site)
+    return promote(connection, site, previous.version, now=now, reason="rollback")
+
+
+def get_previous(connection: Connection, site: str) -> Version:
+    """Return the version that a rollback goes back to, as find_previous() has it.
+
+    Raises:
+        ModelMissing: the site has no live version, or none to go back to.
+    """
     live = get_live(connection, site)
     previous = find_previous(connection, site)
     if previous is None:
@@ -132,7 +142,7 @@ def rollback(connection: Connection, site: str, *, now: datetime) -> Version:
             f"The site {site} has no version to go back to from version {live.version}: none that "
             "was live before still has its bundle. See: tagger models list"
         )
-    return promote(connection, site, previous.version, now=now, reason="rollback")
+    return previous
 
 
 def find_previous(connection: Connection, site: str) -> Version | None:

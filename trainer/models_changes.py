@@ -1,7 +1,7 @@
 """Commands that change the registry: which model is live, what comes in, what goes."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,9 +16,9 @@ from core.console import command, open_database, out, plain, start
 from core.database import database_errors, reading
 from core.errors import BundleCorrupt
 from core.model import Model
-from core.registry import Version
+from core.registry import Reason, Version
 from core.retagging import retag
-from core.settings import Retag, Settings
+from core.settings import Retag
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
 Number = Annotated[int, typer.Argument(help="Its number.")]
@@ -50,10 +50,10 @@ def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> 
     Example: tagger models promote --site stats 3
     """
 
-    def promote(connection: Connection, now: datetime) -> Version:
-        return registry.promote(connection, site, version, now=now, reason="hand")
+    def find(connection: Connection) -> Version:
+        return registry.get_version(connection, site, version)
 
-    _go_live(start(), site, promote, which)
+    _go_live(site, find, "hand", which)
 
 
 @command
@@ -65,31 +65,33 @@ def roll_back(site: Site, *, which: RetagOption = None) -> None:
     Example: tagger models rollback --site stats
     """
 
-    def go_back(connection: Connection, now: datetime) -> Version:
-        return registry.rollback(connection, site, now=now)
+    def find(connection: Connection) -> Version:
+        return registry.get_previous(connection, site)
 
-    _go_live(start(), site, go_back, which)
+    _go_live(site, find, "rollback", which)
 
 
 def _go_live(
-    settings: Settings,
-    site: str,
-    change: Callable[[Connection, datetime], Version],
-    which: Retag | None,
+    site: str, find: Callable[[Connection], Version], reason: Reason, which: Retag | None
 ) -> None:
-    """Change the live version, try it, and ask for tagging again: all or nothing."""
+    """Try a version, make it live, and ask for tagging again, the last two in one transaction."""
+    settings = start()
     engine = open_database(settings)
     now = SystemClock().now()
     recent = timedelta(days=settings.retag_days)
-    again = 0
-    with database_errors(engine), engine.begin() as connection:
-        before = registry.find_live(connection, site)
-        version = change(connection, now)
-        if before is None or before.id != version.id:
-            Model(registry.load_bundle(connection, version, keras=False))
-            again = retag(connection, site, which or settings.retag, now=now, recent=recent)
-    was = f"; version {before.version} was" if before and before.id != version.id else ""
-    out.print(f"{site} version {version.version} is live{was}.", highlight=False)
+    with database_errors(engine):
+        with reading(engine) as connection:
+            before = registry.find_live(connection, site)
+            chosen = find(connection)
+            bundle = registry.load_bundle(connection, chosen, keras=False)
+        Model(bundle)  # takes seconds, in which no transaction keeps others waiting
+        with engine.begin() as connection:
+            registry.promote(connection, site, chosen.version, now=now, reason=reason)
+            again = 0
+            if not chosen.live:
+                again = retag(connection, site, which or settings.retag, now=now, recent=recent)
+    was = f"; version {before.version} was" if before and not chosen.live else ""
+    out.print(f"{site} version {chosen.version} is live{was}.", highlight=False)
     if again:
         out.print(f"{again:,} questions are to be tagged again.", highlight=False)
 
