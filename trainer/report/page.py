@@ -51,8 +51,9 @@ def to_html(report: RunReport) -> str:
 def summary(report: RunReport) -> str:
     """One sentence: what became of the run, and why."""
     if report.outcome == "failed":
-        return f"The run failed, and the live version is what it was: {report.error or 'no word'}"
-    state = "went live" if report.outcome == "promoted" else "is kept beside the live version"
+        why = report.error or "Why is not known."
+        return f"The run failed, and the live version is unchanged. {why}"
+    state = "went live" if report.outcome == "promoted" else "is kept and not live"
     why = f": {report.decision.reason}" if report.decision else ""
     return f"Version {report.version} ({report.architecture}) {state}{why}."
 
@@ -62,9 +63,9 @@ def _head(report: RunReport) -> list[str]:
     facts = {"started": f"{_time(report.started_at)}, took {minutes}:{seconds:02} minutes"}
     if report.architecture is not None:
         facts["architecture"] = report.architecture
-    if report.hyperparameters:
-        pairs = report.hyperparameters.items()
-        facts["hyperparameters"] = ", ".join(f"{name} {value}" for name, value in pairs)
+    chosen = {name: value for name, value in report.hyperparameters.items() if value is not None}
+    if chosen:
+        facts["hyperparameters"] = ", ".join(f"{name} {value}" for name, value in chosen.items())
     if report.data is not None:
         facts["questions"] = _questions(report.data)
         facts["tags"] = (

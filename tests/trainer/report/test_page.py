@@ -69,7 +69,7 @@ def test_the_first_words_say_what_happened_and_why(page: BeautifulSoup) -> None:
 
 def test_a_version_that_is_kept_back_is_not_said_to_be_live() -> None:
     kept = replace(made_up_report(), outcome="published", decision=None)
-    assert summary(kept) == "Version 4 (conv1d) is kept beside the live version."
+    assert summary(kept) == "Version 4 (conv1d) is kept and not live."
 
 
 def test_it_needs_nothing_from_elsewhere(html: str, page: BeautifulSoup) -> None:
