@@ -36,7 +36,7 @@ from trainer.runs import (
     start_run,
     training_lock,
 )
-from trainer.stored import Selection, Survey, stored_questions, survey
+from trainer.stored import Selection, Survey, settled_before, stored_questions, survey
 from trainer.systems.base import Task
 from trainer.systems.network import Network, NetworkSystem
 from trainer.tasks import HeldOut, hold_out_newest
@@ -80,7 +80,8 @@ def train_site(
         TrainingError: the network did not learn, or does not run in LiteRT as in Keras.
     """
     with training_lock(engine, site), _recorded(engine, site, options, clock) as account:
-        selection = Selection(site, account.started_at - options.settle, options.most_questions)
+        settled = settled_before(account.started_at, options.settle)
+        selection = Selection(site, settled, options.most_questions)
         reason = _look_for_a_reason_to_skip(engine, account, selection, options)
         if reason is not None:
             with engine.begin() as connection:

@@ -2,12 +2,17 @@
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from core.bundle import Bundle
 from core.questions import FetchedQuestion
 from core.text import TextSettings
 from trainer.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.publish import Description, make_bundle
 from trainer.systems.base import Task
+from trainer.systems.network import Network, NetworkSystem
 from trainer.tasks import TaskOptions, make_task
+from trainer.thresholds import choose_thresholds
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
 
@@ -39,6 +44,18 @@ def labelled(question: FetchedQuestion) -> LabelledQuestion:
 
 def made_up_corpus(count: int) -> Corpus:
     return read_corpus("fruit", map(labelled, made_up_questions(count)), TextSettings())
+
+
+def bundle_of(network: Network, system: NetworkSystem, task: Task) -> Bundle:
+    """What would be published of a network, but for its calibration."""
+    validation = task.targets[task.split.validation]
+    description = Description(
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        thresholds=choose_thresholds(validation, network.unseen(task)),
+        metrics={},
+        hyperparameters=system.hyperparameters(),
+    )
+    return make_bundle(network, system, task, description)
 
 
 def made_up_task(count: int) -> Task:

@@ -8,7 +8,7 @@ from core.text import TextSettings
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 from trainer.corpus import read_corpus
-from trainer.stored import Selection, stored_questions, survey
+from trainer.stored import Selection, settled_before, stored_questions, survey
 
 
 def ids(engine: Engine, selection: Selection, since: int | None = None) -> list[int]:
@@ -27,6 +27,20 @@ def test_questions_whose_authors_may_still_edit_their_tags_are_left_out(
     settled = Selection("stats", settled_before=now - timedelta(days=3))
     assert ids(engine, settled) == [1, 3]  # the third has no date: it comes from a file
     assert ids(engine, Selection("stats")) == [1, 2, 3]
+
+
+def test_what_has_settled_stays_the_same_all_day(clock: ManualClock) -> None:
+    clock.sleep(60 * 60)
+    three_days, morning = timedelta(days=3), settled_before(clock.now(), timedelta(days=3))
+    clock.sleep(22 * 60 * 60)
+    assert (
+        settled_before(clock.now(), three_days)
+        == morning
+        == clock.now().replace(hour=0) - three_days
+    )
+    clock.sleep(60 * 60)
+    assert settled_before(clock.now(), three_days) == morning + timedelta(days=1)
+    assert settled_before(clock.now(), timedelta(0)) == clock.now()
 
 
 def test_of_too_many_questions_the_newest_are_read(engine: Engine, clock: ManualClock) -> None:

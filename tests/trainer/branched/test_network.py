@@ -13,8 +13,7 @@ from core.bundle import Bundle, pack, unpack
 from core.model import Model
 from core.questions import FetchedQuestion
 from demo.site.generator import make_questions
-from tests.conftest import ManualClock
-from tests.trainer.made_up import labelled, made_up_task
+from tests.trainer.made_up import bundle_of, labelled, made_up_task
 from trainer.corpus import LabelledQuestion, read_corpus
 from trainer.metrics import Scores, evaluate
 from trainer.progress import Epoch, Watch
@@ -30,7 +29,6 @@ from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.network import Network
 from trainer.tasks import TaskOptions, make_task
 from trainer.thresholds import choose_thresholds
-from trainer.train import TrainingOptions, judge
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
@@ -106,7 +104,7 @@ def test_more_labels_than_terms_speak_to_keep_their_order() -> None:
     few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
     network = BranchedNetwork(knobs=few).fit(task, seed=3, watch=Watch())
     assert precision_at_1(network, task) > 0.6
-    served = judge(network, BranchedNetwork(knobs=few), task, TrainingOptions(), ManualClock())
+    served = bundle_of(network, BranchedNetwork(knobs=few), task)
     assert served.manifest.hyperparameters["term_labels"] == 2
 
 
@@ -130,9 +128,7 @@ def demo_network(demo_task: Task) -> Network:
 @pytest.fixture(scope="module")
 def demo_bundle(demo_task: Task, demo_network: Network) -> Bundle:
     """Published and read again, as a worker does."""
-    options = TrainingOptions(min_questions=100)
-    bundle = judge(demo_network, BranchedNetwork(knobs=SMALL), demo_task, options, ManualClock())
-    return unpack(pack(bundle))
+    return unpack(pack(bundle_of(demo_network, BranchedNetwork(knobs=SMALL), demo_task)))
 
 
 def test_workers_get_what_keras_gives(

@@ -1,0 +1,205 @@
+"""Models that follow each other: which one goes live, what a run leaves, and what killing does."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from core.database import make_engine
+from core.registry import Version, find_live, list_promotions, list_versions, load_bundle
+from core.tables import Question, TrainingRun
+from tests.conftest import ManualClock
+from tests.rows import store_questions
+from tests.trainer.made_up import made_up_questions
+from trainer.options import TrainingOptions
+from trainer.progress import Watch
+from trainer.report.store import load_report
+from trainer.train import Ended, train_site
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.slow,
+]
+
+SITE = "fruit"
+OPTIONS = TrainingOptions(min_questions=50, epochs=2)
+QUESTIONS = 500
+HELD_OUT = QUESTIONS // 10
+KILLS = 5  # of each database
+
+
+def store_made_up(engine: Engine, count: int = QUESTIONS) -> None:
+    store_questions(engine, *made_up_questions(count), now=ManualClock().now(), wanted=False)
+
+
+def train(engine: Engine, options: TrainingOptions = OPTIONS) -> Ended:
+    return train_site(engine, SITE, options, clock=ManualClock(), watch=Watch())
+
+
+def shuffle_labels(engine: Engine) -> None:
+    """Give each question that is learned from the tags of another."""
+    rows = select(Question.id, Question.author_tags).where(
+        Question.question_id <= QUESTIONS - HELD_OUT
+    )
+    with engine.begin() as connection:
+        found = connection.execute(rows).all()
+        tags = [row.author_tags for row in found]
+        random.Random(1).shuffle(tags)
+        for row, other in zip(found, tags, strict=True):
+            connection.execute(
+                update(Question).where(Question.id == row.id).values(author_tags=other)
+            )
+
+
+def restore_labels(engine: Engine) -> None:
+    store_made_up(engine)
+
+
+def live(engine: Engine) -> Version | None:
+    with engine.connect() as connection:
+        return find_live(connection, SITE)
+
+
+def runs(engine: Engine) -> list[TrainingRun]:
+    from sqlalchemy.orm import Session
+
+    with Session(engine) as session:
+        found = session.scalars(select(TrainingRun).order_by(TrainingRun.id)).all()
+        session.expunge_all()
+        return list(found)
+
+
+def test_the_better_model_goes_live_and_one_of_shuffled_labels_does_not(engine: Engine) -> None:
+    store_made_up(engine)
+    shuffle_labels(engine)
+    worse = train(engine, replace(OPTIONS, promote=True))
+    restore_labels(engine)
+    better = train(engine)
+    assert worse.version is not None
+    assert better.version is not None
+    assert (better.outcome, better.version.live) == ("promoted", True)
+    assert "ahead of the live version" in better.reason
+    shuffle_labels(engine)
+    again = train(engine)
+    assert again.outcome == "published"
+    assert live(engine) == better.version
+    assert [run.outcome for run in runs(engine)] == ["promoted", "promoted", "published"]
+    with engine.connect() as connection:
+        promotions = list_promotions(connection, SITE)
+        report = load_report(connection, SITE)[1]
+    assert [(p.version, p.reason) for p in promotions] == [(1, "hand"), (2, "gate")]
+    assert again.reason in report.replace("&#x27;", "'")
+
+
+def test_a_first_model_below_the_baseline_is_kept_and_a_wish_promotes_it(
+    sqlite_engine: Engine,
+) -> None:
+    store_made_up(sqlite_engine)
+    poor = TrainingOptions(architecture="simple", min_questions=50, epochs=1)
+    kept = train(sqlite_engine, poor)
+    assert kept.outcome == "published"
+    assert "below the linear baseline" in kept.reason
+    assert live(sqlite_engine) is None
+    wished = train(sqlite_engine, replace(poor, promote=True))
+    assert wished.outcome == "promoted"
+    assert wished.reason.startswith("--promote; below the linear baseline")
+
+
+def test_a_better_model_waits_where_a_person_wants_it_to(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine)
+    ended = train(sqlite_engine, replace(OPTIONS, promote=False))
+    assert ended.outcome == "published"
+    assert ended.reason.startswith("--no-promote; the site had no live version")
+
+
+def test_a_run_is_skipped_where_nothing_or_too_little_is_new(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine)
+    scheduled = replace(OPTIONS, new_questions=20)
+    assert train(sqlite_engine, scheduled).outcome == "promoted"
+    unchanged = train(sqlite_engine, scheduled)
+    assert (unchanged.outcome, unchanged.version) == ("skipped", None)
+    assert "nothing has changed" in unchanged.reason
+    store_made_up(sqlite_engine, QUESTIONS + 15)
+    few = train(sqlite_engine, scheduled)
+    assert few.outcome == "skipped"
+    assert "15 questions are new" in few.reason
+    store_made_up(sqlite_engine, QUESTIONS + 30)
+    assert train(sqlite_engine, scheduled).version is not None
+    decisions = [(run.outcome, run.decision) for run in runs(sqlite_engine)]
+    assert decisions[1] == ("skipped", unchanged.reason)
+
+
+def test_old_bundles_are_let_go_and_the_live_one_stays(sqlite_engine: Engine) -> None:
+    store_made_up(sqlite_engine)
+    cheap = TrainingOptions(architecture="simple", min_questions=50, epochs=1, keep_versions=2)
+    first = train(sqlite_engine, replace(cheap, promote=True))
+    for _ in range(3):
+        train(sqlite_engine, replace(cheap, promote=False))
+    with sqlite_engine.connect() as connection:
+        versions = list_versions(connection, SITE)
+        assert [version.pruned_at is None for version in versions] == [True, False, True, True]
+        assert first.version is not None
+        load_bundle(connection, first.version)
+
+
+@pytest.mark.timeout(1200)
+def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lock(
+    engine: Engine,
+) -> None:
+    store_made_up(engine)
+    address = engine.url.render_as_string(hide_password=False)
+    began = time.monotonic()
+    assert _run_command(address, None) == 0
+    whole = time.monotonic() - began
+    before = live(engine)
+    assert before is not None
+    dice, killed = random.Random(1), 0
+    for _ in range(KILLS):
+        status = _run_command(address, dice.uniform(0.3, whole))
+        killed += status == -signal.SIGKILL
+        now = live(engine)
+        assert now is not None
+        _assert_nothing_is_half_done(engine, now)
+    assert killed > 0
+    assert _run_command(address, None) == 0
+    found = runs(engine)
+    assert [run.ended_at is not None for run in found] == [True] * len(found)
+    assert [run.outcome for run in found].count("promoted") == len(found) - sum(
+        run.outcome == "failed" for run in found
+    )
+    assert found[-1].report is not None
+
+
+def _run_command(address: str, seconds: float | None) -> int:
+    """Train by the command; kill it after some seconds. Return its status."""
+    environment = os.environ | {"TAGGER_DATABASE_URL": address, "TAGGER_MIN_QUESTIONS": "50"}
+    command = [sys.executable, "-m", "tagger", "train", "-s", SITE, "-a", "simple"]
+    command += ["--epochs", "2", "--promote"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def _assert_nothing_is_half_done(engine: Engine, now: Version) -> None:
+    """The live version is whole, and its run's row says that it was promoted."""
+    own = make_engine(engine.url.render_as_string(hide_password=False))
+    with own.connect() as connection:
+        load_bundle(connection, now)
+        promoted = select(TrainingRun.model_version_id).where(TrainingRun.outcome == "promoted")
+        assert now.id in connection.execute(promoted).scalars().all()
+        versions = [version.version for version in list_versions(connection, SITE)]
+        assert all(later == earlier + 1 for earlier, later in pairwise(versions))
+    own.dispose()
