@@ -109,7 +109,7 @@ def _steps_of_best_f1(examples: _Examples) -> Floats:
     random = np.random.default_rng(0)
     drawn = [examples.drawn(random).count() for _ in range(DRAWS)]
     steps = [_best_steps(counts) for counts in drawn if counts.uses]
-    return np.mean(steps or [_best_steps(examples.count())], axis=0)
+    return np.asarray(np.mean(steps or [_best_steps(examples.count())], axis=0))
 
 
 def _best_steps(counts: _Counts) -> Floats:

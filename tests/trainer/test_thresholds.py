@@ -30,7 +30,9 @@ def many_tags(*, questions: int = 4000) -> tuple[npt.NDArray[np.uint8], npt.NDAr
 
 
 def micro_f1(
-    targets: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float64], thresholds: object
+    targets: npt.NDArray[np.uint8],
+    probabilities: npt.NDArray[np.float64],
+    thresholds: npt.NDArray[np.float64] | float,
 ) -> float:
     return float(f1_score(targets, probabilities >= thresholds, average="micro"))
 
