@@ -93,6 +93,8 @@ class LinearSystem(System):
         labels = len(task.labels)
         weights = np.zeros((matrix.shape[1], labels), np.float32)
         biases = np.full(labels, _NEVER, np.float32)
+        # One after another: liblinear has one random generator in a process, which threads would
+        # share, and no two fits with a seed would be equal.
         for label, column in enumerate(task.targets[rows].T):
             if 0 < column.sum() < len(column):
                 fitted = self.classifier(seed).fit(matrix, column)
