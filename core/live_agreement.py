@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, tuple_, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import Connection
 
 from core.agreement import Agreement, agreement_of
@@ -24,8 +24,6 @@ from core.database import dialect_insert
 from core.tables import LiveAgreement, ModelVersion, PredictedTag, Prediction, Question
 
 PAGE = 500  # predictions scored in one transaction: some 5,000 rows of tags are held
-
-_KEY = (Prediction.question_pk, Prediction.model_version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +112,15 @@ def _learned_from(row: Any) -> bool:
 
 
 def _mark_scored(connection: Connection, page: Sequence[Any], *, now: datetime) -> None:
-    chosen = tuple_(*_KEY).in_([(row.question_pk, row.model_version_id) for row in page])
-    connection.execute(update(Prediction).where(chosen).values(scored_at=now))
+    pks: defaultdict[int, list[int]] = defaultdict(list)
+    for row in page:
+        pks[row.model_version_id].append(row.question_pk)
+    for version, of_version in pks.items():  # not by pairs, for which SQLite reads the whole table
+        chosen = (
+            Prediction.model_version_id == version,
+            Prediction.question_pk.in_(of_version),
+        )
+        connection.execute(update(Prediction).where(*chosen).values(scored_at=now))
 
 
 def _by_day(connection: Connection, page: Sequence[Any]) -> dict[tuple[int, date, str], Agreement]:
@@ -131,8 +136,7 @@ def _by_day(connection: Connection, page: Sequence[Any]) -> dict[tuple[int, date
 def _predicted_tags(
     connection: Connection, page: Sequence[Any]
 ) -> dict[tuple[int, int], list[Any]]:
-    """The rows of tags by prediction, the most probable first."""
-    key = tuple_(PredictedTag.question_pk, PredictedTag.model_version_id)
+    """The rows of tags by prediction, the most probable first; also others of these questions."""
     statement = (
         select(
             PredictedTag.question_pk,
@@ -140,7 +144,10 @@ def _predicted_tags(
             PredictedTag.tag,
             PredictedTag.suggested,
         )
-        .where(key.in_([(row.question_pk, row.model_version_id) for row in page]))
+        .where(
+            PredictedTag.question_pk.in_({row.question_pk for row in page}),
+            PredictedTag.model_version_id.in_({row.model_version_id for row in page}),
+        )
         .order_by(PredictedTag.probability.desc(), PredictedTag.tag)
     )
     tags: defaultdict[tuple[int, int], list[Any]] = defaultdict(list)
