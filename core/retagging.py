@@ -72,6 +72,9 @@ def retag(
 
 
 def _ask(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:
+    # A batch that is just being written comes first: what it wrote is seen by the next statement.
+    under_way = select(Question.id).where(Question.site == site, _is_claimed())
+    connection.execute(under_way.order_by(Question.id).with_for_update()).all()
     # Rows are locked in the order of their keys, as by those who claim and finish: no deadlock.
     rows = (
         select(Question.id)

@@ -1,10 +1,11 @@
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from core.model import Model
+from core.model import Model, RankedTag
 from core.questions import ClaimedQuestion, claim, finish
 from core.retagging import retag, want
 from core.settings import Retag
@@ -13,7 +14,7 @@ from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import predictions, publish_live, question, row, store_questions
 from worker.live_models import LiveModels
-from worker.tagging import TaggedQuestion, predict, tag_batch
+from worker.tagging import TaggedQuestion, predict, tag_batch, write_predictions
 
 RECENT = timedelta(days=30)
 
@@ -138,3 +139,23 @@ def test_a_question_that_was_under_way_at_a_promotion_is_tagged_by_the_new_versi
         assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 0
     assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
     assert predictions(engine) == [(1, 2)]
+
+
+def test_a_batch_that_is_being_written_at_a_promotion_is_asked_for_again(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    (pk,) = store_questions(engine, question(1), now=clock.now()).wanted
+    with engine.begin() as connection:
+        (claimed,) = claim(connection, [pk], site="stats", now=clock.now())
+    clock.sleep(1)
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            finish(connection, [claimed])
+            tagged = [TaggedQuestion(claimed, [RankedTag("anova", 0.9, suggested=True)])]
+            write_predictions(connection, tagged, version_id=version.id, now=clock.now())
+            asked = pool.submit(ask_again, engine, "pending", clock)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+        assert asked.result(timeout=30) == 1
+    assert wanted(engine) == {1}
