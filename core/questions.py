@@ -364,6 +364,7 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
     )
     statement = (
         update(Question)
+        .where(Question.id.in_([q.pk for q in questions]))  # the index: SQLite has none for tuples
         .where(tagged)
         .values(wanted_at=None, enqueued_at=None, attempts=0, error=None, parked_at=None)
         .returning(Question.id)
