@@ -31,9 +31,9 @@ SMALLEST_DROP = 0.05  # of a share between 0 and 1; less is nobody's concern
 RECENT_QUESTIONS = 50  # what a drop is told from, at least
 REFERENCE_QUESTIONS = 200  # what it is told against, at least
 
-# Correlation of the questions of one day. Measured with a linear model, trained on the older half of
-# a site's questions, on the newer half in blocks of 20 to 200: below .007 from one block to the next
-# (cooking, crypto, robotics), and up to .01 with the waves of all the years.
+# Correlation of the questions of one day. Measured with a linear model that learned from the older
+# half of a site's questions, on the newer half in blocks of 20 to 200 (cooking, crypto, robotics):
+# below .007 from one block to the next, and up to .01 with the waves of all the years.
 RHO = 0.01
 
 _MEASURES = (attrgetter("precision_at_1"), attrgetter("recall_at_5"))
