@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from core.database import make_engine
 from core.errors import TaggerError
+from core.leash import follow
 from core.log import set_up_logging
 from core.migrate import upgrade
 from core.settings import Settings, load_settings
@@ -52,7 +53,11 @@ def fail(message: str) -> NoReturn:
 
 
 def start() -> Settings:
-    """Read the settings and set up logging: the first line of every command."""
+    """Read the settings and set up logging: the first line of every command.
+
+    A process that was started on a leash ends with its parent from here on.
+    """
+    follow()
     settings = load_settings()
     set_up_logging(settings)
     return settings

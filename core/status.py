@@ -11,17 +11,24 @@ from sqlalchemy.engine import Connection
 from core import registry
 from core.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
 from core.registry import Version
-from core.tables import Prediction, Question, TrainingRun
+from core.tables import ModelVersion, Prediction, Question, TrainingRun
 
 
 @dataclass(frozen=True, slots=True)
 class LastTraining:
-    """A site's latest training run: since when, and how it ended unless it still runs."""
+    """A site's latest training run: since when, and how it ended unless it still runs.
+
+    Attributes:
+        decision: why its version was promoted or not, or why it was skipped.
+        version: that it made.
+    """
 
     started_at: datetime
     ended_at: datetime | None
     outcome: str | None
     error: str | None
+    decision: str | None
+    version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,15 @@ def _counts() -> Select[*tuple[Any, ...]]:
 
 def _last_training(connection: Connection, site: str) -> LastTraining | None:
     run = connection.execute(
-        select(TrainingRun.started_at, TrainingRun.ended_at, TrainingRun.outcome, TrainingRun.error)
+        select(
+            TrainingRun.started_at,
+            TrainingRun.ended_at,
+            TrainingRun.outcome,
+            TrainingRun.error,
+            TrainingRun.decision,
+            ModelVersion.version,
+        )
+        .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
         .where(TrainingRun.site == site)
         .order_by(TrainingRun.started_at.desc())
         .limit(1)

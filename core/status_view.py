@@ -38,10 +38,16 @@ def _training(run: LastTraining | None) -> str:
 
 
 def failure_lines(sites: Iterable[SiteStatus], feeds: Iterable[FeedStatus]) -> Iterator[str]:
-    """One line for each site and feed whose last try failed: what went wrong."""
+    """One line for each site and feed whose last try failed or came to nothing: why."""
     for site in sites:
-        if site.last_training is not None and site.last_training.error:
-            yield f"{site.site}, training: {site.last_training.error}"
+        run = site.last_training
+        if run is not None and run.error:
+            yield f"{site.site}, training: {run.error}"
+        elif run is not None and run.outcome == "published":
+            yield (
+                f"{site.site}, training: version {run.version} is not live: {run.decision}. See: "
+                f"tagger models report --site {site.site}"
+            )
     for feed in feeds:
         if feed.failures and feed.last_error:
             yield f"{feed.site}, {feed.feed}: {feed.last_error}"

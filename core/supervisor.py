@@ -14,6 +14,7 @@ from typing import Self
 
 from core.clock import Clock, SystemClock
 from core.errors import ServiceFailed
+from core.leash import leashed
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +133,9 @@ class Supervisor:
             lines = stack.enter_context(self._log_file.open("ab")) if self._log_file else None
             service.process = subprocess.Popen(  # noqa: S603 (our own program)
                 service.command,
-                env=self._environment,
+                env=leashed(self._environment),  # where this process is killed, they end too
                 cwd=self._folder,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=lines,
                 stderr=lines,
                 start_new_session=True,
@@ -150,6 +151,7 @@ class Supervisor:
         status = service.process.poll()
         if status is None:
             return
+        _let_go(service.process)
         service.process = None
         lasted = self._now() - service.started
         service.early_ends = service.early_ends + 1 if lasted < EARLY_SECONDS else 0
@@ -180,3 +182,10 @@ def _end(service: Service) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)  # the group: a training that its worker left
     process.wait()
+    _let_go(process)
+
+
+def _let_go(process: "subprocess.Popen[bytes]") -> None:
+    """Close the pipe that was its leash."""
+    if process.stdin is not None:
+        process.stdin.close()

@@ -15,6 +15,7 @@ from trainer.progress import Epoch
 from trainer.report.page import to_html
 from trainer.report.run_report import CalibrationFigures, Example, RunData, RunReport
 from trainer.runs import Outcome
+from trainer.stored import Survey
 from trainer.systems.base import Task
 from trainer.tasks import HeldOut
 
@@ -47,7 +48,7 @@ class Account:
     version: int | None = None
     error: str | None = None
 
-    def describe_data(self, task: Task, held_out: HeldOut) -> None:
+    def describe_data(self, task: Task, held_out: HeldOut, data: Survey) -> None:
         """Keep what the report tells of the questions."""
         parts = task.split
         self.data = RunData(
@@ -56,8 +57,8 @@ class Account:
                 "validation": len(parts.validation),
                 "held-out": len(held_out.rows),
             },
-            oldest=None,
-            newest=None,
+            oldest=data.oldest,
+            newest=data.newest,
             tag_counts=_count([*task.corpus.tags, *held_out.corpus.tags]),
             labels=task.labels,
             targets=task.targets[parts.train],

@@ -10,7 +10,6 @@ import typer
 from core.clock import SystemClock
 from core.console import command, err, open_database, out, start
 from core.database import database_errors
-from core.leash import follow
 from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models_changes import Site
@@ -93,7 +92,6 @@ def train(  # noqa: PLR0913 (options)
 
     settings = start()
     engine = open_database(settings)
-    follow()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a run's row
     options = TrainingOptions.of(  # says that it was stopped
         settings,

@@ -40,12 +40,16 @@ class Survey:
         questions: how many.
         newer: how many of them are newer than the question that was asked about.
         newest_question_id: of them, by the site's number; None where there is none.
+        oldest: when the first of those with a date was asked.
+        newest: the same of the last.
         fingerprint: as that of their Corpus.
     """
 
     questions: int
     newer: int
     newest_question_id: int | None
+    oldest: datetime | None
+    newest: datetime | None
     fingerprint: str
 
 
@@ -105,15 +109,25 @@ def survey(
         newer_than: those with a higher number are counted apart; None counts all.
     """
     verdicts = _read_verdicts(connection, selection.site)
-    columns = (Question.id, Question.question_id, Question.author_tags, Question.content_hash)
+    columns = (
+        Question.id,
+        Question.question_id,
+        Question.author_tags,
+        Question.content_hash,
+        Question.created_at,
+    )
     statement = _ordered(connection, selection, *columns)
-    fingerprint, questions, newer, newest = Fingerprint(), 0, 0, None
+    fingerprint, questions, newer, last = Fingerprint(), 0, 0, None
+    oldest = newest = None
     for row in connection.execution_options(yield_per=READ_ROWS).execute(statement):
         tags = correct_tags(row.author_tags, verdicts.get(row.id, {}))
         fingerprint.add(row.question_id, row.content_hash, tags)
-        questions, newest = questions + 1, row.question_id
-        newer += newer_than is None or newest > newer_than
-    return Survey(questions, newer, newest, str(fingerprint))
+        questions, last = questions + 1, row.question_id
+        newer += newer_than is None or last > newer_than
+        if row.created_at is not None:
+            oldest = min(oldest or row.created_at, row.created_at)
+            newest = max(newest or row.created_at, row.created_at)
+    return Survey(questions, newer, last, oldest, newest, str(fingerprint))
 
 
 def _ordered(connection: Connection, selection: Selection, *columns: Any) -> Select[Any]:

@@ -82,12 +82,13 @@ def train_site(
     with training_lock(engine, site), _recorded(engine, site, options, clock) as account:
         settled = settled_before(account.started_at, options.settle)
         selection = Selection(site, settled, options.most_questions)
-        reason = _look_for_a_reason_to_skip(engine, account, selection, options)
+        data, last = _survey(engine, account, selection)
+        reason = reason_to_skip(last, data, options.new_questions)
         if reason is not None:
             with engine.begin() as connection:
                 end_run(connection, account.run, "skipped", now=clock.now(), decision=reason)
             return Ended("skipped", reason)
-        candidate = _train(engine, selection, options, account, watch)
+        candidate = _train(engine, selection, data, options, account, watch)
         watch.stage("judging it beside the live version and a linear baseline")
         with reading(engine) as connection:
             live = find_live(connection, site)
@@ -123,9 +124,10 @@ def _keep_report(engine: Engine, account: Account, outcome: Outcome, clock: Cloc
             store_report(connection, account.run, report)
 
 
-def _look_for_a_reason_to_skip(
-    engine: Engine, account: Account, selection: Selection, options: TrainingOptions
-) -> str | None:
+def _survey(
+    engine: Engine, account: Account, selection: Selection
+) -> tuple[Survey, JudgedRun | None]:
+    """What there is to learn from, and the last run that learned; the former is noted."""
     with reading(engine) as connection:
         last = find_last_judged(connection, selection.site)
         newest = last.newest_question_id if last is not None else None
@@ -138,19 +140,19 @@ def _look_for_a_reason_to_skip(
             newest=data.newest_question_id,
             fingerprint=data.fingerprint,
         )
-    if last is None or options.new_questions is None:
-        return None
-    return reason_to_skip(last, data, options.new_questions)
+    return data, last
 
 
-def reason_to_skip(last: JudgedRun, data: Survey, needed: int) -> str | None:
+def reason_to_skip(last: JudgedRun | None, data: Survey, needed: int | None) -> str | None:
     """One line, where the data is too like that of the last run to train again.
 
     Args:
         last: the newest run that made a version.
         data: what there is now; its `newer` are newer than the newest of that run.
-        needed: how many new questions ask for a run.
+        needed: how many new questions ask for a run; None skips none.
     """
+    if last is None or needed is None:
+        return None
     when = f"the run of {last.started_at:%Y-%m-%d %H:%M}"
     if last.fingerprint == data.fingerprint:
         return f"nothing has changed since {when}"
@@ -164,7 +166,12 @@ def reason_to_skip(last: JudgedRun, data: Survey, needed: int) -> str | None:
 
 
 def _train(
-    engine: Engine, selection: Selection, options: TrainingOptions, account: Account, watch: Watch
+    engine: Engine,
+    selection: Selection,
+    data: Survey,
+    options: TrainingOptions,
+    account: Account,
+    watch: Watch,
 ) -> Candidate:
     """Read the questions, set the newest apart, fit a network to the rest, calibrate it."""
     watch.stage("loading TensorFlow")
@@ -176,7 +183,7 @@ def _train(
         questions = stored_questions(connection, selection)
         corpus = read_corpus(selection.site, questions, system.text)
     task, held_out = hold_out_newest(corpus, options.task)
-    account.describe_data(task, held_out)
+    account.describe_data(task, held_out, data)
     watch.stage(f"training {system.name} on {len(task.split.train):,} questions")
     network = system.fit(task, seed=options.seed, watch=watch)
     account.epochs = network.epochs

@@ -56,7 +56,7 @@ def trained(
     imported = run_tagger("import", str(parts[0]), "--site", SITE, env=env)
     assert imported.returncode == 0, imported.stderr
     training = run_tagger(
-        "train", "--site", SITE, "--architecture", "conv1d", env=env, timeout=1800
+        *("train", "--site", SITE, "--architecture", "conv1d", "--promote"), env=env, timeout=1800
     )
     assert training.returncode == 0, training.stderr
     engine = make_engine(env["TAGGER_DATABASE_URL"])

@@ -11,9 +11,11 @@ def lead(confidence: float) -> Lead:
     return Lead(0.7, 0.6, -0.1, 0.3, confidence, 100)
 
 
-def quality(targets: list[list[int]], probabilities: list[list[float]], tags: list[int]) -> list:
+def quality(
+    targets: list[list[int]], probabilities: list[list[float]], tags: list[int]
+) -> list[float]:
     scores = Scores(np.array(targets, np.uint8), np.array(probabilities), THRESHOLDS)
-    return ranking_quality(scores, np.array(tags)).tolist()
+    return [float(value) for value in ranking_quality(scores, np.array(tags))]
 
 
 def test_the_right_tag_on_the_first_place_is_worth_one() -> None:

@@ -77,7 +77,10 @@ def runs(engine: Engine) -> list[TrainingRun]:
         return list(found)
 
 
-def test_the_better_model_goes_live_and_one_of_shuffled_labels_does_not(engine: Engine) -> None:
+def test_the_better_model_goes_live_and_one_of_shuffled_labels_does_not(
+    sqlite_engine: Engine,
+) -> None:
+    engine = sqlite_engine
     store_made_up(engine)
     shuffle_labels(engine)
     worse = train(engine, replace(OPTIONS, promote=True))
