@@ -59,8 +59,8 @@ def _introduction(data: Data) -> str:
     return (
         f"<p>{sum(parts.values()):,} questions that have one of the {len(data.labels)} most "
         f"frequent of {len(data.tag_counts):,} tags. {parts['train']:,} to learn from, "
-        f"{parts['validation']:,} to choose thresholds by, {parts['test']:,} to judge by: "
-        f"{SPLITS[data.split]}.</p>"
+        f"{parts['validation']:,} to calibrate and choose thresholds by, {parts['test']:,} to "
+        f"judge by: {SPLITS[data.split]}.</p>"
     )
 
 
