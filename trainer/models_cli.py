@@ -152,7 +152,7 @@ def _contents(manifest: Manifest | None) -> dict[str, str]:
 def metrics_table(version: Version) -> Table:
     """How a version did on the questions that were held out."""
     table = Table(box=None, header_style="bold")
-    table.add_column("on the test part")
+    table.add_column("on held-out questions")
     table.add_column(version.architecture, justify="right")
     for name, value in version.metrics.items():
         table.add_row(plain(name.replace("_at_", "@").replace("_", " ")), plain(_number(value)))

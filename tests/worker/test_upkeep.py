@@ -84,3 +84,29 @@ def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     assert train_first_models(sqlite_engine, app, settings, clock) == []
+
+
+def test_questions_that_have_not_settled_do_not_count(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    young = [question(number, created_at=clock.now()) for number in range(60)]
+    store_questions(sqlite_engine, *young, now=clock.now(), wanted=False)
+    assert train_first_models(sqlite_engine, app, settings, clock) == []
+    clock.sleep(timedelta(days=settings.settle_days).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def test_a_version_that_did_not_pass_the_gate_is_left_to_the_schedule(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    many = [question(number) for number in range(50)]
+    store_questions(sqlite_engine, *many, now=clock.now(), wanted=False)
+    ended = insert(TrainingRun).values(
+        site="stats", started_at=clock.now(), ended_at=clock.now(), outcome="published"
+    )
+    with sqlite_engine.begin() as connection:
+        connection.execute(ended)
+    clock.sleep(timedelta(hours=3).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == []
