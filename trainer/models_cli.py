@@ -41,7 +41,7 @@ def list_models(
         str | None, typer.Option("--site", "-s", help="Only this site's models.")
     ] = None,
 ) -> None:
-    """List the registry's models, the newest last, with how they did on the test part.
+    """List the registry's models, the newest last, with how they did on held-out questions.
 
     Example: tagger models list --site stats
     """
