@@ -29,4 +29,6 @@ def follow() -> None:
 def _end_with_parent() -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:  # inherited from who ignored it
+        os._exit(128 + signal.SIGTERM)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -102,13 +102,15 @@ class Supervisor:
 
     def __exit__(self, *_: object) -> None:
         """End all of them: the last started is told first, and no signal cuts this short."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
         for service in reversed(self._services):
             if service.process is not None:
                 service.process.terminate()
         for service in reversed(self._services):
             _end(service)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def check(self) -> None:
         """Restart what has ended; call it every now and then.

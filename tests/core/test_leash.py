@@ -1,4 +1,5 @@
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -25,11 +26,19 @@ time.sleep(60)
         descriptor = os.pidfd_open(child)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        import select
-
         ended, _, _ = select.select([descriptor], [], [], 20)
         os.close(descriptor)
     assert ended
+
+
+def test_one_that_ignores_the_signal_ends_too() -> None:
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {CHILD}"
+    with subprocess.Popen(
+        [sys.executable, "-c", deaf], stdin=subprocess.PIPE, env=leashed(os.environ)
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(20) == 128 + signal.SIGTERM
 
 
 def test_a_process_without_a_leash_outlives_the_end_of_its_input() -> None:
