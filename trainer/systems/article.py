@@ -8,6 +8,7 @@ whole, they fall out of so small a vocabulary (simple, cooking: precision@1 .465
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -64,8 +65,15 @@ class ArticleNetwork(NetworkSystem):
         """Return the layer from ids to vectors; here it is learned with the rest."""
         return keras.layers.Embedding(WORDS, DIMENSIONS)
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
-        """Learn a task."""
+    def fit(
+        self,
+        task: Task,
+        *,
+        seed: int,
+        watch: Watch,
+        resume: Path | None = None,  # noqa: ARG002
+    ) -> Network:
+        """Learn a task; it takes a minute, so nothing is kept to go on from."""
         keras = import_keras()
         make_deterministic(keras, seed)
         learned = np.concatenate([task.split.train, task.split.validation])

@@ -72,8 +72,20 @@ class NetworkSystem(System):
     epochs: int | None = None
 
     @abstractmethod
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
-        """Learn a task."""
+    def fit(self, task: Task, *, seed: int, watch: Watch, resume: Path | None = None) -> Network:
+        """Learn a task.
+
+        Args:
+            task: what is learned.
+            seed: the same one gives the same network.
+            watch: is told how it goes.
+            resume: a folder, of this site's trainings alone, for what is finished: should this
+                one be killed, the next goes on from there to the same network. Architectures that
+                fit in a minute make no use of it. None keeps nothing.
+
+        Raises:
+            TrainingError: nothing could be learned.
+        """
 
     def hyperparameters(self) -> dict[str, Any]:
         """For the bundle's manifest."""

@@ -8,11 +8,12 @@ import scipy.sparse as sp
 
 from core.encoding import encode
 from tests.trainer.made_up import made_up_task
+from trainer.systems.branched.documents import document_vectors
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.material import prepare, unlabelled_rows
 from trainer.systems.branched.pace import Pace
 from trainer.systems.branched.shares import fit_shares
-from trainer.systems.branched.tables import document_vectors, make_tables
+from trainer.systems.branched.tables import make_tables
 from trainer.systems.branched.terms import fit_terms, logit_of_share
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
 from trainer.tasks import TaskOptions, make_task
@@ -91,10 +92,10 @@ def test_sparse_weights_are_those_that_are_served() -> None:
 def test_a_tiny_site_has_tables_and_document_vectors_of_full_size() -> None:
     material = prepare(MADE_UP, KNOBS)
     tables = make_tables(MADE_UP.corpus, material, KNOBS, seed=0)
-    vectors = document_vectors(material, tables)
     assert tables.sequence.shape == (material.words, 200)
-    assert vectors.shape == (len(material), 4 * 200)
-    assert np.isfinite(vectors).all()
+    with document_vectors(material, tables) as vectors:
+        assert vectors.shape == (len(material), 4 * 200)
+        assert np.isfinite(vectors[np.arange(len(material))]).all()
     again = make_tables(MADE_UP.corpus, material, KNOBS, seed=0)
     np.testing.assert_array_equal(tables.meaning, again.meaning)
 

@@ -66,9 +66,10 @@ class Material:
         """Rows of a table of words."""
         return self.vocabulary.unknown + 1
 
-    def title_words(self) -> Matrix:
-        """How often each known word stands in the titles: sparse, shape (questions, ids)."""
-        return sparse(self.title, (self.title != self.vocabulary.unknown) * 1.0, self.words)
+    def title_words(self, some: Rows | slice) -> Matrix:
+        """How often each known word stands in some titles: sparse, shape (questions, ids)."""
+        title = self.title[some]
+        return sparse(title, (title != self.vocabulary.unknown) * 1.0, self.words)
 
 
 def prepare(task: Task, how: Hyperparameters) -> Material:

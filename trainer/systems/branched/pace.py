@@ -25,6 +25,7 @@ class Pace:
     done: int = 0
     now: Callable[[], float] = time.monotonic
     _began: float = field(init=False)
+    _skipped: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._began = self.now()
@@ -33,6 +34,13 @@ class Pace:
         """So much more is done; never more than there is."""
         self.done = min(self.done + work, self.of)
 
+    def skip(self, work: int) -> None:
+        """So much was done before, and took no time now."""
+        before = self.done
+        self.advance(work)
+        self._skipped += self.done - before
+
     def left(self) -> float:
         """Seconds, at the speed so far."""
-        return (self.of - self.done) / max(self.done, 1) * (self.now() - self._began)
+        worked = max(self.done - self._skipped, 1)
+        return (self.of - self.done) / worked * (self.now() - self._began)

@@ -2,21 +2,22 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from core.errors import TrainingError
 from trainer.progress import Epoch, Watch
-from trainer.splits import Rows
 from trainer.systems.branched import pace
+from trainer.systems.branched.batches import Batches, count_steps
+from trainer.systems.branched.checkpoints import Checkpoints
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.material import Material
 from trainer.systems.branched.pace import Pace
+from trainer.systems.branched.state import PartState
 
 VALIDATION_ROWS = 256  # of one call
 
@@ -30,6 +31,7 @@ class Run:
     seed: int
     watch: Watch
     most_epochs: int | None
+    checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None))
     pace: Pace = field(init=False)
     epochs: list[Epoch] = field(default_factory=list)
     stopped: bool = False
@@ -57,6 +59,12 @@ class Run:
         self.pace.advance(work)
         self.watch.batch(self.pace.done, self.pace.of)
 
+    def went_before(self, epochs: Iterable[Epoch], work: int) -> None:
+        """Epochs and work of a run that was ended, which this one goes on from."""
+        self.epochs.extend(epochs)
+        self.pace.skip(work)
+        self.watch.batch(self.pace.done, self.pace.of)
+
     def epoch_ended(self, epoch: Epoch) -> None:
         """Keep and tell it."""
         self.epochs.append(epoch)
@@ -72,11 +80,6 @@ class Run:
             raise KeyboardInterrupt
         self.stopped = True
         self.watch.note("Stopped; going on with the best so far.")
-
-
-def count_steps(rows: Rows, batch: int) -> int:
-    """Batches of an epoch."""
-    return -(-len(rows) // batch)
 
 
 def compile_part(run: Run, model: keras.Model, rate: float, steps: int, decay: float) -> None:
@@ -103,55 +106,18 @@ def compile_part(run: Run, model: keras.Model, rate: float, steps: int, decay: f
     )
 
 
-def make_batches(
-    arrays: Any, rows: Rows, batch: int, seed: int, change: Callable[..., Any] | None = None
-) -> Any:
-    """Endless shuffled batches of inputs and tags.
-
-    Args:
-        arrays: inputs and tags, with a row for each question.
-        rows: that are shown.
-        batch: rows of each.
-        seed: of the order.
-        change: made of a batch's number and the batch.
-    """
-    tensors = tf.nest.map_structure(tf.constant, arrays)
-    data = tf.data.Dataset.from_tensor_slices(rows)
-    data = data.shuffle(len(rows), seed=seed, reshuffle_each_iteration=True)
-    data = data.batch(batch).repeat()
-    data = data.map(lambda some: tf.nest.map_structure(lambda all_: tf.gather(all_, some), tensors))
-    if change is not None:
-        data = data.enumerate().map(change)
-    return data.prefetch(2)
-
-
-def drop_words(rate: float, unknown: int, seed: int) -> Callable[..., Any]:
-    """Words become unknown with probability `rate`; a batch's number is its seed."""
-
-    def drop(number: Any, batch: tuple[dict[str, Any], Any]) -> tuple[dict[str, Any], Any]:
-        inputs, tags = batch
-        dropped = {}
-        for place, (name, ids) in enumerate(sorted(inputs.items())):
-            noise = tf.random.stateless_uniform(tf.shape(ids), [seed * 2 + place, number])
-            dropped[name] = tf.where((noise < rate) & (ids > 0), unknown, ids)
-        return dropped, tags
-
-    return drop
-
-
 def fit_part(
     run: Run,
     model: keras.Model,
-    batches: Any,
+    batches: Batches,
     *,
-    epochs: int,
-    steps: int,
-    validation: tuple[Any, Any] | None,
+    validation: Batches | None,
     after: "AfterEpoch",
 ) -> bool:
     """Fit a compiled part; where there is a validation part, its best epoch is kept.
 
-    Ctrl-C ends the fitting where there is a validation part.
+    What the run's checkpoints have of the part is not done again. Ctrl-C ends the fitting where
+    there is a validation part.
 
     Returns:
         Whether there is an epoch to keep.
@@ -160,14 +126,17 @@ def fit_part(
         TrainingError: the loss on the validation part was a number in no epoch.
         KeyboardInterrupt: without a validation part, or for the second time.
     """
+    after.resume(model)
+    if after.finished:
+        return True
     try:
         model.fit(
-            batches,
-            epochs=epochs,
-            steps_per_epoch=steps,
+            batches.shuffled(first=after.done * batches.steps),
+            initial_epoch=after.done,
+            epochs=after.epochs,
+            steps_per_epoch=batches.steps,
             shuffle=False,  # the batches are
-            validation_data=validation,
-            validation_batch_size=VALIDATION_ROWS,
+            validation_data=None if validation is None else validation.in_order(),
             verbose=0,
             callbacks=[after],
         )
@@ -175,40 +144,86 @@ def fit_part(
         if validation is None:
             raise
         run.stop()
-    if validation is None:
-        return True
-    if after.best is None:
-        if run.stopped:
+    if validation is not None:
+        if after.best is None and not run.stopped:
+            raise TrainingError("The network did not learn: its loss is not a number.")
+        if after.best is None:
             return False
-        raise TrainingError("The network did not learn: its loss is not a number.")
-    model.set_weights(after.best)
+        model.set_weights(after.best)
+    if not run.stopped:
+        after.finish()
     return True
 
 
 class AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells how fitting goes, and keeps the weights of the lowest loss on the validation part."""
+    """Tells how fitting goes, and keeps the weights of the lowest loss on the validation part.
 
-    def __init__(self, run: Run, part: str, epochs: int, work: int) -> None:
-        """Follow a part of a run, whose batches take so much work each."""
+    Attributes:
+        epochs: of all of the part.
+        best: those weights.
+        finished: whether the part needs no fitting any more.
+    """
+
+    def __init__(
+        self, run: Run, part: str, *, epochs: int, steps: int, work: int, keep_epochs: bool = False
+    ) -> None:
+        """Follow a part of a run.
+
+        Args:
+            run: whose checkpoints take the finished part.
+            part: its name.
+            epochs: all of them.
+            steps: of each.
+            work: of a step.
+            keep_epochs: whether each one is a checkpoint.
+        """
         super().__init__()
-        self._run, self._part, self._epochs, self._work = run, part, epochs, work
+        self._run, self._part = run, part
+        self._steps, self._work = steps, work
+        self._keep_epochs = keep_epochs
+        self._ended: list[Epoch] = []
         self._lowest = math.inf
         self._began = time.monotonic()
+        self.epochs = epochs
         self.best: list[Any] | None = None
+        self.finished = False
+
+    @property
+    def done(self) -> int:
+        """Epochs that have ended."""
+        return len(self._ended)
+
+    def resume(self, model: keras.Model) -> None:
+        """Put in what the run's checkpoints have of the part."""
+        for name in (self._part, _epochs_of(self._part)):
+            arrays = self._run.checkpoints.load(name)
+            state = None if arrays is None else PartState.read(arrays)
+            if state is not None and state.put_into(model):
+                self.finished = name == self._part
+                self.best = list(state.best) or None
+                self._lowest, self._ended = state.lowest, list(state.epochs)
+                self._run.went_before(state.epochs, self._work * self._steps * self.done)
+                return
+
+    def finish(self) -> None:
+        """Make the fitted part a checkpoint."""
+        state = PartState.of(self.model, self._ended)
+        self._run.checkpoints.save(self._part, state.arrays())
+        self._run.checkpoints.remove(_epochs_of(self._part))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Move on."""
         self._run.advance(self._work)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Tell and compare."""
+        """Compare, keep and tell."""
         logs, scale, now = logs or {}, self._run.how.fit.loss_scale, time.monotonic()
         loss = float(logs.get("val_loss", math.nan))
         if loss < self._lowest:
             self._lowest, self.best = loss, self.model.get_weights()
         ended = Epoch(
             number=epoch + 1,
-            of=self._epochs,
+            of=self.epochs,
             loss=float(logs["loss"]) / scale,
             val_loss=loss / scale,
             val_precision_at_1=float(logs.get("val_precision_at_1", math.nan)),
@@ -217,4 +232,15 @@ class AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             left=self._run.pace.left(),
         )
         self._began = now
+        self._ended.append(ended)
+        if self._keep_epochs and not self._run.stopped:
+            state = PartState.of(
+                self.model, self._ended, optimizer=True, best=self.best, lowest=self._lowest
+            )
+            self._run.checkpoints.save(_epochs_of(self._part), state.arrays())
         self._run.epoch_ended(ended)
+
+
+def _epochs_of(part: str) -> str:
+    """The checkpoint of a part that is under way."""
+    return f"{part} epochs"

@@ -1,6 +1,7 @@
 """The branched network as a system that can be trained and published."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 from core.text import TextSettings
@@ -28,7 +29,7 @@ class BranchedNetwork(NetworkSystem):
     epochs: int | None = None
     knobs: Hyperparameters = field(default_factory=Hyperparameters)
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Network:
+    def fit(self, task: Task, *, seed: int, watch: Watch, resume: Path | None = None) -> Network:
         """Learn a task."""
         make_deterministic(import_keras(), seed)
         from trainer.systems.branched import fitting  # noqa: PLC0415 (they import Keras and SciPy)
@@ -36,7 +37,13 @@ class BranchedNetwork(NetworkSystem):
 
         material = prepare(task, self.knobs)
         fitted = fitting.fit(
-            task, material, self.knobs, most_epochs=self.epochs, seed=seed, watch=watch
+            task,
+            material,
+            self.knobs,
+            most_epochs=self.epochs,
+            seed=seed,
+            watch=watch,
+            resume=resume,
         )
         return Network(
             fitted.model,

@@ -45,7 +45,7 @@ def make_tables(corpus: Corpus, material: Material, how: Hyperparameters, *, see
     few = np.linspace(0, len(material) - 1, count).astype(np.int64)
     texts = word_sequences(corpus, material.rows[few], vocabulary)
     meaning = word_vectors(texts, material.words, size=how.graph.meaning_size, seed=seed)
-    title = topics(material.title_words()[few], idf, size, seed)
+    title = topics(material.title_words(few), idf, size, seed)
     body = topics(material.bag[few], idf, size, seed)
     importance = idf[:, None] / TYPICAL_IDF
     importance[vocabulary.unknown] = 1 / TYPICAL_IDF
@@ -75,15 +75,3 @@ def topics(questions: Matrix, idf: Floats, size: int, seed: int) -> Floats:
     length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
     unit = (sp.diags(1 / np.maximum(length, 1e-9)) @ weighted).astype(np.float32)
     return truncated_svd(unit.tocsr(), size, seed)[2].T
-
-
-def document_vectors(material: Material, tables: Tables) -> Floats:
-    """What the graph's document vector is, for all questions: (questions, dimensions)."""
-    titles = material.title_words()
-    parts = [
-        titles @ tables.meaning,
-        titles @ tables.title_topics,
-        material.bag @ tables.meaning,
-        material.bag @ tables.body_topics,
-    ]
-    return np.concatenate([unit_rows(part) * DOCUMENT_LENGTH for part in parts], axis=1)

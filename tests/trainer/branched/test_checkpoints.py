@@ -1,0 +1,110 @@
+"""What a fitting keeps on disk, apart from Keras."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainer.made_up import made_up_task
+from trainer.systems.base import Task
+from trainer.systems.branched.checkpoints import Checkpoints, make_key, open_checkpoints
+from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
+from trainer.systems.branched.material import prepare
+
+KNOBS = Hyperparameters()
+KEY, OTHER = "a" * 64, "b" * 64
+
+
+def key(task: Task, how: Hyperparameters = KNOBS, seed: int = 0, epochs: int | None = None) -> str:
+    return make_key(task, prepare(task, how), how, seed=seed, most_epochs=epochs)
+
+
+def test_a_key_is_of_all_that_decides_the_weights() -> None:
+    task = made_up_task(120)
+    assert key(task) == key(made_up_task(120))
+    mixed = replace(task, targets=task.targets[::-1].copy())
+    train, validation = task.split.train, task.split.validation
+    swapped = replace(
+        task,
+        split=replace(
+            task.split,
+            train=np.append(train[1:], validation[0]),
+            validation=np.append(validation[1:], train[0]),
+        ),
+    )
+    edited = replace(task, corpus=replace(task.corpus, fingerprint="another"))
+    keys = {
+        key(task),
+        key(made_up_task(121)),
+        key(mixed),
+        key(swapped),
+        key(edited),
+        key(task, Hyperparameters(fit=FitHyperparameters(conv_rate=1e-3))),
+        key(task, seed=1),
+        key(task, epochs=1),
+    }
+    assert len(keys) == 8
+
+
+def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
+    kept = open_checkpoints(tmp_path, KEY)
+    kept.save("reader 1 of 4", {"one": np.arange(3, dtype=np.uint32), "told": np.array("text")})
+    found = open_checkpoints(tmp_path, KEY).load("reader 1 of 4")
+    assert found is not None
+    assert found["one"].tolist() == [0, 1, 2]
+    assert found["one"].dtype == np.uint32
+    assert str(found["told"]) == "text"
+    assert kept.count(["reader 1 of 4", "terms"]) == 1
+
+
+def test_objects_are_never_unpickled(tmp_path: Path) -> None:
+    kept = open_checkpoints(tmp_path, KEY)
+    assert kept.folder is not None
+    np.savez(kept.folder / "terms.npz", table=np.array([print], dtype=object))
+    assert kept.load("terms") is None
+
+
+def test_other_fittings_are_removed_and_strangers_files_left(tmp_path: Path) -> None:
+    open_checkpoints(tmp_path, OTHER).save("terms", {"table": np.zeros(1)})
+    (tmp_path / "notes.txt").write_text("a person's")
+    kept = open_checkpoints(tmp_path, KEY)
+    assert {path.name for path in tmp_path.iterdir()} == {KEY, "notes.txt"}
+    kept.clear()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_that_cannot_be_written_keeps_nothing_and_says_so(tmp_path: Path) -> None:
+    notes: list[str] = []
+    in_the_way = tmp_path / "training"
+    in_the_way.write_text("a file where the folder should be")
+    kept = open_checkpoints(in_the_way, KEY, note=notes.append)
+    kept.save("terms", {"table": np.zeros(1)})
+    assert kept.load("terms") is None
+    assert len(notes) == 1
+    assert "the next one begins anew" in notes[0]
+
+
+def test_a_full_disk_ends_the_keeping_not_the_fitting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+    kept = open_checkpoints(tmp_path, KEY, note=notes.append)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    kept.save("terms", {"table": np.zeros(1)})
+    kept.save("convolutions", {"table": np.zeros(1)})
+    assert len(notes) == 1
+    assert "No space left on device" in notes[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    kept = Checkpoints(None)
+    kept.save("terms", {"table": np.zeros(1)})
+    kept.remove("terms")
+    kept.clear()
+    assert kept.load("terms") is None

@@ -1,0 +1,149 @@
+"""A fitting that was ended goes on from what was finished, to the same weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.trainer.made_up import made_up_task
+from trainer.progress import Epoch, Watch
+from trainer.systems.base import Task
+from trainer.systems.branched.hyperparameters import (
+    FitHyperparameters,
+    GraphHyperparameters,
+    Hyperparameters,
+)
+from trainer.systems.branched.system import BranchedNetwork
+from trainer.systems.network import Network
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.slow,
+]
+
+SMALL = Hyperparameters(
+    graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=8, hidden=16, readers=2),
+    fit=FitHyperparameters(conv_epochs=3, conv_steps=1, reader_epochs=4),
+)
+SYSTEM = BranchedNetwork(knobs=SMALL)
+
+
+class Killed(Exception):
+    """What ends a run at once, as SIGKILL does: nothing is kept after it."""
+
+
+class Killer(Watch):
+    """Kills a run at an epoch of a part, and keeps what it is told."""
+
+    def __init__(self, part: str = "", number: int = 0) -> None:
+        self.part, self.number = part, number
+        self.epochs: list[Epoch] = []
+        self.notes: list[str] = []
+        self.work: list[tuple[int, int]] = []
+
+    def batch(self, done: int, of: int) -> None:
+        self.work.append((done, of))
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+        if (epoch.part, epoch.number) == (self.part, self.number):
+            raise Killed
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    return made_up_task(300)
+
+
+@pytest.fixture(scope="module")
+def whole(task: Task) -> Network:
+    """Fitted without an interruption."""
+    return SYSTEM.fit(task, seed=3, watch=Watch())
+
+
+def kill(task: Task, folder: Path, part: str, number: int) -> None:
+    with pytest.raises(Killed):
+        SYSTEM.fit(task, seed=3, watch=Killer(part, number), resume=folder)
+
+
+def assert_same(one: Network, other: Network) -> None:
+    for here, there in zip(one.keras.get_weights(), other.keras.get_weights(), strict=True):
+        np.testing.assert_array_equal(here, there)
+    assert one.held_out is not None
+    assert other.held_out is not None
+    np.testing.assert_array_equal(one.held_out, other.held_out)
+    told = [[replace(e, seconds=0, left=0) for e in network.epochs] for network in (one, other)]
+    assert repr(told[0]) == repr(told[1])  # as text: some losses are no numbers
+
+
+@pytest.mark.parametrize(
+    ("part", "number", "finished", "first"),
+    [
+        ("reader 2 of 2", 2, 2, "reader 2 of 2"),
+        ("convolutions", 2, 3, "convolutions"),
+        ("convolutions again", 1, 8, ""),
+    ],
+)
+def test_a_killed_fitting_goes_on_to_the_weights_of_one_that_was_not(
+    task: Task, whole: Network, tmp_path: Path, part: str, number: int, finished: int, first: str
+) -> None:
+    kill(task, tmp_path, part, number)
+    watch = Killer()
+    resumed = SYSTEM.fit(task, seed=3, watch=watch, resume=tmp_path)
+    assert_same(resumed, whole)
+    assert watch.notes == [
+        f"Going on from a run that was ended: {finished} of 8 parts are finished."
+    ]
+    assert (watch.epochs[0].part if watch.epochs else "") == first
+    assert watch.work[-1][0] == watch.work[-1][1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_can_be_killed_again_and_again(task: Task, whole: Network, tmp_path: Path) -> None:
+    kill(task, tmp_path, "convolutions", 1)
+    kill(task, tmp_path, "reader 2 of 2 again", 2)
+    assert_same(SYSTEM.fit(task, seed=3, watch=Watch(), resume=tmp_path), whole)
+
+
+def test_what_was_stopped_by_a_person_can_be_gone_on_with(
+    task: Task, whole: Network, tmp_path: Path
+) -> None:
+    class Stopper(Watch):
+        def epoch(self, epoch: Epoch) -> None:
+            if epoch.part == "convolutions" and epoch.number == 1:
+                raise KeyboardInterrupt
+
+    stopped = SYSTEM.fit(task, seed=3, watch=Stopper(), resume=tmp_path)
+    assert stopped.epochs[-1].part == "convolutions"
+    watch = Killer()
+    assert_same(SYSTEM.fit(task, seed=3, watch=watch, resume=tmp_path), whole)
+    assert watch.epochs[0].part == "convolutions"
+    assert watch.epochs[0].number == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_are_not_the_parts_are_done_again(
+    task: Task, whole: Network, tmp_path: Path
+) -> None:
+    kill(task, tmp_path, "convolutions", 1)
+    folder = next(tmp_path.iterdir())
+    terms = (folder / "terms.npz").read_bytes()
+    (folder / "reader-1-of-2.npz").write_bytes(terms)
+    (folder / "reader-2-of-2.npz").write_bytes(b"\x80\x04\x95 no arrays")
+    (folder / "convolutions-epochs.npz").write_bytes(b"")
+    (folder / "terms.npz").write_bytes(terms[:-40])
+    assert_same(SYSTEM.fit(task, seed=3, watch=Watch(), resume=tmp_path), whole)
+
+
+def test_another_seed_begins_anew_and_takes_the_place(task: Task, tmp_path: Path) -> None:
+    kill(task, tmp_path, "reader 2 of 2", 1)
+    watch = Killer("reader 1 of 2", 1)
+    with pytest.raises(Killed):
+        SYSTEM.fit(task, seed=4, watch=watch, resume=tmp_path)
+    assert watch.notes == []
+    assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,90 @@
+"""How questions come to Keras: batch by batch through tf.data, read when their turn has come."""
+
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from trainer.splits import Rows
+
+PREFETCHED = 2  # batches, made while the network learns from the last
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """Questions that are shown to a part of the network.
+
+    Attributes:
+        arrays: inputs, or inputs and what is to be said of them, nested as Keras takes them. Each
+            has a row for each question; it is not copied, and must live as long as this.
+        rows: the questions that are shown.
+        size: rows of a batch.
+        seed: of their order.
+        change: made of a batch's number and the batch.
+    """
+
+    arrays: Any
+    rows: Rows
+    size: int
+    seed: int = 0
+    change: Callable[..., Any] | None = None
+
+    @property
+    def steps(self) -> int:
+        """Batches of an epoch."""
+        return count_steps(self.rows, self.size)
+
+    def shuffled(self, first: int = 0) -> Any:
+        """Endless batches, in another order each epoch; the first so many are passed over."""
+        rows = tf.data.Dataset.from_tensor_slices(self.rows)
+        rows = rows.shuffle(len(self.rows), seed=self.seed, reshuffle_each_iteration=True)
+        data = rows.batch(self.size).repeat().skip(first).map(self._reader())
+        if self.change is not None:
+            data = data.enumerate(start=first).map(self.change)
+        return data.prefetch(PREFETCHED)
+
+    def in_order(self) -> Any:
+        """Each row once, unchanged."""
+        rows = tf.data.Dataset.from_tensor_slices(self.rows).batch(self.size)
+        return rows.map(self._reader()).prefetch(PREFETCHED)
+
+    def _reader(self) -> Callable[[Any], Any]:
+        """From the numbers of rows to their batch."""
+        arrays = tf.nest.flatten(self.arrays)
+        # TensorFlow keeps `read` as long as the process lives; the arrays must not stay with it.
+        references: list[Callable[[], Any]] = [weakref.ref(array) for array in arrays]
+        kinds = [tf.as_dtype(array.dtype) for array in arrays]
+
+        def read(rows: npt.NDArray[np.int64]) -> list[npt.NDArray[Any]]:
+            return [reference()[rows] for reference in references]
+
+        def batch(rows: Any) -> Any:
+            parts = tf.numpy_function(read, [rows], kinds)
+            for part, array in zip(parts, arrays, strict=True):
+                part.set_shape((None, *array.shape[1:]))
+            return tf.nest.pack_sequence_as(self.arrays, parts)
+
+        return batch
+
+
+def count_steps(rows: Rows, batch: int) -> int:
+    """Batches of an epoch."""
+    return -(-len(rows) // batch)
+
+
+def drop_words(rate: float, unknown: int, seed: int) -> Callable[..., Any]:
+    """Words become unknown with probability `rate`; a batch's number is its seed."""
+
+    def drop(number: Any, batch: tuple[dict[str, Any], Any]) -> tuple[dict[str, Any], Any]:
+        inputs, tags = batch
+        dropped = {}
+        for place, (name, ids) in enumerate(sorted(inputs.items())):
+            noise = tf.random.stateless_uniform(tf.shape(ids), [seed * 2 + place, number])
+            dropped[name] = tf.where((noise < rate) & (ids > 0), unknown, ids)
+        return dropped, tags
+
+    return drop

@@ -1,0 +1,88 @@
+"""The document vectors of all questions, in a file: dense, they would be most of the memory."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from core.errors import TrainingError
+from trainer.splits import Rows
+from trainer.systems.branched.embeddings import unit_rows
+from trainer.systems.branched.material import Floats, Material
+from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables
+
+PAGE_ROWS = 1000  # computed and written at a time
+
+
+class DocumentVectors:
+    """Reads like an array.
+
+    Attributes:
+        shape: (questions, dimensions).
+        dtype: of the numbers.
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, file: IO[bytes], shape: tuple[int, int]) -> None:
+        """Read from a file that holds nothing else."""
+        self._file = file
+        self.shape = shape
+
+    def __getitem__(self, rows: Rows) -> Floats:
+        # Mapped anew each time: what stays mapped stays in this process's memory.
+        stored = np.memmap(self._file, self.dtype, "r", shape=self.shape)
+        return np.array(stored[rows])
+
+
+@contextmanager
+def document_vectors(
+    material: Material, tables: Tables, folder: Path | None = None
+) -> Iterator[DocumentVectors]:
+    """What the graph's document vector is, for all questions.
+
+    The file has no name, so it is gone with the process, however that ends.
+
+    Args:
+        material: the questions.
+        tables: of words.
+        folder: where the file is; None is the system's for temporary files.
+
+    Raises:
+        TrainingError: there is no room for it.
+    """
+    where = folder or Path(tempfile.gettempdir())
+    with tempfile.TemporaryFile(dir=where) as file:
+        try:
+            dimensions = _write(file, material, tables)
+        except OSError as error:
+            raise TrainingError(
+                f"The document vectors of {len(material):,} questions, 3.2 KB each, cannot be "
+                f"written to {where}: {error.strerror}."
+            ) from error
+        yield DocumentVectors(file, (len(material), dimensions))
+
+
+def _write(file: IO[bytes], material: Material, tables: Tables) -> int:
+    """Write page by page, and return the dimensions."""
+    dimensions = 0
+    for start in range(0, len(material), PAGE_ROWS):
+        page = _page(material, tables, slice(start, start + PAGE_ROWS))
+        dimensions = page.shape[1]
+        file.write(page.data)
+    file.flush()
+    return dimensions
+
+
+def _page(material: Material, tables: Tables, rows: slice) -> Floats:
+    titles, bag = material.title_words(rows), material.bag[rows]
+    parts = [
+        titles @ tables.meaning,
+        titles @ tables.title_topics,
+        bag @ tables.meaning,
+        bag @ tables.body_topics,
+    ]
+    return np.concatenate([unit_rows(part) * DOCUMENT_LENGTH for part in parts], axis=1)
