@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -78,12 +79,17 @@ def train(  # noqa: PLR0913 (options)
             help="Skip it where too few questions are new, as the schedule does.",
         ),
     ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option("--fresh", help="Begin anew where an earlier training was killed half-way."),
+    ] = False,
 ) -> None:
     """Train a model on a site's stored questions, judge it, publish it, and promote the better one.
 
     It is judged on the newest tenth of the questions, which it does not learn from, beside the
     live model and a linear baseline. Ctrl-C ends the training early and goes on with the best epoch
-    so far; a second one gives up.
+    so far; a second one gives up. A training that was killed is gone on with by the next one on the
+    same questions.
 
     Example: tagger train --site stats --architecture conv1d
     """
@@ -100,6 +106,8 @@ def train(  # noqa: PLR0913 (options)
         class_weights=class_weights,
         epochs=epochs,
         seed=seed,
+        resume=settings.data_dir / "training" / quote(site, safe=""),
+        fresh=fresh,
         promote=promote,
         retag=retag,
         new_questions=settings.retrain_new_questions if only_if_new else None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Self
 
 from core.errors import TrainingError
@@ -22,6 +23,9 @@ class TrainingOptions:
         class_weights: whether they multiply the loss; None leaves it to the architecture.
         epochs: at most; None leaves it to the architecture.
         seed: of the network's random numbers.
+        resume: a folder for what of the network is fitted, so that a run that is killed can be gone
+            on with; None keeps nothing.
+        fresh: whether what lies there is left aside and removed.
         settle: how old a question must be for its author's tags to be relied on.
         most_questions: that are read, the newest.
         new_questions: how many must have come since the last run, or this one is skipped; None
@@ -40,6 +44,8 @@ class TrainingOptions:
     class_weights: bool | None = None
     epochs: int | None = None
     seed: int = 0
+    resume: Path | None = None
+    fresh: bool = False
     settle: timedelta = timedelta(days=3)
     most_questions: int = 100_000
     new_questions: int | None = None

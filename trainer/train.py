@@ -38,6 +38,7 @@ from trainer.runs import (
 )
 from trainer.stored import Selection, Survey, settled_before, stored_questions, survey
 from trainer.systems.base import Task
+from trainer.systems.branched.checkpoints import forget_checkpoints
 from trainer.systems.network import Network, NetworkSystem
 from trainer.tasks import HeldOut, hold_out_newest
 
@@ -185,7 +186,9 @@ def _train(
     task, held_out = hold_out_newest(corpus, options.task)
     account.describe_data(task, held_out, data)
     watch.stage(f"training {system.name} on {len(task.split.train):,} questions")
-    network = system.fit(task, seed=options.seed, watch=watch)
+    if options.fresh and options.resume is not None:
+        forget_checkpoints(options.resume)
+    network = system.fit(task, seed=options.seed, watch=watch, resume=options.resume)
     account.epochs = network.epochs
     targets = task.targets[task.split.validation]
     unseen = network.unseen(task)

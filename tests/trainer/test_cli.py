@@ -3,8 +3,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
+import trainer.train
 from core import registry
 from core.database import make_engine
 from core.migrate import upgrade
@@ -13,6 +15,8 @@ from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
+from trainer.options import TrainingOptions
+from trainer.train import Ended
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 
@@ -61,6 +65,24 @@ def test_without_tensorflow_training_says_what_to_install(
 )
 def test_a_wrong_option_is_wrong_usage(wrong: list[str]) -> None:
     assert tagger("train", "--site", "stats", *wrong).exit_code == 2
+
+
+@pytest.mark.usefixtures("versions")
+@pytest.mark.parametrize("fresh", [False, True])
+def test_what_is_fitted_is_kept_in_the_sites_own_folder(
+    fresh: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[TrainingOptions] = []
+
+    def train_site(_: Engine, __: str, options: TrainingOptions, **___: object) -> Ended:
+        asked.append(options)
+        return Ended("skipped", "nothing has changed")
+
+    monkeypatch.setenv("TAGGER_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(trainer.train, "train_site", train_site)
+    assert tagger("train", "--site", "a/b", *["--fresh"] * fresh).exit_code == 0
+    assert asked[0].resume == tmp_path / "training" / "a%2Fb"
+    assert asked[0].fresh is fresh
 
 
 def test_the_command_line_starts_without_the_trainers_packages() -> None:

@@ -8,7 +8,12 @@ import pytest
 
 from tests.trainer.made_up import made_up_task
 from trainer.systems.base import Task
-from trainer.systems.branched.checkpoints import Checkpoints, make_key, open_checkpoints
+from trainer.systems.branched.checkpoints import (
+    Checkpoints,
+    forget_checkpoints,
+    make_key,
+    open_checkpoints,
+)
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.material import prepare
 
@@ -68,10 +73,11 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
 def test_other_fittings_are_removed_and_strangers_files_left(tmp_path: Path) -> None:
     open_checkpoints(tmp_path, OTHER).save("terms", {"table": np.zeros(1)})
     (tmp_path / "notes.txt").write_text("a person's")
-    kept = open_checkpoints(tmp_path, KEY)
+    open_checkpoints(tmp_path, KEY)
     assert {path.name for path in tmp_path.iterdir()} == {KEY, "notes.txt"}
-    kept.clear()
+    forget_checkpoints(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    forget_checkpoints(tmp_path / "none")
 
 
 def test_a_folder_that_cannot_be_written_keeps_nothing_and_says_so(tmp_path: Path) -> None:

@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core import __version__
 from trainer.systems.base import Task
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.material import Material
+
+if TYPE_CHECKING:
+    from trainer.systems.branched.material import Material
 
 Arrays = Mapping[str, Any]
 """NumPy arrays by name."""
@@ -31,7 +33,7 @@ PACKAGES = ("keras", "tensorflow", "numpy", "scipy")
 
 
 def make_key(
-    task: Task, material: Material, how: Hyperparameters, *, seed: int, most_epochs: int | None
+    task: Task, material: "Material", how: Hyperparameters, *, seed: int, most_epochs: int | None
 ) -> str:
     """SHA-256 of all that decides the weights: questions, parts, tags, settings and software."""
     described = {
@@ -133,10 +135,16 @@ def open_checkpoints(
     except OSError as error:
         note(_cannot_keep(folder, error))
         return Checkpoints(None)
-    for other in folder.iterdir():
-        if other != own and _is_key(other.name):
-            shutil.rmtree(other, ignore_errors=True)
+    forget_checkpoints(folder, but=own)
     return Checkpoints(own, note)
+
+
+def forget_checkpoints(folder: Path, *, but: Path | None = None) -> None:
+    """Remove those of all fittings in a folder, or of all but one; what else lies there stays."""
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if path != but and _is_key(path.name):
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_key(name: str) -> bool:
