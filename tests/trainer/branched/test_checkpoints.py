@@ -70,6 +70,30 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
     assert kept.load("terms") is None
 
 
+@pytest.mark.parametrize("cut", [0, 1, 30, 200, -40, -1])
+def test_a_file_that_is_cut_short_is_not_there(tmp_path: Path, cut: int) -> None:
+    kept = open_checkpoints(tmp_path, KEY)
+    assert kept.folder is not None
+    kept.save("terms", {"table": np.arange(100.0), "bias": np.zeros(3)})
+    path = kept.folder / "terms.npz"
+    path.write_bytes(path.read_bytes()[:cut])
+    assert kept.load("terms") is None
+
+
+def test_a_file_of_one_array_or_of_a_changed_one_is_not_there(tmp_path: Path) -> None:
+    kept = open_checkpoints(tmp_path, KEY)
+    assert kept.folder is not None
+    kept.save("terms", {"table": np.arange(100.0)})
+    path = kept.folder / "terms.npz"
+    whole = bytearray(path.read_bytes())
+    whole[400] ^= 1
+    path.write_bytes(whole)
+    assert kept.load("terms") is None
+    with path.open("wb") as file:
+        np.save(file, np.arange(3))
+    assert kept.load("terms") is None
+
+
 def test_other_fittings_are_removed_and_strangers_files_left(tmp_path: Path) -> None:
     open_checkpoints(tmp_path, OTHER).save("terms", {"table": np.zeros(1)})
     (tmp_path / "notes.txt").write_text("a person's")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Arrays = Mapping[str, Any]
 """NumPy arrays by name."""
 
-UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy")
 
 
@@ -76,7 +76,7 @@ class Checkpoints:
         if path is None:
             return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return dict(stored)
         except UNREADABLE:
             return None
