@@ -16,7 +16,7 @@ TRAINING_QUEUE = "training"
 TAG_TASK = "tagger.tag"  # (site, [key of a row of `questions`, …])
 SWEEP_TASK = "tagger.sweep"  # ()
 SCORE_TASK = "tagger.score"  # ()
-TRAIN_TASK = "tagger.train"  # (site,)
+TRAIN_TASK = "tagger.train"  # (site, how many questions must be new)
 
 REDELIVERY_SECONDS = 600  # of a message whose worker vanished; longer than any tagging task
 
@@ -73,13 +73,13 @@ def enqueue_tagging(app: Celery, site: str, pks: Sequence[int]) -> None:
     _send(app, TAG_TASK, [site, list(pks)], TAGGING_QUEUE)
 
 
-def enqueue_training(app: Celery, site: str) -> None:
-    """Ask for a site's model to be trained.
+def enqueue_training(app: Celery, site: str, *, new_questions: int = 1) -> None:
+    """Ask for a site's model to be trained, where so many questions are new since the last run.
 
     Raises:
         BrokerUnreachable: nothing was asked.
     """
-    _send(app, TRAIN_TASK, [site], TRAINING_QUEUE)
+    _send(app, TRAIN_TASK, [site, new_questions], TRAINING_QUEUE)
 
 
 def _send(app: Celery, name: str, args: list[Any], queue: str) -> None:

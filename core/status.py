@@ -7,6 +7,7 @@ from typing import Any
 from celery import Celery
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
 
 from core import registry
 from core.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
@@ -43,6 +44,7 @@ class SiteStatus:
         parked: given up after too many attempts.
         live: the live model version.
         last_training: the latest run, if there was one.
+        last_version: the latest that made a version, if there was one.
     """
 
     site: str
@@ -53,6 +55,15 @@ class SiteStatus:
     parked: int
     live: Version | None
     last_training: LastTraining | None
+    last_version: LastTraining | None
+
+    @property
+    def waiting(self) -> LastTraining | None:
+        """The run whose version is newer than the live one and was kept back, if there is one."""
+        run = self.last_version
+        if run is None or run.outcome != "published" or run.version is None:
+            return None
+        return run if self.live is None or self.live.version < run.version else None
 
 
 def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[SiteStatus]:
@@ -74,6 +85,7 @@ def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[S
             counts[site].parked if site in counts else 0,
             registry.find_live(connection, site),
             _last_training(connection, site),
+            _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
         )
         for site in sorted({*counts, *sites})
     ]
@@ -90,7 +102,9 @@ def _counts() -> Select[*tuple[Any, ...]]:
     ).group_by(Question.site)
 
 
-def _last_training(connection: Connection, site: str) -> LastTraining | None:
+def _last_training(
+    connection: Connection, site: str, *chosen: ColumnElement[bool]
+) -> LastTraining | None:
     run = connection.execute(
         select(
             TrainingRun.started_at,
@@ -101,8 +115,8 @@ def _last_training(connection: Connection, site: str) -> LastTraining | None:
             ModelVersion.version,
         )
         .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
-        .where(TrainingRun.site == site)
-        .order_by(TrainingRun.started_at.desc())
+        .where(TrainingRun.site == site, *chosen)
+        .order_by(TrainingRun.started_at.desc(), TrainingRun.id.desc())
         .limit(1)
     ).one_or_none()
     return LastTraining(*run) if run is not None else None

@@ -40,13 +40,12 @@ def _training(run: LastTraining | None) -> str:
 def failure_lines(sites: Iterable[SiteStatus], feeds: Iterable[FeedStatus]) -> Iterator[str]:
     """One line for each site and feed whose last try failed or came to nothing: why."""
     for site in sites:
-        run = site.last_training
-        if run is not None and run.error:
-            yield f"{site.site}, training: {run.error}"
-        elif run is not None and run.outcome == "published":
+        if site.last_training is not None and site.last_training.error:
+            yield f"{site.site}, training: {site.last_training.error}"
+        if site.waiting is not None:
             yield (
-                f"{site.site}, training: version {run.version} is not live: {run.decision}. See: "
-                f"tagger models report --site {site.site}"
+                f"{site.site}, training: version {site.waiting.version} is not live: "
+                f"{site.waiting.decision}. See: tagger models report --site {site.site}"
             )
     for feed in feeds:
         if feed.failures and feed.last_error:
@@ -63,6 +62,8 @@ def _pending(site: SiteStatus, now: datetime) -> str:
 def _live(site: SiteStatus, settings: Settings) -> str:
     if site.live is not None:
         return f"{site.live.version} ({site.live.architecture})"
+    if site.waiting is not None:
+        return f"none: version {site.waiting.version} was kept back"
     missing = settings.min_questions - site.questions
     if missing > 0:
         return f"none: trains by itself with {missing:,} more questions"

@@ -19,7 +19,7 @@ from trainer.progress import make_watch
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 
 if TYPE_CHECKING:
-    from trainer.train import Ended
+    from trainer.promotion import Ended
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -72,13 +72,10 @@ def train(  # noqa: PLR0913 (options)
             help="Which tagged questions it tags again if it goes live.  [default: the setting]"
         ),
     ] = None,
-    only_if_new: Annotated[
-        bool,
-        typer.Option(
-            "--only-if-new",
-            help="Skip it where too few questions are new, as the schedule does.",
-        ),
-    ] = False,
+    new_questions: Annotated[
+        int | None,
+        typer.Option(min=1, help="Skip it where fewer are new since the last one.  [default: 0]"),
+    ] = None,
     fresh: Annotated[
         bool,
         typer.Option("--fresh", help="Begin anew where an earlier training was killed half-way."),
@@ -110,7 +107,7 @@ def train(  # noqa: PLR0913 (options)
         fresh=fresh,
         promote=promote,
         retag=retag,
-        new_questions=settings.retrain_new_questions if only_if_new else None,
+        new_questions=new_questions,
     )
     try:
         with database_errors(engine), make_watch(err) as watch:

@@ -26,6 +26,7 @@ from trainer.tasks import HeldOut
 from trainer.thresholds import choose_thresholds
 
 BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its columns grow with them
+BASELINE_WEIGHTS: Final = 40_000_000  # of each field, four bytes each: columns times labels
 PREDICT_ROWS: Final = 256  # of one call
 LIVE_THREADS: Final = 2
 
@@ -60,7 +61,7 @@ def judge_baseline(task: Task, held_out: HeldOut, *, seed: int, watch: Watch) ->
     train, validation = task.split.train, task.split.validation
     parts = Split(train[-BASELINE_QUESTIONS:], validation[-BASELINE_QUESTIONS:], task.split.test)
     small = replace(task, split=parts)
-    system = LogisticRegression()
+    system = LogisticRegression(most=BASELINE_WEIGHTS // len(task.labels))
     tagger = system.fit(small, seed=seed, watch=watch)
     thresholds = choose_thresholds(task.targets[parts.validation], tagger.unseen(small))
     probabilities = tagger.probabilities(held_out.corpus, held_out.rows)

@@ -6,12 +6,14 @@ questions says by how much the one is ahead of the other, and how surely.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from trainer.metrics import Scores
+
+LiveState = Literal["none", "refused", "unjudged", "judged"]
 
 JUDGED_AT: Final = 5  # the sites' own limit of tags on a question
 FEWEST_JUDGED: Final = 30  # questions; fewer tell nothing
@@ -128,34 +130,39 @@ def decide(
     against_live: Lead | None,
     against_baseline: Lead | None,
     *,
-    has_live: bool,
+    live: LiveState,
     confidence: float,
 ) -> Decision:
     """Decide whether the candidate goes live.
 
-    It must be ahead of the live version, where there is one, in at least `confidence` of the
-    draws, and the baseline must not be so of it.
+    It must be ahead of the live version, where there is one that runs, in at least `confidence` of
+    the draws, and the baseline must not be so of it. How it stands to the baseline is always said.
 
     Args:
-        against_live: how it compares with the live version; None where too few questions are
-            unseen by that to tell.
+        against_live: how it compares with the live version; None where that was not judged.
         against_baseline: how it compares with the linear baseline; None where there is none.
-        has_live: whether the site has a live version.
+        live: whether the site has a live version, whether its bundle verifies, and whether there
+            were questions enough, unseen by it, to judge it by.
         confidence: from .5 to below 1.
     """
+    beside = "no baseline could be fitted"
+    if against_baseline is not None:
+        beside = f"beside the linear baseline {against_baseline}"
 
     def decision(reason: str, *, promote: bool) -> Decision:
         return Decision(
             promote=promote,
-            reason=reason,
+            reason=f"{reason}; {beside}",
             against_live=against_live,
             against_baseline=against_baseline,
         )
 
     if against_baseline is not None and against_baseline.confidence <= 1 - confidence:
-        return decision(f"below the linear baseline: {against_baseline}", promote=False)
-    if not has_live:
+        return decision("below the linear baseline", promote=False)
+    if live == "none":
         return decision("the site had no live version", promote=True)
+    if live == "refused":
+        return decision("the live version's bundle is refused", promote=True)
     if against_live is None:
         return decision(
             "too few questions are unseen by the live version to compare with it", promote=False

@@ -17,7 +17,16 @@ from trainer.contestants import (
     judge_live,
     tag_counts,
 )
-from trainer.gate import FEWEST_JUDGED, Contestant, Decision, Lead, compare, decide, ranking_quality
+from trainer.gate import (
+    FEWEST_JUDGED,
+    Contestant,
+    Decision,
+    Lead,
+    LiveState,
+    compare,
+    decide,
+    ranking_quality,
+)
 from trainer.progress import Watch
 from trainer.report.examples import choose_examples, make_example
 from trainer.report.run_report import Example
@@ -89,14 +98,15 @@ def judge(
     """
     held_out = judged.held_out
     unseen = held_out.newer_than(live.learned_through) if live is not None else held_out
-    if len(unseen.rows) < FEWEST_JUDGED:
-        unseen, rival = held_out, None
-    else:
-        rival = live
+    state: LiveState = "none" if live is None else "judged"
+    if live is not None and len(unseen.rows) < FEWEST_JUDGED:
+        unseen, state = held_out, "unjudged"
     candidate = judge_candidate(
         judged.tagger, judged.task, unseen, judged.thresholds, judged.description
     )
-    of_live = _judge_live(engine, rival, judged.selection, unseen, watch)
+    of_live = None
+    if live is not None:
+        of_live, state = _judge_live(engine, live, judged.selection, unseen, state, watch)
     of_baseline = _judge_baseline(judged.task, unseen, seed, watch)
     tags = tag_counts(unseen)
     quality = ranking_quality(candidate.scores, tags)
@@ -104,24 +114,27 @@ def judge(
     def lead(other: Contestant | None) -> Lead | None:
         return None if other is None else compare(quality, ranking_quality(other.scores, tags))
 
-    decision = decide(
-        lead(of_live), lead(of_baseline), has_live=live is not None, confidence=confidence
-    )
+    decision = decide(lead(of_live), lead(of_baseline), live=state, confidence=confidence)
     best, worst = _examples(engine, judged.selection, unseen, candidate, quality)
     rivals = tuple(other for other in (of_live, of_baseline) if other is not None)
     return Judgement((candidate, *rivals), tags, decision, best, worst)
 
 
 def _judge_live(
-    engine: Engine, live: Version | None, selection: Selection, held_out: HeldOut, watch: Watch
-) -> Contestant | None:
-    if live is None:
-        return None
+    engine: Engine,
+    live: Version,
+    selection: Selection,
+    held_out: HeldOut,
+    state: LiveState,
+    watch: Watch,
+) -> tuple[Contestant | None, LiveState]:
+    """Let the live version tag, too where that does not count: its bundle may be refused."""
     try:
-        return judge_live(engine, live, selection, held_out)
+        found = judge_live(engine, live, selection, held_out)
     except BundleRefused as error:
-        watch.note(f"The live version cannot be judged: {error}")
-        return None
+        watch.note(f"The live version is refused: {error}")
+        return None, "refused"
+    return (found if state == "judged" else None), state
 
 
 def _judge_baseline(task: Task, held_out: HeldOut, seed: int, watch: Watch) -> Contestant | None:

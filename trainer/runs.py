@@ -5,12 +5,12 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +20,8 @@ from core.tables import TrainingRun
 Outcome = Literal["published", "promoted", "skipped", "failed"]
 
 DIED: Final = "the process ended while at it"
+KEPT_REPORTS: Final = 50  # of a site
+KEPT_SKIPPED: Final = timedelta(days=30)
 _POSTGRES_LOCKS: Final = 0x7A66E3  # any number of our own: the space of the sites' locks
 
 
@@ -134,11 +136,15 @@ def end_run(
     error: str | None = None,
     model_version_id: int | None = None,
 ) -> None:
-    """Write how a run ended, and why its version was promoted or not, or why it was skipped."""
+    """Write how a run ended, and why its version was promoted or not, or why it was skipped.
+
+    One that has made a version does not fail any more.
+    """
+    row = update(TrainingRun).where(TrainingRun.id == run)
+    if outcome == "failed":
+        row = row.where(TrainingRun.ended_at.is_(None))
     connection.execute(
-        update(TrainingRun)
-        .where(TrainingRun.id == run)
-        .values(
+        row.values(
             ended_at=now,
             outcome=outcome,
             decision=decision,
@@ -146,6 +152,21 @@ def end_run(
             model_version_id=model_version_id,
         )
     )
+
+
+def prune_runs(connection: Connection, site: str, *, now: datetime) -> None:
+    """Let go of old reports, and of the rows of old runs that were skipped."""
+    of_site = TrainingRun.site == site
+    kept = (
+        select(TrainingRun.id)
+        .where(of_site, TrainingRun.report.is_not(None))
+        .order_by(TrainingRun.id.desc())
+        .limit(KEPT_REPORTS)
+    )
+    old = update(TrainingRun).where(of_site, TrainingRun.id.not_in(kept.scalar_subquery()))
+    connection.execute(old.where(TrainingRun.report.is_not(None)).values(report=None))
+    skipped = delete(TrainingRun).where(of_site, TrainingRun.outcome == "skipped")
+    connection.execute(skipped.where(TrainingRun.started_at < now - KEPT_SKIPPED))
 
 
 def describe(error: BaseException) -> str:

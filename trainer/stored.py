@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -51,17 +51,6 @@ class Survey:
     oldest: datetime | None
     newest: datetime | None
     fingerprint: str
-
-
-def settled_before(now: datetime, settle: timedelta) -> datetime:
-    """Return until when questions have settled, in whole days where they take a day or more.
-
-    So what is read stays the same all day, and a training that was ended can go on with it.
-    """
-    moment = now - settle
-    if settle < timedelta(days=1):
-        return moment
-    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def stored_questions(

@@ -1,5 +1,6 @@
 """One training run of a site, from its questions to a version that is live or waits."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,22 +9,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from core.bundle import Bundle
 from core.clock import Clock
 from core.database import reading
-from core.registry import Reason, Version, find_live, promote, prune, publish
-from core.retagging import retag
+from core.errors import BundleRefused
+from core.registry import (
+    Version,
+    find_live,
+    load_bundle,
+    prune,
+)
+from core.settling import settled_before
 from trainer.account import Account
 from trainer.contestants import metrics
 from trainer.corpus import read_corpus
 from trainer.decisions import decide
-from trainer.gate import Decision
 from trainer.judging import Judged, Judgement, judge
 from trainer.keras_setup import import_keras
 from trainer.metrics import Scores, reliability
 from trainer.options import TrainingOptions
 from trainer.progress import Watch
+from trainer.promotion import Ended, publish_candidate
 from trainer.publish import Description, make_bundle
 from trainer.report.store import store_report
 from trainer.runs import (
@@ -33,29 +42,17 @@ from trainer.runs import (
     end_run,
     find_last_judged,
     note_data,
+    prune_runs,
     start_run,
     training_lock,
 )
-from trainer.stored import Selection, Survey, settled_before, stored_questions, survey
+from trainer.stored import Selection, Survey, stored_questions, survey
 from trainer.systems.base import Task
 from trainer.systems.branched.checkpoints import forget_checkpoints
 from trainer.systems.network import Network, NetworkSystem
 from trainer.tasks import HeldOut, hold_out_newest
 
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a run went.
-
-    Attributes:
-        outcome: promoted, published or skipped.
-        reason: one line that says why.
-        version: the new one; None where the run was skipped.
-    """
-
-    outcome: Outcome
-    reason: str
-    version: Version | None = None
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +77,34 @@ def train_site(
         NotEnoughQuestions: the site has too few questions or tags.
         TrainingError: the network did not learn, or does not run in LiteRT as in Keras.
     """
-    with training_lock(engine, site), _recorded(engine, site, options, clock) as account:
-        settled = settled_before(account.started_at, options.settle)
-        selection = Selection(site, settled, options.most_questions)
-        data, last = _survey(engine, account, selection)
-        reason = reason_to_skip(last, data, options.new_questions)
-        if reason is not None:
-            with engine.begin() as connection:
-                end_run(connection, account.run, "skipped", now=clock.now(), decision=reason)
-            return Ended("skipped", reason)
-        candidate = _train(engine, selection, data, options, account, watch)
-        watch.stage("judging it beside the live version and a linear baseline")
-        with reading(engine) as connection:
-            live = find_live(connection, site)
-        judgement = _judge(engine, candidate, live, selection, options, account, watch)
-        watch.stage("exporting it")
-        bundle = make_candidate_bundle(candidate, judgement, options, clock)
-        return _publish(engine, bundle, judgement.decision, live, options, account, clock)
+    with training_lock(engine, site):
+        with _recorded(engine, site, options, clock) as account:
+            ended = _run(engine, account, options, clock=clock, watch=watch)
+        if ended.outcome != "skipped":
+            _tidy(engine, account, ended, options, clock)
+    return ended
+
+
+def _run(
+    engine: Engine, account: Account, options: TrainingOptions, *, clock: Clock, watch: Watch
+) -> Ended:
+    """The run itself, from the survey to the version."""
+    site = account.site
+    settled = settled_before(account.started_at, options.settle)
+    selection = Selection(site, settled, options.most_questions)
+    data, last = _survey(engine, account, selection)
+    with reading(engine) as connection:
+        live = find_live(connection, site)
+        reason = reason_to_skip(last, data, options)
+        if reason is not None and not _is_refused(connection, live):
+            return _skip(engine, account, reason, clock)
+    candidate = _train(engine, selection, data, options, account, watch)
+    watch.stage("judging it beside the live version and a linear baseline")
+    judgement = _judge(engine, candidate, live, selection, options, account, watch)
+    watch.stage("exporting it")
+    bundle = make_candidate_bundle(candidate, judgement, options, clock)
+    watch.stage("publishing it")
+    return publish_candidate(engine, bundle, judgement.decision, live, options, account, clock)
 
 
 @contextmanager
@@ -125,6 +133,37 @@ def _keep_report(engine: Engine, account: Account, outcome: Outcome, clock: Cloc
             store_report(connection, account.run, report)
 
 
+def _tidy(
+    engine: Engine, account: Account, ended: Ended, options: TrainingOptions, clock: Clock
+) -> None:
+    """Keep the report, and let go of what is old. The run has ended: what fails here fails none."""
+    try:
+        _keep_report(engine, account, ended.outcome, clock)
+        with engine.begin() as connection:
+            prune(connection, account.site, keep=options.keep_versions, now=clock.now())
+            prune_runs(connection, account.site, now=clock.now())
+    except DBAPIError:
+        log.exception("%s: the report is not kept, and nothing is pruned", account.site)
+
+
+def _is_refused(connection: Connection, live: Version | None) -> bool:
+    """Whether the live version's bundle does not verify, so that another one is needed."""
+    if live is None:
+        return False
+    try:
+        load_bundle(connection, live, keras=False)
+    except BundleRefused:
+        return True
+    return False
+
+
+def _skip(engine: Engine, account: Account, reason: str, clock: Clock) -> Ended:
+    with engine.begin() as connection:
+        end_run(connection, account.run, "skipped", now=clock.now(), decision=reason)
+        prune_runs(connection, account.site, now=clock.now())
+    return Ended("skipped", reason)
+
+
 def _survey(
     engine: Engine, account: Account, selection: Selection
 ) -> tuple[Survey, JudgedRun | None]:
@@ -144,23 +183,30 @@ def _survey(
     return data, last
 
 
-def reason_to_skip(last: JudgedRun | None, data: Survey, needed: int | None) -> str | None:
-    """One line, where the data is too like that of the last run to train again.
+def reason_to_skip(last: JudgedRun | None, data: Survey, options: TrainingOptions) -> str | None:
+    """One line, where a run that the schedule asks for would come to nothing.
 
     Args:
         last: the newest run that made a version.
         data: what there is now; its `newer` are newer than the newest of that run.
-        needed: how many new questions ask for a run; None skips none.
+        options: how many questions are needed, and how many of them new.
     """
-    if last is None or needed is None:
+    if options.new_questions is None:
+        return None
+    if data.questions < options.min_questions:
+        return (
+            f"there are {data.questions:,} settled questions, and {options.min_questions:,} are "
+            "needed (TAGGER_MIN_QUESTIONS)"
+        )
+    if last is None:
         return None
     when = f"the run of {last.started_at:%Y-%m-%d %H:%M}"
     if last.fingerprint == data.fingerprint:
         return f"nothing has changed since {when}"
     new = max(data.newer, data.questions - last.questions)  # older ones may have been imported
-    if new < needed:
+    if new < options.new_questions:
         return (
-            f"{new:,} questions are new since {when}, and {needed:,} are needed "
+            f"{new:,} questions are new since {when}, and {options.new_questions:,} are needed "
             "(TAGGER_RETRAIN_NEW_QUESTIONS)"
         )
     return None
@@ -245,49 +291,3 @@ def make_candidate_bundle(
         hyperparameters=candidate.system.hyperparameters() | {"seed": options.seed},
     )
     return make_bundle(candidate.network, candidate.system, candidate.task, description)
-
-
-def _publish(
-    engine: Engine,
-    bundle: Bundle,
-    decision: Decision,
-    live: Version | None,
-    options: TrainingOptions,
-    account: Account,
-    clock: Clock,
-) -> Ended:
-    """Add the version, make it live where it may be, and end the run: all or nothing."""
-    site, now = account.site, clock.now()
-    with engine.begin() as connection:
-        version = publish(connection, bundle, now=now)
-        same = find_live(connection, site) == live
-        decision = overrule(decision, options.promote, live_is_the_same=same)
-        if decision.promote:
-            reason: Reason = "hand" if options.promote else "gate"
-            version = promote(connection, site, version.version, now=now, reason=reason)
-            retag(connection, site, options.retag, now=now, recent=options.retag_recent)
-        ended = Ended("promoted" if decision.promote else "published", decision.reason, version)
-        end_run(
-            connection,
-            account.run,
-            ended.outcome,
-            now=now,
-            decision=ended.reason,
-            model_version_id=version.id,
-        )
-    account.version, account.decision = version.version, decision
-    _keep_report(engine, account, ended.outcome, clock)
-    with engine.begin() as connection:
-        prune(connection, site, keep=options.keep_versions, now=now)
-    return ended
-
-
-def overrule(decision: Decision, by_hand: bool | None, *, live_is_the_same: bool) -> Decision:
-    """Let a person's wish, or a change of the live version meanwhile, overrule the gate."""
-    if by_hand is not None:
-        wish = "--promote" if by_hand else "--no-promote"
-        return replace(decision, promote=by_hand, reason=f"{wish}; {decision.reason}")
-    if decision.promote and not live_is_the_same:
-        changed = f"the live version was changed meanwhile; {decision.reason}"
-        return replace(decision, promote=False, reason=changed)
-    return decision

@@ -9,10 +9,10 @@ from functools import cached_property
 
 from celery import Celery, signals
 from celery.schedules import crontab
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from core.clock import SystemClock
-from core.database import database_errors, make_engine
+from core.database import database_errors, make_engine, reading
 from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
 from core.questions import end_lease
 from core.queue import (
@@ -27,6 +27,7 @@ from core.queue import (
     queue_length,
 )
 from core.settings import Settings
+from core.tables import ModelVersion
 from worker.live_models import LiveModels
 from worker.scoring import score_and_look
 from worker.tagging import tag_batch
@@ -40,6 +41,7 @@ RETRAIN_TASK = "tagger.retrain"
 
 TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
 FIRST_MODELS_SECONDS = 60
+RETRAIN_EXPIRES = 6 * 60 * 60  # seconds; a cron's periods are not all the same
 SCORE_SECONDS = 300
 
 
@@ -102,12 +104,15 @@ class Tasks:
         if queue_length(self._app, TRAINING_QUEUE) > 0:
             log.warning("the trainer is busy or away: this time no training is asked for")
             return
-        for site in self._settings.sites:
-            enqueue_training(self._app, site)
+        with reading(self._engine) as connection:
+            live = connection.execute(select(ModelVersion.site).where(ModelVersion.live)).scalars()
+            sites = sorted({*self._settings.sites, *live})
+        for site in sites:
+            enqueue_training(self._app, site, new_questions=self._settings.retrain_new_questions)
 
-    def train(self, site: str) -> None:
-        """Train a site's model in a process of its own."""
-        run_training(site, self._settings)
+    def train(self, site: str, new_questions: int) -> None:
+        """Train a site's model in a process of its own, where so many questions are new."""
+        run_training(site, self._settings, new_questions=new_questions)
 
     def _in_one_line(self, action: Callable[[], object]) -> None:
         try:
@@ -139,7 +144,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
         schedule["retrain"] = {
             "task": RETRAIN_TASK,
             "schedule": crontab.from_string(settings.retrain_cron),
-            "options": {"queue": TAGGING_QUEUE},
+            "options": {"queue": TAGGING_QUEUE, "expires": RETRAIN_EXPIRES},
         }
     return schedule
 

@@ -14,13 +14,14 @@ log = logging.getLogger(__name__)
 STOP_SECONDS: Final = 30  # for a training that is told to end; then it is killed
 
 
-def run_training(site: str, settings: Settings) -> None:
+def run_training(site: str, settings: Settings, *, new_questions: int) -> None:
     """Run `tagger train` for a site and wait for its end; TensorFlow stays in that process.
 
     It is ended after `settings.training_seconds`. If this process is ended, so is the training:
     told by a signal, or by the closing of its standard input where there was no time for one.
     """
-    command = [sys.executable, "-m", "tagger", "train", "--site", site, "--only-if-new"]
+    command = [sys.executable, "-m", "tagger", "train", "--site", site]
+    command += ["--new-questions", str(new_questions)]
     log.info("%s: training begins", site)
     with subprocess.Popen(  # noqa: S603 (our own program; the site is one of its arguments)
         command, stdin=subprocess.PIPE, env=leashed(os.environ)

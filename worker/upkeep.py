@@ -17,6 +17,7 @@ from core.queue import (
     queue_length,
 )
 from core.settings import Settings
+from core.settling import settled_before
 from core.tables import ModelVersion, Question, TrainingRun
 
 log = logging.getLogger(__name__)
@@ -55,18 +56,19 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
 def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:
     """Ask for training where a site has no live model and questions enough; return the sites.
 
-    A site whose last run began a short while ago is left alone: it may still be running, and one
-    that failed would most likely fail again. So is one that has a version which did not pass the
-    gate: the schedule tries again, and a person may promote it.
+    A site whose last run began a short while ago is left alone: it may still be running (a second
+    one ends at its lock), and one that failed would most likely fail again. So is one that has a
+    version which did not pass the gate: the schedule tries again, and a person may promote it.
     """
     if queue_length(app, TRAINING_QUEUE) > 0:
         return []  # the trainer is busy or away: one message more would be one run too many
     now = clock.now()
-    settled = now - timedelta(days=settings.settle_days)
+    settled = settled_before(now, timedelta(days=settings.settle_days))
     enough = (
         select(Question.site)
         .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))
-        .where(Question.site.not_in(_tried(now, timedelta(seconds=settings.training_seconds))))
+        .where(Question.site.not_in(_tried(now)))
+        .where(Question.author_tags != [])
         .where(or_(Question.created_at.is_(None), Question.created_at <= settled))
         .group_by(Question.site)
         .having(func.count() >= settings.min_questions)
@@ -79,12 +81,11 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
     return sites
 
 
-def _tried(now: datetime, longest: timedelta) -> Select[str]:
+def _tried(now: datetime) -> Select[str]:
     """Sites whose training has been tried, and is not to be tried again by itself."""
     return select(TrainingRun.site).where(
         or_(
-            TrainingRun.started_at > now - FIRST_MODEL_PAUSE,
-            TrainingRun.ended_at.is_(None) & (TrainingRun.started_at > now - longest),
+            TrainingRun.started_at.between(now - FIRST_MODEL_PAUSE, now),
             TrainingRun.outcome == "published",
         )
     )

@@ -16,7 +16,7 @@ from tests.models import word_bundle
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
-from trainer.train import Ended
+from trainer.promotion import Ended
 
 pytestmark = pytest.mark.usefixtures("logging_as_before")
 

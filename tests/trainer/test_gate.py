@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.gate import Lead, compare, decide, ranking_quality
+from trainer.gate import Lead, LiveState, compare, decide, ranking_quality
 from trainer.metrics import Scores
 
 THRESHOLDS = np.full(3, 0.5)
@@ -56,23 +56,25 @@ def test_the_interval_of_a_difference_holds_the_true_one_in_most_cases() -> None
 
 
 @pytest.mark.parametrize(
-    ("live", "baseline", "has_live", "promote", "reason"),
+    ("live", "baseline", "state", "promote", "reason"),
     [
-        (lead(0.9), lead(0.9), True, True, "ahead of the live version"),
-        (lead(0.6), lead(0.9), True, False, "not surely ahead of the live version"),
-        (lead(0.1), lead(0.9), True, False, "not surely ahead of the live version"),
-        (lead(0.9), lead(0.1), True, False, "below the linear baseline"),
-        (lead(0.9), lead(0.5), True, True, "ahead of the live version"),
-        (lead(0.9), None, True, True, "ahead of the live version"),
-        (None, lead(0.9), True, False, "too few questions"),
-        (None, lead(0.9), False, True, "had no live version"),
-        (None, lead(0.1), False, False, "below the linear baseline"),
-        (None, None, False, True, "had no live version"),
+        (lead(0.9), lead(0.9), "judged", True, "ahead of the live version"),
+        (lead(0.6), lead(0.9), "judged", False, "not surely ahead of the live version"),
+        (lead(0.1), lead(0.9), "judged", False, "not surely ahead of the live version"),
+        (lead(0.9), lead(0.1), "judged", False, "below the linear baseline"),
+        (lead(0.9), lead(0.5), "judged", True, "ahead of the live version"),
+        (lead(0.9), None, "judged", True, "ahead of the live version"),
+        (None, lead(0.9), "unjudged", False, "too few questions"),
+        (None, lead(0.9), "refused", True, "bundle is refused"),
+        (None, lead(0.1), "refused", False, "below the linear baseline"),
+        (None, lead(0.9), "none", True, "had no live version; beside the linear baseline"),
+        (None, lead(0.1), "none", False, "below the linear baseline"),
+        (None, None, "none", True, "had no live version; no baseline could be fitted"),
     ],
 )
 def test_a_candidate_is_promoted_only_where_it_is_ahead(
-    live: Lead | None, baseline: Lead | None, has_live: bool, promote: bool, reason: str
+    live: Lead | None, baseline: Lead | None, state: LiveState, promote: bool, reason: str
 ) -> None:
-    decision = decide(live, baseline, has_live=has_live, confidence=0.8)
+    decision = decide(live, baseline, live=state, confidence=0.8)
     assert decision.promote is promote
     assert reason in decision.reason

@@ -14,14 +14,15 @@ from sqlalchemy import Engine, select, update
 
 from core.database import make_engine
 from core.registry import Version, find_live, list_promotions, list_versions, load_bundle
-from core.tables import Question, TrainingRun
+from core.tables import ModelVersion, Question, TrainingRun
 from tests.conftest import ManualClock
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.progress import Watch
+from trainer.promotion import Ended
 from trainer.report.store import load_report
-from trainer.train import Ended, train_site
+from trainer.train import train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
@@ -138,6 +139,35 @@ def test_a_run_is_skipped_where_nothing_or_too_little_is_new(sqlite_engine: Engi
     assert train(sqlite_engine, scheduled).version is not None
     decisions = [(run.outcome, run.decision) for run in runs(sqlite_engine)]
     assert decisions[1] == ("skipped", unchanged.reason)
+
+
+def test_a_live_version_that_does_not_verify_is_replaced_though_nothing_is_new(
+    sqlite_engine: Engine,
+) -> None:
+    store_made_up(sqlite_engine)
+    train(sqlite_engine)
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(ModelVersion).values(bundle=b"?"))
+    replaced = train(sqlite_engine, replace(OPTIONS, new_questions=20))
+    assert replaced.outcome == "promoted"
+    assert replaced.reason.startswith("the live version's bundle is refused")
+
+
+def test_a_run_that_is_stopped_while_its_report_is_drawn_has_ended_well(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> str:
+        raise SystemExit(143)
+
+    store_made_up(sqlite_engine)
+    monkeypatch.setattr("trainer.account.Account.report", stopped)
+    cheap = TrainingOptions(architecture="simple", min_questions=50, epochs=1, promote=True)
+    with pytest.raises(SystemExit):
+        train(sqlite_engine, cheap)
+    (run,) = runs(sqlite_engine)
+    found = live(sqlite_engine)
+    assert found is not None
+    assert (run.outcome, run.model_version_id, run.error) == ("promoted", found.id, None)
 
 
 def test_old_bundles_are_let_go_and_the_live_one_stays(sqlite_engine: Engine) -> None:

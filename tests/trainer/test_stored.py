@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import Engine
 
+from core.settling import settled_before
 from core.text import TextSettings
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 from trainer.corpus import read_corpus
-from trainer.stored import Selection, settled_before, stored_questions, survey
+from trainer.stored import Selection, stored_questions, survey
 
 
 def ids(engine: Engine, selection: Selection, since: int | None = None) -> list[int]:

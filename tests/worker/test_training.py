@@ -45,12 +45,12 @@ def test_a_training_that_takes_too_long_is_ended(
     for name, value in variables(trainable).items():
         monkeypatch.setenv(name, value)
     short = Settings().model_copy(update={"training_seconds": ENOUGH_TO_BEGIN})
-    run_training("stats", short)
+    run_training("stats", short, new_questions=1)
     assert "training was ended after 4 seconds (TAGGER_TRAINING_SECONDS)" in caplog.text
 
 
 def test_a_training_ends_with_a_worker_that_is_killed(trainable: Engine) -> None:
-    command = [sys.executable, "-c", f"{WORKER} run_training('stats', Settings())"]
+    command = [sys.executable, "-c", f"{WORKER} run_training('stats', Settings(), new_questions=1)"]
     with subprocess.Popen(
         command, env=variables(trainable), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
     ) as worker:

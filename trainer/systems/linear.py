@@ -59,11 +59,13 @@ class LinearSystem(System):
 
     Attributes:
         fields: of a question.
+        most: how many columns a field has at most; its most frequent terms.
         C: how little the weights are held back.
     """
 
     text: ClassVar[TextSettings] = TEXT
     fields: Fields = "title+text"
+    most: int | None = None
     C: float
 
     @abstractmethod
@@ -81,15 +83,17 @@ class LinearSystem(System):
             task, task.split.train, seed, lambda done: watch.batch(done, 2 * labels)
         )
         first = replace(first, calibration=self.calibrate(first, task))
+        calibration, held_out = first.calibration, first.unseen(task)
+        del first  # its weights may be hundreds of megabytes
         whole = self._fit_rows(
             task, learned_rows(task), seed, lambda done: watch.batch(labels + done, 2 * labels)
         )
-        return replace(whole, calibration=first.calibration, held_out=first.unseen(task))
+        return replace(whole, calibration=calibration, held_out=held_out)
 
     def _fit_rows(
         self, task: Task, rows: Rows, seed: int, on_label: Callable[[int], None]
     ) -> LinearTagger:
-        features, matrix = TfidfFeatures.fit(task.corpus, rows, self.fields)
+        features, matrix = TfidfFeatures.fit(task.corpus, rows, self.fields, most=self.most)
         labels = len(task.labels)
         weights = np.zeros((matrix.shape[1], labels), np.float32)
         biases = np.full(labels, _NEVER, np.float32)

@@ -59,7 +59,7 @@ def made_up_report() -> RunReport:
         decision=decide(
             compare(qualities[0], qualities[1]),
             compare(qualities[0], qualities[2]),
-            has_live=True,
+            live="judged",
             confidence=0.9,
         ),
         version=4,
