@@ -14,6 +14,7 @@ from core.database import reading
 from core.model import Model
 from core.registry import Version, load_bundle
 from trainer.corpus import LabelledQuestion
+from trainer.decisions import decide
 from trainer.gate import Contestant
 from trainer.labels import multi_hot
 from trainer.metrics import Scores, evaluate
@@ -23,7 +24,6 @@ from trainer.stored import Selection, stored_questions
 from trainer.systems.base import Tagger, Task
 from trainer.systems.linear import LogisticRegression
 from trainer.tasks import HeldOut
-from trainer.thresholds import choose_thresholds
 
 BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its columns grow with them
 BASELINE_WEIGHTS: Final = 40_000_000  # of each field, four bytes each: columns times labels
@@ -63,13 +63,14 @@ def judge_baseline(task: Task, held_out: HeldOut, *, seed: int, watch: Watch) ->
     small = replace(task, split=parts)
     system = LogisticRegression(most=BASELINE_WEIGHTS // len(task.labels))
     tagger = system.fit(small, seed=seed, watch=watch)
-    thresholds = choose_thresholds(task.targets[parts.validation], tagger.unseen(small))
-    probabilities = tagger.probabilities(held_out.corpus, held_out.rows)
+    decisions = decide(task.targets[parts.validation], tagger.unseen(small))
+    raw = tagger.probabilities(held_out.corpus, held_out.rows)
+    probabilities = decisions.calibration.apply(raw)
     return Contestant(
         name="baseline",
         description=system.name,
         labels=task.labels,
-        scores=score(held_out, task.labels, probabilities, thresholds),
+        scores=score(held_out, task.labels, probabilities, decisions.thresholds),
     )
 
 
