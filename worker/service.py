@@ -1,14 +1,19 @@
 """Runs workers and the scheduler in the foreground, until they are told to stop."""
 
 import os
+import signal
 import socket
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
+from celery import signals
 from celery.platforms import SecurityWarning
+from celery.worker.state import active_requests
 
 from core.console import open_database
-from core.queue import TRAINING_QUEUE
+from core.queue import TRAIN_TASK, TRAINING_QUEUE
 from core.settings import Settings
 from core.waiting import until_reachable
 from worker.app import make_app
@@ -19,7 +24,8 @@ def run_worker(
 ) -> int:
     """Run a Celery worker with the prefork pool; return its exit status.
 
-    On SIGTERM it finishes the batches in hand; whatever is not finished stays pending.
+    On SIGTERM it finishes the batches in hand; whatever is not finished stays pending. A training
+    in hand is ended.
 
     Args:
         settings: the service's.
@@ -43,8 +49,27 @@ def run_worker(
         without_mingle=True,
         redirect_stdouts=False,
     )
+    if TRAINING_QUEUE in queues:
+        _end_training_on_shutdown(worker)
     worker.start()
     return int(worker.exitcode or 0)
+
+
+def _end_training_on_shutdown(worker: Any) -> None:
+    """Tell a worker's child to end its training as soon as the worker itself is told to end.
+
+    Celery waits for a running task without limit, and a training may have hours to go.
+    """
+
+    def end_training(**_: object) -> None:
+        if any(request.name != TRAIN_TASK for request in active_requests):
+            return  # a batch, which takes seconds
+        # All children: a task that has just begun is not among the active ones yet.
+        for pid in worker.pool.info["processes"]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+    signals.worker_shutting_down.connect(end_training, weak=False)
 
 
 def run_scheduler(settings: Settings) -> None:

@@ -36,7 +36,11 @@ def run_training(site: str, settings: Settings, *, new_questions: int) -> None:
                 settings.training_seconds,
             )
             return
-        except BaseException:  # Celery ends this process by raising
+        except SystemExit:  # what SIGTERM raises in a child of Celery's pool
+            _end(process)
+            log.warning("%s: training was ended with its worker", site)
+            return  # raised further, it would be an error of the task's, with its traceback
+        except BaseException:
             _end(process)
             raise
     if status == 0:
