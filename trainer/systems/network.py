@@ -22,6 +22,7 @@ from trainer.splits import Rows
 from trainer.systems.base import System, Tagger, Task, words_size
 
 PREDICT_ROWS = 256  # of one call
+PAGE_ROWS = 16 * PREDICT_ROWS  # encoded at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,13 @@ class Network(Tagger):
 
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities: shape (rows, labels)."""
-        raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
-        return self.calibration.apply(raw)
+        pages = [rows[start : start + PAGE_ROWS] for start in range(0, len(rows), PAGE_ROWS)]
+        raw = [
+            self.keras.predict(self.encode(corpus, page), batch_size=PREDICT_ROWS, verbose=0)
+            for page in pages
+        ]
+        labels = self.keras.output_shape[-1]
+        return self.calibration.apply(np.concatenate([np.zeros((0, labels), np.float32), *raw]))
 
     def size(self) -> int:
         """Return the bytes of the weights, four each, and of the words."""
