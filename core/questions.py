@@ -151,14 +151,26 @@ def store(
     return Stored(new, changed, len(rows) - new - changed, tuple(sorted(wanted_pks)))
 
 
+def lock_in_order(connection: Connection, *chosen: ColumnElement[bool]) -> None:
+    """Lock questions in the order of their keys, as all do that change several: no deadlock.
+
+    An UPDATE by itself locks rows in whatever order its plan finds them. The lock is that of an
+    UPDATE, which keeps no verdict or prediction waiting. SQLite has one writer at a time.
+    """
+    if connection.dialect.name == "postgresql":
+        rows = select(Question.id).where(*chosen).order_by(Question.id)
+        connection.execute(rows.with_for_update(key_share=True)).all()
+
+
 def _known_hashes(
     connection: Connection, questions: Sequence[FetchedQuestion]
 ) -> dict[tuple[str, int], str]:
     hashes: dict[tuple[str, int], str] = {}
     for site, group in groupby(questions, key=lambda q: q.site):
-        found = select(Question.question_id, Question.content_hash).where(
-            Question.site == site, Question.question_id.in_([q.question_id for q in group])
-        )
+        numbers = [question.question_id for question in group]
+        chosen = (Question.site == site, Question.question_id.in_(numbers))
+        lock_in_order(connection, *chosen)
+        found = select(Question.question_id, Question.content_hash).where(*chosen)
         hashes |= {(site, row.question_id): row.content_hash for row in connection.execute(found)}
     return hashes
 
@@ -272,6 +284,7 @@ def mark_deleted(
 ) -> int:
     """Mark questions that the API no longer gives; return how many were not marked before."""
     chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
+    lock_in_order(connection, *chosen)
     connection.execute(update(Question).where(*chosen).values(checked_at=now))
     statement = update(Question).where(*chosen, Question.state != "deleted")
     return connection.execute(statement.values(state="deleted", state_at=now)).rowcount
@@ -328,10 +341,16 @@ def claim(
     neighbours of a question that kills must not be counted out with it.
     """
     most = max(tries for tries, size in enumerate(TASK_SIZES) if size >= min(len(pks), 100))
+    chosen = (
+        Question.id.in_(sorted(pks)),
+        Question.site == site,
+        *_pending(),
+        Question.attempts <= most,
+    )
+    lock_in_order(connection, *chosen)
     statement = (
         update(Question)
-        .where(Question.id.in_(sorted(pks)), Question.site == site, *_pending())
-        .where(Question.attempts <= most)
+        .where(*chosen)
         .values(attempts=Question.attempts + 1, enqueued_at=now, error=None)
         .returning(
             Question.id,
@@ -359,13 +378,14 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
     """
     if not questions:
         return set()
+    of_batch = Question.id.in_([q.pk for q in questions])  # the index: SQLite has none for tuples
     tagged = tuple_(Question.id, Question.content_hash, Question.wanted_at).in_(
         [(q.pk, q.content_hash, q.wanted_at) for q in questions]
     )
+    lock_in_order(connection, of_batch)
     statement = (
         update(Question)
-        .where(Question.id.in_([q.pk for q in questions]))  # the index: SQLite has none for tuples
-        .where(tagged)
+        .where(of_batch, tagged)
         .values(wanted_at=None, enqueued_at=None, attempts=0, error=None, parked_at=None)
         .returning(Question.id)
     )
@@ -379,26 +399,31 @@ def record_error(connection: Connection, pk: int, error: str) -> None:
 
 def end_lease(connection: Connection, pks: Sequence[int]) -> None:
     """Let the next sweep take questions that could not be tried, through no fault of theirs."""
-    connection.execute(
-        update(Question).where(Question.id.in_(sorted(pks)), *_pending()).values(enqueued_at=None)
-    )
+    chosen = (Question.id.in_(sorted(pks)), *_pending())
+    lock_in_order(connection, *chosen)
+    connection.execute(update(Question).where(*chosen).values(enqueued_at=None))
 
 
 def unclaim(connection: Connection, pks: Sequence[int]) -> None:
     """Take an attempt back that came to nothing through no fault of the questions."""
+    chosen = (Question.id.in_(sorted(pks)), *_pending(), Question.attempts > 0)
+    lock_in_order(connection, *chosen)
     connection.execute(
-        update(Question)
-        .where(Question.id.in_(sorted(pks)), *_pending(), Question.attempts > 0)
-        .values(attempts=Question.attempts - 1, enqueued_at=None)
+        update(Question).where(*chosen).values(attempts=Question.attempts - 1, enqueued_at=None)
     )
 
 
 def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -> list[int]:
     """Park the questions whose last attempt is over without a prediction; return their keys."""
+    chosen = (
+        *_pending(),
+        Question.attempts >= MAX_ATTEMPTS,
+        or_(Question.error.is_not(None), _lease_is_over(now, lease)),
+    )
+    lock_in_order(connection, *chosen)
     statement = (
         update(Question)
-        .where(*_pending(), Question.attempts >= MAX_ATTEMPTS)
-        .where(or_(Question.error.is_not(None), _lease_is_over(now, lease)))
+        .where(*chosen)
         .values(
             parked_at=now,
             error=func.coalesce(Question.error, literal("the worker's process ended while at it")),

@@ -12,6 +12,7 @@ from sqlalchemy import and_, exists, func, not_, or_, select, true, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
+from core.questions import lock_in_order
 from core.settings import Retag
 from core.tables import ModelVersion, Prediction, Question, Review, Verdict
 
@@ -72,15 +73,15 @@ def retag(
 
 
 def _ask(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:
+    of_site = Question.site == site
     # A batch that is just being written comes first: what it wrote is seen by the next statement.
-    under_way = select(Question.id).where(Question.site == site, _is_claimed())
-    connection.execute(under_way.order_by(Question.id).with_for_update()).all()
-    # Rows are locked in the order of their keys, as by those who claim and finish: no deadlock.
+    # All are locked at once, in the order of their keys, as by those who claim and finish.
+    lock_in_order(connection, of_site, or_(_is_claimed(), and_(*chosen)))
     rows = (
         select(Question.id)
-        .where(Question.site == site, *chosen)
+        .where(of_site, *chosen)
         .order_by(Question.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     statement = (
         update(Question)

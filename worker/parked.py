@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
 
+from core.questions import lock_in_order
 from core.tables import Question
 
 
@@ -50,10 +52,11 @@ def release(connection: Connection, site: str | None = None, question_id: int | 
     Returns:
         How many were released.
     """
-    statement = update(Question).where(Question.parked_at.is_not(None))
+    chosen: list[ColumnElement[bool]] = [Question.parked_at.is_not(None)]
     if site is not None:
-        statement = statement.where(Question.site == site)
+        chosen.append(Question.site == site)
     if question_id is not None:
-        statement = statement.where(Question.question_id == question_id)
-    released = statement.values(parked_at=None, attempts=0, error=None, enqueued_at=None)
-    return connection.execute(released).rowcount
+        chosen.append(Question.question_id == question_id)
+    lock_in_order(connection, *chosen)
+    anew = {"parked_at": None, "attempts": 0, "error": None, "enqueued_at": None}
+    return connection.execute(update(Question).where(*chosen).values(anew)).rowcount

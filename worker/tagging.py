@@ -15,9 +15,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from core.clock import Clock
 from core.database import dialect_insert
 from core.model import Model, RankedTag, Words
-from core.questions import ClaimedQuestion, claim, finish, record_error, unclaim
+from core.questions import ClaimedQuestion, claim, finish, lock_in_order, record_error, unclaim
 from core.registry import hold_live
-from core.tables import PredictedTag, Prediction
+from core.tables import PredictedTag, Prediction, Question
 from worker.live_models import LiveModels, Loaded
 
 log = logging.getLogger(__name__)
@@ -154,6 +154,9 @@ def _write(
 ) -> int:
     """Write a batch's end in one transaction; return how many predictions are new."""
     with engine.begin() as connection:
+        if errors:  # finish() locks the others, of which some may come after them
+            pks = [*errors, *(item.question.pk for item in tagged)]
+            lock_in_order(connection, Question.id.in_(pks))
         done = finish(connection, [item.question for item in tagged])
         new = [item for item in tagged if item.question.pk in done]
         write_predictions(connection, new, version_id=version_id, now=clock.now())

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from core.clock import Clock
 from core.database import reading
 from core.feeds import FeedName
-from core.questions import FetchedQuestion, mark_deleted, store
+from core.questions import FetchedQuestion, lock_in_order, mark_deleted, store
 from core.settings import Settings
 from core.tables import Prediction, Question, Review
 from poller.api import Api
@@ -125,8 +125,6 @@ def _was_polled(question: FetchedQuestion, skipped: Mapping[int, str]) -> bool:
 def _mark_checked(
     connection: Connection, site: str, question_ids: Collection[int], now: datetime
 ) -> None:
-    connection.execute(
-        update(Question)
-        .where(Question.site == site, Question.question_id.in_(sorted(question_ids)))
-        .values(checked_at=now)
-    )
+    chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
+    lock_in_order(connection, *chosen)
+    connection.execute(update(Question).where(*chosen).values(checked_at=now))
