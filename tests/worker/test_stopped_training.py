@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 WORKER = ("worker", "--queues", "training")
 QUESTIONS = 2000
-BEGIN_SECONDS = 40
+BEGIN_SECONDS = 60
 END_SECONDS = 15  # less than the grace that `tagger up` and docker-compose give
 LEASHED_PARENT = """
 import os, subprocess, sys, time
@@ -75,6 +75,15 @@ def test_a_worker_that_is_told_to_stop_ends_its_training(
         worker.wait(1)
     assert_stopped(trainable)
     assert queue_length(app, TRAINING_QUEUE) == 1
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_worker_with_nothing_to_train_ends_well(env: dict[str, str], tmp_path: Path) -> None:
+    log = tmp_path / "worker"
+    with service(*WORKER, env=env, log=log) as worker:
+        wait_until(lambda: "ready" in log.read_text(), seconds=BEGIN_SECONDS, what="ready")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(END_SECONDS) == 0
     assert "Traceback" not in log.read_text()
 
 
