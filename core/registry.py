@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from core.bundle import Bundle, Manifest, digest, pack, unpack
@@ -242,13 +242,25 @@ def find_live(connection: Connection, site: str) -> Version | None:
     return Version(*row) if row is not None else None
 
 
+def find_live_id(connection: Connection, site: str) -> int | None:
+    """Return the key of the site's live version, if it has one.
+
+    SQLite walks all pages of a bundle to what stands behind it in the row, as its SHA-256: for
+    one of 105 MB find_live() takes 40 ms and more, this .1.
+    """
+    return connection.execute(_live_id(site)).scalar_one_or_none()
+
+
+def _live_id(site: str) -> Select[int]:
+    return select(ModelVersion.id).where(ModelVersion.site == site, ModelVersion.live)
+
+
 def hold_live(connection: Connection, site: str) -> int | None:
     """Return the key of the site's live version, and let none take its place until the commit.
 
     None also where another one is taking its place: ask again, in another transaction.
     """
-    live = select(ModelVersion.id).where(ModelVersion.site == site, ModelVersion.live)
-    return connection.execute(live.with_for_update(read=True)).scalar_one_or_none()
+    return connection.execute(_live_id(site).with_for_update(read=True)).scalar_one_or_none()
 
 
 def get_live(connection: Connection, site: str) -> Version:

@@ -24,9 +24,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """What tags a site's questions: `loaded` is an older one where the live version is refused."""
+    """What tags a site's questions.
 
-    live: Version
+    Attributes:
+        live_id: key of the live version.
+        loaded: it, or another one where it is refused.
+    """
+
+    live_id: int
     loaded: Loaded
 
 
@@ -36,7 +41,7 @@ class LiveModels:
     def __init__(self, engine: Engine, *, threads: int = 1) -> None:
         self._engine = engine
         self._threads = threads
-        self._loaded: dict[str, Loaded] = {}
+        self._serving: dict[str, Serving] = {}
         self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
 
     def get(self, site: str) -> Serving:
@@ -49,17 +54,25 @@ class LiveModels:
             BundleRefused: the live version's bundle does not verify, and none was loaded before.
         """
         with reading(self._engine) as connection:
+            live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
+        serving = self._serving.get(site)
+        if serving is None or serving.live_id != live_id:
+            serving = self._serving[site] = self._take_up(site)
+        return serving
+
+    def _take_up(self, site: str) -> Serving:
+        with reading(self._engine) as connection:
             live = registry.find_live(connection, site)
+        before = self._serving.get(site)
         if live is None:
-            self._loaded.pop(site, None)
+            self._serving.pop(site, None)
             raise ModelMissing(
                 f"The site {site} has no live model: its questions wait. "
                 f"Train one with: tagger train --site {site}"
             )
-        loaded = self._loaded.get(site)
-        if loaded is None or loaded.version.id != live.id:
-            loaded = self._loaded[site] = self._load(live, before=loaded)
-        return Serving(live, loaded)
+        if before is not None and before.loaded.version.id == live.id:
+            return Serving(live.id, before.loaded)
+        return Serving(live.id, self._load(live, before=before.loaded if before else None))
 
     def _load(self, live: Version, *, before: Loaded | None) -> Loaded:
         if live.id not in self._refused:
@@ -67,16 +80,15 @@ class LiveModels:
                 return self._read(live)
             except BundleRefused as error:
                 self._refused[live.id] = error
-            if before is not None:
-                log.error(
-                    "%s: version %d is refused, version %d goes on: %s",
-                    live.site,
-                    live.version,
-                    before.version.version,
-                    self._refused[live.id],
-                )
         if before is None:
             raise self._refused[live.id]
+        log.error(
+            "%s: version %d is refused, version %d goes on: %s",
+            live.site,
+            live.version,
+            before.version.version,
+            self._refused[live.id],
+        )
         return before
 
     def _read(self, live: Version) -> Loaded:

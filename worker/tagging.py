@@ -89,7 +89,7 @@ def _claim(
     while True:
         serving = models.get(site)
         with engine.begin() as connection:
-            if hold_live(connection, site) == serving.live.id:
+            if hold_live(connection, site) == serving.live_id:
                 return serving.loaded, claim(connection, pks, site=site, now=clock.now())
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, event, update
 
 from core import registry
 from core.bundle import FORMAT_VERSION, digest, pack
@@ -125,6 +125,21 @@ def test_a_promotion_and_a_rollback_are_seen_by_the_next_batch(
         registry.rollback(connection, "stats", now=clock.now())
     tag_next(engine, models, 3, clock)
     assert predictions(engine) == [(1, first.id), (2, second.id), (3, first.id)]
+
+
+def test_a_batch_reads_no_column_that_stands_behind_the_bundle(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """SQLite walks all of a bundle's pages to what stands behind it."""
+    models = LiveModels(engine)
+    publish_live(engine, word_bundle(), now=clock.now())
+    tag_next(engine, models, 1, clock)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    tag_next(engine, models, 2, clock)
+    of_versions = [statement for statement in asked if "FROM model_versions" in statement]
+    assert of_versions
+    assert all(statement.startswith("SELECT model_versions.id \nFROM") for statement in of_versions)
 
 
 class PromotionInBetween(LiveModels):
