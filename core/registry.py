@@ -146,12 +146,17 @@ def get_previous(connection: Connection, site: str) -> Version:
 
 
 def find_previous(connection: Connection, site: str) -> Version | None:
-    """Return the version that a rollback goes back to, if there is one.
+    """Return the version that a rollback goes back to, if there is one."""
+    return next(iter(list_previous(connection, site)), None)
+
+
+def list_previous(connection: Connection, site: str) -> list[Version]:
+    """Return the versions that one rollback after another goes back to, the nearest first.
 
     The history of promotions is read as a stack. The gate or a person puts a version on top; a
-    rollback takes off what lies above the version that it went back to. The previous version is
-    the one nearest below the live one that is another and has its bundle: so a second rollback
-    goes further back, not forth again.
+    rollback takes off what lies above the version that it went back to. The previous versions are
+    those below the live one that are others and have their bundles: so a second rollback goes
+    further back, not forth again.
     """
     stack: list[int] = []
     for promoted in list_promotions(connection, site):
@@ -161,8 +166,8 @@ def find_previous(connection: Connection, site: str) -> Version | None:
         if stack[-1:] != [promoted.version]:
             stack.append(promoted.version)
     versions = {version.version: version for version in list_versions(connection, site)}
-    usable = (versions[number] for number in reversed(stack))
-    return next((v for v in usable if not v.live and v.pruned_at is None), None)
+    nearest_first = [versions[number] for number in dict.fromkeys(reversed(stack))]
+    return [v for v in nearest_first if not v.live and v.pruned_at is None]
 
 
 def prune(connection: Connection, site: str, *, keep: int, now: datetime) -> list[Version]:

@@ -47,11 +47,12 @@ class LiveModels:
     def get(self, site: str) -> Serving:
         """Return the model of the site's live version, read from the registry where it is new.
 
-        A bundle that does not verify is refused, and the one that was loaded before goes on.
+        A bundle that does not verify is refused, and the one that was loaded before goes on; in a
+        process that has loaded none, the one that a rollback would go back to.
 
         Raises:
             ModelMissing: the site has no live version.
-            BundleRefused: the live version's bundle does not verify, and none was loaded before.
+            BundleRefused: the live version's bundle does not verify, nor that of any before it.
         """
         with reading(self._engine) as connection:
             live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
@@ -72,28 +73,41 @@ class LiveModels:
             )
         if before is not None and before.loaded.version.id == live.id:
             return Serving(live.id, before.loaded)
-        return Serving(live.id, self._load(live, before=before.loaded if before else None))
+        loaded = self._try(live)
+        if loaded is None:
+            loaded = before.loaded if before is not None else self._load_previous(live)
+            log.error(
+                "%s: version %d is refused, version %d goes on: %s",
+                site,
+                live.version,
+                loaded.version.version,
+                self._refused[live.id],
+            )
+        return Serving(live.id, loaded)
 
-    def _load(self, live: Version, *, before: Loaded | None) -> Loaded:
-        if live.id not in self._refused:
-            try:
-                return self._read(live)
-            except BundleRefused as error:
-                self._refused[live.id] = error
-        if before is None:
-            raise self._refused[live.id]
-        log.error(
-            "%s: version %d is refused, version %d goes on: %s",
-            live.site,
-            live.version,
-            before.version.version,
-            self._refused[live.id],
-        )
-        return before
-
-    def _read(self, live: Version) -> Loaded:
+    def _load_previous(self, live: Version) -> Loaded:
+        """Load the nearest version that a rollback would go back to and that is not refused."""
         with reading(self._engine) as connection:
-            bundle = registry.load_bundle(connection, live, keras=False)
+            previous = registry.list_previous(connection, live.site)
+        loaded = next(filter(None, map(self._try, previous)), None)
+        if loaded is None:
+            raise self._refused[live.id]
+        return loaded
+
+    def _try(self, version: Version) -> Loaded | None:
+        if version.id in self._refused:
+            return None
+        try:
+            return self._read(version)
+        except BundleRefused as error:
+            self._refused[version.id] = error
+            return None
+
+    def _read(self, version: Version) -> Loaded:
+        with reading(self._engine) as connection:
+            bundle = registry.load_bundle(connection, version, keras=False)
         model = Model(bundle, threads=self._threads)
-        log.info("%s: version %d (%s) is loaded", live.site, live.version, live.architecture)
-        return Loaded(live, model)
+        log.info(
+            "%s: version %d (%s) is loaded", version.site, version.version, version.architecture
+        )
+        return Loaded(version, model)

@@ -12,6 +12,7 @@ from core.bundle import FORMAT_VERSION, digest, pack
 from core.errors import BundleRefused
 from core.questions import sweep
 from core.registry import Version
+from core.retagging import retag
 from core.tables import ModelVersion
 from tests.conftest import ManualClock
 from tests.models import unzipped, word_bundle, zipped
@@ -111,6 +112,38 @@ def test_without_a_good_model_questions_wait_and_no_attempt_is_counted(
     assert row(engine, 1).attempts == 0
     publish_live(engine, word_bundle(), now=clock.now())
     assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+
+
+def test_a_process_that_finds_the_live_bundle_refused_tags_by_the_one_before(
+    engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = publish_live(engine, word_bundle(), now=clock.now())
+    make_live(engine, flipped(), digest(PACKED), clock)  # which a rollback would go back to
+    make_live(engine, flipped(), digest(flipped()), clock)
+    restarted = LiveModels(engine)
+    with caplog.at_level(logging.ERROR):
+        tag_next(engine, restarted, 1, clock)
+        tag_next(engine, restarted, 2, clock)
+    (said,) = caplog.messages
+    assert said.startswith("stats: version 3 is refused, version 1 goes on: ")
+    mended = publish_live(engine, word_bundle(data_fingerprint="4"), now=clock.now())
+    tag_next(engine, restarted, 3, clock)
+    assert predictions(engine) == [(1, good.id), (2, good.id), (3, mended.id)]
+
+
+def test_a_question_asked_for_again_is_tagged_though_the_live_bundle_is_refused(
+    engine: Engine, clock: ManualClock
+) -> None:
+    good = publish_live(engine, word_bundle(), now=clock.now())
+    tag_next(engine, LiveModels(engine), 1, clock)
+    clock.sleep(60)
+    make_live(engine, flipped(), digest(flipped()), clock)
+    with engine.begin() as connection:
+        assert retag(connection, "stats", "all", now=clock.now(), recent=timedelta(days=1)) == 1
+    found = row(engine, 1)
+    assert tag_batch(engine, LiveModels(engine), "stats", [found.id], clock).tagged == 1
+    assert row(engine, 1).wanted_at is None
+    assert predictions(engine) == [(1, good.id)]
 
 
 def test_a_promotion_and_a_rollback_are_seen_by_the_next_batch(
