@@ -11,11 +11,13 @@ therefore divided by its design effect, 1 + (mean size of a day - 1) · RHO (Rao
 method for the analysis of clustered binary data", Biometrics 48, 1992).
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import accumulate
-from math import log, sqrt
+from math import log as ln
+from math import sqrt
 from operator import attrgetter
 
 from sqlalchemy import select
@@ -25,6 +27,8 @@ from core.agreement import Agreement
 from core.database import dialect_insert
 from core.live_agreement import DayAgreement, daily_agreement
 from core.tables import Drift, ModelVersion
+
+log = logging.getLogger(__name__)
 
 FALSE_ALARM = 0.01  # probability that a measure of a version that keeps its level is ever reported
 SMALLEST_DROP = 0.05  # of a share between 0 and 1; less is nobody's concern
@@ -80,6 +84,8 @@ class FoundDrift:
 def find_new_drifts(connection: Connection, *, now: datetime) -> list[FoundDrift]:
     """Look for drift of the live versions, and keep what is found; commits nothing.
 
+    A version whose figures cannot be reckoned with is one line in the log.
+
     Returns:
         What was not known before: of each version once, whoever looks.
     """
@@ -90,7 +96,11 @@ def find_new_drifts(connection: Connection, *, now: datetime) -> list[FoundDrift
     found: list[FoundDrift] = []
     for row in connection.execute(versions.order_by(ModelVersion.site)).all():
         days = daily_agreement(connection, model_version_id=row.id)
-        drop = find_drop(days, held_out_agreement(row.metrics))
+        try:
+            drop = find_drop(days, held_out_agreement(row.metrics))
+        except (ArithmeticError, ValueError) as error:
+            log.error("%s: no look at the drift of version %d: %s", row.site, row.version, error)  # noqa: TRY400 (one line)
+            continue
         if drop is not None and _keep(connection, row.id, drop, now=now):
             found.append(FoundDrift(row.site, row.version, now, str(drop)))
     return found
@@ -118,16 +128,21 @@ def live_drifts(connection: Connection) -> list[FoundDrift]:
 def held_out_agreement(metrics: Mapping[str, object]) -> Agreement:
     """The agreement on all held-out questions with author tags, as a version's metrics have it.
 
-    Of no question where they say nothing of it, as those of versions of older programs.
+    Of no question where they say nothing of it, as those of versions of older programs, or
+    nothing that can be: an imported version's are a stranger's.
     """
-    numbers = [metrics.get(f"agreement_{name}") for name in _HELD_OUT]
-    if not all(isinstance(number, int | float) for number in numbers):
-        return Agreement()
-    questions, precision, recall = (float(str(number)) for number in numbers)
+    figures: list[float] = []
+    for name, most in _HELD_OUT.items():
+        number = metrics.get(f"agreement_{name}")
+        if not isinstance(number, int | float) or not 0 <= number <= most:
+            return Agreement()
+        figures.append(float(number))
+    questions, precision, recall = figures
     return Agreement(round(questions), round(questions * precision), questions * recall)
 
 
-_HELD_OUT = ("questions", "precision_at_1", "recall_at_5")
+# What a figure can be at most; the largest site has some 25 million questions.
+_HELD_OUT = {"questions": 1_000_000_000, "precision_at_1": 1, "recall_at_5": 1}
 
 
 def find_drop(days: Sequence[DayAgreement], held_out: Agreement) -> Drop | None:
@@ -207,9 +222,9 @@ def _evidence(before: float, recent: float, before_mean: float, recent_mean: flo
     total = before + recent
     mean = (before * before_mean + recent * recent_mean) / total
     ratio = before * _divergence(before_mean, mean) + recent * _divergence(recent_mean, mean)
-    return ratio - log(3 * total * sqrt(total) / FALSE_ALARM)
+    return ratio - ln(3 * total * sqrt(total) / FALSE_ALARM)
 
 
 def _divergence(p: float, q: float) -> float:
     """Kullback and Leibler's, of Bernoulli distributions."""
-    return sum(a * log(a / b) for a, b in ((p, q), (1 - p, 1 - q)) if a > 0)
+    return sum(a * ln(a / b) for a, b in ((p, q), (1 - p, 1 - q)) if a > 0)

@@ -110,14 +110,45 @@ def test_held_out_figures_that_a_version_lacks_are_no_reference() -> None:
     assert held_out_agreement(METRICS) == Agreement(1300, 975, 1105.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "figure"),
+    [
+        *[("questions", number) for number in (-300, 1e300, float("inf"), "many", None)],
+        *[("precision_at_1", number) for number in (5.0, -0.1, float("nan"), "0.75", [0.75])],
+        ("recall_at_5", 1.01),
+    ],
+)
+def test_held_out_figures_that_cannot_be_are_no_reference(name: str, figure: object) -> None:
+    assert held_out_agreement(METRICS | {f"agreement_{name}": figure}) == NOTHING
+
+
 def drifting_version(engine: Engine, clock: ManualClock) -> Version:
     """A live version whose first day is far below its held-out figures."""
     version = publish_live(engine, word_bundle(metrics=METRICS), now=clock.now())
-    counts = {"questions": 100, "first_hits": 20, "recall_at_5_sum": 20, "without_suggestion": 60}
-    day = {"model_version_id": version.id, "day": FIRST_DAY, "site": "stats"}
-    with engine.begin() as connection:
-        connection.execute(insert(LiveAgreement).values(**day, **counts))
+    keep_day(engine, version, FIRST_DAY, questions=100, hits=20)
     return version
+
+
+def keep_day(engine: Engine, version: Version, day: date, *, questions: int, hits: int) -> None:
+    of_day = {"model_version_id": version.id, "day": day, "site": version.site}
+    counts = {"questions": questions, "first_hits": hits, "recall_at_5_sum": hits}
+    row = insert(LiveAgreement).values(**of_day, **counts, without_suggestion=0)
+    with engine.begin() as connection:
+        connection.execute(row)
+
+
+def test_figures_of_one_site_that_cannot_be_keep_no_other_from_being_looked_at(
+    engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    drifting_version(engine, clock)
+    odd = publish_live(engine, word_bundle("cooking"), now=clock.now())
+    keep_day(engine, odd, FIRST_DAY, questions=300, hits=900)
+    keep_day(engine, odd, FIRST_DAY + timedelta(days=1), questions=100, hits=20)
+    with engine.begin() as connection:
+        (found,) = find_new_drifts(connection, now=clock.now())
+    assert found.site == "stats"
+    (said,) = caplog.messages
+    assert said.startswith("cooking: no look at the drift of version 1: ")
 
 
 def test_drift_is_found_once_and_told_while_its_version_is_live(
