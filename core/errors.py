@@ -16,6 +16,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── ModelError
 │   ├── ModelMissing            the site has no live model version
 │   ├── UnknownModelVersion     the registry does not hold that version
+│   ├── LiveVersionMoved        another version went live while a command was at it
 │   ├── VersionPruned           the registry holds its figures, but its bundle no more
 │   ├── ExportFailed            its bundle cannot be written to a file
 │   └── BundleRefused           a bundle that does not verify
@@ -127,6 +128,10 @@ class ModelMissing(ModelError):
 
 class UnknownModelVersion(ModelError):
     """The registry holds no such version."""
+
+
+class LiveVersionMoved(ModelError):
+    """Another version went live since the command looked."""
 
 
 class VersionPruned(ModelError):

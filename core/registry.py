@@ -64,14 +64,14 @@ def publish_packed(
     Returns:
         The version, and whether it is new.
     """
-    _lock(connection, manifest.site)
+    lock(connection, manifest.site)
     found = find_packed(connection, manifest.site, data)
     return (found, False) if found else (_add(connection, manifest, data, now=now), True)
 
 
 def _add(connection: Connection, manifest: Manifest, data: bytes, *, now: datetime) -> Version:
     site = manifest.site
-    _lock(connection, site)
+    lock(connection, site)
     row = {
         "site": site,
         "version": select(func.coalesce(func.max(ModelVersion.version), 0) + 1)
@@ -100,7 +100,7 @@ def promote(
         UnknownModelVersion: the site has no such version.
         VersionPruned: its bundle is gone.
     """
-    _lock(connection, site)
+    lock(connection, site)
     found = get_version(connection, site, version)
     if found.live:
         return found
@@ -124,7 +124,7 @@ def rollback(connection: Connection, site: str, *, now: datetime) -> Version:
     Raises:
         ModelMissing: the site has no live version, or none to go back to.
     """
-    _lock(connection, site)
+    lock(connection, site)
     previous = get_previous(connection, site)
     return promote(connection, site, previous.version, now=now, reason="rollback")
 
@@ -182,7 +182,7 @@ def prune(connection: Connection, site: str, *, keep: int, now: datetime) -> lis
     Returns:
         The versions whose bundles are gone since this call.
     """
-    _lock(connection, site)
+    lock(connection, site)
     whole = [v for v in list_versions(connection, site) if v.pruned_at is None]
     others = [version for version in whole if not version.live]
     previous = find_previous(connection, site)
@@ -317,7 +317,7 @@ def load_packed(connection: Connection, version: Version) -> bytes:
     return data
 
 
-def _lock(connection: Connection, site: str) -> None:
+def lock(connection: Connection, site: str) -> None:
     """Let the site's changes follow each other, until the transaction ends; SQLite's all do."""
     if connection.dialect.name == "postgresql":
         key = zlib.crc32(site.encode()) - (1 << 31)

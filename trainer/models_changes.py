@@ -1,7 +1,7 @@
 """Commands that change the registry: which model is live, what comes in, what goes."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +14,9 @@ from core.bundle_files import read_bundle_file, try_bundle, write_bundle_file
 from core.clock import SystemClock
 from core.console import command, open_database, out, plain, start
 from core.database import database_errors, reading
-from core.errors import BundleCorrupt
+from core.errors import BundleCorrupt, LiveVersionMoved
 from core.model import Model
-from core.registry import Reason, Version
+from core.registry import Version
 from core.retagging import retag
 from core.settings import Retag
 
@@ -53,7 +53,10 @@ def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> 
     def find(connection: Connection) -> Version:
         return registry.get_version(connection, site, version)
 
-    _go_live(site, find, "hand", which)
+    def move(connection: Connection, now: datetime) -> Version:
+        return registry.promote(connection, site, version, now=now, reason="hand")
+
+    _go_live(site, find, move, which)
 
 
 @command
@@ -68,16 +71,25 @@ def roll_back(site: Site, *, which: RetagOption = None) -> None:
     def find(connection: Connection) -> Version:
         return registry.get_previous(connection, site)
 
-    _go_live(site, find, "rollback", which)
+    def move(connection: Connection, now: datetime) -> Version:
+        return registry.rollback(connection, site, now=now)
+
+    _go_live(site, find, move, which)
 
 
 def _go_live(
-    site: str, find: Callable[[Connection], Version], reason: Reason, which: Retag | None
+    site: str,
+    find: Callable[[Connection], Version],
+    move: Callable[[Connection, datetime], Version],
+    which: Retag | None,
 ) -> None:
-    """Try a version, make it live, and ask for tagging again, the last two in one transaction."""
+    """Try a version, make it live, and ask for tagging again, the last two in one transaction.
+
+    Raises:
+        LiveVersionMoved: while the version was tried, another one went live.
+    """
     settings = start()
     engine = open_database(settings)
-    now = SystemClock().now()
     recent = timedelta(days=settings.retag_days)
     with database_errors(engine):
         with reading(engine) as connection:
@@ -86,7 +98,14 @@ def _go_live(
             bundle = registry.load_bundle(connection, chosen, keras=False)
         Model(bundle)  # takes seconds, in which no transaction keeps others waiting
         with engine.begin() as connection:
-            registry.promote(connection, site, chosen.version, now=now, reason=reason)
+            registry.lock(connection, site)
+            live_id = registry.find_live_id(connection, site)
+            now = SystemClock().now()
+            if live_id != (before and before.id) or move(connection, now).id != chosen.id:
+                raise LiveVersionMoved(
+                    f"Another version of {site} went live while version {chosen.version} was "
+                    "tried: nothing is changed. See: tagger models list"
+                )
             again = 0
             if not chosen.live:
                 again = retag(connection, site, which or settings.retag, now=now, recent=recent)

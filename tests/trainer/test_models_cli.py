@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -6,14 +7,14 @@ from sqlalchemy import Engine, delete, select, update
 from typer.testing import CliRunner, Result
 
 from core import registry
-from core.bundle import FORMAT_VERSION, digest, pack
+from core.bundle import FORMAT_VERSION, Bundle, digest, pack
 from core.database import reading
 from core.errors import ModelMissing
 from core.tables import ModelVersion, Promotion, Question
 from tagger import app
 from tests.conftest import ManualClock
 from tests.models import unzipped, word_bundle, zipped
-from tests.rows import question, store_questions
+from tests.rows import publish_live, question, store_questions
 from worker.live_models import LiveModels
 from worker.tagging import tag_batch
 
@@ -112,6 +113,37 @@ def test_a_damaged_model_does_not_go_live(engine: Engine, move: list[str]) -> No
     refused = tagger("models", *move)
     assert (refused.exit_code, live(engine)) == (1, 2)
     assert "SHA-256" in refused.stderr
+
+
+@pytest.mark.parametrize("move", [["promote", "2"], ["rollback"]])
+def test_a_version_that_goes_live_while_another_is_tried_stays_live(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, move: list[str]
+) -> None:
+    tagger("models", "promote", "--site", "stats", "2")
+    publish_live(engine, word_bundle(data_fingerprint="3"), now=clock.now())
+
+    def try_while_another_goes_live(_: Bundle) -> None:
+        publish_live(engine, word_bundle(data_fingerprint="4"), now=clock.now())
+
+    monkeypatch.setattr("trainer.models_changes.Model", try_while_another_goes_live)
+    refused = tagger("models", *move, "--site", "stats")
+    assert (refused.exit_code, live(engine)) == (1, 4)
+    assert refused.stderr == (
+        "tagger: Another version of stats went live while version 2 was tried: nothing is "
+        "changed. See: tagger models list\n"
+    )
+
+
+def test_a_promotion_is_dated_when_it_is_made_and_not_when_the_trial_begins(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = clock.now()
+    monkeypatch.setattr("trainer.models_changes.SystemClock", lambda: clock)
+    monkeypatch.setattr("trainer.models_changes.Model", lambda _: clock.sleep(5))
+    tagger("models", "promote", "--site", "stats", "2")
+    with reading(engine) as connection:
+        made = registry.list_promotions(connection, "stats")[-1]
+    assert (made.version, made.at) == (2, began + timedelta(seconds=5))
 
 
 @pytest.mark.parametrize(
