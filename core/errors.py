@@ -18,7 +18,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── UnknownModelVersion     the registry does not hold that version
 │   ├── LiveVersionMoved        another version went live while a command was at it
 │   ├── VersionPruned           the registry holds its figures, but its bundle no more
-│   ├── ExportFailed            its bundle cannot be written to a file
+│   ├── ExportFailed            a bundle or a report cannot be written to a file
 │   └── BundleRefused           a bundle that does not verify
 │       ├── BundleCorrupt       its bytes are not what they should be
 │       ├── BundleIncompatible  its format is of another version of the program
@@ -139,7 +139,7 @@ class VersionPruned(ModelError):
 
 
 class ExportFailed(ModelError):
-    """A bundle cannot be written to a file."""
+    """A bundle or a report cannot be written to a file."""
 
 
 class BundleRefused(ModelError):

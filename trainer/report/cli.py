@@ -14,7 +14,8 @@ from rich.table import Table
 from sqlalchemy.engine import Connection
 
 from core.console import command, open_database, out, plain, start
-from core.database import reading
+from core.database import database_errors, reading
+from core.errors import ExportFailed
 from core.settings import Settings
 from trainer.report.store import Run, list_runs, load_report
 
@@ -52,18 +53,28 @@ def report(
         number, html = load_report(connection, site, run=run, version=version)
     name = f"{quote(site, safe='')}-run-{number}.html"
     path = file or settings.data_dir / "reports" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(html, encoding="utf-8")
+    _write(path, html)
     out.print(f"The report of run {number}: {path}", soft_wrap=True, highlight=False, markup=False)
     if show and _has_browser():
         webbrowser.open(path.resolve().as_uri())
+
+
+def _write(path: Path, html: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(html, encoding="utf-8")
+    except OSError as error:
+        raise ExportFailed(
+            f"The report cannot be written to {path}: {error.strerror}. "
+            "Name another file with --out."
+        ) from None
 
 
 @contextmanager
 def _connected(settings: Settings) -> Iterator[Connection]:
     engine = open_database(settings)
     try:
-        with reading(engine) as connection:
+        with database_errors(engine), reading(engine) as connection:
             yield connection
     finally:
         engine.dispose()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
 from core import registry
@@ -79,6 +80,29 @@ def test_a_run_without_a_report_is_one_line(runs: list[int]) -> None:
         f"tagger: The site stats has no report of a training run {runs[2]}. Show its runs with: "
         "tagger models report --site stats --list\n"
     )
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_folder_that_cannot_be_written_is_one_line() -> None:
+    Path("data").mkdir(exist_ok=True)
+    Path("data/reports").write_text("a file")
+    refused = report()
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("tagger: The report cannot be written to data/reports/stats-")
+    assert refused.stderr.count("\n") == 1
+
+
+def test_a_database_that_goes_away_is_one_line(
+    runs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("the server is gone"))
+
+    monkeypatch.setattr("trainer.report.cli.load_report", fail)
+    refused = report(str(runs[0]))
+    assert refused.exit_code == 1
+    assert refused.stderr.count("\n") == 1
+    assert "cannot be used: the server is gone" in refused.stderr
 
 
 @pytest.mark.slow
