@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -15,6 +16,9 @@ from core.errors import DatabaseUnreachable
 
 # DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
+
+# In seconds, and a number of probes: a host that lost its power is given up within a minute.
+_KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
 
 SQLITE_BUSY_MS = 30_000  # writers wait for each other; a batch's transaction takes milliseconds
 
@@ -29,12 +33,28 @@ def make_engine(address: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
-    return create_engine(
+    return _postgres_engine(url)
+
+
+def _postgres_engine(url: URL) -> Engine:
+    client = {f"keepalives_{name}": number for name, number in _KEEPALIVES.items()}
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=5,
-        connect_args={"connect_timeout": 5, "application_name": "question-tagger"},
+        connect_args={"connect_timeout": 5, "application_name": "question-tagger", **client},
     )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        # The server's own side, which frees the locks of a client that is gone.
+        cursor = connection.cursor()
+        for name, number in _KEEPALIVES.items():
+            cursor.execute(f"SET tcp_keepalives_{name} = {number}")
+        cursor.close()
+        connection.commit()
+
+    return engine
 
 
 def _sqlite_engine(url: URL) -> Engine:
