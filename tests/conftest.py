@@ -1,5 +1,6 @@
 """Fixtures that several folders of tests share: real servers, and a clock that is set by hand."""
 
+import logging
 import os
 import socket
 import subprocess
@@ -36,6 +37,16 @@ class ManualClock:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Take away what a command sets up: its handler writes to a stream that ends with the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    logging.captureWarnings(capture=False)
 
 
 @pytest.fixture(autouse=True)

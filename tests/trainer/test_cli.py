@@ -18,8 +18,6 @@ from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.promotion import Ended
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
-
 
 def tagger(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)

@@ -18,8 +18,6 @@ from tests.rows import publish_live, question, store_questions
 from worker.live_models import LiveModels
 from worker.tagging import tag_batch
 
-pytestmark = pytest.mark.usefixtures("logging_as_before")
-
 METRICS = {"precision_at_1": 0.75, "recall_at_5": 0.5, "micro_f1": 0.625, "split": "time"}
 
 

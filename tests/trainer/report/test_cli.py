@@ -18,7 +18,6 @@ from trainer.report.store import store_report
 from trainer.runs import end_run, start_run
 
 ROOT = Path(__file__).parents[3]
-pytestmark = pytest.mark.usefixtures("logging_as_before")
 
 HTML = "<!doctype html><p>run {run}</p>"
 
