@@ -11,7 +11,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from core.clock import Clock
 from core.errors import DatabaseUnreachable
 
 # DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
@@ -94,6 +96,23 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for a transaction that only reads."""
     with engine.connect().execution_options(reading=True) as connection:
         yield connection
+
+
+def patiently(clock: Clock, seconds: float) -> Retrying:
+    """Return what calls a function again while the database is away, for so many seconds.
+
+    The function is a whole transaction: of a try that failed nothing is left.
+
+    Raises:
+        OperationalError: of the last try; so is InterfaceError.
+    """
+    return Retrying(
+        retry=retry_if_exception_type((OperationalError, InterfaceError)),
+        wait=wait_random_exponential(max=10),
+        stop=stop_after_delay(seconds),
+        sleep=clock.sleep,
+        reraise=True,
+    )
 
 
 @contextmanager

@@ -184,7 +184,6 @@ def _count(connection: Connection, days: dict[tuple[int, date, str], Agreement])
 def daily_agreement(
     connection: Connection,
     *,
-    site: str | None = None,
     model_version_id: int | None = None,
     live_only: bool = False,
 ) -> list[DayAgreement]:
@@ -192,7 +191,6 @@ def daily_agreement(
 
     Args:
         connection: to read from.
-        site: only this site's.
         model_version_id: only this version's.
         live_only: only of the versions that are live now.
     """
@@ -201,8 +199,6 @@ def daily_agreement(
         .join(ModelVersion, ModelVersion.id == LiveAgreement.model_version_id)
         .order_by(LiveAgreement.site, ModelVersion.version, LiveAgreement.day)
     )
-    if site is not None:
-        statement = statement.where(LiveAgreement.site == site)
     if model_version_id is not None:
         statement = statement.where(LiveAgreement.model_version_id == model_version_id)
     if live_only:

@@ -74,7 +74,7 @@ def train(  # noqa: PLR0913 (options)
     ] = None,
     new_questions: Annotated[
         int | None,
-        typer.Option(min=1, help="Skip it where fewer are new since the last one.  [default: 0]"),
+        typer.Option(min=1, help="Skip it where fewer are new since the last.  [default: never]"),
     ] = None,
     fresh: Annotated[
         bool,

@@ -74,16 +74,22 @@ def judge_baseline(task: Task, held_out: HeldOut, *, seed: int, watch: Watch) ->
     )
 
 
-def judge_live(
-    engine: Engine, version: Version, selection: Selection, held_out: HeldOut
-) -> Contestant:
-    """Let the live version tag the held-out questions, read as it reads them.
+def load_live(engine: Engine, version: Version) -> Model:
+    """Load the live version, as workers do.
 
     Raises:
         BundleRefused: it does not verify.
     """
     with reading(engine) as connection:
-        model = Model(load_bundle(connection, version), threads=LIVE_THREADS)
+        bundle = load_bundle(connection, version, keras=False)
+    return Model(bundle, threads=LIVE_THREADS)
+
+
+def judge_live(
+    engine: Engine, model: Model, description: str, selection: Selection, held_out: HeldOut
+) -> Contestant:
+    """Let the live version tag the held-out questions, read as it reads them."""
+    with reading(engine) as connection:
         questions = held_out_questions(
             stored_questions(connection, selection, since=_first(held_out)), held_out
         )
@@ -92,7 +98,7 @@ def judge_live(
     thresholds = np.array(manifest.thresholds)
     return Contestant(
         name="live",
-        description=f"{version.architecture}, version {version.version}",
+        description=description,
         labels=manifest.labels,
         scores=score(held_out, manifest.labels, probabilities, thresholds),
     )

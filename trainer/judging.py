@@ -9,12 +9,14 @@ from sqlalchemy import Engine
 
 from core.database import reading
 from core.errors import BundleRefused
+from core.model import Model
 from core.registry import Version
 from trainer.contestants import (
     held_out_questions,
     judge_baseline,
     judge_candidate,
     judge_live,
+    load_live,
     tag_counts,
 )
 from trainer.gate import (
@@ -96,17 +98,15 @@ def judge(
         seed: of the baseline.
         watch: is told what goes wrong.
     """
-    held_out = judged.held_out
-    unseen = held_out.newer_than(live.learned_through) if live is not None else held_out
-    state: LiveState = "none" if live is None else "judged"
-    if live is not None and len(unseen.rows) < FEWEST_JUDGED:
-        unseen, state = held_out, "unjudged"
+    rival = _find_rival(engine, live, judged.held_out, watch)
+    unseen = rival.unseen
     candidate = judge_candidate(
         judged.tagger, judged.task, unseen, judged.thresholds, judged.description
     )
     of_live = None
-    if live is not None:
-        of_live, state = _judge_live(engine, live, judged.selection, unseen, state, watch)
+    if live is not None and rival.model is not None:
+        description = f"{live.architecture}, version {live.version}"
+        of_live = judge_live(engine, rival.model, description, judged.selection, unseen)
     of_baseline = _judge_baseline(judged.task, unseen, seed, watch)
     tags = tag_counts(unseen)
     quality = ranking_quality(candidate.scores, tags)
@@ -114,27 +114,39 @@ def judge(
     def lead(other: Contestant | None) -> Lead | None:
         return None if other is None else compare(quality, ranking_quality(other.scores, tags))
 
-    decision = decide(lead(of_live), lead(of_baseline), live=state, confidence=confidence)
+    decision = decide(lead(of_live), lead(of_baseline), live=rival.state, confidence=confidence)
     best, worst = _examples(engine, judged.selection, unseen, candidate, quality)
     rivals = tuple(other for other in (of_live, of_baseline) if other is not None)
     return Judgement((candidate, *rivals), tags, decision, best, worst)
 
 
-def _judge_live(
-    engine: Engine,
-    live: Version,
-    selection: Selection,
-    held_out: HeldOut,
-    state: LiveState,
-    watch: Watch,
-) -> tuple[Contestant | None, LiveState]:
-    """Let the live version tag, too where that does not count: its bundle may be refused."""
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """The live version as far as it can be judged.
+
+    Attributes:
+        state: whether it can.
+        model: it, where it can.
+        unseen: the held-out questions that it has not learned from; all where it is not judged.
+    """
+
+    state: LiveState
+    model: Model | None
+    unseen: HeldOut
+
+
+def _find_rival(engine: Engine, live: Version | None, held_out: HeldOut, watch: Watch) -> _Rival:
+    if live is None:
+        return _Rival("none", None, held_out)
     try:
-        found = judge_live(engine, live, selection, held_out)
+        model = load_live(engine, live)
     except BundleRefused as error:
         watch.note(f"The live version is refused: {error}")
-        return None, "refused"
-    return (found if state == "judged" else None), state
+        return _Rival("refused", None, held_out)
+    unseen = held_out.newer_than(live.learned_through)
+    if len(unseen.rows) < FEWEST_JUDGED:
+        return _Rival("unjudged", None, held_out)
+    return _Rival("judged", model, unseen)
 
 
 def _judge_baseline(task: Task, held_out: HeldOut, seed: int, watch: Watch) -> Contestant | None:

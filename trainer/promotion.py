@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from core.bundle import Bundle, pack
 from core.clock import Clock
+from core.database import patiently
 from core.registry import Reason, Version, find_live, promote, publish_packed
 from core.retagging import retag
 from trainer.account import Account
@@ -71,14 +70,7 @@ def publish_candidate(
         account.version = version.version
         return ended, final
 
-    patiently = Retrying(
-        retry=retry_if_exception_type((OperationalError, InterfaceError)),
-        wait=wait_random_exponential(max=10),
-        stop=stop_after_delay(PUBLISH_SECONDS),
-        sleep=clock.sleep,
-        reraise=True,
-    )
-    ended, account.decision = patiently(publish)
+    ended, account.decision = patiently(clock, PUBLISH_SECONDS)(publish)
     return ended
 
 

@@ -16,12 +16,7 @@ from core.bundle import Bundle
 from core.clock import Clock
 from core.database import reading
 from core.errors import BundleRefused
-from core.registry import (
-    Version,
-    find_live,
-    load_bundle,
-    prune,
-)
+from core.registry import Version, find_live, load_bundle, prune
 from core.settling import settled_before
 from trainer.account import Account
 from trainer.contestants import metrics

@@ -10,10 +10,9 @@ import numpy.typing as npt
 from sqlalchemy import Engine, delete
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from core.clock import Clock
-from core.database import dialect_insert
+from core.database import dialect_insert, patiently
 from core.model import Model, RankedTag, Words
 from core.questions import ClaimedQuestion, claim, finish, lock_in_order, record_error, unclaim
 from core.registry import hold_live
@@ -67,17 +66,11 @@ def tag_batch(
     loaded, claimed = _claim(engine, models, site, pks, clock)
     tagged, errors = predict(loaded.model, claimed)
     # The attempt is counted: an outage of the database must not use it up.
-    patiently = Retrying(
-        retry=retry_if_exception_type((OperationalError, InterfaceError)),
-        wait=wait_random_exponential(max=10),
-        stop=stop_after_delay(WRITE_SECONDS),
-        sleep=clock.sleep,
-        reraise=True,
-    )
+    insist = patiently(clock, WRITE_SECONDS)
     try:
-        done = patiently(_write, engine, tagged, errors, version_id=loaded.version.id, clock=clock)
+        done = insist(_write, engine, tagged, errors, version_id=loaded.version.id, clock=clock)
     except (OperationalError, InterfaceError):
-        patiently(_give_back, engine, claimed)
+        insist(_give_back, engine, claimed)
         raise
     return Outcome(done, len(errors), len(pks) - done - len(errors))
 

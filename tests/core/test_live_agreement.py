@@ -38,7 +38,7 @@ def score(engine: Engine, clock: ManualClock, limit: int = 500) -> Scored:
 
 def days(engine: Engine) -> list[DayAgreement]:
     with engine.connect() as connection:
-        return daily_agreement(connection, site="stats")
+        return daily_agreement(connection)
 
 
 def pass_days(clock: ManualClock, count: float) -> None:

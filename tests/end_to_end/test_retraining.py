@@ -134,13 +134,19 @@ def assert_versions_tagged_while_they_were_live(engine: Engine) -> None:
 def assert_every_run_left_its_row_and_report(engine: Engine) -> None:
     with reading(engine) as connection:
         runs = connection.execute(
-            select(TrainingRun.outcome, TrainingRun.decision, TrainingRun.report.is_not(None))
+            select(
+                TrainingRun.outcome,
+                TrainingRun.decision,
+                TrainingRun.error,
+                TrainingRun.report.is_not(None).label("has_report"),
+            )
             .where(TrainingRun.ended_at.is_not(None))
             .order_by(TrainingRun.id)
         ).all()
     made = [run for run in runs if run.outcome in ("published", "promoted")]
     assert len(made) >= RETRAININGS + 1
     assert made[0].outcome == "promoted"
-    assert all(run.decision and run[2] for run in made)
-    assert {run.outcome for run in runs} <= {"published", "promoted", "skipped", "failed"}
+    assert all(run.decision and run.has_report for run in made)
+    # The end of the test may stop one; no other fails.
+    assert all(run.error == "stopped" for run in runs if run.outcome == "failed")
     assert all(run.decision for run in runs if run.outcome == "skipped")

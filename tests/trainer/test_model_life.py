@@ -145,11 +145,14 @@ def test_a_live_version_that_does_not_verify_is_replaced_though_nothing_is_new(
     sqlite_engine: Engine,
 ) -> None:
     store_made_up(sqlite_engine)
-    train(sqlite_engine)
+    train(sqlite_engine, replace(OPTIONS, promote=True))
     with sqlite_engine.begin() as connection:
-        connection.execute(update(ModelVersion).values(bundle=b"?"))
+        seen = QUESTIONS - HELD_OUT + 15  # some of the held-out ones, which is of no account now
+        connection.execute(update(ModelVersion).values(bundle=b"?", learned_through=seen))
     replaced = train(sqlite_engine, replace(OPTIONS, new_questions=20))
     assert replaced.outcome == "promoted"
+    assert replaced.version is not None
+    assert replaced.version.metrics["agreement_questions"] == HELD_OUT
     assert replaced.reason.startswith("the live version's bundle is refused")
 
 

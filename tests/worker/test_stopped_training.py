@@ -14,17 +14,14 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlalchemy import select as select_rows
 
-from core.clock import SystemClock
 from core.queue import TRAINING_QUEUE, enqueue_training, make_celery, queue_length
 from core.settings import Settings
 from core.tables import TrainingRun
 from tests.processes import environment, kill_group, service, wait_until
-from tests.rows import question, store_questions
 
 pytestmark = pytest.mark.slow
 
 WORKER = ("worker", "--queues", "training")
-QUESTIONS = 2000
 BEGIN_SECONDS = 60
 END_SECONDS = 15  # less than the grace that `tagger up` and docker-compose give
 LEASHED_PARENT = """
@@ -35,17 +32,6 @@ child = subprocess.Popen(command, stdin=subprocess.PIPE, env=leashed(os.environ)
 print(child.pid, flush=True)
 time.sleep(600)
 """
-
-
-@pytest.fixture
-def trainable(sqlite_engine: Engine) -> Engine:
-    """A site whose training takes longer than a test needs to stop it."""
-    many = [
-        question(number, f"About tag{number % 7} and {number}", author_tags=(f"tag{number % 7}",))
-        for number in range(QUESTIONS)
-    ]
-    store_questions(sqlite_engine, *many, now=SystemClock().now(), wanted=False)
-    return sqlite_engine
 
 
 @pytest.fixture

@@ -10,28 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from core.clock import SystemClock
 from core.settings import Settings
 from tests.processes import environment, wait_until
-from tests.rows import question, store_questions
 from worker.training import run_training
 
 pytestmark = pytest.mark.slow
 
 WORKER = "from core.settings import Settings; from worker.training import run_training; "
-QUESTIONS = 400
 ENOUGH_TO_BEGIN = 4  # seconds
-
-
-@pytest.fixture
-def trainable(sqlite_engine: Engine) -> Engine:
-    """A site whose training takes longer than the tests wait."""
-    many = [
-        question(number, f"About tag{number % 7} and {number}", author_tags=(f"tag{number % 7}",))
-        for number in range(QUESTIONS)
-    ]
-    store_questions(sqlite_engine, *many, now=SystemClock().now(), wanted=False)
-    return sqlite_engine
 
 
 def variables(engine: Engine) -> dict[str, str]:
