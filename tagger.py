@@ -2,10 +2,10 @@
 
 import typer
 
-import core.cli
 import demo.cli
+import importer.cli
+import ops.cli
 import poller.cli
-import poller.import_command
 import review.cli
 import trainer.cli
 import worker.cli
@@ -20,12 +20,12 @@ app = typer.Typer(
 
 for part in (
     demo.cli,
-    core.cli,
+    ops.cli,
     worker.cli,
     review.cli,
     trainer.cli,
     poller.cli,
-    poller.import_command,
+    importer.cli,
 ):
     part.add_commands(app)
 

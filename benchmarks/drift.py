@@ -17,19 +17,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.agreement import Agreement
-from core.drift import find_drop
-from core.live_agreement import DayAgreement
+from core.agreement.drift import find_drop
+from core.agreement.live import DayAgreement
+from core.agreement.scores import Agreement
 from trainer.compare.sources import file_source
-from trainer.contestants import tag_counts
-from trainer.corpus import Corpus, read_corpus
-from trainer.labels import choose_labels, multi_hot
-from trainer.metrics import Scores
+from trainer.data.corpus import Corpus, read_corpus
+from trainer.data.dataset import HeldOut
+from trainer.data.labels import choose_labels, multi_hot
+from trainer.data.splits import Split
+from trainer.evaluation.contestants import tag_counts
 from trainer.progress import Watch
-from trainer.splits import Split
+from trainer.scoring.metrics import Scores
 from trainer.systems.base import Task
 from trainer.systems.linear import LogisticRegression
-from trainer.tasks import HeldOut
 
 FIRST_DAY = date(2026, 1, 1)
 DAYS = 30

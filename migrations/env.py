@@ -1,8 +1,8 @@
-"""Alembic's way in: it is always called with a connection, by `core.migrate`."""
+"""Alembic's way in: it is always called with a connection, by `core.database.migrate`."""
 
 from alembic import context
 
-from core.tables import Table
+from core.database.tables import Table
 
 context.configure(
     connection=context.config.attributes["connection"],

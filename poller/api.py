@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from core.errors import ApiError
 from poller.client import Answer, Client, Request
-from poller.manners import Manners
-from poller.stopping import Stopped
+from poller.rate_limit import Manners
+from poller.shutdown import Stopped
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import random
 import requests
 from sqlalchemy import Engine
 
+from core.broker.queue import make_celery
 from core.clock import Clock
 from core.feeds import FeedName
-from core.queue import make_celery
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Client
@@ -15,8 +15,8 @@ from poller.feeds import Feed
 from poller.feeds.ascending import changed_feed, live_feed
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed
-from poller.manners import Manners
-from poller.plan import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
+from poller.quota import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
+from poller.rate_limit import Manners
 from poller.service import Poller
 
 

@@ -9,13 +9,13 @@ import typer
 from sqlalchemy import Engine
 
 from core.console import command, fail, open_database, out, progress, start
+from core.retry import until_reachable
 from core.settings import Settings
-from core.waiting import until_reachable
 from poller.build import make_poller
 from poller.feeds.history import HistoryFeed, requests_for
 from poller.service import Poller
+from poller.shutdown import StoppableClock, stopping_on_signals
 from poller.sites import check_sites
-from poller.stopping import StoppableClock, stopping_on_signals
 
 
 def add_commands(app: typer.Typer) -> None:

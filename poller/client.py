@@ -1,7 +1,7 @@
 """A client of the StackExchange API: a request goes out, an answer or an error comes back.
 
 It knows how the API speaks (https://api.stackexchange.com/docs/wrapper, /docs/error-handling) and
-trusts nothing that it says. When it may be asked at all is the business of `poller.manners`.
+trusts nothing that it says. When it may be asked at all is the business of `poller.rate_limit`.
 """
 
 import hashlib

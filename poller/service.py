@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from celery import Celery
 from sqlalchemy import Engine
 
+from core.broker.queue import enqueue_tagging
 from core.clock import Clock
-from core.database import database_errors, reading
+from core.database.engine import database_errors, reading
 from core.errors import (
     ApiError,
     ApiPaused,
@@ -24,14 +25,13 @@ from core.errors import (
     BrokerUnreachable,
 )
 from core.feeds import FEEDS, FeedName
-from core.questions import TASK_SIZES
-from core.queue import enqueue_tagging
+from core.questions.lifecycle import TASK_SIZES
+from core.retry import until_reachable
 from core.settings import Settings
-from core.waiting import until_reachable
 from poller.api import Api
+from poller.feed_state import FeedState, failed, feed_states
 from poller.feeds import Cursor, Feed, Step
-from poller.marks import FeedState, failed, feed_states
-from poller.plan import Plan, make_plan
+from poller.quota import Plan, make_plan
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
-from core.database import reading
+from core.database.engine import reading
+from core.database.tables import KnownSite
 from core.errors import ApiError, ApiUnreachable, UnknownSite
-from core.tables import KnownSite
 from poller.api import Api
 from poller.client import Request
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.console import command, open_database, out, start
-from core.database import database_errors, reading
+from core.database.engine import database_errors, reading
 from review.formats import as_json_lines, as_table, write_csv
 from review.results import Filter, find_results
 

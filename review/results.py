@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
-from core.tables import ModelVersion, PredictedTag, Prediction, Question
+from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
 
 PAGE = 500  # questions whose tags are read with one statement
 

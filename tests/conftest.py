@@ -17,8 +17,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, text
 
-from core.database import make_engine
-from core.migrate import upgrade
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
 
 
 @dataclass

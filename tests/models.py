@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.bundle import FORMAT_VERSION, Bundle, Manifest
-from core.encoding import SequenceInput, Vocabulary
-from core.text import TextSettings
+from core.model.bundle import FORMAT_VERSION, Bundle, Manifest
+from core.model.encoding import SequenceInput, Vocabulary
+from core.model.tokenizer import TextSettings
 
 DATA = Path(__file__).parent / "data"
 

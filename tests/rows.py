@@ -4,11 +4,11 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from core import registry
-from core.bundle import Bundle
-from core.questions import FetchedQuestion, Stored, store
-from core.registry import Version
-from core.tables import PredictedTag, Prediction, Question
+from core.database.tables import PredictedTag, Prediction, Question
+from core.model import registry
+from core.model.bundle import Bundle
+from core.model.registry import Version
+from core.questions.lifecycle import FetchedQuestion, Stored, store
 
 
 def question(number: int, title: str = "About regression", **changes: object) -> FetchedQuestion:

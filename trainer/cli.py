@@ -10,16 +10,16 @@ import typer
 
 from core.clock import SystemClock
 from core.console import command, err, open_database, out, start
-from core.database import database_errors
+from core.database.engine import database_errors
 from core.settings import Retag
 from trainer.compare.cli import compare
-from trainer.models_changes import Site
-from trainer.models_cli import make_models_app, metrics_table
+from trainer.models.changes import Site
+from trainer.models.cli import make_models_app, metrics_table
 from trainer.progress import make_watch
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 
 if TYPE_CHECKING:
-    from trainer.promotion import Ended
+    from trainer.runs.promotion import Ended
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from core.errors import TrainingError
 from core.settings import Retag, Settings
+from trainer.data.dataset import TaskOptions
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from trainer.systems.network import NetworkSystem
-from trainer.tasks import TaskOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

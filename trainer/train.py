@@ -12,25 +12,24 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from core.bundle import Bundle
 from core.clock import Clock
-from core.database import reading
+from core.database.engine import reading
 from core.errors import BundleRefused
-from core.registry import Version, find_live, load_bundle, prune
-from core.settling import settled_before
-from trainer.account import Account
-from trainer.contestants import metrics
-from trainer.corpus import read_corpus
-from trainer.decisions import decide
-from trainer.judging import Judged, Judgement, judge
-from trainer.keras_setup import import_keras
-from trainer.metrics import Scores, reliability
+from core.model.bundle import Bundle
+from core.model.registry import Version, find_live, load_bundle, prune
+from core.questions.settled import settled_before
+from trainer.data.corpus import read_corpus
+from trainer.data.dataset import HeldOut, hold_out_newest
+from trainer.data.stored import Selection, Survey, stored_questions, survey
+from trainer.evaluation.contestants import metrics
+from trainer.evaluation.evaluate import Judged, Judgement, judge
 from trainer.options import TrainingOptions
 from trainer.progress import Watch
-from trainer.promotion import Ended, publish_candidate
-from trainer.publish import Description, make_bundle
 from trainer.report.store import store_report
-from trainer.runs import (
+from trainer.runs.export import Description, make_bundle
+from trainer.runs.promotion import Ended, publish_candidate
+from trainer.runs.record import Account
+from trainer.runs.rows import (
     JudgedRun,
     Outcome,
     describe,
@@ -41,11 +40,12 @@ from trainer.runs import (
     start_run,
     training_lock,
 )
-from trainer.stored import Selection, Survey, stored_questions, survey
+from trainer.scoring.metrics import Scores, reliability
+from trainer.scoring.operating_point import decide
 from trainer.systems.base import Task
 from trainer.systems.branched.checkpoints import forget_checkpoints
+from trainer.systems.keras_setup import import_keras
 from trainer.systems.network import Network, NetworkSystem
-from trainer.tasks import HeldOut, hold_out_newest
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,7 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from sqlalchemy import Engine, select
 
-from core.clock import SystemClock
-from core.database import database_errors, make_engine, reading
-from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
-from core.questions import end_lease
-from core.queue import (
+from core.broker.queue import (
     SCORE_TASK,
     SWEEP_TASK,
     TAG_TASK,
@@ -26,13 +22,17 @@ from core.queue import (
     make_celery,
     queue_length,
 )
+from core.clock import SystemClock
+from core.database.engine import database_errors, make_engine, reading
+from core.database.tables import ModelVersion
+from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
+from core.questions.lifecycle import end_lease
 from core.settings import Settings
-from core.tables import ModelVersion
 from worker.live_models import LiveModels
+from worker.maintenance import sweep_pending, train_first_models
 from worker.scoring import score_and_look
 from worker.tagging import tag_batch
 from worker.training import run_training
-from worker.upkeep import sweep_pending, train_first_models
 
 log = logging.getLogger(__name__)
 

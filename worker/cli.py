@@ -6,16 +6,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from core import registry
+from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.console import command, fail, open_database, out, plain, start
-from core.database import database_errors, reading
+from core.database.engine import database_errors, reading
 from core.errors import BrokerUnreachable
-from core.model import Model
-from core.questions import batches, sweep
-from core.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_tagging, make_celery
-from core.retagging import want
-from worker import parked
+from core.model import registry
+from core.model.predictor import Model
+from core.questions import parked
+from core.questions.lifecycle import batches, sweep
+from core.questions.requests import want
 from worker.service import run_scheduler, run_worker
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]

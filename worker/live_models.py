@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from core import registry
-from core.database import reading
+from core.database.engine import reading
 from core.errors import BundleRefused, ModelMissing
-from core.model import Model
-from core.registry import Version
+from core.model import registry
+from core.model.predictor import Model
+from core.model.registry import Version
 
 log = logging.getLogger(__name__)
 

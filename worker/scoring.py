@@ -6,13 +6,13 @@ from datetime import timedelta
 from celery import Celery
 from sqlalchemy import Engine, exists, select
 
+from core.agreement.drift import find_new_drifts
+from core.agreement.live import Scored, score_settled
+from core.broker.queue import TRAINING_QUEUE, enqueue_training, queue_length
 from core.clock import Clock
-from core.database import reading
-from core.drift import find_new_drifts
-from core.live_agreement import Scored, score_settled
-from core.queue import TRAINING_QUEUE, enqueue_training, queue_length
+from core.database.engine import reading
+from core.database.tables import Drift, ModelVersion, TrainingRun
 from core.settings import Settings
-from core.tables import Drift, ModelVersion, TrainingRun
 
 log = logging.getLogger(__name__)
 

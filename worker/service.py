@@ -12,10 +12,10 @@ from celery import signals
 from celery.platforms import SecurityWarning
 from celery.worker.state import active_requests
 
+from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE
 from core.console import open_database
-from core.queue import TRAIN_TASK, TRAINING_QUEUE
+from core.retry import until_reachable
 from core.settings import Settings
-from core.waiting import until_reachable
 from worker.app import make_app
 
 

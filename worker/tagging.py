@@ -12,11 +12,18 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.clock import Clock
-from core.database import dialect_insert, patiently
-from core.model import Model, RankedTag, Words
-from core.questions import ClaimedQuestion, claim, finish, lock_in_order, record_error, unclaim
-from core.registry import hold_live
-from core.tables import PredictedTag, Prediction, Question
+from core.database.engine import dialect_insert, patiently
+from core.database.tables import PredictedTag, Prediction, Question
+from core.model.predictor import Model, RankedTag, Words
+from core.model.registry import hold_live
+from core.questions.lifecycle import (
+    ClaimedQuestion,
+    claim,
+    finish,
+    lock_in_order,
+    record_error,
+    unclaim,
+)
 from worker.live_models import LiveModels, Loaded
 
 log = logging.getLogger(__name__)
@@ -163,7 +170,7 @@ def write_predictions(
 ) -> None:
     """Write predictions and their tags in place of those that the version made of older texts.
 
-    A prediction that has been scored stays so (`core/live_agreement.py`): no question counts twice.
+    A prediction that has been scored stays so (`core/agreement/live.py`): no question counts twice.
     """
     if not tagged:
         return

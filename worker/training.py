@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Final
 
-from core.leash import leashed
+from core.child_process import leashed
 from core.settings import Settings
 
 log = logging.getLogger(__name__)

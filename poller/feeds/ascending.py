@@ -13,15 +13,15 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
-from core.database import reading
+from core.database.engine import reading
 from core.feeds import FeedName, method_of
-from core.questions import store
+from core.questions.lifecycle import store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
+from poller.feed_state import feed_state, record_items, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
-from poller.marks import feed_state, record_items, succeeded
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's

@@ -11,15 +11,15 @@ from typing import ClassVar
 from sqlalchemy import Engine
 
 from core.clock import Clock
-from core.database import reading
+from core.database.engine import reading
 from core.feeds import FeedName
-from core.questions import FetchedQuestion, store
+from core.questions.lifecycle import FetchedQuestion, store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
+from poller.feed_state import FeedState, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
-from poller.marks import FeedState, feed_state, record_items, succeeded
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,16 +14,16 @@ from sqlalchemy import Engine, Select, and_, exists, not_, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
-from core.database import reading
+from core.database.engine import reading
+from core.database.tables import Prediction, Question, Review
 from core.feeds import FeedName
-from core.questions import FetchedQuestion, lock_in_order, mark_deleted, store
+from core.questions.lifecycle import FetchedQuestion, lock_in_order, mark_deleted, store
 from core.settings import Settings
-from core.tables import Prediction, Question, Review
 from poller.api import Api
 from poller.client import Request
+from poller.feed_state import forget_skipped, record_items, skipped_to_retry, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step
 from poller.items import Items, read_items
-from poller.marks import forget_skipped, record_items, skipped_to_retry, succeeded
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, insert
 
+from core.database.tables import ApiClient, ApiPause, Feed, SkippedItem
 from core.feeds import feed_status, method_of, quota_status, skipped_counts
-from core.tables import ApiClient, ApiPause, Feed, SkippedItem
 from tests.conftest import ManualClock
 
 

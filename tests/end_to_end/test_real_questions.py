@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, func, select
 
-from core import registry
-from core.bundle import Bundle
 from core.clock import SystemClock
-from core.database import make_engine
-from core.encoding import encode
-from core.migrate import upgrade
-from core.model import KEPT_TAGS
-from core.tables import PredictedTag, Prediction, Question
-from core.text import question_words
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
+from core.database.tables import PredictedTag, Prediction, Question
+from core.model import registry
+from core.model.bundle import Bundle
+from core.model.encoding import encode
+from core.model.predictor import KEPT_TAGS
+from core.model.tokenizer import question_words
 from demo.standin import Limits, Release
 from demo.standin.serve import load
 from demo.standin.server import StandInServer

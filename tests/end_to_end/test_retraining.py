@@ -11,14 +11,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
-from core import registry
+from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.database import make_engine, reading
-from core.migrate import upgrade
-from core.questions import FetchedQuestion
-from core.queue import enqueue_tagging, make_celery
+from core.database.engine import make_engine, reading
+from core.database.migrate import upgrade
+from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
+from core.model import registry
+from core.questions.lifecycle import FetchedQuestion
 from core.settings import Settings
-from core.tables import ModelVersion, Prediction, Question, TrainingRun
 from tests.processes import environment, service, wait_until
 from tests.rows import store_questions
 

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
+from core.database.tables import Question, SkippedItem
 from core.settings import Settings
-from core.tables import Question, SkippedItem
 from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn
 from demo.standin.faults import LAWFUL_ITEM_FAULTS, Failure, Faults

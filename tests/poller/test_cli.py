@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from core.database import make_engine
-from core.tables import ApiLease, Question
+from core.database.engine import make_engine
+from core.database.tables import ApiLease, Question
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select, update
 
+from core.database.tables import Feed, Question, Review, Table
 from core.feeds import FeedName
-from core.tables import Feed, Question, Review, Table
 from demo.standin.api import StandIn
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from core.clock import Clock
+from core.database.tables import Feed, Question
 from core.errors import BrokerUnreachable
-from core.tables import Feed, Question
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, Preset
 from demo.standin.limits import Limits

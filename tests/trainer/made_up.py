@@ -4,15 +4,15 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from core.bundle import Bundle
-from core.questions import FetchedQuestion
-from core.text import TextSettings
-from trainer.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.publish import Description, make_bundle
+from core.model.bundle import Bundle
+from core.model.tokenizer import TextSettings
+from core.questions.lifecycle import FetchedQuestion
+from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.data.dataset import TaskOptions, make_task
+from trainer.runs.export import Description, make_bundle
+from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems.base import Task
 from trainer.systems.network import Network, NetworkSystem
-from trainer.tasks import TaskOptions, make_task
-from trainer.thresholds import choose_thresholds
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from core.questions import FetchedQuestion
+from core.questions.lifecycle import FetchedQuestion
 from tests.trainer.made_up import labelled, made_up_task
-from trainer.corpus import LabelledQuestion, read_corpus
-from trainer.keras_setup import import_keras
-from trainer.metrics import Scores, evaluate
+from trainer.data.corpus import LabelledQuestion, read_corpus
+from trainer.data.dataset import TaskOptions, make_task
 from trainer.progress import Watch
+from trainer.scoring.metrics import Scores, evaluate
+from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems import ARCHITECTURES
 from trainer.systems.article import INPUTS, WORDS
+from trainer.systems.keras_setup import import_keras
 from trainer.systems.network import Network
-from trainer.tasks import TaskOptions, make_task
-from trainer.thresholds import choose_thresholds
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

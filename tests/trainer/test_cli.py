@@ -7,16 +7,16 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 import trainer.train
-from core import registry
-from core.database import make_engine
-from core.migrate import upgrade
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
+from core.model import registry
 from tagger import app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
-from trainer.promotion import Ended
+from trainer.runs.promotion import Ended
 
 
 def tagger(*arguments: str) -> Result:

@@ -12,16 +12,16 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Engine, select, update
 
-from core.database import make_engine
-from core.registry import Version, find_live, list_promotions, list_versions, load_bundle
-from core.tables import ModelVersion, Question, TrainingRun
+from core.database.engine import make_engine
+from core.database.tables import ModelVersion, Question, TrainingRun
+from core.model.registry import Version, find_live, list_promotions, list_versions, load_bundle
 from tests.conftest import ManualClock
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.progress import Watch
-from trainer.promotion import Ended
 from trainer.report.store import load_report
+from trainer.runs.promotion import Ended
 from trainer.train import train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -163,7 +163,7 @@ def test_a_run_that_is_stopped_while_its_report_is_drawn_has_ended_well(
         raise SystemExit(143)
 
     store_made_up(sqlite_engine)
-    monkeypatch.setattr("trainer.account.Account.report", stopped)
+    monkeypatch.setattr("trainer.runs.record.Account.report", stopped)
     cheap = TrainingOptions(architecture="simple", min_questions=50, epochs=1, promote=True)
     with pytest.raises(SystemExit):
         train(sqlite_engine, cheap)

@@ -11,21 +11,21 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database import make_engine
+from core.database.engine import make_engine
+from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions, TrainingError
-from core.model import Model
-from core.registry import Version, find_live, list_versions, load_bundle
-from core.tables import TrainingRun
+from core.model.predictor import Model
+from core.model.registry import Version, find_live, list_versions, load_bundle
 from tests.conftest import ManualClock
 from tests.rows import store_questions
 from tests.trainer.made_up import TAGS, made_up_corpus, made_up_questions, made_up_task
-from trainer import publish
+from trainer.data.dataset import TaskOptions, make_task
 from trainer.options import TrainingOptions
 from trainer.progress import Epoch, Watch
+from trainer.runs import export
 from trainer.systems import ARCHITECTURES
 from trainer.systems.network import Network
 from trainer.systems.simple import SimpleNetwork
-from trainer.tasks import TaskOptions, make_task
 from trainer.train import train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -115,7 +115,7 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
     assert manifest.labels == TAGS
     assert manifest.hyperparameters == {"class_weights": False, "epochs": 8, "seed": 0}
     assert manifest.data_fingerprint == made_up_corpus(1200).fingerprint
-    assert len(manifest.sample) == publish.SAMPLE_TEXTS
+    assert len(manifest.sample) == export.SAMPLE_TEXTS
     assert len(watch.epochs) == version.metrics["epochs"]
     assert (1, 8 * 31) in watch.batches
 
@@ -193,25 +193,25 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
 def test_an_export_that_differs_from_the_network_is_not_published() -> None:
     task, system = made_up_task(300), SimpleNetwork(epochs=1)
     right, wrong = (system.fit(task, seed=seed, watch=Watch()) for seed in (1, 2))
-    description = publish.Description(
+    description = export.Description(
         created_at=ManualClock().now(),
         thresholds=np.full(len(task.labels), 0.5),
         metrics={},
         hyperparameters={},
     )
-    bundle = publish.make_bundle(right, system, task, description)
+    bundle = export.make_bundle(right, system, task, description)
     with pytest.raises(TrainingError, match="not the trained one"):
-        publish.check(bundle, wrong, task, task.split.validation)
+        export.check(bundle, wrong, task, task.split.validation)
 
 
 @pytest.mark.slow
 def test_the_keras_file_loads_without_code_of_the_project() -> None:
-    from trainer.keras_setup import import_keras
+    from trainer.systems.keras_setup import import_keras
 
     keras = import_keras()
     task, system = made_up_task(300), SimpleNetwork(epochs=1, class_weights=True)
     network: Network = system.fit(task, seed=1, watch=Watch())
-    loaded = _load(keras, publish.export(network.keras)[0])
+    loaded = _load(keras, export.export(network.keras)[0])
     inputs = network.encode(task.corpus, task.split.test)
     np.testing.assert_allclose(
         loaded.predict(inputs, verbose=0),

@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event, update
 
-from core import registry
-from core.bundle import FORMAT_VERSION, digest, pack
+from core.database.tables import ModelVersion
 from core.errors import BundleRefused
-from core.questions import sweep
-from core.registry import Version
-from core.retagging import retag
-from core.tables import ModelVersion
+from core.model import registry
+from core.model.bundle import FORMAT_VERSION, digest, pack
+from core.model.registry import Version
+from core.questions.lifecycle import sweep
+from core.questions.requests import retag
 from tests.conftest import ManualClock
 from tests.models import unzipped, word_bundle, zipped
 from tests.rows import predictions, publish_live, question, row, store_questions

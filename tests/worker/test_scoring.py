@@ -5,12 +5,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert
 
+from core.agreement.live import Scored, daily_agreement, total_agreement
+from core.broker.queue import SCORE_TASK, TRAINING_QUEUE, make_celery, queue_length
+from core.database.tables import Drift, TrainingRun
 from core.errors import BrokerUnreachable
-from core.live_agreement import Scored, daily_agreement, total_agreement
-from core.questions import FetchedQuestion
-from core.queue import SCORE_TASK, TRAINING_QUEUE, make_celery, queue_length
+from core.questions.lifecycle import FetchedQuestion
 from core.settings import Settings
-from core.tables import Drift, TrainingRun
 from tests.conftest import ManualClock, free_port
 from tests.models import LABELS, word_bundle
 from tests.rows import publish_live, question, store_questions

@@ -12,10 +12,10 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
+from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.queue import enqueue_tagging, make_celery
+from core.database.tables import Prediction, Question
 from core.settings import Settings
-from core.tables import Prediction, Question
 from tests.models import LABELS, word_bundle
 from tests.processes import environment, kill_group, run_tagger, service, wait_until
 from tests.rows import predictions, publish_live, question, store_questions, suggested_tags

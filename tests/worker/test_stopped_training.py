@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlalchemy import select as select_rows
 
-from core.queue import TRAINING_QUEUE, enqueue_training, make_celery, queue_length
+from core.broker.queue import TRAINING_QUEUE, enqueue_training, make_celery, queue_length
+from core.database.tables import TrainingRun
 from core.settings import Settings
-from core.tables import TrainingRun
 from tests.processes import environment, kill_group, service, wait_until
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ BEGIN_SECONDS = 60
 END_SECONDS = 15  # less than the grace that `tagger up` and docker-compose give
 LEASHED_PARENT = """
 import os, subprocess, sys, time
-from core.leash import leashed
+from core.child_process import leashed
 command = [sys.executable, "-m", "tagger", *sys.argv[1:]]
 child = subprocess.Popen(command, stdin=subprocess.PIPE, env=leashed(os.environ))
 print(child.pid, flush=True)

@@ -8,11 +8,11 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from core import registry
+from core.database.tables import ModelVersion, PredictedTag
 from core.errors import ModelMissing
-from core.model import Model, Words
-from core.questions import ClaimedQuestion, finish, park_exhausted
-from core.tables import ModelVersion, PredictedTag
+from core.model import registry
+from core.model.predictor import Model, Words
+from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import (

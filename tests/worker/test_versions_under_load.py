@@ -9,13 +9,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
-from core import registry
+from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.database import reading
-from core.queue import enqueue_tagging, make_celery
-from core.retagging import retag
+from core.database.engine import reading
+from core.database.tables import ModelVersion, Prediction, Question
+from core.model import registry
+from core.questions.requests import retag
 from core.settings import Settings
-from core.tables import ModelVersion, Prediction, Question
 from tests.models import LABELS, word_bundle
 from tests.processes import environment, service, wait_until
 from tests.rows import publish_live, question, store_questions

@@ -7,8 +7,8 @@ import typer
 from rich.table import Table
 
 from core.console import command, end_on_sigterm, err, open_database, out, start
+from trainer.data.splits import SplitName
 from trainer.progress import Watch, make_watch
-from trainer.splits import SplitName
 
 
 @command

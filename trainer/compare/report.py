@@ -9,11 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from core.text import html_to_text
+from core.model.tokenizer import html_to_text
 from trainer.compare import plots
 from trainer.compare.plots import Results
 from trainer.compare.run import Comparison, Data, Result, Row
-from trainer.metrics import METRICS
 from trainer.pages.charts import (
     extreme_tags,
     reliability_curves,
@@ -22,6 +21,7 @@ from trainer.pages.charts import (
 )
 from trainer.pages.figures import HEADINGS, number
 from trainer.pages.page import page, picture
+from trainer.scoring.metrics import METRICS
 
 SHOWN: Final = 4  # systems in one picture of lines
 COMPARED_BY_TAG: Final = 2  # in one of points

@@ -11,18 +11,18 @@ from types import FrameType
 import numpy as np
 import numpy.typing as npt
 
-from core.text import TextSettings
+from core.model.tokenizer import TextSettings
 from trainer.compare.catalogue import Entry
-from trainer.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.decisions import decide
-from trainer.keras_setup import import_keras
-from trainer.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
+from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.data.dataset import TaskOptions, make_task
+from trainer.data.splits import SplitName
 from trainer.progress import Epoch, Watch
-from trainer.splits import SplitName
+from trainer.scoring.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
+from trainer.scoring.operating_point import decide
 from trainer.systems.base import Tagger, Task
+from trainer.systems.keras_setup import import_keras
 from trainer.systems.mean import WeightedMean
 from trainer.systems.network import Network
-from trainer.tasks import TaskOptions, make_task
 
 log = logging.getLogger(__name__)
 

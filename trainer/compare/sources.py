@@ -5,12 +5,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from core.database import reading
+from core.database.engine import reading
 from core.errors import ImportFailed
-from core.question_files import load_questions
+from core.questions.files import load_questions
 from trainer.compare.run import Source
-from trainer.corpus import LabelledQuestion
-from trainer.stored import Selection, stored_questions
+from trainer.data.corpus import LabelledQuestion
+from trainer.data.stored import Selection, stored_questions
 
 
 def site_source(engine: Engine, site: str) -> Source:

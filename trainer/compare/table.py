@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from trainer.compare.run import Comparison, Row
-from trainer.metrics import METRICS
 from trainer.pages.figures import HEADINGS, number
+from trainer.scoring.metrics import METRICS
 
 ON_TERMINAL: Final = ("precision_at_1", "recall_at_5", "micro_f1", "log_loss")
 

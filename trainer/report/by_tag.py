@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.gate import Contestant
-from trainer.metrics import Scores, label_f1
+from trainer.evaluation.gate import Contestant
 from trainer.report.run_report import RunData
+from trainer.scoring.metrics import Scores, label_f1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

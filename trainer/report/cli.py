@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy.engine import Connection
 
 from core.console import command, open_database, out, plain, start
-from core.database import database_errors, reading
+from core.database.engine import database_errors, reading
 from core.errors import ExportFailed
 from core.settings import Settings
 from trainer.report.store import Run, list_runs, load_report

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from core.model import MAX_SUGGESTIONS
-from trainer.gate import Contestant, Decision, Lead
-from trainer.metrics import METRICS, Estimate, Scores, bootstrap
+from core.model.predictor import MAX_SUGGESTIONS
+from trainer.evaluation.gate import Contestant, Decision, Lead
 from trainer.pages.figures import HEADINGS, number
+from trainer.scoring.metrics import METRICS, Estimate, Scores, bootstrap
 
 MEANINGS: Final = {
     "categorical_accuracy": "the most probable tag is the alphabetically first, as in the article",

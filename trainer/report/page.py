@@ -10,7 +10,6 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from trainer.metrics import reliability
 from trainer.pages.charts import (
     extreme_tags,
     reliability_curves,
@@ -24,6 +23,7 @@ from trainer.report.judged import found_leads, leads_table, metrics_table
 from trainer.report.plots import leads, learning_curves, precision_and_recall
 from trainer.report.run_report import CalibrationFigures, RunData, RunReport
 from trainer.report.tag_table import tag_table
+from trainer.scoring.metrics import reliability
 
 WAYS: Final = {"none": "as the network gives them"}  # of calibration, where the name says little
 

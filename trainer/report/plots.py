@@ -6,12 +6,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import sigmoid
-from trainer.gate import Contestant, Lead
-from trainer.metrics import Scores
+from core.model.calibration import sigmoid
+from trainer.evaluation.gate import Contestant, Lead
 from trainer.pages.charts import BLUE, COLOURS, GREY, figure, fitted_parts
 from trainer.progress import Epoch
 from trainer.report.by_tag import TagRow
+from trainer.scoring.metrics import Scores
 
 CURVE_POINTS: Final = 300
 FARTHEST_LOGIT: Final = 12.0  # beyond it a probability is as good as certain

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainer.gate import Contestant, Decision
-from trainer.metrics import Reliability
+from trainer.evaluation.gate import Contestant, Decision
 from trainer.progress import Epoch
+from trainer.scoring.metrics import Reliability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy.engine import Connection
 
+from core.database.tables import ModelVersion, TrainingRun
 from core.errors import NoReport
-from core.tables import ModelVersion, TrainingRun
 
 
 @dataclass(frozen=True, slots=True)

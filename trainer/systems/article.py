@@ -13,13 +13,13 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from core.encoding import SequenceInput, Vocabulary
-from core.text import TextSettings
-from trainer.class_weights import class_weights, weighted_binary_crossentropy
-from trainer.keras_setup import import_keras, make_deterministic
+from core.model.encoding import SequenceInput, Vocabulary
+from core.model.tokenizer import TextSettings
+from trainer.data.splits import Rows
 from trainer.progress import Watch
-from trainer.splits import Rows
 from trainer.systems.base import Task
+from trainer.systems.class_weights import class_weights, weighted_binary_crossentropy
+from trainer.systems.keras_setup import import_keras, make_deterministic
 from trainer.systems.network import (
     Examples,
     Network,

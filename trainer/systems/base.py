@@ -8,10 +8,10 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.text import TextSettings
-from trainer.corpus import Corpus
+from core.model.tokenizer import TextSettings
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows, Split
 from trainer.progress import Watch
-from trainer.splits import Rows, Split
 
 
 @dataclass(frozen=True, slots=True)

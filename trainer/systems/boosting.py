@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.text import TextSettings
-from trainer.corpus import Corpus
+from core.model.tokenizer import TextSettings
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.progress import Watch
-from trainer.splits import Rows
 from trainer.systems.base import System, Tagger, Task, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 

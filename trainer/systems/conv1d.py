@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from core.encoding import SequenceInput
+from core.model.encoding import SequenceInput
 from trainer.systems.article import LENGTH, ArticleNetwork
 from trainer.systems.base import System
 

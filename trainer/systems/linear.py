@@ -8,12 +8,12 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import sigmoid
-from core.text import TextSettings
-from trainer.calibration import fit_platt
-from trainer.corpus import Corpus
+from core.model.calibration import sigmoid
+from core.model.tokenizer import TextSettings
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.progress import Watch
-from trainer.splits import Rows
+from trainer.scoring.calibration import fit_platt
 from trainer.systems.base import System, Tagger, Task, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 

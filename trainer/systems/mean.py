@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TrainingError
-from trainer.corpus import Corpus
-from trainer.splits import Rows
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.systems.base import Tagger, Task
 
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from core.calibration import NO_CALIBRATION, Calibration
-from core.encoding import Arrays, Input, Vocabulary, place
 from core.errors import TrainingError
-from core.text import TextSettings
-from trainer.corpus import Corpus
-from trainer.keras_setup import import_keras
+from core.model.calibration import NO_CALIBRATION, Calibration
+from core.model.encoding import Arrays, Input, Vocabulary, place
+from core.model.tokenizer import TextSettings
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.progress import Epoch, Watch
-from trainer.splits import Rows
 from trainer.systems.base import System, Tagger, Task, words_size
+from trainer.systems.keras_setup import import_keras
 
 PREDICT_ROWS = 256  # of one call
 PAGE_ROWS = 16 * PREDICT_ROWS  # encoded at a time

@@ -12,9 +12,9 @@ from typing import Any, ClassVar, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.text import TextSettings
+from core.model.tokenizer import TextSettings
+from trainer.data.splits import Rows
 from trainer.progress import Watch
-from trainer.splits import Rows
 from trainer.systems.base import System, Tagger, Task
 from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.mean import MeanTagger

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from core.text import TextSettings
-from trainer.corpus import Corpus
-from trainer.splits import Rows
+from core.model.tokenizer import TextSettings
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.systems.base import words_size
 
 Fields = Literal["text", "title+text"]

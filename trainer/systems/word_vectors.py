@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.encoding import Vocabulary
 from core.errors import TrainingError
+from core.model.encoding import Vocabulary
 from trainer.systems.article import WORDS
 from trainer.systems.base import System, Task, learned_rows
 from trainer.systems.branched.embeddings import word_vectors

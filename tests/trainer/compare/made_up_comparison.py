@@ -4,9 +4,9 @@ import numpy as np
 
 from tests.trainer.made_up import made_up_task
 from trainer.compare.run import Comparison, Data, Result, Row
-from trainer.corpus import LabelledQuestion
-from trainer.metrics import Scores, bootstrap, label_f1, reliability
+from trainer.data.corpus import LabelledQuestion
 from trainer.progress import Epoch
+from trainer.scoring.metrics import Scores, bootstrap, label_f1, reliability
 
 EVIL = '<script>alert("x")</script>'
 EVIL_TAG = "$\\frac$<b>"

@@ -12,11 +12,11 @@ from typer.testing import CliRunner
 
 import tagger
 from core.errors import NotEnoughQuestions
-from core.text import TextSettings
+from core.model.tokenizer import TextSettings
 from demo.site.generator import make_questions
 from tests.trainer.made_up import labelled, made_up_questions
 from trainer.compare.run import CompareOptions, Comparison, Source, compare
-from trainer.corpus import LabelledQuestion
+from trainer.data.corpus import LabelledQuestion
 from trainer.progress import Watch
 from trainer.systems.base import System, Tagger, Task
 from trainer.systems.linear import LinearSVM

@@ -11,7 +11,7 @@ from rich.console import Console
 from tests.trainer.compare.made_up_comparison import EVIL, made_up_comparison
 from trainer.compare.run import Row
 from trainer.compare.table import summary, terminal_table, to_csv, to_json
-from trainer.metrics import METRICS
+from trainer.scoring.metrics import METRICS
 
 
 def test_csv_has_every_metric_with_its_interval_and_the_costs() -> None:

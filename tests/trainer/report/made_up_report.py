@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from tests.trainer.made_up import labelled, made_up_questions, made_up_task
-from trainer.gate import Contestant, compare, decide, ranking_quality
-from trainer.metrics import Scores, reliability
+from trainer.evaluation.examples import make_example
+from trainer.evaluation.gate import Contestant, compare, decide, ranking_quality
 from trainer.progress import Epoch
-from trainer.report.examples import make_example
 from trainer.report.run_report import CalibrationFigures, Example, RunData, RunReport
+from trainer.scoring.metrics import Scores, reliability
 
 EVIL = '<script>alert("x")</script>'
 EVIL_TAG = "$\\frac$<b>"

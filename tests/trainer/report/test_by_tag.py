@@ -3,11 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from trainer.gate import Contestant
-from trainer.metrics import Scores
+from trainer.evaluation.gate import Contestant
 from trainer.report.by_tag import TagRow, tag_rows
 from trainer.report.run_report import RunData
 from trainer.report.tag_table import tag_table
+from trainer.scoring.metrics import Scores
 
 TARGETS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
 PROBABILITIES = np.array([[0.9, 0.1, 0.1], [0.4, 0.1, 0.1], [0.6, 0.2, 0.1], [0.1, 0.1, 0.1]])

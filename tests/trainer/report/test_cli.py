@@ -10,12 +10,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
-from core import registry
+from core.model import registry
 from tagger import app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from trainer.report.store import store_report
-from trainer.runs import end_run, start_run
+from trainer.runs.rows import end_run, start_run
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_curve
 
-from trainer.metrics import Scores
 from trainer.report.plots import CURVE_POINTS, at_thresholds, micro_curve
+from trainer.scoring.metrics import Scores
 
 
 def scores(questions: int) -> Scores:

@@ -1,13 +1,13 @@
 import pytest
 from sqlalchemy import Engine, select
 
-from core import registry
+from core.database.tables import TrainingRun
 from core.errors import NoReport
-from core.tables import TrainingRun
+from core.model import registry
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from trainer.report.store import list_runs, load_report, store_report
-from trainer.runs import DIED, end_run, start_run
+from trainer.runs.rows import DIED, end_run, start_run
 
 HTML = "<p>é " + "tags " * 1000
 

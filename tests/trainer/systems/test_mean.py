@@ -8,8 +8,8 @@ import pytest
 
 from core.errors import TrainingError
 from tests.trainer.made_up import made_up_task
-from trainer.corpus import Corpus
-from trainer.splits import Rows
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.systems.base import Tagger
 from trainer.systems.mean import WeightedMean
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.encoding import Vocabulary
 from core.errors import TrainingError
+from core.model.encoding import Vocabulary
 from tests.trainer.made_up import made_up_task
 from trainer.systems.network import most_frequent_words
 from trainer.systems.word_vectors import read_vectors, site_vectors

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from trainer.splits import Rows
+from trainer.data.splits import Rows
 
 PREFETCHED = 2  # batches, made while the network learns from the last
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from trainer.splits import Rows
+from trainer.data.splits import Rows
 from trainer.systems.branched import graph, pace
 from trainer.systems.branched.batches import Batches, drop_words
 from trainer.systems.branched.documents import DocumentVectors

@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 
 from core.errors import TrainingError
-from trainer.splits import Rows
+from trainer.data.splits import Rows
 from trainer.systems.branched.embeddings import unit_rows
 from trainer.systems.branched.material import Floats, Material
 from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables

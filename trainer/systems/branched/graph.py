@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from core.encoding import Input
+from core.model.encoding import Input
 from trainer.systems.branched.hyperparameters import GraphHyperparameters
 from trainer.systems.branched.material import Floats
 from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables

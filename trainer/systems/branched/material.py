@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from core.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary
-from trainer.labels import multi_hot
-from trainer.splits import Rows
+from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary
+from trainer.data.labels import multi_hot
+from trainer.data.splits import Rows
 from trainer.systems.base import Task
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common

@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from core.text import TextSettings
-from trainer.keras_setup import import_keras, make_deterministic
+from core.model.tokenizer import TextSettings
 from trainer.progress import Watch
 from trainer.systems.base import Task
 from trainer.systems.branched.hyperparameters import Hyperparameters
+from trainer.systems.keras_setup import import_keras, make_deterministic
 from trainer.systems.network import Network, NetworkSystem
 
 

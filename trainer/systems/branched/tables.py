@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from core.encoding import PADDING, Vocabulary
-from trainer.corpus import Corpus
-from trainer.splits import Rows
+from core.model.encoding import PADDING, Vocabulary
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
 from trainer.systems.branched.embeddings import truncated_svd, unit_rows, word_vectors
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.material import Floats, Material, Matrix

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from core.encoding import Vocabulary
-from trainer.corpus import Corpus, WordIds
-from trainer.splits import Rows
+from core.model.encoding import Vocabulary
+from trainer.data.corpus import Corpus, WordIds
+from trainer.data.splits import Rows
 from trainer.systems.branched.hyperparameters import InputHyperparameters
 
 DECIMALS = 4  # of idf: a manifest stays short, and reads back the same

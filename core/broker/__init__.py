@@ -1,0 +1,1 @@
+"""The broker: Celery's queues, and the Redis that comes along."""

@@ -1,0 +1,102 @@
+"""Bundles as files: how they leave an installation, and how a stranger's is tried."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from core.errors import BundleCorrupt, BundleRefused, ExportFailed
+from core.model.bundle import MAX_BUNDLE, unpack
+from core.model.predictor import Model
+from core.settings import PREFIX
+
+TRIAL_SECONDS: Final = 120  # loading the largest bundle and running its sample takes ten
+_TRIAL_MEMORY: Final = 6 << 30  # bytes of address space; libraries alone reserve one or two GB
+_REFUSED: Final = 3  # exit status of a trial that has a reason to tell
+
+
+def write_bundle_file(path: Path, data: bytes, *, force: bool = False) -> None:
+    """Write a bundle's zip; whole or not at all.
+
+    Raises:
+        ExportFailed: there is such a file and `force` is not set, or it cannot be written.
+    """
+    if path.exists() and not force:
+        raise ExportFailed(f"The file {path} exists; overwrite it with --force.")
+    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            aside.write_bytes(data)
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportFailed(f"The file {path} cannot be written: {error.strerror}.") from None
+
+
+def read_bundle_file(path: Path) -> bytes:
+    """Read a bundle's zip, unverified.
+
+    Raises:
+        BundleCorrupt: it is larger than any bundle, or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(MAX_BUNDLE + 1) if size <= MAX_BUNDLE else b""
+    except OSError as error:
+        raise BundleCorrupt(f"The file {path} cannot be read: {error.strerror}.") from None
+    if max(size, len(data)) > MAX_BUNDLE:
+        raise BundleCorrupt(f"The file {path} is larger than any model bundle ({MAX_BUNDLE:,}).")
+    return data
+
+
+def try_bundle(data: bytes, *, seconds: float = TRIAL_SECONDS) -> None:
+    """Load a stranger's network and run its sample, in a process of its own.
+
+    LiteRT is native code: a network made to harm may crash its process, or keep it for ever.
+
+    Raises:
+        BundleRefused: with the reason, also where the process dies or falls silent.
+    """
+    secretless = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
+    command = [sys.executable, "-m", "core.model.bundle_files"]
+    try:
+        trial = subprocess.run(  # noqa: S603 (our own program)
+            command, input=data, env=secretless, capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise BundleCorrupt(
+            f"The bundle's network did not run its sample within {seconds:g} seconds."
+        ) from None
+    if trial.returncode == _REFUSED:
+        raise BundleCorrupt(trial.stdout.decode(errors="replace").strip())
+    if trial.returncode != 0:
+        raise BundleCorrupt(
+            "The bundle's network ended the process that tried it "
+            f"({_describe_end(trial.returncode)})."
+        )
+
+
+def _describe_end(status: int) -> str:
+    return f"exit status {status}" if status > 0 else signal.Signals(-status).name
+
+
+def _run_trial() -> None:
+    """The child's part: a packed bundle on standard input, a reason against it on the output."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(ValueError, OSError):  # a lower limit is set already, or the system knows none
+        resource.setrlimit(resource.RLIMIT_AS, (_TRIAL_MEMORY, _TRIAL_MEMORY))
+    try:
+        Model(unpack(sys.stdin.buffer.read(), keras=False))
+    except BundleRefused as error:
+        sys.stdout.write(str(error))
+        sys.exit(_REFUSED)
+
+
+if __name__ == "__main__":
+    _run_trial()

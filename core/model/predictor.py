@@ -1,0 +1,142 @@
+"""A model that runs: LiteRT over whole batches, without TensorFlow."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import BundleCorrupt
+from core.model.bundle import Bundle
+from core.model.encoding import encode
+from core.model.tokenizer import question_words
+
+KEPT_TAGS = 10  # of each prediction
+MAX_SUGGESTIONS = 5  # the sites' own limit of tags on a question
+SAMPLE_TOLERANCE = 1e-4  # between the processor that published a bundle and the one that loads it
+LONGEST_PROBE = 1000  # repetitions of three words
+
+Words = tuple[list[str], list[str]]  # the title's and the body's
+
+
+@dataclass(frozen=True, slots=True)
+class RankedTag:
+    """A tag, its probability, and whether it is suggested."""
+
+    tag: str
+    probability: float
+    suggested: bool
+
+
+class Model:
+    """A network with its vocabulary, labels and thresholds. Not for several threads at once."""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        """Load the network.
+
+        Raises:
+            BundleCorrupt: LiteRT does not take the network, it does not fit the manifest, or it
+                does not reproduce the manifest's sample.
+        """
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 (slow; workers only)
+
+        self.manifest = bundle.manifest
+        self.vocabulary = bundle.vocabulary
+        self._thresholds = np.array(bundle.manifest.thresholds)
+        try:
+            self._interpreter = Interpreter(model_content=bundle.tflite, num_threads=threads)
+            self._run = _Signature(self._interpreter)
+        except (ValueError, RuntimeError) as error:
+            raise BundleCorrupt(f"LiteRT refuses the bundle's network: {error}.") from error
+        with _silent_stderr():
+            self._verify()
+
+    def _verify(self) -> None:
+        names = {name for spec in self.manifest.inputs for name in spec.names}
+        if names != self._run.inputs:
+            raise BundleCorrupt(
+                f"The network's inputs are {sorted(self._run.inputs)}, "
+                f"the manifest's {sorted(names)}."
+            )
+        samples = self.manifest.sample
+        texts = [(s.title, s.body) for s in samples] or [("", "")]
+        # Its rarest words and one that it does not know, more of them than any input holds: an id
+        # that the network has no row for, or an input that does not fit, shows here and not later.
+        rarest = [*self.vocabulary.words[-2:], "\0"] * LONGEST_PROBE
+        try:
+            found = self.probabilities([self.words(title, body) for title, body in texts])
+            self.probabilities([(rarest, rarest)])
+        except (ValueError, RuntimeError) as error:
+            raise BundleCorrupt(f"The bundle's network does not run: {error}.") from error
+        if found.shape[1] != len(self.manifest.labels):
+            raise BundleCorrupt(
+                f"The network gives {found.shape[1]} probabilities for "
+                f"{len(self.manifest.labels)} labels."
+            )
+        if not np.isfinite(found).all():
+            raise BundleCorrupt("The network gives probabilities that are no numbers.")
+        expected = np.array([s.probabilities for s in samples])
+        if samples and not np.abs(found - expected).max() <= SAMPLE_TOLERANCE:
+            raise BundleCorrupt("The network does not give the probabilities of its own sample.")
+
+    def words(self, title: str, body: str) -> Words:
+        """Return the words of a title and of a body's HTML, as this model reads them."""
+        return question_words(title, body, self.manifest.text)
+
+    def probabilities(self, questions: Sequence[Words]) -> npt.NDArray[np.float64]:
+        """Return calibrated probabilities: shape (questions, labels), one call of the network."""
+        if not questions:
+            return np.zeros((0, len(self.manifest.labels)))
+        raw = self._run(encode(questions, self.vocabulary, self.manifest.inputs))
+        return self.manifest.calibration.apply(raw)
+
+    def rank(self, probabilities: npt.NDArray[np.float64]) -> list[list[RankedTag]]:
+        """Return for each row its ten most probable tags, the most probable first."""
+        labels = self.manifest.labels
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :KEPT_TAGS]
+        above = probabilities >= self._thresholds
+        return [
+            [
+                RankedTag(
+                    labels[label],
+                    float(probabilities[row, label]),
+                    bool(above[row, label] and above[row, tags[:place]].sum() < MAX_SUGGESTIONS),
+                )
+                for place, label in enumerate(tags)
+            ]
+            for row, tags in enumerate(order)
+        ]
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep LiteRT's note on its delegate, which C++ writes to the descriptor, off the terminal."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+class _Signature:
+    """One LiteRT signature, called with any number of rows."""
+
+    def __init__(self, interpreter: Any) -> None:
+        signatures = interpreter.get_signature_list()
+        if len(signatures) != 1:
+            raise ValueError(f"{len(signatures)} signatures instead of one")
+        self._runner = interpreter.get_signature_runner(next(iter(signatures)))
+        self.inputs = set(self._runner.get_input_details())
+
+    def __call__(self, arrays: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+        (output,) = self._runner(**arrays).values()
+        return np.asarray(output, dtype=np.float32)

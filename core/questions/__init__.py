@@ -1,0 +1,1 @@
+"""Questions in the database: from being stored to being tagged or parked."""

@@ -1,0 +1,27 @@
+"""Questions out of files: data dumps, Kaggle's tables, and lines of JSON.
+
+    for row in read_questions(Path("Posts.xml"), site="stats"):
+        if isinstance(row, BrokenRow):
+            print(row)
+        else:
+            print(row.question_id, row.title)
+
+A row that cannot be used becomes a `BrokenRow` with its line, and reading goes on behind it. Memory
+does not grow with the file, but for the tags of Kaggle's second table (12 bytes each).
+"""
+
+from core.questions.files.formats import Format, detect_format
+from core.questions.files.reading import load_questions, read_questions
+from core.questions.files.rows import BrokenRow, Row, is_site_name
+from core.questions.files.seen import SeenIds
+
+__all__ = [
+    "BrokenRow",
+    "Format",
+    "Row",
+    "SeenIds",
+    "detect_format",
+    "is_site_name",
+    "load_questions",
+    "read_questions",
+]

@@ -1,0 +1,187 @@
+"""Kaggle's two tables: Questions.csv, one row a question, and Tags.csv, one row a tag of one.
+
+    Id,OwnerUserId,CreationDate,Score,Title,Body
+    Id,Tag
+
+Bodies have line feeds inside quotes, an unknown owner is `NA`. Titles are plain text, bodies HTML.
+"""
+
+import csv
+import re
+from array import array
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import BinaryIO
+
+from core.errors import ImportFailed
+from core.questions.files.lines import MAX_ROW_BYTES, Line, numbered_lines
+from core.questions.files.rows import BrokenRow, Row, Source, make_row
+
+QUESTION_COLUMNS = {"id", "title", "body"}
+TAG_COLUMNS = {"id", "tag"}
+
+_ROW_START = re.compile(rb'"?\d+"?,')  # both tables, and an index before it, begin with a number
+_NUMBER = re.compile(r"\d{1,18}")
+
+
+class TagTable:
+    """The tags of many questions, at 12 bytes a tag: Tags.csv has one row for each."""
+
+    def __init__(self, ids: Sequence[int], tags: Sequence[int], names: Sequence[str]) -> None:
+        import numpy as np  # noqa: PLC0415 (a tenth of a second, for one format)
+
+        unsorted = np.asarray(ids, dtype=np.int64)
+        order = np.argsort(unsorted, kind="stable")  # the tags of a question stay in their order
+        self._ids = unsorted[order]
+        self._tags = np.asarray(tags, dtype=np.int32)[order]
+        self._names = names
+
+    def tags_of(self, question_id: int) -> list[str]:
+        """The tags of a question in the table's order; none where it does not hold it."""
+        first, end = self._ids.searchsorted([question_id, question_id + 1])
+        return [self._names[tag] for tag in self._tags[first:end]]
+
+
+def read_tags(stream: BinaryIO, source: Source, broken: list[BrokenRow]) -> TagTable:
+    """Read Tags.csv; add the rows that cannot be used to `broken`.
+
+    Raises:
+        ImportFailed: the first line does not name the columns.
+    """
+    ids, tags = array("q"), array("i")
+    numbers: dict[str, int] = {}
+    for line, fields in _named_fields(stream, source, TAG_COLUMNS):
+        if isinstance(fields, str):
+            broken.append(source.broken(line, fields))
+        elif not _NUMBER.fullmatch(fields["id"]):
+            broken.append(source.broken(line, f"Id: not a number, but {fields['id'][:40]!r}"))
+        else:
+            ids.append(int(fields["id"]))
+            tags.append(numbers.setdefault(fields["tag"], len(numbers)))
+    return TagTable(ids, tags, list(numbers))
+
+
+def read_questions_csv(stream: BinaryIO, source: Source, tags: TagTable) -> Iterator[Row]:
+    """Yield a question or a broken row for each row of Questions.csv.
+
+    Raises:
+        ImportFailed: the first line does not name the columns.
+    """
+    for line, fields in _named_fields(stream, source, QUESTION_COLUMNS):
+        if isinstance(fields, str):
+            yield source.broken(line, fields)
+        else:
+            yield make_row(_values(fields, tags), source=source, line=line)
+
+
+def _values(fields: dict[str, str], tags: TagTable) -> dict[str, object]:
+    number, owner = fields["id"], fields.get("owneruserid")
+    return {
+        "question_id": number,
+        "title": fields["title"],
+        "body": fields["body"],
+        "tags": tags.tags_of(int(number)) if _NUMBER.fullmatch(number) else [],
+        "owner": f"user{owner.removesuffix('.0')}" if owner not in (None, "", "NA") else None,
+        "score": _known(fields.get("score")),
+        "creation_date": _known(fields.get("creationdate")),
+    }
+
+
+def _known(field: str | None) -> str | None:
+    return None if field in ("", "NA") else field
+
+
+def _named_fields(
+    stream: BinaryIO, source: Source, required: set[str]
+) -> Iterator[tuple[int, dict[str, str] | str]]:
+    """Yield each row's first line and its fields by column, or what is wrong with it."""
+    lines = numbered_lines(stream)
+    header = header_columns(next(lines, Line(1, b"")).content)
+    if not required <= set(header):
+        raise ImportFailed(
+            f"{source.file}: its first line does not name Id and what belongs to it."
+        )
+    for number, fields in _records(lines, width=len(header)):
+        yield number, fields if isinstance(fields, str) else dict(zip(header, fields, strict=True))
+
+
+def header_columns(line: bytes) -> list[str]:
+    """The columns' names of a first line, in lower case."""
+    return [name.strip(' "\r\n').lower() for name in decode(line).split(",")]
+
+
+def decode(content: bytes) -> str:
+    """UTF-8, or else Latin-1 as browsers take it: as Windows-1252 with its dashes and quotes.
+
+    It is decided row by row: nothing has to be read ahead, and files of mixed origin come right.
+    """
+    for encoding in ("utf-8", "cp1252"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return content.decode("latin-1")
+
+
+def _records(lines: Iterable[Line], *, width: int) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each record's first line and its fields, or what is wrong with it.
+
+    A stray quote would swallow all rows up to the next one. So what turns out to be no record is
+    given up by one line only; reading goes on at the next line that looks like a row's first.
+    """
+    ahead = _Lookahead(lines)
+    lost = False
+    for line in ahead:
+        if line.problem is not None:
+            yield line.number, line.problem
+        elif line.content.strip() and not (lost and not _ROW_START.match(line.content)):
+            record = _whole_record(line, ahead)
+            fields = _split(b"".join(part.content for part in record), width)
+            lost = isinstance(fields, str)
+            yield line.number, fields
+            if lost:
+                ahead.give_back(record[1:])
+
+
+class _Lookahead:
+    """Lines, of which some may be given back to come again."""
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._lines = iter(lines)
+        self._returned: deque[Line] = deque()
+
+    def __iter__(self) -> Iterator[Line]:
+        return self
+
+    def __next__(self) -> Line:
+        return self._returned.popleft() if self._returned else next(self._lines)
+
+    def give_back(self, lines: Sequence[Line]) -> None:
+        self._returned.extendleft(reversed(lines))
+
+
+def _whole_record(line: Line, ahead: _Lookahead) -> list[Line]:
+    """The lines up to the one on which all quotes are closed, or on which it becomes too much."""
+    record, size, is_open = [line], len(line.content), line.content.count(b'"') % 2
+    while is_open and size <= MAX_ROW_BYTES:
+        following = next(ahead, None)
+        if following is None:
+            break
+        if following.problem is not None:
+            ahead.give_back([following])
+            break
+        record.append(following)
+        size += len(following.content)
+        is_open ^= following.content.count(b'"') % 2
+    return record
+
+
+def _split(record: bytes, width: int) -> list[str] | str:
+    csv.field_size_limit(max(csv.field_size_limit(), 2 * MAX_ROW_BYTES))  # the module's: 128 KiB
+    try:
+        rows = list(csv.reader([decode(record)], strict=True))
+    except csv.Error as error:
+        return f"not a row of CSV: {error}"
+    if len(rows) != 1 or len(rows[0]) != width:
+        return f"a row of {width} fields is expected, but it has {len(rows[0]) if rows else 0}"
+    return rows[0]

@@ -1,0 +1,218 @@
+"""What a row of a question file must hold, whatever the file's format."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from core.questions.lifecycle import FetchedQuestion, clean_text
+
+T = TypeVar("T")
+
+MAX_TITLE = 1000  # characters; the sites allow 150, and allowed a few more once
+MAX_TAGS = 20  # the sites allow 5
+MAX_TAG = 100  # characters; the sites allow 35
+YEARS = range(1990, 2100)
+
+_LARGEST_ID = 2**63 - 1  # what a BIGINT holds
+_SITE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.IGNORECASE)
+_OWN_DOMAINS = ("stackoverflow", "serverfault", "superuser", "askubuntu", "stackapps")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A row that cannot be used.
+
+    Attributes:
+        file: its path, as it was given.
+        line: the physical line of the (unpacked) file on which the row begins, from 1.
+        reason: what is wrong with it.
+    """
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+Row = FetchedQuestion | BrokenRow
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file that is read.
+
+    Attributes:
+        file: its path, as messages name it.
+        site: the site that its questions are of; None where each row names its own.
+    """
+
+    file: str
+    site: str | None
+
+    def broken(self, line: int, reason: str) -> BrokenRow:
+        """A broken row of this file."""
+        return BrokenRow(self.file, line, reason)
+
+
+def is_site_name(name: str) -> bool:
+    """Whether it can be the API's name of a site, such as `stats` or `es.stackoverflow`."""
+    return name.isascii() and _SITE.fullmatch(name) is not None
+
+
+def question_link(site: str, question_id: int) -> str:
+    """The page of a question, for files that do not give it."""
+    last = site.rpartition(".")[2]
+    if last in _OWN_DOMAINS:
+        domain = f"{site}.com"
+    elif site.endswith("mathoverflow.net"):  # its name in the API is its domain
+        domain = site
+    else:
+        domain = f"{site}.stackexchange.com"
+    return f"https://{domain}/questions/{question_id}"
+
+
+def make_row(
+    values: Mapping[str, object], *, source: Source, line: int, typed: bool = False
+) -> Row:
+    """Check a row's values and make a question of them.
+
+    Args:
+        values: by the names of the fields of `_QuestionFields`; None and absence are the same.
+        source: the file; its site wins, and a row that names another one is broken.
+        line: where the row begins.
+        typed: whether the format itself knows numbers from texts (JSON does, CSV does not).
+    """
+    given = {name: _clean(value) for name, value in values.items() if value is not None}
+    try:
+        fields = _QuestionFields.model_validate(given, strict=typed)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        return source.broken(line, _explain(first))
+    site = source.site or fields.site
+    if site is None:
+        return source.broken(line, "site: missing, and --site does not say it either")
+    if fields.site not in (None, site):
+        return source.broken(line, f"site: it is {fields.site}, not {site}")
+    return fields.to_question(site)
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _clean(item) for name, item in value.items()}
+    return value
+
+
+def _site_name(name: str) -> str:
+    if not is_site_name(name):
+        raise ValueError("not the API's name of a site, such as stats")
+    return name
+
+
+def _words(text: str) -> str:
+    return _not_empty(text.strip())
+
+
+def _not_blank(text: str) -> str:
+    _words(text)
+    return text
+
+
+def _not_empty(value: T) -> T:
+    if not value:
+        raise ValueError("empty")
+    return value
+
+
+def _tag(tag: str) -> str:
+    tag = _words(tag)
+    if re.search(r"[\s<>|,]", tag):
+        raise ValueError("a tag has no spaces, commas, bars or angle brackets")
+    return tag
+
+
+def _web_address(link: str) -> str:
+    if not link.startswith(("https://", "http://")):  # it becomes a link on the review page
+        raise ValueError("not an address that begins with https:// or http://")
+    return link
+
+
+def _to_time(value: object) -> datetime:
+    """Seconds since 1970, or a time in ISO 8601, which is UTC where it names no zone."""
+    try:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC)
+        if isinstance(value, str):
+            time = datetime.fromisoformat(value.strip())
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    except (ValueError, OverflowError, OSError):
+        pass  # as below
+    raise ValueError("neither seconds since 1970 nor a time such as 2010-07-19T19:14:44Z")
+
+
+def _display_name(owner: object) -> object:
+    """A name, or the API's own object for an owner, which holds it."""
+    return owner.get("display_name") if isinstance(owner, dict) else owner
+
+
+def _sane_time(time: datetime) -> datetime:
+    if time.year not in YEARS:
+        raise ValueError(f"a time of the years {YEARS.start} to {YEARS.stop - 1} is expected")
+    return time.astimezone(UTC)
+
+
+_Time = Annotated[datetime, BeforeValidator(_to_time), AfterValidator(_sane_time)]
+_Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(_tag)]
+_Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+
+
+class _QuestionFields(BaseModel):
+    site: Annotated[str, AfterValidator(_site_name)] | None = None
+    question_id: Annotated[int, Field(ge=1, le=_LARGEST_ID)]
+    title: Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_words)]  # plain text
+    body: Annotated[str, AfterValidator(_not_blank)]  # HTML
+    tags: Annotated[list[_Tag], Field(max_length=MAX_TAGS), AfterValidator(_not_empty)]
+    link: Annotated[str, AfterValidator(_web_address)] | None = None
+    owner: Annotated[str | None, BeforeValidator(_display_name)] = None
+    content_license: str | None = None
+    score: _Count | None = None
+    answer_count: Annotated[_Count, Field(ge=0)] | None = None
+    creation_date: _Time | None = None
+    last_activity_date: _Time | None = None
+
+    def to_question(self, site: str) -> FetchedQuestion:
+        return FetchedQuestion(
+            site=site,
+            question_id=self.question_id,
+            title=self.title,
+            body=self.body,
+            author_tags=tuple(dict.fromkeys(self.tags)),
+            link=self.link or question_link(site, self.question_id),
+            owner=self.owner or None,
+            licence=self.content_license or None,
+            score=self.score,
+            answer_count=self.answer_count,
+            created_at=self.creation_date,
+            last_activity_at=self.last_activity_date,
+        )
+
+
+def _explain(error: ErrorDetails) -> str:
+    """The field, what is wrong, and the value where it is short."""
+    field = error["loc"][0]
+    if error["type"] == "missing":
+        return f"{field}: missing"
+    value: Any = error["input"]
+    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    shown = f", but is {value!r}" if isinstance(value, int | float | str) else ""
+    return f"{field}: {reason}{shown if len(shown) < 60 else ''}"

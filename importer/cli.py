@@ -1,0 +1,347 @@
+"""`tagger import`: questions from files into the database."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Self, TextIO
+
+import typer
+from celery import Celery
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from sqlalchemy import Engine
+
+from core.broker.queue import enqueue_tagging, make_celery
+from core.clock import Clock, SystemClock
+from core.console import command, err, fail, open_database, out, start
+from core.database.engine import database_errors
+from core.errors import BrokerUnreachable, ImportFailed
+from core.questions.files import (
+    BrokenRow,
+    Format,
+    Row,
+    SeenIds,
+    detect_format,
+    is_site_name,
+    read_questions,
+)
+from core.questions.lifecycle import TASK_SIZES, FetchedQuestion, store
+from core.settings import Settings
+
+BATCH_QUESTIONS = 500  # of one transaction
+SHOWN_BROKEN = 10
+
+OnWanted = Callable[[str, Sequence[int]], None]
+OnFilePosition = Callable[[Path, int], None]
+
+_COUNTED = ("new", "changed", "unchanged", "broken", "repeated")
+COUNTS = ("read", "new", "changed", "unchanged", "broken")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this part's commands."""
+    app.command("import")(import_questions)
+
+
+def _site(name: str | None) -> str | None:
+    if name is not None and not is_site_name(name):
+        raise typer.BadParameter(f"{name!r} is not the API's name of a site, such as stats")
+    return name
+
+
+@command
+def import_questions(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="Posts.xml of a data dump (as it is, .gz, or inside the .7z), Kaggle's "
+            "Questions.csv with Tags.csv beside it, or .jsonl (as it is, or .gz).",
+        ),
+    ],
+    site: Annotated[
+        str | None,
+        typer.Option(
+            callback=_site,
+            help="The site's name in the API, such as stats. Only lines of JSON may do without, "
+            "where each names its own; those that name another site are refused as broken.",
+        ),
+    ] = None,
+    tag: Annotated[
+        bool,
+        typer.Option(
+            "--tag", help="Have the questions tagged, too; otherwise they are the training corpus."
+        ),
+    ] = False,
+    errors: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False, help="Write all broken rows into this CSV file: file, line, reason."
+        ),
+    ] = None,
+) -> None:
+    """Import questions from files. Importing a file again changes nothing.
+
+    A row that cannot be used is counted and reported with its line, and the rest is imported. A
+    question that is known with a later activity is left as it is. The exit status is 0 when
+    something was imported, and 1 when nothing could be.
+
+    Example: tagger import stats.stackexchange.com.7z --site stats
+    """
+    settings = start()
+    files = list(dict.fromkeys(files))
+    with _progress(files) as on_position, _broken_rows(errors) as broken:
+        sources = _open_all(files, site, on_position)
+        engine = open_database(settings)
+        into_database = partial(
+            import_rows,
+            engine,
+            clock=SystemClock(),
+            wanted=tag,
+            on_broken=broken.add,
+            on_wanted=_Enqueuer(settings),
+        )
+        results = [(path, into_database(rows)) for path, rows in sources]
+        engine.dispose()
+    _report(results, broken, errors)
+
+
+def _open_all(
+    files: Sequence[Path], site: str | None, on_position: OnFilePosition
+) -> list[tuple[Path, Iterator[Row]]]:
+    """Look at all files before anything is imported; a Tags.csv goes with its Questions.csv.
+
+    Raises:
+        ImportFailed: one of them has no format that is known, or does not say of which site it is.
+    """
+    formats = {path: detect_format(path) for path in files}
+    tag_files = [path for path, kind in formats.items() if kind is Format.KAGGLE_TAGS]
+    if len(tag_files) < len(formats):
+        formats = {path: kind for path, kind in formats.items() if path not in tag_files}
+    return [
+        (
+            path,
+            read_questions(
+                path, site=site, tag_files=tag_files, on_position=partial(on_position, path)
+            ),
+        )
+        for path in formats
+    ]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a file's rows.
+
+    Attributes:
+        new, changed, unchanged: questions, as `core.questions.lifecycle.store()` counts them.
+        broken: rows that could not be used.
+        repeated: questions with an id that an earlier row had too; each replaced that row's.
+        failure: why the file could not be read to its end.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    broken: int = 0
+    repeated: int = 0
+    failure: str | None = None
+
+    @property
+    def imported(self) -> int:
+        """How many rows stand in the database now."""
+        return self.new + self.changed + self.unchanged
+
+    @property
+    def read(self) -> int:
+        """How many rows were read."""
+        return self.imported + self.broken
+
+    def __add__(self, other: Self) -> Self:
+        """The counts of both."""
+        counts = {name: getattr(self, name) + getattr(other, name) for name in _COUNTED}
+        return type(self)(**counts)
+
+
+def import_rows(
+    engine: Engine,
+    rows: Iterable[Row],
+    *,
+    clock: Clock,
+    wanted: bool,
+    on_broken: Callable[[BrokenRow], None],
+    on_wanted: OnWanted,
+) -> Tally:
+    """Store questions, BATCH_QUESTIONS in one transaction.
+
+    Args:
+        engine: of the database, its tables up to date.
+        rows: of one file.
+        clock: dates the questions' fetching.
+        wanted: whether they want tagging.
+        on_broken: called with each row that cannot be used.
+        on_wanted: called after each transaction with a site and the keys that want tagging.
+
+    Raises:
+        DatabaseUnreachable: what was stored before stays; importing again goes on.
+    """
+    batches = _Batches(engine, clock, wanted=wanted, on_wanted=on_wanted)
+    try:
+        for row in rows:
+            if isinstance(row, BrokenRow):
+                batches.tally.broken += 1
+                on_broken(row)
+            else:
+                batches.add(row)
+    except ImportFailed as error:
+        batches.tally.failure = str(error)
+    batches.write_all()
+    return batches.tally
+
+
+class _Batches:
+    """Questions on their way into the database, by site."""
+
+    def __init__(self, engine: Engine, clock: Clock, *, wanted: bool, on_wanted: OnWanted) -> None:
+        self.tally = Tally()
+        self._engine, self._clock = engine, clock
+        self._wanted, self._on_wanted = wanted, on_wanted
+        self._seen = SeenIds()
+        self._batches: dict[str, dict[int, FetchedQuestion]] = {}
+
+    def add(self, question: FetchedQuestion) -> None:
+        site, question_id = question.site, question.question_id
+        if not self._seen.add(site, question_id):
+            self.tally.repeated += 1
+            if question_id in self._batches.get(site, {}):
+                self._write(site)  # in one batch with it, the two would count as one
+        batch = self._batches.setdefault(site, {})
+        batch[question_id] = question
+        if len(batch) == BATCH_QUESTIONS:
+            self._write(site)
+
+    def write_all(self) -> None:
+        for site in list(self._batches):
+            self._write(site)
+
+    def _write(self, site: str) -> None:
+        questions = self._batches.pop(site).values()
+        with database_errors(self._engine), self._engine.begin() as connection:
+            stored = store(connection, questions, now=self._clock.now(), wanted=self._wanted)
+        self.tally.new += stored.new
+        self.tally.changed += stored.changed
+        self.tally.unchanged += stored.unchanged
+        if stored.wanted:
+            self._on_wanted(site, stored.wanted)
+
+
+class _Enqueuer:
+    """Enqueues what wants tagging; says once that the broker is away, and leaves it at that."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._app: Celery | None = None
+        self._is_away = False
+
+    def __call__(self, site: str, pks: Sequence[int]) -> None:
+        if self._is_away:
+            return
+        self._app = self._app or make_celery(self._settings)
+        try:
+            for first in range(0, len(pks), TASK_SIZES[0]):
+                enqueue_tagging(self._app, site, pks[first : first + TASK_SIZES[0]])
+        except BrokerUnreachable as error:
+            self._is_away = True
+            say(f"{error} The questions are stored, and are tagged once it and a worker run.")
+
+
+class _BrokenRows:
+    """The broken rows: how many, the first few, and all of them in a file where one is wanted."""
+
+    def __init__(self, file: TextIO | None) -> None:
+        self.count = 0
+        self.first: list[BrokenRow] = []
+        self._table = csv.writer(file) if file is not None else None
+        if self._table is not None:
+            self._table.writerow(["file", "line", "reason"])
+
+    def add(self, row: BrokenRow) -> None:
+        self.count += 1
+        if len(self.first) < SHOWN_BROKEN:
+            self.first.append(row)
+        if self._table is not None:
+            self._table.writerow([row.file, row.line, row.reason])
+
+
+@contextmanager
+def _broken_rows(path: Path | None) -> Iterator[_BrokenRows]:
+    if path is None:
+        yield _BrokenRows(None)
+        return
+    try:
+        file = path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise ImportFailed(f"The broken rows cannot be written to {path}: {error}") from error
+    with file:
+        yield _BrokenRows(file)
+
+
+@contextmanager
+def _progress(files: Sequence[Path]) -> Iterator[OnFilePosition]:
+    """A bar over the bytes of all files, on a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    positions = dict.fromkeys(files, 0)
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+        task = bar.add_task("Importing", total=sum(path.stat().st_size for path in files))
+
+        def on_position(path: Path, position: int) -> None:
+            positions[path] = position
+            bar.update(task, description=escape(path.name), completed=sum(positions.values()))
+
+        yield on_position
+
+
+def _report(
+    results: Sequence[tuple[Path, Tally]], broken: _BrokenRows, errors: Path | None
+) -> None:
+    """Print what became of the rows; end with a failure where nothing was imported."""
+    total = sum((tally for _, tally in results), Tally())
+    out.print(_table([*results, *([(Path("together"), total)] if len(results) > 1 else [])]))
+    if total.repeated:
+        say(f"{total.repeated:,} rows had the id of an earlier row, which they replaced.")
+    for row in broken.first:
+        say(f"  {row}")
+    hidden = broken.count - len(broken.first)
+    if hidden and errors is None:
+        say(f"  … and {hidden:,} broken rows more; --errors FILE writes all of them.")
+    elif errors is not None:
+        say(f"All {broken.count:,} broken rows are in {errors}.")
+    failures = [tally.failure for _, tally in results if tally.failure is not None]
+    for failure in failures if total.imported else failures[:-1]:
+        say(failure)
+    if not total.imported:
+        fail(failures[-1] if failures else "Nothing was imported: no row could be used.")
+
+
+def _table(rows: Sequence[tuple[Path, Tally]]) -> Table:
+    table = Table("file", *(Column(name, justify="right") for name in COUNTS))
+    for path, tally in rows:
+        table.add_row(escape(path.name), *(f"{getattr(tally, name):,}" for name in COUNTS))
+    return table
+
+
+def say(message: str) -> None:
+    """Print a line on standard error, as it is."""
+    err.print(message, markup=False, highlight=False, soft_wrap=True)

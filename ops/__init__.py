@@ -1,0 +1,1 @@
+"""Running the service: up, status, db."""

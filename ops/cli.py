@@ -1,0 +1,114 @@
+"""Commands that belong to no single part: the whole service, its state, and the database."""
+
+from collections.abc import Sequence
+
+import typer
+from celery import Celery
+
+from core.agreement.drift import live_drifts
+from core.agreement.live import daily_agreement
+from core.agreement.view import drift_lines, live_versions_table
+from core.broker import embedded_redis
+from core.broker.queue import TRAINING_QUEUE, make_celery
+from core.clock import SystemClock
+from core.console import command, end_on_sigterm, open_database, out, plain, start
+from core.database.engine import database_errors, reading
+from core.errors import BrokerUnreachable
+from core.feeds import feed_status, quota_status, skipped_counts
+from ops.status import queue_lengths, running_workers, site_statuses
+from ops.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
+from ops.supervisor import Supervisor, alone, tagger
+
+SERVICES: dict[str, Sequence[str]] = {
+    "worker": tagger("worker", "--name", "tagging"),
+    "trainer": tagger("worker", "--queues", TRAINING_QUEUE, "--name", "training"),
+    "scheduler": tagger("scheduler"),
+    "poller": tagger("poll"),
+}
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this part's commands."""
+    app.command("up")(up)
+    app.command("status")(status)
+    database = typer.Typer(help="The database's tables.", no_args_is_help=True)
+    database.command("upgrade")(upgrade_database)
+    app.add_typer(database, name="db")
+
+
+@command
+def up() -> None:
+    """Run the whole service on this machine: Redis, poller, worker, trainer, scheduler.
+
+    Stops with Ctrl-C; what was not finished goes on at the next start.
+
+    Example: TAGGER_SITES=stats,cooking tagger up
+    """
+    settings = start()
+    end_on_sigterm()
+    open_database(settings).dispose()
+    with alone(settings.data_dir):
+        services = dict(SERVICES)
+        if settings.uses_embedded_redis:
+            embedded_redis.shut_down(settings.data_dir)  # of a service that was killed
+            services = {"redis": embedded_redis.server_command(settings.data_dir), **services}
+        with Supervisor(services) as supervisor:
+            out.print(
+                f"Question Tagger runs for {', '.join(settings.sites)}. In another terminal: "
+                "tagger status, tagger results. Ctrl-C stops it.",
+                soft_wrap=True,
+            )
+            supervisor.run()
+
+
+@command
+def status() -> None:
+    """Show what is tagged and pending, how good the live models are, feeds, queues and workers.
+
+    Example: tagger status
+    """
+    settings = start()
+    engine = open_database(settings)
+    now = SystemClock().now()
+    with database_errors(engine), reading(engine) as connection:
+        sites = site_statuses(connection, settings.sites)
+        feeds = feed_status(connection, polled=settings.feed, now=now)
+        quotas, skipped = quota_status(connection), skipped_counts(connection)
+        agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)
+    out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
+    out.print(sites_table(sites, settings, now=now))
+    if agreement:
+        out.print(live_versions_table(agreement))
+    if feeds:
+        out.print(feeds_table(feeds, now=now))
+    for line in (
+        *drift_lines(drifts, retrains=settings.retrain_on_drift),
+        *failure_lines(sites, feeds),
+        *quota_lines(quotas),
+        *skipped_lines(skipped),
+    ):
+        out.print(plain(line), soft_wrap=True, highlight=False)
+    _print_broker(make_celery(settings))
+
+
+def _print_broker(app: Celery) -> None:
+    try:
+        lengths = queue_lengths(app)
+        workers = running_workers(app)
+    except BrokerUnreachable as error:
+        out.print(f"[red]{plain(str(error))}[/red]", soft_wrap=True)
+        return
+    waiting = ", ".join(f"{queue} {length}" for queue, length in lengths.items())
+    out.print(f"Messages waiting: {waiting}")
+    out.print(f"Running: {', '.join(workers) or 'no worker answers; start one with: tagger up'}")
+
+
+@command
+def upgrade_database() -> None:
+    """Bring the database's tables up to date; services also do it when they start.
+
+    Example: tagger db upgrade
+    """
+    engine = open_database(start())
+    address = engine.url.render_as_string(hide_password=True)
+    out.print(f"The tables of {address} are up to date.", soft_wrap=True)

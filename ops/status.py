@@ -1,0 +1,137 @@
+"""The state of the whole service, as the database and the broker tell it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from celery import Celery
+from sqlalchemy import Select, func, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
+from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
+from core.model import registry
+from core.model.registry import Version
+
+
+@dataclass(frozen=True, slots=True)
+class LastTraining:
+    """A site's latest training run: since when, and how it ended unless it still runs.
+
+    Attributes:
+        decision: why its version was promoted or not, or why it was skipped.
+        version: that it made.
+    """
+
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    error: str | None
+    decision: str | None
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """How far one site's tagging has come.
+
+    Attributes:
+        questions: stored.
+        tagged: with a prediction by any version.
+        pending: wanting tagging.
+        oldest_pending: since when the oldest of them has wanted it.
+        parked: given up after too many attempts.
+        live: the live model version.
+        last_training: the latest run, if there was one.
+        last_version: the latest that made a version, if there was one.
+    """
+
+    site: str
+    questions: int
+    tagged: int
+    pending: int
+    oldest_pending: datetime | None
+    parked: int
+    live: Version | None
+    last_training: LastTraining | None
+    last_version: LastTraining | None
+
+    @property
+    def waiting(self) -> LastTraining | None:
+        """The run whose version is newer than the live one and was kept back, if there is one."""
+        run = self.last_version
+        if run is None or run.outcome != "published" or run.version is None:
+            return None
+        return run if self.live is None or self.live.version < run.version else None
+
+
+def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[SiteStatus]:
+    """Return the state of every site that is stored, and of those that are asked for."""
+    counts = {row.site: row for row in connection.execute(_counts())}
+    tagged = (
+        select(Question.site, func.count(Prediction.question_pk.distinct()).label("questions"))
+        .join(Prediction, Prediction.question_pk == Question.id)
+        .group_by(Question.site)
+    )
+    tagged_of = {row.site: row.questions for row in connection.execute(tagged)}
+    return [
+        SiteStatus(
+            site,
+            counts[site].questions if site in counts else 0,
+            tagged_of.get(site, 0),
+            counts[site].pending if site in counts else 0,
+            counts[site].oldest if site in counts else None,
+            counts[site].parked if site in counts else 0,
+            registry.find_live(connection, site),
+            _last_training(connection, site),
+            _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
+        )
+        for site in sorted({*counts, *sites})
+    ]
+
+
+def _counts() -> Select[*tuple[Any, ...]]:
+    pending = Question.wanted_at.is_not(None) & Question.parked_at.is_(None)
+    return select(
+        Question.site,
+        func.count().label("questions"),
+        func.count().filter(pending).label("pending"),
+        func.min(Question.wanted_at).filter(pending).label("oldest"),
+        func.count(Question.parked_at).label("parked"),
+    ).group_by(Question.site)
+
+
+def _last_training(
+    connection: Connection, site: str, *chosen: ColumnElement[bool]
+) -> LastTraining | None:
+    run = connection.execute(
+        select(
+            TrainingRun.started_at,
+            TrainingRun.ended_at,
+            TrainingRun.outcome,
+            TrainingRun.error,
+            TrainingRun.decision,
+            ModelVersion.version,
+        )
+        .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
+        .where(TrainingRun.site == site, *chosen)
+        .order_by(TrainingRun.started_at.desc(), TrainingRun.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return LastTraining(*run) if run is not None else None
+
+
+def queue_lengths(app: Celery) -> dict[str, int]:
+    """How many messages wait, by queue.
+
+    Raises:
+        BrokerUnreachable: Redis gives no answer.
+    """
+    return {queue: queue_length(app, queue) for queue in (TAGGING_QUEUE, TRAINING_QUEUE)}
+
+
+def running_workers(app: Celery, *, seconds: float = 1.0) -> list[str]:
+    """The names of the workers and schedulers that answer within some seconds."""
+    replies = app.control.ping(timeout=seconds)
+    return sorted(name for reply in replies for name in reply)

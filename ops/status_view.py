@@ -1,0 +1,114 @@
+"""The state of the service as a person reads it on the terminal."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from rich.table import Table
+
+from core.console import plain
+from core.feeds import FeedStatus, QuotaStatus
+from core.settings import Settings
+from ops.status import LastTraining, SiteStatus
+
+_TIME = "%Y-%m-%d %H:%M"
+
+
+def sites_table(sites: Iterable[SiteStatus], settings: Settings, *, now: datetime) -> Table:
+    """One row a site: how far its tagging has come, and by which model."""
+    table = Table("site", "questions", "tagged", "pending", "parked", "live model", "last training")
+    for site in sites:
+        table.add_row(
+            plain(site.site),
+            f"{site.questions:,}",
+            f"{site.tagged:,}",
+            _pending(site, now),
+            str(site.parked),
+            _live(site, settings),
+            _training(site.last_training),
+        )
+    return table
+
+
+def _training(run: LastTraining | None) -> str:
+    if run is None:
+        return "never"
+    if run.ended_at is None:
+        return f"running since {_moment(run.started_at)}"
+    return f"{run.outcome} {_moment(run.ended_at)}"
+
+
+def failure_lines(sites: Iterable[SiteStatus], feeds: Iterable[FeedStatus]) -> Iterator[str]:
+    """One line for each site and feed whose last try failed or came to nothing: why."""
+    for site in sites:
+        if site.last_training is not None and site.last_training.error:
+            yield f"{site.site}, training: {site.last_training.error}"
+        if site.waiting is not None:
+            yield (
+                f"{site.site}, training: version {site.waiting.version} is not live: "
+                f"{site.waiting.decision}. See: tagger models report --site {site.site}"
+            )
+    for feed in feeds:
+        if feed.failures and feed.last_error:
+            yield f"{feed.site}, {feed.feed}: {feed.last_error}"
+
+
+def _pending(site: SiteStatus, now: datetime) -> str:
+    if site.oldest_pending is None:
+        return "0"
+    minutes = (now - site.oldest_pending).total_seconds() / 60
+    return f"{site.pending:,} (oldest {minutes:.0f} min)"
+
+
+def _live(site: SiteStatus, settings: Settings) -> str:
+    if site.live is not None:
+        return f"{site.live.version} ({site.live.architecture})"
+    if site.waiting is not None:
+        return f"none: version {site.waiting.version} was kept back"
+    missing = settings.min_questions - site.questions
+    if missing > 0:
+        return f"none: trains by itself with {missing:,} more questions"
+    return "none: the trainer makes one"
+
+
+def feeds_table(feeds: Iterable[FeedStatus], *, now: datetime) -> Table:
+    """One row a site and feed: its mark, how it last went, and what it waits for."""
+    table = Table("site", "feed", "fetched", "mark (UTC)", "last success (UTC)", "state")
+    for feed in feeds:
+        table.add_row(
+            plain(feed.site),
+            feed.feed,
+            f"{feed.fetched:,}",
+            "all" if feed.complete else _moment(feed.mark),
+            _moment(feed.last_success),
+            plain("; ".join(_state(feed, now))) or "well",
+        )
+    return table
+
+
+def _state(feed: FeedStatus, now: datetime) -> Iterator[str]:
+    if feed.paused_until is not None:
+        yield f"paused until {_moment(feed.paused_until)} ({feed.pause_reason})"
+    if feed.failures:
+        yield f"failed {_moment(feed.last_error_at)}"
+        if feed.retry_at is not None and feed.retry_at > now:
+            yield f"next try {_moment(feed.retry_at)}"
+
+
+def _moment(time: datetime | None) -> str:
+    return f"{time:{_TIME}}" if time is not None else "never"
+
+
+def quota_lines(quotas: Iterable[QuotaStatus]) -> Iterator[str]:
+    """One line for each key of each API: what is left of the day's requests."""
+    for quota in quotas:
+        if quota.told_at is not None:
+            yield (
+                f"Quota of {quota.client}: {quota.remaining:,} of {quota.maximum:,} requests left, "
+                f"as told at {_moment(quota.told_at)}"
+            )
+
+
+def skipped_lines(counts: dict[str, int]) -> Iterator[str]:
+    """One line for each site whose answers held what cannot be read as a question."""
+    for site, count in sorted(counts.items()):
+        yield f"{site}: {count:,} items that the API gave could not be read; see skipped_items"

@@ -1,0 +1,162 @@
+"""What a feed leaves in the database: how far it has come, what it failed with, what it skipped."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.engine import Connection
+
+from core.database.engine import dialect_insert
+from core.database.tables import Feed
+from core.database.tables import SkippedItem as SkippedRow
+from poller.items import Items, SkippedItem
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 5  # to get a skipped item after all
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """A feed's row; that of a feed which never ran says so in every field."""
+
+    mark: datetime | None = None
+    fetched: int = 0
+    complete: bool = False
+    attempted_at: datetime | None = None
+    failures: int = 0
+    retry_at: datetime | None = None
+
+
+def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:
+    """A site's feeds that have run, by name."""
+    rows = connection.execute(
+        select(
+            Feed.feed,
+            Feed.mark,
+            Feed.fetched,
+            Feed.complete,
+            Feed.attempted_at,
+            Feed.failures,
+            Feed.retry_at,
+        ).where(Feed.site == site)
+    )
+    return {row.feed: FeedState(*row[1:]) for row in rows}
+
+
+def feed_state(connection: Connection, site: str, feed: str) -> FeedState:
+    """One feed's state."""
+    return feed_states(connection, site).get(feed, FeedState())
+
+
+def succeeded(
+    connection: Connection,
+    site: str,
+    feed: str,
+    *,
+    now: datetime,
+    mark: datetime | None = None,
+    fetched: int = 0,
+    complete: bool = False,
+) -> None:
+    """Record a request that was answered; commit it together with what the answer brought.
+
+    Args:
+        connection: in a transaction.
+        site: its name.
+        feed: its name.
+        now: UTC.
+        mark: where the feed stands now; None leaves the mark.
+        fetched: how many questions more it has read.
+        complete: there is nothing beyond.
+    """
+    insert = dialect_insert(connection, Feed)
+    statement = insert.values(
+        site=site,
+        feed=feed,
+        mark=mark,
+        fetched=fetched,
+        complete=complete,
+        attempted_at=now,
+        last_success=now,
+        failures=0,
+    ).on_conflict_do_update(
+        index_elements=["site", "feed"],
+        set_={
+            "mark": func.coalesce(insert.excluded.mark, Feed.mark),
+            "fetched": Feed.fetched + insert.excluded.fetched,
+            "complete": insert.excluded.complete,
+            "attempted_at": now,
+            "last_success": now,
+            "failures": 0,
+            "retry_at": None,
+        },
+    )
+    connection.execute(statement)
+
+
+def failed(
+    connection: Connection, site: str, feed: str, *, now: datetime, error: str, retry_at: datetime
+) -> None:
+    """Record a request that came to nothing, and when the next one is due."""
+    values = {"attempted_at": now, "last_error": error, "last_error_at": now, "retry_at": retry_at}
+    insert = dialect_insert(connection, Feed).values(site=site, feed=feed, failures=1, **values)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["site", "feed"], set_={**values, "failures": Feed.failures + 1}
+        )
+    )
+
+
+def record_items(
+    connection: Connection, site: str, feed: str, items: Items, *, now: datetime
+) -> None:
+    """Record an answer's unreadable items, and drop the record of those that have come right."""
+    for item in items.skipped:
+        _record_skipped(connection, site, feed, item, now)
+    forget_skipped(connection, site, [question.question_id for question in items.questions])
+
+
+def _record_skipped(
+    connection: Connection, site: str, feed: str, item: SkippedItem, now: datetime
+) -> None:
+    insert = dialect_insert(connection, SkippedRow).values(
+        site=site,
+        item=item.item,
+        question_id=item.question_id,
+        feed=feed,
+        reason=item.reason,
+        first_seen=now,
+        last_seen=now,
+        times=1,
+    )
+    statement = insert.on_conflict_do_update(
+        index_elements=["site", "item"],
+        set_={"last_seen": now, "reason": item.reason, "times": SkippedRow.times + 1},
+    ).returning(SkippedRow.times)
+    if connection.execute(statement).scalar() == 1:
+        which = f"question {item.question_id}" if item.question_id else "an item without a number"
+        log.warning("%s, %s: skipped %s: %s", site, feed, which, item.reason)
+
+
+def forget_skipped(connection: Connection, site: str, question_ids: Iterable[int]) -> None:
+    """Drop the record of skipped questions that have been read since, or are gone."""
+    ids = sorted(question_ids)
+    if ids:
+        connection.execute(
+            delete(SkippedRow).where(SkippedRow.site == site, SkippedRow.question_id.in_(ids))
+        )
+
+
+def skipped_to_retry(connection: Connection, site: str, *, before: datetime) -> dict[int, str]:
+    """Up to fifty skipped questions to ask for again, last seen before a time: number and feed."""
+    rows = connection.execute(
+        select(SkippedRow.question_id, SkippedRow.feed)
+        .where(SkippedRow.site == site, SkippedRow.question_id.is_not(None))
+        .where(SkippedRow.last_seen < before, SkippedRow.times < MAX_TRIES)
+        .order_by(SkippedRow.last_seen)
+        .limit(50)
+    )
+    return {row.question_id: row.feed for row in rows}

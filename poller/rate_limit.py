@@ -1,0 +1,281 @@
+"""When the API may be asked: its rules for clients, kept in the database.
+
+https://api.stackexchange.com/docs/throttle. Kept there, they hold across restarts and between all
+processes that share the database:
+
+- one request at a time for each site, and a gap between any two;
+- no identical request within a minute;
+- `backoff`: the same method of the same site is left alone for as long as the answer asks;
+- a throttle violation: everything is left alone for as long as its message says;
+- no request beyond the quota.
+"""
+
+import logging
+import random
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.engine import Connection
+
+from core.clock import Clock
+from core.database.engine import dialect_insert
+from core.database.tables import ApiClient, ApiLease, ApiPause, ApiRequest
+from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
+from poller.client import (
+    ANSWER_SECONDS,
+    CONNECT_ATTEMPTS,
+    CONNECT_SECONDS,
+    READ_SECONDS,
+    Answer,
+    Request,
+)
+from poller.quota import Quota, next_reset
+
+log = logging.getLogger(__name__)
+
+IDENTICAL_SECONDS = 60.0
+CLOCK_SLACK = 1.0  # the API's clock and ours need not tick together
+BACKOFF_SLACK = 2.0  # some answers' N took N + 2 (lucjon/Py-StackExchange#48)
+GAP_SECONDS = 0.1  # the API cuts off above 30 requests a second
+# A process that dies with a request under way never learns what the answer asked for, so its site
+# is left alone for longer than most backoffs last.
+LEASE_SECONDS = 1.5 * (CONNECT_ATTEMPTS * CONNECT_SECONDS + READ_SECONDS + ANSWER_SECONDS)
+
+FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
+LONGEST_PAUSE = 300.0
+UNNAMED_THROTTLE = 120.0  # seconds, where the violation names none; doubled up to an hour
+LONGEST_UNNAMED_THROTTLE = 3600.0
+
+UNAVAILABLE = (500, 503)  # error_id of internal_error and temporarily_unavailable
+
+EVERYTHING = ("", "")  # site and method of a pause that holds for all of them
+
+
+class Manners:
+    """Admits requests, and keeps what their answers ask for.
+
+    Args:
+        engine: the database.
+        client: whom the API takes us for, as `Client.name`.
+        quota_default: requests a day until an answer has told.
+        clock: tells the time.
+        chance: spreads pauses.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        client: str,
+        quota_default: int,
+        clock: Clock,
+        chance: random.Random,
+    ) -> None:
+        self._engine = engine
+        self._client = client
+        self._quota_default = quota_default
+        self._clock = clock
+        self._chance = chance
+        self._holder = uuid4().hex
+        self._bad_answers = 0  # in a row
+        # Also here, so that a pause holds even where the database fails to take it.
+        self._pauses: dict[tuple[str, str], tuple[datetime, str]] = {}
+
+    def admit(self, request: Request) -> None:
+        """Record that a request is about to be sent.
+
+        Raises:
+            ApiPaused: it must not be, and until when.
+        """
+        now = self._clock.now()
+        with self._engine.begin() as connection:
+            self._lock(connection)
+            self._check_pauses(connection, request, now)
+            self._check_quota(connection, now)
+            self._check_gap(connection, now)
+            _check_identical(connection, request, now)
+            self._take_lease(connection, request, now)
+            self._record(connection, request, now)
+
+    def answered(self, request: Request, answer: Answer) -> None:
+        """Keep what a good answer says of backoff and quota."""
+        self._bad_answers = 0
+        now = self._clock.now()
+        if answer.backoff:
+            self._back_off(request, answer.backoff)
+        told = {"quota_max": answer.quota_max, "quota_remaining": answer.quota_remaining}
+        values = {name: value for name, value in told.items() if value is not None}
+        with self._engine.begin() as connection:
+            self._save_pauses(connection, now)
+            if values:
+                chosen = update(ApiClient).where(ApiClient.client == self._client)
+                connection.execute(chosen.values(quota_at=now, **values))
+            self._end_lease(connection, request)
+
+    def refused(self, request: Request, error: ApiError) -> None:
+        """Keep what follows from an answer that is none."""
+        match error:
+            case ApiThrottled():
+                self._throttled(error)
+            case ApiRefused(backoff=float(seconds)):
+                self._back_off(request, seconds)
+            case ApiRefused(error_id=error_id) if error_id not in UNAVAILABLE:
+                pass
+            case _:
+                self._unreachable()
+        self.release(request)
+
+    def release(self, request: Request) -> None:
+        """Save the pauses, and let other processes ask for the site again."""
+        with self._engine.begin() as connection:
+            self._save_pauses(connection, self._clock.now())
+            self._end_lease(connection, request)
+
+    def _back_off(self, request: Request, seconds: float) -> None:
+        until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
+        self._pause((request.site, request.method), until, "backoff")
+
+    def _throttled(self, error: ApiThrottled) -> None:
+        seconds = error.seconds
+        if seconds is None:
+            seconds = self._longer(UNNAMED_THROTTLE, LONGEST_UNNAMED_THROTTLE)
+        until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
+        self._pause(EVERYTHING, until, "throttle violation")
+        log.warning("throttled: no request of any site before %s", _shown(until))
+
+    def _unreachable(self) -> None:
+        """Leave all sites alone for a while: no answer can also mean that we are cut off."""
+        until = self._clock.now() + timedelta(seconds=self._longer(FIRST_PAUSE, LONGEST_PAUSE))
+        self._pause(EVERYTHING, until, "no readable answer")
+
+    def _longer(self, first: float, longest: float) -> float:
+        """A pause that doubles with every bad answer in a row, spread over its second half."""
+        pause = min(first * 2 ** min(self._bad_answers, 20), longest)
+        self._bad_answers += 1
+        return self._chance.uniform(pause / 2, pause)
+
+    def quota(self) -> Quota:
+        """What is left of today's requests, as far as is known."""
+        with self._engine.connect().execution_options(reading=True) as connection:
+            return self._read_quota(connection, self._clock.now())
+
+    def _lock(self, connection: Connection) -> None:
+        """Keep other processes out until the end of the transaction."""
+        insert = dialect_insert(connection, ApiClient).values(client=self._client)
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=["client"], set_={"client": insert.excluded.client}
+            )
+        )
+
+    def _check_pauses(self, connection: Connection, request: Request, now: datetime) -> None:
+        mine = (EVERYTHING, (request.site, request.method))
+        found = [self._pauses[key] for key in mine if key in self._pauses]
+        rows = connection.execute(
+            select(ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason).where(
+                ApiPause.client == self._client, ApiPause.until > now
+            )
+        )
+        found += [(row.until, row.reason) for row in rows if (row.site, row.method) in mine]
+        until, reason = max(found, default=(now, ""))
+        if until > now:
+            raise ApiPaused(
+                f"{request.method} is paused until {_shown(until)}: {reason}", until=until
+            )
+
+    def _check_quota(self, connection: Connection, now: datetime) -> None:
+        if self._read_quota(connection, now).remaining <= 0:
+            until = next_reset(now) + timedelta(seconds=self._chance.uniform(5, 60))
+            raise ApiPaused(
+                f"today's quota is used up; it is renewed at {_shown(until)}", until=until
+            )
+
+    def _read_quota(self, connection: Connection, now: datetime) -> Quota:
+        row = connection.execute(
+            select(ApiClient.quota_max, ApiClient.quota_remaining, ApiClient.quota_at).where(
+                ApiClient.client == self._client
+            )
+        ).one_or_none()
+        most = row.quota_max if row is not None and row.quota_max is not None else None
+        maximum = self._quota_default if most is None else most
+        left = row.quota_remaining if row is not None else None
+        outdated = row is None or row.quota_at is None or next_reset(row.quota_at) <= now
+        remaining = maximum if left is None or outdated else left
+        seconds = (next_reset(now) - now).total_seconds()
+        return Quota(maximum=maximum, remaining=remaining, seconds_left=seconds)
+
+    def _check_gap(self, connection: Connection, now: datetime) -> None:
+        chosen = select(ApiClient.requested_at).where(ApiClient.client == self._client)
+        last = connection.execute(chosen).scalar()
+        gap = timedelta(seconds=GAP_SECONDS)
+        if last is not None and timedelta(0) <= now - last < gap:
+            raise ApiPaused("the last request was just now", until=last + gap)
+
+    def _take_lease(self, connection: Connection, request: Request, now: datetime) -> None:
+        lease = connection.execute(
+            select(ApiLease.holder, ApiLease.until).where(ApiLease.site == request.site)
+        ).one_or_none()
+        if lease is not None and lease.until > now and lease.holder != self._holder:
+            until = min(lease.until, now + timedelta(seconds=2))
+            raise ApiPaused(f"another process asks for {request.site or 'the sites'}", until=until)
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        insert = dialect_insert(connection, ApiLease)
+        values = {"holder": self._holder, "until": until}
+        connection.execute(
+            insert.values(site=request.site, **values).on_conflict_do_update(
+                index_elements=["site"], set_=values
+            )
+        )
+
+    def _end_lease(self, connection: Connection, request: Request) -> None:
+        connection.execute(
+            delete(ApiLease).where(ApiLease.site == request.site, ApiLease.holder == self._holder)
+        )
+
+    def _record(self, connection: Connection, request: Request, now: datetime) -> None:
+        """Write the request down, and count it: a process that dies must not ask it again."""
+        insert = dialect_insert(connection, ApiRequest).values(digest=request.digest(), sent_at=now)
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["digest"], set_={"sent_at": now})
+        )
+        connection.execute(
+            update(ApiClient)
+            .where(ApiClient.client == self._client)
+            .values(requested_at=now, quota_remaining=ApiClient.quota_remaining - 1)
+        )
+
+    def _pause(self, key: tuple[str, str], until: datetime, reason: str) -> None:
+        self._pauses[key] = max(self._pauses.get(key, (until, reason)), (until, reason))
+
+    def _save_pauses(self, connection: Connection, now: datetime) -> None:
+        self._pauses = {key: pause for key, pause in self._pauses.items() if pause[0] > now}
+        connection.execute(
+            delete(ApiPause).where(ApiPause.client == self._client, ApiPause.until <= now)
+        )
+        for (site, method), (until, reason) in sorted(self._pauses.items()):
+            insert = dialect_insert(connection, ApiPause).values(
+                client=self._client, site=site, method=method, until=until, reason=reason
+            )
+            connection.execute(
+                insert.on_conflict_do_update(
+                    index_elements=["client", "site", "method"],
+                    set_={"until": until, "reason": reason},
+                    where=ApiPause.until < until,
+                )
+            )
+
+
+def _check_identical(connection: Connection, request: Request, now: datetime) -> None:
+    minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
+    connection.execute(delete(ApiRequest).where(ApiRequest.sent_at <= now - minute))
+    sent_at = connection.execute(
+        select(ApiRequest.sent_at).where(ApiRequest.digest == request.digest())
+    ).scalar()
+    if sent_at is not None:
+        until = min(sent_at, now) + minute
+        raise ApiPaused(f"{request} was asked less than a minute ago", until=until)
+
+
+def _shown(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,39 @@
+import pytest
+from sqlalchemy import Engine
+
+from core.agreement.scores import measure_agreement
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live, question, store_questions
+from worker.live_models import LiveModels
+from worker.tagging import tag_batch
+
+
+def test_agreement_compares_predictions_with_the_authors_tags(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(
+        engine,
+        question(1, "Regression", author_tags=("regression", "unheard-of")),
+        question(2, "Anova", author_tags=("bayesian",)),
+        question(3, "Nothing known", author_tags=("c++",)),
+        question(4, "Without tags", author_tags=()),
+        now=clock.now(),
+    )
+    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    with engine.connect() as connection:
+        found = measure_agreement(connection, "stats", version.id)
+    assert found.questions == 3
+    assert found.precision_at_1 == pytest.approx(1 / 3)  # question 1 alone
+    # Of six equally improbable tags the five first by the alphabet count as the most probable.
+    assert found.recall_at_5 == pytest.approx((0.5 + 1 + 1) / 3)
+    assert found.without_suggestion == pytest.approx(1 / 3)
+
+
+def test_without_predictions_there_is_nothing_to_compare(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    with engine.connect() as connection:
+        assert measure_agreement(connection, "stats", version.id).questions == 0

@@ -1,0 +1,44 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
+from core.database.tables import Table
+from core.errors import SchemaOutdated
+
+
+def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+
+
+def test_a_second_upgrade_has_nothing_to_do(database_url: str) -> None:
+    engine = make_engine(database_url)
+    assert [upgrade(engine), upgrade(engine)] == [True, False]
+    engine.dispose()
+
+
+def test_of_several_upgrades_at_once_one_does_the_work(database_url: str) -> None:
+    engines = [make_engine(database_url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        done = list(threads.map(upgrade, engines))
+    assert sorted(done) == [False, False, False, True]
+    for engine in engines:
+        engine.dispose()
+
+
+def test_tables_of_a_newer_program_are_refused_and_left_alone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaOutdated, match="9999"):
+        upgrade(engine)
+
+
+def test_foreign_keys_are_on_after_a_migration(sqlite_engine: Engine) -> None:
+    with sqlite_engine.connect() as connection:
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1

@@ -1,0 +1,233 @@
+import hashlib
+import json
+import time
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select, update
+
+import core.model.bundle
+from core.database.tables import ModelVersion
+from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
+from core.model import registry
+from core.model.bundle import FORMAT_VERSION, Bundle, Sample, digest, pack, unpack
+from core.model.encoding import BagInput, SequenceInput, TermsInput, Vocabulary
+from tests.conftest import ManualClock
+from tests.models import LABELS, unzipped, word_bundle, word_manifest, zipped
+
+PACKED = pack(word_bundle())
+
+
+def contents(bundle: Bundle) -> tuple[object, ...]:
+    return bundle.manifest, bundle.vocabulary.words, bundle.keras, bundle.tflite
+
+
+def members() -> dict[str, bytes]:
+    return unzipped(PACKED)
+
+
+def with_manifest(change: Callable[[dict[str, Any]], object]) -> bytes:
+    manifest = json.loads(members()["manifest.json"])
+    change(manifest)
+    return zipped(members() | {"manifest.json": json.dumps(manifest).encode()})
+
+
+def test_a_bundle_comes_back_as_it_was_packed() -> None:
+    sample = Sample(title="é", body="<p>&lt;β</p>", probabilities=(0.1,) * len(LABELS))
+    bundle = word_bundle(sample=(sample,), metrics={"precision_at_1": 0.5, "split": "time"})
+    assert contents(unpack(pack(bundle), site="stats")) == contents(bundle)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True))
+def test_any_vocabulary_comes_back(known: list[str]) -> None:
+    bundle = Bundle(word_manifest(), Vocabulary(known), b"", b"")
+    assert unpack(pack(bundle)).vocabulary.words == tuple(known)
+
+
+def test_pairs_and_how_rare_they_are_come_back() -> None:
+    known = Vocabulary(["a", "b"], [(1, 2), (2, 2)], [1.0, 1.25, 3.5, 2.0])
+    found = unpack(pack(Bundle(word_manifest(), known, b"", b""))).vocabulary
+    assert (found.pairs, found.rarity) == (known.pairs, known.rarity)
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"idf": [1.0]}, "idf"),
+        ({"pairs": [[1, 7]]}, "pair"),
+        ({"pairs": [[0, 1]]}, "pair"),
+        ({"pairs": [[1]]}, "Field"),
+        ({"words": [1]}, "string"),
+        ({"more": []}, "not permitted"),
+    ],
+)
+def test_a_vocabulary_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str) -> None:
+    vocabulary = json.loads(members()["vocabulary.json"]) | change
+    data = zipped(members() | {"vocabulary.json": json.dumps(vocabulary).encode()})
+    with pytest.raises(BundleCorrupt, match=wrong):
+        unpack(data)
+
+
+def test_every_kind_of_input_comes_back() -> None:
+    inputs = (
+        SequenceInput(name="title", source="title", length=3, unknown="mark", skip=2),
+        BagInput(name="bag", source="body", length=4),
+        TermsInput(name="terms", source="text", length=5),
+    )
+    assert unpack(pack(word_bundle(inputs=inputs))).manifest.inputs == inputs
+
+
+def test_equal_bundles_have_equal_bytes() -> None:
+    assert digest(pack(word_bundle())) == digest(PACKED)
+
+
+def test_another_sites_bundle_is_foreign() -> None:
+    with pytest.raises(BundleForeign, match="belongs to the site stats, not to cooking"):
+        unpack(PACKED, site="cooking")
+
+
+def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
+    data = with_manifest(
+        lambda manifest: manifest.update(format_version=FORMAT_VERSION + 1, new_field=1)
+    )
+    with pytest.raises(BundleIncompatible, match=r"version 3.*reads 2.*Install"):
+        unpack(data)
+
+
+@pytest.mark.parametrize("name", sorted(members()))
+def test_a_missing_member_is_named(name: str) -> None:
+    rest = {other: data for other, data in members().items() if other != name}
+    with pytest.raises(BundleCorrupt, match=f"has no {name}"):
+        unpack(zipped(rest))
+
+
+def test_a_member_that_does_not_belong_is_refused() -> None:
+    with pytest.raises(BundleCorrupt, match="do not belong"):
+        unpack(zipped(members() | {"../evil.py": b""}))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
+    with pytest.raises(BundleCorrupt, match=f"{name} would unpack to 20,000,000 bytes"):
+        unpack(zipped(members() | {name: bytes(20_000_000)}))
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda m: m.pop("labels"), "labels"),
+        (lambda m: m.update(labels=[]), "labels"),
+        (lambda m: m.update(thresholds=[0.5]), "thresholds"),
+        (lambda m: m.update(surprise=1), "surprise"),
+        (lambda m: m["inputs"][0].update(length=10**9), "length"),
+        (lambda m: m.update(text={"code": "run"}), "text"),
+        (lambda m: m.update(site="../stats"), "site"),
+        (lambda m: m.update(site=""), "site"),
+        (lambda m: m.update(architecture="\x1b[2J"), "control characters"),
+        (lambda m: m["metrics"].update({"\0": 1}), "control characters"),
+        (lambda m: m["metrics"].update(split="a\nb"), "control characters"),
+        (lambda m: m.update(learned_through=1 << 63), "learned_through"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
+    change: Callable[[dict[str, Any]], object], where: str
+) -> None:
+    with pytest.raises(BundleCorrupt, match=where):
+        unpack(with_manifest(change))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"null", b"[" * 100_000])
+def test_json_that_is_none_is_refused(name: str, data: bytes) -> None:
+    if len(data) == 100_000:
+        data += b'"' + bytes(range(32, 127)) * 1000  # or its size alone would give it away
+    with pytest.raises(BundleCorrupt):
+        unpack(zipped(members() | {name: data}))
+
+
+def test_every_changed_byte_is_refused() -> None:
+    damaged = bytearray(PACKED)
+    for place in range(len(PACKED)):
+        damaged[place] ^= 1
+        with pytest.raises(BundleCorrupt, match="damaged"):
+            unpack(bytes(damaged))
+        damaged[place] ^= 1
+
+
+@given(place=st.integers(0, len(PACKED) - 1), value=st.integers(1, 255))
+def test_a_byte_is_refused_whatever_it_changes_to(place: int, value: int) -> None:
+    damaged = bytearray(PACKED)
+    damaged[place] ^= value
+    with pytest.raises(BundleCorrupt, match="damaged"):
+        unpack(bytes(damaged))
+
+
+def test_the_seal_is_the_sha_256_of_all_before_it() -> None:
+    assert PACKED[-64:].decode() == hashlib.sha256(PACKED[:-64]).hexdigest()
+
+
+@settings(deadline=None, max_examples=300)
+@given(place=st.integers(0, len(PACKED) - 65), value=st.integers(1, 255))
+def test_a_byte_changed_under_a_new_seal_is_refused_or_changes_nothing(
+    place: int, value: int
+) -> None:
+    damaged = bytearray(PACKED[:-64])
+    damaged[place] ^= value
+    try:
+        found = unpack(bytes(damaged) + digest(bytes(damaged)).encode(), site="stats")
+    except BundleRefused:
+        return
+    assert contents(found) == contents(word_bundle())
+
+
+def test_tagging_does_without_the_networks_other_form() -> None:
+    found = unpack(PACKED, keras=False)
+    assert (found.keras, found.tflite) == (b"", word_bundle().tflite)
+
+
+def test_a_model_too_large_for_a_bundle_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(core.bundle._MEMBERS, "model.tflite", 100)
+    with pytest.raises(BundleRefused, match=r"model.tflite has [\d,]+ bytes, .* takes 100"):
+        pack(word_bundle())
+
+
+def test_zeros_are_refused_in_little_time_and_memory() -> None:
+    zeros = zipped(members() | {"model.tflite": bytes(200_000_000)})
+    tracemalloc.start()
+    started = time.perf_counter()
+    with pytest.raises(BundleCorrupt, match=r"tflite would unpack to 200,000,000 bytes"):
+        unpack(zeros)
+    assert time.perf_counter() - started < 1
+    assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    tracemalloc.stop()
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(PACKED) - 1))
+def test_a_truncated_bundle_is_corrupt(length: int) -> None:
+    with pytest.raises(BundleCorrupt):
+        unpack(PACKED[:length])
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"PK\x03\x04" + tail))
+def test_garbage_is_corrupt(data: bytes) -> None:
+    with pytest.raises(BundleCorrupt):
+        unpack(data)
+
+
+@pytest.mark.parametrize("place", [0, len(PACKED) // 2, len(PACKED) - 1])
+def test_the_registry_refuses_every_changed_byte(
+    sqlite_engine: Engine, clock: ManualClock, place: int
+) -> None:
+    with sqlite_engine.begin() as connection:
+        version = registry.publish(connection, word_bundle(), now=clock.now())
+        stored = connection.execute(select(ModelVersion.bundle)).scalar_one()
+        damaged = stored[:place] + bytes([stored[place] ^ 1]) + stored[place + 1 :]
+        connection.execute(update(ModelVersion).values(bundle=damaged))
+        with pytest.raises(BundleCorrupt, match="SHA-256"):
+            registry.load_bundle(connection, version)

@@ -1,0 +1,175 @@
+import time
+from itertools import chain
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.model.tokenizer import (
+    CODE_MARK,
+    CODE_WORDS,
+    LATEX_MARK,
+    TextSettings,
+    html_to_text,
+    question_words,
+    stem,
+    words,
+)
+
+TREATMENTS = [
+    TextSettings(code=code, latex=latex)
+    for code in ("keep", "mark", "drop", "start")
+    for latex in ("keep", "mark", "drop")
+] + [TextSettings(hyphens="split", underscores="split", endings="fold")]
+
+PIECES = r"""
+    <p> </p> <pre> </pre> <code> <!-- --> <![CDATA[ <?xml &lt; &#0; &#xD800; <script> </script> $
+    $$ \( \) \[ \] <a/href=' < > & " <br/> </html> <table><tr> http://example.org/ ../a
+"""
+MARKUP = st.lists(
+    st.text(max_size=20) | st.sampled_from([*PIECES.split(), "\ud800", "\0"]), max_size=40
+).map("".join)
+
+
+@pytest.mark.parametrize(
+    "tag", ["c++", "c#", ".net", "asp.net", "node.js", "scikit-learn", "t-test", "3d-printing", "r"]
+)
+def test_a_tag_stays_one_word_in_a_sentence(tag: str) -> None:
+    assert words(f"How do I use {tag.upper()}, please? ({tag}) {tag}. “{tag}”: {tag}!") == [
+        *("how", "do", "i", "use", tag, "please", tag, tag, tag, tag)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Привет, мир", ["привет", "мир"]),
+        ("क्या हिन्दी?", ["क्या", "हिन्दी"]),
+        ("می‌خواهم", ["می‌خواهم"]),
+        ("GRÜẞE; naïve", ["grüße", "naïve"]),
+        ("nai\u0308ve", ["naïve"]),
+        ("İstanbul", ["i̇stanbul"]),
+        ("don\u2019t", ["don't"]),
+        ("__init__ a_b", ["init", "a_b"]),
+        ("", []),
+        ("?! … --", []),
+    ],
+)
+def test_words_of_any_alphabet_are_whole_and_in_lower_case(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+def test_hyphens_separate_where_the_settings_say_so() -> None:
+    assert words("a two-way t-test in C++", TextSettings(hyphens="split")) == [
+        *("a", "two", "way", "t", "test", "in", "c++")
+    ]
+
+
+def test_underscores_separate_where_the_settings_say_so() -> None:
+    assert words("the move_base node", TextSettings(underscores="split")) == [
+        *("the", "move", "base", "node")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("robots", "robot"),
+        ("batteries", "battery"),
+        ("boxes", "box"),
+        ("classes", "class"),
+        ("bus", "bus"),
+        ("class", "class"),
+        ("analysis", "analysis"),
+        ("stopped", "stop"),
+        ("filling", "fill"),
+        ("measuring", "measur"),
+        ("measure", "measur"),
+        ("string", "string"),
+        ("red", "red"),
+        ("robot's", "robot"),
+        ("c++", "c++"),
+        ("node.js", "node.js"),
+        ("3ds", "3ds"),
+        ("naïves", "naïves"),
+    ],
+)
+def test_english_endings_are_folded_and_nothing_else(word: str, expected: str) -> None:
+    assert stem(word) == expected
+    assert words(f"the {word}", TextSettings(endings="fold"))[-1] == expected
+    assert words(f"the {word}")[-1] == word
+
+
+def test_code_blocks_can_be_cut_to_their_start() -> None:
+    code = " ".join(f"w{number}" for number in range(100))
+    html = f"<p>a <code>b</code></p><pre><code>{code}</code></pre><p>c</p>"
+    found = question_words("", html, TextSettings(code="start"))[1]
+    assert found == ["a", "b", *(f"w{number}" for number in range(CODE_WORDS)), "c"]
+
+
+def test_markup_separates_words_and_leaves_no_trace() -> None:
+    html = "<p>one<br>two&amp;three</p><ul><li>four<li>five</ul><script>var x;</script>"
+    assert words(html_to_text(html)) == ["one", "two", "three", "four", "five"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (TextSettings(), ["a", "x", "1", "b", "c"]),
+        (TextSettings(code="mark"), ["a", CODE_MARK, "b", "c"]),
+        (TextSettings(code="drop"), ["a", "b", "c"]),
+    ],
+)
+def test_code_blocks_become_what_the_settings_say(
+    settings: TextSettings, expected: list[str]
+) -> None:
+    html = "<p>a</p><pre><code>x = 1</code></pre><p>b <code>c</code></p>"
+    assert question_words("", html, settings)[1] == expected
+
+
+@pytest.mark.parametrize(
+    "latex", [r"$x^2$", r"$$ \sum_i x_i $$", r"\(\alpha (y)\)", r"\[ x_{[1]} \]"]
+)
+def test_latex_becomes_one_word_where_the_settings_say_so(latex: str) -> None:
+    assert words(f"a {latex} b", TextSettings(latex="mark")) == ["a", LATEX_MARK, "b"]
+
+
+def test_prices_are_no_latex() -> None:
+    assert words("$5 or $6", TextSettings(latex="mark")) == ["5", "or", "6"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(title=MARKUP, body=MARKUP, treatment=st.sampled_from(TREATMENTS))
+def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) -> None:
+    for word in chain(*question_words(title, body, treatment)):
+        assert word
+        assert not any(char.isspace() or char in "<>" for char in word)
+
+
+@given(st.text())
+def test_words_are_their_own_words(text: str) -> None:
+    """A vocabulary's words, written one after the other, are read as the same words."""
+    once = words(text)
+    again = words(" ".join(once))
+    assert [word.strip("'") for word in again] == [word.strip("'") for word in once]
+
+
+@pytest.mark.parametrize(
+    ("name", "html"),
+    [
+        ("a million words", "<p>" + "word " * 1_000_000),
+        ("one long word", "a-" * 500_000),
+        ("nested elements", "<div>" * 20_000 + "x" + "</div>" * 20_000),
+        ("nested code blocks", "<pre>" * 10_000),
+        ("openings of tags", "<" * 200_000),
+        ("entities", "&" * 200_000),
+        ("dollars", "$ a" * 100_000),
+        ("openings of formulas", r"\(a \[b " * 50_000),
+    ],
+    ids=lambda value: value if len(value) < 30 else "",
+)
+def test_no_text_takes_long(name: str, html: str) -> None:
+    began = time.monotonic()
+    question_words("", html, TextSettings(code="mark", latex="mark"))
+    question_words("", html, TextSettings(code="start", endings="fold"))
+    assert time.monotonic() - began < 20, name  # a second or two; quadratic ones took over a minute

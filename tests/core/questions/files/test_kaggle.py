@@ -1,0 +1,161 @@
+import csv
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import ImportFailed
+from core.questions.files import BrokenRow, Row, read_questions
+from core.questions.files.kaggle import TagTable, read_questions_csv
+from core.questions.files.rows import Source
+from core.questions.lifecycle import FetchedQuestion
+
+HEADER = "Id,OwnerUserId,CreationDate,Score,Title,Body\r\n"
+BODY = '<p>Why?</p>\n\n<p>Say "so".</p>\n'
+TAGS = "Id,Tag\r\n6,r\r\n6,machine-learning\r\n7,na\u00efve-bayes\r\n8,r\r\n"
+
+
+def good(question_id: int = 6, body: str = BODY) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([question_id, 5, "2010-07-19T19:14:44Z", 272, "A, or B?", body])
+    return out.getvalue()
+
+
+def write(folder: Path, content: str | bytes, tags: str | bytes = TAGS) -> Path:
+    for name, text in (("Questions.csv", content), ("Tags.csv", tags)):
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder / "Questions.csv"
+
+
+def read(path: Path) -> list[Row]:
+    return list(read_questions(path, site="stats"))
+
+
+def test_the_two_tables_become_questions(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + good() + good(7))
+    first, second = read(path)
+    assert first == FetchedQuestion(
+        site="stats",
+        question_id=6,
+        title="A, or B?",
+        body=BODY,
+        author_tags=("r", "machine-learning"),
+        link="https://stats.stackexchange.com/questions/6",
+        owner="user5",
+        score=272,
+        created_at=datetime(2010, 7, 19, 19, 14, 44, tzinfo=UTC),
+    )
+    assert isinstance(second, FetchedQuestion)
+    assert second.author_tags == ("na\u00efve-bayes",)
+
+
+def test_what_is_not_available_is_unknown(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + "6,NA,NA,NA,Title,<p>Body</p>\n")
+    (row,) = read(path)
+    assert isinstance(row, FetchedQuestion)
+    assert (row.owner, row.created_at, row.score) == (None, None, None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-8-sig"])
+def test_both_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    content = HEADER + good(body="<p>Andr\u00e9's caf\u00e9, 20\u00b0</p>")
+    (row,) = read(write(tmp_path, content.encode(encoding), TAGS.encode(encoding)))
+    assert isinstance(row, FetchedQuestion)
+    assert row.body == "<p>Andr\u00e9's caf\u00e9, 20\u00b0</p>"
+
+
+def test_latin_1_has_the_quotes_and_dashes_that_browsers_see_in_it(tmp_path: Path) -> None:
+    content = (HEADER + good(body="<p>a \u2013 \u201cb\u201d</p>")).encode("cp1252")
+    (row,) = read(write(tmp_path, content))
+    assert isinstance(row, FetchedQuestion)
+    assert row.body == "<p>a \u2013 \u201cb\u201d</p>"
+
+
+def test_a_broken_row_has_the_physical_line_on_which_it_begins(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        HEADER
+        + good(6)  # lines 2 to 5
+        + "x,5,2010-07-19T19:14:44Z,1,Title,Body\n"  # 6
+        + good(9)  # 7 to 10; it has no tags
+        + "7,5,yesterday,1,Title,Body\n"  # 11
+        + '8,5,2010-07-19T19:14:44Z,1,Title,"two\n\nparagraphs",more\n'  # 12 to 14
+        + good(8),
+    )
+    rows = read(path)
+    assert [(r.line, r.reason[:30]) for r in rows if isinstance(r, BrokenRow)] == [
+        (6, "question_id: should be a valid"),
+        (7, "tags: empty"),
+        (11, "creation_date: neither seconds"),
+        (12, "a row of 6 fields is expected,"),
+    ]
+    assert [q.question_id for q in rows if isinstance(q, FetchedQuestion)] == [6, 8]
+
+
+def test_a_broken_row_of_the_tags_is_reported_with_their_file(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + good(), "Id,Tag\n6,r\nsix,anova\n6\n6,anova\n")
+    first, second, question = read(path)
+    assert isinstance(first, BrokenRow)
+    assert (Path(first.file).name, first.line) == ("Tags.csv", 3)
+    assert isinstance(second, BrokenRow)
+    assert second.line == 4
+    assert isinstance(question, FetchedQuestion)
+    assert question.author_tags == ("r", "anova")
+
+
+def test_a_body_longer_than_the_csv_module_allows_by_default_is_read(tmp_path: Path) -> None:
+    (row,) = read(write(tmp_path, HEADER + good(body="x" * 200_000)))
+    assert isinstance(row, FetchedQuestion)
+
+
+def test_a_quote_that_is_never_closed_costs_its_own_row_only(tmp_path: Path) -> None:
+    stray = '7,5,2010-07-19T19:14:44Z,1,Title,"<p>never closed\n'
+    rows = read(write(tmp_path, HEADER + good(6) + stray + good(8) * 50))
+    assert [r.line for r in rows if isinstance(r, BrokenRow)] == [6]
+    assert sum(isinstance(r, FetchedQuestion) for r in rows) == 51
+
+
+def test_questions_without_their_tags_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + good())
+    (tmp_path / "Tags.csv").unlink()
+    with pytest.raises(ImportFailed, match=r"needs its Tags\.csv"):
+        read_questions(path, site="stats")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "t.csv").write_text(TAGS)
+    rows = list(read_questions(path, site="stats", tag_files=[elsewhere / "t.csv"]))
+    assert isinstance(rows[0], FetchedQuestion)
+
+
+def test_tags_alone_and_questions_of_no_site_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + good())
+    with pytest.raises(ImportFailed, match="holds tags alone"):
+        read_questions(tmp_path / "Tags.csv", site="stats")
+    with pytest.raises(ImportFailed, match="--site"):
+        read_questions(path)
+
+
+def test_tags_need_not_be_sorted() -> None:
+    table = TagTable([8, 6, 8, 7], [0, 1, 2, 0], ["r", "anova", "bayesian"])
+    assert [table.tags_of(i) for i in (5, 6, 7, 8)] == [[], ["anova"], ["r"], ["r", "bayesian"]]
+
+
+JUNK = st.text(st.sampled_from('",;x\n\r0<é\x00 '), max_size=40).filter(
+    lambda t: not t[:1].isdigit()
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(junk=st.lists(JUNK, max_size=6))
+def test_whatever_stands_between_them_every_good_row_survives(junk: list[str]) -> None:
+    content = HEADER + good()
+    for text in junk:
+        content += text.replace("\n0", "\n") + "\n" + good()
+    tags = TagTable([6], [0], ["r"])
+    rows = list(read_questions_csv(io.BytesIO(content.encode()), Source("q.csv", "stats"), tags))
+    survivors = [row for row in rows if isinstance(row, FetchedQuestion)]
+    assert len(survivors) == len(junk) + 1
+    assert len({row.body for row in survivors}) == 1

@@ -1,0 +1,161 @@
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, select, update
+
+from core.database.tables import Question, Review, Verdict
+from core.model.predictor import Model, RankedTag
+from core.questions.lifecycle import ClaimedQuestion, claim, finish
+from core.questions.requests import retag, want
+from core.settings import Retag
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import predictions, publish_live, question, row, store_questions
+from worker.live_models import LiveModels
+from worker.tagging import TaggedQuestion, predict, tag_batch, write_predictions
+
+RECENT = timedelta(days=30)
+
+
+def ask_again(engine: Engine, which: Retag, clock: ManualClock) -> int:
+    with engine.begin() as connection:
+        return retag(connection, "stats", which, now=clock.now(), recent=RECENT)
+
+
+def wanted(engine: Engine) -> set[int]:
+    with engine.connect() as connection:
+        found = select(Question.question_id).where(Question.wanted_at.is_not(None))
+        return set(connection.execute(found).scalars())
+
+
+@pytest.fixture
+def tagged(engine: Engine, clock: ManualClock) -> None:
+    """Six tagged questions, each of its own kind, and one that is there to learn from."""
+    publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(
+        engine,
+        question(1, created_at=clock.now()),
+        question(2, created_at=clock.now() - timedelta(days=31)),
+        question(3, created_at=None),
+        question(4, created_at=clock.now(), state="closed"),
+        question(5, created_at=clock.now()),  # reviewed
+        question(6, created_at=clock.now()),  # with a verdict
+        now=clock.now(),
+    )
+    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    said = {"reviewer": "Ann", "at": clock.now()}
+    reviewed, judged = row(engine, 5).id, row(engine, 6).id
+    with engine.begin() as connection:
+        connection.execute(insert(Review).values(question_pk=reviewed, **said))
+        verdict = {"question_pk": judged, "tag": "anova", "verdict": "rejected", **said}
+        connection.execute(insert(Verdict).values(verdict))
+    store_questions(engine, question(7, created_at=clock.now()), now=clock.now(), wanted=False)
+
+
+@pytest.mark.usefixtures("tagged")
+@pytest.mark.parametrize(
+    ("which", "again"),
+    [
+        ("pending", {1, 2, 3}),
+        ("recent", {1, 3, 4, 5, 6}),
+        ("all", {1, 2, 3, 4, 5, 6}),
+        ("none", set()),
+    ],
+)
+def test_the_chosen_tagged_questions_want_tagging_again_and_the_corpus_does_not(
+    engine: Engine, clock: ManualClock, which: Retag, again: set[int]
+) -> None:
+    assert ask_again(engine, which, clock) == len(again)
+    assert wanted(engine) == again
+
+
+def test_other_sites_are_left_alone(sqlite_engine: Engine, clock: ManualClock) -> None:
+    publish_live(sqlite_engine, word_bundle("cooking"), now=clock.now())
+    stored = store_questions(sqlite_engine, question(1, site="cooking"), now=clock.now())
+    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "cooking", stored.wanted, clock)
+    assert ask_again(sqlite_engine, "all", clock) == 0
+
+
+def test_a_question_that_waits_keeps_its_place_and_a_parked_one_stays_parked(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    since = clock.now()
+    store_questions(sqlite_engine, question(1), question(2), now=since)
+    with sqlite_engine.begin() as connection:
+        parked = update(Question).where(Question.question_id == 2)
+        connection.execute(parked.values(parked_at=since, attempts=3))
+    clock.sleep(60)
+    assert ask_again(sqlite_engine, "all", clock) == 0
+    assert row(sqlite_engine, 1).wanted_at == row(sqlite_engine, 2).wanted_at == since
+    assert row(sqlite_engine, 2).parked_at == since
+
+
+def by_retag(engine: Engine, clock: ManualClock) -> int:
+    return ask_again(engine, "pending", clock)
+
+
+def by_want(engine: Engine, clock: ManualClock) -> int:
+    with engine.begin() as connection:
+        return want(connection, site="stats", now=clock.now())
+
+
+@pytest.mark.parametrize("ask", [by_retag, by_want])
+def test_a_wish_made_while_a_batch_is_under_way_outlives_the_batch(
+    engine: Engine, clock: ManualClock, ask: Callable[[Engine, ManualClock], int]
+) -> None:
+    (pk,) = store_questions(engine, question(1), now=clock.now()).wanted
+    with engine.begin() as connection:
+        claimed = claim(connection, [pk], site="stats", now=clock.now())
+    clock.sleep(1)
+    assert ask(engine, clock) == 1
+    with engine.begin() as connection:
+        assert finish(connection, claimed) == set()
+    found = row(engine, 1)
+    assert (found.wanted_at, found.attempts, found.enqueued_at) == (clock.now(), 0, None)
+    with engine.begin() as connection:  # and the batch that takes the new wish ends it
+        again = claim(connection, [pk], site="stats", now=clock.now())
+        assert finish(connection, again) == {pk}
+
+
+def test_a_question_that_was_under_way_at_a_promotion_is_tagged_by_the_new_version(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(engine, question(1), now=clock.now())
+    models = LiveModels(engine)
+
+    def predict_while_another_is_promoted(
+        model: Model, questions: Sequence[ClaimedQuestion]
+    ) -> tuple[list[TaggedQuestion], dict[int, str]]:
+        clock.sleep(1)
+        publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
+        assert ask_again(engine, "pending", clock) == 1
+        return predict(model, questions)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("worker.tagging.predict", predict_while_another_is_promoted)
+        assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 0
+    assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+    assert predictions(engine) == [(1, 2)]
+
+
+def test_a_batch_that_is_being_written_at_a_promotion_is_asked_for_again(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    (pk,) = store_questions(engine, question(1), now=clock.now()).wanted
+    with engine.begin() as connection:
+        (claimed,) = claim(connection, [pk], site="stats", now=clock.now())
+    clock.sleep(1)
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            finish(connection, [claimed])
+            tagged = [TaggedQuestion(claimed, [RankedTag("anova", 0.9, suggested=True)])]
+            write_predictions(connection, tagged, version_id=version.id, now=clock.now())
+            asked = pool.submit(ask_again, engine, "pending", clock)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+        assert asked.result(timeout=30) == 1
+    assert wanted(engine) == {1}

@@ -1,0 +1,260 @@
+import csv
+import gzip
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from sqlalchemy import Engine, func, select
+from typer.testing import CliRunner, Result
+
+from core.clock import SystemClock
+from core.database.engine import make_engine, reading
+from core.database.tables import Question
+from core.questions.files import BrokenRow, read_questions
+from importer.cli import BATCH_QUESTIONS, Tally, add_commands, import_rows
+
+app = typer.Typer()
+add_commands(app)
+app.callback()(lambda: None)  # with one command alone, Typer would take no name for it
+
+
+@pytest.fixture(autouse=True)
+def the_settings_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    handlers = logging.getLogger().handlers[:]
+    yield
+    logging.getLogger().handlers[:] = handlers  # the command's own writes to a stream that is gone
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["import", *(str(a) for a in arguments)])
+
+
+def line(question_id: int, **changes: Any) -> str:
+    values = {
+        "site": "stats",
+        "question_id": question_id,
+        "title": f"Title {question_id}",
+        "body": "<p>Body</p>",
+        "tags": ["r", "anova"],
+    }
+    return json.dumps(values | changes) + "\n"
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("".join(lines))
+    return path
+
+
+def counts(result: Result) -> list[list[int]]:
+    """The numbers of the table's rows: read, new, changed, unchanged, broken."""
+    rows = [[cell.strip() for cell in row.split("│")[2:-1]] for row in result.stdout.splitlines()]
+    return [[int(cell.replace(",", "")) for cell in row] for row in rows if row]
+
+
+def stored(database_url: str) -> list[Question]:
+    from sqlalchemy.orm import Session
+
+    engine = make_engine(database_url)
+    with Session(engine) as session:
+        found = list(session.scalars(select(Question).order_by(Question.question_id)))
+    engine.dispose()
+    return found
+
+
+def test_questions_go_into_the_database_as_training_corpus(
+    tmp_path: Path, database_url: str
+) -> None:
+    result = run(write(tmp_path / "q.jsonl", line(1, creation_date=1279566884), line(2)))
+    assert result.exit_code == 0, result.output
+    assert counts(result) == [[2, 2, 0, 0, 0]]
+    first, second = stored(database_url)
+    assert (first.site, first.title, first.author_tags) == ("stats", "Title 1", ["r", "anova"])
+    assert first.created_at is not None
+    assert (second.created_at, second.wanted_at) == (None, None)
+
+
+def test_importing_again_changes_nothing_but_what_has_changed(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", line(1), line(2))
+    run(path)
+    assert counts(run(path)) == [[2, 0, 0, 2, 0]]
+    write(path, line(1), line(2, title="Edited"), line(3))
+    assert counts(run(path)) == [[3, 1, 1, 1, 0]]
+
+
+def test_broken_rows_are_told_with_their_lines_and_the_rest_is_imported(
+    tmp_path: Path, database_url: str
+) -> None:
+    broken = [line(i, tags=[]) for i in range(2, 14)]
+    errors = tmp_path / "errors.csv"
+    path = write(tmp_path / "q.jsonl", line(1), *broken, line(99))
+    result = run(path, "--site", "stats")
+    assert result.exit_code == 0
+    assert counts(result) == [[14, 2, 0, 0, 12]]
+    assert f"{path}:2: tags: empty" in result.stderr
+    assert f"{path}:11: tags: empty" in result.stderr
+    assert f"{path}:12:" not in result.stderr
+    assert "2 broken rows more" in result.stderr
+    assert [q.question_id for q in stored(database_url)] == [1, 99]
+    run(path, "--errors", errors)
+    with errors.open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["file", "line", "reason"]
+    assert [row[1] for row in rows[1:]] == [str(n) for n in range(2, 14)]
+
+
+def test_the_last_row_of_an_id_counts_and_repetitions_are_told(
+    tmp_path: Path, database_url: str
+) -> None:
+    rows = [line(i) for i in range(1, BATCH_QUESTIONS + 10)]
+    path = write(tmp_path / "q.jsonl", line(1, title="old"), *rows, line(1, title="new"))
+    result = run(path)
+    assert counts(result) == [[len(rows) + 2, len(rows), 2, 0, 0]]
+    assert "2 rows had the id of an earlier row" in result.stderr
+    assert stored(database_url)[0].title == "new"
+
+
+def test_several_files_at_once_are_counted_each_and_together(tmp_path: Path) -> None:
+    first = write(tmp_path / "a.jsonl", line(1), line(2))
+    second = tmp_path / "b.jsonl.gz"
+    second.write_bytes(gzip.compress(line(2, site="cooking").encode()))
+    result = run(first, second)
+    assert counts(result) == [[2, 2, 0, 0, 0], [1, 1, 0, 0, 0], [3, 3, 0, 0, 0]]
+
+
+def test_both_of_kaggles_tables_may_be_named(tmp_path: Path, database_url: str) -> None:
+    questions = write(tmp_path / "Questions.csv", "Id,Title,Body\n", '6,Title,"<p>a\nb</p>"\n')
+    tags = write(tmp_path / "Tags.csv", "Id,Tag\n6,r\n")
+    assert counts(run(tags, questions, "--site", "stats")) == [[1, 1, 0, 0, 0]]
+    assert stored(database_url)[0].author_tags == ["r"]
+
+
+def test_nothing_is_imported_where_one_of_the_files_is_no_question_file(
+    tmp_path: Path, database_url: str
+) -> None:
+    good = write(tmp_path / "q.jsonl", line(1))
+    bad = write(tmp_path / "notes.txt", "Dear diary\n")
+    result = run(good, bad)
+    assert result.exit_code == 1
+    assert result.stderr.count("\n") == 1
+    assert "notes.txt is not a question file" in result.stderr
+    run(good)
+    assert len(stored(database_url)) == 1
+
+
+def test_a_file_that_fails_later_is_told_and_the_others_are_imported(tmp_path: Path) -> None:
+    good = write(tmp_path / "q.jsonl", line(1))
+    bad = write(tmp_path / "Posts.xml", '<!DOCTYPE a [<!ENTITY b "c">]><posts></posts>')
+    result = run(bad, good, "--site", "stats")
+    assert result.exit_code == 0
+    assert "declares a document type" in result.stderr
+    assert counts(result)[-1] == [1, 1, 0, 0, 0]
+    assert run(bad, "--site", "stats").exit_code == 1
+
+
+def test_the_status_is_a_failure_where_no_row_could_be_used(tmp_path: Path) -> None:
+    result = run(write(tmp_path / "q.jsonl", line(1, body="")), "--site", "stats")
+    assert result.exit_code == 1
+    assert "Nothing was imported" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["missing.jsonl"], ["q.jsonl", "--site", "two words"], []])
+def test_wrong_usage_has_a_status_of_its_own(tmp_path: Path, arguments: list[str]) -> None:
+    write(tmp_path / "q.jsonl", line(1))
+    assert run(*arguments).exit_code == 2
+
+
+def test_rows_of_another_site_are_broken(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", line(1), line(2, site="cooking"))
+    result = run(path, "--site", "stats")
+    assert counts(result) == [[2, 1, 0, 0, 1]]
+    assert ":2: site: it is cooking, not stats" in result.stderr
+
+
+def test_questions_that_want_tagging_are_enqueued(
+    tmp_path: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_BROKER_URL", redis_url)
+    result = run(write(tmp_path / "q.jsonl", *(line(i) for i in range(1, 251))), "--tag")
+    assert result.exit_code == 0, result.output
+    assert all(q.wanted_at is not None for q in stored(database_url))
+    import redis
+
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.llen("tagging") == 3
+
+
+def test_without_a_broker_the_questions_are_stored_and_stay_pending(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_BROKER_URL", "redis://127.0.0.1:1/0")
+    result = run(write(tmp_path / "q.jsonl", *(line(i) for i in range(1, 1200))), "--tag")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("cannot be reached") == 1
+    assert all(q.wanted_at is not None for q in stored(database_url))
+
+
+def import_all(engine: Engine, path: Path, site: str | None) -> tuple[Tally, list[BrokenRow]]:
+    broken: list[BrokenRow] = []
+    tally = import_rows(
+        engine,
+        read_questions(path, site=site),
+        clock=SystemClock(),
+        wanted=False,
+        on_broken=broken.append,
+        on_wanted=lambda _site, _pks: None,
+    )
+    return tally, broken
+
+
+def test_an_older_row_undoes_no_later_activity(tmp_path: Path, engine: Engine) -> None:
+    new = write(tmp_path / "new.jsonl", line(1, last_activity_date=1700000000, title="new"))
+    old = write(tmp_path / "old.jsonl", line(1, last_activity_date=1600000000, title="old"))
+    import_all(engine, new, None)
+    tally, _ = import_all(engine, old, None)
+    assert (tally.changed, tally.unchanged) == (0, 1)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("site", "questions", "tags", "labels"),
+    [
+        ("cooking", 15_404, 736, 35_542),
+        ("crypto", 10_432, 392, 25_484),
+        ("robotics", 2_771, 231, 6_520),
+    ],
+)
+def test_real_sites_are_imported_whole(
+    engine: Engine, real_data: Path, site: str, questions: int, tags: int, labels: int
+) -> None:
+    tally, broken = import_all(engine, real_data / f"{site}.jsonl.gz", site)
+    assert (tally.new, tally.repeated, broken) == (questions, 0, [])
+    with reading(engine) as connection:
+        lists = connection.scalars(select(Question.author_tags)).all()
+    found = Counter(tag for one in lists for tag in one)
+    assert (len(found), found.total()) == (tags, labels)
+
+
+@pytest.mark.real
+def test_a_real_data_dump_is_imported_whole(engine: Engine, real_data: Path) -> None:
+    path = real_data / "ai-Posts.xml.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        questions = sum('PostTypeId="1"' in row for row in file)
+    tally, broken = import_all(engine, path, "ai")
+    assert (tally.new, broken) == (questions, [])
+    with reading(engine) as connection:
+        dated = select(func.count()).where(
+            Question.created_at.is_not(None),
+            Question.last_activity_at >= Question.created_at,
+            Question.score.is_not(None),
+            Question.owner.is_not(None),
+        )
+        title = select(Question.title).where(Question.question_id == 1)
+        assert connection.scalar(title) == 'What is "backprop"?'
+        assert connection.scalar(dated) == questions

@@ -1,0 +1,66 @@
+from datetime import timedelta
+
+from rich.console import Console
+from sqlalchemy import Engine, insert
+
+from core.database.tables import Feed, TrainingRun
+from core.feeds import feed_status
+from core.settings import Settings
+from ops.status import site_statuses
+from ops.status_view import failure_lines, feeds_table, sites_table
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live, question, store_questions
+from worker.live_models import LiveModels
+from worker.tagging import tag_batch
+
+
+def shown(*parts: object) -> str:
+    console = Console(width=200, no_color=True)
+    with console.capture() as capture:
+        for part in parts:
+            console.print(part)
+    return capture.get()
+
+
+def test_the_status_counts_what_is_stored_tagged_and_pending(
+    engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(engine, *map(question, range(5)), now=clock.now())
+    tag_batch(engine, LiveModels(engine), "stats", stored.wanted[:3], clock)
+    store_questions(engine, question(9), now=clock.now(), wanted=False)
+    with engine.connect() as connection:
+        (site,) = site_statuses(connection)
+    assert (site.questions, site.tagged, site.pending, site.parked) == (6, 3, 2, 0)
+    assert site.oldest_pending == clock.now()
+    assert site.live is not None
+    assert site.live.version == 1
+
+
+def test_a_site_without_a_model_says_what_it_waits_for(engine: Engine, clock: ManualClock) -> None:
+    store_questions(engine, question(1), now=clock.now())
+    with engine.connect() as connection:
+        sites = site_statuses(connection, ("cooking",))
+    table = shown(sites_table(sites, Settings(min_questions=100), now=clock.now()))
+    assert "trains by itself with 99 more questions" in table
+    assert "trains by itself with 100 more questions" in table
+
+
+def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
+    engine: Engine, clock: ManualClock
+) -> None:
+    now = clock.now()
+    run = {"site": "stats", "started_at": now, "ended_at": now, "outcome": "failed"}
+    feed = {"site": "stats", "feed": "live", "failures": 2, "last_error_at": now}
+    retry = {"retry_at": now + timedelta(minutes=5)}
+    with engine.begin() as connection:
+        connection.execute(insert(TrainingRun).values(**run, error="too few tags"))
+        connection.execute(insert(Feed).values(**feed, **retry, last_error="no connection"))
+        sites = site_statuses(connection, ("stats",))
+        feeds = feed_status(connection, polled="unanswered", now=now)
+    assert list(failure_lines(sites, feeds)) == [
+        "stats, training: too few tags",
+        "stats, live: no connection",
+    ]
+    assert "next try 2026-01-01 00:05" in shown(feeds_table(feeds, now=now))

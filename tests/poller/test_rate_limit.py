@@ -1,0 +1,148 @@
+import random
+
+import pytest
+from sqlalchemy import Engine, select
+
+from core.database.tables import ApiPause
+from core.errors import ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
+from poller.client import Answer, Request
+from poller.rate_limit import LEASE_SECONDS, Manners
+from tests.conftest import ManualClock
+
+ONE = Request("questions/unanswered", "stats", (("fromdate", "1"),))
+SAME_METHOD = Request("questions/unanswered", "stats", (("fromdate", "2"),))
+OTHER_METHOD = Request("questions", "stats")
+OTHER_SITE = Request("questions/unanswered", "cooking")
+GOOD = Answer(items=(), has_more=False, quota_max=300, quota_remaining=200)
+
+
+def process(engine: Engine, clock: ManualClock, client: str = "api without key") -> Manners:
+    """The manners of a new process on the same database."""
+    return Manners(engine, client=client, quota_default=300, clock=clock, chance=random.Random(1))
+
+
+def ask(manners: Manners, request: Request, answer: Answer | Exception = GOOD) -> None:
+    manners.admit(request)
+    if isinstance(answer, Answer):
+        manners.answered(request, answer)
+    else:
+        assert isinstance(answer, ApiRefused | ApiUnreachable)
+        manners.refused(request, answer)
+
+
+def wait_for(manners: Manners, request: Request, clock: ManualClock) -> float:
+    """Seconds until a request would be admitted."""
+    clock.sleep(0.2)
+    try:
+        manners.admit(request)
+    except ApiPaused as pause:
+        return (pause.until - clock.now()).total_seconds()
+    manners.release(request)
+    return 0.0
+
+
+def test_an_identical_request_waits_for_the_minute_also_in_another_process(
+    engine: Engine, clock: ManualClock
+) -> None:
+    ask(process(engine, clock), ONE)
+    clock.sleep(20)
+    other = process(engine, clock)
+    assert 40 <= wait_for(other, ONE, clock) <= 42
+    assert wait_for(other, SAME_METHOD, clock) == 0
+    clock.sleep(41)
+    assert wait_for(other, ONE, clock) == 0
+
+
+def test_a_backoff_holds_for_its_method_and_site_also_after_a_restart(
+    engine: Engine, clock: ManualClock
+) -> None:
+    ask(process(engine, clock), ONE, Answer(items=(), has_more=False, backoff=30))
+    other = process(engine, clock)
+    assert 30 < wait_for(other, SAME_METHOD, clock) <= 32
+    assert wait_for(other, OTHER_METHOD, clock) == 0
+    assert wait_for(other, OTHER_SITE, clock) == 0
+    clock.sleep(32)
+    assert wait_for(other, SAME_METHOD, clock) == 0
+
+
+def test_a_backoff_in_an_error_is_obeyed_too(engine: Engine, clock: ManualClock) -> None:
+    error = ApiRefused("no", error_id=400, error_name="bad_parameter", backoff=30.0)
+    ask(process(engine, clock), ONE, error)
+    assert 30 < wait_for(process(engine, clock), SAME_METHOD, clock) <= 32
+    assert wait_for(process(engine, clock), OTHER_METHOD, clock) == 0
+
+
+def test_a_throttle_violation_stops_every_site_for_as_long_as_it_says(
+    engine: Engine, clock: ManualClock
+) -> None:
+    error = ApiThrottled("more", error_id=502, error_name="throttle_violation", seconds=46_472.0)
+    ask(process(engine, clock), ONE, error)
+    assert 46_400 < wait_for(process(engine, clock), OTHER_SITE, clock) < 46_480
+    assert wait_for(process(engine, clock, "api key 1"), OTHER_SITE, clock) == 0
+
+
+def test_pauses_grow_while_no_answer_can_be_read(engine: Engine, clock: ManualClock) -> None:
+    manners = process(engine, clock)
+    waits = []
+    for number in range(6):
+        ask(manners, Request("questions", "stats", (("page", str(number)),)), ApiUnreachable("no"))
+        waits.append(wait_for(manners, OTHER_SITE, clock))
+        clock.sleep(waits[-1] + 1)
+    assert waits[0] <= 10
+    assert waits[5] > 100
+    assert max(waits) <= 300
+
+
+def test_a_site_that_a_dead_process_asked_is_left_alone_for_a_while(
+    engine: Engine, clock: ManualClock
+) -> None:
+    process(engine, clock).admit(ONE)
+    other = process(engine, clock)
+    assert wait_for(other, SAME_METHOD, clock) > 0
+    assert wait_for(other, OTHER_SITE, clock) == 0
+    clock.sleep(LEASE_SECONDS)
+    assert wait_for(other, SAME_METHOD, clock) == 0
+
+
+def test_two_requests_keep_a_gap(engine: Engine, clock: ManualClock) -> None:
+    ask(process(engine, clock), ONE)
+    with pytest.raises(ApiPaused):
+        process(engine, clock).admit(OTHER_SITE)
+
+
+def test_a_used_up_quota_waits_for_its_renewal(engine: Engine, clock: ManualClock) -> None:
+    empty = Answer(items=(), has_more=False, quota_max=300, quota_remaining=0)
+    ask(process(engine, clock), ONE, empty)
+    other = process(engine, clock)
+    assert 86_000 < wait_for(other, OTHER_SITE, clock) < 86_500
+    clock.sleep(86_400)
+    assert wait_for(other, OTHER_SITE, clock) == 0
+    assert other.quota().remaining > 290
+
+
+def test_the_quota_is_what_the_answers_say_and_counts_those_that_said_nothing(
+    engine: Engine, clock: ManualClock
+) -> None:
+    manners = process(engine, clock)
+    assert (manners.quota().maximum, manners.quota().remaining) == (300, 300)
+    ask(manners, ONE, Answer(items=(), has_more=False, quota_max=10_000, quota_remaining=9_000))
+    clock.sleep(1)
+    ask(manners, OTHER_METHOD, ApiUnreachable("no"))
+    assert (manners.quota().maximum, manners.quota().remaining) == (10_000, 8_999)
+    assert manners.quota().seconds_left == pytest.approx(86_399)
+
+
+def test_pauses_that_are_over_leave_no_rows(engine: Engine, clock: ManualClock) -> None:
+    manners = process(engine, clock)
+    ask(manners, ONE, Answer(items=(), has_more=False, backoff=5))
+    clock.sleep(60)
+    ask(manners, OTHER_METHOD)
+    with engine.connect() as connection:
+        assert connection.execute(select(ApiPause.until)).all() == []
+
+
+def test_a_shorter_backoff_does_not_end_a_longer_one(engine: Engine, clock: ManualClock) -> None:
+    manners = process(engine, clock)
+    ask(manners, ONE, Answer(items=(), has_more=False, backoff=300))
+    manners.answered(SAME_METHOD, Answer(items=(), has_more=False, backoff=1))
+    assert wait_for(process(engine, clock), ONE, clock) > 290

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from core.errors import NotEnoughQuestions
+from core.model.tokenizer import TextSettings
+from tests.trainer.made_up import made_up_corpus
+from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
+from trainer.data.dataset import TaskOptions, hold_out_newest
+
+OPTIONS = TaskOptions(min_questions=50)
+
+
+def corpus_of(*tags: tuple[str, ...]) -> Corpus:
+    questions = (
+        LabelledQuestion(10 * number, f"title {number}", "<p>body</p>", own, str(number))
+        for number, own in enumerate(tags)
+    )
+    return read_corpus("stats", questions, TextSettings())
+
+
+def test_the_newest_tenth_is_held_out_and_nothing_of_it_is_in_the_task() -> None:
+    corpus = made_up_corpus(200)
+    task, held_out = hold_out_newest(corpus, OPTIONS)
+    assert held_out.corpus.question_ids.tolist() == list(range(181, 201))
+    assert held_out.rows.tolist() == list(range(20))
+    assert task.corpus.question_ids.max() == 180
+    assert len(task.targets) == len(task.corpus) == 180
+    assert len(task.split.test) == 0
+    assert task.split.train.max() < task.split.validation.min()
+
+
+def test_a_part_of_a_corpus_has_the_words_of_its_questions() -> None:
+    corpus = made_up_corpus(100)
+    _, newest = corpus.cut(60)
+    for row in (0, 39):
+        np.testing.assert_array_equal(newest.titles[row], corpus.titles[60 + row])
+        np.testing.assert_array_equal(newest.bodies[row], corpus.bodies[60 + row])
+    assert newest.tags == corpus.tags[60:]
+
+
+def test_a_tag_of_held_out_questions_alone_is_not_learned() -> None:
+    corpus = corpus_of(*[("a", "b")] * 90, *[("new",)] * 10)
+    task, held_out = hold_out_newest(corpus, OPTIONS)
+    assert task.labels == ("a", "b")
+    assert len(held_out.rows) == 10
+
+
+def test_questions_without_tags_are_not_judged_by() -> None:
+    corpus = corpus_of(*[("a",), ("b",)] * 45, *[()] * 30, *[("a",)] * 10)
+    task, held_out = hold_out_newest(corpus, OPTIONS)
+    assert len(held_out.rows) == 10
+    assert len(task.corpus) == 120  # what is not judged by may still teach words
+
+
+def test_a_model_is_judged_by_what_is_newer_than_what_it_learned_from() -> None:
+    _, held_out = hold_out_newest(made_up_corpus(200), OPTIONS)
+    assert len(held_out.newer_than(None).rows) == 20
+    assert len(held_out.newer_than(180).rows) == 20
+    newer = held_out.newer_than(195)
+    assert held_out.corpus.question_ids[newer.rows].tolist() == [196, 197, 198, 199, 200]
+
+
+def test_a_site_of_one_tag_is_refused() -> None:
+    with pytest.raises(NotEnoughQuestions, match=r"one tag only \(a\)"):
+        hold_out_newest(corpus_of(*[("a",)] * 60), OPTIONS)
+
+
+def test_a_site_with_too_few_tagged_questions_is_refused() -> None:
+    with pytest.raises(NotEnoughQuestions, match="40 tagged questions here, and training needs 50"):
+        hold_out_newest(corpus_of(*[("a", "b")] * 40, *[()] * 60), OPTIONS)

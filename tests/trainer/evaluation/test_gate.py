@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from trainer.evaluation.gate import Lead, LiveState, compare, decide, ranking_quality
+from trainer.scoring.metrics import Scores
+
+THRESHOLDS = np.full(3, 0.5)
+
+
+def lead(confidence: float) -> Lead:
+    return Lead(0.7, 0.6, -0.1, 0.3, confidence, 100)
+
+
+def quality(
+    targets: list[list[int]], probabilities: list[list[float]], tags: list[int]
+) -> list[float]:
+    scores = Scores(np.array(targets, np.uint8), np.array(probabilities), THRESHOLDS)
+    return [float(value) for value in ranking_quality(scores, np.array(tags))]
+
+
+def test_the_right_tag_on_the_first_place_is_worth_one() -> None:
+    assert quality([[0, 1, 0]], [[0.1, 0.8, 0.2]], [1]) == [1.0]
+
+
+def test_the_right_tag_on_the_second_place_is_discounted() -> None:
+    assert quality([[0, 1, 0]], [[0.9, 0.8, 0.2]], [1]) == pytest.approx([1 / np.log2(3)])
+
+
+def test_a_tag_that_the_system_does_not_know_counts_against_it() -> None:
+    (known,) = quality([[0, 1, 0]], [[0.1, 0.8, 0.2]], [1])
+    (unknown,) = quality([[0, 1, 0]], [[0.1, 0.8, 0.2]], [2])
+    assert unknown == pytest.approx(1 / (1 + 1 / np.log2(3)))
+    assert unknown < known
+
+
+def test_a_question_whose_tags_are_all_unknown_is_worth_nothing() -> None:
+    assert quality([[0, 0, 0]], [[0.1, 0.8, 0.2]], [3]) == [0.0]
+
+
+def test_a_clear_lead_is_sure_and_an_equal_one_is_a_coins_throw() -> None:
+    dice = np.random.default_rng(1)
+    other = dice.random(300)
+    ahead = compare(other + 0.1, other)
+    assert (ahead.confidence, ahead.questions) == (1.0, 300)
+    assert ahead.low == pytest.approx(0.1)
+    assert compare(other, other).confidence == 0.5
+
+
+def test_the_interval_of_a_difference_holds_the_true_one_in_most_cases() -> None:
+    dice, held = np.random.default_rng(2), 0
+    for _ in range(100):
+        other = dice.random(200)
+        found = compare(other + 0.02 + dice.normal(0, 0.2, 200), other)
+        held += found.low <= 0.02 <= found.high
+    assert held >= 88
+
+
+@pytest.mark.parametrize(
+    ("live", "baseline", "state", "promote", "reason"),
+    [
+        (lead(0.9), lead(0.9), "judged", True, "ahead of the live version"),
+        (lead(0.6), lead(0.9), "judged", False, "not surely ahead of the live version"),
+        (lead(0.1), lead(0.9), "judged", False, "not surely ahead of the live version"),
+        (lead(0.9), lead(0.1), "judged", False, "below the linear baseline"),
+        (lead(0.9), lead(0.5), "judged", True, "ahead of the live version"),
+        (lead(0.9), None, "judged", True, "ahead of the live version"),
+        (None, lead(0.9), "unjudged", False, "too few questions"),
+        (None, lead(0.9), "refused", True, "bundle is refused"),
+        (None, lead(0.1), "refused", False, "below the linear baseline"),
+        (None, lead(0.9), "none", True, "had no live version; beside the linear baseline"),
+        (None, lead(0.1), "none", False, "below the linear baseline"),
+        (None, None, "none", True, "had no live version; no baseline could be fitted"),
+    ],
+)
+def test_a_candidate_is_promoted_only_where_it_is_ahead(
+    live: Lead | None, baseline: Lead | None, state: LiveState, promote: bool, reason: str
+) -> None:
+    decision = decide(live, baseline, live=state, confidence=0.8)
+    assert decision.promote is promote
+    assert reason in decision.reason

@@ -1,0 +1,197 @@
+"""The branched network as a whole."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core.model.bundle import Bundle, pack, unpack
+from core.model.predictor import Model
+from core.questions.lifecycle import FetchedQuestion
+from demo.site.generator import make_questions
+from tests.trainer.made_up import bundle_of, labelled, made_up_task
+from trainer.data.corpus import LabelledQuestion, read_corpus
+from trainer.data.dataset import TaskOptions, make_task
+from trainer.progress import Epoch, Watch
+from trainer.runs.export import MAX_DIFFERENCE
+from trainer.scoring.metrics import Scores, evaluate
+from trainer.scoring.thresholds import choose_thresholds
+from trainer.systems.base import Task
+from trainer.systems.branched.hyperparameters import (
+    FitHyperparameters,
+    GraphHyperparameters,
+    Hyperparameters,
+)
+from trainer.systems.branched.system import BranchedNetwork
+from trainer.systems.conv1d import Conv1DNetwork
+from trainer.systems.network import Network
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.slow,
+]
+
+SMALL = Hyperparameters(
+    graph=GraphHyperparameters(filters=32, hidden=64, readers=2),
+    fit=FitHyperparameters(conv_epochs=2, conv_steps=1, reader_epochs=6),
+)
+
+
+class Recorder(Watch):
+    """Keeps what it is told, and presses Ctrl-C where it is to."""
+
+    def __init__(self, *stops: str) -> None:
+        self.stops = list(stops)
+        self.epochs: list[Epoch] = []
+        self.notes: list[str] = []
+        self.work: list[tuple[int, int]] = []
+
+    def batch(self, done: int, of: int) -> None:
+        self.work.append((done, of))
+
+    def epoch(self, epoch: Epoch) -> None:
+        self.epochs.append(epoch)
+        if self.stops and epoch.part == self.stops[0]:
+            self.stops.pop(0)
+            raise KeyboardInterrupt
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> None:
+    task, watch = made_up_task(300), Recorder()
+    network = BranchedNetwork(knobs=SMALL).fit(task, seed=3, watch=watch)
+    again = BranchedNetwork(knobs=SMALL).fit(task, seed=3, watch=Watch())
+    for one, other in zip(network.keras.get_weights(), again.keras.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [done for done, _ in watch.work] == sorted(done for done, _ in watch.work)
+    assert watch.work[-1][0] == watch.work[-1][1]
+    assert watch.epochs[-1].left == 0
+    assert network.epochs == tuple(watch.epochs)
+
+
+@pytest.mark.parametrize(
+    ("stop", "last"),
+    [
+        ("reader 1 of 2", "reader 1 of 2"),
+        ("convolutions", "convolutions"),
+        ("reader 2 of 2 again", "reader 2 of 2 again"),
+        ("convolutions again", "convolutions again"),
+    ],
+)
+def test_ctrl_c_keeps_the_best_so_far_and_goes_to_the_end(stop: str, last: str) -> None:
+    task, watch = made_up_task(300), Recorder(stop)
+    network = BranchedNetwork(knobs=SMALL).fit(task, seed=3, watch=watch)
+    assert watch.notes == ["Stopped; going on with the best so far."]
+    assert watch.epochs[-1].part == last
+    assert precision_at_1(network, task) > 0.6
+
+
+def precision_at_1(network: Network, task: Task) -> float:
+    rows = task.split.test
+    found = network.probabilities(task.corpus, rows)
+    return float(np.take_along_axis(task.targets[rows], found.argmax(1)[:, None], 1).mean())
+
+
+def test_more_labels_than_terms_speak_to_keep_their_order() -> None:
+    task = made_up_task(300)
+    few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
+    network = BranchedNetwork(knobs=few).fit(task, seed=3, watch=Watch())
+    assert precision_at_1(network, task) > 0.6
+    served = bundle_of(network, BranchedNetwork(knobs=few), task)
+    assert served.manifest.hyperparameters["term_labels"] == 2
+
+
+@pytest.fixture(scope="module")
+def demo_task() -> Task:
+    """A task on the demo's made-up site."""
+    questions = (
+        LabelledQuestion(q.question_id, q.title, q.body, q.tags, str(q.question_id))
+        for q in make_questions(1200)
+    )
+    corpus = read_corpus("demo", questions, BranchedNetwork.text)
+    return make_task(corpus, TaskOptions(min_questions=100))
+
+
+@pytest.fixture(scope="module")
+def demo_network(demo_task: Task) -> Network:
+    knobs = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=4, reader_epochs=14))
+    return BranchedNetwork(knobs=knobs).fit(demo_task, seed=0, watch=Watch())
+
+
+@pytest.fixture(scope="module")
+def demo_bundle(demo_task: Task, demo_network: Network) -> Bundle:
+    """Published and read again, as a worker does."""
+    return unpack(pack(bundle_of(demo_network, BranchedNetwork(knobs=SMALL), demo_task)))
+
+
+def test_workers_get_what_keras_gives(
+    demo_task: Task, demo_network: Network, demo_bundle: Bundle
+) -> None:
+    corpus, rows = demo_task.corpus, demo_task.split.test
+    texts = [
+        (
+            [corpus.lexicon[word] for word in corpus.titles[row]],
+            [corpus.lexicon[word] for word in corpus.bodies[row]],
+        )
+        for row in rows
+    ]
+    served = Model(demo_bundle).probabilities(texts)
+    trained = demo_network.probabilities(corpus, rows)
+    assert np.abs(served - trained).max() <= MAX_DIFFERENCE
+
+
+@pytest.mark.parametrize("text", ["", "zzz qqq xxx", "regression " * 1_000_000])
+def test_any_text_gets_probabilities(demo_bundle: Bundle, text: str) -> None:
+    model = Model(demo_bundle)
+    found = model.probabilities([model.words(text, f"<p>{text}</p>")])
+    assert np.isfinite(found).all()
+
+
+def test_it_is_better_than_the_articles_convolution(demo_task: Task, demo_network: Network) -> None:
+    article = Conv1DNetwork(epochs=6).fit(demo_task, seed=0, watch=Watch())
+    ours, theirs = scores(demo_network, demo_task), scores(article, demo_task)
+    assert ours["precision_at_1"] > theirs["precision_at_1"]
+    assert ours["log_loss"] < theirs["log_loss"]
+    assert ours["micro_f1"] > theirs["micro_f1"]
+
+
+def scores(network: Network, task: Task) -> dict[str, float]:
+    parts = task.split
+    thresholds = choose_thresholds(task.targets[parts.validation], network.unseen(task))
+    found = network.probabilities(task.corpus, parts.test)
+    return evaluate(Scores(task.targets[parts.test], found, thresholds))
+
+
+def robotics(folder: Path) -> Iterator[LabelledQuestion]:
+    with gzip.open(folder / "robotics.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            yield labelled(
+                FetchedQuestion(
+                    site="robotics",
+                    question_id=row["question_id"],
+                    title=row["title"],
+                    body=row["body"],
+                    author_tags=tuple(row["tags"]),
+                )
+            )
+
+
+@pytest.mark.real
+@pytest.mark.timeout(1800)
+def test_it_beats_tf_idf_with_logistic_regression_on_a_small_site(real_data: Path) -> None:
+    corpus = read_corpus("robotics", robotics(real_data), BranchedNetwork.text)
+    task = make_task(corpus, TaskOptions())
+    found = scores(BranchedNetwork().fit(task, seed=0, watch=Watch()), task)
+    assert len(task.split.test) == 538
+    assert found["precision_at_1"] > 0.628
+    assert found["precision_at_3"] > 0.388
+    assert found["recall_at_5"] > 0.679
+    assert found["log_loss"] < 0.0656
+    assert found["micro_f1"] > 0.496

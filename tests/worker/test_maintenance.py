@@ -1,0 +1,112 @@
+from datetime import timedelta
+
+import pytest
+import redis
+from pydantic import SecretStr
+from sqlalchemy import Engine, insert
+
+from core.broker.queue import TRAINING_QUEUE, make_celery, queue_length
+from core.database.tables import TrainingRun
+from core.errors import BrokerUnreachable
+from core.settings import Settings
+from tests.conftest import ManualClock, free_port
+from tests.models import word_bundle
+from tests.rows import publish_live, question, row, store_questions
+from worker.maintenance import FULL_QUEUE, sweep_pending, train_first_models
+
+
+@pytest.fixture
+def settings(redis_url: str) -> Settings:
+    return Settings(broker_url=SecretStr(redis_url), lease_seconds=60, min_questions=50)
+
+
+def test_a_sweep_enqueues_what_an_emptied_redis_has_lost(
+    sqlite_engine: Engine, settings: Settings, redis_url: str, clock: ManualClock
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    many = [question(number) for number in range(250)]
+    store_questions(sqlite_engine, *many, now=clock.now())
+    clock.sleep(61)
+    assert sweep_pending(sqlite_engine, make_celery(settings), settings, clock) == 250
+    with redis.Redis.from_url(redis_url) as broker:
+        assert broker.llen("tagging") == 3
+
+
+def test_a_sweep_adds_nothing_to_a_full_queue(
+    sqlite_engine: Engine, settings: Settings, redis_url: str, clock: ManualClock
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    store_questions(sqlite_engine, question(1), now=clock.now())
+    clock.sleep(61)
+    with redis.Redis.from_url(redis_url) as broker:
+        broker.rpush("tagging", *["{}"] * FULL_QUEUE)
+    assert sweep_pending(sqlite_engine, make_celery(settings), settings, clock) == 0
+
+
+def test_a_sweep_that_cannot_reach_redis_says_so_and_loses_nothing(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    url = SecretStr(f"redis://:hush-hush@127.0.0.1:{free_port()}/0")
+    away = Settings(broker_url=url, lease_seconds=60)
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    store_questions(sqlite_engine, question(1), now=clock.now())
+    clock.sleep(61)
+    with pytest.raises(BrokerUnreachable, match="TAGGER_BROKER_URL") as raised:
+        sweep_pending(sqlite_engine, make_celery(away), away, clock)
+    assert "hush-hush" not in str(raised.value)
+    assert row(sqlite_engine, 1).wanted_at is not None
+
+
+def test_a_site_is_trained_by_itself_once_it_has_questions_enough(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    few = [question(number) for number in range(49)]
+    store_questions(sqlite_engine, *few, now=clock.now(), wanted=False)
+    assert train_first_models(sqlite_engine, app, settings, clock) == []
+    store_questions(sqlite_engine, question(49), now=clock.now(), wanted=False)
+    assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
+    assert queue_length(app, TRAINING_QUEUE) == 1
+    clock.sleep(timedelta(hours=1).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == []  # it still waits
+
+
+def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    many = [question(number) for number in range(50)]
+    store_questions(sqlite_engine, *many, now=clock.now(), wanted=False)
+    with sqlite_engine.begin() as connection:
+        connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
+    assert train_first_models(sqlite_engine, app, settings, clock) == []
+    clock.sleep(timedelta(hours=3).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    assert train_first_models(sqlite_engine, app, settings, clock) == []
+
+
+def test_questions_that_have_not_settled_do_not_count(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    young = [question(number, created_at=clock.now()) for number in range(60)]
+    store_questions(sqlite_engine, *young, now=clock.now(), wanted=False)
+    assert train_first_models(sqlite_engine, app, settings, clock) == []
+    clock.sleep(timedelta(days=settings.settle_days).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def test_a_version_that_did_not_pass_the_gate_is_left_to_the_schedule(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    many = [question(number) for number in range(50)]
+    store_questions(sqlite_engine, *many, now=clock.now(), wanted=False)
+    ended = insert(TrainingRun).values(
+        site="stats", started_at=clock.now(), ended_at=clock.now(), outcome="published"
+    )
+    with sqlite_engine.begin() as connection:
+        connection.execute(ended)
+    clock.sleep(timedelta(hours=3).total_seconds())
+    assert train_first_models(sqlite_engine, app, settings, clock) == []

@@ -1,0 +1,102 @@
+"""From a corpus to a task: which tags are learned, which questions teach, choose and judge."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from core.errors import NotEnoughQuestions
+from trainer.data.corpus import Corpus
+from trainer.data.labels import choose_labels, multi_hot
+from trainer.data.splits import VALIDATION_SHARE, Rows, Split, SplitName, split
+from trainer.systems.base import Task
+
+HELD_OUT_SHARE: Final = 0.1  # of a site's questions, the newest; no run trains on them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskOptions:
+    """What can be chosen for a task.
+
+    Attributes:
+        top_tags: how many of the site's tags are learned.
+        min_questions: a site with fewer questions that have one of them is refused.
+        split: which questions judge.
+    """
+
+    top_tags: int = 100
+    min_questions: int = 1000
+    split: SplitName = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """The newest questions, apart from those that are learned from.
+
+    Attributes:
+        corpus: theirs.
+        rows: of it, those that have a tag, known to a model or not.
+    """
+
+    corpus: Corpus
+    rows: Rows
+
+    def newer_than(self, question_id: int | None) -> "HeldOut":
+        """Return those with a higher number; all of them for None."""
+        if question_id is None:
+            return self
+        newer = self.corpus.question_ids[self.rows] > question_id
+        return HeldOut(self.corpus, self.rows[newer])
+
+
+def make_task(corpus: Corpus, options: TaskOptions) -> Task:
+    """Choose labels and split the questions that have one of them.
+
+    Raises:
+        NotEnoughQuestions: there are too few, or fewer than two tags.
+    """
+    labels = choose_labels(corpus.tags, options.top_tags)
+    targets = multi_hot(corpus.tags, labels)
+    rows = np.flatnonzero(targets.any(axis=1))
+    _check_number(corpus.site, len(rows), options.min_questions)
+    _check_labels(corpus.site, labels)
+    return Task(corpus, labels, targets, split(rows, options.split))
+
+
+def hold_out_newest(corpus: Corpus, options: TaskOptions) -> tuple[Task, HeldOut]:
+    """Set the newest tenth of the tagged questions aside and make a task of what is older.
+
+    The task has no test part. The tags to learn are chosen from the older questions too, the
+    newest tenth of which is the validation part.
+
+    Raises:
+        NotEnoughQuestions: there are too few, or fewer than two tags.
+    """
+    tagged = np.array([row for row, tags in enumerate(corpus.tags) if tags], np.int64)
+    _check_number(corpus.site, len(tagged), options.min_questions)
+    first = int(tagged[round(len(tagged) * (1 - HELD_OUT_SHARE))])
+    older, newest = corpus.cut(first)
+    labels = choose_labels(older.tags, options.top_tags)
+    targets = multi_hot(older.tags, labels)
+    rows = np.flatnonzero(targets.any(axis=1))
+    _check_labels(corpus.site, labels)
+    newer = round(len(rows) * (1 - VALIDATION_SHARE))
+    parts = Split(rows[:newer], rows[newer:], rows[:0])
+    return Task(older, labels, targets, parts), HeldOut(newest, tagged[tagged >= first] - first)
+
+
+def _check_number(site: str, questions: int, needed: int) -> None:
+    if questions < needed:
+        raise NotEnoughQuestions(
+            f"The site {site} has {questions:,} tagged questions here, and training needs "
+            f"{needed:,} (TAGGER_MIN_QUESTIONS): {needed - questions:,} are missing. Fetch "
+            f"them with: tagger history --site {site}"
+        )
+
+
+def _check_labels(site: str, labels: tuple[str, ...]) -> None:
+    if len(labels) < 2:
+        raise NotEnoughQuestions(
+            f"The questions of the site {site} have one tag only ({labels[0]}), and "
+            "training needs two."
+        )

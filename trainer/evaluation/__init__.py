@@ -1,0 +1,1 @@
+"""A candidate beside the live version and the baseline, and the gate."""

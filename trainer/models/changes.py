@@ -1,0 +1,212 @@
+"""Commands that change the registry: which model is live, what comes in, what goes."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.engine import Connection
+
+from core.clock import SystemClock
+from core.console import command, open_database, out, plain, start
+from core.database.engine import database_errors, reading
+from core.errors import BundleCorrupt, LiveVersionMoved
+from core.model import registry
+from core.model.bundle import digest, unpack
+from core.model.bundle_files import read_bundle_file, try_bundle, write_bundle_file
+from core.model.predictor import Model
+from core.model.registry import Version
+from core.questions.requests import retag
+from core.settings import Retag
+
+Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+Number = Annotated[int, typer.Argument(help="Its number.")]
+RetagOption = Annotated[
+    Retag | None,
+    typer.Option(
+        "--retag",
+        help="Which tagged questions it tags again; pending: open and not reviewed.  "
+        "[default: the setting]",
+    ),
+]
+
+
+def add_change_commands(models: typer.Typer) -> None:
+    """Add this file's commands to `tagger models`."""
+    models.command("promote")(promote_model)
+    models.command("rollback")(roll_back)
+    models.command("export")(export_model)
+    models.command("import")(import_model)
+    models.command("prune")(prune_models)
+
+
+@command
+def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> None:
+    """Make a model its site's live one; workers take it up at their next batch.
+
+    It is loaded and tried first, so one that does not verify stays where it is.
+
+    Example: tagger models promote --site stats 3
+    """
+
+    def find(connection: Connection) -> Version:
+        return registry.get_version(connection, site, version)
+
+    def move(connection: Connection, now: datetime) -> Version:
+        return registry.promote(connection, site, version, now=now, reason="hand")
+
+    _go_live(site, find, move, which)
+
+
+@command
+def roll_back(site: Site, *, which: RetagOption = None) -> None:
+    """Make the model live again that was so before the present one; once more goes further back.
+
+    It is loaded and tried first, so one that does not verify stays where it is.
+
+    Example: tagger models rollback --site stats
+    """
+
+    def find(connection: Connection) -> Version:
+        return registry.get_previous(connection, site)
+
+    def move(connection: Connection, now: datetime) -> Version:
+        return registry.rollback(connection, site, now=now)
+
+    _go_live(site, find, move, which)
+
+
+def _go_live(
+    site: str,
+    find: Callable[[Connection], Version],
+    move: Callable[[Connection, datetime], Version],
+    which: Retag | None,
+) -> None:
+    """Try a version, make it live, and ask for tagging again, the last two in one transaction.
+
+    Raises:
+        LiveVersionMoved: while the version was tried, another one went live.
+    """
+    settings = start()
+    engine = open_database(settings)
+    recent = timedelta(days=settings.retag_days)
+    with database_errors(engine):
+        with reading(engine) as connection:
+            before = registry.find_live(connection, site)
+            chosen = find(connection)
+            bundle = registry.load_bundle(connection, chosen, keras=False)
+        Model(bundle)  # takes seconds, in which no transaction keeps others waiting
+        with engine.begin() as connection:
+            registry.lock(connection, site)
+            live_id = registry.find_live_id(connection, site)
+            now = SystemClock().now()
+            if live_id != (before and before.id) or move(connection, now).id != chosen.id:
+                raise LiveVersionMoved(
+                    f"Another version of {site} went live while version {chosen.version} was "
+                    "tried: nothing is changed. See: tagger models list"
+                )
+            again = 0
+            if not chosen.live:
+                again = retag(connection, site, which or settings.retag, now=now, recent=recent)
+    was = f"; version {before.version} was" if before and not chosen.live else ""
+    out.print(f"{site} version {chosen.version} is live{was}.", highlight=False)
+    if again:
+        out.print(f"{again:,} questions are to be tagged again.", highlight=False)
+
+
+@command
+def export_model(
+    site: Site,
+    version: Annotated[
+        int | None, typer.Argument(help="Its number.  [default: the live one]")
+    ] = None,
+    *,
+    file: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file.  [default: SITE-vN.bundle.zip]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
+) -> None:
+    """Write a model to a file that another installation can import.
+
+    Example: tagger models export --site stats 3 --out stats.zip
+    """
+    engine = open_database(start())
+    with database_errors(engine), reading(engine) as connection:
+        if version is None:
+            found = registry.get_live(connection, site)
+        else:
+            found = registry.get_version(connection, site, version)
+        data = registry.load_packed(connection, found)
+    path = file or Path(f"{site}-v{found.version}.bundle.zip")
+    write_bundle_file(path, data, force=force)
+    out.print(f"{site} version {found.version} is in {plain(str(path))}", highlight=False)
+    out.print(f"SHA-256: {found.sha256}", highlight=False)
+
+
+@command
+def import_model(
+    file: Annotated[Path, typer.Argument(help="What tagger models export wrote.")],
+    *,
+    site: Annotated[
+        str | None, typer.Option("--site", "-s", help="Refuse a model of any other site.")
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(help="Refuse a file that has another SHA-256.")
+    ] = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Make it live.")] = False,
+    which: RetagOption = None,
+) -> None:
+    """Take in a model from a file; it is tried first, in a process of its own.
+
+    Example: tagger models import stats.zip --site stats --promote
+    """
+    settings = start()
+    data = read_bundle_file(file)
+    if sha256 is not None and digest(data) != sha256.strip().lower():
+        raise BundleCorrupt(f"The file {file} has another SHA-256: {digest(data)}.")
+    manifest = unpack(data, site=site, keras=False).manifest
+    engine = open_database(settings)
+    now = SystemClock().now()
+    with database_errors(engine):
+        with reading(engine) as connection:
+            known = registry.find_packed(connection, manifest.site, data)
+        if known is None:
+            try_bundle(data)
+        with engine.begin() as connection:
+            version, new = registry.publish_packed(connection, manifest, data, now=now)
+    if new:
+        out.print(f"{version.site} version {version.version} is imported.", highlight=False)
+    else:
+        out.print(f"{version.site} has it already: version {version.version}.", highlight=False)
+    if promote:
+        promote_model(version.site, version.version, which=which)
+    elif not version.live:
+        out.print(
+            f"Make it live with: tagger models promote --site {version.site} {version.version}"
+        )
+
+
+@command
+def prune_models(
+    site: Site,
+    *,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=0, help="How many of the newest stay.  [default: the setting]"),
+    ] = None,
+) -> None:
+    """Let go of old models, but for the live one, the newest, and the one to roll back to.
+
+    Their figures and what they predicted stay.
+
+    Example: tagger models prune --site stats --keep 3
+    """
+    settings = start()
+    engine = open_database(settings)
+    count = settings.keep_versions if keep is None else keep
+    now = SystemClock().now()
+    with database_errors(engine), engine.begin() as connection:
+        gone = registry.prune(connection, site, keep=count, now=now)
+    numbers = ", ".join(str(version.version) for version in gone)
+    out.print(f"{plain(site)}: pruned {numbers or 'none'}.", highlight=False)

@@ -1,0 +1,169 @@
+"""Commands on the registry: which models there are, which one is live, and since when."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Column, Table
+
+from core.agreement.live import daily_agreement
+from core.agreement.view import days_table
+from core.console import command, open_database, out, plain, start
+from core.database.engine import database_errors, reading
+from core.model.bundle import Manifest
+from core.model.registry import (
+    Promoted,
+    Version,
+    get_live,
+    get_version,
+    list_promotions,
+    list_versions,
+    load_bundle,
+)
+from trainer.models.changes import Site, add_change_commands
+from trainer.report.cli import report
+
+MINUTES = "%Y-%m-%d %H:%M"
+
+
+def make_models_app() -> typer.Typer:
+    """Return `tagger models` with its commands."""
+    models = typer.Typer(help="The registry of trained models.", no_args_is_help=True)
+    models.command("list")(list_models)
+    models.command("show")(show_model)
+    add_change_commands(models)
+    models.command("report")(report)
+    return models
+
+
+@command
+def list_models(
+    site: Annotated[
+        str | None, typer.Option("--site", "-s", help="Only this site's models.")
+    ] = None,
+) -> None:
+    """List the registry's models, the newest last, with how they did on held-out questions.
+
+    Example: tagger models list --site stats
+    """
+    engine = open_database(start())
+    with database_errors(engine), reading(engine) as connection:
+        versions = list_versions(connection, site)
+        sites = {version.site for version in versions}
+        promotions = {of_site: list_promotions(connection, of_site) for of_site in sites}
+    if not versions:
+        out.print("There is no model yet. Train one with: tagger train --site SITE")
+        return
+    table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))  # to fit 80 characters
+    table.add_column("site", overflow="fold")
+    table.add_column("version", no_wrap=True)
+    table.add_column("architecture", overflow="fold")
+    table.add_column("made", no_wrap=True)
+    table.add_column("live")
+    for column in ("P@1", "R@5", "size"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for version in versions:
+        times = [p for p in promotions[version.site] if p.version == version.version]
+        table.add_row(*_row(version, times))
+    out.print(table)
+
+
+def _row(version: Version, live: list[Promoted]) -> tuple[str, ...]:
+    return (
+        version.site,
+        str(version.version),
+        plain(version.architecture),
+        f"{version.created_at:%Y-%m-%d}",
+        _period(live[-1], "%Y-%m-%d") if live else "",
+        *(
+            _number(version.metrics.get(name, ""), digits=3)
+            for name in ("precision_at_1", "recall_at_5")
+        ),
+        "pruned" if version.pruned_at else f"{version.size / 1e6:.1f} MB",
+    )
+
+
+def _period(promoted: Promoted, times: str) -> str:
+    if promoted.until is None:
+        return f"since {promoted.at:{times}}"
+    return f"{promoted.at:{times}} to {promoted.until:{times}}"
+
+
+@command
+def show_model(
+    site: Site,
+    version: Annotated[
+        int | None, typer.Argument(help="Its number.  [default: the live one]")
+    ] = None,
+) -> None:
+    """Show one model: how it was made, what it knows, how good it is.
+
+    Example: tagger models show --site stats 3
+    """
+    engine = open_database(start())
+    with database_errors(engine), reading(engine) as connection:
+        if version is None:
+            found = get_live(connection, site)
+        else:
+            found = get_version(connection, site, version)
+        manifest = None
+        if found.pruned_at is None:
+            manifest = load_bundle(connection, found, keras=False).manifest
+        live = [p for p in list_promotions(connection, site) if p.version == found.version]
+        agreement = daily_agreement(connection, model_version_id=found.id)
+    facts = Table("", Column(overflow="fold"), box=None, show_header=False)
+    for name, value in (_facts(found, live) | _contents(manifest)).items():
+        facts.add_row(f"[bold]{name}[/bold]", plain(value))
+    out.print(facts)
+    out.print(metrics_table(found))
+    if agreement:
+        out.print(days_table(agreement))
+
+
+def _facts(version: Version, live: list[Promoted]) -> dict[str, str]:
+    """What the registry holds of a version, also when its bundle is gone."""
+    facts = {
+        "model": f"{version.site} version {version.version}{', live' if version.live else ''}",
+        "architecture": version.architecture,
+        "made": f"{version.created_at:{MINUTES}} UTC",
+        "live": "; ".join(f"{_period(p, MINUTES)} ({p.reason})" for p in live) or "never",
+        "learned": f"through question {version.learned_through}",
+        "sha256": version.sha256,
+        "size": f"{version.size:,} bytes",
+    }
+    if version.learned_through is None:
+        del facts["learned"]
+    if version.pruned_at is not None:
+        facts["size"] = f"pruned at {version.pruned_at:{MINUTES}} UTC"
+    return facts
+
+
+def _contents(manifest: Manifest | None) -> dict[str, str]:
+    """What a version's bundle says of it."""
+    if manifest is None:
+        return {}
+    return {
+        "hyperparameters": _pairs(manifest.hyperparameters),
+        "tags": f"{len(manifest.labels)}: {', '.join(manifest.labels)}",
+        "made with": _pairs(manifest.library_versions),
+        "data": manifest.data_fingerprint,
+    }
+
+
+def metrics_table(version: Version) -> Table:
+    """How a version did on the questions that were held out."""
+    table = Table(box=None, header_style="bold")
+    table.add_column("on held-out questions")
+    table.add_column(version.architecture, justify="right")
+    for name, value in version.metrics.items():
+        table.add_row(plain(name.replace("_at_", "@").replace("_", " ")), plain(_number(value)))
+    return table
+
+
+def _number(value: Any, digits: int = 4) -> str:
+    if isinstance(value, float):
+        return f"{value:.{digits}f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _pairs(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())

@@ -1,0 +1,1 @@
+"""Training runs: their rows and records, the exported bundle, the promotion."""

@@ -1,0 +1,124 @@
+"""From a fitted network to a bundle that workers can run, and proof that it runs the same there."""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from core import __version__
+from core.errors import TrainingError
+from core.model.bundle import FORMAT_VERSION, Bundle, Manifest, Sample
+from core.model.predictor import Model
+from trainer.data.splits import Rows
+from trainer.systems.base import Task
+from trainer.systems.keras_setup import quiet_streams
+from trainer.systems.network import Network, NetworkSystem
+
+MAX_DIFFERENCE: Final = 1e-5  # between Keras and LiteRT, in probability
+CHECKED_ROWS: Final = 256
+SAMPLE_TEXTS: Final = 4
+_PACKAGES: Final = ("keras", "tensorflow", "scikit-learn", "numpy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a bundle's manifest says beside what the network itself knows."""
+
+    created_at: datetime
+    thresholds: npt.NDArray[np.float64]
+    metrics: dict[str, float | int | str]
+    hyperparameters: dict[str, Any]
+
+
+def make_bundle(
+    network: Network, system: NetworkSystem, task: Task, description: Description
+) -> Bundle:
+    """Export a network in both formats, and check the one against the other.
+
+    Raises:
+        TrainingError: LiteRT's probabilities differ from Keras' by more than MAX_DIFFERENCE.
+    """
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        site=task.corpus.site,
+        architecture=system.name,
+        created_at=description.created_at,
+        hyperparameters=description.hyperparameters,
+        labels=task.labels,
+        thresholds=tuple(description.thresholds.tolist()),
+        text=network.text,
+        inputs=network.inputs,
+        calibration=network.calibration,
+        metrics=description.metrics,
+        data_fingerprint=task.corpus.fingerprint,
+        learned_through=int(task.corpus.question_ids[-1]),
+        library_versions={
+            "question-tagger": __version__,
+            **{package: version(package) for package in _PACKAGES},
+        },
+    )
+    keras_file, tflite = export(network.keras)
+    bundle = Bundle(manifest, network.vocabulary, keras_file, tflite)
+    check(bundle, network, task, task.split.validation[:CHECKED_ROWS])
+    return _with_sample(bundle)
+
+
+def export(model: Any) -> tuple[bytes, bytes]:
+    """Return a Keras model as the bytes of a `.keras` file and of a `.tflite` file."""
+    with tempfile.TemporaryDirectory() as folder:
+        keras_file, tflite = Path(folder) / "model.keras", Path(folder) / "model.tflite"
+        model.save(keras_file)
+        with quiet_streams():
+            model.export(tflite, format="litert", verbose=False)
+        return keras_file.read_bytes(), tflite.read_bytes()
+
+
+def check(bundle: Bundle, network: Network, task: Task, rows: Rows) -> None:
+    """Compare LiteRT's probabilities with Keras' on rows of a corpus.
+
+    Raises:
+        TrainingError: they differ by more than MAX_DIFFERENCE.
+    """
+    lexicon, titles, bodies = task.corpus.lexicon, task.corpus.titles, task.corpus.bodies
+    words = [
+        ([lexicon[word] for word in titles[row]], [lexicon[word] for word in bodies[row]])
+        for row in rows
+    ]
+    served = Model(bundle).probabilities(words)
+    difference = float(np.abs(served - network.probabilities(task.corpus, rows)).max())
+    if not difference <= MAX_DIFFERENCE:
+        raise TrainingError(
+            f"The exported network is not the trained one: its probabilities differ by up to "
+            f"{difference:.1e}, and {MAX_DIFFERENCE:.0e} is allowed. It is not published."
+        )
+
+
+def _with_sample(bundle: Bundle) -> Bundle:
+    """Add texts and their probabilities, by which every worker checks what it has loaded.
+
+    The texts are words of the vocabulary drawn at random: a bundle carries nobody's question.
+    """
+    model = Model(bundle)
+    texts = list(_sample_texts(bundle.vocabulary.words))
+    found = model.probabilities([model.words(title, body) for title, body in texts])
+    sample = tuple(
+        Sample(title=title, body=body, probabilities=tuple(row))
+        for (title, body), row in zip(texts, found.tolist(), strict=True)
+    )
+    manifest = bundle.manifest.model_copy(update={"sample": sample})
+    return Bundle(manifest, bundle.vocabulary, bundle.keras, bundle.tflite)
+
+
+def _sample_texts(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    dice = random.Random(0)  # noqa: S311 (no secret)
+    yield "", ""
+    for _ in range(SAMPLE_TEXTS - 1):
+        title, body, code = (" ".join(dice.choices(words, k=k)) for k in (8, 60, 6))
+        yield title, f"<p>{body}</p>\n<pre><code>{code}</code></pre>"

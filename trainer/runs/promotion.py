@@ -1,0 +1,85 @@
+"""From a judged candidate to a version in the registry, which goes live or waits."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import Engine
+
+from core.clock import Clock
+from core.database.engine import patiently
+from core.model.bundle import Bundle, pack
+from core.model.registry import Reason, Version, find_live, promote, publish_packed
+from core.questions.requests import retag
+from trainer.evaluation.gate import Decision
+from trainer.options import TrainingOptions
+from trainer.runs.record import Account
+from trainer.runs.rows import Outcome, end_run
+
+PUBLISH_SECONDS: Final = 600  # for which a finished model waits for the database to come back
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run went.
+
+    Attributes:
+        outcome: promoted, published or skipped.
+        reason: one line that says why.
+        version: the new one; None where the run was skipped.
+    """
+
+    outcome: Outcome
+    reason: str
+    version: Version | None = None
+
+
+def publish_candidate(
+    engine: Engine,
+    bundle: Bundle,
+    decision: Decision,
+    live: Version | None,
+    options: TrainingOptions,
+    account: Account,
+    clock: Clock,
+) -> Ended:
+    """Add the version, make it live where it may be, and end the run: all or nothing.
+
+    Hours of training are not to be lost to a deadlock or a restart of the database.
+    """
+    data = pack(bundle)  # seconds, in which other writers need not wait
+
+    def publish() -> tuple[Ended, Decision]:
+        site, now = account.site, clock.now()
+        with engine.begin() as connection:
+            version, _ = publish_packed(connection, bundle.manifest, data, now=now)
+            same = find_live(connection, site) == live
+            final = overrule(decision, options.promote, live_is_the_same=same)
+            if final.promote:
+                reason: Reason = "hand" if options.promote else "gate"
+                version = promote(connection, site, version.version, now=now, reason=reason)
+                retag(connection, site, options.retag, now=now, recent=options.retag_recent)
+            ended = Ended("promoted" if final.promote else "published", final.reason, version)
+            end_run(
+                connection,
+                account.run,
+                ended.outcome,
+                now=now,
+                decision=ended.reason,
+                model_version_id=version.id,
+            )
+        account.version = version.version
+        return ended, final
+
+    ended, account.decision = patiently(clock, PUBLISH_SECONDS)(publish)
+    return ended
+
+
+def overrule(decision: Decision, by_hand: bool | None, *, live_is_the_same: bool) -> Decision:
+    """Let a person's wish, or a change of the live version meanwhile, overrule the gate."""
+    if by_hand is not None:
+        wish = "--promote" if by_hand else "--no-promote"
+        return replace(decision, promote=by_hand, reason=f"{wish}; {decision.reason}")
+    if decision.promote and not live_is_the_same:
+        changed = f"the live version was changed meanwhile; {decision.reason}"
+        return replace(decision, promote=False, reason=changed)
+    return decision
