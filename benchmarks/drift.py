@@ -25,10 +25,10 @@ from trainer.data.corpus import Corpus, read_corpus
 from trainer.data.dataset import HeldOut
 from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import Split
-from trainer.evaluation.contestants import tag_counts
-from trainer.progress import Watch
+from trainer.evaluation.evaluated_models import tag_counts
+from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.linear import LogisticRegression
 
 FIRST_DAY = date(2026, 1, 1)
@@ -172,8 +172,10 @@ class _Quality:
         targets = multi_hot(older.tags, self._labels)
         rows = np.flatnonzero(targets.any(axis=1))
         newest = round(len(rows) * 0.9)
-        task = Task(older, self._labels, targets, Split(rows[:newest], rows[newest:], rows[:0]))
-        self._tagger = LogisticRegression().fit(task, seed=0, watch=Watch())
+        dataset = Dataset(
+            older, self._labels, targets, Split(rows[:newest], rows[newest:], rows[:0])
+        )
+        self._tagger = LogisticRegression().fit(dataset, seed=0, reporter=ProgressReporter())
 
     def of(self, corpus: Corpus) -> Floats:
         """Return the quality of each question that has tags."""

@@ -15,11 +15,11 @@ from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models.changes import Site
 from trainer.models.cli import make_models_app, metrics_table
-from trainer.progress import make_watch
+from trainer.progress import make_reporter
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 
 if TYPE_CHECKING:
-    from trainer.runs.promotion import Ended
+    from trainer.runs.promotion import RunResult
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -110,8 +110,8 @@ def train(  # noqa: PLR0913 (options)
         new_questions=new_questions,
     )
     try:
-        with database_errors(engine), make_watch(err) as watch:
-            ended = train_site(engine, site, options, clock=SystemClock(), watch=watch)
+        with database_errors(engine), make_reporter(err) as reporter:
+            ended = train_site(engine, site, options, clock=SystemClock(), reporter=reporter)
     except SystemExit as end:
         sys.stderr.flush()
         # TensorFlow's threads are still at work, and the interpreter's own end may crash on them.
@@ -119,7 +119,7 @@ def train(  # noqa: PLR0913 (options)
     _tell(site, ended)
 
 
-def _tell(site: str, ended: "Ended") -> None:
+def _tell(site: str, ended: "RunResult") -> None:
     """Print how a run went, and what to type next."""
     if ended.version is None:
         out.print(f"{site} is not trained: {ended.reason}.", highlight=False)

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from core.errors import TrainingError
 from core.settings import Retag, Settings
-from trainer.data.dataset import TaskOptions
+from trainer.data.dataset import DatasetOptions
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from trainer.systems.network import NetworkSystem
 
@@ -73,9 +73,9 @@ class TrainingOptions:
         return architecture(**given)
 
     @property
-    def task(self) -> TaskOptions:
-        """What of it shapes the task."""
-        return TaskOptions(top_tags=self.top_tags, min_questions=self.min_questions)
+    def dataset(self) -> DatasetOptions:
+        """What of it shapes the dataset."""
+        return DatasetOptions(top_tags=self.top_tags, min_questions=self.min_questions)
 
     @classmethod
     def of(cls, settings: Settings, **chosen: Any) -> Self:

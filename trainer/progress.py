@@ -63,7 +63,7 @@ def _clock(seconds: float) -> str:
     return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
 
 
-class Watch:
+class ProgressReporter:
     """Is told how training goes; this one keeps it to itself."""
 
     def stage(self, description: str) -> None:
@@ -90,7 +90,7 @@ class Watch:
         """Nothing more will come."""
 
 
-class LogWatch(Watch):
+class LogReporter(ProgressReporter):
     """A line for each stage and epoch."""
 
     def stage(self, description: str) -> None:
@@ -106,7 +106,7 @@ class LogWatch(Watch):
         log.warning("%s", message)
 
 
-class TerminalWatch(Watch):
+class TerminalReporter(ProgressReporter):
     """A bar with the time that is left, and a line for each epoch above it."""
 
     def __init__(self, console: Console) -> None:
@@ -161,6 +161,6 @@ class TerminalWatch(Watch):
         self._bar.stop()
 
 
-def make_watch(console: Console) -> Watch:
-    """The watch that fits where the output goes."""
-    return TerminalWatch(console) if console.is_terminal else LogWatch()
+def make_reporter(console: Console) -> ProgressReporter:
+    """The reporter that fits where the output goes."""
+    return TerminalReporter(console) if console.is_terminal else LogReporter()

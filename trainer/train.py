@@ -21,13 +21,13 @@ from core.questions.settled import settled_before
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import HeldOut, hold_out_newest
 from trainer.data.stored import Selection, Survey, stored_questions, survey
-from trainer.evaluation.contestants import metrics
 from trainer.evaluation.evaluate import Judged, Judgement, judge
+from trainer.evaluation.evaluated_models import metrics
 from trainer.options import TrainingOptions
-from trainer.progress import Watch
+from trainer.progress import ProgressReporter
 from trainer.report.store import store_report
 from trainer.runs.export import Description, make_bundle
-from trainer.runs.promotion import Ended, publish_candidate
+from trainer.runs.promotion import RunResult, publish_candidate
 from trainer.runs.record import Account
 from trainer.runs.rows import (
     JudgedRun,
@@ -42,7 +42,7 @@ from trainer.runs.rows import (
 )
 from trainer.scoring.metrics import Scores, reliability
 from trainer.scoring.operating_point import decide
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.branched.checkpoints import forget_checkpoints
 from trainer.systems.keras_setup import import_keras
 from trainer.systems.network import Network, NetworkSystem
@@ -56,14 +56,14 @@ class Candidate:
 
     network: Network
     system: NetworkSystem
-    task: Task
+    dataset: Dataset
     held_out: HeldOut
     thresholds: npt.NDArray[np.float64]
 
 
 def train_site(
-    engine: Engine, site: str, options: TrainingOptions, *, clock: Clock, watch: Watch
-) -> Ended:
+    engine: Engine, site: str, options: TrainingOptions, *, clock: Clock, reporter: ProgressReporter
+) -> RunResult:
     """Train a model on a site's settled questions, judge it, and publish it.
 
     Raises:
@@ -74,15 +74,20 @@ def train_site(
     """
     with training_lock(engine, site):
         with _recorded(engine, site, options, clock) as account:
-            ended = _run(engine, account, options, clock=clock, watch=watch)
+            ended = _run(engine, account, options, clock=clock, reporter=reporter)
         if ended.outcome != "skipped":
             _tidy(engine, account, ended, options, clock)
     return ended
 
 
 def _run(
-    engine: Engine, account: Account, options: TrainingOptions, *, clock: Clock, watch: Watch
-) -> Ended:
+    engine: Engine,
+    account: Account,
+    options: TrainingOptions,
+    *,
+    clock: Clock,
+    reporter: ProgressReporter,
+) -> RunResult:
     """The run itself, from the survey to the version."""
     site = account.site
     settled = settled_before(account.started_at, options.settle)
@@ -93,12 +98,12 @@ def _run(
         reason = reason_to_skip(last, data, options)
         if reason is not None and not _is_refused(connection, live):
             return _skip(engine, account, reason, clock)
-    candidate = _train(engine, selection, data, options, account, watch)
-    watch.stage("judging it beside the live version and a linear baseline")
-    judgement = _judge(engine, candidate, live, selection, options, account, watch)
-    watch.stage("exporting it")
+    candidate = _train(engine, selection, data, options, account, reporter)
+    reporter.stage("judging it beside the live version and a linear baseline")
+    judgement = _judge(engine, candidate, live, selection, options, account, reporter)
+    reporter.stage("exporting it")
     bundle = make_candidate_bundle(candidate, judgement, options, clock)
-    watch.stage("publishing it")
+    reporter.stage("publishing it")
     return publish_candidate(engine, bundle, judgement.decision, live, options, account, clock)
 
 
@@ -129,7 +134,7 @@ def _keep_report(engine: Engine, account: Account, outcome: Outcome, clock: Cloc
 
 
 def _tidy(
-    engine: Engine, account: Account, ended: Ended, options: TrainingOptions, clock: Clock
+    engine: Engine, account: Account, ended: RunResult, options: TrainingOptions, clock: Clock
 ) -> None:
     """Keep the report, and let go of what is old. The run has ended: what fails here fails none."""
     try:
@@ -152,11 +157,11 @@ def _is_refused(connection: Connection, live: Version | None) -> bool:
     return False
 
 
-def _skip(engine: Engine, account: Account, reason: str, clock: Clock) -> Ended:
+def _skip(engine: Engine, account: Account, reason: str, clock: Clock) -> RunResult:
     with engine.begin() as connection:
         end_run(connection, account.run, "skipped", now=clock.now(), decision=reason)
         prune_runs(connection, account.site, now=clock.now())
-    return Ended("skipped", reason)
+    return RunResult("skipped", reason)
 
 
 def _survey(
@@ -213,31 +218,31 @@ def _train(
     data: Survey,
     options: TrainingOptions,
     account: Account,
-    watch: Watch,
+    reporter: ProgressReporter,
 ) -> Candidate:
     """Read the questions, set the newest apart, fit a network to the rest, calibrate it."""
-    watch.stage("loading TensorFlow")
+    reporter.stage("loading TensorFlow")
     import_keras()
     system = options.system()
     account.hyperparameters = system.hyperparameters()
-    watch.stage("reading questions")
+    reporter.stage("reading questions")
     with reading(engine) as connection:
         questions = stored_questions(connection, selection)
         corpus = read_corpus(selection.site, questions, system.text)
-    task, held_out = hold_out_newest(corpus, options.task)
-    account.describe_data(task, held_out, data)
-    watch.stage(f"training {system.name} on {len(task.split.train):,} questions")
+    dataset, held_out = hold_out_newest(corpus, options.dataset)
+    account.describe_data(dataset, held_out, data)
+    reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
     if options.fresh and options.resume is not None:
         forget_checkpoints(options.resume)
-    network = system.fit(task, seed=options.seed, watch=watch, resume=options.resume)
+    network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
     account.epochs = network.epochs
-    targets = task.targets[task.split.validation]
-    unseen = network.unseen(task)
+    targets = dataset.targets[dataset.split.validation]
+    unseen = network.unseen(dataset)
     decisions = decide(targets, unseen, min_precision=options.min_precision)
     uncalibrated = reliability(Scores(targets, unseen, decisions.thresholds))
     account.describe_calibration(decisions.choice, uncalibrated)
     calibrated = replace(network, calibration=decisions.calibration, held_out=None)
-    return Candidate(calibrated, system, task, held_out, decisions.thresholds)
+    return Candidate(calibrated, system, dataset, held_out, decisions.thresholds)
 
 
 def _judge(
@@ -247,18 +252,18 @@ def _judge(
     selection: Selection,
     options: TrainingOptions,
     account: Account,
-    watch: Watch,
+    reporter: ProgressReporter,
 ) -> Judgement:
     judged = Judged(
         tagger=candidate.network,
         description=candidate.system.name,
-        task=candidate.task,
+        dataset=candidate.dataset,
         thresholds=candidate.thresholds,
         held_out=candidate.held_out,
         selection=selection,
     )
     judgement = judge(
-        engine, judged, live, confidence=options.confidence, seed=options.seed, watch=watch
+        engine, judged, live, confidence=options.confidence, seed=options.seed, reporter=reporter
     )
     account.describe_judgement(judgement)
     return judgement
@@ -272,9 +277,9 @@ def make_candidate_bundle(
     Raises:
         TrainingError: the exported network is not the trained one.
     """
-    parts = candidate.task.split
+    parts = candidate.dataset.split
     figures: dict[str, Any] = {
-        **metrics(judgement.contestants[0], judgement.tags),
+        **metrics(judgement.evaluated_models[0], judgement.tags),
         "train_questions": len(parts.train),
         "validation_questions": len(parts.validation),
         "epochs": len(candidate.network.epochs),
@@ -285,4 +290,4 @@ def make_candidate_bundle(
         metrics=figures,
         hyperparameters=candidate.system.hyperparameters() | {"seed": options.seed},
     )
-    return make_bundle(candidate.network, candidate.system, candidate.task, description)
+    return make_bundle(candidate.network, candidate.system, candidate.dataset, description)

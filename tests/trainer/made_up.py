@@ -8,10 +8,10 @@ from core.model.bundle import Bundle
 from core.model.tokenizer import TextSettings
 from core.questions.lifecycle import FetchedQuestion
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.data.dataset import TaskOptions, make_task
+from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.runs.export import Description, make_bundle
 from trainer.scoring.thresholds import choose_thresholds
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.network import Network, NetworkSystem
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
@@ -46,17 +46,17 @@ def made_up_corpus(count: int) -> Corpus:
     return read_corpus("fruit", map(labelled, made_up_questions(count)), TextSettings())
 
 
-def bundle_of(network: Network, system: NetworkSystem, task: Task) -> Bundle:
+def bundle_of(network: Network, system: NetworkSystem, dataset: Dataset) -> Bundle:
     """What would be published of a network, but for its calibration."""
-    validation = task.targets[task.split.validation]
+    validation = dataset.targets[dataset.split.validation]
     description = Description(
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        thresholds=choose_thresholds(validation, network.unseen(task)),
+        thresholds=choose_thresholds(validation, network.unseen(dataset)),
         metrics={},
         hyperparameters=system.hyperparameters(),
     )
-    return make_bundle(network, system, task, description)
+    return make_bundle(network, system, dataset, description)
 
 
-def made_up_task(count: int) -> Task:
-    return make_task(made_up_corpus(count), TaskOptions(min_questions=50))
+def made_up_dataset(count: int) -> Dataset:
+    return make_dataset(made_up_corpus(count), DatasetOptions(min_questions=50))

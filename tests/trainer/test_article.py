@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.questions.lifecycle import FetchedQuestion
-from tests.trainer.made_up import labelled, made_up_task
+from tests.trainer.made_up import labelled, made_up_dataset
 from trainer.data.corpus import LabelledQuestion, read_corpus
-from trainer.data.dataset import TaskOptions, make_task
-from trainer.progress import Watch
+from trainer.data.dataset import DatasetOptions, make_dataset
+from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores, evaluate
 from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems import ARCHITECTURES
@@ -27,7 +27,9 @@ DENSE = 6  # tags of the made-up site
 
 def layers(name: str) -> list[tuple[str, int]]:
     """(kind, parameters) of each layer after the input."""
-    network = ARCHITECTURES[name](epochs=1).fit(made_up_task(100), seed=0, watch=Watch())
+    network = ARCHITECTURES[name](epochs=1).fit(
+        made_up_dataset(100), seed=0, reporter=ProgressReporter()
+    )
     assert isinstance(network, Network)
     return [(type(layer).__name__, layer.count_params()) for layer in network.keras.layers[1:]]
 
@@ -58,8 +60,8 @@ def test_the_convolutional_network_is_the_articles() -> None:
 @pytest.mark.slow
 def test_the_last_180_words_are_read_of_a_vocabulary_of_4999() -> None:
     """As Keras' Tokenizer(num_words=5000) and pad_sequences(maxlen=180) do by default."""
-    task = made_up_task(100)
-    network = ARCHITECTURES["simple"](epochs=1).fit(task, seed=0, watch=Watch())
+    dataset = made_up_dataset(100)
+    network = ARCHITECTURES["simple"](epochs=1).fit(dataset, seed=0, reporter=ProgressReporter())
     (spec,) = INPUTS
     assert network.inputs == INPUTS
     assert (spec.length, spec.keep, spec.pad, spec.source) == (180, "last", "front", "text")
@@ -87,14 +89,16 @@ def test_the_articles_networks_reach_what_was_measured_for_them(
     real_data: Path, name: str, accuracy: float
 ) -> None:
     system = ARCHITECTURES[name]()
-    task = make_task(read_corpus("cooking", cooking(real_data), system.text), TaskOptions())
-    network = system.fit(task, seed=0, watch=Watch())
-    parts = task.split
-    thresholds = choose_thresholds(
-        task.targets[parts.validation], network.probabilities(task.corpus, parts.validation)
+    dataset = make_dataset(
+        read_corpus("cooking", cooking(real_data), system.text), DatasetOptions()
     )
-    probabilities = network.probabilities(task.corpus, parts.test)
-    found = evaluate(Scores(task.targets[parts.test], probabilities, thresholds))
+    network = system.fit(dataset, seed=0, reporter=ProgressReporter())
+    parts = dataset.split
+    thresholds = choose_thresholds(
+        dataset.targets[parts.validation], network.probabilities(dataset.corpus, parts.validation)
+    )
+    probabilities = network.probabilities(dataset.corpus, parts.test)
+    found = evaluate(Scores(dataset.targets[parts.test], probabilities, thresholds))
     assert len(parts.test) == 2647
     assert found["categorical_accuracy"] > accuracy - 0.02
     assert found["precision_at_1"] > 0.49 - 0.02

@@ -16,7 +16,7 @@ from tests.models import word_bundle
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
-from trainer.runs.promotion import Ended
+from trainer.runs.promotion import RunResult
 
 
 def tagger(*arguments: str) -> Result:
@@ -72,9 +72,9 @@ def test_what_is_fitted_is_kept_in_the_sites_own_folder(
 ) -> None:
     asked: list[TrainingOptions] = []
 
-    def train_site(_: Engine, __: str, options: TrainingOptions, **___: object) -> Ended:
+    def train_site(_: Engine, __: str, options: TrainingOptions, **___: object) -> RunResult:
         asked.append(options)
-        return Ended("skipped", "nothing has changed")
+        return RunResult("skipped", "nothing has changed")
 
     monkeypatch.setenv("TAGGER_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(trainer.train, "train_site", train_site)

@@ -19,9 +19,9 @@ from tests.conftest import ManualClock
 from tests.rows import store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
-from trainer.progress import Watch
+from trainer.progress import ProgressReporter
 from trainer.report.store import load_report
-from trainer.runs.promotion import Ended
+from trainer.runs.promotion import RunResult
 from trainer.train import train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -41,8 +41,8 @@ def store_made_up(engine: Engine, count: int = QUESTIONS) -> None:
     store_questions(engine, *made_up_questions(count), now=ManualClock().now(), wanted=False)
 
 
-def train(engine: Engine, options: TrainingOptions = OPTIONS) -> Ended:
-    return train_site(engine, SITE, options, clock=ManualClock(), watch=Watch())
+def train(engine: Engine, options: TrainingOptions = OPTIONS) -> RunResult:
+    return train_site(engine, SITE, options, clock=ManualClock(), reporter=ProgressReporter())
 
 
 def shuffle_labels(engine: Engine) -> None:

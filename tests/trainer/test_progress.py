@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from trainer.progress import Epoch, LogWatch, TerminalWatch, make_watch
+from trainer.progress import Epoch, LogReporter, TerminalReporter, make_reporter
 
 EPOCH = Epoch(number=3, of=20, loss=0.06, val_loss=0.05, val_precision_at_1=0.4567, seconds=4.0)
 
@@ -33,24 +33,24 @@ def test_an_epoch_that_learns_from_the_validation_part_has_no_figures_of_it() ->
 
 
 def test_a_log_gets_a_line_for_each_stage_and_epoch(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO), make_watch(Console(file=io.StringIO())) as watch:
-        assert isinstance(watch, LogWatch)
-        watch.stage("reading questions")
-        watch.batch(1, 2)
-        watch.epoch(EPOCH)
-        watch.note("stopped")
+    with caplog.at_level(logging.INFO), make_reporter(Console(file=io.StringIO())) as reporter:
+        assert isinstance(reporter, LogReporter)
+        reporter.stage("reading questions")
+        reporter.batch(1, 2)
+        reporter.epoch(EPOCH)
+        reporter.note("stopped")
     assert caplog.messages == ["reading questions", str(EPOCH), "stopped"]
 
 
 def test_a_terminal_gets_a_bar_and_the_epochs_above_it() -> None:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120)
-    with make_watch(console) as watch:
-        assert isinstance(watch, TerminalWatch)
-        watch.stage("training")
-        watch.epoch(EPOCH)
-        watch.batch(1, 2)
-        watch.note("stopped")
+    with make_reporter(console) as reporter:
+        assert isinstance(reporter, TerminalReporter)
+        reporter.stage("training")
+        reporter.epoch(EPOCH)
+        reporter.batch(1, 2)
+        reporter.note("stopped")
     assert "stopped" in screen.getvalue()
     assert str(EPOCH) in screen.getvalue()
     assert "training" in screen.getvalue()
@@ -59,7 +59,7 @@ def test_a_terminal_gets_a_bar_and_the_epochs_above_it() -> None:
 
 def test_a_terminal_counts_down_what_a_parts_epoch_said() -> None:
     screen = io.StringIO()
-    with make_watch(Console(file=screen, force_terminal=True, width=120)) as watch:
-        watch.epoch(PART)
-        watch.batch(1, 2)
+    with make_reporter(Console(file=screen, force_terminal=True, width=120)) as reporter:
+        reporter.epoch(PART)
+        reporter.batch(1, 2)
     assert "about 1:1" in screen.getvalue().replace(str(PART), "")

@@ -18,10 +18,10 @@ from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions, load_bundle
 from tests.conftest import ManualClock
 from tests.rows import store_questions
-from tests.trainer.made_up import TAGS, made_up_corpus, made_up_questions, made_up_task
-from trainer.data.dataset import TaskOptions, make_task
+from tests.trainer.made_up import TAGS, made_up_corpus, made_up_dataset, made_up_questions
+from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.options import TrainingOptions
-from trainer.progress import Epoch, Watch
+from trainer.progress import Epoch, ProgressReporter
 from trainer.runs import export
 from trainer.systems import ARCHITECTURES
 from trainer.systems.network import Network
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 OPTIONS = TrainingOptions(architecture="simple", min_questions=50, epochs=8, promote=True)
 
 
-class Recorder(Watch):
+class Recorder(ProgressReporter):
     """Keeps what it is told."""
 
     def __init__(self) -> None:
@@ -66,10 +66,10 @@ class Interrupter(Recorder):
 
 
 def train(
-    engine: Engine, options: TrainingOptions = OPTIONS, watch: Watch | None = None
+    engine: Engine, options: TrainingOptions = OPTIONS, reporter: ProgressReporter | None = None
 ) -> Version:
     version = train_site(
-        engine, "fruit", options, clock=ManualClock(), watch=watch or Watch()
+        engine, "fruit", options, clock=ManualClock(), reporter=reporter or ProgressReporter()
     ).version
     assert version is not None
     return version
@@ -88,23 +88,23 @@ def store_made_up(engine: Engine, count: int) -> None:
 def test_a_site_with_too_few_questions_is_refused_with_how_many_are_missing() -> None:
     corpus = made_up_corpus(60)
     with pytest.raises(NotEnoughQuestions, match=r"has 60 .* needs 1,000 .* 940 are missing"):
-        make_task(corpus, TaskOptions(min_questions=1000))
+        make_dataset(corpus, DatasetOptions(min_questions=1000))
 
 
 def test_questions_without_a_kept_tag_are_in_no_part() -> None:
-    task = make_task(made_up_corpus(300), TaskOptions(min_questions=50, top_tags=2))
-    parts = task.split
+    dataset = make_dataset(made_up_corpus(300), DatasetOptions(min_questions=50, top_tags=2))
+    parts = dataset.split
     rows = np.concatenate([parts.train, parts.validation, parts.test])
-    assert len(task.labels) == 2
+    assert len(dataset.labels) == 2
     assert len(rows) < 300
-    assert task.targets[rows].any(axis=1).all()
+    assert dataset.targets[rows].any(axis=1).all()
 
 
 @pytest.mark.slow
 def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: Engine) -> None:
     store_made_up(sqlite_engine, 1200)
-    watch = Recorder()
-    version = train(sqlite_engine, watch=watch)
+    reporter = Recorder()
+    version = train(sqlite_engine, reporter=reporter)
     with sqlite_engine.connect() as connection:
         bundle = load_bundle(connection, version)
     manifest = bundle.manifest
@@ -116,8 +116,8 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
     assert manifest.hyperparameters == {"class_weights": False, "epochs": 8, "seed": 0}
     assert manifest.data_fingerprint == made_up_corpus(1200).fingerprint
     assert len(manifest.sample) == export.SAMPLE_TEXTS
-    assert len(watch.epochs) == version.metrics["epochs"]
-    assert (1, 8 * 31) in watch.batches
+    assert len(reporter.epochs) == version.metrics["epochs"]
+    assert (1, 8 * 31) in reporter.batches
 
     model = Model(bundle)
     words = model.words("C0 c1", "<p>c2 c0 c1 c2</p>")
@@ -128,10 +128,10 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_equal_seeds_give_equal_networks_and_others_do_not(name: str) -> None:
-    task, system = made_up_task(300), ARCHITECTURES[name](epochs=2)
+    dataset, system = made_up_dataset(300), ARCHITECTURES[name](epochs=2)
 
     def weights(seed: int) -> list[np.ndarray]:
-        network = system.fit(task, seed=seed, watch=Watch())
+        network = system.fit(dataset, seed=seed, reporter=ProgressReporter())
         return [np.array(weight) for weight in network.keras.get_weights()]
 
     first, again, other = weights(1), weights(1), weights(2)
@@ -158,18 +158,18 @@ def test_class_weights_are_refused_where_the_architecture_has_none() -> None:
 @pytest.mark.slow
 def test_ctrl_c_keeps_the_best_epoch_so_far(sqlite_engine: Engine) -> None:
     store_made_up(sqlite_engine, 300)
-    watch = Interrupter(at=3 * 7)  # in the third epoch
-    version = train(sqlite_engine, watch=watch)
+    reporter = Interrupter(at=3 * 7)  # in the third epoch
+    version = train(sqlite_engine, reporter=reporter)
     assert version.live
-    assert version.metrics["epochs"] == len(watch.epochs) == 2
-    assert watch.notes == ["Stopped; going on with the best epoch so far."]
+    assert version.metrics["epochs"] == len(reporter.epochs) == 2
+    assert reporter.notes == ["Stopped; going on with the best epoch so far."]
 
 
 @pytest.mark.slow
 def test_ctrl_c_before_the_first_epochs_end_publishes_nothing(sqlite_engine: Engine) -> None:
     store_made_up(sqlite_engine, 300)
     with pytest.raises(KeyboardInterrupt):
-        train(sqlite_engine, watch=Interrupter(at=2))
+        train(sqlite_engine, reporter=Interrupter(at=2))
     assert runs(sqlite_engine) == [("failed", "stopped")]
     with sqlite_engine.connect() as connection:
         assert list_versions(connection) == []
@@ -191,17 +191,17 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
 
 @pytest.mark.slow
 def test_an_export_that_differs_from_the_network_is_not_published() -> None:
-    task, system = made_up_task(300), SimpleNetwork(epochs=1)
-    right, wrong = (system.fit(task, seed=seed, watch=Watch()) for seed in (1, 2))
+    dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1)
+    right, wrong = (system.fit(dataset, seed=seed, reporter=ProgressReporter()) for seed in (1, 2))
     description = export.Description(
         created_at=ManualClock().now(),
-        thresholds=np.full(len(task.labels), 0.5),
+        thresholds=np.full(len(dataset.labels), 0.5),
         metrics={},
         hyperparameters={},
     )
-    bundle = export.make_bundle(right, system, task, description)
+    bundle = export.make_bundle(right, system, dataset, description)
     with pytest.raises(TrainingError, match="not the trained one"):
-        export.check(bundle, wrong, task, task.split.validation)
+        export.check(bundle, wrong, dataset, dataset.split.validation)
 
 
 @pytest.mark.slow
@@ -209,13 +209,13 @@ def test_the_keras_file_loads_without_code_of_the_project() -> None:
     from trainer.systems.keras_setup import import_keras
 
     keras = import_keras()
-    task, system = made_up_task(300), SimpleNetwork(epochs=1, class_weights=True)
-    network: Network = system.fit(task, seed=1, watch=Watch())
+    dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1, class_weights=True)
+    network: Network = system.fit(dataset, seed=1, reporter=ProgressReporter())
     loaded = _load(keras, export.export(network.keras)[0])
-    inputs = network.encode(task.corpus, task.split.test)
+    inputs = network.encode(dataset.corpus, dataset.split.test)
     np.testing.assert_allclose(
         loaded.predict(inputs, verbose=0),
-        network.probabilities(task.corpus, task.split.test),
+        network.probabilities(dataset.corpus, dataset.split.test),
         atol=1e-6,
     )
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from core.console import command, end_on_sigterm, err, open_database, out, start
 from trainer.data.splits import SplitName
-from trainer.progress import Watch, make_watch
+from trainer.progress import ProgressReporter, make_reporter
 
 
 @command
@@ -75,8 +75,8 @@ def compare(  # noqa: PLR0913 (options)
         write_table(comparison, target)
         err.print(summary(comparison.rows[-1]), highlight=False, markup=False)
 
-    with make_watch(err) as bar:
-        comparison = run(source, chosen, options, watch=_Stages(bar), on_row=keep)
+    with make_reporter(err) as bar:
+        comparison = run(source, chosen, options, reporter=_Stages(bar), on_row=keep)
         bar.stage("drawing the report")
         report = write_report(comparison, target) if comparison.rows else None
     _print(terminal_table(comparison), comparison.unfinished, report)
@@ -95,10 +95,10 @@ def _print(table: Table, unfinished: tuple[str, ...], report: Path | None) -> No
     out.print(f"All columns and the pictures: {report}", soft_wrap=True, highlight=False)
 
 
-class _Stages(Watch):
+class _Stages(ProgressReporter):
     """Passes on what is done and how far it is; epochs of many systems would be too much."""
 
-    def __init__(self, bar: Watch) -> None:
+    def __init__(self, bar: ProgressReporter) -> None:
         self._bar = bar
 
     def stage(self, description: str) -> None:

@@ -14,12 +14,12 @@ import numpy.typing as npt
 from core.model.tokenizer import TextSettings
 from trainer.compare.catalogue import Entry
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.data.dataset import TaskOptions, make_task
+from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.data.splits import SplitName
-from trainer.progress import Epoch, Watch
+from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
 from trainer.scoring.operating_point import decide
-from trainer.systems.base import Tagger, Task
+from trainer.systems.base import Dataset, Tagger
 from trainer.systems.keras_setup import import_keras
 from trainer.systems.mean import WeightedMean
 from trainer.systems.network import Network
@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareOptions:
-    """What can be chosen for a comparison; see TaskOptions."""
+    """What can be chosen for a comparison; see DatasetOptions."""
 
     split: SplitName = "random"
     top_tags: int = 100
@@ -129,7 +129,7 @@ def compare(
     systems: Mapping[str, Entry],
     options: CompareOptions,
     *,
-    watch: Watch,
+    reporter: ProgressReporter,
     on_row: Callable[[Comparison], None] = lambda _: None,
 ) -> Comparison:
     """Train and measure systems; one that fails is a row with its error.
@@ -140,23 +140,23 @@ def compare(
         source: of the questions.
         systems: by name; means behind their parts.
         options: what all share.
-        watch: is told how it goes.
+        reporter: is told how it goes.
         on_row: called after each row.
 
     Raises:
         NotEnoughQuestions: the site has too few questions or tags.
         TrainerNotInstalled: the trainer's packages are not here.
     """
-    watch.stage("loading TensorFlow")
+    reporter.stage("loading TensorFlow")
     import_keras()
-    bench = _Bench(source, options, watch)
-    watch.stage("reading questions")
+    bench = _Bench(source, options, reporter)
+    reporter.stage("reading questions")
     first = next(iter(systems.values()))
-    comparison = Comparison(bench.describe(bench.task(_text(first, systems))))
+    comparison = Comparison(bench.describe(bench.dataset(_text(first, systems))))
     names = list(systems)
     with _interruptions() as interrupted:
         for place, (name, entry) in enumerate(systems.items()):
-            watch.stage(f"{place + 1} of {len(systems)}: {name}")
+            reporter.stage(f"{place + 1} of {len(systems)}: {name}")
             row = None
             with suppress(KeyboardInterrupt):
                 row = bench.row(name, entry, _text(entry, systems))
@@ -194,29 +194,29 @@ def _interruptions() -> Iterator[list[bool]]:
 class _Bench:
     """Where systems are trained: it keeps the questions as each reads them, and the taggers."""
 
-    def __init__(self, source: Source, options: CompareOptions, watch: Watch) -> None:
-        self._source, self._options, self._watch = source, options, watch
-        self._tasks: dict[TextSettings, Task] = {}
+    def __init__(self, source: Source, options: CompareOptions, reporter: ProgressReporter) -> None:
+        self._source, self._options, self._watch = source, options, reporter
+        self._tasks: dict[TextSettings, Dataset] = {}
         self._taggers: dict[str, Tagger] = {}
         self._seconds: dict[str, float] = {}
         self._example = 0  # a place in the test part
 
-    def task(self, text: TextSettings) -> Task:
-        """The task with the questions read so; labels and split are the same for all."""
+    def dataset(self, text: TextSettings) -> Dataset:
+        """The dataset with the questions read so; labels and split are the same for all."""
         if text not in self._tasks:
             corpus = read_corpus(self._source.site, self._source.questions(), text)
-            chosen = TaskOptions(
+            chosen = DatasetOptions(
                 top_tags=self._options.top_tags,
                 min_questions=self._options.min_questions,
                 split=self._options.split,
             )
-            self._tasks[text] = make_task(corpus, chosen)
+            self._tasks[text] = make_dataset(corpus, chosen)
         return self._tasks[text]
 
-    def describe(self, task: Task) -> Data:
-        """Tell of a task what tables and pictures show, and choose the worked question."""
-        split = task.split
-        tags = task.targets[split.test].sum(axis=1)
+    def describe(self, dataset: Dataset) -> Data:
+        """Tell of a dataset what tables and pictures show, and choose the worked question."""
+        split = dataset.split
+        tags = dataset.targets[split.test].sum(axis=1)
         self._example = int(np.lexsort((split.test, np.minimum(tags, 3)))[-1])  # newest of three
         row = int(split.test[self._example])
         example = next(
@@ -226,30 +226,30 @@ class _Bench:
             self._source.site,
             self._options.split,
             {"train": len(split.train), "validation": len(split.validation), "test": len(tags)},
-            _count_tags(task.corpus),
-            task.labels,
-            task.targets[split.train],
+            _count_tags(dataset.corpus),
+            dataset.labels,
+            dataset.targets[split.train],
             example,
         )
 
     def row(self, name: str, entry: Entry, text: TextSettings) -> Row:
         """Train and measure a system."""
         try:
-            return Row(name, self._measure(name, entry, self.task(text)))
+            return Row(name, self._measure(name, entry, self.dataset(text)))
         except Exception as error:  # whatever a library raises is this row's error
             log.debug("%s failed", name, exc_info=error)
             return Row(name, None, f"{error}".strip() or type(error).__name__)
 
-    def _measure(self, name: str, entry: Entry, task: Task) -> Result:
-        tagger, seconds = self._fit(entry, task)
+    def _measure(self, name: str, entry: Entry, dataset: Dataset) -> Result:
+        tagger, seconds = self._fit(entry, dataset)
         self._taggers[name], self._seconds[name] = tagger, seconds
-        validation, test = task.split.validation, task.split.test
-        decisions = decide(task.targets[validation], tagger.unseen(task))
+        validation, test = dataset.split.validation, dataset.split.test
+        decisions = decide(dataset.targets[validation], tagger.unseen(dataset))
         began = time.perf_counter()
-        raw = tagger.probabilities(task.corpus, test)
+        raw = tagger.probabilities(dataset.corpus, test)
         took = time.perf_counter() - began
         probabilities = decisions.calibration.apply(raw)
-        scores = Scores(task.targets[test], probabilities, decisions.thresholds)
+        scores = Scores(dataset.targets[test], probabilities, decisions.thresholds)
         return Result(
             estimates=bootstrap(scores),
             train_seconds=seconds,
@@ -261,12 +261,12 @@ class _Bench:
             example=probabilities[self._example],
         )
 
-    def _fit(self, entry: Entry, task: Task) -> tuple[Tagger, float]:
+    def _fit(self, entry: Entry, dataset: Dataset) -> tuple[Tagger, float]:
         if isinstance(entry, WeightedMean):
             mean = entry.combine(self._taggers)
             return mean, sum(self._seconds[name] for name in entry.weights)
         began = time.perf_counter()
-        tagger = entry.fit(task, seed=self._options.seed, watch=self._watch)
+        tagger = entry.fit(dataset, seed=self._options.seed, reporter=self._watch)
         return tagger, time.perf_counter() - began
 
 

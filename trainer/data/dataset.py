@@ -1,4 +1,4 @@
-"""From a corpus to a task: which tags are learned, which questions teach, choose and judge."""
+"""From a corpus to a dataset: which tags are learned, which questions teach, choose and judge."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,14 +9,14 @@ from core.errors import NotEnoughQuestions
 from trainer.data.corpus import Corpus
 from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import VALIDATION_SHARE, Rows, Split, SplitName, split
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 
 HELD_OUT_SHARE: Final = 0.1  # of a site's questions, the newest; no run trains on them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskOptions:
-    """What can be chosen for a task.
+class DatasetOptions:
+    """What can be chosen for a dataset.
 
     Attributes:
         top_tags: how many of the site's tags are learned.
@@ -49,7 +49,7 @@ class HeldOut:
         return HeldOut(self.corpus, self.rows[newer])
 
 
-def make_task(corpus: Corpus, options: TaskOptions) -> Task:
+def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     """Choose labels and split the questions that have one of them.
 
     Raises:
@@ -60,13 +60,13 @@ def make_task(corpus: Corpus, options: TaskOptions) -> Task:
     rows = np.flatnonzero(targets.any(axis=1))
     _check_number(corpus.site, len(rows), options.min_questions)
     _check_labels(corpus.site, labels)
-    return Task(corpus, labels, targets, split(rows, options.split))
+    return Dataset(corpus, labels, targets, split(rows, options.split))
 
 
-def hold_out_newest(corpus: Corpus, options: TaskOptions) -> tuple[Task, HeldOut]:
-    """Set the newest tenth of the tagged questions aside and make a task of what is older.
+def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, HeldOut]:
+    """Set the newest tenth of the tagged questions aside and make a dataset of what is older.
 
-    The task has no test part. The tags to learn are chosen from the older questions too, the
+    The dataset has no test part. The tags to learn are chosen from the older questions too, the
     newest tenth of which is the validation part.
 
     Raises:
@@ -82,7 +82,7 @@ def hold_out_newest(corpus: Corpus, options: TaskOptions) -> tuple[Task, HeldOut
     _check_labels(corpus.site, labels)
     newer = round(len(rows) * (1 - VALIDATION_SHARE))
     parts = Split(rows[:newer], rows[newer:], rows[:0])
-    return Task(older, labels, targets, parts), HeldOut(newest, tagged[tagged >= first] - first)
+    return Dataset(older, labels, targets, parts), HeldOut(newest, tagged[tagged >= first] - first)
 
 
 def _check_number(site: str, questions: int, needed: int) -> None:

@@ -13,7 +13,7 @@ from core.model.predictor import Model
 from core.model.registry import Version
 from trainer.data.dataset import HeldOut
 from trainer.data.stored import Selection, stored_questions
-from trainer.evaluation.contestants import (
+from trainer.evaluation.evaluated_models import (
     held_out_questions,
     judge_baseline,
     judge_candidate,
@@ -24,17 +24,17 @@ from trainer.evaluation.contestants import (
 from trainer.evaluation.examples import choose_examples, make_example
 from trainer.evaluation.gate import (
     FEWEST_JUDGED,
-    Contestant,
     Decision,
-    Lead,
+    EvaluatedModel,
     LiveState,
+    PairedComparison,
     compare,
     decide,
     ranking_quality,
 )
-from trainer.progress import Watch
+from trainer.progress import ProgressReporter
 from trainer.report.run_report import Example
-from trainer.systems.base import Tagger, Task
+from trainer.systems.base import Dataset, Tagger
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Judged:
     Attributes:
         tagger: the candidate.
         description: what it is.
-        task: that it has learned.
+        dataset: that it has learned.
         thresholds: of its labels.
         held_out: the questions that it has not seen.
         selection: what they were read by.
@@ -54,7 +54,7 @@ class Judged:
 
     tagger: Tagger
     description: str
-    task: Task
+    dataset: Dataset
     thresholds: npt.NDArray[np.float64]
     held_out: HeldOut
     selection: Selection
@@ -65,14 +65,14 @@ class Judgement:
     """What came out.
 
     Attributes:
-        contestants: the candidate first, then the live version and the baseline, where they are.
+        evaluated_models: the candidate first, then the live version and the baseline, if any.
         tags: how many tags each of the questions has that all were judged on.
         decision: whether the candidate goes live.
         best: examples of what the candidate is good at.
         worst: examples of what it is not.
     """
 
-    contestants: tuple[Contestant, ...]
+    evaluated_models: tuple[EvaluatedModel, ...]
     tags: npt.NDArray[np.int64]
     decision: Decision
     best: tuple[Example, ...]
@@ -86,7 +86,7 @@ def judge(
     *,
     confidence: float,
     seed: int,
-    watch: Watch,
+    reporter: ProgressReporter,
 ) -> Judgement:
     """Judge a candidate beside the site's live version and a linear baseline.
 
@@ -96,22 +96,22 @@ def judge(
         live: the site's live version, if it has one.
         confidence: how sure it must be that the candidate is ahead.
         seed: of the baseline.
-        watch: is told what goes wrong.
+        reporter: is told what goes wrong.
     """
-    rival = _find_rival(engine, live, judged.held_out, watch)
+    rival = _find_rival(engine, live, judged.held_out, reporter)
     unseen = rival.unseen
     candidate = judge_candidate(
-        judged.tagger, judged.task, unseen, judged.thresholds, judged.description
+        judged.tagger, judged.dataset, unseen, judged.thresholds, judged.description
     )
     of_live = None
     if live is not None and rival.model is not None:
         description = f"{live.architecture}, version {live.version}"
         of_live = judge_live(engine, rival.model, description, judged.selection, unseen)
-    of_baseline = _judge_baseline(judged.task, unseen, seed, watch)
+    of_baseline = _judge_baseline(judged.dataset, unseen, seed, reporter)
     tags = tag_counts(unseen)
     quality = ranking_quality(candidate.scores, tags)
 
-    def lead(other: Contestant | None) -> Lead | None:
+    def lead(other: EvaluatedModel | None) -> PairedComparison | None:
         return None if other is None else compare(quality, ranking_quality(other.scores, tags))
 
     decision = decide(lead(of_live), lead(of_baseline), live=rival.state, confidence=confidence)
@@ -135,13 +135,15 @@ class _Rival:
     unseen: HeldOut
 
 
-def _find_rival(engine: Engine, live: Version | None, held_out: HeldOut, watch: Watch) -> _Rival:
+def _find_rival(
+    engine: Engine, live: Version | None, held_out: HeldOut, reporter: ProgressReporter
+) -> _Rival:
     if live is None:
         return _Rival("none", None, held_out)
     try:
         model = load_live(engine, live)
     except BundleRefused as error:
-        watch.note(f"The live version is refused: {error}")
+        reporter.note(f"The live version is refused: {error}")
         return _Rival("refused", None, held_out)
     unseen = held_out.newer_than(live.learned_through)
     if len(unseen.rows) < FEWEST_JUDGED:
@@ -149,12 +151,14 @@ def _find_rival(engine: Engine, live: Version | None, held_out: HeldOut, watch: 
     return _Rival("judged", model, unseen)
 
 
-def _judge_baseline(task: Task, held_out: HeldOut, seed: int, watch: Watch) -> Contestant | None:
+def _judge_baseline(
+    dataset: Dataset, held_out: HeldOut, seed: int, reporter: ProgressReporter
+) -> EvaluatedModel | None:
     try:
-        return judge_baseline(task, held_out, seed=seed, watch=watch)
+        return judge_baseline(dataset, held_out, seed=seed, reporter=reporter)
     except Exception as error:  # a site too small or too odd for it is no reason to fail
         log.debug("the baseline failed", exc_info=error)
-        watch.note(f"The linear baseline could not be fitted: {error}")
+        reporter.note(f"The linear baseline could not be fitted: {error}")
         return None
 
 
@@ -162,7 +166,7 @@ def _examples(
     engine: Engine,
     selection: Selection,
     held_out: HeldOut,
-    candidate: Contestant,
+    candidate: EvaluatedModel,
     quality: npt.NDArray[np.float64],
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The best and the worst, with their titles, which are read from the database again."""

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.splits import Rows
-from trainer.evaluation.gate import Contestant
+from trainer.evaluation.gate import EvaluatedModel
 from trainer.report.run_report import Example, ProbableTag
 from trainer.scoring.metrics import Scores
 
@@ -36,7 +36,7 @@ def choose_examples(
 
 
 def make_example(
-    question: LabelledQuestion, candidate: Contestant, row: int, quality: float
+    question: LabelledQuestion, candidate: EvaluatedModel, row: int, quality: float
 ) -> Example:
     """Describe a held-out question by what the candidate says of it.
 

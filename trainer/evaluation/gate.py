@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contestant:
+class EvaluatedModel:
     """A system and what it says of the held-out questions.
 
     Attributes:
@@ -41,7 +41,7 @@ class Contestant:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class PairedComparison:
     """By how much the candidate is ahead of another in nDCG@5; behind where it is negative.
 
     Attributes:
@@ -81,8 +81,8 @@ class Decision:
 
     promote: bool
     reason: str
-    against_live: Lead | None
-    against_baseline: Lead | None
+    against_live: PairedComparison | None
+    against_baseline: PairedComparison | None
 
 
 def ranking_quality(scores: Scores, tags: npt.NDArray[np.int64]) -> Floats:
@@ -100,7 +100,7 @@ def ranking_quality(scores: Scores, tags: npt.NDArray[np.int64]) -> Floats:
     return np.asarray(hits @ discounts[: hits.shape[1]] / best)
 
 
-def compare(candidate: Floats, other: Floats, *, seed: int = 0) -> Lead:
+def compare(candidate: Floats, other: Floats, *, seed: int = 0) -> PairedComparison:
     """Compare two systems' nDCG@5 on the same questions by a paired bootstrap (Efron, 1979).
 
     Args:
@@ -116,7 +116,7 @@ def compare(candidate: Floats, other: Floats, *, seed: int = 0) -> Lead:
     means = draws @ difference / questions
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     ahead = (means > 0).mean() + (means == 0).mean() / 2
-    return Lead(
+    return PairedComparison(
         float(candidate.mean()),
         float(other.mean()),
         float(low),
@@ -127,8 +127,8 @@ def compare(candidate: Floats, other: Floats, *, seed: int = 0) -> Lead:
 
 
 def decide(
-    against_live: Lead | None,
-    against_baseline: Lead | None,
+    against_live: PairedComparison | None,
+    against_baseline: PairedComparison | None,
     *,
     live: LiveState,
     confidence: float,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.evaluation.gate import Contestant
+from trainer.evaluation.gate import EvaluatedModel
 from trainer.report.run_report import RunData
 from trainer.scoring.metrics import Scores, label_f1
 
@@ -34,7 +34,7 @@ class TagRow:
     average_precision: float
 
 
-def tag_rows(candidate: Contestant, data: RunData) -> list[TagRow]:
+def tag_rows(candidate: EvaluatedModel, data: RunData) -> list[TagRow]:
     """Return a row for each of the candidate's labels, those learned from most first."""
     scores = candidate.scores
     held_out = scores.targets.sum(axis=0, dtype=np.int64)

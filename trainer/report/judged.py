@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 from core.model.predictor import MAX_SUGGESTIONS
-from trainer.evaluation.gate import Contestant, Decision, Lead
+from trainer.evaluation.gate import Decision, EvaluatedModel, PairedComparison
 from trainer.pages.figures import HEADINGS, number
 from trainer.scoring.metrics import METRICS, Estimate, Scores, bootstrap
 
@@ -24,7 +24,7 @@ MEANINGS: Final = {
 }
 
 
-def found_leads(decision: Decision | None) -> list[tuple[str, Lead]]:
+def found_leads(decision: Decision | None) -> list[tuple[str, PairedComparison]]:
     """Whom the candidate was compared with, and how it came off."""
     if decision is None:
         return []
@@ -35,7 +35,7 @@ def found_leads(decision: Decision | None) -> list[tuple[str, Lead]]:
     return [(name, lead) for name, lead in pairs if lead is not None]
 
 
-def leads_table(found: Sequence[tuple[str, Lead]]) -> str:
+def leads_table(found: Sequence[tuple[str, PairedComparison]]) -> str:
     """By how much the candidate is ahead, and how surely."""
     heads = ("against the", "candidate", "other", "lead", "95% interval", "ahead in", "questions")
     rows = "\n".join(
@@ -55,14 +55,16 @@ def leads_table(found: Sequence[tuple[str, Lead]]) -> str:
     )
 
 
-def metrics_table(contestants: Sequence[Contestant]) -> str:
-    """All metrics of each contestant, over the questions that have one of its own labels."""
+def metrics_table(evaluated_models: Sequence[EvaluatedModel]) -> str:
+    """All metrics of each evaluated model, over the questions that have one of its own labels."""
     heads = "".join(
         f'<th scope="col">{escape(one.name)}<small>{escape(one.description)}</small></th>'
-        for one in contestants
+        for one in evaluated_models
     )
-    judged = [_of_known(contestant.scores) for contestant in contestants]
-    rows = [_row(name, meaning, values) for name, meaning, values in _coverage(contestants, judged)]
+    judged = [_of_known(evaluated_model.scores) for evaluated_model in evaluated_models]
+    rows = [
+        _row(name, meaning, values) for name, meaning, values in _coverage(evaluated_models, judged)
+    ]
     estimates = [bootstrap(scores) if len(scores.targets) else None for scores in judged]
     for metric in METRICS:
         cells = [_cell(metric, found[metric]) if found else "&ndash;" for found in estimates]
@@ -83,13 +85,13 @@ def _of_known(scores: Scores) -> Scores:
 
 
 def _coverage(
-    contestants: Sequence[Contestant], judged: Sequence[Scores]
+    evaluated_models: Sequence[EvaluatedModel], judged: Sequence[Scores]
 ) -> list[tuple[str, str, list[str]]]:
     """How much each knows and suggests."""
-    all_of = [contestant.scores for contestant in contestants]
+    all_of = [evaluated_model.scores for evaluated_model in evaluated_models]
     counts = [scores.predicted.sum(axis=1).clip(max=MAX_SUGGESTIONS) for scores in all_of]
     return [
-        ("tags", "that it knows", [f"{len(one.labels):,}" for one in contestants]),
+        ("tags", "that it knows", [f"{len(one.labels):,}" for one in evaluated_models]),
         ("held-out questions", "", [f"{len(scores.targets):,}" for scores in all_of]),
         (
             "of them judged by",

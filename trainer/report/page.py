@@ -93,11 +93,14 @@ def _judged(report: RunReport) -> list[str]:
     sections = []
     if found := found_leads(report.decision):
         note = "The bar is the 95% interval of the difference; left of the line it is behind."
-        sections += [picture("Lead of the candidate", leads(found), note), leads_table(found)]
-    if report.contestants:
-        names = ", ".join(contestant.name for contestant in report.contestants)
+        sections += [
+            picture("Lead of the candidate", leads(found), note),
+            leads_table(found),
+        ]
+    if report.evaluated_models:
+        names = ", ".join(evaluated_model.name for evaluated_model in report.evaluated_models)
         title = f"All metrics: {names}"
-        sections.append(f"<h2>{escape(title)}</h2>\n{metrics_table(report.contestants)}")
+        sections.append(f"<h2>{escape(title)}</h2>\n{metrics_table(report.evaluated_models)}")
     return sections
 
 
@@ -136,16 +139,16 @@ def _of_the_fitting(report: RunReport) -> list[str]:
 
 
 def _by_tag(report: RunReport) -> list[str]:
-    if not report.contestants or report.data is None:
+    if not report.evaluated_models or report.data is None:
         return []
-    rows = tag_rows(report.contestants[0], report.data)
+    rows = tag_rows(report.evaluated_models[0], report.data)
     note = (
-        "Over all held-out questions and each contestant's own tags. On the left, the curve over "
+        "Over all held-out questions and each model's own tags. On the left, the curve over "
         "all thresholds, and the point at those that were chosen. On the right, a point for each "
         "tag that was predicted and asked for; the thirds are by questions to learn from."
     )
     return [
-        picture("Precision and recall", precision_and_recall(report.contestants, rows), note),
+        picture("Precision and recall", precision_and_recall(report.evaluated_models, rows), note),
         f"<h2>By tag</h2>\n<p>{escape(_of_the_tags(rows))}</p>\n{tag_table(rows)}",
     ]
 
@@ -160,7 +163,7 @@ def _of_the_tags(rows: Sequence[TagRow]) -> str:
 
 
 def _calibration(report: RunReport) -> list[str]:
-    curves = [(one.name, reliability(one.scores)) for one in report.contestants]
+    curves = [(one.name, reliability(one.scores)) for one in report.evaluated_models]
     figures = report.calibration
     if figures is not None and figures.uncalibrated is not None:
         curves.append(("uncalibrated", figures.uncalibrated))

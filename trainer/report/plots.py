@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.calibration import sigmoid
-from trainer.evaluation.gate import Contestant, Lead
+from trainer.evaluation.gate import EvaluatedModel, PairedComparison
 from trainer.pages.charts import BLUE, COLOURS, GREY, figure, fitted_parts
 from trainer.progress import Epoch
 from trainer.report.by_tag import TagRow
@@ -20,7 +20,7 @@ THIRDS: Final = ("frequent", "middling", "rare")
 Floats = npt.NDArray[np.float64]
 
 
-def leads(found: Sequence[tuple[str, Lead]]) -> str:
+def leads(found: Sequence[tuple[str, PairedComparison]]) -> str:
     """By how much the candidate is ahead of each, with the interval; left of 0 it is behind."""
 
     def draw(axes: Any) -> None:
@@ -59,14 +59,14 @@ def learning_curves(epochs: Sequence[Epoch]) -> str:
     return figure(draw, columns=2)
 
 
-def precision_and_recall(contestants: Sequence[Contestant], rows: Sequence[TagRow]) -> str:
-    """On the left each contestant's curve over all its tags; on the right the candidate's tags."""
+def precision_and_recall(evaluated_models: Sequence[EvaluatedModel], rows: Sequence[TagRow]) -> str:
+    """On the left each model's curve over all its tags; on the right the candidate's tags."""
 
     def draw(axes: Any) -> None:
-        for colour, contestant in zip(COLOURS, contestants, strict=False):
-            precision, recall = micro_curve(contestant.scores)
-            axes[0].plot(recall, precision, color=colour, label=contestant.name)
-            axes[0].plot(*at_thresholds(contestant.scores), "o", color=colour)
+        for colour, evaluated_model in zip(COLOURS, evaluated_models, strict=False):
+            precision, recall = micro_curve(evaluated_model.scores)
+            axes[0].plot(recall, precision, color=colour, label=evaluated_model.name)
+            axes[0].plot(*at_thresholds(evaluated_model.scores), "o", color=colour)
         axes[0].set(title="all tags together")
         axes[0].legend(fontsize=8)
         for third, part in zip(THIRDS, np.array_split(np.arange(len(rows)), 3), strict=True):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trainer.evaluation.gate import Contestant, Decision
+from trainer.evaluation.gate import Decision, EvaluatedModel
 from trainer.progress import Epoch
 from trainer.scoring.metrics import Reliability
 
@@ -99,7 +99,7 @@ class RunReport:
         hyperparameters: by name.
         data: None where no questions were read.
         epochs: of the candidate's fitting.
-        contestants: the candidate first, then the live version and the baseline, where they are.
+        evaluated_models: the candidate first, then the live version and the baseline, if any.
         calibration: of the candidate.
         best: examples of what it is good at.
         worst: examples of what it is not.
@@ -117,7 +117,7 @@ class RunReport:
     version: int | None = None
     data: RunData | None = None
     epochs: tuple[Epoch, ...] = ()
-    contestants: tuple[Contestant, ...] = ()
+    evaluated_models: tuple[EvaluatedModel, ...] = ()
     calibration: CalibrationFigures | None = None
     best: tuple[Example, ...] = ()
     worst: tuple[Example, ...] = ()

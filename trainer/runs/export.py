@@ -17,7 +17,7 @@ from core.errors import TrainingError
 from core.model.bundle import FORMAT_VERSION, Bundle, Manifest, Sample
 from core.model.predictor import Model
 from trainer.data.splits import Rows
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.keras_setup import quiet_streams
 from trainer.systems.network import Network, NetworkSystem
 
@@ -38,7 +38,7 @@ class Description:
 
 
 def make_bundle(
-    network: Network, system: NetworkSystem, task: Task, description: Description
+    network: Network, system: NetworkSystem, dataset: Dataset, description: Description
 ) -> Bundle:
     """Export a network in both formats, and check the one against the other.
 
@@ -47,18 +47,18 @@ def make_bundle(
     """
     manifest = Manifest(
         format_version=FORMAT_VERSION,
-        site=task.corpus.site,
+        site=dataset.corpus.site,
         architecture=system.name,
         created_at=description.created_at,
         hyperparameters=description.hyperparameters,
-        labels=task.labels,
+        labels=dataset.labels,
         thresholds=tuple(description.thresholds.tolist()),
         text=network.text,
         inputs=network.inputs,
         calibration=network.calibration,
         metrics=description.metrics,
-        data_fingerprint=task.corpus.fingerprint,
-        learned_through=int(task.corpus.question_ids[-1]),
+        data_fingerprint=dataset.corpus.fingerprint,
+        learned_through=int(dataset.corpus.question_ids[-1]),
         library_versions={
             "question-tagger": __version__,
             **{package: version(package) for package in _PACKAGES},
@@ -66,7 +66,7 @@ def make_bundle(
     )
     keras_file, tflite = export(network.keras)
     bundle = Bundle(manifest, network.vocabulary, keras_file, tflite)
-    check(bundle, network, task, task.split.validation[:CHECKED_ROWS])
+    check(bundle, network, dataset, dataset.split.validation[:CHECKED_ROWS])
     return _with_sample(bundle)
 
 
@@ -80,19 +80,19 @@ def export(model: Any) -> tuple[bytes, bytes]:
         return keras_file.read_bytes(), tflite.read_bytes()
 
 
-def check(bundle: Bundle, network: Network, task: Task, rows: Rows) -> None:
+def check(bundle: Bundle, network: Network, dataset: Dataset, rows: Rows) -> None:
     """Compare LiteRT's probabilities with Keras' on rows of a corpus.
 
     Raises:
         TrainingError: they differ by more than MAX_DIFFERENCE.
     """
-    lexicon, titles, bodies = task.corpus.lexicon, task.corpus.titles, task.corpus.bodies
+    lexicon, titles, bodies = dataset.corpus.lexicon, dataset.corpus.titles, dataset.corpus.bodies
     words = [
         ([lexicon[word] for word in titles[row]], [lexicon[word] for word in bodies[row]])
         for row in rows
     ]
     served = Model(bundle).probabilities(words)
-    difference = float(np.abs(served - network.probabilities(task.corpus, rows)).max())
+    difference = float(np.abs(served - network.probabilities(dataset.corpus, rows)).max())
     if not difference <= MAX_DIFFERENCE:
         raise TrainingError(
             f"The exported network is not the trained one: its probabilities differ by up to "

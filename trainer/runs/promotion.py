@@ -19,7 +19,7 @@ PUBLISH_SECONDS: Final = 600  # for which a finished model waits for the databas
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunResult:
     """How a run went.
 
     Attributes:
@@ -41,14 +41,14 @@ def publish_candidate(
     options: TrainingOptions,
     account: Account,
     clock: Clock,
-) -> Ended:
+) -> RunResult:
     """Add the version, make it live where it may be, and end the run: all or nothing.
 
     Hours of training are not to be lost to a deadlock or a restart of the database.
     """
     data = pack(bundle)  # seconds, in which other writers need not wait
 
-    def publish() -> tuple[Ended, Decision]:
+    def publish() -> tuple[RunResult, Decision]:
         site, now = account.site, clock.now()
         with engine.begin() as connection:
             version, _ = publish_packed(connection, bundle.manifest, data, now=now)
@@ -58,7 +58,7 @@ def publish_candidate(
                 reason: Reason = "hand" if options.promote else "gate"
                 version = promote(connection, site, version.version, now=now, reason=reason)
                 retag(connection, site, options.retag, now=now, recent=options.retag_recent)
-            ended = Ended("promoted" if final.promote else "published", final.reason, version)
+            ended = RunResult("promoted" if final.promote else "published", final.reason, version)
             end_run(
                 connection,
                 account.run,

@@ -10,14 +10,14 @@ from typing import Any
 from trainer.data.dataset import HeldOut
 from trainer.data.stored import Survey
 from trainer.evaluation.evaluate import Judgement
-from trainer.evaluation.gate import Contestant, Decision
+from trainer.evaluation.gate import Decision, EvaluatedModel
 from trainer.progress import Epoch
 from trainer.report.page import to_html
 from trainer.report.run_report import CalibrationFigures, Example, RunData, RunReport
 from trainer.runs.rows import Outcome
 from trainer.scoring.calibration import CalibrationChoice
 from trainer.scoring.metrics import Reliability
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +41,16 @@ class Account:
     data: RunData | None = None
     epochs: tuple[Epoch, ...] = ()
     calibration: CalibrationFigures | None = None
-    contestants: tuple[Contestant, ...] = ()
+    evaluated_models: tuple[EvaluatedModel, ...] = ()
     decision: Decision | None = None
     best: tuple[Example, ...] = ()
     worst: tuple[Example, ...] = ()
     version: int | None = None
     error: str | None = None
 
-    def describe_data(self, task: Task, held_out: HeldOut, data: Survey) -> None:
+    def describe_data(self, dataset: Dataset, held_out: HeldOut, data: Survey) -> None:
         """Keep what the report tells of the questions."""
-        parts = task.split
+        parts = dataset.split
         self.data = RunData(
             parts={
                 "train": len(parts.train),
@@ -59,9 +59,9 @@ class Account:
             },
             oldest=data.oldest,
             newest=data.newest,
-            tag_counts=_count([*task.corpus.tags, *held_out.corpus.tags]),
-            labels=task.labels,
-            targets=task.targets[parts.train],
+            tag_counts=_count([*dataset.corpus.tags, *held_out.corpus.tags]),
+            labels=dataset.labels,
+            targets=dataset.targets[parts.train],
         )
 
     def describe_calibration(
@@ -77,7 +77,7 @@ class Account:
 
     def describe_judgement(self, judgement: Judgement) -> None:
         """Keep how the candidate did beside the others."""
-        self.contestants = judgement.contestants
+        self.evaluated_models = judgement.evaluated_models
         self.decision = judgement.decision
         self.best, self.worst = judgement.best, judgement.worst
 
@@ -98,7 +98,7 @@ class Account:
                     version=self.version,
                     data=self.data,
                     epochs=self.epochs,
-                    contestants=self.contestants,
+                    evaluated_models=self.evaluated_models,
                     calibration=self.calibration,
                     best=self.best,
                     worst=self.worst,

@@ -16,8 +16,8 @@ import numpy as np
 from core.model.encoding import SequenceInput, Vocabulary
 from core.model.tokenizer import TextSettings
 from trainer.data.splits import Rows
-from trainer.progress import Watch
-from trainer.systems.base import Task
+from trainer.progress import ProgressReporter
+from trainer.systems.base import Dataset
 from trainer.systems.class_weights import class_weights, weighted_binary_crossentropy
 from trainer.systems.keras_setup import import_keras, make_deterministic
 from trainer.systems.network import (
@@ -61,50 +61,50 @@ class ArticleNetwork(NetworkSystem):
     def layers(self, keras: Any) -> list[Any]:
         """Return the layers between the embedding and the output, for one input."""
 
-    def embedding(self, keras: Any, task: Task, vocabulary: Vocabulary) -> Any:  # noqa: ARG002
+    def embedding(self, keras: Any, dataset: Dataset, vocabulary: Vocabulary) -> Any:  # noqa: ARG002
         """Return the layer from ids to vectors; here it is learned with the rest."""
         return keras.layers.Embedding(WORDS, DIMENSIONS)
 
     def fit(
         self,
-        task: Task,
+        dataset: Dataset,
         *,
         seed: int,
-        watch: Watch,
+        reporter: ProgressReporter,
         resume: Path | None = None,  # noqa: ARG002
     ) -> Network:
-        """Learn a task; it takes a minute, so nothing is kept to go on from."""
+        """Learn a dataset; it takes a minute, so nothing is kept to go on from."""
         keras = import_keras()
         make_deterministic(keras, seed)
-        learned = np.concatenate([task.split.train, task.split.validation])
-        vocabulary = most_frequent_words(task.corpus, learned, WORDS - 1)
+        learned = np.concatenate([dataset.split.train, dataset.split.validation])
+        vocabulary = most_frequent_words(dataset.corpus, learned, WORDS - 1)
 
         def examples(rows: Rows) -> Examples:
-            inputs = encode_rows(task.corpus, rows, vocabulary, self.inputs)
-            return Examples(inputs, task.targets[rows])
+            inputs = encode_rows(dataset.corpus, rows, vocabulary, self.inputs)
+            return Examples(inputs, dataset.targets[rows])
 
-        model = self._compile(keras, task, vocabulary)
+        model = self._compile(keras, dataset, vocabulary)
         epochs = fit_model(
             model,
-            examples(task.split.train),
-            examples(task.split.validation),
+            examples(dataset.split.train),
+            examples(dataset.split.validation),
             epochs=self.epochs,
             batch_size=BATCH,
             callbacks=[
                 keras.callbacks.ReduceLROnPlateau(),
                 keras.callbacks.EarlyStopping(patience=PATIENCE),
             ],
-            watch=watch,
+            reporter=reporter,
         )
         bare = keras.Model(model.inputs, model.outputs)  # without its loss: it loads anywhere
         return Network(bare, vocabulary, self.inputs, self.text, epochs=epochs)
 
-    def _compile(self, keras: Any, task: Task, vocabulary: Vocabulary) -> Any:
+    def _compile(self, keras: Any, dataset: Dataset, vocabulary: Vocabulary) -> Any:
         ids = {
             spec.name: keras.Input((spec.length,), dtype="int32", name=spec.name)
             for spec in self.inputs
         }
-        embedding = self.embedding(keras, task, vocabulary)
+        embedding = self.embedding(keras, dataset, vocabulary)
         read = []
         for words in ids.values():
             hidden = embedding(words)
@@ -112,9 +112,9 @@ class ArticleNetwork(NetworkSystem):
                 hidden = layer(hidden)
             read.append(hidden)
         hidden = keras.layers.concatenate(read) if len(read) > 1 else read[0]
-        output = keras.layers.Dense(len(task.labels), activation="sigmoid")(hidden)
+        output = keras.layers.Dense(len(dataset.labels), activation="sigmoid")(hidden)
         model = keras.Model(ids, output)
-        weights = class_weights(task.targets[task.split.train])
+        weights = class_weights(dataset.targets[dataset.split.train])
         model.compile(
             keras.optimizers.Adam(self.learning_rate),
             weighted_binary_crossentropy(weights) if self.class_weights else "binary_crossentropy",

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows, Split
-from trainer.progress import Watch
+from trainer.progress import ProgressReporter
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class Dataset:
     """The questions of a site, what is to be learned of them, and from which.
 
     Attributes:
@@ -50,14 +50,14 @@ class Tagger(ABC):
     def size(self) -> int:
         """Return the bytes of what was learned: weights and, where it has its own, words."""
 
-    def unseen(self, task: Task) -> npt.NDArray[np.float64]:
+    def unseen(self, dataset: Dataset) -> npt.NDArray[np.float64]:
         """Return probabilities for the validation part that were not learned from it.
 
         Thresholds are chosen by them; shape (rows, labels).
         """
         if self.held_out is not None:
             return self.held_out
-        return self.probabilities(task.corpus, task.split.validation)
+        return self.probabilities(dataset.corpus, dataset.split.validation)
 
 
 class System(ABC):
@@ -65,15 +65,15 @@ class System(ABC):
 
     Attributes:
         name: as it stands on the command line and in tables.
-        text: how it reads questions; the corpus of its task is read so.
+        text: how it reads questions; the corpus of its dataset is read so.
     """
 
     name: ClassVar[str]
     text: ClassVar[TextSettings]
 
     @abstractmethod
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:
-        """Learn a task; the same task and seed give the same tagger.
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> Tagger:
+        """Learn a dataset; the same dataset and seed give the same tagger.
 
         Raises:
             TrainingError: nothing could be learned.
@@ -85,6 +85,6 @@ def words_size(words: Iterable[str]) -> int:
     return sum(len(word.encode()) + 1 for word in words)
 
 
-def learned_rows(task: Task) -> Rows:
+def learned_rows(dataset: Dataset) -> Rows:
     """Return the rows of the training and the validation part."""
-    return np.concatenate([task.split.train, task.split.validation])
+    return np.concatenate([dataset.split.train, dataset.split.validation])

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
-from trainer.progress import Watch
-from trainer.systems.base import System, Tagger, Task, learned_rows
+from trainer.progress import ProgressReporter
+from trainer.systems.base import Dataset, System, Tagger, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 
 
@@ -66,30 +66,33 @@ class LightGBM(System):
     columns: int = 1000
     trees: int = 40
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> BoostedTagger:
-        """Learn a task, first without the validation part and then with it."""
-        labels = len(task.labels)
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> BoostedTagger:
+        """Learn a dataset, first without the validation part and then with it."""
+        labels = len(dataset.labels)
         first = self._fit_rows(
-            task, task.split.train, seed, lambda done: watch.batch(done, 2 * labels)
+            dataset, dataset.split.train, seed, lambda done: reporter.batch(done, 2 * labels)
         )
         whole = self._fit_rows(
-            task, learned_rows(task), seed, lambda done: watch.batch(labels + done, 2 * labels)
+            dataset,
+            learned_rows(dataset),
+            seed,
+            lambda done: reporter.batch(labels + done, 2 * labels),
         )
-        return replace(whole, held_out=first.unseen(task))
+        return replace(whole, held_out=first.unseen(dataset))
 
     def _fit_rows(
-        self, task: Task, rows: Rows, seed: int, on_label: Callable[[int], None]
+        self, dataset: Dataset, rows: Rows, seed: int, on_label: Callable[[int], None]
     ) -> BoostedTagger:
         """Fit all labels; the histograms of the columns are made once."""
         import lightgbm  # noqa: PLC0415
 
-        features, matrix = TfidfFeatures.fit(task.corpus, rows, self.fields, most=self.columns)
+        features, matrix = TfidfFeatures.fit(dataset.corpus, rows, self.fields, most=self.columns)
         parameters = self._parameters(seed)
         data = lightgbm.Dataset(
             matrix, np.zeros(len(rows)), params=parameters, free_raw_data=False
         ).construct()
         boosters: list[Any] = []
-        for label, column in enumerate(task.targets[rows].T):
+        for label, column in enumerate(dataset.targets[rows].T):
             if 0 < column.sum() < len(column):
                 data.set_label(column)
                 boosters.append(lightgbm.train(parameters, data, num_boost_round=self.trees))

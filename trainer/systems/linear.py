@@ -12,9 +12,9 @@ from core.model.calibration import sigmoid
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
-from trainer.progress import Watch
+from trainer.progress import ProgressReporter
 from trainer.scoring.calibration import fit_platt
-from trainer.systems.base import System, Tagger, Task, learned_rows
+from trainer.systems.base import Dataset, System, Tagger, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 
 _NEVER: Final = -10.0  # the decision on a label that no question to learn from has
@@ -72,34 +72,37 @@ class LinearSystem(System):
     def classifier(self, seed: int) -> Any:
         """Return scikit-learn's classifier for one label, not fitted."""
 
-    def calibrate(self, raw: LinearTagger, task: Task) -> tuple[float, float]:  # noqa: ARG002
+    def calibrate(self, raw: LinearTagger, dataset: Dataset) -> tuple[float, float]:  # noqa: ARG002
         """Return scale and shift of a tagger's decisions; here they are logits already."""
         return 1.0, 0.0
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> LinearTagger:
-        """Learn a task: calibrate on the validation part, then learn from that too."""
-        labels = len(task.labels)
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> LinearTagger:
+        """Learn a dataset: calibrate on the validation part, then learn from that too."""
+        labels = len(dataset.labels)
         first = self._fit_rows(
-            task, task.split.train, seed, lambda done: watch.batch(done, 2 * labels)
+            dataset, dataset.split.train, seed, lambda done: reporter.batch(done, 2 * labels)
         )
-        first = replace(first, calibration=self.calibrate(first, task))
-        calibration, held_out = first.calibration, first.unseen(task)
+        first = replace(first, calibration=self.calibrate(first, dataset))
+        calibration, held_out = first.calibration, first.unseen(dataset)
         del first  # its weights may be hundreds of megabytes
         whole = self._fit_rows(
-            task, learned_rows(task), seed, lambda done: watch.batch(labels + done, 2 * labels)
+            dataset,
+            learned_rows(dataset),
+            seed,
+            lambda done: reporter.batch(labels + done, 2 * labels),
         )
         return replace(whole, calibration=calibration, held_out=held_out)
 
     def _fit_rows(
-        self, task: Task, rows: Rows, seed: int, on_label: Callable[[int], None]
+        self, dataset: Dataset, rows: Rows, seed: int, on_label: Callable[[int], None]
     ) -> LinearTagger:
-        features, matrix = TfidfFeatures.fit(task.corpus, rows, self.fields, most=self.most)
-        labels = len(task.labels)
+        features, matrix = TfidfFeatures.fit(dataset.corpus, rows, self.fields, most=self.most)
+        labels = len(dataset.labels)
         weights = np.zeros((matrix.shape[1], labels), np.float32)
         biases = np.full(labels, _NEVER, np.float32)
         # One after another: liblinear has one random generator in a process, which threads would
         # share, and no two fits with a seed would be equal.
-        for label, column in enumerate(task.targets[rows].T):
+        for label, column in enumerate(dataset.targets[rows].T):
             if 0 < column.sum() < len(column):
                 fitted = self.classifier(seed).fit(matrix, column)
                 weights[:, label], biases[label] = fitted.coef_[0], fitted.intercept_[0]
@@ -140,10 +143,10 @@ class LinearSVM(LinearSystem):
 
         return LinearSVC(C=self.C, random_state=seed)
 
-    def calibrate(self, raw: LinearTagger, task: Task) -> tuple[float, float]:
+    def calibrate(self, raw: LinearTagger, dataset: Dataset) -> tuple[float, float]:
         """Return scale and shift that make probabilities of margins, by the validation part."""
-        rows = task.split.validation
-        return fit_platt(task.targets[rows], raw.decisions(task.corpus, rows))
+        rows = dataset.split.validation
+        return fit_platt(dataset.targets[rows], raw.decisions(dataset.corpus, rows))
 
 
 COMPARED: Final[Mapping[str, System]] = {

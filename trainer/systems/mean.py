@@ -10,7 +10,7 @@ import numpy.typing as npt
 from core.errors import TrainingError
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
-from trainer.systems.base import Tagger, Task
+from trainer.systems.base import Dataset, Tagger
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class MeanTagger(Tagger):
         """Return the bytes of all of them."""
         return sum(tagger.size() for tagger in self.taggers)
 
-    def unseen(self, task: Task) -> npt.NDArray[np.float64]:
+    def unseen(self, dataset: Dataset) -> npt.NDArray[np.float64]:
         """Return the weighted mean of what the taggers made of it before they learned from it."""
-        parts = [tagger.unseen(task) for tagger in self.taggers]
+        parts = [tagger.unseen(dataset) for tagger in self.taggers]
         return np.asarray(np.average(parts, axis=0, weights=self.weights))
 
 

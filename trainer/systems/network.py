@@ -17,8 +17,8 @@ from core.model.encoding import Arrays, Input, Vocabulary, place
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
-from trainer.progress import Epoch, Watch
-from trainer.systems.base import System, Tagger, Task, words_size
+from trainer.progress import Epoch, ProgressReporter
+from trainer.systems.base import Dataset, System, Tagger, words_size
 from trainer.systems.keras_setup import import_keras
 
 PREDICT_ROWS = 256  # of one call
@@ -78,13 +78,15 @@ class NetworkSystem(System):
     epochs: int | None = None
 
     @abstractmethod
-    def fit(self, task: Task, *, seed: int, watch: Watch, resume: Path | None = None) -> Network:
-        """Learn a task.
+    def fit(
+        self, dataset: Dataset, *, seed: int, reporter: ProgressReporter, resume: Path | None = None
+    ) -> Network:
+        """Learn a dataset.
 
         Args:
-            task: what is learned.
+            dataset: what is learned.
             seed: the same one gives the same network.
-            watch: is told how it goes.
+            reporter: is told how it goes.
             resume: a folder, of this site's trainings alone, for what is finished: should this
                 one be killed, the next goes on from there to the same network. Architectures that
                 fit in a minute make no use of it. None keeps nothing.
@@ -135,7 +137,7 @@ def fit_model(
     epochs: int,
     batch_size: int,
     callbacks: list[Any],
-    watch: Watch,
+    reporter: ProgressReporter,
 ) -> tuple[Epoch, ...]:
     """Fit a compiled model and leave it with the weights of its best epoch.
 
@@ -147,7 +149,7 @@ def fit_model(
         KeyboardInterrupt: before the first epoch's end.
     """
     keras = import_keras()
-    follower = _Follower(watch, epochs, batches=-(-len(train) // batch_size))
+    follower = _Follower(reporter, epochs, batches=-(-len(train) // batch_size))
     with tempfile.TemporaryDirectory() as folder:
         best = Path(folder) / "best.weights.h5"
         try:
@@ -171,7 +173,7 @@ def fit_model(
         except KeyboardInterrupt:
             if not best.exists():
                 raise
-            watch.note("Stopped; going on with the best epoch so far.")
+            reporter.note("Stopped; going on with the best epoch so far.")
         if not best.exists():
             raise TrainingError("The network did not learn: its loss is not a number.")
         model.load_weights(best)
@@ -188,9 +190,9 @@ def precision_at_1(targets: Any, probabilities: Any) -> Any:
 
 @dataclass
 class _Follower:
-    """Turns what Keras' callbacks say into what a watch is told."""
+    """Turns what Keras' callbacks say into what a reporter is told."""
 
-    watch: Watch
+    reporter: ProgressReporter
     of: int
     batches: int
     epochs: list[Epoch] = field(default_factory=list)
@@ -201,7 +203,7 @@ class _Follower:
 
     def batch_ended(self, batch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
         done = len(self.epochs) * self.batches + batch + 1
-        self.watch.batch(done, self.of * self.batches)
+        self.reporter.batch(done, self.of * self.batches)
 
     def epoch_ended(self, number: int, logs: dict[str, float]) -> None:
         now = self.now()
@@ -215,4 +217,4 @@ class _Follower:
         )
         self._began = now
         self.epochs.append(epoch)
-        self.watch.epoch(epoch)
+        self.reporter.epoch(epoch)

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from core.model.tokenizer import TextSettings
 from trainer.data.splits import Rows
-from trainer.progress import Watch
-from trainer.systems.base import System, Tagger, Task
+from trainer.progress import ProgressReporter
+from trainer.systems.base import Dataset, System, Tagger
 from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.mean import MeanTagger
 
@@ -60,10 +60,10 @@ def resample(targets: npt.NDArray[np.uint8], direction: Direction, seed: int) ->
     return np.random.default_rng(seed).permutation(places)
 
 
-def _resampled(task: Task, direction: Direction, seed: int) -> Task:
-    train = task.split.train
-    chosen = train[resample(task.targets[train], direction, seed)]
-    return replace(task, split=replace(task.split, train=chosen))
+def _resampled(dataset: Dataset, direction: Direction, seed: int) -> Dataset:
+    train = dataset.split.train
+    chosen = train[resample(dataset.targets[train], direction, seed)]
+    return replace(dataset, split=replace(dataset.split, train=chosen))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +75,11 @@ class Resampled(System):
     direction: Direction
     system: System = field(default_factory=Conv1DNetwork)
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:
-        """Learn a task."""
-        return self.system.fit(_resampled(task, self.direction, seed), seed=seed, watch=watch)
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> Tagger:
+        """Learn a dataset."""
+        return self.system.fit(
+            _resampled(dataset, self.direction, seed), seed=seed, reporter=reporter
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +95,13 @@ class BalancedSubsets(System):
     members: int = 3
     system: System = field(default_factory=Conv1DNetwork)
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> MeanTagger:
-        """Learn a task."""
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> MeanTagger:
+        """Learn a dataset."""
         taggers = []
         for member in range(self.members):
-            watch.stage(f"balanced subset {member + 1} of {self.members}")
-            subset = _resampled(task, "under", seed + member)
-            taggers.append(self.system.fit(subset, seed=seed + member, watch=watch))
+            reporter.stage(f"balanced subset {member + 1} of {self.members}")
+            subset = _resampled(dataset, "under", seed + member)
+            taggers.append(self.system.fit(subset, seed=seed + member, reporter=reporter))
         return MeanTagger(tuple(taggers), (1.0,) * self.members)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.errors import TrainingError
 from core.model.encoding import Vocabulary
 from trainer.systems.article import WORDS
-from trainer.systems.base import System, Task, learned_rows
+from trainer.systems.base import Dataset, System, learned_rows
 from trainer.systems.branched.embeddings import word_vectors
 from trainer.systems.conv1d import Conv1DNetwork
 
@@ -63,17 +63,19 @@ def _vector_lines(path: Path) -> Iterator[tuple[str, str]]:
             yield word, numbers
 
 
-def site_vectors(task: Task, vocabulary: Vocabulary, *, size: int, seed: int) -> Vectors:
+def site_vectors(dataset: Dataset, vocabulary: Vocabulary, *, size: int, seed: int) -> Vectors:
     """Make vectors from the site's own text, of what is learned from: see word_vectors().
 
     Returns:
         Shape (words + 1, size); the row of a word is its id.
     """
-    known = np.array(vocabulary.numbers(task.corpus.lexicon), np.int32) - 1  # -1 for unknown words
+    known = (
+        np.array(vocabulary.numbers(dataset.corpus.lexicon), np.int32) - 1
+    )  # -1 for unknown words
     texts = [
         known[words]
-        for row in learned_rows(task)
-        for words in (task.corpus.titles[row], task.corpus.bodies[row])
+        for row in learned_rows(dataset)
+        for words in (dataset.corpus.titles[row], dataset.corpus.bodies[row])
     ]
     vectors = word_vectors(texts, len(vocabulary), size=size, seed=seed)
     return np.vstack([np.zeros((1, size), np.float32), vectors])
@@ -84,12 +86,12 @@ class VectorConv1D(Conv1DNetwork):
     """The Conv1D, its embeddings starting from vectors."""
 
     @abstractmethod
-    def vectors(self, task: Task, vocabulary: Vocabulary) -> Vectors:
+    def vectors(self, dataset: Dataset, vocabulary: Vocabulary) -> Vectors:
         """Return a vector for each id: shape (words + 1, dimensions)."""
 
-    def embedding(self, keras: Any, task: Task, vocabulary: Vocabulary) -> Any:
+    def embedding(self, keras: Any, dataset: Dataset, vocabulary: Vocabulary) -> Any:
         """Return the layer from ids to vectors, which training goes on with."""
-        vectors = self.vectors(task, vocabulary)
+        vectors = self.vectors(dataset, vocabulary)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         table = np.zeros((WORDS, vectors.shape[1]), np.float32)
         table[: len(vectors)] = _SCALE * vectors / np.maximum(lengths, 1e-9)
@@ -103,9 +105,9 @@ class SiteVectorConv1D(VectorConv1D):
 
     name: ClassVar[str] = "conv1d-site-vectors"
 
-    def vectors(self, task: Task, vocabulary: Vocabulary) -> Vectors:
+    def vectors(self, dataset: Dataset, vocabulary: Vocabulary) -> Vectors:
         """Return a vector for each id: shape (words + 1, dimensions)."""
-        return site_vectors(task, vocabulary, size=SITE_DIMENSIONS, seed=0)
+        return site_vectors(dataset, vocabulary, size=SITE_DIMENSIONS, seed=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +121,7 @@ class PretrainedConv1D(VectorConv1D):
     name: ClassVar[str] = "conv1d-pretrained"
     file: Path
 
-    def vectors(self, task: Task, vocabulary: Vocabulary) -> Vectors:  # noqa: ARG002
+    def vectors(self, dataset: Dataset, vocabulary: Vocabulary) -> Vectors:  # noqa: ARG002
         """Return a vector for each id: shape (words + 1, dimensions)."""
         return read_vectors(self.file, vocabulary)
 

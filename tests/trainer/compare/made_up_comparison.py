@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.trainer.made_up import made_up_task
+from tests.trainer.made_up import made_up_dataset
 from trainer.compare.run import Comparison, Data, Result, Row
 from trainer.data.corpus import LabelledQuestion
 from trainer.progress import Epoch
@@ -14,8 +14,8 @@ LABELS = ("apples", "c++", EVIL_TAG, "grapes", "kiwis", "limes")
 
 
 def made_up_result(skill: float, *, epochs: int = 0) -> Result:
-    task = made_up_task(200)
-    targets = task.targets[task.split.test]
+    dataset = made_up_dataset(200)
+    targets = dataset.targets[dataset.split.test]
     noise = np.random.default_rng(0).random(targets.shape)
     probabilities = skill * targets + (1 - skill) * noise
     scores = Scores(targets, probabilities, np.full(6, 0.5))
@@ -42,11 +42,11 @@ def made_up_result(skill: float, *, epochs: int = 0) -> Result:
 
 
 def made_up_comparison() -> Comparison:
-    task = made_up_task(200)
+    dataset = made_up_dataset(200)
     counts = {tag: 100 - 10 * place for place, tag in enumerate((*LABELS, "rare"))}
     example = LabelledQuestion(7, f"Why {EVIL}?", f"<p>{EVIL} &lt;i&gt;</p>", LABELS[1:4], "")
     parts = {"train": 144, "validation": 16, "test": 40}
-    targets = task.targets[task.split.train]
+    targets = dataset.targets[dataset.split.train]
     data = Data("fruit", "random", parts, counts, LABELS, targets, example)
     rows = [
         Row("conv1d", made_up_result(0.6, epochs=3)),

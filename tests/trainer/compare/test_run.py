@@ -17,8 +17,8 @@ from demo.site.generator import make_questions
 from tests.trainer.made_up import labelled, made_up_questions
 from trainer.compare.run import CompareOptions, Comparison, Source, compare
 from trainer.data.corpus import LabelledQuestion
-from trainer.progress import Watch
-from trainer.systems.base import System, Tagger, Task
+from trainer.progress import ProgressReporter
+from trainer.systems.base import Dataset, System, Tagger
 from trainer.systems.linear import LinearSVM
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -42,7 +42,7 @@ class Failing(System):
     name: ClassVar[str] = "failing"
     text: ClassVar[TextSettings] = TextSettings()
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:  # noqa: ARG002
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> Tagger:  # noqa: ARG002
         raise ValueError("no such luck")
 
 
@@ -53,16 +53,18 @@ class Interrupted(System):
     name: ClassVar[str] = "interrupted"
     text: ClassVar[TextSettings] = TextSettings()
 
-    def fit(self, task: Task, *, seed: int, watch: Watch) -> Tagger:
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> Tagger:
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
-            return LinearSVM().fit(task, seed=seed, watch=watch)
+            return LinearSVM().fit(dataset, seed=seed, reporter=reporter)
         raise AssertionError
 
 
 def test_a_system_that_fails_is_a_row_and_the_others_go_on() -> None:
-    found = compare(fruit(), {"a": Failing(), "b": LinearSVM()}, OPTIONS, watch=Watch())
+    found = compare(
+        fruit(), {"a": Failing(), "b": LinearSVM()}, OPTIONS, reporter=ProgressReporter()
+    )
     assert [(row.system, row.error) for row in found.rows] == [("a", "no such luck"), ("b", None)]
     assert found.rows[1].result is not None
     assert found.rows[1].result.estimates["precision_at_1"].value > 0.9
@@ -76,7 +78,7 @@ def test_ctrl_c_keeps_what_is_finished() -> None:
 
     systems = {"a": LinearSVM(), "b": Interrupted(), "c": LinearSVM()}
     before = signal.getsignal(signal.SIGINT)
-    found = compare(fruit(), systems, OPTIONS, watch=Watch(), on_row=note)
+    found = compare(fruit(), systems, OPTIONS, reporter=ProgressReporter(), on_row=note)
     assert [row.system for row in found.rows] == ["a"]
     assert found.unfinished == ("b", "c")
     assert seen == [1]
@@ -85,7 +87,7 @@ def test_ctrl_c_keeps_what_is_finished() -> None:
 
 def test_too_few_questions_are_refused_with_how_many_are_missing() -> None:
     with pytest.raises(NotEnoughQuestions, match="800 are missing"):
-        compare(fruit(), {"a": LinearSVM()}, CompareOptions(), watch=Watch())
+        compare(fruit(), {"a": LinearSVM()}, CompareOptions(), reporter=ProgressReporter())
 
 
 @pytest.mark.parametrize("split", ["random", "time"])

@@ -5,9 +5,9 @@ from core.errors import NotEnoughQuestions
 from core.model.tokenizer import TextSettings
 from tests.trainer.made_up import made_up_corpus
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.data.dataset import TaskOptions, hold_out_newest
+from trainer.data.dataset import DatasetOptions, hold_out_newest
 
-OPTIONS = TaskOptions(min_questions=50)
+OPTIONS = DatasetOptions(min_questions=50)
 
 
 def corpus_of(*tags: tuple[str, ...]) -> Corpus:
@@ -20,13 +20,13 @@ def corpus_of(*tags: tuple[str, ...]) -> Corpus:
 
 def test_the_newest_tenth_is_held_out_and_nothing_of_it_is_in_the_task() -> None:
     corpus = made_up_corpus(200)
-    task, held_out = hold_out_newest(corpus, OPTIONS)
+    dataset, held_out = hold_out_newest(corpus, OPTIONS)
     assert held_out.corpus.question_ids.tolist() == list(range(181, 201))
     assert held_out.rows.tolist() == list(range(20))
-    assert task.corpus.question_ids.max() == 180
-    assert len(task.targets) == len(task.corpus) == 180
-    assert len(task.split.test) == 0
-    assert task.split.train.max() < task.split.validation.min()
+    assert dataset.corpus.question_ids.max() == 180
+    assert len(dataset.targets) == len(dataset.corpus) == 180
+    assert len(dataset.split.test) == 0
+    assert dataset.split.train.max() < dataset.split.validation.min()
 
 
 def test_a_part_of_a_corpus_has_the_words_of_its_questions() -> None:
@@ -40,16 +40,16 @@ def test_a_part_of_a_corpus_has_the_words_of_its_questions() -> None:
 
 def test_a_tag_of_held_out_questions_alone_is_not_learned() -> None:
     corpus = corpus_of(*[("a", "b")] * 90, *[("new",)] * 10)
-    task, held_out = hold_out_newest(corpus, OPTIONS)
-    assert task.labels == ("a", "b")
+    dataset, held_out = hold_out_newest(corpus, OPTIONS)
+    assert dataset.labels == ("a", "b")
     assert len(held_out.rows) == 10
 
 
 def test_questions_without_tags_are_not_judged_by() -> None:
     corpus = corpus_of(*[("a",), ("b",)] * 45, *[()] * 30, *[("a",)] * 10)
-    task, held_out = hold_out_newest(corpus, OPTIONS)
+    dataset, held_out = hold_out_newest(corpus, OPTIONS)
     assert len(held_out.rows) == 10
-    assert len(task.corpus) == 120  # what is not judged by may still teach words
+    assert len(dataset.corpus) == 120  # what is not judged by may still teach words
 
 
 def test_a_model_is_judged_by_what_is_newer_than_what_it_learned_from() -> None:

@@ -2,7 +2,7 @@ import numpy as np
 
 from trainer.data.corpus import LabelledQuestion
 from trainer.evaluation.examples import choose_examples, make_example
-from trainer.evaluation.gate import Contestant
+from trainer.evaluation.gate import EvaluatedModel
 from trainer.report.run_report import ProbableTag
 from trainer.scoring.metrics import Scores
 
@@ -30,7 +30,7 @@ def test_without_questions_there_are_no_examples() -> None:
 
 def test_an_example_says_what_is_probable_and_what_is_suggested() -> None:
     question = LabelledQuestion(7, "Which?", "<p>x</p>", ("b", "c"), "", "https://a.example/7")
-    candidate = Contestant(name="candidate", description="", labels=("a", "b"), scores=SCORES)
+    candidate = EvaluatedModel(name="candidate", description="", labels=("a", "b"), scores=SCORES)
     example = make_example(question, candidate, 3, 0.25)
     assert example.found == (ProbableTag("a", 0.6, True), ProbableTag("b", 0.4, False))
     assert (example.question_id, example.tags, example.quality) == (7, ("b", "c"), 0.25)

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from trainer.evaluation.gate import Lead, LiveState, compare, decide, ranking_quality
+from trainer.evaluation.gate import LiveState, PairedComparison, compare, decide, ranking_quality
 from trainer.scoring.metrics import Scores
 
 THRESHOLDS = np.full(3, 0.5)
 
 
-def lead(confidence: float) -> Lead:
-    return Lead(0.7, 0.6, -0.1, 0.3, confidence, 100)
+def lead(confidence: float) -> PairedComparison:
+    return PairedComparison(0.7, 0.6, -0.1, 0.3, confidence, 100)
 
 
 def quality(
@@ -73,7 +73,11 @@ def test_the_interval_of_a_difference_holds_the_true_one_in_most_cases() -> None
     ],
 )
 def test_a_candidate_is_promoted_only_where_it_is_ahead(
-    live: Lead | None, baseline: Lead | None, state: LiveState, promote: bool, reason: str
+    live: PairedComparison | None,
+    baseline: PairedComparison | None,
+    state: LiveState,
+    promote: bool,
+    reason: str,
 ) -> None:
     decision = decide(live, baseline, live=state, confidence=0.8)
     assert decision.promote is promote

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from tests.trainer.made_up import labelled, made_up_questions, made_up_task
+from tests.trainer.made_up import labelled, made_up_dataset, made_up_questions
 from trainer.evaluation.examples import make_example
-from trainer.evaluation.gate import Contestant, compare, decide, ranking_quality
+from trainer.evaluation.gate import EvaluatedModel, compare, decide, ranking_quality
 from trainer.progress import Epoch
 from trainer.report.run_report import CalibrationFigures, Example, RunData, RunReport
 from trainer.scoring.metrics import Scores, reliability
@@ -18,35 +18,35 @@ LABELS = ("apples", "c++", EVIL_TAG, "grapes", "kiwis", "limes")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def made_up_contestant(name: str, skill: float) -> Contestant:
-    task = made_up_task(200)
-    targets = task.targets[task.split.test]
+def made_up_contestant(name: str, skill: float) -> EvaluatedModel:
+    dataset = made_up_dataset(200)
+    targets = dataset.targets[dataset.split.test]
     noise = np.random.default_rng(0).random(targets.shape)
     probabilities = skill * targets + (1 - skill) * noise
     scores = Scores(targets, probabilities, np.full(6, 0.5))
-    return Contestant(name=name, description=f"{name} {EVIL}", labels=LABELS, scores=scores)
+    return EvaluatedModel(name=name, description=f"{name} {EVIL}", labels=LABELS, scores=scores)
 
 
 def made_up_data() -> RunData:
-    task = made_up_task(200)
+    dataset = made_up_dataset(200)
     return RunData(
         parts={"train": 144, "validation": 16, "held-out": 40},
         oldest=STARTED - timedelta(days=400),
         newest=STARTED - timedelta(days=7),
         tag_counts={tag: 100 - 10 * place for place, tag in enumerate((*LABELS, "rare"))},
         labels=LABELS,
-        targets=task.targets[task.split.train],
+        targets=dataset.targets[dataset.split.train],
     )
 
 
 def made_up_report() -> RunReport:
-    contestants = [
+    evaluated_models = [
         made_up_contestant(name, skill)
         for name, skill in (("candidate", 0.6), ("live", 0.4), ("baseline", 0.2))
     ]
     qualities = [
         ranking_quality(one.scores, one.scores.targets.sum(axis=1, dtype=np.int64).clip(min=1))
-        for one in contestants
+        for one in evaluated_models
     ]
     return RunReport(
         site="fruit",
@@ -65,19 +65,19 @@ def made_up_report() -> RunReport:
         version=4,
         data=made_up_data(),
         epochs=made_up_epochs(3),
-        contestants=tuple(contestants),
+        evaluated_models=tuple(evaluated_models),
         calibration=CalibrationFigures(
             chosen="isotonic",
             log_loss={"none": 0.3, "temperature": 0.2, "isotonic": 0.1},
             calibration_error={"none": 0.03, "temperature": 0.02, "isotonic": 0.01},
-            uncalibrated=reliability(contestants[2].scores),
+            uncalibrated=reliability(evaluated_models[2].scores),
         ),
-        best=(made_up_example(contestants[0], "Which apple?", "https://fruit.example/q/1"),),
-        worst=(made_up_example(contestants[0], f"Why {EVIL}?", "javascript:alert(1)"),),
+        best=(made_up_example(evaluated_models[0], "Which apple?", "https://fruit.example/q/1"),),
+        worst=(made_up_example(evaluated_models[0], f"Why {EVIL}?", "javascript:alert(1)"),),
     )
 
 
-def made_up_example(candidate: Contestant, title: str, link: str) -> Example:
+def made_up_example(candidate: EvaluatedModel, title: str, link: str) -> Example:
     question = labelled(next(iter(made_up_questions(1))))
     question = replace(question, title=title, link=link, tags=LABELS[1:4])
     return make_example(question, candidate, 0, 0.5)

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from trainer.evaluation.gate import Contestant
+from trainer.evaluation.gate import EvaluatedModel
 from trainer.report.by_tag import TagRow, tag_rows
 from trainer.report.run_report import RunData
 from trainer.report.tag_table import tag_table
@@ -17,7 +17,7 @@ PROBABILITIES = np.array([[0.9, 0.1, 0.1], [0.4, 0.1, 0.1], [0.6, 0.2, 0.1], [0.
 def rows() -> dict[str, TagRow]:
     scores = Scores(TARGETS, PROBABILITIES, np.array([0.5, 0.5, 2.0]))
     labels = ("common", "rare", "<unseen>")
-    candidate = Contestant(name="candidate", description="", labels=labels, scores=scores)
+    candidate = EvaluatedModel(name="candidate", description="", labels=labels, scores=scores)
     training = np.array([[1, 0, 1], [1, 1, 1], [1, 0, 0]], np.uint8)
     data = RunData(
         parts={}, oldest=None, newest=None, tag_counts={}, labels=labels, targets=training

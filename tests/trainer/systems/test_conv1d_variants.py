@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.made_up import made_up_task
-from trainer.progress import Watch
+from tests.trainer.made_up import made_up_dataset
+from trainer.progress import ProgressReporter
 from trainer.systems.base import System
 from trainer.systems.conv1d import Conv1DNetwork, TwoInputConv1D
 from trainer.systems.keras_setup import import_keras
@@ -42,11 +42,11 @@ VARIANTS: dict[str, Callable[[Path], System]] = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_learns_and_tags(name: str, tmp_path: Path) -> None:
     import_keras()
-    task = made_up_task(200)
-    tagger = VARIANTS[name](tmp_path).fit(task, seed=0, watch=Watch())
-    rows = task.split.test
-    found = tagger.probabilities(task.corpus, rows)
-    assert found.shape == (len(rows), len(task.labels))
+    dataset = made_up_dataset(200)
+    tagger = VARIANTS[name](tmp_path).fit(dataset, seed=0, reporter=ProgressReporter())
+    rows = dataset.split.test
+    found = tagger.probabilities(dataset.corpus, rows)
+    assert found.shape == (len(rows), len(dataset.labels))
     assert np.isfinite(found).all()
     assert np.ptp(found, axis=0).min() > 0  # it tells questions apart
     assert tagger.size() > 10_000

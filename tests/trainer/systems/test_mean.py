@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from core.errors import TrainingError
-from tests.trainer.made_up import made_up_task
+from tests.trainer.made_up import made_up_dataset
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
 from trainer.systems.base import Tagger
@@ -27,17 +27,17 @@ class Constant(Tagger):
 
 
 def test_it_is_two_thirds_of_the_one_and_a_third_of_the_other() -> None:
-    task = made_up_task(100)
+    dataset = made_up_dataset(100)
     mean = WeightedMean({"a": 2, "b": 1}).combine({"a": Constant(0.9), "b": Constant(0.3)})
-    assert mean.probabilities(task.corpus, task.split.test) == pytest.approx(0.7)
+    assert mean.probabilities(dataset.corpus, dataset.split.test) == pytest.approx(0.7)
     assert mean.size() == 20
 
 
 def test_thresholds_are_chosen_by_what_its_parts_held_out() -> None:
-    task = made_up_task(100)
-    unseen = np.full((len(task.split.validation), 6), 0.6)
+    dataset = made_up_dataset(100)
+    unseen = np.full((len(dataset.split.validation), 6), 0.6)
     parts = {"a": Constant(0.9, held_out=unseen), "b": Constant(0.3)}
-    assert WeightedMean({"a": 2, "b": 1}).combine(parts).unseen(task) == pytest.approx(0.5)
+    assert WeightedMean({"a": 2, "b": 1}).combine(parts).unseen(dataset) == pytest.approx(0.5)
 
 
 def test_a_part_that_did_not_train_is_named() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from core.errors import TrainingError
 from core.model.encoding import Vocabulary
-from tests.trainer.made_up import made_up_task
+from tests.trainer.made_up import made_up_dataset
 from trainer.systems.network import most_frequent_words
 from trainer.systems.word_vectors import read_vectors, site_vectors
 
@@ -39,9 +39,9 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
 
 def test_words_of_the_same_tag_are_near_each_other_in_the_sites_own_vectors() -> None:
-    task = made_up_task(400)
-    words = most_frequent_words(task.corpus, task.split.train, 200)
-    vectors = site_vectors(task, words, size=20, seed=0)
+    dataset = made_up_dataset(400)
+    words = most_frequent_words(dataset.corpus, dataset.split.train, 200)
+    vectors = site_vectors(dataset, words, size=20, seed=0)
     assert vectors.shape == (len(words) + 1, 20)
     assert not vectors[0].any()
     figs, again, limes = (vectors[words.ids([word])[0]] for word in ("figs0", "figs1", "limes0"))

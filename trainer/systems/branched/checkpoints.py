@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import __version__
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
@@ -33,20 +33,25 @@ PACKAGES = ("keras", "tensorflow", "numpy", "scipy")
 
 
 def make_key(
-    task: Task, material: "Material", how: Hyperparameters, *, seed: int, most_epochs: int | None
+    dataset: Dataset,
+    material: "Material",
+    how: Hyperparameters,
+    *,
+    seed: int,
+    most_epochs: int | None,
 ) -> str:
     """SHA-256 of all that decides the weights: questions, parts, tags, settings and software."""
     described = {
-        "corpus": task.corpus.fingerprint,
-        "text": asdict(task.corpus.text),
-        "labels": task.labels,
+        "corpus": dataset.corpus.fingerprint,
+        "text": asdict(dataset.corpus.text),
+        "labels": dataset.labels,
         "how": asdict(how),
         "seed": seed,
         "epochs": most_epochs,
         "software": [__version__, *(version(package) for package in PACKAGES)],
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    questions = task.corpus.question_ids[material.rows]
+    questions = dataset.corpus.question_ids[material.rows]
     for array in (questions, material.train, material.validation, material.tags):
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from trainer.progress import Epoch, Watch
-from trainer.systems.base import Task
+from trainer.progress import Epoch, ProgressReporter
+from trainer.systems.base import Dataset
 from trainer.systems.branched import graph, pace
 from trainer.systems.branched.batches import Batches
 from trainer.systems.branched.branches import (
@@ -55,8 +55,8 @@ class Fitted:
     """The network, and what it said of the validation part before it learned from that.
 
     Attributes:
-        model: from inputs to probabilities, (questions, labels) in the task's order.
-        held_out: probabilities, (validation part, labels) in the task's order.
+        model: from inputs to probabilities, (questions, labels) in the dataset's order.
+        held_out: probabilities, (validation part, labels) in the dataset's order.
         epochs: of all parts.
     """
 
@@ -66,24 +66,24 @@ class Fitted:
 
 
 def fit(
-    task: Task,
+    dataset: Dataset,
     material: Material,
     how: Hyperparameters,
     *,
     most_epochs: int | None,
     seed: int,
-    watch: Watch,
+    reporter: ProgressReporter,
     resume: Path | None = None,
 ) -> Fitted:
     """Fit the network.
 
     Args:
-        task: what is learned.
+        dataset: what is learned.
         material: its questions, encoded.
         how: every knob.
         most_epochs: of each part; None leaves them to the knobs.
         seed: equal ones give equal weights.
-        watch: is told.
+        reporter: is told.
         resume: a folder for the parts that are finished; a fitting that finds those of an equal
             one that was ended goes on from there, to the same weights. None keeps none.
 
@@ -91,20 +91,20 @@ def fit(
         TrainingError: a loss was a number in no epoch, or there is no room for document vectors.
         KeyboardInterrupt: before there was anything to keep.
     """
-    key = make_key(task, material, how, seed=seed, most_epochs=most_epochs)
-    checkpoints = open_checkpoints(resume, key, note=watch.note)
-    run = Run(material, how, seed, watch, most_epochs, checkpoints)
+    key = make_key(dataset, material, how, seed=seed, most_epochs=most_epochs)
+    checkpoints = open_checkpoints(resume, key, note=reporter.note)
+    run = Run(material, how, seed, reporter, most_epochs, checkpoints)
     parts = part_names(how.graph.readers)
     finished = checkpoints.count(parts)
     if finished:
-        watch.note(
+        reporter.note(
             f"Going on from a run that was ended: {finished} of {len(parts)} parts are finished."
         )
-    watch.stage("making word embeddings from the site's text")
-    tables = make_tables(task.corpus, material, how, seed=seed)
+    reporter.stage("making word embeddings from the site's text")
+    tables = make_tables(dataset.corpus, material, how, seed=seed)
     trunk = graph.build_trunk(material.inputs, tables, how.graph)
     with document_vectors(material, tables, checkpoints.folder) as documents:
-        watch.stage("fitting readers, terms and convolutions")
+        reporter.stage("fitting readers, terms and convolutions")
         run.advance(pace.TABLES * len(material))
         fitted = _fit_and_mix(run, trunk, documents)
     if not run.stopped:  # what Ctrl-C cut short can still be gone on with

@@ -1,4 +1,4 @@
-"""What the branches learn from: a task's questions, encoded once, and their tags."""
+"""What the branches learn from: a dataset's questions, encoded once, and their tags."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Rows
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
 from trainer.systems.network import encode_rows
@@ -36,7 +36,7 @@ class Material:
         bag: weights of the body's words, sparse, shape (questions, ids of words).
         terms: weights of words and pairs, sparse, shape (questions, ids).
         tags: 0 or 1, shape (questions, tags): the labels, most frequent first, then auxiliary ones.
-        places: of the task's labels among the columns of `tags`.
+        places: of the dataset's labels among the columns of `tags`.
         train: places of the training part's questions, and of those that have no label.
         validation: places of the validation part's.
     """
@@ -72,31 +72,31 @@ class Material:
         return sparse(title, (title != self.vocabulary.unknown) * 1.0, self.words)
 
 
-def prepare(task: Task, how: Hyperparameters) -> Material:
-    """Encode a task's questions; nothing of the test part is looked at."""
-    labelled = np.concatenate([task.split.train, task.split.validation])
-    rows = np.concatenate([labelled, unlabelled_rows(task)])
-    vocabulary = build_vocabulary(task.corpus, rows, how.inputs)
+def prepare(dataset: Dataset, how: Hyperparameters) -> Material:
+    """Encode a dataset's questions; nothing of the test part is looked at."""
+    labelled = np.concatenate([dataset.split.train, dataset.split.validation])
+    rows = np.concatenate([labelled, unlabelled_rows(dataset)])
+    vocabulary = build_vocabulary(dataset.corpus, rows, how.inputs)
     inputs = make_inputs(vocabulary, len(rows), how)
-    tags, places = _choose_tags(task, labelled, rows, how.fit)
-    validation = np.arange(len(task.split.train), len(labelled))
+    tags, places = _choose_tags(dataset, labelled, rows, how.fit)
+    validation = np.arange(len(dataset.split.train), len(labelled))
     return Material(
         rows,
         vocabulary,
         inputs,
-        *_encode(task, rows, vocabulary, inputs),
-        tags=multi_hot([task.corpus.tags[row] for row in rows], tags),
+        *_encode(dataset, rows, vocabulary, inputs),
+        tags=multi_hot([dataset.corpus.tags[row] for row in rows], tags),
         places=places,
         train=np.setdiff1d(np.arange(len(rows)), validation),
         validation=validation,
     )
 
 
-def unlabelled_rows(task: Task) -> Rows:
+def unlabelled_rows(dataset: Dataset) -> Rows:
     """Rows in no part; where the newest questions judge, only those that are older."""
-    parts = task.split
+    parts = dataset.split
     learned = np.concatenate([parts.train, parts.validation])
-    rest = np.setdiff1d(np.arange(len(task.corpus)), np.concatenate([learned, parts.test]))
+    rest = np.setdiff1d(np.arange(len(dataset.corpus)), np.concatenate([learned, parts.test]))
     if len(parts.test) and parts.test.min() > learned.max():
         rest = rest[rest < parts.test.min()]
     return rest
@@ -117,13 +117,13 @@ def make_inputs(vocabulary: Vocabulary, questions: int, how: Hyperparameters) ->
 
 
 def _choose_tags(
-    task: Task, labelled: Rows, rows: Rows, how: FitHyperparameters
+    dataset: Dataset, labelled: Rows, rows: Rows, how: FitHyperparameters
 ) -> tuple[list[str], tuple[int, ...]]:
-    """The labels by frequency and then auxiliary tags; and where the task's labels are in that."""
-    uses = task.targets[labelled].sum(axis=0, dtype=np.int64)
+    """The labels by frequency, then auxiliary tags; and where the dataset's labels are there."""
+    uses = dataset.targets[labelled].sum(axis=0, dtype=np.int64)
     order = np.argsort(-uses, kind="stable")
-    labels = [task.labels[label] for label in order]
-    counts = Counter(tag for row in rows for tag in task.corpus.tags[row])
+    labels = [dataset.labels[label] for label in order]
+    counts = Counter(tag for row in rows for tag in dataset.corpus.tags[row])
     others = sorted(
         (-count, tag)
         for tag, count in counts.items()
@@ -134,12 +134,12 @@ def _choose_tags(
 
 
 def _encode(
-    task: Task, rows: Rows, vocabulary: Vocabulary, inputs: tuple[Input, ...]
+    dataset: Dataset, rows: Rows, vocabulary: Vocabulary, inputs: tuple[Input, ...]
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], Matrix, Matrix]:
     """Title and body as ids, bag and terms as sparse weights."""
     blocks = []
     for start in range(0, len(rows), ENCODED_ROWS):
-        block = encode_rows(task.corpus, rows[start : start + ENCODED_ROWS], vocabulary, inputs)
+        block = encode_rows(dataset.corpus, rows[start : start + ENCODED_ROWS], vocabulary, inputs)
         bag = sparse(block["bag"], block["bag_weights"], vocabulary.unknown + 1)
         terms = sparse(block["terms"], block["terms_weights"], vocabulary.size)
         blocks.append((block["title"], block["body"], bag, terms))

@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from core.errors import TrainingError
-from trainer.progress import Epoch, Watch
+from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.branched import pace
 from trainer.systems.branched.batches import Batches, count_steps
 from trainer.systems.branched.checkpoints import Checkpoints
@@ -29,7 +29,7 @@ class Run:
     material: Material
     how: Hyperparameters
     seed: int
-    watch: Watch
+    reporter: ProgressReporter
     most_epochs: int | None
     checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None))
     pace: Pace = field(init=False)
@@ -57,18 +57,18 @@ class Run:
     def advance(self, work: int) -> None:
         """So much more is done."""
         self.pace.advance(work)
-        self.watch.batch(self.pace.done, self.pace.of)
+        self.reporter.batch(self.pace.done, self.pace.of)
 
     def went_before(self, epochs: Iterable[Epoch], work: int) -> None:
         """Epochs and work of a run that was ended, which this one goes on from."""
         self.epochs.extend(epochs)
         self.pace.skip(work)
-        self.watch.batch(self.pace.done, self.pace.of)
+        self.reporter.batch(self.pace.done, self.pace.of)
 
     def epoch_ended(self, epoch: Epoch) -> None:
         """Keep and tell it."""
         self.epochs.append(epoch)
-        self.watch.epoch(epoch)
+        self.reporter.epoch(epoch)
 
     def stop(self) -> None:
         """Somebody pressed Ctrl-C: what is left is made short, and a second one gives up.
@@ -79,7 +79,7 @@ class Run:
         if self.stopped:
             raise KeyboardInterrupt
         self.stopped = True
-        self.watch.note("Stopped; going on with the best so far.")
+        self.reporter.note("Stopped; going on with the best so far.")
 
 
 def compile_part(run: Run, model: keras.Model, rate: float, steps: int, decay: float) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.model.tokenizer import TextSettings
-from trainer.progress import Watch
-from trainer.systems.base import Task
+from trainer.progress import ProgressReporter
+from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.keras_setup import import_keras, make_deterministic
 from trainer.systems.network import Network, NetworkSystem
@@ -29,20 +29,22 @@ class BranchedNetwork(NetworkSystem):
     epochs: int | None = None
     knobs: Hyperparameters = field(default_factory=Hyperparameters)
 
-    def fit(self, task: Task, *, seed: int, watch: Watch, resume: Path | None = None) -> Network:
-        """Learn a task."""
+    def fit(
+        self, dataset: Dataset, *, seed: int, reporter: ProgressReporter, resume: Path | None = None
+    ) -> Network:
+        """Learn a dataset."""
         make_deterministic(import_keras(), seed)
         from trainer.systems.branched import fitting  # noqa: PLC0415 (they import Keras and SciPy)
         from trainer.systems.branched.material import prepare  # noqa: PLC0415
 
-        material = prepare(task, self.knobs)
+        material = prepare(dataset, self.knobs)
         fitted = fitting.fit(
-            task,
+            dataset,
             material,
             self.knobs,
             most_epochs=self.epochs,
             seed=seed,
-            watch=watch,
+            reporter=reporter,
             resume=resume,
         )
         return Network(

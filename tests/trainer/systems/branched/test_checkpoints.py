@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.made_up import made_up_task
-from trainer.systems.base import Task
+from tests.trainer.made_up import made_up_dataset
+from trainer.systems.base import Dataset
 from trainer.systems.branched.checkpoints import (
     Checkpoints,
     forget_checkpoints,
@@ -21,33 +21,35 @@ KNOBS = Hyperparameters()
 KEY, OTHER = "a" * 64, "b" * 64
 
 
-def key(task: Task, how: Hyperparameters = KNOBS, seed: int = 0, epochs: int | None = None) -> str:
-    return make_key(task, prepare(task, how), how, seed=seed, most_epochs=epochs)
+def key(
+    dataset: Dataset, how: Hyperparameters = KNOBS, seed: int = 0, epochs: int | None = None
+) -> str:
+    return make_key(dataset, prepare(dataset, how), how, seed=seed, most_epochs=epochs)
 
 
 def test_a_key_is_of_all_that_decides_the_weights() -> None:
-    task = made_up_task(120)
-    assert key(task) == key(made_up_task(120))
-    mixed = replace(task, targets=task.targets[::-1].copy())
-    train, validation = task.split.train, task.split.validation
+    dataset = made_up_dataset(120)
+    assert key(dataset) == key(made_up_dataset(120))
+    mixed = replace(dataset, targets=dataset.targets[::-1].copy())
+    train, validation = dataset.split.train, dataset.split.validation
     swapped = replace(
-        task,
+        dataset,
         split=replace(
-            task.split,
+            dataset.split,
             train=np.append(train[1:], validation[0]),
             validation=np.append(validation[1:], train[0]),
         ),
     )
-    edited = replace(task, corpus=replace(task.corpus, fingerprint="another"))
+    edited = replace(dataset, corpus=replace(dataset.corpus, fingerprint="another"))
     keys = {
-        key(task),
-        key(made_up_task(121)),
+        key(dataset),
+        key(made_up_dataset(121)),
         key(mixed),
         key(swapped),
         key(edited),
-        key(task, Hyperparameters(fit=FitHyperparameters(conv_rate=1e-3))),
-        key(task, seed=1),
-        key(task, epochs=1),
+        key(dataset, Hyperparameters(fit=FitHyperparameters(conv_rate=1e-3))),
+        key(dataset, seed=1),
+        key(dataset, epochs=1),
     }
     assert len(keys) == 8
 

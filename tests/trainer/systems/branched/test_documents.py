@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from tests.trainer.made_up import made_up_task
+from tests.trainer.made_up import made_up_dataset
 from trainer.systems.branched import documents
 from trainer.systems.branched.documents import document_vectors
 from trainer.systems.branched.hyperparameters import Hyperparameters
@@ -21,9 +21,9 @@ KNOBS = Hyperparameters()
 
 @pytest.fixture(scope="module")
 def made() -> tuple[Material, Tables]:
-    task = made_up_task(150)
-    material = prepare(task, KNOBS)
-    return material, make_tables(task.corpus, material, KNOBS, seed=0)
+    dataset = made_up_dataset(150)
+    material = prepare(dataset, KNOBS)
+    return material, make_tables(dataset.corpus, material, KNOBS, seed=0)
 
 
 def test_pages_are_what_all_at_once_would_be(

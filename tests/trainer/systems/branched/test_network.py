@@ -13,14 +13,14 @@ from core.model.bundle import Bundle, pack, unpack
 from core.model.predictor import Model
 from core.questions.lifecycle import FetchedQuestion
 from demo.site.generator import make_questions
-from tests.trainer.made_up import bundle_of, labelled, made_up_task
+from tests.trainer.made_up import bundle_of, labelled, made_up_dataset
 from trainer.data.corpus import LabelledQuestion, read_corpus
-from trainer.data.dataset import TaskOptions, make_task
-from trainer.progress import Epoch, Watch
+from trainer.data.dataset import DatasetOptions, make_dataset
+from trainer.progress import Epoch, ProgressReporter
 from trainer.runs.export import MAX_DIFFERENCE
 from trainer.scoring.metrics import Scores, evaluate
 from trainer.scoring.thresholds import choose_thresholds
-from trainer.systems.base import Task
+from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
     GraphHyperparameters,
@@ -42,7 +42,7 @@ SMALL = Hyperparameters(
 )
 
 
-class Recorder(Watch):
+class Recorder(ProgressReporter):
     """Keeps what it is told, and presses Ctrl-C where it is to."""
 
     def __init__(self, *stops: str) -> None:
@@ -65,15 +65,15 @@ class Recorder(Watch):
 
 
 def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> None:
-    task, watch = made_up_task(300), Recorder()
-    network = BranchedNetwork(knobs=SMALL).fit(task, seed=3, watch=watch)
-    again = BranchedNetwork(knobs=SMALL).fit(task, seed=3, watch=Watch())
+    dataset, reporter = made_up_dataset(300), Recorder()
+    network = BranchedNetwork(knobs=SMALL).fit(dataset, seed=3, reporter=reporter)
+    again = BranchedNetwork(knobs=SMALL).fit(dataset, seed=3, reporter=ProgressReporter())
     for one, other in zip(network.keras.get_weights(), again.keras.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert [done for done, _ in watch.work] == sorted(done for done, _ in watch.work)
-    assert watch.work[-1][0] == watch.work[-1][1]
-    assert watch.epochs[-1].left == 0
-    assert network.epochs == tuple(watch.epochs)
+    assert [done for done, _ in reporter.work] == sorted(done for done, _ in reporter.work)
+    assert reporter.work[-1][0] == reporter.work[-1][1]
+    assert reporter.epochs[-1].left == 0
+    assert network.epochs == tuple(reporter.epochs)
 
 
 @pytest.mark.parametrize(
@@ -86,53 +86,53 @@ def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> No
     ],
 )
 def test_ctrl_c_keeps_the_best_so_far_and_goes_to_the_end(stop: str, last: str) -> None:
-    task, watch = made_up_task(300), Recorder(stop)
-    network = BranchedNetwork(knobs=SMALL).fit(task, seed=3, watch=watch)
-    assert watch.notes == ["Stopped; going on with the best so far."]
-    assert watch.epochs[-1].part == last
-    assert precision_at_1(network, task) > 0.6
+    dataset, reporter = made_up_dataset(300), Recorder(stop)
+    network = BranchedNetwork(knobs=SMALL).fit(dataset, seed=3, reporter=reporter)
+    assert reporter.notes == ["Stopped; going on with the best so far."]
+    assert reporter.epochs[-1].part == last
+    assert precision_at_1(network, dataset) > 0.6
 
 
-def precision_at_1(network: Network, task: Task) -> float:
-    rows = task.split.test
-    found = network.probabilities(task.corpus, rows)
-    return float(np.take_along_axis(task.targets[rows], found.argmax(1)[:, None], 1).mean())
+def precision_at_1(network: Network, dataset: Dataset) -> float:
+    rows = dataset.split.test
+    found = network.probabilities(dataset.corpus, rows)
+    return float(np.take_along_axis(dataset.targets[rows], found.argmax(1)[:, None], 1).mean())
 
 
 def test_more_labels_than_terms_speak_to_keep_their_order() -> None:
-    task = made_up_task(300)
+    dataset = made_up_dataset(300)
     few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
-    network = BranchedNetwork(knobs=few).fit(task, seed=3, watch=Watch())
-    assert precision_at_1(network, task) > 0.6
-    served = bundle_of(network, BranchedNetwork(knobs=few), task)
+    network = BranchedNetwork(knobs=few).fit(dataset, seed=3, reporter=ProgressReporter())
+    assert precision_at_1(network, dataset) > 0.6
+    served = bundle_of(network, BranchedNetwork(knobs=few), dataset)
     assert served.manifest.hyperparameters["term_labels"] == 2
 
 
 @pytest.fixture(scope="module")
-def demo_task() -> Task:
-    """A task on the demo's made-up site."""
+def demo_task() -> Dataset:
+    """A dataset on the demo's made-up site."""
     questions = (
         LabelledQuestion(q.question_id, q.title, q.body, q.tags, str(q.question_id))
         for q in make_questions(1200)
     )
     corpus = read_corpus("demo", questions, BranchedNetwork.text)
-    return make_task(corpus, TaskOptions(min_questions=100))
+    return make_dataset(corpus, DatasetOptions(min_questions=100))
 
 
 @pytest.fixture(scope="module")
-def demo_network(demo_task: Task) -> Network:
+def demo_network(demo_task: Dataset) -> Network:
     knobs = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=4, reader_epochs=14))
-    return BranchedNetwork(knobs=knobs).fit(demo_task, seed=0, watch=Watch())
+    return BranchedNetwork(knobs=knobs).fit(demo_task, seed=0, reporter=ProgressReporter())
 
 
 @pytest.fixture(scope="module")
-def demo_bundle(demo_task: Task, demo_network: Network) -> Bundle:
+def demo_bundle(demo_task: Dataset, demo_network: Network) -> Bundle:
     """Published and read again, as a worker does."""
     return unpack(pack(bundle_of(demo_network, BranchedNetwork(knobs=SMALL), demo_task)))
 
 
 def test_workers_get_what_keras_gives(
-    demo_task: Task, demo_network: Network, demo_bundle: Bundle
+    demo_task: Dataset, demo_network: Network, demo_bundle: Bundle
 ) -> None:
     corpus, rows = demo_task.corpus, demo_task.split.test
     texts = [
@@ -154,19 +154,21 @@ def test_any_text_gets_probabilities(demo_bundle: Bundle, text: str) -> None:
     assert np.isfinite(found).all()
 
 
-def test_it_is_better_than_the_articles_convolution(demo_task: Task, demo_network: Network) -> None:
-    article = Conv1DNetwork(epochs=6).fit(demo_task, seed=0, watch=Watch())
+def test_it_is_better_than_the_articles_convolution(
+    demo_task: Dataset, demo_network: Network
+) -> None:
+    article = Conv1DNetwork(epochs=6).fit(demo_task, seed=0, reporter=ProgressReporter())
     ours, theirs = scores(demo_network, demo_task), scores(article, demo_task)
     assert ours["precision_at_1"] > theirs["precision_at_1"]
     assert ours["log_loss"] < theirs["log_loss"]
     assert ours["micro_f1"] > theirs["micro_f1"]
 
 
-def scores(network: Network, task: Task) -> dict[str, float]:
-    parts = task.split
-    thresholds = choose_thresholds(task.targets[parts.validation], network.unseen(task))
-    found = network.probabilities(task.corpus, parts.test)
-    return evaluate(Scores(task.targets[parts.test], found, thresholds))
+def scores(network: Network, dataset: Dataset) -> dict[str, float]:
+    parts = dataset.split
+    thresholds = choose_thresholds(dataset.targets[parts.validation], network.unseen(dataset))
+    found = network.probabilities(dataset.corpus, parts.test)
+    return evaluate(Scores(dataset.targets[parts.test], found, thresholds))
 
 
 def robotics(folder: Path) -> Iterator[LabelledQuestion]:
@@ -187,9 +189,9 @@ def robotics(folder: Path) -> Iterator[LabelledQuestion]:
 @pytest.mark.timeout(1800)
 def test_it_beats_tf_idf_with_logistic_regression_on_a_small_site(real_data: Path) -> None:
     corpus = read_corpus("robotics", robotics(real_data), BranchedNetwork.text)
-    task = make_task(corpus, TaskOptions())
-    found = scores(BranchedNetwork().fit(task, seed=0, watch=Watch()), task)
-    assert len(task.split.test) == 538
+    dataset = make_dataset(corpus, DatasetOptions())
+    found = scores(BranchedNetwork().fit(dataset, seed=0, reporter=ProgressReporter()), dataset)
+    assert len(dataset.split.test) == 538
     assert found["precision_at_1"] > 0.628
     assert found["precision_at_3"] > 0.388
     assert found["recall_at_5"] > 0.679

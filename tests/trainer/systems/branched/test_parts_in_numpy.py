@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 
 from core.model.encoding import encode
-from tests.trainer.made_up import made_up_task
-from trainer.data.dataset import TaskOptions, make_task
+from tests.trainer.made_up import made_up_dataset
+from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.systems.branched.documents import document_vectors
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.material import prepare, unlabelled_rows
@@ -19,35 +19,35 @@ from trainer.systems.branched.terms import fit_terms, logit_of_share
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
 
 KNOBS = Hyperparameters()
-MADE_UP = made_up_task(150)
+MADE_UP = made_up_dataset(150)
 
 
 def test_a_vocabulary_begins_with_the_words_of_most_questions() -> None:
-    task = made_up_task(200)
-    vocabulary = build_vocabulary(task.corpus, np.arange(200), KNOBS.inputs)
+    dataset = made_up_dataset(200)
+    vocabulary = build_vocabulary(dataset.corpus, np.arange(200), KNOBS.inputs)
     rarity = vocabulary.idf[1 : vocabulary.unknown]
     assert (np.diff(rarity) >= 0).all()
-    texts = [{*task.corpus.titles[row], *task.corpus.bodies[row]} for row in range(200)]
-    first = task.corpus.lexicon.index(vocabulary.words[0])
+    texts = [{*dataset.corpus.titles[row], *dataset.corpus.bodies[row]} for row in range(200)]
+    first = dataset.corpus.lexicon.index(vocabulary.words[0])
     questions = sum(first in text for text in texts)
     assert rarity[0] == pytest.approx(np.log(201 / (1 + questions)) + 1, abs=1e-4)
     common = count_common(vocabulary, 200, 0.2)
     spread = [
-        sum(task.corpus.lexicon.index(word) in text for text in texts)
+        sum(dataset.corpus.lexicon.index(word) in text for text in texts)
         for word in vocabulary.words[common - 1 : common + 1]
     ]
     assert spread[0] > 40 >= spread[1]
 
 
 def test_pairs_are_of_enough_questions() -> None:
-    task = made_up_task(200)
-    vocabulary = build_vocabulary(task.corpus, np.arange(200), KNOBS.inputs)
+    dataset = made_up_dataset(200)
+    vocabulary = build_vocabulary(dataset.corpus, np.arange(200), KNOBS.inputs)
     assert vocabulary.pairs
     left, right = (vocabulary.words[number - 1] for number in vocabulary.pairs[-1])
     holding = 0
     for row in range(200):
-        for text in (task.corpus.titles[row], task.corpus.bodies[row]):
-            words = " ".join(task.corpus.lexicon[word] for word in text)
+        for text in (dataset.corpus.titles[row], dataset.corpus.bodies[row]):
+            words = " ".join(dataset.corpus.lexicon[word] for word in text)
             if f" {left} {right} " in f" {words} ":
                 holding += 1
                 break
@@ -55,22 +55,24 @@ def test_pairs_are_of_enough_questions() -> None:
 
 
 def test_nothing_of_the_test_part_is_material() -> None:
-    task = make_task(MADE_UP.corpus, TaskOptions(min_questions=50, top_tags=2, split="time"))
-    material = prepare(task, KNOBS)
-    assert not np.isin(material.rows, task.split.test).any()
-    assert unlabelled_rows(task).max() < task.split.test.min()
-    assert len(material.validation) == len(task.split.validation)
-    np.testing.assert_array_equal(material.rows[material.validation], task.split.validation)
+    dataset = make_dataset(
+        MADE_UP.corpus, DatasetOptions(min_questions=50, top_tags=2, split="time")
+    )
+    material = prepare(dataset, KNOBS)
+    assert not np.isin(material.rows, dataset.split.test).any()
+    assert unlabelled_rows(dataset).max() < dataset.split.test.min()
+    assert len(material.validation) == len(dataset.split.validation)
+    np.testing.assert_array_equal(material.rows[material.validation], dataset.split.validation)
 
 
 def test_labels_stand_by_frequency_and_their_places_lead_back() -> None:
-    task = make_task(MADE_UP.corpus, TaskOptions(min_questions=50, top_tags=3))
-    material = prepare(task, KNOBS)
+    dataset = make_dataset(MADE_UP.corpus, DatasetOptions(min_questions=50, top_tags=3))
+    material = prepare(dataset, KNOBS)
     assert material.tags.shape[1] == 6  # three are auxiliary
     np.testing.assert_array_equal(
-        material.tags[:, list(material.places)], task.targets[material.rows]
+        material.tags[:, list(material.places)], dataset.targets[material.rows]
     )
-    uses = material.tags[~np.isin(material.rows, unlabelled_rows(task)), :3].sum(axis=0)
+    uses = material.tags[~np.isin(material.rows, unlabelled_rows(dataset)), :3].sum(axis=0)
     assert (np.diff(uses.astype(int)) <= 0).all()
 
 

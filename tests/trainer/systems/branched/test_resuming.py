@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.made_up import made_up_task
-from trainer.progress import Epoch, Watch
-from trainer.systems.base import Task
+from tests.trainer.made_up import made_up_dataset
+from trainer.progress import Epoch, ProgressReporter
+from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
     GraphHyperparameters,
@@ -34,7 +34,7 @@ class Killed(Exception):
     """What ends a run at once, as SIGKILL does: nothing is kept after it."""
 
 
-class Killer(Watch):
+class Killer(ProgressReporter):
     """Kills a run at an epoch of a part, and keeps what it is told."""
 
     def __init__(self, part: str = "", number: int = 0) -> None:
@@ -56,19 +56,19 @@ class Killer(Watch):
 
 
 @pytest.fixture(scope="module")
-def task() -> Task:
-    return made_up_task(300)
+def dataset() -> Dataset:
+    return made_up_dataset(300)
 
 
 @pytest.fixture(scope="module")
-def whole(task: Task) -> Network:
+def whole(dataset: Dataset) -> Network:
     """Fitted without an interruption."""
-    return SYSTEM.fit(task, seed=3, watch=Watch())
+    return SYSTEM.fit(dataset, seed=3, reporter=ProgressReporter())
 
 
-def kill(task: Task, folder: Path, part: str, number: int) -> None:
+def kill(dataset: Dataset, folder: Path, part: str, number: int) -> None:
     with pytest.raises(Killed):
-        SYSTEM.fit(task, seed=3, watch=Killer(part, number), resume=folder)
+        SYSTEM.fit(dataset, seed=3, reporter=Killer(part, number), resume=folder)
 
 
 def assert_same(one: Network, other: Network) -> None:
@@ -90,60 +90,66 @@ def assert_same(one: Network, other: Network) -> None:
     ],
 )
 def test_a_killed_fitting_goes_on_to_the_weights_of_one_that_was_not(
-    task: Task, whole: Network, tmp_path: Path, part: str, number: int, finished: int, first: str
+    dataset: Dataset,
+    whole: Network,
+    tmp_path: Path,
+    part: str,
+    number: int,
+    finished: int,
+    first: str,
 ) -> None:
-    kill(task, tmp_path, part, number)
-    watch = Killer()
-    resumed = SYSTEM.fit(task, seed=3, watch=watch, resume=tmp_path)
+    kill(dataset, tmp_path, part, number)
+    reporter = Killer()
+    resumed = SYSTEM.fit(dataset, seed=3, reporter=reporter, resume=tmp_path)
     assert_same(resumed, whole)
-    assert watch.notes == [
+    assert reporter.notes == [
         f"Going on from a run that was ended: {finished} of 6 parts are finished."
     ]
-    assert watch.epochs[0].part == first
-    assert watch.work[-1][0] == watch.work[-1][1]
+    assert reporter.epochs[0].part == first
+    assert reporter.work[-1][0] == reporter.work[-1][1]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_can_be_killed_again_and_again(task: Task, whole: Network, tmp_path: Path) -> None:
-    kill(task, tmp_path, "convolutions", 1)
-    kill(task, tmp_path, "reader 1 of 1 again", 2)
-    assert_same(SYSTEM.fit(task, seed=3, watch=Watch(), resume=tmp_path), whole)
+def test_it_can_be_killed_again_and_again(dataset: Dataset, whole: Network, tmp_path: Path) -> None:
+    kill(dataset, tmp_path, "convolutions", 1)
+    kill(dataset, tmp_path, "reader 1 of 1 again", 2)
+    assert_same(SYSTEM.fit(dataset, seed=3, reporter=ProgressReporter(), resume=tmp_path), whole)
 
 
 def test_what_was_stopped_by_a_person_can_be_gone_on_with(
-    task: Task, whole: Network, tmp_path: Path
+    dataset: Dataset, whole: Network, tmp_path: Path
 ) -> None:
-    class Stopper(Watch):
+    class Stopper(ProgressReporter):
         def epoch(self, epoch: Epoch) -> None:
             if epoch.part == "convolutions" and epoch.number == 1:
                 raise KeyboardInterrupt
 
-    stopped = SYSTEM.fit(task, seed=3, watch=Stopper(), resume=tmp_path)
+    stopped = SYSTEM.fit(dataset, seed=3, reporter=Stopper(), resume=tmp_path)
     assert stopped.epochs[-1].part == "convolutions"
-    watch = Killer()
-    assert_same(SYSTEM.fit(task, seed=3, watch=watch, resume=tmp_path), whole)
-    assert watch.epochs[0].part == "convolutions"
-    assert watch.epochs[0].number == 2
+    reporter = Killer()
+    assert_same(SYSTEM.fit(dataset, seed=3, reporter=reporter, resume=tmp_path), whole)
+    assert reporter.epochs[0].part == "convolutions"
+    assert reporter.epochs[0].number == 2
     assert list(tmp_path.iterdir()) == []
 
 
 def test_files_that_are_not_the_parts_are_done_again(
-    task: Task, whole: Network, tmp_path: Path
+    dataset: Dataset, whole: Network, tmp_path: Path
 ) -> None:
-    kill(task, tmp_path, "convolutions", 1)
+    kill(dataset, tmp_path, "convolutions", 1)
     folder = next(tmp_path.iterdir())
     terms = (folder / "terms.npz").read_bytes()
     (folder / "reader-1-of-1.npz").write_bytes(terms)
     (folder / "terms-again.npz").write_bytes(b"\x80\x04\x95 no arrays")
     (folder / "convolutions-epochs.npz").write_bytes(b"")
     (folder / "terms.npz").write_bytes(terms[:-40])
-    assert_same(SYSTEM.fit(task, seed=3, watch=Watch(), resume=tmp_path), whole)
+    assert_same(SYSTEM.fit(dataset, seed=3, reporter=ProgressReporter(), resume=tmp_path), whole)
 
 
-def test_another_seed_begins_anew_and_takes_the_place(task: Task, tmp_path: Path) -> None:
-    kill(task, tmp_path, "reader 1 of 1", 1)
-    watch = Killer("reader 1 of 1", 1)
+def test_another_seed_begins_anew_and_takes_the_place(dataset: Dataset, tmp_path: Path) -> None:
+    kill(dataset, tmp_path, "reader 1 of 1", 1)
+    reporter = Killer("reader 1 of 1", 1)
     with pytest.raises(Killed):
-        SYSTEM.fit(task, seed=4, watch=watch, resume=tmp_path)
-    assert watch.notes == []
+        SYSTEM.fit(dataset, seed=4, reporter=reporter, resume=tmp_path)
+    assert reporter.notes == []
     assert len(list(tmp_path.iterdir())) == 1

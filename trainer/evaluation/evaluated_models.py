@@ -18,11 +18,11 @@ from trainer.data.dataset import HeldOut
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Split
 from trainer.data.stored import Selection, stored_questions
-from trainer.evaluation.gate import Contestant
-from trainer.progress import Watch
+from trainer.evaluation.gate import EvaluatedModel
+from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores, evaluate
 from trainer.scoring.operating_point import decide
-from trainer.systems.base import Tagger, Task
+from trainer.systems.base import Dataset, Tagger
 from trainer.systems.linear import LogisticRegression
 
 BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its columns grow with them
@@ -48,29 +48,33 @@ def score(
 
 
 def judge_candidate(
-    tagger: Tagger, task: Task, held_out: HeldOut, thresholds: Floats, description: str
-) -> Contestant:
+    tagger: Tagger, dataset: Dataset, held_out: HeldOut, thresholds: Floats, description: str
+) -> EvaluatedModel:
     """Let what was just trained tag the held-out questions."""
     probabilities = tagger.probabilities(held_out.corpus, held_out.rows)
-    scores = score(held_out, task.labels, probabilities, thresholds)
-    return Contestant(name="candidate", description=description, labels=task.labels, scores=scores)
+    scores = score(held_out, dataset.labels, probabilities, thresholds)
+    return EvaluatedModel(
+        name="candidate", description=description, labels=dataset.labels, scores=scores
+    )
 
 
-def judge_baseline(task: Task, held_out: HeldOut, *, seed: int, watch: Watch) -> Contestant:
-    """Fit TF-IDF with one-vs-rest logistic regression to the task, and let it tag."""
-    train, validation = task.split.train, task.split.validation
-    parts = Split(train[-BASELINE_QUESTIONS:], validation[-BASELINE_QUESTIONS:], task.split.test)
-    small = replace(task, split=parts)
-    system = LogisticRegression(most=BASELINE_WEIGHTS // len(task.labels))
-    tagger = system.fit(small, seed=seed, watch=watch)
-    decisions = decide(task.targets[parts.validation], tagger.unseen(small))
+def judge_baseline(
+    dataset: Dataset, held_out: HeldOut, *, seed: int, reporter: ProgressReporter
+) -> EvaluatedModel:
+    """Fit TF-IDF with one-vs-rest logistic regression to the dataset, and let it tag."""
+    train, validation = dataset.split.train, dataset.split.validation
+    parts = Split(train[-BASELINE_QUESTIONS:], validation[-BASELINE_QUESTIONS:], dataset.split.test)
+    small = replace(dataset, split=parts)
+    system = LogisticRegression(most=BASELINE_WEIGHTS // len(dataset.labels))
+    tagger = system.fit(small, seed=seed, reporter=reporter)
+    decisions = decide(dataset.targets[parts.validation], tagger.unseen(small))
     raw = tagger.probabilities(held_out.corpus, held_out.rows)
     probabilities = decisions.calibration.apply(raw)
-    return Contestant(
+    return EvaluatedModel(
         name="baseline",
         description=system.name,
-        labels=task.labels,
-        scores=score(held_out, task.labels, probabilities, decisions.thresholds),
+        labels=dataset.labels,
+        scores=score(held_out, dataset.labels, probabilities, decisions.thresholds),
     )
 
 
@@ -87,7 +91,7 @@ def load_live(engine: Engine, version: Version) -> Model:
 
 def judge_live(
     engine: Engine, model: Model, description: str, selection: Selection, held_out: HeldOut
-) -> Contestant:
+) -> EvaluatedModel:
     """Let the live version tag the held-out questions, read as it reads them."""
     with reading(engine) as connection:
         questions = held_out_questions(
@@ -96,7 +100,7 @@ def judge_live(
         probabilities = _predict(model, questions, held_out)
     manifest: Manifest = model.manifest
     thresholds = np.array(manifest.thresholds)
-    return Contestant(
+    return EvaluatedModel(
         name="live",
         description=description,
         labels=manifest.labels,
@@ -130,17 +134,19 @@ def _predict(
     return probabilities
 
 
-def metrics(contestant: Contestant, tags: npt.NDArray[np.int64]) -> dict[str, float | int | str]:
-    """Return a contestant's figures for its version's row.
+def metrics(
+    evaluated_model: EvaluatedModel, tags: npt.NDArray[np.int64]
+) -> dict[str, float | int | str]:
+    """Return an evaluated model's figures for its version's row.
 
     Those of METRICS are over the questions that have one of its labels; the agreement's over all,
     against all tags of their authors, as the live agreement is measured.
 
     Args:
-        contestant: whose scores.
+        evaluated_model: whose scores.
         tags: how many tags each question has; shape (questions,).
     """
-    scores = contestant.scores
+    scores = evaluated_model.scores
     known = scores.targets.any(axis=1)
     of_known = Scores(scores.targets[known], scores.probabilities[known], scores.thresholds)
     of_known_labels = evaluate(of_known) if known.any() else {}
