@@ -29,13 +29,14 @@ from core.questions.files import (
     is_site_name,
     read_questions,
 )
-from core.questions.lifecycle import TASK_SIZES, FetchedQuestion, store
+from core.questions.lifecycle import TASK_SIZES
+from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 
 BATCH_QUESTIONS = 500  # of one transaction
 SHOWN_BROKEN = 10
 
-OnWanted = Callable[[str, Sequence[int]], None]
+OnRequested = Callable[[str, Sequence[int]], None]
 OnFilePosition = Callable[[Path, int], None]
 
 _COUNTED = ("new", "changed", "unchanged", "broken", "repeated")
@@ -104,9 +105,9 @@ def import_questions(
             import_rows,
             engine,
             clock=SystemClock(),
-            wanted=tag,
+            request_tagging=tag,
             on_broken=broken.add,
-            on_wanted=_Enqueuer(settings),
+            on_requested=_Enqueuer(settings),
         )
         results = [(path, into_database(rows)) for path, rows in sources]
         engine.dispose()
@@ -175,9 +176,9 @@ def import_rows(
     rows: Iterable[Row],
     *,
     clock: Clock,
-    wanted: bool,
+    request_tagging: bool,
     on_broken: Callable[[BrokenRow], None],
-    on_wanted: OnWanted,
+    on_requested: OnRequested,
 ) -> Tally:
     """Store questions, BATCH_QUESTIONS in one transaction.
 
@@ -185,14 +186,14 @@ def import_rows(
         engine: of the database, its tables up to date.
         rows: of one file.
         clock: dates the questions' fetching.
-        wanted: whether they want tagging.
+        request_tagging: whether they are to be tagged.
         on_broken: called with each row that cannot be used.
-        on_wanted: called after each transaction with a site and the keys that want tagging.
+        on_requested: called after each transaction with a site and the keys to enqueue.
 
     Raises:
         DatabaseUnreachable: what was stored before stays; importing again goes on.
     """
-    batches = _Batches(engine, clock, wanted=wanted, on_wanted=on_wanted)
+    batches = _Batches(engine, clock, request_tagging=request_tagging, on_requested=on_requested)
     try:
         for row in rows:
             if isinstance(row, BrokenRow):
@@ -209,10 +210,12 @@ def import_rows(
 class _Batches:
     """Questions on their way into the database, by site."""
 
-    def __init__(self, engine: Engine, clock: Clock, *, wanted: bool, on_wanted: OnWanted) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, *, request_tagging: bool, on_requested: OnRequested
+    ) -> None:
         self.tally = Tally()
         self._engine, self._clock = engine, clock
-        self._wanted, self._on_wanted = wanted, on_wanted
+        self._request_tagging, self._on_requested = request_tagging, on_requested
         self._seen = SeenIds()
         self._batches: dict[str, dict[int, FetchedQuestion]] = {}
 
@@ -234,16 +237,18 @@ class _Batches:
     def _write(self, site: str) -> None:
         questions = self._batches.pop(site).values()
         with database_errors(self._engine), self._engine.begin() as connection:
-            stored = store(connection, questions, now=self._clock.now(), wanted=self._wanted)
+            stored = store(
+                connection, questions, now=self._clock.now(), request_tagging=self._request_tagging
+            )
         self.tally.new += stored.new
         self.tally.changed += stored.changed
         self.tally.unchanged += stored.unchanged
-        if stored.wanted:
-            self._on_wanted(site, stored.wanted)
+        if stored.requested:
+            self._on_requested(site, stored.requested)
 
 
 class _Enqueuer:
-    """Enqueues what wants tagging; says once that the broker is away, and leaves it at that."""
+    """Enqueues what is to be tagged; says once that the broker is away, and leaves it at that."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

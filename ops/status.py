@@ -13,6 +13,7 @@ from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
 from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
 from core.model import registry
 from core.model.registry import Version
+from core.questions.lifecycle import is_pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class SiteStatus:
     Attributes:
         questions: stored.
         tagged: with a prediction by any version.
-        pending: wanting tagging.
-        oldest_pending: since when the oldest of them has wanted it.
+        pending: to be tagged by a worker.
+        oldest_pending: when tagging of the oldest of them was requested.
         parked: given up after too many attempts.
         live: the live model version.
         last_training: the latest run, if there was one.
@@ -92,7 +93,7 @@ def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[S
 
 
 def _counts() -> Select[*tuple[Any, ...]]:
-    pending = Question.wanted_at.is_not(None) & Question.parked_at.is_(None)
+    pending = is_pending()
     return select(
         Question.site,
         func.count().label("questions"),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Any, TypeGuard
 
-from core.questions.lifecycle import FetchedQuestion, State, clean_text
+from core.questions.store import FetchedQuestion, State, clean_text
 from core.settings import Feed
 
 _LARGEST = 2**63 - 1  # of a database's whole numbers

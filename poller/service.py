@@ -175,7 +175,7 @@ class Poller:
             self._passes[task] = step.following
         if step.new or step.changed:
             log.info("%s, %s: %d new questions, %d edited", site, name, step.new, step.changed)
-        self._enqueue(site, step.wanted)
+        self._enqueue(site, step.requested)
         self.on_step(site, name, step)
         return None
 

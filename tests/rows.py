@@ -8,7 +8,7 @@ from core.database.tables import PredictedTag, Prediction, Question
 from core.model import registry
 from core.model.bundle import Bundle
 from core.model.registry import Version
-from core.questions.lifecycle import FetchedQuestion, Stored, store
+from core.questions.store import FetchedQuestion, Stored, store
 
 
 def question(number: int, title: str = "About regression", **changes: object) -> FetchedQuestion:
@@ -24,10 +24,10 @@ def question(number: int, title: str = "About regression", **changes: object) ->
 
 
 def store_questions(
-    engine: Engine, *questions: FetchedQuestion, now: datetime, wanted: bool = True
+    engine: Engine, *questions: FetchedQuestion, now: datetime, request_tagging: bool = True
 ) -> Stored:
     with engine.begin() as connection:
-        return store(connection, questions, now=now, wanted=wanted)
+        return store(connection, questions, now=now, request_tagging=request_tagging)
 
 
 def publish_live(engine: Engine, bundle: Bundle, *, now: datetime) -> Version:

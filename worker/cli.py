@@ -13,9 +13,9 @@ from core.database.engine import database_errors, reading
 from core.errors import BrokerUnreachable
 from core.model import registry
 from core.model.predictor import Model
-from core.questions import parked
+from core.questions import lifecycle
 from core.questions.lifecycle import batches, sweep
-from core.questions.requests import want
+from core.questions.requests import request_tagging
 from worker.service import run_scheduler, run_worker
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
@@ -85,14 +85,14 @@ def tag(
     clock = SystemClock()
     with database_errors(engine), engine.begin() as connection:
         registry.get_live(connection, site)
-        count = want(
+        count = request_tagging(
             connection,
             site=site,
             now=clock.now(),
             since=since.replace(tzinfo=UTC) if since else None,
             untagged_only=not everything,
         )
-    out.print(f"{count} questions of {plain(site)} want tagging now.")
+    out.print(f"{count} questions of {plain(site)} are pending now.")
     lease = timedelta(seconds=settings.lease_seconds)
     with database_errors(engine), engine.begin() as connection:
         pending = sweep(connection, now=clock.now(), lease=lease)
@@ -138,7 +138,7 @@ def list_parked(site: AnySite = None) -> None:
     """
     engine = open_database(start())
     with database_errors(engine), reading(engine) as connection:
-        questions = parked.list_parked(connection, site)
+        questions = lifecycle.list_parked(connection, site)
     if not questions:
         out.print("No question is parked.")
         return
@@ -168,7 +168,7 @@ def release_parked(
         raise typer.BadParameter("--question needs --site: numbers are each site's own.")
     engine = open_database(start())
     with database_errors(engine), engine.begin() as connection:
-        count = parked.release(connection, site, question_id)
+        count = lifecycle.release(connection, site, question_id)
     if question_id is not None and not count:
         fail(f"No question {question_id} of {site} is parked; see: tagger parked list")
     out.print(f"{count} questions are released.")

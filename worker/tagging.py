@@ -16,14 +16,8 @@ from core.database.engine import dialect_insert, patiently
 from core.database.tables import PredictedTag, Prediction, Question
 from core.model.predictor import Model, RankedTag, Words
 from core.model.registry import hold_live
-from core.questions.lifecycle import (
-    ClaimedQuestion,
-    claim,
-    finish,
-    lock_in_order,
-    record_error,
-    unclaim,
-)
+from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
+from core.questions.lock_order import lock_in_order
 from worker.live_models import LiveModels, Loaded
 
 log = logging.getLogger(__name__)
@@ -42,20 +36,20 @@ class TaggedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch: how many were tagged, failed, or wanted nothing any more."""
+    """What became of a batch: how many were tagged, failed, or were no longer pending."""
 
     tagged: int
     failed: int
     skipped: int
 
     def __str__(self) -> str:
-        return f"{self.tagged} tagged, {self.failed} failed, {self.skipped} wanted nothing"
+        return f"{self.tagged} tagged, {self.failed} failed, {self.skipped} no longer pending"
 
 
 def tag_batch(
     engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
 ) -> Outcome:
-    """Tag the questions of a batch that still want it.
+    """Tag the questions of a batch that are still pending.
 
     May be called again, or twice at once, for the same questions: each is tagged once. A question
     that fails keeps its error and fails no other.

@@ -4,8 +4,8 @@ A question's way through them: the poller or an import writes `questions`; a wor
 of `predictions` and up to ten of `predicted_tags`; people write `verdicts` and `reviews`. The view
 `tag_suggestions` (made by the migrations) joins them for those who query with SQL.
 
-A question is *pending* while `wanted_at` is set and `parked_at` is not: somebody wants it tagged,
-and no worker has done so since. Times are UTC.
+A question is *pending* while its tagging is requested (`wanted_at`) and it is not parked
+(`core/questions/lifecycle.py`). Times are UTC.
 """
 
 from datetime import UTC, date, datetime
@@ -122,7 +122,7 @@ class Question(Table):
     state_at: Mapped[datetime | None]  # when it was first seen to be so
     checked_at: Mapped[datetime | None]  # when the API was last asked for it; at first, when stored
 
-    wanted_at: Mapped[datetime | None]  # since when it wants tagging; unset by the worker
+    wanted_at: Mapped[datetime | None]  # since when tagging is requested; the worker clears it
     enqueued_at: Mapped[datetime | None]  # when it was last put into the queue, or taken from it
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     error: Mapped[str | None]  # what the last attempt ended with

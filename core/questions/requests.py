@@ -1,8 +1,8 @@
-"""Asking for stored questions to be tagged, or tagged again.
+"""Requesting that stored questions are tagged, or tagged again.
 
-A question that a batch has claimed is asked for anew: the batch may be an older version's, or have
-begun before the wish. Its `wanted_at` moves, so finish() leaves the wish as it is and drops what
-that batch made of the question. One that waits unclaimed needs nothing, since the batch that
+A question that a batch has claimed is requested anew: the batch may be an older version's, or have
+begun before the request. Its `wanted_at` moves, so finish() leaves the request as it is and drops
+what that batch made of the question. One that waits unclaimed needs nothing, since the batch that
 claims it is the live version's.
 """
 
@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.tables import ModelVersion, Prediction, Question, Review, Verdict
-from core.questions.lifecycle import lock_in_order
+from core.questions.lifecycle import is_claimed
+from core.questions.lock_order import lock_in_order
 from core.settings import Retag
 
 
-def want(
+def request_tagging(
     connection: Connection,
     *,
     site: str,
@@ -25,7 +26,7 @@ def want(
     since: datetime | None = None,
     untagged_only: bool = True,
 ) -> int:
-    """Mark a site's stored questions as wanting tagging; the next sweep enqueues them.
+    """Request tagging of a site's stored questions; the next sweep enqueues them.
 
     Args:
         connection: in a transaction.
@@ -35,23 +36,23 @@ def want(
         untagged_only: leave out those that the live model version has tagged as they stand.
 
     Returns:
-        How many questions want tagging now that did not before, or are asked for anew.
+        How many questions are pending now that were not before, or are requested anew.
     """
-    chosen = [or_(Question.wanted_at.is_(None), _is_claimed())]
+    chosen = [or_(Question.wanted_at.is_(None), is_claimed())]
     if since is not None:
         chosen.append(Question.created_at >= since)
     if untagged_only:
         chosen.append(not_(_is_tagged_by_live_version()))
-    return _ask(connection, site, *chosen, now=now)
+    return _request(connection, site, *chosen, now=now)
 
 
 def retag(
     connection: Connection, site: str, which: Retag, *, now: datetime, recent: timedelta
 ) -> int:
-    """Mark tagged questions as wanting tagging again, as a promotion does in its transaction.
+    """Request that tagged questions are tagged again, as a promotion does in its transaction.
 
-    Questions that nobody has asked for yet, as those of a training corpus, stay so; parked ones
-    stay parked.
+    Questions whose tagging nobody has requested yet, as those of a training corpus, stay so;
+    parked ones stay parked.
 
     Args:
         connection: in a transaction.
@@ -62,21 +63,21 @@ def retag(
         recent: how far back `recent` reaches.
 
     Returns:
-        How many questions are asked for.
+        How many questions are requested.
     """
     if which == "none":
         return 0
     tagged = and_(Question.wanted_at.is_(None), _is_tagged())
-    return _ask(
-        connection, site, or_(tagged, _is_claimed()), _is_among(which, now - recent), now=now
+    return _request(
+        connection, site, or_(tagged, is_claimed()), _is_among(which, now - recent), now=now
     )
 
 
-def _ask(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:
+def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:
     of_site = Question.site == site
     # A batch that is just being written comes first: what it wrote is seen by the next statement.
     # All are locked at once, in the order of their keys, as by those who claim and finish.
-    lock_in_order(connection, of_site, or_(_is_claimed(), and_(*chosen)))
+    lock_in_order(connection, of_site, or_(is_claimed(), and_(*chosen)))
     rows = (
         select(Question.id)
         .where(of_site, *chosen)
@@ -101,13 +102,6 @@ def _is_among(which: Retag, since: datetime) -> ColumnElement[bool]:
     if which == "recent":
         return func.coalesce(Question.created_at, Question.fetched_at) >= since
     return true()
-
-
-def _is_claimed() -> ColumnElement[bool]:
-    """Whether an attempt is under way, or has failed and waits for the next."""
-    return and_(
-        Question.wanted_at.is_not(None), Question.parked_at.is_(None), Question.attempts > 0
-    )
 
 
 def _is_tagged() -> ColumnElement[bool]:

@@ -64,14 +64,14 @@ class Step:
         following: where the pass goes on; None where it is over.
         new: questions that were not stored before.
         changed: questions whose title or body is another now.
-        wanted: keys of the rows to enqueue.
+        requested: keys of the rows whose tagging it requested, to enqueue.
         asked: whether there was anything to ask for.
     """
 
     following: Cursor | None = None
     new: int = 0
     changed: int = 0
-    wanted: tuple[int, ...] = ()
+    requested: tuple[int, ...] = ()
     asked: bool = True
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from core.clock import Clock
 from core.database.engine import reading
 from core.feeds import FeedName, method_of
-from core.questions.lifecycle import store
+from core.questions.store import store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
@@ -48,21 +48,21 @@ class AscendingFeed:
     settings: Settings
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
-        """Read a page, store its questions as wanting tagging, and move the mark."""
+        """Read a page, store its questions, request their tagging, and move the mark."""
         cursor = cursor or self._beginning(site)
         answer = self.api.ask(self._request(site, cursor))
         items = read_items(answer.items, site=site, feed=self.settings.feed)
         furthest = self._furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:
-            stored = store(connection, items.questions, now=now, wanted=True)
+            stored = store(connection, items.questions, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
             mark = self._reached(connection, site, cursor, furthest)
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
-        return Step(following, stored.new, stored.changed, stored.wanted)
+        return Step(following, stored.new, stored.changed, stored.requested)
 
     def _beginning(self, site: str) -> Cursor:
         with reading(self.engine) as connection:

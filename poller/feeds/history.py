@@ -1,6 +1,6 @@
 """A site's past questions, the training corpus: read backwards from now by creation date.
 
-Answered or not, they are stored without wanting tagging. The mark is the date that has been come
+Answered or not, they are stored without a tagging request. The mark is the date that has been come
 down to, so the feed goes on where it stopped.
 """
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.database.engine import reading
 from core.feeds import FeedName
-from core.questions.lifecycle import FetchedQuestion, store
+from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
@@ -41,7 +41,7 @@ class HistoryFeed:
         furthest = _furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:
-            stored = store(connection, items.questions, now=now, wanted=False)
+            stored = store(connection, items.questions, now=now, request_tagging=False)
             record_items(connection, site, self.name, items, now=now)
             succeeded(
                 connection,
@@ -55,7 +55,7 @@ class HistoryFeed:
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=-1)
-        return Step(following, stored.new, stored.changed, stored.wanted)
+        return Step(following, stored.new, stored.changed, stored.requested)
 
     def remaining(self, site: str) -> int:
         """How many questions are still to be read, at most."""

@@ -17,7 +17,8 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import Prediction, Question, Review
 from core.feeds import FeedName
-from core.questions.lifecycle import FetchedQuestion, lock_in_order, mark_deleted, store
+from core.questions.lock_order import lock_in_order
+from core.questions.store import FetchedQuestion, mark_deleted, store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Request
@@ -74,20 +75,20 @@ class RefreshFeed:
     ) -> Step:
         now = self.clock.now()
         missing = _missing(asked, items)
-        wanting = [question for question in items.questions if _was_polled(question, skipped)]
+        polled = [question for question in items.questions if _was_polled(question, skipped)]
         others = [question for question in items.questions if not _was_polled(question, skipped)]
         with self.engine.begin() as connection:
             _mark_checked(connection, site, asked, now)
-            stored = store(connection, others, now=now, wanted=False)
-            healed = store(connection, wanting, now=now, wanted=True)
+            stored = store(connection, others, now=now, request_tagging=False)
+            healed = store(connection, polled, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
             forget_skipped(connection, site, missing)
             gone = mark_deleted(connection, site=site, question_ids=missing, now=now)
             succeeded(connection, site, self.name, now=now, fetched=len(items.questions))
         if gone:
             log.info("%s: %d questions are gone from the site", site, gone)
-        wanted = tuple(sorted({*stored.wanted, *healed.wanted}))
-        return Step(None, stored.new + healed.new, stored.changed, wanted)
+        requested = tuple(sorted({*stored.requested, *healed.requested}))
+        return Step(None, stored.new + healed.new, stored.changed, requested)
 
 
 def _offered(site: str, now: datetime) -> Select[int]:
@@ -118,7 +119,7 @@ def _missing(asked: Collection[int], items: Items) -> set[int]:
 
 
 def _was_polled(question: FetchedQuestion, skipped: Mapping[int, str]) -> bool:
-    """Whether a skipped question stood among those that want tagging, and still does."""
+    """Whether a skipped question stood among those to tag, and still does."""
     return skipped.get(question.question_id) in ("live", "changed") and question.state == "open"
 
 

@@ -17,7 +17,7 @@ from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
 from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
 from core.model import registry
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from core.settings import Settings
 from tests.processes import environment, service, wait_until
 from tests.rows import store_questions
@@ -71,7 +71,7 @@ def test_five_retrainings_while_two_thousand_questions_are_tagged(
 ) -> None:
     questions, clock = read(real_data), SystemClock()
     old, new = questions[:-NEW], questions[-NEW:]
-    store_questions(engine, *old, now=clock.now(), wanted=False)
+    store_questions(engine, *old, now=clock.now(), request_tagging=False)
     app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     env = environment(
         database_url=postgres_url,
@@ -99,11 +99,11 @@ def test_five_retrainings_while_two_thousand_questions_are_tagged(
                 page = new[arrived : min(arrived + ARRIVALS, share)]
                 if page:
                     stored = store_questions(engine, *page, now=clock.now())
-                    enqueue_tagging(app, SITE, list(stored.wanted))
+                    enqueue_tagging(app, SITE, list(stored.requested))
                     arrived += len(page)
                 clock.sleep(1)
         rest = store_questions(engine, *new[arrived:], now=clock.now())
-        enqueue_tagging(app, SITE, list(rest.wanted))
+        enqueue_tagging(app, SITE, list(rest.requested))
         wait_until(lambda: pending(engine) == 0, seconds=300, what="all tagged")
     assert_every_new_question_is_tagged(engine, new)
     assert_versions_tagged_while_they_were_live(engine)

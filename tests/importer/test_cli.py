@@ -206,9 +206,9 @@ def import_all(engine: Engine, path: Path, site: str | None) -> tuple[Tally, lis
         engine,
         read_questions(path, site=site),
         clock=SystemClock(),
-        wanted=False,
+        request_tagging=False,
         on_broken=broken.append,
-        on_wanted=lambda _site, _pks: None,
+        on_requested=lambda _site, _pks: None,
     )
     return tally, broken
 

@@ -28,8 +28,8 @@ def test_the_status_counts_what_is_stored_tagged_and_pending(
 ) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
     stored = store_questions(engine, *map(question, range(5)), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.wanted[:3], clock)
-    store_questions(engine, question(9), now=clock.now(), wanted=False)
+    tag_batch(engine, LiveModels(engine), "stats", stored.requested[:3], clock)
+    store_questions(engine, question(9), now=clock.now(), request_tagging=False)
     with engine.connect() as connection:
         (site,) = site_statuses(connection)
     assert (site.questions, site.tagged, site.pending, site.parked) == (6, 3, 2, 0)

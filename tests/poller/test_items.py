@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from poller.items import date_of, read_items
 
 ITEM: dict[str, Any] = {

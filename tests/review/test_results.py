@@ -22,7 +22,7 @@ def tagged(engine: Engine, clock: ManualClock) -> Engine:
     for site in ("stats", "cooking"):
         publish_live(engine, word_bundle(site), now=clock.now())
     first = store_questions(engine, question(1, "Regression"), now=clock.now())
-    tag_batch(engine, models, "stats", first.wanted, clock)
+    tag_batch(engine, models, "stats", first.requested, clock)
     publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
     for number, title, site in (
         (1, "Regression with c++", "stats"),
@@ -31,7 +31,7 @@ def tagged(engine: Engine, clock: ManualClock) -> Engine:
     ):
         clock.sleep(3600)
         stored = store_questions(engine, question(number, title, site=site), now=clock.now())
-        tag_batch(engine, models, site, stored.wanted, clock)
+        tag_batch(engine, models, site, stored.requested, clock)
     return engine
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from core.model.bundle import Bundle
 from core.model.tokenizer import TextSettings
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.runs.export import Description, make_bundle

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from tests.trainer.made_up import labelled, made_up_dataset
 from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.dataset import DatasetOptions, make_dataset

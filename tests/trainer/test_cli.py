@@ -98,7 +98,7 @@ def test_training_from_the_command_line_ends_with_the_metrics_and_nothing_of_ten
 ) -> None:
     engine = make_engine(sqlite_url)
     upgrade(engine)
-    store_questions(engine, *made_up_questions(300), now=clock.now(), wanted=False)
+    store_questions(engine, *made_up_questions(300), now=clock.now(), request_tagging=False)
     engine.dispose()
     monkeypatch.setenv("TAGGER_DATABASE_URL", sqlite_url)
     monkeypatch.setenv("TAGGER_MIN_QUESTIONS", "50")

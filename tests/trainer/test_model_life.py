@@ -38,7 +38,9 @@ KILLS = 5  # of each database
 
 
 def store_made_up(engine: Engine, count: int = QUESTIONS) -> None:
-    store_questions(engine, *made_up_questions(count), now=ManualClock().now(), wanted=False)
+    store_questions(
+        engine, *made_up_questions(count), now=ManualClock().now(), request_tagging=False
+    )
 
 
 def train(engine: Engine, options: TrainingOptions = OPTIONS) -> RunResult:

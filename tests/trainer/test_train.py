@@ -82,7 +82,9 @@ def runs(engine: Engine) -> list[tuple[str | None, str | None]]:
 
 
 def store_made_up(engine: Engine, count: int) -> None:
-    store_questions(engine, *made_up_questions(count), now=ManualClock().now(), wanted=False)
+    store_questions(
+        engine, *made_up_questions(count), now=ManualClock().now(), request_tagging=False
+    )
 
 
 def test_a_site_with_too_few_questions_is_refused_with_how_many_are_missing() -> None:

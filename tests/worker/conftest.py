@@ -16,5 +16,5 @@ def trainable(sqlite_engine: Engine) -> Engine:
         question(number, f"About tag{number % 7} and {number}", author_tags=(f"tag{number % 7}",))
         for number in range(QUESTIONS)
     ]
-    store_questions(sqlite_engine, *many, now=SystemClock().now(), wanted=False)
+    store_questions(sqlite_engine, *many, now=SystemClock().now(), request_tagging=False)
     return sqlite_engine

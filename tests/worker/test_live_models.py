@@ -65,7 +65,7 @@ def make_live(engine: Engine, data: bytes, sha256: str, clock: ManualClock) -> V
 
 def tag_next(engine: Engine, models: LiveModels, number: int, clock: ManualClock) -> None:
     stored = store_questions(engine, question(number), now=clock.now())
-    assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+    assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 1
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -108,10 +108,10 @@ def test_without_a_good_model_questions_wait_and_no_attempt_is_counted(
     stored = store_questions(engine, question(1), now=clock.now())
     for _ in range(4):
         with pytest.raises(BundleRefused, match="damaged"):
-            tag_batch(engine, models, "stats", stored.wanted, clock)
+            tag_batch(engine, models, "stats", stored.requested, clock)
     assert row(engine, 1).attempts == 0
     publish_live(engine, word_bundle(), now=clock.now())
-    assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+    assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 1
 
 
 def test_a_process_that_finds_the_live_bundle_refused_tags_by_the_one_before(
@@ -203,7 +203,7 @@ def test_no_question_is_lost_or_fails_while_versions_come_and_go(
 ) -> None:
     first = publish_live(engine, word_bundle(), now=clock.now())
     newer = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
-    pks = store_questions(engine, *map(question, range(120)), now=clock.now()).wanted
+    pks = store_questions(engine, *map(question, range(120)), now=clock.now()).requested
     batches = [pks[start : start + 5] for start in range(0, len(pks), 5)]
 
     def move(turn: int) -> None:

@@ -62,9 +62,9 @@ def test_a_site_is_trained_by_itself_once_it_has_questions_enough(
 ) -> None:
     app = make_celery(settings)
     few = [question(number) for number in range(49)]
-    store_questions(sqlite_engine, *few, now=clock.now(), wanted=False)
+    store_questions(sqlite_engine, *few, now=clock.now(), request_tagging=False)
     assert train_first_models(sqlite_engine, app, settings, clock) == []
-    store_questions(sqlite_engine, question(49), now=clock.now(), wanted=False)
+    store_questions(sqlite_engine, question(49), now=clock.now(), request_tagging=False)
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
     assert queue_length(app, TRAINING_QUEUE) == 1
     clock.sleep(timedelta(hours=1).total_seconds())
@@ -76,7 +76,7 @@ def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
 ) -> None:
     app = make_celery(settings)
     many = [question(number) for number in range(50)]
-    store_questions(sqlite_engine, *many, now=clock.now(), wanted=False)
+    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
     with sqlite_engine.begin() as connection:
         connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
     assert train_first_models(sqlite_engine, app, settings, clock) == []
@@ -91,7 +91,7 @@ def test_questions_that_have_not_settled_do_not_count(
 ) -> None:
     app = make_celery(settings)
     young = [question(number, created_at=clock.now()) for number in range(60)]
-    store_questions(sqlite_engine, *young, now=clock.now(), wanted=False)
+    store_questions(sqlite_engine, *young, now=clock.now(), request_tagging=False)
     assert train_first_models(sqlite_engine, app, settings, clock) == []
     clock.sleep(timedelta(days=settings.settle_days).total_seconds())
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
@@ -102,7 +102,7 @@ def test_a_version_that_did_not_pass_the_gate_is_left_to_the_schedule(
 ) -> None:
     app = make_celery(settings)
     many = [question(number) for number in range(50)]
-    store_questions(sqlite_engine, *many, now=clock.now(), wanted=False)
+    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
     ended = insert(TrainingRun).values(
         site="stats", started_at=clock.now(), ended_at=clock.now(), outcome="published"
     )

@@ -9,7 +9,7 @@ from core.agreement.live import Scored, daily_agreement, total_agreement
 from core.broker.queue import SCORE_TASK, TRAINING_QUEUE, make_celery, queue_length
 from core.database.tables import Drift, TrainingRun
 from core.errors import BrokerUnreachable
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import LABELS, word_bundle
@@ -55,7 +55,7 @@ def let_days_pass(
     app, models = make_celery(settings), LiveModels(engine)
     for start in range(0, len(arriving), A_DAY):
         stored = store_questions(engine, *arriving[start : start + A_DAY], now=clock.now())
-        tag_batch(engine, models, "stats", stored.wanted, clock)
+        tag_batch(engine, models, "stats", stored.requested, clock)
         for _ in range(8):
             clock.sleep(timedelta(hours=3).total_seconds())
             score_and_look(engine, app, settings, clock)
@@ -127,7 +127,7 @@ def test_a_broker_that_is_away_keeps_nothing_from_being_scored(
     away = Settings(broker_url=url, settle_days=0)
     found_drift(sqlite_engine, clock)
     stored = store_questions(sqlite_engine, of_the_site(1), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
+    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
     clock.sleep(1)
     with pytest.raises(BrokerUnreachable):
         score_and_look(sqlite_engine, make_celery(away), away, clock)
@@ -144,7 +144,7 @@ def test_many_settled_predictions_are_scored_page_by_page_and_the_rest_by_the_ne
     monkeypatch.setattr(scoring, "MOST_PAGES", 2)
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     stored = store_questions(sqlite_engine, *map(of_the_site, range(1100)), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
+    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
     clock.sleep(timedelta(days=2).total_seconds())
     app = make_celery(settings)
     assert score_and_look(sqlite_engine, app, settings, clock) == Scored(1000)

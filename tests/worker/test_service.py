@@ -171,9 +171,9 @@ def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "tagger train --site stats" in missing.stderr
     publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
-    store_questions(sqlite_engine, question(1), now=SystemClock().now(), wanted=False)
+    store_questions(sqlite_engine, question(1), now=SystemClock().now(), request_tagging=False)
     asked = run_tagger("tag", "--site", "stats", env=env)
-    assert "1 questions of stats want tagging" in asked.stdout
+    assert "1 questions of stats are pending" in asked.stdout
     with redis.Redis.from_url(redis_url) as broker:
         assert broker.llen("tagging") == 1
     said = run_tagger("suggest", "A t-test or anova?", env=env)

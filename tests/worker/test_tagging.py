@@ -36,7 +36,7 @@ def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: Man
         question(3, "Nothing of the kind"),
         now=clock.now(),
     )
-    outcome = tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    outcome = tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
     assert (outcome.tagged, outcome.failed, outcome.skipped) == (3, 0, 0)
     assert predictions(engine) == [(number, version.id) for number in (1, 2, 3)]
     assert suggested_tags(engine) == {1: {"bayesian", "regression"}, 2: {"c++", "t-test"}}
@@ -49,9 +49,9 @@ def test_a_task_that_runs_twice_changes_nothing(engine: Engine, clock: ManualClo
     publish_live(engine, word_bundle(), now=clock.now())
     stored = store_questions(engine, question(1), now=clock.now())
     models = LiveModels(engine)
-    tag_batch(engine, models, "stats", stored.wanted, clock)
+    tag_batch(engine, models, "stats", stored.requested, clock)
     before = (predictions(engine), suggested_tags(engine))
-    assert tag_batch(engine, models, "stats", stored.wanted, clock).skipped == 1
+    assert tag_batch(engine, models, "stats", stored.requested, clock).skipped == 1
     assert (predictions(engine), suggested_tags(engine)) == before
 
 
@@ -63,7 +63,7 @@ def test_an_edited_question_gets_its_new_tags_in_place_of_the_old(
     for title in ("Regression", "Anova"):
         clock.sleep(1)
         stored = store_questions(engine, question(1, title), now=clock.now())
-        tag_batch(engine, models, "stats", stored.wanted, clock)
+        tag_batch(engine, models, "stats", stored.requested, clock)
     assert suggested_tags(engine) == {1: {"anova"}}
     assert len(predictions(engine)) == 1
 
@@ -71,7 +71,7 @@ def test_an_edited_question_gets_its_new_tags_in_place_of_the_old(
 def test_without_a_live_model_no_attempt_is_counted(engine: Engine, clock: ManualClock) -> None:
     stored = store_questions(engine, question(1), now=clock.now())
     with pytest.raises(ModelMissing, match="tagger train --site stats"):
-        tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+        tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
     assert row(engine, 1).attempts == 0
 
 
@@ -83,7 +83,7 @@ def test_a_promoted_version_is_used_from_the_next_batch_on(
     for number in (1, 2):
         version = publish_live(engine, word_bundle(data_fingerprint=str(number)), now=clock.now())
         stored = store_questions(engine, question(number), now=clock.now())
-        tag_batch(engine, models, "stats", stored.wanted, clock)
+        tag_batch(engine, models, "stats", stored.requested, clock)
         used.append((number, version.id))
     assert predictions(engine) == used
 
@@ -94,13 +94,13 @@ def test_a_damaged_live_bundle_is_refused_and_the_last_good_one_goes_on(
     models = LiveModels(engine)
     good = publish_live(engine, word_bundle(), now=clock.now())
     first = store_questions(engine, question(1), now=clock.now())
-    tag_batch(engine, models, "stats", first.wanted, clock)
+    tag_batch(engine, models, "stats", first.requested, clock)
     bad = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
     with engine.begin() as connection:
         damaged = update(ModelVersion).where(ModelVersion.id == bad.id).values(bundle=b"junk")
         connection.execute(damaged)
     second = store_questions(engine, question(2), now=clock.now())
-    tag_batch(engine, models, "stats", second.wanted, clock)
+    tag_batch(engine, models, "stats", second.requested, clock)
     assert predictions(engine) == [(1, good.id), (2, good.id)]
 
 
@@ -122,8 +122,8 @@ def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
         engine, question(1, "Anova"), question(2, "poison"), question(3, "Anova"), now=clock.now()
     )
     models = LiveModels(engine)
-    poison = stored.wanted[1:2]
-    tasks = [stored.wanted, stored.wanted, poison, poison]  # as the sweep makes them: smaller
+    poison = stored.requested[1:2]
+    tasks = [stored.requested, stored.requested, poison, poison]  # as the sweep makes them: smaller
     outcomes = [tag_batch(engine, models, "stats", task, clock) for task in tasks]
     assert [(o.tagged, o.failed) for o in outcomes] == [(2, 1), (0, 1), (0, 1), (0, 0)]
     with engine.begin() as connection:
@@ -146,7 +146,7 @@ def test_a_finished_batch_waits_for_a_database_that_is_away(
         return finish(connection, questions)
 
     monkeypatch.setattr("worker.tagging.finish", finish_when_back)
-    outcome = tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
+    outcome = tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
     assert outcome.tagged == 1
     assert row(sqlite_engine, 1).attempts == 0
 
@@ -162,7 +162,7 @@ def test_a_write_that_never_succeeds_gives_the_attempt_back(
 
     monkeypatch.setattr("worker.tagging.finish", fail)
     with pytest.raises(OperationalError):
-        tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.wanted, clock)
+        tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
     found = row(sqlite_engine, 1)
     assert (found.attempts, found.enqueued_at) == (0, None)
 

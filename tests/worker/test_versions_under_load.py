@@ -69,7 +69,7 @@ def test_all_questions_end_with_the_tags_of_the_version_that_is_live_last(
     stored = store_questions(engine, *questions, now=SystemClock().now())
     app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     for start in range(0, QUESTIONS, 20):
-        enqueue_tagging(app, "stats", list(stored.wanted[start : start + 20]))
+        enqueue_tagging(app, "stats", list(stored.requested[start : start + 20]))
     env = environment(
         database_url=database_url, broker_url=redis_url, data_dir=tmp_path, lease_seconds=5
     )

@@ -10,7 +10,7 @@ from core.questions.files.json_lines import read_json_lines
 from core.questions.files.kaggle import read_questions_csv, read_tags
 from core.questions.files.posts_xml import read_posts
 from core.questions.files.rows import BrokenRow, Row, Source
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 
 
 def read_questions(

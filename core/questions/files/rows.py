@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from core.questions.lifecycle import FetchedQuestion, clean_text
+from core.questions.store import FetchedQuestion, clean_text
 
 T = TypeVar("T")
 

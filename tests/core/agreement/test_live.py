@@ -10,7 +10,7 @@ from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import LiveAgreement, ModelVersion, PredictedTag, Prediction
 from core.model.registry import Version
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
@@ -28,7 +28,7 @@ def version(engine: Engine, clock: ManualClock) -> Version:
 
 def tag(engine: Engine, clock: ManualClock, *questions: FetchedQuestion) -> None:
     stored = store_questions(engine, *questions, now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
 
 
 def score(engine: Engine, clock: ManualClock, limit: int = 500) -> Scored:
@@ -175,7 +175,7 @@ def test_a_page_that_another_scorer_holds_is_not_waited_for(
 def predict_many(engine: Engine, count: int, version: Version, *, now: datetime) -> None:
     """Store questions, each with its author's tag predicted."""
     stored = store_questions(engine, *map(question, range(count)), now=now)
-    key = [{"question_pk": pk, "model_version_id": version.id} for pk in stored.wanted]
+    key = [{"question_pk": pk, "model_version_id": version.id} for pk in stored.requested]
     tagged = {"tag": "regression", "probability": 0.9, "suggested": True}
     with engine.begin() as connection:
         made = {"predicted_at": now, "content_hash": ""}

@@ -21,7 +21,7 @@ def test_agreement_compares_predictions_with_the_authors_tags(
         question(4, "Without tags", author_tags=()),
         now=clock.now(),
     )
-    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
     with engine.connect() as connection:
         found = measure_agreement(connection, "stats", version.id)
     assert found.questions == 3

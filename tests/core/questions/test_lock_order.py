@@ -15,13 +15,12 @@ from core.questions.lifecycle import (
     claim,
     end_lease,
     finish,
-    mark_deleted,
     park_exhausted,
-    store,
+    release,
     unclaim,
 )
-from core.questions.parked import release
-from core.questions.requests import retag, want
+from core.questions.requests import request_tagging, retag
+from core.questions.store import mark_deleted, store
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 
@@ -46,8 +45,10 @@ CHANGES: dict[str, Change] = {
     "park_exhausted": lambda c, _: park_exhausted(c, now=NOW, lease=DAY),
     "release": lambda c, _: release(c),
     "mark_deleted": lambda c, _: mark_deleted(c, site="stats", question_ids=[1, 2], now=NOW),
-    "store": lambda c, _: store(c, [question(1, "new"), question(2, "new")], now=NOW, wanted=True),
-    "want": lambda c, _: want(c, site="stats", now=NOW),
+    "store": lambda c, _: store(
+        c, [question(1, "new"), question(2, "new")], now=NOW, request_tagging=True
+    ),
+    "request_tagging": lambda c, _: request_tagging(c, site="stats", now=NOW),
     "retag": lambda c, _: retag(c, "stats", "all", now=NOW, recent=DAY),
 }
 STATES: dict[str, dict[str, object]] = {
@@ -55,7 +56,7 @@ STATES: dict[str, dict[str, object]] = {
     "park_exhausted": {"attempts": 3, "error": "bad text"},
     "release": {"parked_at": NOW},
     "retag": {"attempts": 1},
-    "want": {"attempts": 1},
+    "request_tagging": {"attempts": 1},
 }
 
 
@@ -63,7 +64,7 @@ STATES: dict[str, dict[str, object]] = {
 def pks(engine: Engine) -> list[int]:
     """Two questions; by plan, the one with the higher key and the lower number is found first."""
     numbers = [question(2), question(1)]
-    pks = [pk for q in numbers for pk in store_questions(engine, q, now=NOW).wanted]
+    pks = [pk for q in numbers for pk in store_questions(engine, q, now=NOW).requested]
     assert pks == sorted(pks)
     return pks
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select, update
 from core.database.tables import Question, Review, Verdict
 from core.model.predictor import Model, RankedTag
 from core.questions.lifecycle import ClaimedQuestion, claim, finish
-from core.questions.requests import retag, want
+from core.questions.requests import request_tagging, retag
 from core.settings import Retag
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -24,7 +24,7 @@ def ask_again(engine: Engine, which: Retag, clock: ManualClock) -> int:
         return retag(connection, "stats", which, now=clock.now(), recent=RECENT)
 
 
-def wanted(engine: Engine) -> set[int]:
+def requested(engine: Engine) -> set[int]:
     with engine.connect() as connection:
         found = select(Question.question_id).where(Question.wanted_at.is_not(None))
         return set(connection.execute(found).scalars())
@@ -44,14 +44,16 @@ def tagged(engine: Engine, clock: ManualClock) -> None:
         question(6, created_at=clock.now()),  # with a verdict
         now=clock.now(),
     )
-    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
     said = {"reviewer": "Ann", "at": clock.now()}
     reviewed, judged = row(engine, 5).id, row(engine, 6).id
     with engine.begin() as connection:
         connection.execute(insert(Review).values(question_pk=reviewed, **said))
         verdict = {"question_pk": judged, "tag": "anova", "verdict": "rejected", **said}
         connection.execute(insert(Verdict).values(verdict))
-    store_questions(engine, question(7, created_at=clock.now()), now=clock.now(), wanted=False)
+    store_questions(
+        engine, question(7, created_at=clock.now()), now=clock.now(), request_tagging=False
+    )
 
 
 @pytest.mark.usefixtures("tagged")
@@ -64,17 +66,17 @@ def tagged(engine: Engine, clock: ManualClock) -> None:
         ("none", set()),
     ],
 )
-def test_the_chosen_tagged_questions_want_tagging_again_and_the_corpus_does_not(
+def test_the_chosen_tagged_questions_are_requested_again_and_the_corpus_is_not(
     engine: Engine, clock: ManualClock, which: Retag, again: set[int]
 ) -> None:
     assert ask_again(engine, which, clock) == len(again)
-    assert wanted(engine) == again
+    assert requested(engine) == again
 
 
 def test_other_sites_are_left_alone(sqlite_engine: Engine, clock: ManualClock) -> None:
     publish_live(sqlite_engine, word_bundle("cooking"), now=clock.now())
     stored = store_questions(sqlite_engine, question(1, site="cooking"), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "cooking", stored.wanted, clock)
+    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "cooking", stored.requested, clock)
     assert ask_again(sqlite_engine, "all", clock) == 0
 
 
@@ -96,16 +98,16 @@ def by_retag(engine: Engine, clock: ManualClock) -> int:
     return ask_again(engine, "pending", clock)
 
 
-def by_want(engine: Engine, clock: ManualClock) -> int:
+def by_request(engine: Engine, clock: ManualClock) -> int:
     with engine.begin() as connection:
-        return want(connection, site="stats", now=clock.now())
+        return request_tagging(connection, site="stats", now=clock.now())
 
 
-@pytest.mark.parametrize("ask", [by_retag, by_want])
-def test_a_wish_made_while_a_batch_is_under_way_outlives_the_batch(
+@pytest.mark.parametrize("ask", [by_retag, by_request])
+def test_a_request_made_while_a_batch_is_under_way_outlives_the_batch(
     engine: Engine, clock: ManualClock, ask: Callable[[Engine, ManualClock], int]
 ) -> None:
-    (pk,) = store_questions(engine, question(1), now=clock.now()).wanted
+    (pk,) = store_questions(engine, question(1), now=clock.now()).requested
     with engine.begin() as connection:
         claimed = claim(connection, [pk], site="stats", now=clock.now())
     clock.sleep(1)
@@ -114,7 +116,7 @@ def test_a_wish_made_while_a_batch_is_under_way_outlives_the_batch(
         assert finish(connection, claimed) == set()
     found = row(engine, 1)
     assert (found.wanted_at, found.attempts, found.enqueued_at) == (clock.now(), 0, None)
-    with engine.begin() as connection:  # and the batch that takes the new wish ends it
+    with engine.begin() as connection:  # and the batch that takes the new request ends it
         again = claim(connection, [pk], site="stats", now=clock.now())
         assert finish(connection, again) == {pk}
 
@@ -136,8 +138,8 @@ def test_a_question_that_was_under_way_at_a_promotion_is_tagged_by_the_new_versi
 
     with monkeypatch.context() as patch:
         patch.setattr("worker.tagging.predict", predict_while_another_is_promoted)
-        assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 0
-    assert tag_batch(engine, models, "stats", stored.wanted, clock).tagged == 1
+        assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 0
+    assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 1
     assert predictions(engine) == [(1, 2)]
 
 
@@ -145,7 +147,7 @@ def test_a_batch_that_is_being_written_at_a_promotion_is_asked_for_again(
     engine: Engine, clock: ManualClock
 ) -> None:
     version = publish_live(engine, word_bundle(), now=clock.now())
-    (pk,) = store_questions(engine, question(1), now=clock.now()).wanted
+    (pk,) = store_questions(engine, question(1), now=clock.now()).requested
     with engine.begin() as connection:
         (claimed,) = claim(connection, [pk], site="stats", now=clock.now())
     clock.sleep(1)
@@ -158,4 +160,4 @@ def test_a_batch_that_is_being_written_at_a_promotion_is_asked_for_again(
             with pytest.raises(TimeoutError):
                 asked.result(timeout=0.5)
         assert asked.result(timeout=30) == 1
-    assert wanted(engine) == {1}
+    assert requested(engine) == {1}

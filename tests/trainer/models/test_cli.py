@@ -151,7 +151,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
     engine: Engine, clock: ManualClock, options: list[str], again: set[int]
 ) -> None:
     stored = store_questions(engine, question(1), question(2, state="closed"), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
     done = tagger("models", "promote", "--site", "stats", "2", *options)
     assert done.exit_code == 0
     assert (f"{len(again)} questions are to be tagged again." in done.stdout) == bool(again)
@@ -162,7 +162,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
 
 def test_promoting_the_live_version_changes_nothing(engine: Engine, clock: ManualClock) -> None:
     stored = store_questions(engine, question(1), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.wanted, clock)
+    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
     done = tagger("models", "promote", "--site", "stats", "1")
     assert done.stdout == "stats version 1 is live.\n"
 

@@ -15,7 +15,7 @@ from core.questions.files import BrokenRow, Row, load_questions, read_questions
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.lines import MAX_ROW_BYTES, numbered_lines
 from core.questions.files.rows import Source
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 
 GOOD: dict[str, Any] = {
     "site": "stats",

@@ -11,7 +11,7 @@ from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Row, read_questions
 from core.questions.files.kaggle import TagTable, read_questions_csv
 from core.questions.files.rows import Source
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 
 HEADER = "Id,OwnerUserId,CreationDate,Score,Title,Body\r\n"
 BODY = '<p>Why?</p>\n\n<p>Say "so".</p>\n'

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Row, read_questions
 from core.questions.files.lines import MAX_ROW_BYTES
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 
 PROLOGUE = '\ufeff<?xml version="1.0" encoding="utf-8"?>\n<posts>\n'
 ROW = (

@@ -11,7 +11,7 @@ import pytest
 
 from core.model.bundle import Bundle, pack, unpack
 from core.model.predictor import Model
-from core.questions.lifecycle import FetchedQuestion
+from core.questions.store import FetchedQuestion
 from demo.site.generator import make_questions
 from tests.trainer.made_up import bundle_of, labelled, made_up_dataset
 from trainer.data.corpus import LabelledQuestion, read_corpus

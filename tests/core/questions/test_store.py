@@ -1,0 +1,117 @@
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from core.questions.lifecycle import (
+    MAX_ATTEMPTS,
+    claim,
+    finish,
+    park_exhausted,
+    record_error,
+)
+from core.questions.requests import request_tagging
+from core.questions.store import clean_text
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live, question, row, store_questions
+from worker.live_models import LiveModels
+from worker.tagging import tag_batch
+
+LEASE = timedelta(seconds=60)
+
+
+def test_a_new_question_is_stored_and_its_tagging_requested(
+    engine: Engine, clock: ManualClock
+) -> None:
+    stored = store_questions(engine, question(7, owner="Ann", score=3), now=clock.now())
+    assert (stored.new, stored.changed, len(stored.requested)) == (1, 0, 1)
+    found = row(engine, 7)
+    assert (found.author_tags, found.owner, found.score) == (["regression"], "Ann", 3)
+    assert found.wanted_at == found.enqueued_at == clock.now()
+
+
+def test_storing_a_question_again_changes_nothing(engine: Engine, clock: ManualClock) -> None:
+    store_questions(engine, question(7), now=clock.now())
+    before = row(engine, 7).wanted_at
+    clock.sleep(10)
+    stored = store_questions(engine, question(7), now=clock.now())
+    assert (stored.new, stored.changed, stored.unchanged, stored.requested) == (0, 0, 1, ())
+    assert row(engine, 7).wanted_at == before
+
+
+def test_of_questions_with_one_key_the_last_counts(engine: Engine, clock: ManualClock) -> None:
+    stored = store_questions(engine, question(7, "old"), question(7, "new"), now=clock.now())
+    assert stored.new == 1
+    assert row(engine, 7).title == "new"
+
+
+def test_an_edited_question_is_requested_anew_and_is_no_longer_parked(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(7), now=clock.now()).requested
+    for _ in range(MAX_ATTEMPTS):
+        with engine.begin() as connection:
+            claim(connection, [pk], site="stats", now=clock.now())
+            record_error(connection, pk, "bad text")
+    with engine.begin() as connection:
+        assert park_exhausted(connection, now=clock.now(), lease=LEASE) == [pk]
+    clock.sleep(10)
+    stored = store_questions(engine, question(7, "About anova"), now=clock.now())
+    assert (stored.changed, stored.requested) == (1, (pk,))
+    found = row(engine, 7)
+    assert (found.parked_at, found.attempts, found.error) == (None, 0, None)
+
+
+def test_a_changed_score_asks_for_no_tagging(engine: Engine, clock: ManualClock) -> None:
+    (pk,) = store_questions(engine, question(7, score=1), now=clock.now()).requested
+    with engine.begin() as connection:
+        finish(connection, claim(connection, [pk], site="stats", now=clock.now()))
+    publish_live(engine, word_bundle(), now=clock.now())
+    stored = store_questions(engine, question(7, score=9), now=clock.now(), request_tagging=False)
+    assert stored.requested == ()
+    assert row(engine, 7).score == 9
+
+
+def test_an_older_version_of_a_question_does_not_overwrite_a_newer(
+    engine: Engine, clock: ManualClock
+) -> None:
+    now = clock.now()
+    store_questions(engine, question(7, "new", last_activity_at=now), now=now)
+    stale = question(7, "old", last_activity_at=now - timedelta(days=1))
+    store_questions(engine, stale, now=now, request_tagging=False)
+    store_questions(engine, question(7, "undated"), now=now, request_tagging=False)
+    assert row(engine, 7).title == "new"
+
+
+def test_the_training_corpus_is_not_tagged_until_requested(
+    engine: Engine, clock: ManualClock
+) -> None:
+    store_questions(engine, question(7), now=clock.now(), request_tagging=False)
+    assert row(engine, 7).wanted_at is None
+    with engine.begin() as connection:
+        assert request_tagging(connection, site="stats", now=clock.now()) == 1
+    assert row(engine, 7).wanted_at == clock.now()
+
+
+def test_whether_a_question_is_tagged_is_its_own_matter_and_no_others(
+    engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    tagged = store_questions(engine, question(1), now=clock.now())
+    tag_batch(engine, LiveModels(engine), "stats", tagged.requested, clock)
+    store_questions(engine, question(2), now=clock.now(), request_tagging=False)
+    clock.sleep(1)
+    edited = store_questions(engine, question(2, "Edited"), now=clock.now(), request_tagging=False)
+    assert edited.requested == ()  # the corpus still asks for nothing
+    clock.sleep(1)
+    polled = store_questions(engine, question(2, "Edited"), now=clock.now())
+    assert len(polled.requested) == 1
+
+
+@given(st.text() | st.text(alphabet=st.characters(categories=["Cs", "Cc", "Ll"])))
+def test_cleaned_text_can_be_stored_anywhere(raw: str) -> None:
+    cleaned = clean_text(raw)
+    assert "\0" not in cleaned
+    cleaned.encode("utf-8")
