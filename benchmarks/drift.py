@@ -22,20 +22,19 @@ from core.agreement.live import DayAgreement
 from core.agreement.scores import Agreement
 from trainer.compare.sources import file_source
 from trainer.data.corpus import Corpus, read_corpus
-from trainer.data.dataset import HeldOut
+from trainer.data.dataset import Dataset, Holdout
 from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import Split
 from trainer.evaluation.evaluated_models import tag_counts
 from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores
-from trainer.systems.base import Dataset
 from trainer.systems.linear import LogisticRegression
 
 FIRST_DAY = date(2026, 1, 1)
 DAYS = 30
 LOOKS = 24  # a day
 WEEKEND, WORKDAY = 0.7, 1.1  # of a day's mean number of questions
-HELD_OUT = 1300  # questions of the made-up reference, and at most so many of the real one
+HOLDOUT = 1300  # questions of the made-up reference, and at most so many of the real one
 PER_DAY = (10, 40, 150)
 TRIALS = 40  # of each site and number a day
 SHIFTED = 300  # questions of another site at the end
@@ -111,7 +110,7 @@ def made_up_months(count: int, correlation: float) -> None:
         levels = float(dice.uniform(0.5, 0.85)), float(dice.uniform(0.55, 0.95))
         sizes = dice.poisson(a_day * dice.gamma(10, 0.1, DAYS))
         month = [_made_up_day(int(size), levels, correlation, dice) for size in sizes]
-        blocks = [_made_up_day(40, levels, correlation, dice) for _ in range(HELD_OUT // 40)]
+        blocks = [_made_up_day(40, levels, correlation, dice) for _ in range(HOLDOUT // 40)]
         reported += look(month, agreement(np.concatenate(blocks))) is not None
     print(f"{reported} of {count:,} quiet months are reported (correlation {correlation})")
 
@@ -139,7 +138,7 @@ def real_months(files: list[Path]) -> None:
     )
     for a_day in PER_DAY:
         dice = np.random.default_rng(a_day)
-        held = min(HELD_OUT, len(newer) // 3)
+        held = min(HOLDOUT, len(newer) // 3)
         starts = np.linspace(held, len(newer) - 200, TRIALS, dtype=int).tolist()
         quiet, soon, missed = 0, [], 0
         for start in starts:
@@ -183,7 +182,7 @@ class _Quality:
         targets = multi_hot([corpus.tags[row] for row in rows], self._labels)
         probabilities = self._tagger.probabilities(corpus, rows)
         hits = Scores(targets, probabilities, np.ones(len(self._labels))).hits[:, :AT]
-        tags = tag_counts(HeldOut(corpus, rows))
+        tags = tag_counts(Holdout(corpus, rows))
         return np.column_stack([hits[:, 0], hits.sum(axis=1) / tags]).astype(np.float64)
 
 

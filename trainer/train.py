@@ -19,7 +19,7 @@ from core.model.bundle import Bundle
 from core.model.registry import Version, find_live, load_bundle, prune
 from core.questions.settled import settled_before
 from trainer.data.corpus import read_corpus
-from trainer.data.dataset import HeldOut, hold_out_newest
+from trainer.data.dataset import Dataset, Holdout, hold_out_newest
 from trainer.data.stored import Selection, Survey, stored_questions, survey
 from trainer.evaluation.evaluate import Judged, Judgement, judge
 from trainer.evaluation.evaluated_models import metrics
@@ -41,8 +41,7 @@ from trainer.runs.rows import (
     training_lock,
 )
 from trainer.scoring.metrics import Scores, reliability
-from trainer.scoring.operating_point import decide
-from trainer.systems.base import Dataset
+from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.branched.checkpoints import forget_checkpoints
 from trainer.systems.keras_setup import import_keras
 from trainer.systems.network import Network, NetworkSystem
@@ -57,7 +56,7 @@ class Candidate:
     network: Network
     system: NetworkSystem
     dataset: Dataset
-    held_out: HeldOut
+    holdout: Holdout
     thresholds: npt.NDArray[np.float64]
 
 
@@ -224,25 +223,29 @@ def _train(
     reporter.stage("loading TensorFlow")
     import_keras()
     system = options.system()
-    account.hyperparameters = system.hyperparameters()
+    account.hyperparameters = system.manifest_hyperparameters()
     reporter.stage("reading questions")
     with reading(engine) as connection:
         questions = stored_questions(connection, selection)
         corpus = read_corpus(selection.site, questions, system.text)
-    dataset, held_out = hold_out_newest(corpus, options.dataset)
-    account.describe_data(dataset, held_out, data)
+    dataset, holdout = hold_out_newest(corpus, options.dataset)
+    account.describe_data(dataset, holdout, data)
     reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
     if options.fresh and options.resume is not None:
         forget_checkpoints(options.resume)
     network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
     account.epochs = network.epochs
     targets = dataset.targets[dataset.split.validation]
-    unseen = network.unseen(dataset)
-    decisions = decide(targets, unseen, min_precision=options.min_precision)
-    uncalibrated = reliability(Scores(targets, unseen, decisions.thresholds))
-    account.describe_calibration(decisions.choice, uncalibrated)
-    calibrated = replace(network, calibration=decisions.calibration, held_out=None)
-    return Candidate(calibrated, system, dataset, held_out, decisions.thresholds)
+    validation = network.predict_validation(dataset)
+    operating_point = choose_operating_point(
+        targets, validation, min_precision=options.min_precision
+    )
+    uncalibrated = reliability(Scores(targets, validation, operating_point.thresholds))
+    account.describe_calibration(operating_point.choice, uncalibrated)
+    calibrated = replace(
+        network, calibration=operating_point.calibration, validation_probabilities=None
+    )
+    return Candidate(calibrated, system, dataset, holdout, operating_point.thresholds)
 
 
 def _judge(
@@ -259,7 +262,7 @@ def _judge(
         description=candidate.system.name,
         dataset=candidate.dataset,
         thresholds=candidate.thresholds,
-        held_out=candidate.held_out,
+        holdout=candidate.holdout,
         selection=selection,
     )
     judgement = judge(
@@ -288,6 +291,6 @@ def make_candidate_bundle(
         created_at=clock.now(),
         thresholds=candidate.thresholds,
         metrics=figures,
-        hyperparameters=candidate.system.hyperparameters() | {"seed": options.seed},
+        hyperparameters=candidate.system.manifest_hyperparameters() | {"seed": options.seed},
     )
     return make_bundle(candidate.network, candidate.system, candidate.dataset, description)

@@ -51,17 +51,17 @@ class Drop:
         since: the first day of the recent ones.
         recent: the agreement from that day on.
         before: what it is compared with.
-        held_out: whether that is the agreement on the questions held out when the version was
+        holdout: whether that is the agreement on the questions held out when the version was
             trained; otherwise it is that of the version's own earlier days.
     """
 
     since: date
     recent: Agreement
     before: Agreement
-    held_out: bool
+    holdout: bool
 
     def __str__(self) -> str:
-        reference = "held-out questions" if self.held_out else "questions before"
+        reference = "held-out questions" if self.holdout else "questions before"
         return (
             f"precision@1 {self.recent.precision_at_1:.2f} "
             f"and recall@5 {self.recent.recall_at_5:.2f} "
@@ -97,7 +97,7 @@ def find_new_drifts(connection: Connection, *, now: datetime) -> list[FoundDrift
     for row in connection.execute(versions.order_by(ModelVersion.site)).all():
         days = daily_agreement(connection, model_version_id=row.id)
         try:
-            drop = find_drop(days, held_out_agreement(row.metrics))
+            drop = find_drop(days, holdout_agreement(row.metrics))
         except (ArithmeticError, ValueError) as error:
             log.error("%s: no look at the drift of version %d: %s", row.site, row.version, error)  # noqa: TRY400 (one line)
             continue
@@ -125,14 +125,14 @@ def live_drifts(connection: Connection) -> list[FoundDrift]:
     return [FoundDrift(*row) for row in connection.execute(statement)]
 
 
-def held_out_agreement(metrics: Mapping[str, object]) -> Agreement:
+def holdout_agreement(metrics: Mapping[str, object]) -> Agreement:
     """The agreement on all held-out questions with author tags, as a version's metrics have it.
 
     Of no question where they say nothing of it, as those of versions of older programs, or
     nothing that can be: an imported version's are a stranger's.
     """
     figures: list[float] = []
-    for name, most in _HELD_OUT.items():
+    for name, most in _HOLDOUT.items():
         number = metrics.get(f"agreement_{name}")
         if not isinstance(number, int | float) or not 0 <= number <= most:
             return Agreement()
@@ -142,10 +142,10 @@ def held_out_agreement(metrics: Mapping[str, object]) -> Agreement:
 
 
 # What a figure can be at most; the largest site has some 25 million questions.
-_HELD_OUT = {"questions": 1_000_000_000, "precision_at_1": 1, "recall_at_5": 1}
+_HOLDOUT = {"questions": 1_000_000_000, "precision_at_1": 1, "recall_at_5": 1}
 
 
-def find_drop(days: Sequence[DayAgreement], held_out: Agreement) -> Drop | None:
+def find_drop(days: Sequence[DayAgreement], holdout: Agreement) -> Drop | None:
     """Find the split of a version's days into recent and earlier ones that shows a drop best.
 
     The earlier days are the reference where they hold enough questions, otherwise what the version
@@ -153,18 +153,16 @@ def find_drop(days: Sequence[DayAgreement], held_out: Agreement) -> Drop | None:
 
     Args:
         days: of one version, the newest last.
-        held_out: of the questions held out at its training.
+        holdout: of the questions held out at its training.
 
     Returns:
         The drop; None where no split shows one that is beyond chance and large enough to matter.
     """
-    drops = [(max(evidence), drop) for drop, evidence in _splits(days, held_out) if evidence]
+    drops = [(max(evidence), drop) for drop, evidence in _splits(days, holdout) if evidence]
     return max(drops, key=lambda item: item[0])[1] if drops else None
 
 
-def _splits(
-    days: Sequence[DayAgreement], held_out: Agreement
-) -> Iterator[tuple[Drop, list[float]]]:
+def _splits(days: Sequence[DayAgreement], holdout: Agreement) -> Iterator[tuple[Drop, list[float]]]:
     """Each split, and by how much the evidence of each measure that dropped exceeds chance."""
     none = _Days(Agreement(), 0)
     sizes = [_Days(day.agreement, day.agreement.questions**2) for day in days]
@@ -174,7 +172,7 @@ def _splits(
         own = before.agreement.questions >= REFERENCE_QUESTIONS
         # Held-out questions came on days like the recent ones.
         effect = before.design_effect() if own else after.design_effect()
-        reference = before.agreement if own else held_out
+        reference = before.agreement if own else holdout
         if after.agreement.questions < RECENT_QUESTIONS:
             continue
         if reference.questions < REFERENCE_QUESTIONS:
@@ -184,7 +182,7 @@ def _splits(
         evidence = [
             _evidence(*sample, *pair) for pair in means if pair[0] - pair[1] >= SMALLEST_DROP
         ]
-        drop = Drop(day.day, after.agreement, reference, held_out=not own)
+        drop = Drop(day.day, after.agreement, reference, holdout=not own)
         yield drop, [excess for excess in evidence if excess > 0]
 
 

@@ -8,10 +8,9 @@ from core.model.bundle import Bundle
 from core.model.tokenizer import TextSettings
 from core.questions.store import FetchedQuestion
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.data.dataset import DatasetOptions, make_dataset
+from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.runs.export import Description, make_bundle
 from trainer.scoring.thresholds import choose_thresholds
-from trainer.systems.base import Dataset
 from trainer.systems.network import Network, NetworkSystem
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
@@ -51,9 +50,9 @@ def bundle_of(network: Network, system: NetworkSystem, dataset: Dataset) -> Bund
     validation = dataset.targets[dataset.split.validation]
     description = Description(
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
-        thresholds=choose_thresholds(validation, network.unseen(dataset)),
+        thresholds=choose_thresholds(validation, network.predict_validation(dataset)),
         metrics={},
-        hyperparameters=system.hyperparameters(),
+        hyperparameters=system.manifest_hyperparameters(),
     )
     return make_bundle(network, system, dataset, description)
 

@@ -33,7 +33,7 @@ pytestmark = [
 SITE = "fruit"
 OPTIONS = TrainingOptions(min_questions=50, epochs=2)
 QUESTIONS = 500
-HELD_OUT = QUESTIONS // 10
+HOLDOUT = QUESTIONS // 10
 KILLS = 5  # of each database
 
 
@@ -50,7 +50,7 @@ def train(engine: Engine, options: TrainingOptions = OPTIONS) -> RunResult:
 def shuffle_labels(engine: Engine) -> None:
     """Give each question that is learned from the tags of another."""
     rows = select(Question.id, Question.author_tags).where(
-        Question.question_id <= QUESTIONS - HELD_OUT
+        Question.question_id <= QUESTIONS - HOLDOUT
     )
     with engine.begin() as connection:
         found = connection.execute(rows).all()
@@ -149,12 +149,12 @@ def test_a_live_version_that_does_not_verify_is_replaced_though_nothing_is_new(
     store_made_up(sqlite_engine)
     train(sqlite_engine, replace(OPTIONS, promote=True))
     with sqlite_engine.begin() as connection:
-        seen = QUESTIONS - HELD_OUT + 15  # some of the held-out ones, which is of no account now
+        seen = QUESTIONS - HOLDOUT + 15  # some of the held-out ones, which is of no account now
         connection.execute(update(ModelVersion).values(bundle=b"?", learned_through=seen))
     replaced = train(sqlite_engine, replace(OPTIONS, new_questions=20))
     assert replaced.outcome == "promoted"
     assert replaced.version is not None
-    assert replaced.version.metrics["agreement_questions"] == HELD_OUT
+    assert replaced.version.metrics["agreement_questions"] == HOLDOUT
     assert replaced.reason.startswith("the live version's bundle is refused")
 
 

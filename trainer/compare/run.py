@@ -14,12 +14,12 @@ import numpy.typing as npt
 from core.model.tokenizer import TextSettings
 from trainer.compare.catalogue import Entry
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.data.dataset import DatasetOptions, make_dataset
+from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.data.splits import SplitName
 from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
-from trainer.scoring.operating_point import decide
-from trainer.systems.base import Dataset, Tagger
+from trainer.scoring.operating_point import choose_operating_point
+from trainer.systems.base import Tagger
 from trainer.systems.keras_setup import import_keras
 from trainer.systems.mean import WeightedMean
 from trainer.systems.network import Network
@@ -244,12 +244,14 @@ class _Bench:
         tagger, seconds = self._fit(entry, dataset)
         self._taggers[name], self._seconds[name] = tagger, seconds
         validation, test = dataset.split.validation, dataset.split.test
-        decisions = decide(dataset.targets[validation], tagger.unseen(dataset))
+        operating_point = choose_operating_point(
+            dataset.targets[validation], tagger.predict_validation(dataset)
+        )
         began = time.perf_counter()
         raw = tagger.probabilities(dataset.corpus, test)
         took = time.perf_counter() - began
-        probabilities = decisions.calibration.apply(raw)
-        scores = Scores(dataset.targets[test], probabilities, decisions.thresholds)
+        probabilities = operating_point.calibration.apply(raw)
+        scores = Scores(dataset.targets[test], probabilities, operating_point.thresholds)
         return Result(
             estimates=bootstrap(scores),
             train_seconds=seconds,

@@ -4,14 +4,32 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import NotEnoughQuestions
 from trainer.data.corpus import Corpus
 from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import VALIDATION_SHARE, Rows, Split, SplitName, split
-from trainer.systems.base import Dataset
 
-HELD_OUT_SHARE: Final = 0.1  # of a site's questions, the newest; no run trains on them
+HOLDOUT_SHARE: Final = 0.1  # of a site's questions, the newest; no run trains on them
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The questions of a site, what is to be learned of them, and from which.
+
+    Attributes:
+        corpus: all questions, also those that have none of the labels.
+        labels: the tags to learn, in alphabetical order.
+        targets: shape (questions of the corpus, labels), 1 where a question has the label.
+        split: rows of the corpus that have a label. A system learns from `train`, chooses by
+            `validation` and never looks at `test`.
+    """
+
+    corpus: Corpus
+    labels: tuple[str, ...]
+    targets: npt.NDArray[np.uint8]
+    split: Split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +48,7 @@ class DatasetOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class Holdout:
     """The newest questions, apart from those that are learned from.
 
     Attributes:
@@ -41,12 +59,12 @@ class HeldOut:
     corpus: Corpus
     rows: Rows
 
-    def newer_than(self, question_id: int | None) -> "HeldOut":
+    def newer_than(self, question_id: int | None) -> "Holdout":
         """Return those with a higher number; all of them for None."""
         if question_id is None:
             return self
         newer = self.corpus.question_ids[self.rows] > question_id
-        return HeldOut(self.corpus, self.rows[newer])
+        return Holdout(self.corpus, self.rows[newer])
 
 
 def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
@@ -63,7 +81,7 @@ def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     return Dataset(corpus, labels, targets, split(rows, options.split))
 
 
-def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, HeldOut]:
+def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, Holdout]:
     """Set the newest tenth of the tagged questions aside and make a dataset of what is older.
 
     The dataset has no test part. The tags to learn are chosen from the older questions too, the
@@ -74,7 +92,7 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
     """
     tagged = np.array([row for row, tags in enumerate(corpus.tags) if tags], np.int64)
     _check_number(corpus.site, len(tagged), options.min_questions)
-    first = int(tagged[round(len(tagged) * (1 - HELD_OUT_SHARE))])
+    first = int(tagged[round(len(tagged) * (1 - HOLDOUT_SHARE))])
     older, newest = corpus.cut(first)
     labels = choose_labels(older.tags, options.top_tags)
     targets = multi_hot(older.tags, labels)
@@ -82,7 +100,7 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
     _check_labels(corpus.site, labels)
     newer = round(len(rows) * (1 - VALIDATION_SHARE))
     parts = Split(rows[:newer], rows[newer:], rows[:0])
-    return Dataset(older, labels, targets, parts), HeldOut(newest, tagged[tagged >= first] - first)
+    return Dataset(older, labels, targets, parts), Holdout(newest, tagged[tagged >= first] - first)
 
 
 def _check_number(site: str, questions: int, needed: int) -> None:

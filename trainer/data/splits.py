@@ -24,15 +24,15 @@ class Split:
     test: Rows
 
 
-def split(rows: Rows, how: SplitName) -> Split:
+def split(rows: Rows, name: SplitName) -> Split:
     """Split rows that stand in the order of time.
 
     Args:
         rows: of the questions that have a label.
-        how: "random" is the article's `train_test_split`; "time" learns from the oldest, chooses
+        name: "random" is the article's `train_test_split`; "time" learns from the oldest, chooses
             by the next and judges by the newest.
     """
-    return _split_at_random(rows) if how == "random" else _split_by_time(rows)
+    return _split_at_random(rows) if name == "random" else _split_by_time(rows)
 
 
 def _split_at_random(rows: Rows) -> Split:

@@ -11,10 +11,10 @@ from core.database.engine import reading
 from core.errors import BundleRefused
 from core.model.predictor import Model
 from core.model.registry import Version
-from trainer.data.dataset import HeldOut
+from trainer.data.dataset import Dataset, Holdout
 from trainer.data.stored import Selection, stored_questions
 from trainer.evaluation.evaluated_models import (
-    held_out_questions,
+    holdout_questions,
     judge_baseline,
     judge_candidate,
     judge_live,
@@ -34,7 +34,7 @@ from trainer.evaluation.gate import (
 )
 from trainer.progress import ProgressReporter
 from trainer.report.run_report import Example
-from trainer.systems.base import Dataset, Tagger
+from trainer.systems.base import Tagger
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Judged:
         description: what it is.
         dataset: that it has learned.
         thresholds: of its labels.
-        held_out: the questions that it has not seen.
+        holdout: the questions that it has not seen.
         selection: what they were read by.
     """
 
@@ -56,7 +56,7 @@ class Judged:
     description: str
     dataset: Dataset
     thresholds: npt.NDArray[np.float64]
-    held_out: HeldOut
+    holdout: Holdout
     selection: Selection
 
 
@@ -98,8 +98,8 @@ def judge(
         seed: of the baseline.
         reporter: is told what goes wrong.
     """
-    rival = _find_rival(engine, live, judged.held_out, reporter)
-    unseen = rival.unseen
+    rival = _find_rival(engine, live, judged.holdout, reporter)
+    unseen = rival.holdout
     candidate = judge_candidate(
         judged.tagger, judged.dataset, unseen, judged.thresholds, judged.description
     )
@@ -127,35 +127,35 @@ class _Rival:
     Attributes:
         state: whether it can.
         model: it, where it can.
-        unseen: the held-out questions that it has not learned from; all where it is not judged.
+        holdout: the held-out questions that it has not learned from; all where it is not judged.
     """
 
     state: LiveState
     model: Model | None
-    unseen: HeldOut
+    holdout: Holdout
 
 
 def _find_rival(
-    engine: Engine, live: Version | None, held_out: HeldOut, reporter: ProgressReporter
+    engine: Engine, live: Version | None, holdout: Holdout, reporter: ProgressReporter
 ) -> _Rival:
     if live is None:
-        return _Rival("none", None, held_out)
+        return _Rival("none", None, holdout)
     try:
         model = load_live(engine, live)
     except BundleRefused as error:
         reporter.note(f"The live version is refused: {error}")
-        return _Rival("refused", None, held_out)
-    unseen = held_out.newer_than(live.learned_through)
+        return _Rival("refused", None, holdout)
+    unseen = holdout.newer_than(live.learned_through)
     if len(unseen.rows) < FEWEST_JUDGED:
-        return _Rival("unjudged", None, held_out)
+        return _Rival("unjudged", None, holdout)
     return _Rival("judged", model, unseen)
 
 
 def _judge_baseline(
-    dataset: Dataset, held_out: HeldOut, seed: int, reporter: ProgressReporter
+    dataset: Dataset, holdout: Holdout, seed: int, reporter: ProgressReporter
 ) -> EvaluatedModel | None:
     try:
-        return judge_baseline(dataset, held_out, seed=seed, reporter=reporter)
+        return judge_baseline(dataset, holdout, seed=seed, reporter=reporter)
     except Exception as error:  # a site too small or too odd for it is no reason to fail
         log.debug("the baseline failed", exc_info=error)
         reporter.note(f"The linear baseline could not be fitted: {error}")
@@ -165,18 +165,18 @@ def _judge_baseline(
 def _examples(
     engine: Engine,
     selection: Selection,
-    held_out: HeldOut,
+    holdout: Holdout,
     candidate: EvaluatedModel,
     quality: npt.NDArray[np.float64],
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The best and the worst, with their titles, which are read from the database again."""
     rows = choose_examples(candidate.scores, quality)
-    first = int(held_out.corpus.question_ids[held_out.rows[0]])
+    first = int(holdout.corpus.question_ids[holdout.rows[0]])
     with reading(engine) as connection:
         stored = stored_questions(connection, selection, since=first)
         texts = {
             place: question
-            for place, question in held_out_questions(stored, held_out)
+            for place, question in holdout_questions(stored, holdout)
             if place in rows[0] or place in rows[1]
         }
     best, worst = (

@@ -14,15 +14,15 @@ from core.model.bundle import Manifest
 from core.model.predictor import Model
 from core.model.registry import Version, load_bundle
 from trainer.data.corpus import LabelledQuestion
-from trainer.data.dataset import HeldOut
+from trainer.data.dataset import Dataset, Holdout
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Split
 from trainer.data.stored import Selection, stored_questions
 from trainer.evaluation.gate import EvaluatedModel
 from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores, evaluate
-from trainer.scoring.operating_point import decide
-from trainer.systems.base import Dataset, Tagger
+from trainer.scoring.operating_point import choose_operating_point
+from trainer.systems.base import Tagger
 from trainer.systems.linear import LogisticRegression
 
 BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its columns grow with them
@@ -33,33 +33,33 @@ LIVE_THREADS: Final = 2
 Floats = npt.NDArray[np.float64]
 
 
-def tag_counts(held_out: HeldOut) -> npt.NDArray[np.int64]:
+def tag_counts(holdout: Holdout) -> npt.NDArray[np.int64]:
     """Return how many tags each held-out question has: shape (rows,)."""
-    tags = held_out.corpus.tags
-    return np.array([len(set(tags[row])) for row in held_out.rows], np.int64)
+    tags = holdout.corpus.tags
+    return np.array([len(set(tags[row])) for row in holdout.rows], np.int64)
 
 
 def score(
-    held_out: HeldOut, labels: Sequence[str], probabilities: Floats, thresholds: Floats
+    holdout: Holdout, labels: Sequence[str], probabilities: Floats, thresholds: Floats
 ) -> Scores:
     """Return a system's scores on the held-out questions, over its own labels."""
-    tags = [held_out.corpus.tags[row] for row in held_out.rows]
+    tags = [holdout.corpus.tags[row] for row in holdout.rows]
     return Scores(multi_hot(tags, labels), probabilities, thresholds)
 
 
 def judge_candidate(
-    tagger: Tagger, dataset: Dataset, held_out: HeldOut, thresholds: Floats, description: str
+    tagger: Tagger, dataset: Dataset, holdout: Holdout, thresholds: Floats, description: str
 ) -> EvaluatedModel:
     """Let what was just trained tag the held-out questions."""
-    probabilities = tagger.probabilities(held_out.corpus, held_out.rows)
-    scores = score(held_out, dataset.labels, probabilities, thresholds)
+    probabilities = tagger.probabilities(holdout.corpus, holdout.rows)
+    scores = score(holdout, dataset.labels, probabilities, thresholds)
     return EvaluatedModel(
         name="candidate", description=description, labels=dataset.labels, scores=scores
     )
 
 
 def judge_baseline(
-    dataset: Dataset, held_out: HeldOut, *, seed: int, reporter: ProgressReporter
+    dataset: Dataset, holdout: Holdout, *, seed: int, reporter: ProgressReporter
 ) -> EvaluatedModel:
     """Fit TF-IDF with one-vs-rest logistic regression to the dataset, and let it tag."""
     train, validation = dataset.split.train, dataset.split.validation
@@ -67,14 +67,16 @@ def judge_baseline(
     small = replace(dataset, split=parts)
     system = LogisticRegression(most=BASELINE_WEIGHTS // len(dataset.labels))
     tagger = system.fit(small, seed=seed, reporter=reporter)
-    decisions = decide(dataset.targets[parts.validation], tagger.unseen(small))
-    raw = tagger.probabilities(held_out.corpus, held_out.rows)
-    probabilities = decisions.calibration.apply(raw)
+    operating_point = choose_operating_point(
+        dataset.targets[parts.validation], tagger.predict_validation(small)
+    )
+    raw = tagger.probabilities(holdout.corpus, holdout.rows)
+    probabilities = operating_point.calibration.apply(raw)
     return EvaluatedModel(
         name="baseline",
         description=system.name,
         labels=dataset.labels,
-        scores=score(held_out, dataset.labels, probabilities, decisions.thresholds),
+        scores=score(holdout, dataset.labels, probabilities, operating_point.thresholds),
     )
 
 
@@ -90,44 +92,44 @@ def load_live(engine: Engine, version: Version) -> Model:
 
 
 def judge_live(
-    engine: Engine, model: Model, description: str, selection: Selection, held_out: HeldOut
+    engine: Engine, model: Model, description: str, selection: Selection, holdout: Holdout
 ) -> EvaluatedModel:
     """Let the live version tag the held-out questions, read as it reads them."""
     with reading(engine) as connection:
-        questions = held_out_questions(
-            stored_questions(connection, selection, since=_first(held_out)), held_out
+        questions = holdout_questions(
+            stored_questions(connection, selection, since=_first(holdout)), holdout
         )
-        probabilities = _predict(model, questions, held_out)
+        probabilities = _predict(model, questions, holdout)
     manifest: Manifest = model.manifest
     thresholds = np.array(manifest.thresholds)
     return EvaluatedModel(
         name="live",
         description=description,
         labels=manifest.labels,
-        scores=score(held_out, manifest.labels, probabilities, thresholds),
+        scores=score(holdout, manifest.labels, probabilities, thresholds),
     )
 
 
-def held_out_questions(
-    questions: Iterable[LabelledQuestion], held_out: HeldOut
+def holdout_questions(
+    questions: Iterable[LabelledQuestion], holdout: Holdout
 ) -> Iterator[tuple[int, LabelledQuestion]]:
     """Of a site's questions give those that are held out, each with its place among the rows."""
-    ids = held_out.corpus.question_ids[held_out.rows].tolist()
+    ids = holdout.corpus.question_ids[holdout.rows].tolist()
     places = {question_id: place for place, question_id in enumerate(ids)}
     for question in questions:
         if question.question_id in places:
             yield places[question.question_id], question
 
 
-def _first(held_out: HeldOut) -> int:
-    return int(held_out.corpus.question_ids[held_out.rows[0]])
+def _first(holdout: Holdout) -> int:
+    return int(holdout.corpus.question_ids[holdout.rows[0]])
 
 
 def _predict(
-    model: Model, questions: Iterator[tuple[int, LabelledQuestion]], held_out: HeldOut
+    model: Model, questions: Iterator[tuple[int, LabelledQuestion]], holdout: Holdout
 ) -> Floats:
     """Return probabilities: shape (rows, the model's labels)."""
-    probabilities = np.zeros((len(held_out.rows), len(model.manifest.labels)))
+    probabilities = np.zeros((len(holdout.rows), len(model.manifest.labels)))
     while page := list(islice(questions, PREDICT_ROWS)):
         words = [model.words(question.title, question.body) for _, question in page]
         probabilities[[place for place, _ in page]] = model.probabilities(words)

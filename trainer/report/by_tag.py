@@ -16,7 +16,7 @@ class TagRow:
     Attributes:
         tag: its name.
         training: how many questions of the training part have it.
-        held_out: how many held-out questions have it.
+        holdout: how many held-out questions have it.
         threshold: from which probability on it is suggested.
         precision: of those for which it was predicted, the share that have it.
         recall: of those that have it, the share for which it was predicted.
@@ -26,7 +26,7 @@ class TagRow:
 
     tag: str
     training: int
-    held_out: int
+    holdout: int
     threshold: float
     precision: float
     recall: float
@@ -37,7 +37,7 @@ class TagRow:
 def tag_rows(candidate: EvaluatedModel, data: RunData) -> list[TagRow]:
     """Return a row for each of the candidate's labels, those learned from most first."""
     scores = candidate.scores
-    held_out = scores.targets.sum(axis=0, dtype=np.int64)
+    holdout = scores.targets.sum(axis=0, dtype=np.int64)
     found = (scores.predicted & (scores.targets == 1)).sum(axis=0)
     predicted = scores.predicted.sum(axis=0)
     training = data.targets.sum(axis=0, dtype=np.int64)
@@ -46,11 +46,11 @@ def tag_rows(candidate: EvaluatedModel, data: RunData) -> list[TagRow]:
         TagRow(
             tag=tag,
             training=int(training[place]),
-            held_out=int(held_out[place]),
+            holdout=int(holdout[place]),
             threshold=float(scores.thresholds[place]),
             precision=_share(found[place], predicted[place]),
-            recall=_share(found[place], held_out[place]),
-            f1=float(f1[place]) if held_out[place] else float("nan"),
+            recall=_share(found[place], holdout[place]),
+            f1=float(f1[place]) if holdout[place] else float("nan"),
             average_precision=_average_precision(scores, place),
         )
         for place, tag in enumerate(candidate.labels)

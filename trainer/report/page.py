@@ -155,7 +155,7 @@ def _by_tag(report: RunReport) -> list[str]:
 
 def _of_the_tags(rows: Sequence[TagRow]) -> str:
     silent = sum(math.isnan(row.precision) for row in rows)
-    unseen = sum(row.held_out == 0 for row in rows)
+    unseen = sum(row.holdout == 0 for row in rows)
     return (
         f"The candidate on the held-out questions. {silent:,} of {len(rows):,} tags reach their "
         f"threshold on none of them, {unseen:,} occur in none."

@@ -40,7 +40,7 @@ def _sorting(column: int) -> str:
 
 
 def _row(row: TagRow) -> str:
-    counts = (_count(row.training), _count(row.held_out))
+    counts = (_count(row.training), _count(row.holdout))
     threshold = _share(row.threshold) if row.threshold <= 1 else '<td data-value="2">never</td>'
     shares = (row.precision, row.recall, row.f1, row.average_precision)
     cells = "".join((*counts, threshold, *map(_share, shares)))

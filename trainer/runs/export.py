@@ -16,8 +16,8 @@ from core import __version__
 from core.errors import TrainingError
 from core.model.bundle import FORMAT_VERSION, Bundle, Manifest, Sample
 from core.model.predictor import Model
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
-from trainer.systems.base import Dataset
 from trainer.systems.keras_setup import quiet_streams
 from trainer.systems.network import Network, NetworkSystem
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from trainer.data.dataset import HeldOut
+from trainer.data.dataset import Dataset, Holdout
 from trainer.data.stored import Survey
 from trainer.evaluation.evaluate import Judgement
 from trainer.evaluation.gate import Decision, EvaluatedModel
@@ -17,7 +17,6 @@ from trainer.report.run_report import CalibrationFigures, Example, RunData, RunR
 from trainer.runs.rows import Outcome
 from trainer.scoring.calibration import CalibrationChoice
 from trainer.scoring.metrics import Reliability
-from trainer.systems.base import Dataset
 
 log = logging.getLogger(__name__)
 
@@ -48,18 +47,18 @@ class Account:
     version: int | None = None
     error: str | None = None
 
-    def describe_data(self, dataset: Dataset, held_out: HeldOut, data: Survey) -> None:
+    def describe_data(self, dataset: Dataset, holdout: Holdout, data: Survey) -> None:
         """Keep what the report tells of the questions."""
         parts = dataset.split
         self.data = RunData(
             parts={
                 "train": len(parts.train),
                 "validation": len(parts.validation),
-                "held-out": len(held_out.rows),
+                "held-out": len(holdout.rows),
             },
             oldest=data.oldest,
             newest=data.newest,
-            tag_counts=_count([*dataset.corpus.tags, *held_out.corpus.tags]),
+            tag_counts=_count([*dataset.corpus.tags, *holdout.corpus.tags]),
             labels=dataset.labels,
             targets=dataset.targets[parts.train],
         )

@@ -1,4 +1,4 @@
-"""From decisions or probabilities to calibrated probabilities: fitted on held-out questions."""
+"""From decisions or probabilities to calibrated probabilities: fitted on validation questions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ from trainer.scoring.metrics import METRICS, Scores
 
 Kind = Literal["none", "temperature", "isotonic"]
 
-FOLDS: Final = 5  # of the held-out questions, to choose the kind by
-LEAST_TAGS: Final = 100  # on held-out questions; with fewer there is nothing to calibrate by
+FOLDS: Final = 5  # of the validation questions, to choose the kind by
+LEAST_TAGS: Final = 100  # on validation questions; with fewer there is nothing to calibrate by
 TAGS_IN_BIN: Final = 20  # expected in a bin of isotonic regression: 10 to 40 do about as well
 MOST_BINS: Final = 100
 _SCALES: Final = (0.01, 100.0)
@@ -51,7 +51,7 @@ class CalibrationChoice:
 
     Attributes:
         kind: of the lowest log loss; "none" where no other is better.
-        calibration: fitted to all held-out questions.
+        calibration: fitted to all validation questions.
         tried: every kind, "none" first; empty where there were too few tags to choose by.
     """
 
@@ -63,10 +63,10 @@ class CalibrationChoice:
 def choose_calibration(targets: Targets, probabilities: Probabilities) -> CalibrationChoice:
     """Choose between no calibration, temperature and isotonic, and fit it.
 
-    The choice is by log loss in cross-validation inside the held-out part.
+    The choice is by log loss in cross-validation inside the validation part.
 
     Args:
-        targets: of held-out questions, shape (questions, labels).
+        targets: of validation questions, shape (questions, labels).
         probabilities: that the network gave them before it learned from them, the same shape.
     """
     if targets.sum() < LEAST_TAGS or len(targets) < FOLDS:

@@ -1,4 +1,4 @@
-"""What is decided on held-out questions once a network is fitted."""
+"""What is decided on validation questions once a network is fitted."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from trainer.scoring.thresholds import choose_thresholds
 
 
 @dataclass(frozen=True, slots=True)
-class Decisions:
+class OperatingPoint:
     """How a network's probabilities are told, and from which on a tag is suggested.
 
     Attributes:
@@ -28,20 +28,22 @@ class Decisions:
         return self.choice.calibration
 
 
-def decide(
+def choose_operating_point(
     targets: npt.NDArray[np.uint8],
-    held_out: npt.NDArray[np.float64],
+    probabilities: npt.NDArray[np.float64],
     *,
     min_precision: float | None = None,
-) -> Decisions:
+) -> OperatingPoint:
     """Choose calibration and thresholds.
 
     Args:
         targets: of the validation part, shape (questions, labels).
-        held_out: the probabilities, not calibrated, that the network gave these questions before
-            it learned from them: the same shape.
+        probabilities: not calibrated, that the network gave these questions before it learned
+            from them: the same shape.
         min_precision: what the precision of each tag's suggestions is to be; None maximises F1.
     """
-    choice = choose_calibration(targets, held_out)
-    calibrated = choice.calibration.apply(held_out)
-    return Decisions(choice, choose_thresholds(targets, calibrated, min_precision=min_precision))
+    choice = choose_calibration(targets, probabilities)
+    calibrated = choice.calibration.apply(probabilities)
+    return OperatingPoint(
+        choice, choose_thresholds(targets, calibrated, min_precision=min_precision)
+    )

@@ -70,7 +70,7 @@ class _Counts:
 
 @dataclass(frozen=True, slots=True)
 class _Examples:
-    """Held-out questions, and how many thresholds their probabilities reach.
+    """Validation questions, and how many thresholds their probabilities reach.
 
     Attributes:
         targets: shape (questions, labels).

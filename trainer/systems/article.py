@@ -15,9 +15,9 @@ import numpy as np
 
 from core.model.encoding import SequenceInput, Vocabulary
 from core.model.tokenizer import TextSettings
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
-from trainer.systems.base import Dataset
 from trainer.systems.class_weights import class_weights, weighted_binary_crossentropy
 from trainer.systems.keras_setup import import_keras, make_deterministic
 from trainer.systems.network import (

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,37 +9,20 @@ import numpy.typing as npt
 
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
-from trainer.data.splits import Rows, Split
+from trainer.data.dataset import Dataset
+from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """The questions of a site, what is to be learned of them, and from which.
-
-    Attributes:
-        corpus: all questions, also those that have none of the labels.
-        labels: the tags to learn, in alphabetical order.
-        targets: shape (questions of the corpus, labels), 1 where a question has the label.
-        split: rows of the corpus that have a label. A system learns from `train`, chooses by
-            `validation` and never looks at `test`.
-    """
-
-    corpus: Corpus
-    labels: tuple[str, ...]
-    targets: npt.NDArray[np.uint8]
-    split: Split
 
 
 class Tagger(ABC):
     """A system that has learned.
 
     Attributes:
-        held_out: the labels' probabilities for the validation part, from before it was learned
+        validation_probabilities: the labels' for the validation part, from before it was learned
             from; None where it never was.
     """
 
-    held_out: npt.NDArray[np.float64] | None = None
+    validation_probabilities: npt.NDArray[np.float64] | None = None
 
     @abstractmethod
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
@@ -50,13 +32,13 @@ class Tagger(ABC):
     def size(self) -> int:
         """Return the bytes of what was learned: weights and, where it has its own, words."""
 
-    def unseen(self, dataset: Dataset) -> npt.NDArray[np.float64]:
+    def predict_validation(self, dataset: Dataset) -> npt.NDArray[np.float64]:
         """Return probabilities for the validation part that were not learned from it.
 
         Thresholds are chosen by them; shape (rows, labels).
         """
-        if self.held_out is not None:
-            return self.held_out
+        if self.validation_probabilities is not None:
+            return self.validation_probabilities
         return self.probabilities(dataset.corpus, dataset.split.validation)
 
 

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
-from trainer.systems.base import Dataset, System, Tagger, learned_rows
+from trainer.systems.base import System, Tagger, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 
 
@@ -22,12 +23,12 @@ class BoostedTagger(Tagger):
     Attributes:
         features: what the columns are.
         boosters: LightGBM's, one a label; a number where no tree could be grown.
-        held_out: see Tagger.
+        validation_probabilities: see Tagger.
     """
 
     features: TfidfFeatures
     boosters: tuple[Any, ...]
-    held_out: npt.NDArray[np.float64] | None = None
+    validation_probabilities: npt.NDArray[np.float64] | None = None
 
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return the labels' probabilities for rows of a corpus: shape (rows, labels)."""
@@ -78,7 +79,7 @@ class LightGBM(System):
             seed,
             lambda done: reporter.batch(labels + done, 2 * labels),
         )
-        return replace(whole, held_out=first.unseen(dataset))
+        return replace(whole, validation_probabilities=first.predict_validation(dataset))
 
     def _fit_rows(
         self, dataset: Dataset, rows: Rows, seed: int, on_label: Callable[[int], None]

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from core.model.calibration import sigmoid
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
 from trainer.scoring.calibration import fit_platt
-from trainer.systems.base import Dataset, System, Tagger, learned_rows
+from trainer.systems.base import System, Tagger, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 
 _NEVER: Final = -10.0  # the decision on a label that no question to learn from has
@@ -29,14 +30,14 @@ class LinearTagger(Tagger):
         weights: shape (columns, labels).
         biases: shape (labels,).
         calibration: scale and shift from decisions to the probabilities' logits.
-        held_out: see Tagger.
+        validation_probabilities: see Tagger.
     """
 
     features: TfidfFeatures
     weights: npt.NDArray[np.float32]
     biases: npt.NDArray[np.float32]
     calibration: tuple[float, float] = (1.0, 0.0)
-    held_out: npt.NDArray[np.float64] | None = None
+    validation_probabilities: npt.NDArray[np.float64] | None = None
 
     def decisions(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return on which side of the hyperplanes rows lie, and how far: shape (rows, labels)."""
@@ -83,7 +84,7 @@ class LinearSystem(System):
             dataset, dataset.split.train, seed, lambda done: reporter.batch(done, 2 * labels)
         )
         first = replace(first, calibration=self.calibrate(first, dataset))
-        calibration, held_out = first.calibration, first.unseen(dataset)
+        calibration, validation_probabilities = first.calibration, first.predict_validation(dataset)
         del first  # its weights may be hundreds of megabytes
         whole = self._fit_rows(
             dataset,
@@ -91,7 +92,9 @@ class LinearSystem(System):
             seed,
             lambda done: reporter.batch(labels + done, 2 * labels),
         )
-        return replace(whole, calibration=calibration, held_out=held_out)
+        return replace(
+            whole, calibration=calibration, validation_probabilities=validation_probabilities
+        )
 
     def _fit_rows(
         self, dataset: Dataset, rows: Rows, seed: int, on_label: Callable[[int], None]

@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from core.errors import TrainingError
 from trainer.data.corpus import Corpus
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
-from trainer.systems.base import Dataset, Tagger
+from trainer.systems.base import Tagger
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ class MeanTagger(Tagger):
         """Return the bytes of all of them."""
         return sum(tagger.size() for tagger in self.taggers)
 
-    def unseen(self, dataset: Dataset) -> npt.NDArray[np.float64]:
+    def predict_validation(self, dataset: Dataset) -> npt.NDArray[np.float64]:
         """Return the weighted mean of what the taggers made of it before they learned from it."""
-        parts = [tagger.unseen(dataset) for tagger in self.taggers]
+        parts = [tagger.predict_validation(dataset) for tagger in self.taggers]
         return np.asarray(np.average(parts, axis=0, weights=self.weights))
 
 

@@ -16,9 +16,10 @@ from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Arrays, Input, Vocabulary, place
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import Epoch, ProgressReporter
-from trainer.systems.base import Dataset, System, Tagger, words_size
+from trainer.systems.base import System, Tagger, words_size
 from trainer.systems.keras_setup import import_keras
 
 PREDICT_ROWS = 256  # of one call
@@ -36,7 +37,7 @@ class Network(Tagger):
         text: how questions become words.
         calibration: from the network's probabilities to those that it gives.
         epochs: how fitting went.
-        held_out: the labels' probabilities for the validation part, from before it was learned
+        validation_probabilities: the labels' for the validation part, from before it was learned
             from; None where it never was.
     """
 
@@ -46,7 +47,7 @@ class Network(Tagger):
     text: TextSettings
     calibration: Calibration = NO_CALIBRATION
     epochs: tuple[Epoch, ...] = ()
-    held_out: npt.NDArray[np.float64] | None = None
+    validation_probabilities: npt.NDArray[np.float64] | None = None
 
     def encode(self, corpus: Corpus, rows: Rows) -> Arrays:
         """Return the network's inputs for rows of a corpus, as core.encoding.encode() would."""
@@ -95,7 +96,7 @@ class NetworkSystem(System):
             TrainingError: nothing could be learned.
         """
 
-    def hyperparameters(self) -> dict[str, Any]:
+    def manifest_hyperparameters(self) -> dict[str, Any]:
         """For the bundle's manifest."""
         return asdict(self)
 

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.tokenizer import TextSettings
+from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
-from trainer.systems.base import Dataset, System, Tagger
+from trainer.systems.base import System, Tagger
 from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.mean import MeanTagger
 

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from core.errors import TrainingError
 from core.model.encoding import Vocabulary
+from trainer.data.dataset import Dataset
 from trainer.systems.article import WORDS
-from trainer.systems.base import Dataset, System, learned_rows
+from trainer.systems.base import System, learned_rows
 from trainer.systems.branched.embeddings import word_vectors
 from trainer.systems.conv1d import Conv1DNetwork
 

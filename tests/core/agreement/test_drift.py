@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert
 
-from core.agreement.drift import Drop, find_drop, find_new_drifts, held_out_agreement, live_drifts
+from core.agreement.drift import Drop, find_drop, find_new_drifts, holdout_agreement, live_drifts
 from core.agreement.live import DayAgreement
 from core.agreement.scores import Agreement
 from core.database.tables import LiveAgreement
@@ -36,12 +36,12 @@ def days(*agreements: Agreement) -> list[DayAgreement]:
     ]
 
 
-HELD_OUT = agreement(1300, 0.75)
+HOLDOUT = agreement(1300, 0.75)
 
 
 def test_questions_of_another_site_show_right_after_a_promotion() -> None:
-    drop = find_drop(days(agreement(100, 0.2)), HELD_OUT)
-    assert drop == Drop(FIRST_DAY, agreement(100, 0.2), HELD_OUT, held_out=True)
+    drop = find_drop(days(agreement(100, 0.2)), HOLDOUT)
+    assert drop == Drop(FIRST_DAY, agreement(100, 0.2), HOLDOUT, holdout=True)
     assert "precision@1 0.20 and recall@5 0.20 on 100 questions since 2026-01-01" in str(drop)
     assert "they were 0.75 and 0.75 on 1,300 held-out questions" in str(drop)
 
@@ -50,7 +50,7 @@ def test_a_later_drop_is_told_from_the_versions_own_days_and_dated() -> None:
     good, bad = [agreement(30, 0.7)] * 30, [agreement(30, 0.2)] * 3
     drop = find_drop(days(*good, *bad), NOTHING)
     assert drop is not None
-    assert (drop.since, drop.held_out) == (date(2026, 1, 31), False)
+    assert (drop.since, drop.holdout) == (date(2026, 1, 31), False)
     assert (drop.recent.questions, drop.before.questions) == (90, 900)
 
 
@@ -68,10 +68,10 @@ def test_a_small_drop_takes_many_questions_and_a_tiny_one_is_nobodys_concern() -
 
 
 def test_few_questions_and_a_rise_tell_nothing() -> None:
-    assert find_drop([], HELD_OUT) is None
-    assert find_drop(days(agreement(49, 0.0)), HELD_OUT) is None
+    assert find_drop([], HOLDOUT) is None
+    assert find_drop(days(agreement(49, 0.0)), HOLDOUT) is None
     assert find_drop(days(agreement(500, 0.2)), agreement(199, 0.75)) is None
-    assert find_drop(days(agreement(500, 0.95)), HELD_OUT) is None
+    assert find_drop(days(agreement(500, 0.95)), HOLDOUT) is None
 
 
 def test_a_day_tells_less_than_as_many_questions_of_many_days() -> None:
@@ -100,14 +100,14 @@ def looks(generator: np.random.Generator, a_day: float) -> Iterator[list[DayAgre
 def test_a_quiet_month_of_hourly_looks_reports_nothing(a_day: int) -> None:
     for seed in range(5):
         generator = np.random.default_rng([a_day, seed])
-        held_out = agreement(1300, generator.normal(0.75, 0.015), generator.normal(0.85, 0.01))
-        assert all(find_drop(seen, held_out) is None for seen in looks(generator, a_day))
+        holdout = agreement(1300, generator.normal(0.75, 0.015), generator.normal(0.85, 0.01))
+        assert all(find_drop(seen, holdout) is None for seen in looks(generator, a_day))
 
 
 def test_held_out_figures_that_a_version_lacks_are_no_reference() -> None:
-    assert held_out_agreement({}) == NOTHING
-    assert held_out_agreement({"agreement_questions": 9}) == NOTHING
-    assert held_out_agreement(METRICS) == Agreement(1300, 975, 1105.0)
+    assert holdout_agreement({}) == NOTHING
+    assert holdout_agreement({"agreement_questions": 9}) == NOTHING
+    assert holdout_agreement(METRICS) == Agreement(1300, 975, 1105.0)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_held_out_figures_that_a_version_lacks_are_no_reference() -> None:
     ],
 )
 def test_held_out_figures_that_cannot_be_are_no_reference(name: str, figure: object) -> None:
-    assert held_out_agreement(METRICS | {f"agreement_{name}": figure}) == NOTHING
+    assert holdout_agreement(METRICS | {f"agreement_{name}": figure}) == NOTHING
 
 
 def drifting_version(engine: Engine, clock: ManualClock) -> Version:

@@ -17,8 +17,9 @@ from demo.site.generator import make_questions
 from tests.trainer.made_up import labelled, made_up_questions
 from trainer.compare.run import CompareOptions, Comparison, Source, compare
 from trainer.data.corpus import LabelledQuestion
+from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
-from trainer.systems.base import Dataset, System, Tagger
+from trainer.systems.base import System, Tagger
 from trainer.systems.linear import LinearSVM
 
 # Keras' own conversions of tensors, under NumPy 2.

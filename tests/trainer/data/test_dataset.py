@@ -18,11 +18,11 @@ def corpus_of(*tags: tuple[str, ...]) -> Corpus:
     return read_corpus("stats", questions, TextSettings())
 
 
-def test_the_newest_tenth_is_held_out_and_nothing_of_it_is_in_the_task() -> None:
+def test_the_newest_tenth_is_held_out_and_nothing_of_it_is_in_the_dataset() -> None:
     corpus = made_up_corpus(200)
-    dataset, held_out = hold_out_newest(corpus, OPTIONS)
-    assert held_out.corpus.question_ids.tolist() == list(range(181, 201))
-    assert held_out.rows.tolist() == list(range(20))
+    dataset, holdout = hold_out_newest(corpus, OPTIONS)
+    assert holdout.corpus.question_ids.tolist() == list(range(181, 201))
+    assert holdout.rows.tolist() == list(range(20))
     assert dataset.corpus.question_ids.max() == 180
     assert len(dataset.targets) == len(dataset.corpus) == 180
     assert len(dataset.split.test) == 0
@@ -40,24 +40,24 @@ def test_a_part_of_a_corpus_has_the_words_of_its_questions() -> None:
 
 def test_a_tag_of_held_out_questions_alone_is_not_learned() -> None:
     corpus = corpus_of(*[("a", "b")] * 90, *[("new",)] * 10)
-    dataset, held_out = hold_out_newest(corpus, OPTIONS)
+    dataset, holdout = hold_out_newest(corpus, OPTIONS)
     assert dataset.labels == ("a", "b")
-    assert len(held_out.rows) == 10
+    assert len(holdout.rows) == 10
 
 
 def test_questions_without_tags_are_not_judged_by() -> None:
     corpus = corpus_of(*[("a",), ("b",)] * 45, *[()] * 30, *[("a",)] * 10)
-    dataset, held_out = hold_out_newest(corpus, OPTIONS)
-    assert len(held_out.rows) == 10
+    dataset, holdout = hold_out_newest(corpus, OPTIONS)
+    assert len(holdout.rows) == 10
     assert len(dataset.corpus) == 120  # what is not judged by may still teach words
 
 
 def test_a_model_is_judged_by_what_is_newer_than_what_it_learned_from() -> None:
-    _, held_out = hold_out_newest(made_up_corpus(200), OPTIONS)
-    assert len(held_out.newer_than(None).rows) == 20
-    assert len(held_out.newer_than(180).rows) == 20
-    newer = held_out.newer_than(195)
-    assert held_out.corpus.question_ids[newer.rows].tolist() == [196, 197, 198, 199, 200]
+    _, holdout = hold_out_newest(made_up_corpus(200), OPTIONS)
+    assert len(holdout.newer_than(None).rows) == 20
+    assert len(holdout.newer_than(180).rows) == 20
+    newer = holdout.newer_than(195)
+    assert holdout.corpus.question_ids[newer.rows].tolist() == [196, 197, 198, 199, 200]
 
 
 def test_a_site_of_one_tag_is_refused() -> None:

@@ -19,16 +19,16 @@ def test_by_time_the_newest_judge_and_those_before_them_choose() -> None:
     np.testing.assert_array_equal(np.concatenate([parts.train, parts.validation, parts.test]), ROWS)
 
 
-@pytest.mark.parametrize("how", ["random", "time"])
-def test_a_fifth_judges_and_a_tenth_of_the_rest_chooses(how: SplitName) -> None:
-    parts = split(ROWS, how)
+@pytest.mark.parametrize("name", ["random", "time"])
+def test_a_fifth_judges_and_a_tenth_of_the_rest_chooses(name: SplitName) -> None:
+    parts = split(ROWS, name)
     assert (len(parts.train), len(parts.validation), len(parts.test)) == (720, 80, 200)
 
 
 @settings(deadline=None)
 @given(st.integers(50, 3000), st.sampled_from(["random", "time"]))
-def test_every_row_has_one_part(count: int, how: SplitName) -> None:
-    parts = split(np.arange(count), how)
+def test_every_row_has_one_part(count: int, name: SplitName) -> None:
+    parts = split(np.arange(count), name)
     together = np.concatenate([parts.train, parts.validation, parts.test])
     assert sorted(together) == list(range(count))
     assert min(len(parts.train), len(parts.validation), len(parts.test)) > 0

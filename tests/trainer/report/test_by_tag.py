@@ -29,7 +29,7 @@ def rows() -> dict[str, TagRow]:
 
 def test_a_tags_figures_are_those_at_its_threshold(rows: dict[str, TagRow]) -> None:
     common = rows["common"]
-    assert (common.training, common.held_out, common.threshold) == (3, 2, 0.5)
+    assert (common.training, common.holdout, common.threshold) == (3, 2, 0.5)
     assert (common.precision, common.recall, common.f1) == (0.5, 0.5, 0.5)
     assert common.average_precision == pytest.approx((1 + 2 / 3) / 2)
 

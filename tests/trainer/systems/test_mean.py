@@ -17,7 +17,7 @@ from trainer.systems.mean import WeightedMean
 @dataclass
 class Constant(Tagger):
     value: float
-    held_out: npt.NDArray[np.float64] | None = None
+    validation_probabilities: npt.NDArray[np.float64] | None = None
 
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:  # noqa: ARG002
         return np.full((len(rows), 6), self.value)
@@ -33,11 +33,13 @@ def test_it_is_two_thirds_of_the_one_and_a_third_of_the_other() -> None:
     assert mean.size() == 20
 
 
-def test_thresholds_are_chosen_by_what_its_parts_held_out() -> None:
+def test_thresholds_are_chosen_by_what_its_parts_kept() -> None:
     dataset = made_up_dataset(100)
-    unseen = np.full((len(dataset.split.validation), 6), 0.6)
-    parts = {"a": Constant(0.9, held_out=unseen), "b": Constant(0.3)}
-    assert WeightedMean({"a": 2, "b": 1}).combine(parts).unseen(dataset) == pytest.approx(0.5)
+    validation = np.full((len(dataset.split.validation), 6), 0.6)
+    parts = {"a": Constant(0.9, validation_probabilities=validation), "b": Constant(0.3)}
+    assert WeightedMean({"a": 2, "b": 1}).combine(parts).predict_validation(
+        dataset
+    ) == pytest.approx(0.5)
 
 
 def test_a_part_that_did_not_train_is_named() -> None:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.trainer.made_up import made_up_corpus, made_up_dataset
+from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
 from trainer.systems import boosting, linear
-from trainer.systems.base import Dataset, System
+from trainer.systems.base import System
 from trainer.systems.boosting import LightGBM
 from trainer.systems.linear import LinearSVM, LogisticRegression
 from trainer.systems.tfidf import TfidfFeatures
@@ -57,9 +58,11 @@ def test_thresholds_are_chosen_by_what_was_not_learned_from(system: System) -> N
     dataset = made_up_dataset(200)
     tagger = system.fit(dataset, seed=0, reporter=ProgressReporter())
     rows = dataset.split.validation
-    assert tagger.held_out is not None
-    assert tagger.unseen(dataset).shape == (len(rows), len(dataset.labels))
-    assert not np.allclose(tagger.unseen(dataset), tagger.probabilities(dataset.corpus, rows))
+    assert tagger.validation_probabilities is not None
+    assert tagger.predict_validation(dataset).shape == (len(rows), len(dataset.labels))
+    assert not np.allclose(
+        tagger.predict_validation(dataset), tagger.probabilities(dataset.corpus, rows)
+    )
 
 
 def test_a_corpus_of_other_words_is_read_by_words_and_not_by_their_numbers() -> None:

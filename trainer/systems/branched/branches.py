@@ -6,10 +6,10 @@ import keras
 import numpy as np
 
 from trainer.data.splits import Rows
-from trainer.systems.branched import graph, pace
+from trainer.systems.branched import graph, time_estimate
 from trainer.systems.branched.batches import Batches, drop_words
 from trainer.systems.branched.documents import DocumentVectors
-from trainer.systems.branched.material import Floats
+from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.parts import (
     VALIDATION_ROWS,
     AfterEpoch,
@@ -33,8 +33,8 @@ class Terms:
         bias: (labels,).
     """
 
-    table: Floats
-    bias: Floats
+    table: Float32Array
+    bias: Float32Array
 
 
 def part_names(readers: int) -> list[str]:
@@ -52,9 +52,9 @@ def fit_terms_of(run: Run, rows: Rows, *, again: bool = False) -> Terms:
     """Logits of each term for the most frequent labels, and a bias for all."""
     part = TERMS + AGAIN * again
     stored = run.checkpoints.load(part)
-    work = pace.TERMS * len(rows)
+    work = time_estimate.TERMS * len(rows)
     if stored is not None and stored.keys() == {"table", "bias"}:
-        run.went_before((), work * run.how.fit.term_epochs)
+        run.went_before((), work * run.hyperparameters.fit.term_epochs)
         return Terms(stored["table"], stored["bias"])
     terms = _fit_terms(run, rows, work)
     run.checkpoints.save(part, {"table": terms.table, "bias": terms.bias})
@@ -62,12 +62,12 @@ def fit_terms_of(run: Run, rows: Rows, *, again: bool = False) -> Terms:
 
 
 def _fit_terms(run: Run, rows: Rows, work: int) -> Terms:
-    material, fit = run.material, run.how.fit
-    tags = material.tags[rows, : material.labels]
+    encoded, fit = run.encoded, run.hyperparameters.fit
+    tags = encoded.tags[rows, : encoded.labels]
     bias = logit_of_share(tags)
-    spoken_to = min(material.labels, fit.term_labels)
+    spoken_to = min(encoded.labels, fit.term_labels)
     table, bias[:spoken_to] = fit_terms(
-        material.terms[rows],
+        encoded.terms[rows],
         tags[:, :spoken_to],
         fit,
         seed=run.seed,
@@ -85,9 +85,11 @@ def fit_readers(
         KeyboardInterrupt: before there was one to keep.
     """
     heads: list[keras.Sequential] = []
-    count = run.how.graph.readers
+    count = run.hyperparameters.graph.readers
     for number in range(1, count + 1):
-        head = graph.reader(documents.shape[1], run.material.tags.shape[1], run.how.graph)
+        head = graph.reader(
+            documents.shape[1], run.encoded.tags.shape[1], run.hyperparameters.graph
+        )
         part = _reader_name(number, count) + AGAIN * (not len(validation))
         if _fit_reader(run, head, part, documents, rows, validation):
             heads.append(head)
@@ -107,7 +109,7 @@ def _fit_reader(
     validation: Rows,
 ) -> bool:
     """Whether there was an epoch's end."""
-    fit, arrays = run.how.fit, (documents, run.material.tags)
+    fit, arrays = run.hyperparameters.fit, (documents, run.encoded.tags)
     epochs = run.at_most(fit.reader_epochs)
     batches = Batches(arrays, rows, fit.reader_batch, run.seed)
     compile_part(run, head, fit.reader_rate, epochs * batches.steps, fit.reader_decay)
@@ -117,27 +119,31 @@ def _fit_reader(
         batches,
         validation=Batches(arrays, validation, VALIDATION_ROWS) if len(validation) else None,
         after=AfterEpoch(
-            run, part, epochs=epochs, steps=batches.steps, work=pace.READER * fit.reader_batch
+            run,
+            part,
+            epochs=epochs,
+            steps=batches.steps,
+            work=time_estimate.READER * fit.reader_batch,
         ),
     )
 
 
 def fit_convolutions(run: Run, model: keras.Model) -> bool:
     """Fit the convolutions to the training part; whether there was an epoch's end."""
-    material, fit, epochs = run.material, run.how.fit, run.conv_epochs()
-    batches = _sequences(run, material.train, run.seed)
+    encoded, fit, epochs = run.encoded, run.hyperparameters.fit, run.conv_epochs()
+    batches = _sequences(run, encoded.train, run.seed)
     compile_part(run, model, fit.conv_rate, epochs * batches.steps, fit.conv_decay)
     return fit_part(
         run,
         model,
         batches,
-        validation=Batches(batches.arrays, material.validation, VALIDATION_ROWS),
+        validation=Batches(batches.arrays, encoded.validation, VALIDATION_ROWS),
         after=AfterEpoch(
             run,
             CONVOLUTIONS,
             epochs=epochs,
             steps=batches.steps,
-            work=pace.CONVOLUTIONS * fit.conv_batch,
+            work=time_estimate.CONVOLUTIONS * fit.conv_batch,
             keep_epochs=True,  # they take minutes
         ),
     )
@@ -145,7 +151,7 @@ def fit_convolutions(run: Run, model: keras.Model) -> bool:
 
 def show_everything(run: Run, model: keras.Model) -> None:
     """One pass of the convolutions over every question, at a small rate that falls to zero."""
-    fit, rows = run.how.fit, np.arange(len(run.material))
+    fit, rows = run.hyperparameters.fit, np.arange(len(run.encoded))
     batches = _sequences(run, rows, run.seed + 1)
     compile_part(run, model, fit.last_rate, batches.steps, fit.conv_decay)
     fit_part(
@@ -158,14 +164,14 @@ def show_everything(run: Run, model: keras.Model) -> None:
             CONVOLUTIONS + AGAIN,
             epochs=1,
             steps=batches.steps,
-            work=pace.CONVOLUTIONS * fit.conv_batch,
+            work=time_estimate.CONVOLUTIONS * fit.conv_batch,
         ),
     )
 
 
 def _sequences(run: Run, rows: Rows, seed: int) -> Batches:
     """Titles and bodies in order, some of their words unknown."""
-    material, fit = run.material, run.how.fit
-    arrays = ({"title": material.title, "body": material.body}, material.tags)
-    change = drop_words(fit.word_dropout, material.vocabulary.unknown, seed)
+    encoded, fit = run.encoded, run.hyperparameters.fit
+    arrays = ({"title": encoded.title, "body": encoded.body}, encoded.tags)
+    change = drop_words(fit.word_dropout, encoded.vocabulary.unknown, seed)
     return Batches(arrays, rows, fit.conv_batch, seed, change)

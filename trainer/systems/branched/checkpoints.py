@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import __version__
-from trainer.systems.base import Dataset
+from trainer.data.dataset import Dataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
-    from trainer.systems.branched.material import Material
+    from trainer.systems.branched.encoded_dataset import EncodedDataset
 
 Arrays = Mapping[str, Any]
 """NumPy arrays by name."""
@@ -34,8 +34,8 @@ PACKAGES = ("keras", "tensorflow", "numpy", "scipy")
 
 def make_key(
     dataset: Dataset,
-    material: "Material",
-    how: Hyperparameters,
+    encoded: "EncodedDataset",
+    hyperparameters: Hyperparameters,
     *,
     seed: int,
     most_epochs: int | None,
@@ -45,14 +45,14 @@ def make_key(
         "corpus": dataset.corpus.fingerprint,
         "text": asdict(dataset.corpus.text),
         "labels": dataset.labels,
-        "how": asdict(how),
+        "how": asdict(hyperparameters),
         "seed": seed,
         "epochs": most_epochs,
         "software": [__version__, *(version(package) for package in PACKAGES)],
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
-    questions = dataset.corpus.question_ids[material.rows]
-    for array in (questions, material.train, material.validation, material.tags):
+    questions = dataset.corpus.question_ids[encoded.rows]
+    for array in (questions, encoded.train, encoded.validation, encoded.tags):
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -11,7 +11,7 @@ import numpy as np
 from core.errors import TrainingError
 from trainer.data.splits import Rows
 from trainer.systems.branched.embeddings import unit_rows
-from trainer.systems.branched.material import Floats, Material
+from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
 from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables
 
 PAGE_ROWS = 1000  # computed and written at a time
@@ -32,7 +32,7 @@ class DocumentVectors:
         self._file = file
         self.shape = shape
 
-    def __getitem__(self, rows: Rows) -> Floats:
+    def __getitem__(self, rows: Rows) -> Float32Array:
         # Mapped anew each time: what stays mapped stays in this process's memory.
         stored = np.memmap(self._file, self.dtype, "r", shape=self.shape)
         return np.array(stored[rows])
@@ -40,14 +40,14 @@ class DocumentVectors:
 
 @contextmanager
 def document_vectors(
-    material: Material, tables: Tables, folder: Path | None = None
+    encoded: EncodedDataset, tables: Tables, folder: Path | None = None
 ) -> Iterator[DocumentVectors]:
     """What the graph's document vector is, for all questions.
 
     The file has no name, so it is gone with the process, however that ends.
 
     Args:
-        material: the questions.
+        encoded: the questions.
         tables: of words.
         folder: where the file is; None is the system's for temporary files.
 
@@ -57,28 +57,28 @@ def document_vectors(
     where = folder or Path(tempfile.gettempdir())
     with tempfile.TemporaryFile(dir=where) as file:
         try:
-            dimensions = _write(file, material, tables)
+            dimensions = _write(file, encoded, tables)
         except OSError as error:
             raise TrainingError(
-                f"The document vectors of {len(material):,} questions, 3.2 KB each, cannot be "
+                f"The document vectors of {len(encoded):,} questions, 3.2 KB each, cannot be "
                 f"written to {where}: {error.strerror}."
             ) from error
-        yield DocumentVectors(file, (len(material), dimensions))
+        yield DocumentVectors(file, (len(encoded), dimensions))
 
 
-def _write(file: IO[bytes], material: Material, tables: Tables) -> int:
+def _write(file: IO[bytes], encoded: EncodedDataset, tables: Tables) -> int:
     """Write page by page, and return the dimensions."""
     dimensions = 0
-    for start in range(0, len(material), PAGE_ROWS):
-        page = _page(material, tables, slice(start, start + PAGE_ROWS))
+    for start in range(0, len(encoded), PAGE_ROWS):
+        page = _page(encoded, tables, slice(start, start + PAGE_ROWS))
         dimensions = page.shape[1]
         file.write(page.data)
     file.flush()
     return dimensions
 
 
-def _page(material: Material, tables: Tables, rows: slice) -> Floats:
-    titles, bag = material.title_words(rows), material.bag[rows]
+def _page(encoded: EncodedDataset, tables: Tables, rows: slice) -> Float32Array:
+    titles, bag = encoded.title_words(rows), encoded.bag[rows]
     parts = [
         titles @ tables.meaning,
         titles @ tables.title_topics,

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-Floats = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int32]
 Matrix = Any
 """scipy.sparse.csr_matrix, which carries no types."""
@@ -53,7 +53,7 @@ def ppmi(counts: Matrix, context_power: float = 0.75) -> Matrix:
 
 def truncated_svd(
     matrix: Matrix, rank: int, seed: int, rounds: int = 3
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Float32Array, Float32Array, Float32Array]:
     """U, S, Vᵀ of the `rank` largest singular values by randomized subspace iteration.
 
     Halko, Martinsson, Tropp (2011), algorithm 4.4. Where the matrix is smaller than `rank`, the
@@ -81,7 +81,7 @@ def truncated_svd(
     )
 
 
-def orthonormal(block: Floats) -> Floats:
+def orthonormal(block: Float32Array) -> Float32Array:
     """An orthonormal basis of the columns of a tall `block`; columns beyond its rank are zero.
 
     Through the Gram matrix, twice: on tall blocks some twenty times as fast as Householder QR.
@@ -95,14 +95,16 @@ def orthonormal(block: Floats) -> Floats:
     return block
 
 
-def unit_rows(matrix: Floats) -> Floats:
+def unit_rows(matrix: Float32Array) -> Float32Array:
     """Rows of length one; a row of zeros stays."""
     length = np.linalg.norm(matrix, axis=-1, keepdims=True)
-    unit: Floats = (matrix / np.maximum(length, 1e-9)).astype(np.float32)
+    unit: Float32Array = (matrix / np.maximum(length, 1e-9)).astype(np.float32)
     return unit
 
 
-def word_vectors(texts: Sequence[Ints], words: int, *, size: int = 200, seed: int = 0) -> Floats:
+def word_vectors(
+    texts: Sequence[Ints], words: int, *, size: int = 200, seed: int = 0
+) -> Float32Array:
     """One unit vector a word, (words, size)."""
     left, values, _ = truncated_svd(ppmi(cooccurrence(texts, words)), size, seed)
     return unit_rows(left * np.sqrt(values))

@@ -1,6 +1,6 @@
-"""How the network is fitted: each branch to the tags by itself, then their shares in the sum.
+"""How the network is fitted: each branch to the tags by itself, then their weights in the sum.
 
-Branches fitted together on their sum lean on each other and learn by heart. Once the shares are
+Branches fitted together on their sum lean on each other and learn by heart. Once those are
 known, the branches are fitted again with the validation part among what they learn from.
 """
 
@@ -12,9 +12,9 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
-from trainer.systems.base import Dataset
-from trainer.systems.branched import graph, pace
+from trainer.systems.branched import graph, time_estimate
 from trainer.systems.branched.batches import Batches
 from trainer.systems.branched.branches import (
     Terms,
@@ -26,10 +26,10 @@ from trainer.systems.branched.branches import (
 )
 from trainer.systems.branched.checkpoints import make_key, open_checkpoints
 from trainer.systems.branched.documents import DocumentVectors, document_vectors
+from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.material import Floats, Material
 from trainer.systems.branched.parts import Run
-from trainer.systems.branched.shares import fit_shares
+from trainer.systems.branched.stacking import fit_stacking_weights
 from trainer.systems.branched.tables import make_tables
 
 PREDICT_ROWS = 512  # of one call
@@ -37,7 +37,7 @@ PREDICT_ROWS = 512  # of one call
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """What each branch has learned; logits of all tags, before any share.
+    """What each branch has learned; logits of all tags, before they are weighted.
 
     Attributes:
         conv: the head over the convolutions' features.
@@ -56,19 +56,19 @@ class Fitted:
 
     Attributes:
         model: from inputs to probabilities, (questions, labels) in the dataset's order.
-        held_out: probabilities, (validation part, labels) in the dataset's order.
+        validation_probabilities: probabilities, (validation part, labels) in the dataset's order.
         epochs: of all parts.
     """
 
     model: keras.Model
-    held_out: npt.NDArray[np.float64]
+    validation_probabilities: npt.NDArray[np.float64]
     epochs: tuple[Epoch, ...]
 
 
 def fit(
     dataset: Dataset,
-    material: Material,
-    how: Hyperparameters,
+    encoded: EncodedDataset,
+    hyperparameters: Hyperparameters,
     *,
     most_epochs: int | None,
     seed: int,
@@ -79,9 +79,9 @@ def fit(
 
     Args:
         dataset: what is learned.
-        material: its questions, encoded.
-        how: every knob.
-        most_epochs: of each part; None leaves them to the knobs.
+        encoded: its questions, encoded.
+        hyperparameters: all of them.
+        most_epochs: of each part; None leaves them to the hyperparameters.
         seed: equal ones give equal weights.
         reporter: is told.
         resume: a folder for the parts that are finished; a fitting that finds those of an equal
@@ -91,21 +91,21 @@ def fit(
         TrainingError: a loss was a number in no epoch, or there is no room for document vectors.
         KeyboardInterrupt: before there was anything to keep.
     """
-    key = make_key(dataset, material, how, seed=seed, most_epochs=most_epochs)
+    key = make_key(dataset, encoded, hyperparameters, seed=seed, most_epochs=most_epochs)
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
-    run = Run(material, how, seed, reporter, most_epochs, checkpoints)
-    parts = part_names(how.graph.readers)
+    run = Run(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
+    parts = part_names(hyperparameters.graph.readers)
     finished = checkpoints.count(parts)
     if finished:
         reporter.note(
             f"Going on from a run that was ended: {finished} of {len(parts)} parts are finished."
         )
     reporter.stage("making word embeddings from the site's text")
-    tables = make_tables(dataset.corpus, material, how, seed=seed)
-    trunk = graph.build_trunk(material.inputs, tables, how.graph)
-    with document_vectors(material, tables, checkpoints.folder) as documents:
+    tables = make_tables(dataset.corpus, encoded, hyperparameters, seed=seed)
+    trunk = graph.build_trunk(encoded.inputs, tables, hyperparameters.graph)
+    with document_vectors(encoded, tables, checkpoints.folder) as documents:
         reporter.stage("fitting readers, terms and convolutions")
-        run.advance(pace.TABLES * len(material))
+        run.advance(time_estimate.TABLES * len(encoded))
         fitted = _fit_and_mix(run, trunk, documents)
     if not run.stopped:  # what Ctrl-C cut short can still be gone on with
         checkpoints.clear()
@@ -113,34 +113,38 @@ def fit(
 
 
 def _fit_and_mix(run: Run, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
-    """Fit the branches, their shares in the sum, and the branches again to everything."""
-    material = run.material
+    """Fit the branches, their weights in the sum, and the branches again to everything."""
+    encoded = run.encoded
     branches, conv_model = _fit_branches(run, trunk, documents)
-    logits = _held_out_logits(run, branches, conv_model, documents)
-    first = slice(0, run.how.fit.term_labels)  # rarer labels say little; there may be hundreds
-    tags = material.tags[material.validation, : material.labels]
-    shares = fit_shares([branch[:, first] for branch in logits], tags[:, first])
-    mixed = sum(share * branch for share, branch in zip(shares, logits, strict=False)) + shares[-1]
-    held_out = 1 / (1 + np.exp(-np.asarray(mixed, np.float64)))
+    logits = _validation_logits(run, branches, conv_model, documents)
+    first = slice(
+        0, run.hyperparameters.fit.term_labels
+    )  # rarer labels say little; there may be hundreds
+    tags = encoded.tags[encoded.validation, : encoded.labels]
+    weights = fit_stacking_weights([branch[:, first] for branch in logits], tags[:, first])
+    mixed = (
+        sum(weight * branch for weight, branch in zip(weights, logits, strict=False)) + weights[-1]
+    )
+    validation_probabilities = 1 / (1 + np.exp(-np.asarray(mixed, np.float64)))
 
     if not run.stopped:
         try:
             branches = _fit_again(run, branches, conv_model, documents)
         except KeyboardInterrupt:
             run.stop()
-    model = _assemble(run, trunk, branches, shares)
-    return Fitted(model, held_out[:, list(material.places)], tuple(run.epochs))
+    model = _assemble(run, trunk, branches, weights)
+    return Fitted(model, validation_probabilities[:, list(encoded.places)], tuple(run.epochs))
 
 
 def _fit_branches(
     run: Run, trunk: graph.Trunk, documents: DocumentVectors
 ) -> tuple[Branches, keras.Model]:
     """Fit all three to the training part."""
-    train, validation = run.material.train, run.material.validation
+    train, validation = run.encoded.train, run.encoded.validation
     terms = fit_terms_of(run, train)
     readers = fit_readers(run, documents, train, validation)
-    tags = run.material.tags.shape[1]
-    conv = graph.conv_head(trunk.conv_features.shape[-1], tags, run.how.graph)
+    tags = run.encoded.tags.shape[1]
+    conv = graph.conv_head(trunk.conv_features.shape[-1], tags, run.hyperparameters.graph)
     inputs = {name: trunk.inputs[name] for name in ("title", "body")}
     model = keras.Model(inputs, conv(trunk.conv_features))
     if run.stopped or not fit_convolutions(run, model):
@@ -152,7 +156,7 @@ def _fit_again(
     run: Run, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
 ) -> Branches:
     """Fit readers and terms anew to everything; the convolutions see it once more."""
-    everything = np.arange(len(run.material))
+    everything = np.arange(len(run.encoded))
     readers = fit_readers(run, documents, everything, everything[:0])
     terms = fit_terms_of(run, everything, again=True)
     before = conv_model.get_weights()
@@ -164,36 +168,41 @@ def _fit_again(
     return Branches(branches.conv, readers, terms)
 
 
-def _held_out_logits(
+def _validation_logits(
     run: Run, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
-) -> list[Floats]:
+) -> list[Float32Array]:
     """Logits of convolutions, readers and terms: each (validation part, labels)."""
-    material, rows = run.material, run.material.validation
+    encoded, rows = run.encoded, run.encoded.validation
 
-    def predict(model: keras.Model, arrays: Any) -> Floats:
+    def predict(model: keras.Model, arrays: Any) -> Float32Array:
         batches = Batches(arrays, rows, PREDICT_ROWS).in_order()
-        found: Floats = model.predict(batches, verbose=0)
-        return found[:, : material.labels].copy()
+        found: Float32Array = model.predict(batches, verbose=0)
+        return found[:, : encoded.labels].copy()
 
-    conv = predict(conv_model, {"title": material.title, "body": material.body})
+    conv = predict(conv_model, {"title": encoded.title, "body": encoded.body})
     readers = np.mean([predict(head, documents) for head in branches.readers], axis=0)
     terms = np.tile(branches.terms.bias, (len(rows), 1))
     table = branches.terms.table
-    terms[:, : table.shape[1]] += material.terms[rows] @ table
+    terms[:, : table.shape[1]] += encoded.terms[rows] @ table
     return [conv, readers, terms]
 
 
-def _assemble(run: Run, trunk: graph.Trunk, branches: Branches, shares: Floats) -> keras.Model:
-    """The graph that is served: the labels alone, shares and shift folded into the weights."""
-    how, material = run.how.graph, run.material
+def _assemble(
+    run: Run, trunk: graph.Trunk, branches: Branches, weights: Float32Array
+) -> keras.Model:
+    """The graph that is served: the labels alone, stacking weights and shift folded in."""
+    hyperparameters, encoded = run.hyperparameters.graph, run.encoded
     width, depth = trunk.conv_features.shape[-1], trunk.document.shape[-1]
-    shift = branches.terms.bias * shares[2] + shares[3]
+    shift = branches.terms.bias * weights[2] + weights[3]
     conv = graph.scale_head(
-        branches.conv, graph.conv_head(width, material.labels, how), float(shares[0]), shift
+        branches.conv,
+        graph.conv_head(width, encoded.labels, hyperparameters),
+        float(weights[0]),
+        shift,
     )
-    share, none = float(shares[1]) / len(branches.readers), np.zeros_like(shift)
+    weight, none = float(weights[1]) / len(branches.readers), np.zeros_like(shift)
     readers = [
-        graph.scale_head(head, graph.reader(depth, material.labels, how), share, none)
+        graph.scale_head(head, graph.reader(depth, encoded.labels, hyperparameters), weight, none)
         for head in branches.readers
     ]
-    return graph.assemble(trunk, conv, readers, branches.terms.table * shares[2], material.places)
+    return graph.assemble(trunk, conv, readers, branches.terms.table * weights[2], encoded.places)

@@ -13,8 +13,8 @@ import numpy as np
 from keras import layers, ops
 
 from core.model.encoding import Input
+from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.hyperparameters import GraphHyperparameters
-from trainer.systems.branched.material import Floats
 from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables
 
 RARE_TAG_BIAS = -5.0  # a tag stands on about one question in a hundred: start there
@@ -37,7 +37,9 @@ class Trunk:
     document: Any
 
 
-def build_trunk(inputs: Sequence[Input], tables: Tables, how: GraphHyperparameters) -> Trunk:
+def build_trunk(
+    inputs: Sequence[Input], tables: Tables, hyperparameters: GraphHyperparameters
+) -> Trunk:
     """Build it, and fill its tables."""
     named = {
         name: keras.Input((spec.length,), dtype=kind, name=name)
@@ -48,12 +50,12 @@ def build_trunk(inputs: Sequence[Input], tables: Tables, how: GraphHyperparamete
     importance = _table("importance", tables.importance, trainable=True)
     return Trunk(
         named,
-        _convolutions(named, sequence, importance, how),
+        _convolutions(named, sequence, importance, hyperparameters),
         _document_vector(named, tables),
     )
 
 
-def _table(name: str, values: Floats, *, trainable: bool) -> layers.Embedding:
+def _table(name: str, values: Float32Array, *, trainable: bool) -> layers.Embedding:
     table = layers.Embedding(*values.shape, "zeros", trainable=trainable, name=name)
     table.build()
     table.set_weights([values])
@@ -70,20 +72,27 @@ def _convolutions(
     inputs: dict[str, Any],
     sequence: layers.Embedding,
     importance: layers.Embedding,
-    how: GraphHyperparameters,
+    hyperparameters: GraphHyperparameters,
 ) -> Any:
     """Kim (2014), "Convolutional Neural Networks for Sentence Classification", on two fields.
 
     Beside the strongest sign of each filter stands a mean of the words, weighted by importance.
     """
     features = []
-    for field, widths in (("title", how.title_widths), ("body", how.body_widths)):
+    for field, widths in (
+        ("title", hyperparameters.title_widths),
+        ("body", hyperparameters.body_widths),
+    ):
         ids = inputs[field]
         filled = ops.expand_dims(ops.cast(ids > 0, "float32"), -1)
-        words = layers.SpatialDropout1D(how.spatial_dropout)(sequence(ids)) * filled
+        words = layers.SpatialDropout1D(hyperparameters.spatial_dropout)(sequence(ids)) * filled
         for width in widths:
             found = layers.Conv1D(
-                how.filters, width, padding="same", activation="relu", name=f"{field}_conv{width}"
+                hyperparameters.filters,
+                width,
+                padding="same",
+                activation="relu",
+                name=f"{field}_conv{width}",
             )(words)
             features.append(layers.GlobalMaxPooling1D()(found * filled))
         mean = ops.sum(words * (importance(ids) * filled), axis=1)
@@ -107,21 +116,21 @@ def _document_vector(inputs: dict[str, Any], tables: Tables) -> Any:
     return layers.Concatenate(name="document")([_unit(part, DOCUMENT_LENGTH) for part in parts])
 
 
-def conv_head(width: int, tags: int, how: GraphHyperparameters) -> keras.Sequential:
+def conv_head(width: int, tags: int, hyperparameters: GraphHyperparameters) -> keras.Sequential:
     """Logits from the convolutions' features."""
     return keras.Sequential(
-        [keras.Input((width,)), layers.Dropout(how.conv_dropout), _logits(tags)]
+        [keras.Input((width,)), layers.Dropout(hyperparameters.conv_dropout), _logits(tags)]
     )
 
 
-def reader(width: int, tags: int, how: GraphHyperparameters) -> keras.Sequential:
+def reader(width: int, tags: int, hyperparameters: GraphHyperparameters) -> keras.Sequential:
     """Logits from the document vector through one hidden layer."""
     return keras.Sequential(
         [
             keras.Input((width,)),
-            layers.Dropout(how.document_dropout),
-            layers.Dense(how.hidden, activation="gelu"),
-            layers.Dropout(how.hidden_dropout),
+            layers.Dropout(hyperparameters.document_dropout),
+            layers.Dense(hyperparameters.hidden, activation="gelu"),
+            layers.Dropout(hyperparameters.hidden_dropout),
             _logits(tags),
         ]
     )
@@ -132,12 +141,12 @@ def _logits(tags: int) -> layers.Dense:
 
 
 def scale_head(
-    head: keras.Sequential, like: keras.Sequential, share: float, shift: Floats
+    head: keras.Sequential, like: keras.Sequential, weight: float, shift: Float32Array
 ) -> keras.Sequential:
-    """Give `like` the logits of `head` for the first tags, times `share`, plus `shift` (tags,)."""
+    """Give `like` the logits of `head` for the first tags, times `weight`, plus `shift` (tags,)."""
     *earlier, kernel, bias = head.get_weights()
     tags = len(shift)
-    like.set_weights([*earlier, kernel[:, :tags] * share, bias[:tags] * share + shift])
+    like.set_weights([*earlier, kernel[:, :tags] * weight, bias[:tags] * weight + shift])
     return like
 
 
@@ -145,16 +154,16 @@ def assemble(
     trunk: Trunk,
     conv: keras.Sequential,
     readers: Sequence[keras.Sequential],
-    term_logits: Floats,
+    term_logits: Float32Array,
     places: Sequence[int],
 ) -> keras.Model:
     """The whole as one graph from inputs to probabilities (questions, labels).
 
     Args:
         trunk: where the branches begin.
-        conv: the head over the convolutions; its share and the shift are in its weights.
-        readers: the heads over the document vector, their shares in their weights.
-        term_logits: (ids, the first labels), times the terms' share.
+        conv: the head over the convolutions; its stacking weight and the shift are in its weights.
+        readers: the heads over the document vector, their stacking weights in their weights.
+        term_logits: (ids, the first labels), times the terms' stacking weight.
         places: of each label among the heads' logits.
     """
     table = _table("term_logits", term_logits, trainable=True)

@@ -1,4 +1,4 @@
-"""Every knob of the network and of its training; one set of defaults serves every site."""
+"""Every hyperparameter of the network and its training; one set of defaults serves every site."""
 
 from dataclasses import dataclass, field
 

@@ -11,13 +11,13 @@ from keras import ops
 
 from core.errors import TrainingError
 from trainer.progress import Epoch, ProgressReporter
-from trainer.systems.branched import pace
+from trainer.systems.branched import time_estimate
 from trainer.systems.branched.batches import Batches, count_steps
 from trainer.systems.branched.checkpoints import Checkpoints
+from trainer.systems.branched.encoded_dataset import EncodedDataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.material import Material
-from trainer.systems.branched.pace import Pace
 from trainer.systems.branched.state import PartState
+from trainer.systems.branched.time_estimate import TimeEstimate
 
 VALIDATION_ROWS = 256  # of one call
 
@@ -26,28 +26,30 @@ VALIDATION_ROWS = 256  # of one call
 class Run:
     """One fitting under way."""
 
-    material: Material
-    how: Hyperparameters
+    encoded: EncodedDataset
+    hyperparameters: Hyperparameters
     seed: int
     reporter: ProgressReporter
     most_epochs: int | None
     checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None))
-    pace: Pace = field(init=False)
+    time_estimate: TimeEstimate = field(init=False)
     epochs: list[Epoch] = field(default_factory=list)
     stopped: bool = False
 
     def __post_init__(self) -> None:
-        learned, everything = len(self.material.train), len(self.material)
-        fit, conv = self.how.fit, self.conv_epochs()
-        readers = self.how.graph.readers * self.at_most(fit.reader_epochs)
-        twice = pace.READER * readers + pace.TERMS * fit.term_epochs
-        work = pace.TABLES * everything + pace.CONVOLUTIONS * (learned * conv + everything)
-        self.pace = Pace(work + twice * (learned + everything))
+        learned, everything = len(self.encoded.train), len(self.encoded)
+        fit, conv = self.hyperparameters.fit, self.conv_epochs()
+        readers = self.hyperparameters.graph.readers * self.at_most(fit.reader_epochs)
+        twice = time_estimate.READER * readers + time_estimate.TERMS * fit.term_epochs
+        work = time_estimate.TABLES * everything + time_estimate.CONVOLUTIONS * (
+            learned * conv + everything
+        )
+        self.time_estimate = TimeEstimate(work + twice * (learned + everything))
 
     def conv_epochs(self) -> int:
         """Epochs of the convolutions."""
-        fit = self.how.fit
-        steps = count_steps(self.material.train, fit.conv_batch)
+        fit = self.hyperparameters.fit
+        steps = count_steps(self.encoded.train, fit.conv_batch)
         return self.at_most(max(fit.conv_epochs, -(-fit.conv_steps // steps)))
 
     def at_most(self, epochs: int) -> int:
@@ -56,14 +58,14 @@ class Run:
 
     def advance(self, work: int) -> None:
         """So much more is done."""
-        self.pace.advance(work)
-        self.reporter.batch(self.pace.done, self.pace.of)
+        self.time_estimate.advance(work)
+        self.reporter.batch(self.time_estimate.done, self.time_estimate.of)
 
     def went_before(self, epochs: Iterable[Epoch], work: int) -> None:
         """Epochs and work of a run that was ended, which this one goes on from."""
         self.epochs.extend(epochs)
-        self.pace.skip(work)
-        self.reporter.batch(self.pace.done, self.pace.of)
+        self.time_estimate.skip(work)
+        self.reporter.batch(self.time_estimate.done, self.time_estimate.of)
 
     def epoch_ended(self, epoch: Epoch) -> None:
         """Keep and tell it."""
@@ -84,7 +86,7 @@ class Run:
 
 def compile_part(run: Run, model: keras.Model, rate: float, steps: int, decay: float) -> None:
     """AdamW with a warm-up and a cosine to zero, on cross-entropy of logits."""
-    fit, labels = run.how.fit, run.material.labels
+    fit, labels = run.hyperparameters.fit, run.encoded.labels
     warm = int(steps * fit.warm_up)
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warm, warmup_target=rate, warmup_steps=warm
@@ -217,7 +219,7 @@ class AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Compare, keep and tell."""
-        logs, scale, now = logs or {}, self._run.how.fit.loss_scale, time.monotonic()
+        logs, scale, now = logs or {}, self._run.hyperparameters.fit.loss_scale, time.monotonic()
         loss = float(logs.get("val_loss", math.nan))
         if loss < self._lowest:
             self._lowest, self.best = loss, self.model.get_weights()
@@ -229,7 +231,7 @@ class AfterEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             val_precision_at_1=float(logs.get("val_precision_at_1", math.nan)),
             seconds=now - self._began,
             part=self._part,
-            left=self._run.pace.left(),
+            left=self._run.time_estimate.left(),
         )
         self._began = now
         self._ended.append(ended)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core.model.tokenizer import TextSettings
+from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
-from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.keras_setup import import_keras, make_deterministic
 from trainer.systems.network import Network, NetworkSystem
@@ -18,7 +18,7 @@ class BranchedNetwork(NetworkSystem):
 
     Attributes:
         epochs: at most, of each part; None leaves them as the hyperparameters say.
-        knobs: everything else.
+        hyperparameters: everything else.
     """
 
     name: ClassVar[str] = "branched"
@@ -27,7 +27,7 @@ class BranchedNetwork(NetworkSystem):
     )
 
     epochs: int | None = None
-    knobs: Hyperparameters = field(default_factory=Hyperparameters)
+    hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
 
     def fit(
         self, dataset: Dataset, *, seed: int, reporter: ProgressReporter, resume: Path | None = None
@@ -35,13 +35,13 @@ class BranchedNetwork(NetworkSystem):
         """Learn a dataset."""
         make_deterministic(import_keras(), seed)
         from trainer.systems.branched import fitting  # noqa: PLC0415 (they import Keras and SciPy)
-        from trainer.systems.branched.material import prepare  # noqa: PLC0415
+        from trainer.systems.branched.encoded_dataset import prepare  # noqa: PLC0415
 
-        material = prepare(dataset, self.knobs)
+        encoded = prepare(dataset, self.hyperparameters)
         fitted = fitting.fit(
             dataset,
-            material,
-            self.knobs,
+            encoded,
+            self.hyperparameters,
             most_epochs=self.epochs,
             seed=seed,
             reporter=reporter,
@@ -49,15 +49,15 @@ class BranchedNetwork(NetworkSystem):
         )
         return Network(
             fitted.model,
-            material.vocabulary,
-            material.inputs,
+            encoded.vocabulary,
+            encoded.inputs,
             self.text,
             epochs=fitted.epochs,
-            held_out=fitted.held_out,
+            validation_probabilities=fitted.validation_probabilities,
         )
 
-    def hyperparameters(self) -> dict[str, Any]:
+    def manifest_hyperparameters(self) -> dict[str, Any]:
         """For the bundle's manifest."""
-        groups: dict[str, dict[str, Any]] = asdict(self.knobs)
+        groups: dict[str, dict[str, Any]] = asdict(self.hyperparameters)
         flat = {name: value for group in groups.values() for name, value in group.items()}
         return {"epochs": self.epochs, **flat}

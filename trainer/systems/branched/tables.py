@@ -10,8 +10,8 @@ from core.model.encoding import PADDING, Vocabulary
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
 from trainer.systems.branched.embeddings import truncated_svd, unit_rows, word_vectors
+from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, Matrix
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.material import Floats, Material, Matrix
 
 SEQUENCE_LENGTH = 4.0  # of the convolutions' word vectors; unit ones train too slowly
 TYPICAL_IDF = 6.0
@@ -30,23 +30,25 @@ class Tables:
         body_topics: the same of the bodies.
     """
 
-    sequence: Floats
-    importance: Floats
-    meaning: Floats
-    title_topics: Floats
-    body_topics: Floats
+    sequence: Float32Array
+    importance: Float32Array
+    meaning: Float32Array
+    title_topics: Float32Array
+    body_topics: Float32Array
 
 
-def make_tables(corpus: Corpus, material: Material, how: Hyperparameters, *, seed: int) -> Tables:
-    """Make the tables from at most `how.fit.table_questions` of the material's questions."""
-    vocabulary, size = material.vocabulary, how.graph.topic_size
-    idf = vocabulary.idf[: material.words]
-    count = min(len(material), how.fit.table_questions)
-    few = np.linspace(0, len(material) - 1, count).astype(np.int64)
-    texts = word_sequences(corpus, material.rows[few], vocabulary)
-    meaning = word_vectors(texts, material.words, size=how.graph.meaning_size, seed=seed)
-    title = topics(material.title_words(few), idf, size, seed)
-    body = topics(material.bag[few], idf, size, seed)
+def make_tables(
+    corpus: Corpus, encoded: EncodedDataset, hyperparameters: Hyperparameters, *, seed: int
+) -> Tables:
+    """Make the tables from at most `fit.table_questions` of the encoded questions."""
+    vocabulary, size = encoded.vocabulary, hyperparameters.graph.topic_size
+    idf = vocabulary.idf[: encoded.words]
+    count = min(len(encoded), hyperparameters.fit.table_questions)
+    few = np.linspace(0, len(encoded) - 1, count).astype(np.int64)
+    texts = word_sequences(corpus, encoded.rows[few], vocabulary)
+    meaning = word_vectors(texts, encoded.words, size=hyperparameters.graph.meaning_size, seed=seed)
+    title = topics(encoded.title_words(few), idf, size, seed)
+    body = topics(encoded.bag[few], idf, size, seed)
     importance = idf[:, None] / TYPICAL_IDF
     importance[vocabulary.unknown] = 1 / TYPICAL_IDF
     halves = [unit_rows(table[:, : table.shape[1] // 2]) for table in (meaning, body)]
@@ -69,7 +71,7 @@ def word_sequences(
     return [np.concatenate([known[titles[row]], known[bodies[row]]]) for row in rows]
 
 
-def topics(questions: Matrix, idf: Floats, size: int, seed: int) -> Floats:
+def topics(questions: Matrix, idf: Float32Array, size: int, seed: int) -> Float32Array:
     """Latent semantic analysis: the words' factors of unit tf-idf, (words, size)."""
     weighted = questions @ sp.diags(idf)
     length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from trainer.systems.branched.encoded_dataset import Float32Array, Matrix
 from trainer.systems.branched.hyperparameters import FitHyperparameters
-from trainer.systems.branched.material import Floats, Matrix
 
 BIAS_RATE = 0.1
 
@@ -18,17 +18,17 @@ BIAS_RATE = 0.1
 def fit_terms(
     terms: Matrix,
     tags: npt.NDArray[np.uint8],
-    how: FitHyperparameters,
+    hyperparameters: FitHyperparameters,
     *,
     seed: int,
     after_epoch: Callable[[], None],
-) -> tuple[Floats, Floats]:
+) -> tuple[Float32Array, Float32Array]:
     """Fit logits to tags.
 
     Args:
         terms: weights, sparse, shape (questions, terms).
         tags: shape (questions, labels).
-        how: epochs, questions a step, and the first step's rate, which falls to zero.
+        hyperparameters: epochs, questions a step, and the first step's rate, which falls to zero.
         seed: of the questions' order.
         after_epoch: called at each one's end.
 
@@ -40,19 +40,19 @@ def fit_terms(
     bias = logit_of_share(tags)
     table = np.zeros((terms.shape[1], tags.shape[1]), np.float32)
     squares = np.full_like(table, 1e-4)
-    step, steps = 0, how.term_epochs * -(-questions // how.term_batch)
-    for _ in range(how.term_epochs):
+    step, steps = 0, hyperparameters.term_epochs * -(-questions // hyperparameters.term_batch)
+    for _ in range(hyperparameters.term_epochs):
         order = random.permutation(questions)
-        for start in range(0, questions, how.term_batch):
-            rows = order[start : start + how.term_batch]
-            rate = how.term_rate * (1 - step / steps)
+        for start in range(0, questions, hyperparameters.term_batch):
+            rows = order[start : start + hyperparameters.term_batch]
+            rate = hyperparameters.term_rate * (1 - step / steps)
             _step(terms[rows], tags[rows], table, squares, bias, rate)
             step += 1
         after_epoch()
     return table, bias
 
 
-def logit_of_share(tags: npt.NDArray[np.uint8]) -> Floats:
+def logit_of_share(tags: npt.NDArray[np.uint8]) -> Float32Array:
     """The logit of how often each tag stands on a question, (tags,)."""
     share = np.clip(tags.mean(axis=0, dtype=np.float64), 1e-5, 1 - 1e-5)
     return np.asarray(np.log(share / (1 - share)), np.float32)
@@ -61,9 +61,9 @@ def logit_of_share(tags: npt.NDArray[np.uint8]) -> Floats:
 def _step(
     batch: Matrix,
     tags: npt.NDArray[np.uint8],
-    table: Floats,
-    squares: Floats,
-    bias: Floats,
+    table: Float32Array,
+    squares: Float32Array,
+    bias: Float32Array,
     rate: float,
 ) -> None:
     """Change table, squares and bias by a batch."""

@@ -16,7 +16,9 @@ ROUNDING = 10**-DECIMALS
 Counts = npt.NDArray[np.int64]
 
 
-def build_vocabulary(corpus: Corpus, rows: Rows, how: InputHyperparameters) -> Vocabulary:
+def build_vocabulary(
+    corpus: Corpus, rows: Rows, hyperparameters: InputHyperparameters
+) -> Vocabulary:
     """Choose words and pairs of rows of a corpus.
 
     Words are in the order of how many questions have them, so that the common ones come first.
@@ -25,12 +27,12 @@ def build_vocabulary(corpus: Corpus, rows: Rows, how: InputHyperparameters) -> V
     total = len(corpus.lexicon)
     uses = corpus.titles.counts(rows, total) + corpus.bodies.counts(rows, total)
     spread = count_distinct(_both(corpus, row) for row in rows)
-    words = _chosen_words(corpus, uses, spread, how)
+    words = _chosen_words(corpus, uses, spread, hyperparameters)
     numbers = np.zeros(total, np.int64)
     numbers[words] = np.arange(1, len(words) + 1)
     keys, together = _pairs(corpus, rows, numbers)
-    kept = np.flatnonzero(together >= how.pair_questions)
-    kept = kept[np.lexsort((keys[kept], -together[kept]))][: how.most_pairs]
+    kept = np.flatnonzero(together >= hyperparameters.pair_questions)
+    kept = kept[np.lexsort((keys[kept], -together[kept]))][: hyperparameters.most_pairs]
     radix = len(words) + 1
     frequency = np.concatenate([spread.at(words), together[kept]])
     idf = np.log((1 + len(rows)) / (1 + frequency)) + 1
@@ -70,11 +72,11 @@ def _both(corpus: Corpus, row: int) -> npt.NDArray[np.int32]:
 
 
 def _chosen_words(
-    corpus: Corpus, uses: Counts, spread: Spread, how: InputHyperparameters
+    corpus: Corpus, uses: Counts, spread: Spread, hyperparameters: InputHyperparameters
 ) -> Counts:
-    often = np.flatnonzero(uses >= how.word_uses)
+    often = np.flatnonzero(uses >= hyperparameters.word_uses)
     most_used = sorted(often.tolist(), key=lambda word: (-uses[word], corpus.lexicon[word]))
-    kept = np.array(most_used[: how.most_words], np.int64)
+    kept = np.array(most_used[: hyperparameters.most_words], np.int64)
     questions = dict(zip(kept.tolist(), spread.at(kept).tolist(), strict=True))
     ranked = sorted(questions, key=lambda word: (-questions[word], corpus.lexicon[word]))
     return np.array(ranked, np.int64)

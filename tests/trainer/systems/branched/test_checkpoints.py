@@ -7,24 +7,29 @@ import numpy as np
 import pytest
 
 from tests.trainer.made_up import made_up_dataset
-from trainer.systems.base import Dataset
+from trainer.data.dataset import Dataset
 from trainer.systems.branched.checkpoints import (
     Checkpoints,
     forget_checkpoints,
     make_key,
     open_checkpoints,
 )
+from trainer.systems.branched.encoded_dataset import prepare
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
-from trainer.systems.branched.material import prepare
 
-KNOBS = Hyperparameters()
+DEFAULTS = Hyperparameters()
 KEY, OTHER = "a" * 64, "b" * 64
 
 
 def key(
-    dataset: Dataset, how: Hyperparameters = KNOBS, seed: int = 0, epochs: int | None = None
+    dataset: Dataset,
+    hyperparameters: Hyperparameters = DEFAULTS,
+    seed: int = 0,
+    epochs: int | None = None,
 ) -> str:
-    return make_key(dataset, prepare(dataset, how), how, seed=seed, most_epochs=epochs)
+    return make_key(
+        dataset, prepare(dataset, hyperparameters), hyperparameters, seed=seed, most_epochs=epochs
+    )
 
 
 def test_a_key_is_of_all_that_decides_the_weights() -> None:

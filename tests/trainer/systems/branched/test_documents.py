@@ -12,22 +12,22 @@ from core.errors import TrainingError
 from tests.trainer.made_up import made_up_dataset
 from trainer.systems.branched import documents
 from trainer.systems.branched.documents import document_vectors
+from trainer.systems.branched.encoded_dataset import EncodedDataset, prepare
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.material import Material, prepare
 from trainer.systems.branched.tables import Tables, make_tables
 
-KNOBS = Hyperparameters()
+DEFAULTS = Hyperparameters()
 
 
 @pytest.fixture(scope="module")
-def made() -> tuple[Material, Tables]:
+def made() -> tuple[EncodedDataset, Tables]:
     dataset = made_up_dataset(150)
-    material = prepare(dataset, KNOBS)
-    return material, make_tables(dataset.corpus, material, KNOBS, seed=0)
+    encoded = prepare(dataset, DEFAULTS)
+    return encoded, make_tables(dataset.corpus, encoded, DEFAULTS, seed=0)
 
 
 def test_pages_are_what_all_at_once_would_be(
-    made: tuple[Material, Tables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: tuple[EncodedDataset, Tables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = np.array([117, 3, 3, 64])
     with document_vectors(*made, tmp_path) as vectors:
@@ -38,14 +38,14 @@ def test_pages_are_what_all_at_once_would_be(
 
 
 def test_no_file_stays_not_even_after_an_error(
-    made: tuple[Material, Tables], tmp_path: Path
+    made: tuple[EncodedDataset, Tables], tmp_path: Path
 ) -> None:
     with pytest.raises(ZeroDivisionError), document_vectors(*made, tmp_path):
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_room_for_them_is_told(made: tuple[Material, Tables], tmp_path: Path) -> None:
+def test_no_room_for_them_is_told(made: tuple[EncodedDataset, Tables], tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:

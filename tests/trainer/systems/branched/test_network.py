@@ -15,12 +15,11 @@ from core.questions.store import FetchedQuestion
 from demo.site.generator import make_questions
 from tests.trainer.made_up import bundle_of, labelled, made_up_dataset
 from trainer.data.corpus import LabelledQuestion, read_corpus
-from trainer.data.dataset import DatasetOptions, make_dataset
+from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.progress import Epoch, ProgressReporter
 from trainer.runs.export import MAX_DIFFERENCE
 from trainer.scoring.metrics import Scores, evaluate
 from trainer.scoring.thresholds import choose_thresholds
-from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
     GraphHyperparameters,
@@ -66,8 +65,8 @@ class Recorder(ProgressReporter):
 
 def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> None:
     dataset, reporter = made_up_dataset(300), Recorder()
-    network = BranchedNetwork(knobs=SMALL).fit(dataset, seed=3, reporter=reporter)
-    again = BranchedNetwork(knobs=SMALL).fit(dataset, seed=3, reporter=ProgressReporter())
+    network = BranchedNetwork(hyperparameters=SMALL).fit(dataset, seed=3, reporter=reporter)
+    again = BranchedNetwork(hyperparameters=SMALL).fit(dataset, seed=3, reporter=ProgressReporter())
     for one, other in zip(network.keras.get_weights(), again.keras.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert [done for done, _ in reporter.work] == sorted(done for done, _ in reporter.work)
@@ -87,7 +86,7 @@ def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> No
 )
 def test_ctrl_c_keeps_the_best_so_far_and_goes_to_the_end(stop: str, last: str) -> None:
     dataset, reporter = made_up_dataset(300), Recorder(stop)
-    network = BranchedNetwork(knobs=SMALL).fit(dataset, seed=3, reporter=reporter)
+    network = BranchedNetwork(hyperparameters=SMALL).fit(dataset, seed=3, reporter=reporter)
     assert reporter.notes == ["Stopped; going on with the best so far."]
     assert reporter.epochs[-1].part == last
     assert precision_at_1(network, dataset) > 0.6
@@ -102,14 +101,14 @@ def precision_at_1(network: Network, dataset: Dataset) -> float:
 def test_more_labels_than_terms_speak_to_keep_their_order() -> None:
     dataset = made_up_dataset(300)
     few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
-    network = BranchedNetwork(knobs=few).fit(dataset, seed=3, reporter=ProgressReporter())
+    network = BranchedNetwork(hyperparameters=few).fit(dataset, seed=3, reporter=ProgressReporter())
     assert precision_at_1(network, dataset) > 0.6
-    served = bundle_of(network, BranchedNetwork(knobs=few), dataset)
+    served = bundle_of(network, BranchedNetwork(hyperparameters=few), dataset)
     assert served.manifest.hyperparameters["term_labels"] == 2
 
 
 @pytest.fixture(scope="module")
-def demo_task() -> Dataset:
+def demo_dataset() -> Dataset:
     """A dataset on the demo's made-up site."""
     questions = (
         LabelledQuestion(q.question_id, q.title, q.body, q.tags, str(q.question_id))
@@ -120,21 +119,25 @@ def demo_task() -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def demo_network(demo_task: Dataset) -> Network:
-    knobs = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=4, reader_epochs=14))
-    return BranchedNetwork(knobs=knobs).fit(demo_task, seed=0, reporter=ProgressReporter())
+def demo_network(demo_dataset: Dataset) -> Network:
+    hyperparameters = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=4, reader_epochs=14))
+    return BranchedNetwork(hyperparameters=hyperparameters).fit(
+        demo_dataset, seed=0, reporter=ProgressReporter()
+    )
 
 
 @pytest.fixture(scope="module")
-def demo_bundle(demo_task: Dataset, demo_network: Network) -> Bundle:
+def demo_bundle(demo_dataset: Dataset, demo_network: Network) -> Bundle:
     """Published and read again, as a worker does."""
-    return unpack(pack(bundle_of(demo_network, BranchedNetwork(knobs=SMALL), demo_task)))
+    return unpack(
+        pack(bundle_of(demo_network, BranchedNetwork(hyperparameters=SMALL), demo_dataset))
+    )
 
 
 def test_workers_get_what_keras_gives(
-    demo_task: Dataset, demo_network: Network, demo_bundle: Bundle
+    demo_dataset: Dataset, demo_network: Network, demo_bundle: Bundle
 ) -> None:
-    corpus, rows = demo_task.corpus, demo_task.split.test
+    corpus, rows = demo_dataset.corpus, demo_dataset.split.test
     texts = [
         (
             [corpus.lexicon[word] for word in corpus.titles[row]],
@@ -155,10 +158,10 @@ def test_any_text_gets_probabilities(demo_bundle: Bundle, text: str) -> None:
 
 
 def test_it_is_better_than_the_articles_convolution(
-    demo_task: Dataset, demo_network: Network
+    demo_dataset: Dataset, demo_network: Network
 ) -> None:
-    article = Conv1DNetwork(epochs=6).fit(demo_task, seed=0, reporter=ProgressReporter())
-    ours, theirs = scores(demo_network, demo_task), scores(article, demo_task)
+    article = Conv1DNetwork(epochs=6).fit(demo_dataset, seed=0, reporter=ProgressReporter())
+    ours, theirs = scores(demo_network, demo_dataset), scores(article, demo_dataset)
     assert ours["precision_at_1"] > theirs["precision_at_1"]
     assert ours["log_loss"] < theirs["log_loss"]
     assert ours["micro_f1"] > theirs["micro_f1"]
@@ -166,7 +169,9 @@ def test_it_is_better_than_the_articles_convolution(
 
 def scores(network: Network, dataset: Dataset) -> dict[str, float]:
     parts = dataset.split
-    thresholds = choose_thresholds(dataset.targets[parts.validation], network.unseen(dataset))
+    thresholds = choose_thresholds(
+        dataset.targets[parts.validation], network.predict_validation(dataset)
+    )
     found = network.probabilities(dataset.corpus, parts.test)
     return evaluate(Scores(dataset.targets[parts.test], found, thresholds))
 

@@ -10,21 +10,21 @@ from core.model.encoding import encode
 from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.systems.branched.documents import document_vectors
+from trainer.systems.branched.encoded_dataset import prepare, unlabelled_rows
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
-from trainer.systems.branched.material import prepare, unlabelled_rows
-from trainer.systems.branched.pace import Pace
-from trainer.systems.branched.shares import fit_shares
+from trainer.systems.branched.stacking import fit_stacking_weights
 from trainer.systems.branched.tables import make_tables
 from trainer.systems.branched.terms import fit_terms, logit_of_share
+from trainer.systems.branched.time_estimate import TimeEstimate
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
 
-KNOBS = Hyperparameters()
+DEFAULTS = Hyperparameters()
 MADE_UP = made_up_dataset(150)
 
 
 def test_a_vocabulary_begins_with_the_words_of_most_questions() -> None:
     dataset = made_up_dataset(200)
-    vocabulary = build_vocabulary(dataset.corpus, np.arange(200), KNOBS.inputs)
+    vocabulary = build_vocabulary(dataset.corpus, np.arange(200), DEFAULTS.inputs)
     rarity = vocabulary.idf[1 : vocabulary.unknown]
     assert (np.diff(rarity) >= 0).all()
     texts = [{*dataset.corpus.titles[row], *dataset.corpus.bodies[row]} for row in range(200)]
@@ -41,7 +41,7 @@ def test_a_vocabulary_begins_with_the_words_of_most_questions() -> None:
 
 def test_pairs_are_of_enough_questions() -> None:
     dataset = made_up_dataset(200)
-    vocabulary = build_vocabulary(dataset.corpus, np.arange(200), KNOBS.inputs)
+    vocabulary = build_vocabulary(dataset.corpus, np.arange(200), DEFAULTS.inputs)
     assert vocabulary.pairs
     left, right = (vocabulary.words[number - 1] for number in vocabulary.pairs[-1])
     holding = 0
@@ -51,61 +51,61 @@ def test_pairs_are_of_enough_questions() -> None:
             if f" {left} {right} " in f" {words} ":
                 holding += 1
                 break
-    assert holding >= KNOBS.inputs.pair_questions
+    assert holding >= DEFAULTS.inputs.pair_questions
 
 
 def test_nothing_of_the_test_part_is_material() -> None:
     dataset = make_dataset(
         MADE_UP.corpus, DatasetOptions(min_questions=50, top_tags=2, split="time")
     )
-    material = prepare(dataset, KNOBS)
-    assert not np.isin(material.rows, dataset.split.test).any()
+    encoded = prepare(dataset, DEFAULTS)
+    assert not np.isin(encoded.rows, dataset.split.test).any()
     assert unlabelled_rows(dataset).max() < dataset.split.test.min()
-    assert len(material.validation) == len(dataset.split.validation)
-    np.testing.assert_array_equal(material.rows[material.validation], dataset.split.validation)
+    assert len(encoded.validation) == len(dataset.split.validation)
+    np.testing.assert_array_equal(encoded.rows[encoded.validation], dataset.split.validation)
 
 
 def test_labels_stand_by_frequency_and_their_places_lead_back() -> None:
     dataset = make_dataset(MADE_UP.corpus, DatasetOptions(min_questions=50, top_tags=3))
-    material = prepare(dataset, KNOBS)
-    assert material.tags.shape[1] == 6  # three are auxiliary
+    encoded = prepare(dataset, DEFAULTS)
+    assert encoded.tags.shape[1] == 6  # three are auxiliary
     np.testing.assert_array_equal(
-        material.tags[:, list(material.places)], dataset.targets[material.rows]
+        encoded.tags[:, list(encoded.places)], dataset.targets[encoded.rows]
     )
-    uses = material.tags[~np.isin(material.rows, unlabelled_rows(dataset)), :3].sum(axis=0)
+    uses = encoded.tags[~np.isin(encoded.rows, unlabelled_rows(dataset)), :3].sum(axis=0)
     assert (np.diff(uses.astype(int)) <= 0).all()
 
 
 def test_sparse_weights_are_those_that_are_served() -> None:
-    material = prepare(MADE_UP, KNOBS)
+    encoded = prepare(MADE_UP, DEFAULTS)
     row = 7
-    own = int(material.rows[row])
+    own = int(encoded.rows[row])
     corpus = MADE_UP.corpus
     words = tuple(
         [corpus.lexicon[word] for word in text[own]] for text in (corpus.titles, corpus.bodies)
     )
-    served = encode([(words[0], words[1])], material.vocabulary, material.inputs)
-    dense = np.zeros(material.vocabulary.size, np.float32)
+    served = encode([(words[0], words[1])], encoded.vocabulary, encoded.inputs)
+    dense = np.zeros(encoded.vocabulary.size, np.float32)
     dense[served["terms"][0]] += served["terms_weights"][0]
-    np.testing.assert_allclose(material.terms[row].toarray()[0], dense, rtol=1e-6)
-    np.testing.assert_array_equal(material.title[row], served["title"][0])
+    np.testing.assert_allclose(encoded.terms[row].toarray()[0], dense, rtol=1e-6)
+    np.testing.assert_array_equal(encoded.title[row], served["title"][0])
 
 
 def test_a_tiny_site_has_tables_and_document_vectors_of_full_size() -> None:
-    material = prepare(MADE_UP, KNOBS)
-    tables = make_tables(MADE_UP.corpus, material, KNOBS, seed=0)
-    assert tables.sequence.shape == (material.words, 200)
-    with document_vectors(material, tables) as vectors:
-        assert vectors.shape == (len(material), 4 * 200)
-        assert np.isfinite(vectors[np.arange(len(material))]).all()
-    again = make_tables(MADE_UP.corpus, material, KNOBS, seed=0)
+    encoded = prepare(MADE_UP, DEFAULTS)
+    tables = make_tables(MADE_UP.corpus, encoded, DEFAULTS, seed=0)
+    assert tables.sequence.shape == (encoded.words, 200)
+    with document_vectors(encoded, tables) as vectors:
+        assert vectors.shape == (len(encoded), 4 * 200)
+        assert np.isfinite(vectors[np.arange(len(encoded))]).all()
+    again = make_tables(MADE_UP.corpus, encoded, DEFAULTS, seed=0)
     np.testing.assert_array_equal(tables.meaning, again.meaning)
 
 
 def test_tables_can_be_made_from_some_of_the_questions() -> None:
-    few = replace(KNOBS, fit=FitHyperparameters(table_questions=20))
-    material = prepare(MADE_UP, few)
-    assert np.isfinite(make_tables(MADE_UP.corpus, material, few, seed=0).meaning).all()
+    few = replace(DEFAULTS, fit=FitHyperparameters(table_questions=20))
+    encoded = prepare(MADE_UP, few)
+    assert np.isfinite(make_tables(MADE_UP.corpus, encoded, few, seed=0).meaning).all()
 
 
 def test_terms_learn_what_stands_for_a_label() -> None:
@@ -138,30 +138,30 @@ def test_shares_undo_a_branchs_scale_and_leave_out_one_that_says_nothing() -> No
     logits = dice.normal(-1, 2, (3000, 4)).astype(np.float32)
     tags = (dice.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(np.uint8)
     noise = dice.normal(0, 1, logits.shape).astype(np.float32)
-    share, of_noise, shift = fit_shares([logits * 2 - 3, noise], tags)
-    assert share == pytest.approx(0.5, abs=0.05)
+    weight, of_noise, shift = fit_stacking_weights([logits * 2 - 3, noise], tags)
+    assert weight == pytest.approx(0.5, abs=0.05)
     assert of_noise == pytest.approx(0, abs=0.05)
     assert shift == pytest.approx(1.5, abs=0.15)
 
 
 def test_the_time_left_is_by_the_speed_so_far() -> None:
     times = iter([100.0, 130.0])
-    pace = Pace(40, now=lambda: next(times))
-    pace.advance(10)
-    assert pace.left() == pytest.approx(90)
-    pace.advance(1000)
-    assert pace.done == pace.of
+    estimate = TimeEstimate(40, now=lambda: next(times))
+    estimate.advance(10)
+    assert estimate.left() == pytest.approx(90)
+    estimate.advance(1000)
+    assert estimate.done == estimate.of
 
 
 @pytest.mark.parametrize("tag", [0, 1])
 def test_shares_are_equal_where_nothing_can_be_told_apart(tag: int) -> None:
     logits = np.ones((3, 2), np.float32)
     tags = np.full((3, 2), tag, np.uint8)
-    assert fit_shares([logits, logits], tags).tolist() == [0.5, 0.5, 0.0]
+    assert fit_stacking_weights([logits, logits], tags).tolist() == [0.5, 0.5, 0.0]
 
 
 def test_shares_stay_small_where_a_branch_tells_every_tag() -> None:
     tags = np.eye(4, dtype=np.uint8)
-    shares = fit_shares([8.0 * tags - 4, 2.0 * tags - 1], tags)
-    assert np.isfinite(shares).all()
-    assert np.abs(shares).max() < 10
+    weights = fit_stacking_weights([8.0 * tags - 4, 2.0 * tags - 1], tags)
+    assert np.isfinite(weights).all()
+    assert np.abs(weights).max() < 10

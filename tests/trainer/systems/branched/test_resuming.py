@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.trainer.made_up import made_up_dataset
+from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
-from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
     GraphHyperparameters,
@@ -27,7 +27,7 @@ SMALL = Hyperparameters(
     graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=8, hidden=16, readers=1),
     fit=FitHyperparameters(conv_epochs=3, conv_steps=1, reader_epochs=4),
 )
-SYSTEM = BranchedNetwork(knobs=SMALL)
+SYSTEM = BranchedNetwork(hyperparameters=SMALL)
 
 
 class Killed(Exception):
@@ -74,9 +74,9 @@ def kill(dataset: Dataset, folder: Path, part: str, number: int) -> None:
 def assert_same(one: Network, other: Network) -> None:
     for here, there in zip(one.keras.get_weights(), other.keras.get_weights(), strict=True):
         np.testing.assert_array_equal(here, there)
-    assert one.held_out is not None
-    assert other.held_out is not None
-    np.testing.assert_array_equal(one.held_out, other.held_out)
+    assert one.validation_probabilities is not None
+    assert other.validation_probabilities is not None
+    np.testing.assert_array_equal(one.validation_probabilities, other.validation_probabilities)
     told = [[replace(e, seconds=0, left=0) for e in network.epochs] for network in (one, other)]
     assert repr(told[0]) == repr(told[1])  # as text: some losses are no numbers
 

@@ -9,14 +9,14 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary
+from trainer.data.dataset import Dataset
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Rows
-from trainer.systems.base import Dataset
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
 from trainer.systems.network import encode_rows
 
-Floats = npt.NDArray[np.float32]
+Float32Array = npt.NDArray[np.float32]
 Matrix = Any
 """scipy.sparse.csr_matrix, which carries no types."""
 
@@ -24,7 +24,7 @@ ENCODED_ROWS = 1000  # at a time: encoded weights are kept sparse, which is a th
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class EncodedDataset:
     """Questions to learn from; all arrays have a row for each of them.
 
     Attributes:
@@ -72,15 +72,15 @@ class Material:
         return sparse(title, (title != self.vocabulary.unknown) * 1.0, self.words)
 
 
-def prepare(dataset: Dataset, how: Hyperparameters) -> Material:
+def prepare(dataset: Dataset, hyperparameters: Hyperparameters) -> EncodedDataset:
     """Encode a dataset's questions; nothing of the test part is looked at."""
     labelled = np.concatenate([dataset.split.train, dataset.split.validation])
     rows = np.concatenate([labelled, unlabelled_rows(dataset)])
-    vocabulary = build_vocabulary(dataset.corpus, rows, how.inputs)
-    inputs = make_inputs(vocabulary, len(rows), how)
-    tags, places = _choose_tags(dataset, labelled, rows, how.fit)
+    vocabulary = build_vocabulary(dataset.corpus, rows, hyperparameters.inputs)
+    inputs = make_inputs(vocabulary, len(rows), hyperparameters)
+    tags, places = _choose_tags(dataset, labelled, rows, hyperparameters.fit)
     validation = np.arange(len(dataset.split.train), len(labelled))
-    return Material(
+    return EncodedDataset(
         rows,
         vocabulary,
         inputs,
@@ -102,9 +102,11 @@ def unlabelled_rows(dataset: Dataset) -> Rows:
     return rest
 
 
-def make_inputs(vocabulary: Vocabulary, questions: int, how: Hyperparameters) -> tuple[Input, ...]:
+def make_inputs(
+    vocabulary: Vocabulary, questions: int, hyperparameters: Hyperparameters
+) -> tuple[Input, ...]:
     """The network's inputs."""
-    sizes = how.inputs
+    sizes = hyperparameters.inputs
     common = count_common(vocabulary, questions, sizes.common_share)
     return (
         SequenceInput(name="title", source="title", length=sizes.title_words, unknown="mark"),
@@ -117,7 +119,7 @@ def make_inputs(vocabulary: Vocabulary, questions: int, how: Hyperparameters) ->
 
 
 def _choose_tags(
-    dataset: Dataset, labelled: Rows, rows: Rows, how: FitHyperparameters
+    dataset: Dataset, labelled: Rows, rows: Rows, hyperparameters: FitHyperparameters
 ) -> tuple[list[str], tuple[int, ...]]:
     """The labels by frequency, then auxiliary tags; and where the dataset's labels are there."""
     uses = dataset.targets[labelled].sum(axis=0, dtype=np.int64)
@@ -127,9 +129,9 @@ def _choose_tags(
     others = sorted(
         (-count, tag)
         for tag, count in counts.items()
-        if count >= how.auxiliary_uses and tag not in set(labels)
+        if count >= hyperparameters.auxiliary_uses and tag not in set(labels)
     )
-    auxiliary = [tag for _, tag in others[: how.auxiliary_tags]]
+    auxiliary = [tag for _, tag in others[: hyperparameters.auxiliary_tags]]
     return labels + auxiliary, tuple(np.argsort(order).tolist())
 
 

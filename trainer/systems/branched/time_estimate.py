@@ -13,7 +13,7 @@ CONVOLUTIONS: Final = 1400
 
 
 @dataclass
-class Pace:
+class TimeEstimate:
     """Work in units of the costs above.
 
     Attributes:

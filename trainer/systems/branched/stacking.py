@@ -5,13 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from trainer.systems.branched.material import Floats
+from trainer.systems.branched.encoded_dataset import Float32Array
 
 TOLERANCE = 1e-6
 
 
-def fit_shares(branches: Sequence[Floats], tags: npt.NDArray[np.uint8]) -> Floats:
-    """A share for each branch and one shift, by which the log loss is least.
+def fit_stacking_weights(
+    branches: Sequence[Float32Array], tags: npt.NDArray[np.uint8]
+) -> Float32Array:
+    """A weight for each branch and one shift, by which the log loss is least.
 
     It is logistic regression on the branches' logits (stacking, Wolpert 1992), so it calibrates.
     Its penalty matters to a handful of questions alone, which the branches may tell without fault.
@@ -21,7 +23,7 @@ def fit_shares(branches: Sequence[Floats], tags: npt.NDArray[np.uint8]) -> Float
         tags: the same shape.
 
     Returns:
-        The shares and then the shift.
+        The weights and then the shift.
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
 
