@@ -16,7 +16,8 @@ from core.database.engine import reading
 from core.model.encoding import encode
 from core.model.predictor import Model
 from core.model.registry import get_live, load_bundle
-from trainer.data.stored import Selection, stored_questions
+from core.questions.selection import Selection
+from trainer.data.stored import stored_questions
 
 ROUNDS = 15
 

@@ -71,7 +71,7 @@ def status() -> None:
     engine = open_database(settings)
     now = SystemClock().now()
     with database_errors(engine), reading(engine) as connection:
-        sites = site_statuses(connection, settings.sites)
+        sites = site_statuses(connection, settings, now=now)
         feeds = feed_status(connection, polled=settings.feed, now=now)
         quotas, skipped = quota_status(connection), skipped_counts(connection)
         agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)

@@ -14,6 +14,8 @@ from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
 from core.model import registry
 from core.model.registry import Version
 from core.questions.lifecycle import is_pending
+from core.questions.selection import count_trainable
+from core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class SiteStatus:
 
     Attributes:
         questions: stored.
+        trainable: of them, those that a training run would have; None where a model is live.
         tagged: with a prediction by any version.
         pending: to be tagged by a worker.
         oldest_pending: when tagging of the oldest of them was requested.
@@ -50,6 +53,7 @@ class SiteStatus:
 
     site: str
     questions: int
+    trainable: int | None
     tagged: int
     pending: int
     oldest_pending: datetime | None
@@ -67,9 +71,10 @@ class SiteStatus:
         return run if self.live is None or self.live.version < run.version else None
 
 
-def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[SiteStatus]:
-    """Return the state of every site that is stored, and of those that are asked for."""
+def site_statuses(connection: Connection, settings: Settings, *, now: datetime) -> list[SiteStatus]:
+    """Return the state of every site that is stored, and of the settings' sites."""
     counts = {row.site: row for row in connection.execute(_counts())}
+    live = {s: registry.find_live(connection, s) for s in sorted({*counts, *settings.sites})}
     tagged = (
         select(Question.site, func.count(Prediction.question_pk.distinct()).label("questions"))
         .join(Prediction, Prediction.question_pk == Question.id)
@@ -80,15 +85,16 @@ def site_statuses(connection: Connection, sites: tuple[str, ...] = ()) -> list[S
         SiteStatus(
             site,
             counts[site].questions if site in counts else 0,
+            None if version else count_trainable(connection, site, settings, now=now),
             tagged_of.get(site, 0),
             counts[site].pending if site in counts else 0,
             counts[site].oldest if site in counts else None,
             counts[site].parked if site in counts else 0,
-            registry.find_live(connection, site),
+            version,
             _last_training(connection, site),
             _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
         )
-        for site in sorted({*counts, *sites})
+        for site, version in live.items()
     ]
 
 

@@ -64,9 +64,9 @@ def _live(site: SiteStatus, settings: Settings) -> str:
         return f"{site.live.version} ({site.live.architecture})"
     if site.waiting is not None:
         return f"none: version {site.waiting.version} was kept back"
-    missing = settings.min_questions - site.questions
+    missing = settings.min_questions - (site.trainable or 0)
     if missing > 0:
-        return f"none: trains by itself with {missing:,} more questions"
+        return f"none: trains by itself with {missing:,} more settled questions"
     return "none: the trainer makes one"
 
 

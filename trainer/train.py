@@ -17,10 +17,10 @@ from core.database.engine import reading
 from core.errors import BundleRefused
 from core.model.bundle import Bundle
 from core.model.registry import Version, find_live, load_bundle, prune
-from core.questions.settled import settled_before
+from core.questions.selection import Selection, training_selection
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, Holdout, hold_out_newest
-from trainer.data.stored import Selection, Survey, stored_questions, survey
+from trainer.data.stored import Survey, stored_questions, survey
 from trainer.evaluation.evaluate import Judged, Judgement, judge
 from trainer.evaluation.evaluated_models import metrics
 from trainer.options import TrainingOptions
@@ -89,8 +89,9 @@ def _run(
 ) -> RunResult:
     """The run itself, from the survey to the version."""
     site = account.site
-    settled = settled_before(account.started_at, options.settle)
-    selection = Selection(site, settled, options.most_questions)
+    selection = training_selection(
+        site, now=account.started_at, settle=options.settle, newest=options.most_questions
+    )
     data, last = _survey(engine, account, selection)
     with reading(engine) as connection:
         live = find_live(connection, site)
@@ -192,10 +193,10 @@ def reason_to_skip(last: JudgedRun | None, data: Survey, options: TrainingOption
     """
     if options.new_questions is None:
         return None
-    if data.questions < options.min_questions:
+    if data.tagged < options.min_questions:
         return (
-            f"there are {data.questions:,} settled questions, and {options.min_questions:,} are "
-            "needed (TAGGER_MIN_QUESTIONS)"
+            f"there are {data.tagged:,} tagged questions that have settled, and "
+            f"{options.min_questions:,} are needed (TAGGER_MIN_QUESTIONS)"
         )
     if last is None:
         return None

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from celery import Celery
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Engine, Select, or_, select
 
 from core.broker.queue import (
     TAGGING_QUEUE,
@@ -17,7 +17,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun
 from core.questions.lifecycle import batches, park_exhausted, sweep
-from core.questions.settled import settled_before
+from core.questions.selection import count_trainable
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,18 +63,19 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
     if queue_length(app, TRAINING_QUEUE) > 0:
         return []  # the trainer is busy or away: one message more would be one run too many
     now = clock.now()
-    settled = settled_before(now, timedelta(days=settings.settle_days))
-    enough = (
+    untrained = (
         select(Question.site)
+        .distinct()
         .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))
         .where(Question.site.not_in(_tried(now)))
-        .where(Question.author_tags != [])
-        .where(or_(Question.created_at.is_(None), Question.created_at <= settled))
-        .group_by(Question.site)
-        .having(func.count() >= settings.min_questions)
+        .order_by(Question.site)
     )
     with reading(engine) as connection:
-        sites = sorted(connection.execute(enough).scalars())
+        sites = [
+            site
+            for site in connection.execute(untrained).scalars().all()
+            if count_trainable(connection, site, settings, now=now) >= settings.min_questions
+        ]
     for site in sites:
         log.info("%s has no live model and questions enough: training is asked for", site)
         enqueue_training(app, site)

@@ -1,10 +1,11 @@
 """The live agreement: every prediction is scored once, when its question has settled.
 
 A question has settled when it is so old that its author's tags are hardly edited any more
-(TAGGER_SETTLE_DAYS). Its predictions, one a model version, are then counted into `live_agreement`
-under the day of the prediction, and `predictions.scored_at` is set in the same transaction. A text
-that is edited later is tagged anew in place of the older prediction, which keeps its `scored_at`:
-the model is judged by what it said of the question as it settled, and by no question twice.
+(`core/questions/settled.py`). Its predictions, one a model version, are then counted into
+`live_agreement` under the day of the prediction, and `predictions.scored_at` is set in the same
+transaction. A text that is edited later is tagged anew in place of the older prediction, which
+keeps its `scored_at`: the model is judged by what it said of the question as it settled, and by no
+question twice.
 
 Passed by, that is marked but not counted, are questions without author tags, and those that the
 version may have learned from (`model_versions.learned_through`): they would flatter it.
@@ -16,12 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.engine import Connection
 
 from core.agreement.scores import Agreement, agreement_of
 from core.database.engine import dialect_insert
 from core.database.tables import LiveAgreement, ModelVersion, PredictedTag, Prediction, Question
+from core.questions.settled import is_settled, settled_before
 
 PAGE = 500  # predictions scored in one transaction: some 5,000 rows of tags are held
 
@@ -78,7 +80,7 @@ def score_settled(
     Returns:
         What was scored; nothing where no settled prediction is left, or others are at them.
     """
-    page = connection.execute(_unscored(now - settle, limit)).all()
+    page = connection.execute(_unscored(settled_before(now, settle), limit)).all()
     if not page:
         return Scored()
     _mark_scored(connection, page, now=now)
@@ -87,8 +89,7 @@ def score_settled(
     return Scored(len(counted), len(page) - len(counted))
 
 
-def _unscored(settled_before: datetime, limit: int) -> Select[*tuple[Any, ...]]:
-    age = func.coalesce(Question.created_at, Question.fetched_at)
+def _unscored(before: datetime, limit: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Prediction.question_pk,
@@ -101,7 +102,7 @@ def _unscored(settled_before: datetime, limit: int) -> Select[*tuple[Any, ...]]:
         )
         .join(Question, Question.id == Prediction.question_pk)
         .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
-        .where(Prediction.scored_at.is_(None), age < settled_before)
+        .where(Prediction.scored_at.is_(None), is_settled(before))
         .limit(limit)
         .with_for_update(of=Prediction, skip_locked=True)
     )

@@ -1,17 +1,25 @@
 from datetime import timedelta
 
+import pytest
+from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import Engine, insert
 
+from core.broker.queue import make_celery
 from core.database.tables import Feed, TrainingRun
 from core.feeds import feed_status
+from core.questions.selection import training_selection
 from core.settings import Settings
 from ops.status import site_statuses
 from ops.status_view import failure_lines, feeds_table, sites_table
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
+from trainer.data.stored import survey
+from trainer.options import TrainingOptions
+from trainer.train import reason_to_skip
 from worker.live_models import LiveModels
+from worker.maintenance import train_first_models
 from worker.tagging import tag_batch
 
 
@@ -31,7 +39,7 @@ def test_the_status_counts_what_is_stored_tagged_and_pending(
     tag_batch(engine, LiveModels(engine), "stats", stored.requested[:3], clock)
     store_questions(engine, question(9), now=clock.now(), request_tagging=False)
     with engine.connect() as connection:
-        (site,) = site_statuses(connection)
+        (site,) = site_statuses(connection, Settings(), now=clock.now())
     assert (site.questions, site.tagged, site.pending, site.parked) == (6, 3, 2, 0)
     assert site.oldest_pending == clock.now()
     assert site.live is not None
@@ -40,11 +48,46 @@ def test_the_status_counts_what_is_stored_tagged_and_pending(
 
 def test_a_site_without_a_model_says_what_it_waits_for(engine: Engine, clock: ManualClock) -> None:
     store_questions(engine, question(1), now=clock.now())
+    settings = Settings(sites=("cooking",), min_questions=100)
     with engine.connect() as connection:
-        sites = site_statuses(connection, ("cooking",))
-    table = shown(sites_table(sites, Settings(min_questions=100), now=clock.now()))
-    assert "trains by itself with 99 more questions" in table
-    assert "trains by itself with 100 more questions" in table
+        sites = site_statuses(connection, settings, now=clock.now())
+    table = shown(sites_table(sites, settings, now=clock.now()))
+    assert "trains by itself with 99 more settled questions" in table
+    assert "trains by itself with 100 more settled questions" in table
+
+
+@pytest.mark.parametrize(
+    ("author_tags", "days_old", "enough"),
+    [(("regression",), 4, True), ((), 4, False), (("regression",), 1, False)],
+    ids=["tagged and settled", "untagged", "young"],
+)
+def test_status_scheduler_and_trainer_agree_on_what_is_enough_to_train(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    redis_url: str,
+    author_tags: tuple[str, ...],
+    days_old: int,
+    *,
+    enough: bool,
+) -> None:
+    settings = Settings(broker_url=SecretStr(redis_url), min_questions=50)
+    old, born = clock.now() - timedelta(days=9), clock.now() - timedelta(days=days_old)
+    good = [question(number, created_at=old) for number in range(49)]
+    last = question(49, created_at=born, author_tags=author_tags)
+    store_questions(sqlite_engine, *good, last, now=clock.now(), request_tagging=False)
+    with sqlite_engine.connect() as connection:
+        sites = site_statuses(connection, settings, now=clock.now())
+        options = TrainingOptions.of(settings, new_questions=1)
+        selection = training_selection(
+            "stats", now=clock.now(), settle=options.settle, newest=options.most_questions
+        )
+        data = survey(connection, selection)
+    table = shown(sites_table(sites, settings, now=clock.now()))
+    app = make_celery(settings)
+    assert ("the trainer makes one" in table) == enough
+    assert ("with 1 more settled questions" in table) != enough
+    assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"] * enough
+    assert (reason_to_skip(None, data, options) is None) == enough
 
 
 def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
@@ -57,7 +100,7 @@ def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
     with engine.begin() as connection:
         connection.execute(insert(TrainingRun).values(**run, error="too few tags"))
         connection.execute(insert(Feed).values(**feed, **retry, last_error="no connection"))
-        sites = site_statuses(connection, ("stats",))
+        sites = site_statuses(connection, Settings(), now=now)
         feeds = feed_status(connection, polled="unanswered", now=now)
     assert list(failure_lines(sites, feeds)) == [
         "stats, training: too few tags",

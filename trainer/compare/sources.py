@@ -8,9 +8,10 @@ from sqlalchemy import Engine
 from core.database.engine import reading
 from core.errors import ImportFailed
 from core.questions.files import load_questions
+from core.questions.selection import Selection
 from trainer.compare.run import Source
 from trainer.data.corpus import LabelledQuestion
-from trainer.data.stored import Selection, stored_questions
+from trainer.data.stored import stored_questions
 
 
 def site_source(engine: Engine, site: str) -> Source:

@@ -11,8 +11,9 @@ from core.database.engine import reading
 from core.errors import BundleRefused
 from core.model.predictor import Model
 from core.model.registry import Version
+from core.questions.selection import Selection
 from trainer.data.dataset import Dataset, Holdout
-from trainer.data.stored import Selection, stored_questions
+from trainer.data.stored import stored_questions
 from trainer.evaluation.evaluated_models import (
     holdout_questions,
     judge_baseline,

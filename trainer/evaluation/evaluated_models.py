@@ -13,11 +13,12 @@ from core.database.engine import reading
 from core.model.bundle import Manifest
 from core.model.predictor import Model
 from core.model.registry import Version, load_bundle
+from core.questions.selection import Selection
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.dataset import Dataset, Holdout
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Split
-from trainer.data.stored import Selection, stored_questions
+from trainer.data.stored import stored_questions
 from trainer.evaluation.gate import EvaluatedModel
 from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores, evaluate

@@ -51,11 +51,11 @@ def test_settled_predictions_are_counted_by_the_day_of_the_prediction(
     tag(
         engine,
         clock,
-        question(1, "Regression", author_tags=("regression", "unheard-of")),
-        question(2, "Anova", author_tags=("bayesian",)),
+        question(1, "Regression", author_tags=("regression", "unheard-of"), created_at=clock.now()),
+        question(2, "Anova", author_tags=("bayesian",), created_at=clock.now()),
     )
     pass_days(clock, 1)
-    tag(engine, clock, question(3, "Nothing known", author_tags=("c++",)))
+    tag(engine, clock, question(3, "Unknown", author_tags=("c++",), created_at=clock.now()))
     pass_days(clock, 2.5)
     assert score(engine, clock) == Scored(2)
     assert score(engine, clock) == Scored()  # the third has not settled
@@ -73,6 +73,8 @@ def test_settled_predictions_are_counted_by_the_day_of_the_prediction(
 def test_a_question_settles_by_its_age_on_its_site(engine: Engine, clock: ManualClock) -> None:
     old = clock.now() - timedelta(days=30)
     tag(engine, clock, question(1, created_at=old), question(2, created_at=clock.now()))
+    assert score(engine, clock) == Scored(1)
+    tag(engine, clock, question(3))  # it has no date: it comes from a file
     assert score(engine, clock) == Scored(1)
 
 

@@ -2,7 +2,6 @@ from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select
@@ -10,11 +9,12 @@ from sqlalchemy import Engine, insert, select
 from core.database.tables import PredictedTag, Prediction, Question, Verdict
 from core.model.encoding import SequenceInput, Vocabulary, encode
 from core.model.tokenizer import TextSettings, question_words
+from core.questions.selection import Selection
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
 from trainer.data.corpus import LabelledQuestion, read_corpus
-from trainer.data.stored import Selection, correct_tags, stored_questions
+from trainer.data.stored import stored_questions
 from trainer.systems.network import encode_rows, most_frequent_words
 
 TEXTS = [("Apples, figs", "<p>figs and C++</p>"), ("", ""), ("c++?", "<pre>apples</pre> figs")]
@@ -74,21 +74,6 @@ def test_predictions_are_never_learned_from(engine: Engine, clock: ManualClock) 
             insert(PredictedTag).values(**key, tag="anova", probability=1.0, suggested=True)
         )
         assert [q.tags for q in stored_questions(connection, Selection("stats"))] == [("r",)]
-
-
-@pytest.mark.parametrize(
-    ("author", "verdicts", "expected"),
-    [
-        ((), {}, ()),
-        (("b", "a", "b"), {}, ("b", "a")),
-        (("a",), {"a": "rejected"}, ()),
-        ((), {"z": "added", "c": "accepted", "x": "rejected"}, ("c", "z")),
-    ],
-)
-def test_verdicts_overrule_authors(
-    author: tuple[str, ...], verdicts: dict[str, str], expected: tuple[str, ...]
-) -> None:
-    assert correct_tags(author, verdicts) == expected
 
 
 def test_a_corpus_holds_each_texts_words() -> None:

@@ -5,11 +5,11 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from core.model.tokenizer import TextSettings
-from core.questions.settled import settled_before
+from core.questions.selection import Selection
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 from trainer.data.corpus import read_corpus
-from trainer.data.stored import Selection, stored_questions, survey
+from trainer.data.stored import stored_questions, survey
 
 
 def ids(engine: Engine, selection: Selection, since: int | None = None) -> list[int]:
@@ -30,20 +30,6 @@ def test_questions_whose_authors_may_still_edit_their_tags_are_left_out(
     assert ids(engine, Selection("stats")) == [1, 2, 3]
 
 
-def test_what_has_settled_stays_the_same_all_day(clock: ManualClock) -> None:
-    clock.sleep(60 * 60)
-    three_days, morning = timedelta(days=3), settled_before(clock.now(), timedelta(days=3))
-    clock.sleep(22 * 60 * 60)
-    assert (
-        settled_before(clock.now(), three_days)
-        == morning
-        == clock.now().replace(hour=0) - three_days
-    )
-    clock.sleep(60 * 60)
-    assert settled_before(clock.now(), three_days) == morning + timedelta(days=1)
-    assert settled_before(clock.now(), timedelta(0)) == clock.now()
-
-
 def test_of_too_many_questions_the_newest_are_read(engine: Engine, clock: ManualClock) -> None:
     store_questions(engine, *map(question, range(1, 21)), now=clock.now())
     assert ids(engine, Selection("stats", newest=5)) == [16, 17, 18, 19, 20]
@@ -59,7 +45,7 @@ def test_a_survey_knows_the_fingerprint_without_the_texts(
     with engine.connect() as connection:
         found = survey(connection, selection, newer_than=6)
         corpus = read_corpus("stats", stored_questions(connection, selection), TextSettings())
-    assert (found.questions, found.newer, found.newest_question_id) == (5, 1, 7)
+    assert (found.questions, found.tagged, found.newer, found.newest_question_id) == (5, 5, 1, 7)
     assert found.fingerprint == corpus.fingerprint
 
 

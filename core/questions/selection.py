@@ -1,0 +1,93 @@
+"""Which of a site's stored questions a model learns from, and which tags it learns of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.tables import Question, Verdict
+from core.questions.settled import is_settled, settled_before
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of a site's questions are read.
+
+    Attributes:
+        site: its name.
+        settled_before: only questions that have settled, as settled_before() says; None takes all.
+        newest: at most so many, the newest; None takes all.
+    """
+
+    site: str
+    settled_before: datetime | None = None
+    newest: int | None = None
+
+
+def training_selection(site: str, *, now: datetime, settle: timedelta, newest: int) -> Selection:
+    """Return what a training run reads that begins now: settled questions, the newest of them."""
+    return Selection(site, settled_before(now, settle), newest)
+
+
+def count_trainable(connection: Connection, site: str, settings: Settings, *, now: datetime) -> int:
+    """How many questions a training run that begins now has: TAGGER_MIN_QUESTIONS are needed."""
+    settle = timedelta(days=settings.settle_days)
+    newest = settings.training_questions
+    return count_tagged(connection, training_selection(site, now=now, settle=settle, newest=newest))
+
+
+def is_selected(connection: Connection, selection: Selection) -> tuple[ColumnElement[bool], ...]:
+    """What a row of `questions` fulfils that is selected; asks where the newest begin."""
+    chosen: tuple[ColumnElement[bool], ...] = (Question.site == selection.site,)
+    if selection.settled_before is not None:
+        chosen = (*chosen, is_settled(selection.settled_before))
+    if selection.newest is not None:
+        newest_first = select(Question.question_id).where(*chosen)
+        oldest = newest_first.order_by(Question.question_id.desc()).limit(selection.newest)
+        cut = connection.execute(select(func.min(oldest.subquery().c.question_id))).scalar()
+        if cut is not None:
+            chosen = (*chosen, Question.question_id >= cut)
+    return chosen
+
+
+def count_tagged(connection: Connection, selection: Selection) -> int:
+    """How many of a selection's questions have a tag, after people's verdicts."""
+    chosen = is_selected(connection, selection)
+    tagged = select(func.count()).where(*chosen, Question.author_tags != [])
+    count = connection.execute(tagged).scalar_one()
+    verdicts = read_verdicts(connection, selection.site)
+    judged = exists().where(Verdict.question_pk == Question.id)
+    for pk, author_tags in connection.execute(
+        select(Question.id, Question.author_tags).where(*chosen, judged)
+    ):
+        count += bool(correct_tags(author_tags, verdicts.get(pk, {}))) - bool(author_tags)
+    return count
+
+
+def read_verdicts(connection: Connection, site: str) -> dict[int, dict[str, str]]:
+    """What people have said of a site's questions: verdicts by question's key and tag."""
+    rows = connection.execute(
+        select(Verdict.question_pk, Verdict.tag, Verdict.verdict)
+        .join(Question, Question.id == Verdict.question_pk)
+        .where(Question.site == site)
+    )
+    verdicts: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for pk, tag, verdict in rows:
+        verdicts[pk][tag] = verdict
+    return verdicts
+
+
+def correct_tags(author_tags: Iterable[str], verdicts: Mapping[str, str]) -> tuple[str, ...]:
+    """Correct an author's tags by people's verdicts: rejected ones go, the others come in.
+
+    Args:
+        author_tags: as the author set them.
+        verdicts: accepted, rejected or added, by tag.
+    """
+    tags = dict.fromkeys([*author_tags, *sorted(verdicts)])
+    return tuple(tag for tag in tags if verdicts.get(tag) != "rejected")
