@@ -165,7 +165,7 @@ def test_a_run_that_is_stopped_while_its_report_is_drawn_has_ended_well(
         raise SystemExit(143)
 
     store_made_up(sqlite_engine)
-    monkeypatch.setattr("trainer.runs.record.Account.report", stopped)
+    monkeypatch.setattr("trainer.runs.record.draw_report", stopped)
     cheap = TrainingOptions(architecture="simple", min_questions=50, epochs=1, promote=True)
     with pytest.raises(SystemExit):
         train(sqlite_engine, cheap)

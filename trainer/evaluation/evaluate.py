@@ -11,63 +11,39 @@ from core.database.engine import reading
 from core.errors import BundleRefused
 from core.model.predictor import Model
 from core.model.registry import Version
-from core.questions.selection import Selection
 from trainer.data.dataset import Dataset, Holdout
-from trainer.data.stored import stored_questions
+from trainer.evaluation.candidate import Candidate
 from trainer.evaluation.evaluated_models import (
+    EvaluatedModel,
     holdout_questions,
-    judge_baseline,
-    judge_candidate,
-    judge_live,
     load_live,
+    run_baseline,
+    run_candidate,
+    run_live,
     tag_counts,
 )
-from trainer.evaluation.examples import choose_examples, make_example
+from trainer.evaluation.examples import Example, choose_examples, make_example
 from trainer.evaluation.gate import (
-    FEWEST_JUDGED,
-    Decision,
-    EvaluatedModel,
+    FEWEST_QUESTIONS,
+    GateDecision,
     LiveState,
     PairedComparison,
-    compare,
-    decide,
+    compare_paired,
+    decide_promotion,
     ranking_quality,
 )
 from trainer.progress import ProgressReporter
-from trainer.report.run_report import Example
-from trainer.systems.base import Tagger
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What is judged, and by which questions.
-
-    Attributes:
-        tagger: the candidate.
-        description: what it is.
-        dataset: that it has learned.
-        thresholds: of its labels.
-        holdout: the questions that it has not seen.
-        selection: what they were read by.
-    """
-
-    tagger: Tagger
-    description: str
-    dataset: Dataset
-    thresholds: npt.NDArray[np.float64]
-    holdout: Holdout
-    selection: Selection
-
-
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """What came out.
+class Evaluation:
+    """How a candidate did, and what follows from it.
 
     Attributes:
         evaluated_models: the candidate first, then the live version and the baseline, if any.
-        tags: how many tags each of the questions has that all were judged on.
+        tags: how many tags each of the questions has that all were evaluated on.
         decision: whether the candidate goes live.
         best: examples of what the candidate is good at.
         worst: examples of what it is not.
@@ -75,65 +51,70 @@ class Judgement:
 
     evaluated_models: tuple[EvaluatedModel, ...]
     tags: npt.NDArray[np.int64]
-    decision: Decision
+    decision: GateDecision
     best: tuple[Example, ...]
     worst: tuple[Example, ...]
 
 
-def judge(
+def evaluate_candidate(
     engine: Engine,
-    judged: Judged,
+    candidate: Candidate,
     live: Version | None,
     *,
     confidence: float,
     seed: int,
     reporter: ProgressReporter,
-) -> Judgement:
-    """Judge a candidate beside the site's live version and a linear baseline.
+) -> Evaluation:
+    """Evaluate a candidate beside the site's live version and a linear baseline.
+
+        evaluation = evaluate_candidate(
+            engine, candidate, live, confidence=0.8, seed=0, reporter=ProgressReporter()
+        )
+        print(evaluation.decision.reason)
 
     Args:
         engine: of the database, which has the live version and the questions' texts.
-        judged: the candidate.
+        candidate: what was trained.
         live: the site's live version, if it has one.
         confidence: how sure it must be that the candidate is ahead.
         seed: of the baseline.
         reporter: is told what goes wrong.
     """
-    rival = _find_rival(engine, live, judged.holdout, reporter)
-    unseen = rival.holdout
-    candidate = judge_candidate(
-        judged.tagger, judged.dataset, unseen, judged.thresholds, judged.description
+    rival = _find_rival(engine, live, candidate.holdout, reporter)
+    ours = run_candidate(candidate, rival.holdout)
+    theirs = _run_rival(engine, rival, candidate)
+    baseline = _run_baseline(candidate.dataset, rival.holdout, seed, reporter)
+    tags = tag_counts(rival.holdout)
+    quality = ranking_quality(ours.scores, tags)
+
+    def compare_with(other: EvaluatedModel | None) -> PairedComparison | None:
+        if other is None:
+            return None
+        return compare_paired(quality, ranking_quality(other.scores, tags))
+
+    decision = decide_promotion(
+        compare_with(theirs), compare_with(baseline), live=rival.state, confidence=confidence
     )
-    of_live = None
-    if live is not None and rival.model is not None:
-        description = f"{live.architecture}, version {live.version}"
-        of_live = judge_live(engine, rival.model, description, judged.selection, unseen)
-    of_baseline = _judge_baseline(judged.dataset, unseen, seed, reporter)
-    tags = tag_counts(unseen)
-    quality = ranking_quality(candidate.scores, tags)
-
-    def lead(other: EvaluatedModel | None) -> PairedComparison | None:
-        return None if other is None else compare(quality, ranking_quality(other.scores, tags))
-
-    decision = decide(lead(of_live), lead(of_baseline), live=rival.state, confidence=confidence)
-    best, worst = _examples(engine, judged.selection, unseen, candidate, quality)
-    rivals = tuple(other for other in (of_live, of_baseline) if other is not None)
-    return Judgement((candidate, *rivals), tags, decision, best, worst)
+    best, worst = _find_examples(engine, candidate, rival.holdout, ours, quality)
+    others = tuple(other for other in (theirs, baseline) if other is not None)
+    return Evaluation((ours, *others), tags, decision, best, worst)
 
 
 @dataclass(frozen=True, slots=True)
 class _Rival:
-    """The live version as far as it can be judged.
+    """The live version as far as it can be evaluated.
 
     Attributes:
         state: whether it can.
         model: it, where it can.
-        holdout: the held-out questions that it has not learned from; all where it is not judged.
+        holdout: the held-out questions that it has not learned from; all where it cannot.
+        description: of it.
     """
 
     state: LiveState
     model: Model | None
     holdout: Holdout
+    description: str = ""
 
 
 def _find_rival(
@@ -147,42 +128,46 @@ def _find_rival(
         reporter.note(f"The live version is refused: {error}")
         return _Rival("refused", None, holdout)
     unseen = holdout.newer_than(live.learned_through)
-    if len(unseen.rows) < FEWEST_JUDGED:
-        return _Rival("unjudged", None, holdout)
-    return _Rival("judged", model, unseen)
+    if len(unseen.rows) < FEWEST_QUESTIONS:
+        return _Rival("too few questions", None, holdout)
+    return _Rival("evaluated", model, unseen, f"{live.architecture}, version {live.version}")
 
 
-def _judge_baseline(
+def _run_rival(engine: Engine, rival: _Rival, candidate: Candidate) -> EvaluatedModel | None:
+    if rival.model is None:
+        return None
+    return run_live(engine, rival.model, rival.description, candidate.selection, rival.holdout)
+
+
+def _run_baseline(
     dataset: Dataset, holdout: Holdout, seed: int, reporter: ProgressReporter
 ) -> EvaluatedModel | None:
     try:
-        return judge_baseline(dataset, holdout, seed=seed, reporter=reporter)
+        return run_baseline(dataset, holdout, seed=seed, reporter=reporter)
     except Exception as error:  # a site too small or too odd for it is no reason to fail
         log.debug("the baseline failed", exc_info=error)
         reporter.note(f"The linear baseline could not be fitted: {error}")
         return None
 
 
-def _examples(
+def _find_examples(
     engine: Engine,
-    selection: Selection,
+    candidate: Candidate,
     holdout: Holdout,
-    candidate: EvaluatedModel,
+    ours: EvaluatedModel,
     quality: npt.NDArray[np.float64],
 ) -> tuple[tuple[Example, ...], tuple[Example, ...]]:
     """The best and the worst, with their titles, which are read from the database again."""
-    rows = choose_examples(candidate.scores, quality)
-    first = int(holdout.corpus.question_ids[holdout.rows[0]])
+    rows = choose_examples(ours.scores, quality)
     with reading(engine) as connection:
-        stored = stored_questions(connection, selection, since=first)
         texts = {
             place: question
-            for place, question in holdout_questions(stored, holdout)
+            for place, question in holdout_questions(connection, candidate.selection, holdout)
             if place in rows[0] or place in rows[1]
         }
     best, worst = (
         tuple(
-            make_example(texts[row], candidate, row, float(quality[row]))
+            make_example(texts[row], ours, row, float(quality[row]))
             for row in part.tolist()
             if row in texts
         )

@@ -1,13 +1,14 @@
-"""The systems that are judged at the gate, and what they say of the held-out questions."""
+"""The models that are compared at the gate, and what each says of the held-out questions."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from core.model.bundle import Manifest
@@ -19,11 +20,10 @@ from trainer.data.dataset import Dataset, Holdout
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Split
 from trainer.data.stored import stored_questions
-from trainer.evaluation.gate import EvaluatedModel
+from trainer.evaluation.candidate import Candidate
 from trainer.progress import ProgressReporter
-from trainer.scoring.metrics import Scores, evaluate
+from trainer.scoring.metrics import METRICS, Scores, all_metrics
 from trainer.scoring.operating_point import choose_operating_point
-from trainer.systems.base import Tagger
 from trainer.systems.linear import LogisticRegression
 
 BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its columns grow with them
@@ -32,6 +32,23 @@ PREDICT_ROWS: Final = 256  # of one call
 LIVE_THREADS: Final = 2
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatedModel:
+    """A model and what it says of the held-out questions.
+
+    Attributes:
+        name: candidate, live or baseline.
+        description: what it is, as "branched, version 4".
+        labels: the tags that it knows.
+        scores: on the held-out questions, over its own labels.
+    """
+
+    name: str
+    description: str
+    labels: tuple[str, ...]
+    scores: Scores
 
 
 def tag_counts(holdout: Holdout) -> npt.NDArray[np.int64]:
@@ -43,23 +60,24 @@ def tag_counts(holdout: Holdout) -> npt.NDArray[np.int64]:
 def score(
     holdout: Holdout, labels: Sequence[str], probabilities: Floats, thresholds: Floats
 ) -> Scores:
-    """Return a system's scores on the held-out questions, over its own labels."""
+    """Return a model's scores on the held-out questions, over its own labels."""
     tags = [holdout.corpus.tags[row] for row in holdout.rows]
     return Scores(multi_hot(tags, labels), probabilities, thresholds)
 
 
-def judge_candidate(
-    tagger: Tagger, dataset: Dataset, holdout: Holdout, thresholds: Floats, description: str
-) -> EvaluatedModel:
+def run_candidate(candidate: Candidate, holdout: Holdout) -> EvaluatedModel:
     """Let what was just trained tag the held-out questions."""
-    probabilities = tagger.probabilities(holdout.corpus, holdout.rows)
-    scores = score(holdout, dataset.labels, probabilities, thresholds)
+    labels = candidate.dataset.labels
+    probabilities = candidate.network.probabilities(holdout.corpus, holdout.rows)
     return EvaluatedModel(
-        name="candidate", description=description, labels=dataset.labels, scores=scores
+        name="candidate",
+        description=candidate.system.name,
+        labels=labels,
+        scores=score(holdout, labels, probabilities, candidate.thresholds),
     )
 
 
-def judge_baseline(
+def run_baseline(
     dataset: Dataset, holdout: Holdout, *, seed: int, reporter: ProgressReporter
 ) -> EvaluatedModel:
     """Fit TF-IDF with one-vs-rest logistic regression to the dataset, and let it tag."""
@@ -92,14 +110,12 @@ def load_live(engine: Engine, version: Version) -> Model:
     return Model(bundle, threads=LIVE_THREADS)
 
 
-def judge_live(
+def run_live(
     engine: Engine, model: Model, description: str, selection: Selection, holdout: Holdout
 ) -> EvaluatedModel:
     """Let the live version tag the held-out questions, read as it reads them."""
     with reading(engine) as connection:
-        questions = holdout_questions(
-            stored_questions(connection, selection, since=_first(holdout)), holdout
-        )
+        questions = holdout_questions(connection, selection, holdout)
         probabilities = _predict(model, questions, holdout)
     manifest: Manifest = model.manifest
     thresholds = np.array(manifest.thresholds)
@@ -112,18 +128,14 @@ def judge_live(
 
 
 def holdout_questions(
-    questions: Iterable[LabelledQuestion], holdout: Holdout
+    connection: Connection, selection: Selection, holdout: Holdout
 ) -> Iterator[tuple[int, LabelledQuestion]]:
-    """Of a site's questions give those that are held out, each with its place among the rows."""
+    """Read the held-out questions with their texts, each with its place among the rows."""
     ids = holdout.corpus.question_ids[holdout.rows].tolist()
     places = {question_id: place for place, question_id in enumerate(ids)}
-    for question in questions:
+    for question in stored_questions(connection, selection, since=ids[0]):
         if question.question_id in places:
             yield places[question.question_id], question
-
-
-def _first(holdout: Holdout) -> int:
-    return int(holdout.corpus.question_ids[holdout.rows[0]])
 
 
 def _predict(
@@ -137,7 +149,7 @@ def _predict(
     return probabilities
 
 
-def metrics(
+def version_metrics(
     evaluated_model: EvaluatedModel, tags: npt.NDArray[np.int64]
 ) -> dict[str, float | int | str]:
     """Return an evaluated model's figures for its version's row.
@@ -150,14 +162,13 @@ def metrics(
         tags: how many tags each question has; shape (questions,).
     """
     scores = evaluated_model.scores
-    known = scores.targets.any(axis=1)
-    of_known = Scores(scores.targets[known], scores.probabilities[known], scores.thresholds)
-    of_known_labels = evaluate(of_known) if known.any() else {}
+    known = scores.with_labels()
+    questions = len(known.targets)
     return {
-        **of_known_labels,
-        "test_questions": int(known.sum()),
+        **(all_metrics(known) if questions else {}),
+        "test_questions": questions,
         "agreement_questions": len(tags),
-        "agreement_precision_at_1": float(scores.hits[:, 0].mean()),
+        "agreement_precision_at_1": METRICS["precision_at_1"](scores),
         "agreement_recall_at_5": float((scores.hits[:, :5].sum(axis=1) / tags).mean()),
         "agreement_without_suggestion": float((~scores.predicted.any(axis=1)).mean()),
     }

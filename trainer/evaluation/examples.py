@@ -1,5 +1,6 @@
 """The questions that show what a candidate is good at, and what it is not."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -7,12 +8,41 @@ import numpy.typing as npt
 
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.splits import Rows
-from trainer.evaluation.gate import EvaluatedModel
-from trainer.report.run_report import Example, ProbableTag
+from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.scoring.metrics import Scores
 
 EXAMPLES: Final = 5  # of either kind
 FOUND_TAGS: Final = 5  # the most probable, which nDCG@5 is about
+
+
+@dataclass(frozen=True, slots=True)
+class ProbableTag:
+    """One of the candidate's most probable tags for a question."""
+
+    tag: str
+    probability: float
+    suggested: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A held-out question and what the candidate says of it.
+
+    Attributes:
+        question_id: the site's number for it.
+        title: plain text.
+        link: to it on its site, where that is known.
+        tags: its author's.
+        found: the most probable first.
+        quality: its nDCG@5.
+    """
+
+    question_id: int
+    title: str
+    link: str | None
+    tags: tuple[str, ...]
+    found: tuple[ProbableTag, ...]
+    quality: float
 
 
 def choose_examples(

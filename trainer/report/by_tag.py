@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trainer.evaluation.gate import EvaluatedModel
-from trainer.report.run_report import RunData
+from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.report.record import RunData
 from trainer.scoring.metrics import Scores, label_f1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagRow:
-    """One tag of a model, judged on the held-out questions; NaN is what cannot be said.
+    """One tag of a model, evaluated on the held-out questions; NaN is what cannot be said.
 
     Attributes:
         tag: its name.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from trainer.report.run_report import Example, ProbableTag
+from trainer.evaluation.examples import Example, ProbableTag
 
 
 def example_cards(title: str, note: str, examples: Sequence[Example]) -> str:

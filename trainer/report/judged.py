@@ -5,7 +5,8 @@ from html import escape
 from typing import Final
 
 from core.model.predictor import MAX_SUGGESTIONS
-from trainer.evaluation.gate import Decision, EvaluatedModel, PairedComparison
+from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.evaluation.gate import GateDecision, PairedComparison
 from trainer.pages.figures import HEADINGS, number
 from trainer.scoring.metrics import METRICS, Estimate, Scores, bootstrap
 
@@ -24,7 +25,7 @@ MEANINGS: Final = {
 }
 
 
-def found_leads(decision: Decision | None) -> list[tuple[str, PairedComparison]]:
+def find_comparisons(decision: GateDecision | None) -> list[tuple[str, PairedComparison]]:
     """Whom the candidate was compared with, and how it came off."""
     if decision is None:
         return []
@@ -32,26 +33,26 @@ def found_leads(decision: Decision | None) -> list[tuple[str, PairedComparison]]
         ("live version", decision.against_live),
         ("linear baseline", decision.against_baseline),
     )
-    return [(name, lead) for name, lead in pairs if lead is not None]
+    return [(name, comparison) for name, comparison in pairs if comparison is not None]
 
 
-def leads_table(found: Sequence[tuple[str, PairedComparison]]) -> str:
+def comparisons_table(found: Sequence[tuple[str, PairedComparison]]) -> str:
     """By how much the candidate is ahead, and how surely."""
     heads = ("against the", "candidate", "other", "lead", "95% interval", "ahead in", "questions")
     rows = "\n".join(
-        f'<tr><th scope="row">{escape(name)}</th><td>{lead.candidate:.4f}</td>'
-        f"<td>{lead.other:.4f}</td><td><b>{lead.candidate - lead.other:+.4f}</b></td>"
-        f"<td>{lead.low:+.4f} to {lead.high:+.4f}</td><td>{lead.confidence:.1%} of draws</td>"
-        f"<td>{lead.questions:,}</td></tr>"
-        for name, lead in found
+        f'<tr><th scope="row">{escape(name)}</th><td>{one.candidate:.4f}</td>'
+        f"<td>{one.other:.4f}</td><td><b>{one.difference:+.4f}</b></td>"
+        f"<td>{one.low:+.4f} to {one.high:+.4f}</td><td>{one.confidence:.1%} of resamples</td>"
+        f"<td>{one.questions:,}</td></tr>"
+        for name, one in found
     )
     return (
         '<div class="wide"><table class="roomy"><thead><tr>'
         + "".join(f'<th scope="col">{head}</th>' for head in heads)
         + f"</tr></thead><tbody>{rows}</tbody></table></div>\n"
         '<p class="note">nDCG@5 against all tags of a question\'s author, also those that a model '
-        "does not know: so models that know different tags are compared fairly. The draws are a "
-        "bootstrap over the held-out questions that neither learned from.</p>"
+        "does not know: so models that know different tags are compared fairly. The resamples are "
+        "those of a bootstrap over the held-out questions that neither learned from.</p>"
     )
 
 
@@ -61,11 +62,11 @@ def metrics_table(evaluated_models: Sequence[EvaluatedModel]) -> str:
         f'<th scope="col">{escape(one.name)}<small>{escape(one.description)}</small></th>'
         for one in evaluated_models
     )
-    judged = [_of_known(evaluated_model.scores) for evaluated_model in evaluated_models]
+    known = [evaluated_model.scores.with_labels() for evaluated_model in evaluated_models]
     rows = [
-        _row(name, meaning, values) for name, meaning, values in _coverage(evaluated_models, judged)
+        _row(name, meaning, values) for name, meaning, values in _coverage(evaluated_models, known)
     ]
-    estimates = [bootstrap(scores) if len(scores.targets) else None for scores in judged]
+    estimates = [bootstrap(scores) if len(scores.targets) else None for scores in known]
     for metric in METRICS:
         cells = [_cell(metric, found[metric]) if found else "&ndash;" for found in estimates]
         rows.append(_row(HEADINGS[metric], MEANINGS[metric], cells))
@@ -78,14 +79,8 @@ def metrics_table(evaluated_models: Sequence[EvaluatedModel]) -> str:
     )
 
 
-def _of_known(scores: Scores) -> Scores:
-    """The scores on the questions that have one of the labels."""
-    known = scores.targets.any(axis=1)
-    return Scores(scores.targets[known], scores.probabilities[known], scores.thresholds)
-
-
 def _coverage(
-    evaluated_models: Sequence[EvaluatedModel], judged: Sequence[Scores]
+    evaluated_models: Sequence[EvaluatedModel], known: Sequence[Scores]
 ) -> list[tuple[str, str, list[str]]]:
     """How much each knows and suggests."""
     all_of = [evaluated_model.scores for evaluated_model in evaluated_models]
@@ -94,9 +89,9 @@ def _coverage(
         ("tags", "that it knows", [f"{len(one.labels):,}" for one in evaluated_models]),
         ("held-out questions", "", [f"{len(scores.targets):,}" for scores in all_of]),
         (
-            "of them judged by",
+            "of them scored",
             "those with a tag that it knows",
-            [f"{len(s.targets):,}" for s in judged],
+            [f"{len(s.targets):,}" for s in known],
         ),
         ("suggestions", "of a held-out question, the mean", [f"{c.mean():.2f}" for c in counts]),
         (

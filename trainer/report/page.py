@@ -5,7 +5,6 @@ Titles, tags, links and errors are strangers': every word of theirs is escaped.
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from html import escape
 from importlib.resources import files
 from typing import Final
@@ -19,22 +18,22 @@ from trainer.pages.charts import (
 from trainer.pages.page import page, picture
 from trainer.report.by_tag import TagRow, tag_rows
 from trainer.report.example_cards import example_cards
-from trainer.report.judged import found_leads, leads_table, metrics_table
-from trainer.report.plots import leads, learning_curves, precision_and_recall
-from trainer.report.run_report import CalibrationFigures, RunData, RunReport
+from trainer.report.judged import comparisons_table, find_comparisons, metrics_table
+from trainer.report.plots import comparisons, learning_curves, precision_and_recall
+from trainer.report.record import CalibrationFigures, RunData, RunRecord
 from trainer.report.tag_table import tag_table
 from trainer.scoring.metrics import reliability
 
 WAYS: Final = {"none": "as the network gives them"}  # of calibration, where the name says little
 
 
-def to_html(report: RunReport) -> str:
+def to_html(report: RunRecord) -> str:
     """Return the report as the text of an HTML file.
 
     A run that failed has the sections of what was known by then. matplotlib and scikit-learn are
     needed only where there is something to draw or to measure.
     """
-    parts: Iterable[Callable[[RunReport], list[str]]] = (
+    parts: Iterable[Callable[[RunRecord], list[str]]] = (
         _head,
         _judged,
         _by_tag,
@@ -48,7 +47,7 @@ def to_html(report: RunReport) -> str:
     return page(f"Training run {report.run} of {report.site}", sections, script=script)
 
 
-def summary(report: RunReport) -> str:
+def summary(report: RunRecord) -> str:
     """One sentence: what became of the run, and why."""
     if report.outcome == "failed":
         why = report.error or "Why is not known."
@@ -58,9 +57,8 @@ def summary(report: RunReport) -> str:
     return f"Version {report.version} ({report.architecture}) {state}{why}."
 
 
-def _head(report: RunReport) -> list[str]:
-    minutes, seconds = divmod(round((report.ended_at - report.started_at).total_seconds()), 60)
-    facts = {"started": f"{_time(report.started_at)}, took {minutes}:{seconds:02} minutes"}
+def _head(report: RunRecord) -> list[str]:
+    facts = {"started": _times(report)}
     if report.architecture is not None:
         facts["architecture"] = report.architecture
     chosen = {name: value for name, value in report.hyperparameters.items() if value is not None}
@@ -73,13 +71,17 @@ def _head(report: RunReport) -> list[str]:
         )
     rows = "".join(f"<dt>{name}</dt><dd>{escape(fact)}</dd>" for name, fact in facts.items())
     return [
-        f'<p class="outcome {escape(report.outcome)}">{escape(summary(report))}</p>',
+        f'<p class="outcome {escape(report.outcome or "")}">{escape(summary(report))}</p>',
         f"<dl>{rows}</dl>",
     ]
 
 
-def _time(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
+def _times(report: RunRecord) -> str:
+    started = f"{report.started_at:%Y-%m-%d %H:%M} UTC"
+    if report.ended_at is None:
+        return started
+    minutes, seconds = divmod(round((report.ended_at - report.started_at).total_seconds()), 60)
+    return f"{started}, took {minutes}:{seconds:02} minutes"
 
 
 def _questions(data: RunData) -> str:
@@ -89,13 +91,13 @@ def _questions(data: RunData) -> str:
     return f"{parts}; asked from {data.oldest:%Y-%m-%d} to {data.newest:%Y-%m-%d}"
 
 
-def _judged(report: RunReport) -> list[str]:
+def _judged(report: RunRecord) -> list[str]:
     sections = []
-    if found := found_leads(report.decision):
+    if found := find_comparisons(report.decision):
         note = "The bar is the 95% interval of the difference; left of the line it is behind."
         sections += [
-            picture("Lead of the candidate", leads(found), note),
-            leads_table(found),
+            picture("Lead of the candidate", comparisons(found), note),
+            comparisons_table(found),
         ]
     if report.evaluated_models:
         names = ", ".join(evaluated_model.name for evaluated_model in report.evaluated_models)
@@ -104,7 +106,7 @@ def _judged(report: RunReport) -> list[str]:
     return sections
 
 
-def _of_the_data(report: RunReport) -> list[str]:
+def _of_the_data(report: RunRecord) -> list[str]:
     data = report.data
     if data is None or not data.labels:
         return []
@@ -128,7 +130,7 @@ def _of_the_data(report: RunReport) -> list[str]:
     ]
 
 
-def _of_the_fitting(report: RunReport) -> list[str]:
+def _of_the_fitting(report: RunRecord) -> list[str]:
     if not report.epochs:
         return []
     note = (
@@ -138,7 +140,7 @@ def _of_the_fitting(report: RunReport) -> list[str]:
     return [picture("Learning curves", learning_curves(report.epochs), note)]
 
 
-def _by_tag(report: RunReport) -> list[str]:
+def _by_tag(report: RunRecord) -> list[str]:
     if not report.evaluated_models or report.data is None:
         return []
     rows = tag_rows(report.evaluated_models[0], report.data)
@@ -162,7 +164,7 @@ def _of_the_tags(rows: Sequence[TagRow]) -> str:
     )
 
 
-def _calibration(report: RunReport) -> list[str]:
+def _calibration(report: RunRecord) -> list[str]:
     curves = [(one.name, reliability(one.scores)) for one in report.evaluated_models]
     figures = report.calibration
     if figures is not None and figures.uncalibrated is not None:
@@ -197,7 +199,7 @@ def _ways(figures: CalibrationFigures) -> str:
     )
 
 
-def _examples(report: RunReport) -> list[str]:
+def _examples(report: RunRecord) -> list[str]:
     sections = []
     if report.best:
         note = "Held-out questions whose tags the candidate ranks best; of equals the surest."

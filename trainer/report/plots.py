@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.calibration import sigmoid
-from trainer.evaluation.gate import EvaluatedModel, PairedComparison
+from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.evaluation.gate import PairedComparison
 from trainer.pages.charts import BLUE, COLOURS, GREY, figure, fitted_parts
 from trainer.progress import Epoch
 from trainer.report.by_tag import TagRow
@@ -20,13 +21,13 @@ THIRDS: Final = ("frequent", "middling", "rare")
 Floats = npt.NDArray[np.float64]
 
 
-def leads(found: Sequence[tuple[str, PairedComparison]]) -> str:
+def comparisons(found: Sequence[tuple[str, PairedComparison]]) -> str:
     """By how much the candidate is ahead of each, with the interval; left of 0 it is behind."""
 
     def draw(axes: Any) -> None:
-        for place, (_, lead) in enumerate(found):
-            middle = lead.candidate - lead.other
-            ends = [[middle - lead.low], [lead.high - middle]]
+        for place, (_, comparison) in enumerate(found):
+            middle = comparison.difference
+            ends = [[middle - comparison.low], [comparison.high - middle]]
             axes.errorbar([middle], [place], xerr=ends, fmt="o", color=BLUE, ecolor=GREY, capsize=3)
         axes.axvline(0, color="#3d4650", linewidth=1)
         axes.set_yticks(range(len(found)), [f"against the {name}" for name, _ in found])

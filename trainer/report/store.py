@@ -85,10 +85,10 @@ def load_report(
 def _of_row(site: str, row: Row[Any]) -> str:
     """The report of a run that left nothing but its row."""
     from trainer.report.page import to_html  # noqa: PLC0415 (NumPy, which --help does not need)
-    from trainer.report.run_report import RunReport  # noqa: PLC0415
+    from trainer.report.record import RunRecord  # noqa: PLC0415
 
     return to_html(
-        RunReport(
+        RunRecord(
             site=site,
             run=row.id,
             started_at=row.started_at,

@@ -1,4 +1,4 @@
-"""From a judged candidate to a version in the registry, which goes live or waits."""
+"""From an evaluated candidate to a version in the registry, which goes live or waits."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,9 +10,9 @@ from core.database.engine import patiently
 from core.model.bundle import Bundle, pack
 from core.model.registry import Reason, Version, find_live, promote, publish_packed
 from core.questions.requests import retag
-from trainer.evaluation.gate import Decision
+from trainer.evaluation.gate import GateDecision
 from trainer.options import TrainingOptions
-from trainer.runs.record import Account
+from trainer.report.record import RunRecord
 from trainer.runs.rows import Outcome, end_run
 
 PUBLISH_SECONDS: Final = 600  # for which a finished model waits for the database to come back
@@ -36,10 +36,10 @@ class RunResult:
 def publish_candidate(
     engine: Engine,
     bundle: Bundle,
-    decision: Decision,
+    decision: GateDecision,
     live: Version | None,
     options: TrainingOptions,
-    account: Account,
+    record: RunRecord,
     clock: Clock,
 ) -> RunResult:
     """Add the version, make it live where it may be, and end the run: all or nothing.
@@ -48,8 +48,8 @@ def publish_candidate(
     """
     data = pack(bundle)  # seconds, in which other writers need not wait
 
-    def publish() -> tuple[RunResult, Decision]:
-        site, now = account.site, clock.now()
+    def publish() -> tuple[RunResult, GateDecision]:
+        site, now = record.site, clock.now()
         with engine.begin() as connection:
             version, _ = publish_packed(connection, bundle.manifest, data, now=now)
             same = find_live(connection, site) == live
@@ -61,24 +61,26 @@ def publish_candidate(
             ended = RunResult("promoted" if final.promote else "published", final.reason, version)
             end_run(
                 connection,
-                account.run,
+                record.run,
                 ended.outcome,
                 now=now,
                 decision=ended.reason,
                 model_version_id=version.id,
             )
-        account.version = version.version
+        record.version = version.version
         return ended, final
 
-    ended, account.decision = patiently(clock, PUBLISH_SECONDS)(publish)
+    ended, record.decision = patiently(clock, PUBLISH_SECONDS)(publish)
     return ended
 
 
-def overrule(decision: Decision, by_hand: bool | None, *, live_is_the_same: bool) -> Decision:
+def overrule(
+    decision: GateDecision, wished: bool | None, *, live_is_the_same: bool
+) -> GateDecision:
     """Let a person's wish, or a change of the live version meanwhile, overrule the gate."""
-    if by_hand is not None:
-        wish = "--promote" if by_hand else "--no-promote"
-        return replace(decision, promote=by_hand, reason=f"{wish}; {decision.reason}")
+    if wished is not None:
+        option = "--promote" if wished else "--no-promote"
+        return replace(decision, promote=wished, reason=f"{option}; {decision.reason}")
     if decision.promote and not live_is_the_same:
         changed = f"the live version was changed meanwhile; {decision.reason}"
         return replace(decision, promote=False, reason=changed)

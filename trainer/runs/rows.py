@@ -98,7 +98,7 @@ def note_data(
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedRun:
+class PublishedRun:
     """An earlier run that made a version: when it began, and what it had to learn from."""
 
     started_at: datetime
@@ -107,7 +107,7 @@ class JudgedRun:
     fingerprint: str
 
 
-def find_last_judged(connection: Connection, site: str) -> JudgedRun | None:
+def find_last_published(connection: Connection, site: str) -> PublishedRun | None:
     """Return a site's newest run that made a version, if there is one."""
     made = (
         select(
@@ -123,7 +123,7 @@ def find_last_judged(connection: Connection, site: str) -> JudgedRun | None:
     row = connection.execute(made).one_or_none()
     if row is None or row.questions is None or row.fingerprint is None:
         return None  # or one of an older program, which kept no such marks
-    return JudgedRun(row.started_at, row.questions, row.newest_question_id, row.fingerprint)
+    return PublishedRun(row.started_at, row.questions, row.newest_question_id, row.fingerprint)
 
 
 def end_run(
@@ -155,7 +155,7 @@ def end_run(
 
 
 def prune_runs(connection: Connection, site: str, *, now: datetime) -> None:
-    """Let go of old reports, and of the rows of old runs that were skipped."""
+    """Delete old reports, and the rows of old runs that were skipped."""
     of_site = TrainingRun.site == site
     kept = (
         select(TrainingRun.id)

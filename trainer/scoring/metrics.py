@@ -1,7 +1,7 @@
 """How good probabilities are: one table of metrics, each a function of the same scores.
 
 A metric is made of *parts*, sums over questions of columns of numbers, and a *value* made of
-those sums. So a bootstrap that draws the questions a thousand times is one product of matrices.
+those sums. So a bootstrap that resamples the questions a thousand times is one product of matrices.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,6 +47,11 @@ class Scores:
     def predicted(self) -> npt.NDArray[np.bool_]:
         """Which tags reach their thresholds."""
         return self.probabilities >= self.thresholds
+
+    def with_labels(self) -> "Scores":
+        """Return the scores of the questions that have one of the labels."""
+        rows = self.targets.any(axis=1)
+        return Scores(self.targets[rows], self.probabilities[rows], self.thresholds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +119,25 @@ def _average_precision(scores: Scores) -> Array:
     return _share((precision * scores.hits).sum(axis=1), scores.own)
 
 
-def _ndcg_at(k: int) -> Metric:
-    """Discounted gain of the k most probable tags over that of the best order.
+def ndcg(scores: Scores, tags: npt.NDArray[np.int64], *, k: int) -> Array:
+    """Return each question's nDCG@k: the discounted gain of its k most probable tags over the best.
 
     Järvelin and Kekäläinen (2002), with a gain of 1 for a tag that the question has.
+
+    Args:
+        scores: over a system's labels.
+        tags: how many tags each question has, also beyond the labels; shape (questions,). A
+            question without any has no nDCG: not a number.
+        k: how many of the most probable tags count.
     """
+    hits = scores.hits[:, :k]
+    discounts = 1 / np.log2(np.arange(2, k + 2))
+    ideal = np.concatenate([[0.0], np.cumsum(discounts)])
+    return _share(hits @ discounts[: hits.shape[1]], ideal[np.minimum(tags, k)])
 
-    def of(scores: Scores) -> Array:
-        hits = scores.hits[:, :k]
-        discounts = 1 / np.log2(np.arange(2, hits.shape[1] + 2))
-        ideal = np.concatenate([[0.0], np.cumsum(discounts)])
-        best = ideal[np.minimum(scores.own, hits.shape[1])]
-        return _share(hits @ discounts, best)
 
-    return _mean(of)
+def _ndcg_at(k: int) -> Metric:
+    return _mean(lambda scores: ndcg(scores, scores.own, k=k))
 
 
 def _share(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Array:
@@ -188,7 +198,7 @@ METRICS: Final[Mapping[str, Metric]] = {
 }
 
 
-def evaluate(scores: Scores) -> dict[str, float]:
+def all_metrics(scores: Scores) -> dict[str, float]:
     """Return every metric by its name."""
     return {name: metric(scores) for name, metric in METRICS.items()}
 
@@ -230,20 +240,27 @@ class Estimate:
     high: float
 
 
+def resample(questions: int, count: int, *, seed: int) -> npt.NDArray[np.int64]:
+    """Return how often each question is in each bootstrap resample: shape (count, questions).
+
+    A resample has as many questions as there are, drawn with replacement (Efron, 1979).
+    """
+    even = np.full(questions, 1 / questions)
+    return np.random.default_rng(seed).multinomial(questions, even, size=count)
+
+
 def bootstrap(
-    scores: Scores, *, draws: int = 1000, level: float = 0.95, seed: int = 0
+    scores: Scores, *, resamples: int = 1000, level: float = 0.95, seed: int = 0
 ) -> dict[str, Estimate]:
     """Return every metric with its percentile bootstrap interval over questions (Efron, 1979).
 
     Args:
         scores: of the test part.
-        draws: of as many questions as there are, with replacement.
+        resamples: how many.
         level: of confidence.
-        seed: equal seeds draw equal questions, so systems are compared on the same draws.
+        seed: equal seeds give equal resamples, so systems are compared on the same ones.
     """
-    questions = len(scores.targets)
-    generator = np.random.default_rng(seed)
-    weights = generator.multinomial(questions, np.full(questions, 1 / questions), size=draws)
+    weights = resample(len(scores.targets), resamples, seed=seed)
     tail = (1 - level) / 2
     estimates = {}
     for name, metric in METRICS.items():

@@ -20,7 +20,7 @@ def made_up_result(skill: float, *, epochs: int = 0) -> Result:
     probabilities = skill * targets + (1 - skill) * noise
     scores = Scores(targets, probabilities, np.full(6, 0.5))
     return Result(
-        estimates=bootstrap(scores, draws=50),
+        estimates=bootstrap(scores, resamples=50),
         train_seconds=12.34,
         questions_per_second=4321.0,
         size=2_500_000,

@@ -1,9 +1,8 @@
 import numpy as np
 
 from trainer.data.corpus import LabelledQuestion
-from trainer.evaluation.examples import choose_examples, make_example
-from trainer.evaluation.gate import EvaluatedModel
-from trainer.report.run_report import ProbableTag
+from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.evaluation.examples import ProbableTag, choose_examples, make_example
 from trainer.scoring.metrics import Scores
 
 PROBABILITIES = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4], [0.5, 0.95]])

@@ -1,13 +1,19 @@
 import numpy as np
 import pytest
 
-from trainer.evaluation.gate import LiveState, PairedComparison, compare, decide, ranking_quality
+from trainer.evaluation.gate import (
+    LiveState,
+    PairedComparison,
+    compare_paired,
+    decide_promotion,
+    ranking_quality,
+)
 from trainer.scoring.metrics import Scores
 
 THRESHOLDS = np.full(3, 0.5)
 
 
-def lead(confidence: float) -> PairedComparison:
+def comparison(confidence: float) -> PairedComparison:
     return PairedComparison(0.7, 0.6, -0.1, 0.3, confidence, 100)
 
 
@@ -40,17 +46,17 @@ def test_a_question_whose_tags_are_all_unknown_is_worth_nothing() -> None:
 def test_a_clear_lead_is_sure_and_an_equal_one_is_a_coins_throw() -> None:
     dice = np.random.default_rng(1)
     other = dice.random(300)
-    ahead = compare(other + 0.1, other)
+    ahead = compare_paired(other + 0.1, other)
     assert (ahead.confidence, ahead.questions) == (1.0, 300)
     assert ahead.low == pytest.approx(0.1)
-    assert compare(other, other).confidence == 0.5
+    assert compare_paired(other, other).confidence == 0.5
 
 
 def test_the_interval_of_a_difference_holds_the_true_one_in_most_cases() -> None:
     dice, held = np.random.default_rng(2), 0
     for _ in range(100):
         other = dice.random(200)
-        found = compare(other + 0.02 + dice.normal(0, 0.2, 200), other)
+        found = compare_paired(other + 0.02 + dice.normal(0, 0.2, 200), other)
         held += found.low <= 0.02 <= found.high
     assert held >= 88
 
@@ -58,17 +64,29 @@ def test_the_interval_of_a_difference_holds_the_true_one_in_most_cases() -> None
 @pytest.mark.parametrize(
     ("live", "baseline", "state", "promote", "reason"),
     [
-        (lead(0.9), lead(0.9), "judged", True, "ahead of the live version"),
-        (lead(0.6), lead(0.9), "judged", False, "not surely ahead of the live version"),
-        (lead(0.1), lead(0.9), "judged", False, "not surely ahead of the live version"),
-        (lead(0.9), lead(0.1), "judged", False, "below the linear baseline"),
-        (lead(0.9), lead(0.5), "judged", True, "ahead of the live version"),
-        (lead(0.9), None, "judged", True, "ahead of the live version"),
-        (None, lead(0.9), "unjudged", False, "too few questions"),
-        (None, lead(0.9), "refused", True, "bundle is refused"),
-        (None, lead(0.1), "refused", False, "below the linear baseline"),
-        (None, lead(0.9), "none", True, "had no live version; beside the linear baseline"),
-        (None, lead(0.1), "none", False, "below the linear baseline"),
+        (comparison(0.9), comparison(0.9), "evaluated", True, "ahead of the live version"),
+        (
+            comparison(0.6),
+            comparison(0.9),
+            "evaluated",
+            False,
+            "not surely ahead of the live version",
+        ),
+        (
+            comparison(0.1),
+            comparison(0.9),
+            "evaluated",
+            False,
+            "not surely ahead of the live version",
+        ),
+        (comparison(0.9), comparison(0.1), "evaluated", False, "below the linear baseline"),
+        (comparison(0.9), comparison(0.5), "evaluated", True, "ahead of the live version"),
+        (comparison(0.9), None, "evaluated", True, "ahead of the live version"),
+        (None, comparison(0.9), "too few questions", False, "too few questions"),
+        (None, comparison(0.9), "refused", True, "bundle is refused"),
+        (None, comparison(0.1), "refused", False, "below the linear baseline"),
+        (None, comparison(0.9), "none", True, "had no live version; beside the linear baseline"),
+        (None, comparison(0.1), "none", False, "below the linear baseline"),
         (None, None, "none", True, "had no live version; no baseline could be fitted"),
     ],
 )
@@ -79,6 +97,6 @@ def test_a_candidate_is_promoted_only_where_it_is_ahead(
     promote: bool,
     reason: str,
 ) -> None:
-    decision = decide(live, baseline, live=state, confidence=0.8)
+    decision = decide_promotion(live, baseline, live=state, confidence=0.8)
     assert decision.promote is promote
     assert reason in decision.reason

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from tests.trainer.made_up import labelled, made_up_dataset, made_up_questions
-from trainer.evaluation.examples import make_example
-from trainer.evaluation.gate import EvaluatedModel, compare, decide, ranking_quality
+from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.evaluation.examples import Example, make_example
+from trainer.evaluation.gate import compare_paired, decide_promotion, ranking_quality
 from trainer.progress import Epoch
-from trainer.report.run_report import CalibrationFigures, Example, RunData, RunReport
+from trainer.report.record import CalibrationFigures, RunData, RunRecord
 from trainer.scoring.metrics import Scores, reliability
 
 EVIL = '<script>alert("x")</script>'
@@ -18,7 +19,7 @@ LABELS = ("apples", "c++", EVIL_TAG, "grapes", "kiwis", "limes")
 STARTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def made_up_contestant(name: str, skill: float) -> EvaluatedModel:
+def made_up_evaluated_model(name: str, skill: float) -> EvaluatedModel:
     dataset = made_up_dataset(200)
     targets = dataset.targets[dataset.split.test]
     noise = np.random.default_rng(0).random(targets.shape)
@@ -39,16 +40,16 @@ def made_up_data() -> RunData:
     )
 
 
-def made_up_report() -> RunReport:
+def made_up_report() -> RunRecord:
     evaluated_models = [
-        made_up_contestant(name, skill)
+        made_up_evaluated_model(name, skill)
         for name, skill in (("candidate", 0.6), ("live", 0.4), ("baseline", 0.2))
     ]
     qualities = [
         ranking_quality(one.scores, one.scores.targets.sum(axis=1, dtype=np.int64).clip(min=1))
         for one in evaluated_models
     ]
-    return RunReport(
+    return RunRecord(
         site="fruit",
         run=7,
         started_at=STARTED,
@@ -56,10 +57,10 @@ def made_up_report() -> RunReport:
         outcome="promoted",
         architecture="conv1d",
         hyperparameters={"epochs": 3, "class_weights": False},
-        decision=decide(
-            compare(qualities[0], qualities[1]),
-            compare(qualities[0], qualities[2]),
-            live="judged",
+        decision=decide_promotion(
+            compare_paired(qualities[0], qualities[1]),
+            compare_paired(qualities[0], qualities[2]),
+            live="evaluated",
             confidence=0.9,
         ),
         version=4,
@@ -97,9 +98,9 @@ def made_up_epochs(count: int) -> tuple[Epoch, ...]:
     )
 
 
-def failed_report() -> RunReport:
+def failed_report() -> RunRecord:
     """A run that read its questions, and then failed."""
-    return RunReport(
+    return RunRecord(
         site="fruit",
         run=8,
         started_at=STARTED,

@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from trainer.evaluation.gate import EvaluatedModel
+from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.report.by_tag import TagRow, tag_rows
-from trainer.report.run_report import RunData
+from trainer.report.record import RunData
 from trainer.report.tag_table import tag_table
 from trainer.scoring.metrics import Scores
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from trainer.scoring.metrics import METRICS, Scores, bootstrap, evaluate, label_f1, reliability
+from trainer.scoring.metrics import METRICS, Scores, all_metrics, bootstrap, label_f1, reliability
 
 RNG = np.random.default_rng(0)
 TARGETS = (RNG.random((200, 12)) < 0.25).astype(np.uint8)
@@ -18,7 +18,7 @@ def scores(targets: list[list[int]], probabilities: list[list[float]]) -> Scores
 
 
 def test_a_perfect_system_has_perfect_scores() -> None:
-    perfect = evaluate(scores([[1, 0, 0], [0, 1, 0]], [[1.0, 0, 0], [0, 1.0, 0]]))
+    perfect = all_metrics(scores([[1, 0, 0], [0, 1, 0]], [[1.0, 0, 0], [0, 1.0, 0]]))
     assert perfect == pytest.approx(
         {
             "categorical_accuracy": 1,
@@ -98,13 +98,13 @@ def test_each_label_has_an_f1_of_its_own() -> None:
 
 
 def test_the_bootstrap_is_that_of_questions_drawn_one_by_one() -> None:
-    draws, count = 200, len(TARGETS)
-    weights = np.random.default_rng(7).multinomial(count, np.full(count, 1 / count), size=draws)
+    resamples, count = 200, len(TARGETS)
+    weights = np.random.default_rng(7).multinomial(count, np.full(count, 1 / count), size=resamples)
     drawn = []
     for row in weights:
         rows = np.repeat(np.arange(count), row)
-        drawn.append(evaluate(Scores(TARGETS[rows], PROBABILITIES[rows], SCORES.thresholds)))
-    found = bootstrap(SCORES, draws=draws, seed=7)
+        drawn.append(all_metrics(Scores(TARGETS[rows], PROBABILITIES[rows], SCORES.thresholds)))
+    found = bootstrap(SCORES, resamples=resamples, seed=7)
     for name, estimate in found.items():
         low, high = np.quantile([one[name] for one in drawn], [0.025, 0.975])
         assert (estimate.low, estimate.high) == pytest.approx((low, high)), name
@@ -112,7 +112,7 @@ def test_the_bootstrap_is_that_of_questions_drawn_one_by_one() -> None:
 
 
 def test_a_system_that_predicts_nothing_has_an_f1_of_nought() -> None:
-    nothing = evaluate(scores([[0, 1]], [[0.0, 0.0]]))
+    nothing = all_metrics(scores([[0, 1]], [[0.0, 0.0]]))
     assert nothing["micro_f1"] == nothing["macro_f1"] == 0
 
 

@@ -18,7 +18,7 @@ from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.progress import Epoch, ProgressReporter
 from trainer.runs.export import MAX_DIFFERENCE
-from trainer.scoring.metrics import Scores, evaluate
+from trainer.scoring.metrics import Scores, all_metrics
 from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
@@ -173,7 +173,7 @@ def scores(network: Network, dataset: Dataset) -> dict[str, float]:
         dataset.targets[parts.validation], network.predict_validation(dataset)
     )
     found = network.probabilities(dataset.corpus, parts.test)
-    return evaluate(Scores(dataset.targets[parts.test], found, thresholds))
+    return all_metrics(Scores(dataset.targets[parts.test], found, thresholds))
 
 
 def robotics(folder: Path) -> Iterator[LabelledQuestion]:

@@ -1,15 +1,22 @@
-"""What the report of a training run tells of, drawn by `trainer.report.page`."""
+"""What is known of a training run, while it goes on and afterwards; its report is drawn of it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.evaluation.gate import Decision, EvaluatedModel
+from trainer.data.dataset import Dataset, Holdout
+from trainer.data.stored import Survey
+from trainer.evaluation.evaluate import Evaluation
+from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.evaluation.examples import Example
+from trainer.evaluation.gate import GateDecision
 from trainer.progress import Epoch
+from trainer.scoring.calibration import CalibrationChoice
 from trainer.scoring.metrics import Reliability
 
 
@@ -33,6 +40,30 @@ class RunData:
     labels: tuple[str, ...]
     targets: npt.NDArray[np.uint8]
 
+    @classmethod
+    def of(cls, dataset: Dataset, holdout: Holdout, survey: Survey) -> Self:
+        """What the report tells of the questions that were read."""
+        parts = dataset.split
+        return cls(
+            parts={
+                "train": len(parts.train),
+                "validation": len(parts.validation),
+                "held-out": len(holdout.rows),
+            },
+            oldest=survey.oldest,
+            newest=survey.newest,
+            tag_counts=_count([*dataset.corpus.tags, *holdout.corpus.tags]),
+            labels=dataset.labels,
+            targets=dataset.targets[parts.train],
+        )
+
+
+def _count(tags: Iterable[tuple[str, ...]]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for own in tags:
+        counts.update(own)
+    return dict(counts.most_common())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalibrationFigures:
@@ -51,48 +82,28 @@ class CalibrationFigures:
     calibration_error: Mapping[str, float]
     uncalibrated: Reliability | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class ProbableTag:
-    """One of the candidate's most probable tags for a question."""
-
-    tag: str
-    probability: float
-    suggested: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """A held-out question and what the candidate says of it.
-
-    Attributes:
-        question_id: the site's number for it.
-        title: plain text.
-        link: to it on its site, where that is known.
-        tags: its author's.
-        found: the most probable first.
-        quality: its nDCG@5.
-    """
-
-    question_id: int
-    title: str
-    link: str | None
-    tags: tuple[str, ...]
-    found: tuple[ProbableTag, ...]
-    quality: float
+    @classmethod
+    def of(cls, choice: CalibrationChoice, uncalibrated: Reliability) -> Self:
+        """How the candidate's probabilities were calibrated, and what else was tried."""
+        return cls(
+            chosen=choice.kind,
+            log_loss={tried.kind: tried.log_loss for tried in choice.tried},
+            calibration_error={tried.kind: tried.calibration_error for tried in choice.tried},
+            uncalibrated=uncalibrated,
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
-    """One run of a site, however it ended: what is not known is None or empty.
+@dataclass(slots=True, kw_only=True)
+class RunRecord:
+    """One run of a site, filled in while it goes on: what is not known is None or empty.
 
     Attributes:
-        site: whose model was trained.
+        site: whose model is trained.
         run: the key of its row.
         started_at: of the run.
         ended_at: the same.
         outcome: promoted, published or failed.
-        decision: None where no candidate came to be judged.
+        decision: None where no candidate came to be evaluated.
         error: one line that says why it failed.
         version: of the candidate in the registry.
         architecture: of the candidate.
@@ -108,11 +119,11 @@ class RunReport:
     site: str
     run: int
     started_at: datetime
-    ended_at: datetime
-    outcome: str
+    ended_at: datetime | None = None
+    outcome: str | None = None
     architecture: str | None = None
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
-    decision: Decision | None = None
+    decision: GateDecision | None = None
     error: str | None = None
     version: int | None = None
     data: RunData | None = None
@@ -121,3 +132,9 @@ class RunReport:
     calibration: CalibrationFigures | None = None
     best: tuple[Example, ...] = ()
     worst: tuple[Example, ...] = ()
+
+    def add_evaluation(self, evaluation: Evaluation) -> None:
+        """Keep how the candidate did beside the others."""
+        self.evaluated_models = evaluation.evaluated_models
+        self.decision = evaluation.decision
+        self.best, self.worst = evaluation.best, evaluation.worst
