@@ -48,8 +48,7 @@ def compare(  # noqa: PLR0913 (options)
     """
     from trainer.compare.catalogue import catalogue, choose  # noqa: PLC0415
     from trainer.compare.output import write_report, write_table  # noqa: PLC0415
-    from trainer.compare.run import CompareOptions, Comparison  # noqa: PLC0415
-    from trainer.compare.run import compare as run  # noqa: PLC0415
+    from trainer.compare.run import CompareOptions, Comparison, compare_systems  # noqa: PLC0415
     from trainer.compare.sources import file_source, site_source  # noqa: PLC0415
     from trainer.compare.table import summary, terminal_table  # noqa: PLC0415
 
@@ -76,7 +75,7 @@ def compare(  # noqa: PLR0913 (options)
         err.print(summary(comparison.rows[-1]), highlight=False, markup=False)
 
     with make_reporter(err) as bar:
-        comparison = run(source, chosen, options, reporter=_Stages(bar), on_row=keep)
+        comparison = compare_systems(source, chosen, options, reporter=_Stages(bar), on_row=keep)
         bar.stage("drawing the report")
         report = write_report(comparison, target) if comparison.rows else None
     _print(terminal_table(comparison), comparison.unfinished, report)

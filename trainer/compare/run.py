@@ -124,7 +124,7 @@ class Comparison:
     unfinished: tuple[str, ...] = ()
 
 
-def compare(
+def compare_systems(
     source: Source,
     systems: Mapping[str, Entry],
     options: CompareOptions,
@@ -133,6 +133,10 @@ def compare(
     on_row: Callable[[Comparison], None] = lambda _: None,
 ) -> Comparison:
     """Train and measure systems; one that fails is a row with its error.
+
+        systems = choose(catalogue(), ["conv1d", "logistic-regression"])
+        source = file_source(Path("cooking.jsonl.gz"), "cooking")
+        compare_systems(source, systems, CompareOptions(), reporter=ProgressReporter())
 
     Ctrl-C ends it with the rows that are finished.
 
@@ -195,23 +199,23 @@ class _Bench:
     """Where systems are trained: it keeps the questions as each reads them, and the taggers."""
 
     def __init__(self, source: Source, options: CompareOptions, reporter: ProgressReporter) -> None:
-        self._source, self._options, self._watch = source, options, reporter
-        self._tasks: dict[TextSettings, Dataset] = {}
+        self._source, self._options, self._reporter = source, options, reporter
+        self._datasets: dict[TextSettings, Dataset] = {}
         self._taggers: dict[str, Tagger] = {}
         self._seconds: dict[str, float] = {}
         self._example = 0  # a place in the test part
 
     def dataset(self, text: TextSettings) -> Dataset:
         """The dataset with the questions read so; labels and split are the same for all."""
-        if text not in self._tasks:
+        if text not in self._datasets:
             corpus = read_corpus(self._source.site, self._source.questions(), text)
             chosen = DatasetOptions(
                 top_tags=self._options.top_tags,
                 min_questions=self._options.min_questions,
                 split=self._options.split,
             )
-            self._tasks[text] = make_dataset(corpus, chosen)
-        return self._tasks[text]
+            self._datasets[text] = make_dataset(corpus, chosen)
+        return self._datasets[text]
 
     def describe(self, dataset: Dataset) -> Data:
         """Tell of a dataset what tables and pictures show, and choose the worked question."""
@@ -268,7 +272,7 @@ class _Bench:
             mean = entry.combine(self._taggers)
             return mean, sum(self._seconds[name] for name in entry.weights)
         began = time.perf_counter()
-        tagger = entry.fit(dataset, seed=self._options.seed, reporter=self._watch)
+        tagger = entry.fit(dataset, seed=self._options.seed, reporter=self._reporter)
         return tagger, time.perf_counter() - began
 
 

@@ -15,7 +15,7 @@ from core.errors import NotEnoughQuestions
 from core.model.tokenizer import TextSettings
 from demo.site.generator import make_questions
 from tests.trainer.made_up import labelled, made_up_questions
-from trainer.compare.run import CompareOptions, Comparison, Source, compare
+from trainer.compare.run import CompareOptions, Comparison, Source, compare_systems
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
@@ -63,7 +63,7 @@ class Interrupted(System):
 
 
 def test_a_system_that_fails_is_a_row_and_the_others_go_on() -> None:
-    found = compare(
+    found = compare_systems(
         fruit(), {"a": Failing(), "b": LinearSVM()}, OPTIONS, reporter=ProgressReporter()
     )
     assert [(row.system, row.error) for row in found.rows] == [("a", "no such luck"), ("b", None)]
@@ -79,7 +79,7 @@ def test_ctrl_c_keeps_what_is_finished() -> None:
 
     systems = {"a": LinearSVM(), "b": Interrupted(), "c": LinearSVM()}
     before = signal.getsignal(signal.SIGINT)
-    found = compare(fruit(), systems, OPTIONS, reporter=ProgressReporter(), on_row=note)
+    found = compare_systems(fruit(), systems, OPTIONS, reporter=ProgressReporter(), on_row=note)
     assert [row.system for row in found.rows] == ["a"]
     assert found.unfinished == ("b", "c")
     assert seen == [1]
@@ -88,7 +88,7 @@ def test_ctrl_c_keeps_what_is_finished() -> None:
 
 def test_too_few_questions_are_refused_with_how_many_are_missing() -> None:
     with pytest.raises(NotEnoughQuestions, match="800 are missing"):
-        compare(fruit(), {"a": LinearSVM()}, CompareOptions(), reporter=ProgressReporter())
+        compare_systems(fruit(), {"a": LinearSVM()}, CompareOptions(), reporter=ProgressReporter())
 
 
 @pytest.mark.parametrize("split", ["random", "time"])
