@@ -1,0 +1,132 @@
+"""Which models are compared on which questions, and what follows; without any training."""
+
+import pytest
+from sqlalchemy import Engine, update
+
+from core.database.tables import ModelVersion
+from core.model.registry import Version
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live
+from tests.trainer.evaluation.made_up_candidate import (
+    HOLDOUT,
+    QUESTIONS,
+    made_up_candidate,
+    store_tagged_questions,
+)
+from trainer.evaluation import evaluate
+from trainer.evaluation.evaluate import Evaluation, evaluate_candidate
+from trainer.progress import ProgressReporter
+
+
+class Notes(ProgressReporter):
+    """Keeps what a person should know."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+def run(
+    engine: Engine,
+    live: Version | None,
+    *,
+    right: bool = True,
+    reporter: ProgressReporter | None = None,
+) -> Evaluation:
+    return evaluate_candidate(
+        engine,
+        made_up_candidate(right=right),
+        live,
+        confidence=0.8,
+        seed=0,
+        reporter=reporter or ProgressReporter(),
+    )
+
+
+def names(evaluation: Evaluation) -> list[str]:
+    return [model.name for model in evaluation.evaluated_models]
+
+
+@pytest.fixture
+def engine(sqlite_engine: Engine) -> Engine:
+    """The site stats has questions, and no model."""
+    store_tagged_questions(sqlite_engine)
+    return sqlite_engine
+
+
+def publish(engine: Engine, *, learned_through: int | None) -> Version:
+    bundle = word_bundle(learned_through=learned_through)
+    return publish_live(engine, bundle, now=ManualClock().now())
+
+
+def test_a_sites_first_candidate_is_compared_with_the_baseline_alone(engine: Engine) -> None:
+    found = run(engine, None)
+    assert names(found) == ["candidate", "baseline"]
+    assert len(found.tags) == HOLDOUT
+    assert found.decision.promote
+    assert found.decision.against_live is None
+    assert found.decision.reason.startswith("the site had no live version; beside the linear")
+
+
+def test_all_are_scored_on_the_questions_that_the_live_version_has_not_seen(
+    engine: Engine,
+) -> None:
+    found = run(engine, publish(engine, learned_through=QUESTIONS - 35))
+    assert names(found) == ["candidate", "live", "baseline"]
+    assert len(found.tags) == 35
+    assert {len(model.scores.targets) for model in found.evaluated_models} == {35}
+    assert found.evaluated_models[1].description == "words, version 1"
+
+
+def test_a_candidate_that_is_wrong_is_not_promoted_over_a_live_version_that_is_right(
+    engine: Engine,
+) -> None:
+    found = run(engine, publish(engine, learned_through=QUESTIONS - HOLDOUT), right=False)
+    assert not found.decision.promote
+    assert found.decision.against_live is not None
+    assert found.decision.against_live.other == 1
+    assert found.decision.against_live.confidence == 0
+
+
+def test_a_live_version_that_has_seen_nearly_all_is_not_compared_with(engine: Engine) -> None:
+    found = run(engine, publish(engine, learned_through=QUESTIONS - 29))
+    assert names(found) == ["candidate", "baseline"]
+    assert len(found.tags) == HOLDOUT
+    assert not found.decision.promote
+    assert found.decision.reason.startswith("too few questions are unseen by the live version")
+
+
+def test_a_live_version_that_is_refused_is_noted_and_not_compared_with(engine: Engine) -> None:
+    live, reporter = publish(engine, learned_through=None), Notes()
+    with engine.begin() as connection:
+        connection.execute(update(ModelVersion).values(bundle=b"?"))
+    found = run(engine, live, reporter=reporter)
+    assert names(found) == ["candidate", "baseline"]
+    assert found.decision.reason.startswith("the live version's bundle is refused")
+    (note,) = reporter.notes
+    assert note.startswith("The live version is refused: ")
+
+
+def test_a_baseline_that_cannot_be_fitted_fails_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("one class only")
+
+    monkeypatch.setattr(evaluate, "run_baseline", fail)
+    reporter = Notes()
+    found = run(engine, None, reporter=reporter)
+    assert names(found) == ["candidate"]
+    assert found.decision.reason.endswith("no baseline could be fitted")
+    assert reporter.notes == ["The linear baseline could not be fitted: one class only"]
+
+
+def test_examples_have_the_titles_and_links_of_the_database(engine: Engine) -> None:
+    found = run(engine, None)
+    for example in (*found.best, *found.worst):
+        assert example.title == f"Question {example.question_id} of {example.tags[0]}"
+        assert QUESTIONS - HOLDOUT < example.question_id <= QUESTIONS
+    assert [example.quality for example in found.best] == [1.0] * 5
