@@ -5,14 +5,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Boolean, Float, Select, column, exists, select, table
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement
 
 from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
 
 PAGE = 500  # questions whose tags are read with one statement
+
+# The view that says, once for all, which prediction of a question is its newest.
+tag_suggestions = table(
+    "tag_suggestions",
+    column("site"),
+    column("question_id"),
+    column("model_version"),
+    column("tag"),
+    column("probability", Float),
+    column("suggested", Boolean),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +95,6 @@ def find_results(
 
 
 def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
-    later = aliased(Prediction)
-    is_later = or_(
-        later.predicted_at > Prediction.predicted_at,
-        and_(
-            later.predicted_at == Prediction.predicted_at,
-            later.model_version_id > Prediction.model_version_id,
-        ),
-    )
     statement: Select[*tuple[Any, ...]] = (
         select(
             Prediction.question_pk,
@@ -107,30 +109,31 @@ def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
         )
         .join(Question, Question.id == Prediction.question_pk)
         .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
-        .where(~exists().where(later.question_pk == Prediction.question_pk, is_later))
+        .where(_is_newest_and_has_tag(chosen))
         .order_by(Prediction.predicted_at.desc(), Question.question_id.desc())
     )
     if chosen.site is not None:
         statement = statement.where(Question.site == chosen.site)
     if chosen.since is not None:
         statement = statement.where(Prediction.predicted_at >= chosen.since)
-    if chosen.tag is not None or chosen.min_probability is not None:
-        statement = statement.where(_has_tag(chosen))
     return statement
 
 
-def _has_tag(chosen: Filter) -> ColumnElement[bool]:
-    wanted: list[ColumnElement[bool]] = [
-        PredictedTag.question_pk == Prediction.question_pk,
-        PredictedTag.model_version_id == Prediction.model_version_id,
+def _is_newest_and_has_tag(chosen: Filter) -> ColumnElement[bool]:
+    """Whether the view holds the prediction, with a tag that is asked for."""
+    view = tag_suggestions.c
+    conditions = [
+        view.site == Question.site,
+        view.question_id == Question.question_id,
+        view.model_version == ModelVersion.version,
     ]
     if chosen.tag is not None:
-        wanted.append(PredictedTag.tag == chosen.tag)
+        conditions.append(view.tag == chosen.tag)
     if chosen.min_probability is not None:
-        wanted.append(PredictedTag.probability >= chosen.min_probability)
+        conditions.append(view.probability >= chosen.min_probability)
     elif chosen.tag is not None:
-        wanted.append(PredictedTag.suggested.is_(True))
-    return exists().where(*wanted)
+        conditions.append(view.suggested.is_(True))
+    return exists().where(*conditions)
 
 
 def _tags_of(
