@@ -135,7 +135,7 @@ class LiveVersionMoved(ModelError):
 
 
 class VersionPruned(ModelError):
-    """The version's bundle has been let go."""
+    """The version's bundle has been deleted."""
 
 
 class ExportFailed(ModelError):

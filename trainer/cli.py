@@ -45,7 +45,7 @@ def train(  # noqa: PLR0913 (options)
             "--architecture",
             "-a",
             callback=_check_architecture,
-            help=f"The network: {', '.join(sorted(ARCHITECTURES))}.",
+            help=f"Network architecture: {', '.join(sorted(ARCHITECTURES))}.",
         ),
     ] = DEFAULT_ARCHITECTURE,
     top_tags: Annotated[
@@ -59,9 +59,9 @@ def train(  # noqa: PLR0913 (options)
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="At most.  [default: the architecture's]")
+        int | None, typer.Option(min=1, help="Epochs at most.  [default: the architecture's]")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the network's random numbers.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the network's random numbers.")] = 0,
     promote: Annotated[
         bool | None,
         typer.Option(help="Whether the model goes live.  [default: where it is the better one]"),
@@ -78,15 +78,17 @@ def train(  # noqa: PLR0913 (options)
     ] = None,
     fresh: Annotated[
         bool,
-        typer.Option("--fresh", help="Begin anew where an earlier training was killed half-way."),
+        typer.Option(
+            "--fresh", help="Start from scratch; nothing of an unfinished training is resumed."
+        ),
     ] = False,
 ) -> None:
-    """Train a model on a site's stored questions, judge it, publish it, and promote the better one.
+    """Train a model on a site's stored questions, evaluate it, publish it, promote the better one.
 
-    It is judged on the newest tenth of the questions, which it does not learn from, beside the
+    It is evaluated on the newest tenth of the questions, which it does not learn from, beside the
     live model and a linear baseline. Ctrl-C ends the training early and goes on with the best epoch
-    so far; a second one gives up. A training that was killed is gone on with by the next one on the
-    same questions.
+    so far; a second one gives up. A training that was killed is resumed by the next one on the same
+    questions.
 
     Example: tagger train --site stats --architecture conv1d
     """
@@ -111,24 +113,24 @@ def train(  # noqa: PLR0913 (options)
     )
     try:
         with database_errors(engine), make_reporter(err) as reporter:
-            ended = train_site(engine, site, options, clock=SystemClock(), reporter=reporter)
+            result = train_site(engine, site, options, clock=SystemClock(), reporter=reporter)
     except SystemExit as end:
         sys.stderr.flush()
         # TensorFlow's threads are still at work, and the interpreter's own end may crash on them.
         os._exit(int(end.code or 0))
-    _tell(site, ended)
+    _tell(site, result)
 
 
-def _tell(site: str, ended: "RunResult") -> None:
+def _tell(site: str, result: "RunResult") -> None:
     """Print how a run went, and what to type next."""
-    if ended.version is None:
-        out.print(f"{site} is not trained: {ended.reason}.", highlight=False)
+    if result.version is None:
+        out.print(f"{site} is not trained: {result.reason}.", highlight=False)
         return
-    version = ended.version
+    version = result.version
     out.print(metrics_table(version))
     state = "live" if version.live else "published, and not live"
     out.print(
-        f"{site} version {version.version} ({version.architecture}) is {state}: {ended.reason}.",
+        f"{site} version {version.version} ({version.architecture}) is {state}: {result.reason}.",
         highlight=False,
     )
     if not version.live:

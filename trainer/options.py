@@ -23,9 +23,9 @@ class TrainingOptions:
         class_weights: whether they multiply the loss; None leaves it to the architecture.
         epochs: at most; None leaves it to the architecture.
         seed: of the network's random numbers.
-        resume: a folder for what of the network is fitted, so that a run that is killed can be gone
-            on with; None keeps nothing.
-        fresh: whether what lies there is left aside and removed.
+        resume: a folder of training checkpoints, by which a run that was killed is resumed; None
+            keeps none.
+        fresh: whether the training starts from scratch, and the checkpoints there are removed.
         settle: how old a question must be for its author's tags to be relied on.
         most_questions: that are read, the newest.
         new_questions: how many must have come since the last run, or this one is skipped; None

@@ -154,7 +154,7 @@ class ModelVersion(Table):
     sha256: Mapped[str] = mapped_column(String(64))
     live: Mapped[bool] = mapped_column(default=False)
     learned_through: Mapped[int | None]  # the newest question that it learned from, by its number
-    pruned_at: Mapped[datetime | None]  # when its bundle was let go
+    pruned_at: Mapped[datetime | None]  # when its bundle was deleted
 
 
 class Promotion(Table):

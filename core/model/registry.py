@@ -32,7 +32,7 @@ class Version:
     live: bool
     size: int  # of the bundle, in bytes
     learned_through: int | None  # the newest question that it learned from, by its number
-    pruned_at: datetime | None  # when its bundle was let go
+    pruned_at: datetime | None  # when its bundle was deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,7 @@ def lock(connection: Connection, site: str) -> None:
 
 def _tell_pruned(version: Version) -> str:
     return (
-        f"The bundle of {version.site} version {version.version} was let go at "
+        f"The bundle of {version.site} version {version.version} was pruned at "
         f"{version.pruned_at:%Y-%m-%d %H:%M} UTC (tagger models prune); only its figures are kept."
     )
 

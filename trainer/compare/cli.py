@@ -18,10 +18,12 @@ def compare(  # noqa: PLR0913 (options)
     ] = None,
     *,
     file: Annotated[
-        Path | None, typer.Option("--file", "-f", help="A file of questions, as tagger import.")
+        Path | None,
+        typer.Option("--file", "-f", help="File of questions, as tagger import reads them."),
     ] = None,
     split: Annotated[
-        SplitName, typer.Option(help="Which fifth of the questions judges: any, or the newest.")
+        SplitName,
+        typer.Option(help="Which fifth of the questions is the test part: any, or the newest."),
     ] = "random",
     systems: Annotated[
         str | None, typer.Option(help="Names with commas between them.  [default: all]")
@@ -34,10 +36,12 @@ def compare(  # noqa: PLR0913 (options)
         int | None,
         typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all random numbers but the split's.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers but the split's.")] = 0,
     folder: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="For the table and the report.  [default: under data/]"),
+        typer.Option(
+            "--out", "-o", help="Folder of the table and the report.  [default: under data/]"
+        ),
     ] = None,
 ) -> None:
     """Train every system on the same questions and compare them: a table and an HTML report.

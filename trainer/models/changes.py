@@ -21,7 +21,7 @@ from core.questions.requests import retag
 from core.settings import Retag
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
-Number = Annotated[int, typer.Argument(help="Its number.")]
+Number = Annotated[int, typer.Argument(help="Model version.")]
 RetagOption = Annotated[
     Retag | None,
     typer.Option(
@@ -119,7 +119,7 @@ def _go_live(
 def export_model(
     site: Site,
     version: Annotated[
-        int | None, typer.Argument(help="Its number.  [default: the live one]")
+        int | None, typer.Argument(help="Model version.  [default: the live one]")
     ] = None,
     *,
     file: Annotated[
@@ -196,7 +196,7 @@ def prune_models(
         typer.Option(min=0, help="How many of the newest stay.  [default: the setting]"),
     ] = None,
 ) -> None:
-    """Let go of old models, but for the live one, the newest, and the one to roll back to.
+    """Delete old models, but for the live one, the newest, and the one to roll back to.
 
     Their figures and what they predicted stay.
 

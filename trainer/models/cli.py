@@ -92,7 +92,7 @@ def _period(promoted: Promoted, times: str) -> str:
 def show_model(
     site: Site,
     version: Annotated[
-        int | None, typer.Argument(help="Its number.  [default: the live one]")
+        int | None, typer.Argument(help="Model version.  [default: the live one]")
     ] = None,
 ) -> None:
     """Show one model: how it was made, what it knows, how good it is.

@@ -24,7 +24,7 @@ from trainer.report.store import Run, list_runs, load_report
 def report(
     site: Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")],
     run: Annotated[
-        int | None, typer.Argument(help="The run's number.  [default: the newest with a report]")
+        int | None, typer.Argument(help="Run number.  [default: the newest with a report]")
     ] = None,
     *,
     version: Annotated[

@@ -161,7 +161,7 @@ def test_a_pruned_version_is_neither_promoted_nor_loaded(
     publish(sqlite_engine, clock, count=2)
     promote(sqlite_engine, clock, 2)
     assert prune(sqlite_engine, clock, keep=0) == [1]
-    with pytest.raises(VersionPruned, match="stats version 1 was let go at 2026-01-01"):
+    with pytest.raises(VersionPruned, match="stats version 1 was pruned at 2026-01-01"):
         promote(sqlite_engine, clock, 1)
     with reading(sqlite_engine) as connection, pytest.raises(VersionPruned, match="figures"):
         registry.load_bundle(connection, versions(sqlite_engine)[0])

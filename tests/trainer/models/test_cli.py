@@ -274,7 +274,7 @@ def test_a_pruned_model_keeps_its_figures(engine: Engine) -> None:
     assert "pruned at" in shown
     assert "0.7500" in shown
     for refused in ("promote", "export"):
-        assert "was let go" in tagger("models", refused, "--site", "stats", "1").stderr
+        assert "was pruned at" in tagger("models", refused, "--site", "stats", "1").stderr
     assert tagger("models", "prune", "--site", "stats").stdout == "stats: pruned none.\n"
 
 
