@@ -206,7 +206,7 @@ def print_account(demo: Demo) -> None:
         f"""
 {fetched:,} questions fetched, {fetched - tagged:,} of them to learn from
 {tagged:,} new questions tagged, with {suggested:,} suggested tags \
-({agreement.without_suggestion:.0%} of the questions got none)
+({agreement.share_without_suggestion:.0%} of the questions got none)
 {agreement.precision_at_1:.0%} of the first tags are among the author's; \
 {agreement.recall_at_5:.0%} of the authors' tags are among the first five
 

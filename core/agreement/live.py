@@ -175,7 +175,7 @@ def _count(connection: Connection, days: dict[tuple[int, date, str], Agreement])
             "questions": agreement.questions,
             "first_hits": agreement.first_hits,
             "recall_at_5_sum": agreement.recall_at_5_sum,
-            "without_suggestion": agreement.unsuggested,
+            "without_suggestion": agreement.without_suggestion,
         }
         for (version, day, site), agreement in sorted(days.items())  # one order: no deadlock
     ]

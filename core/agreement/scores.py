@@ -24,13 +24,13 @@ class Agreement:
         first_hits: of them, those whose most probable tag is one of the author's.
         recall_at_5_sum: over them, the share of the author's tags, known to the model or not,
             among the five most probable.
-        unsuggested: of them, those for which no tag reached its threshold.
+        without_suggestion: of them, those for which no tag reached its threshold.
     """
 
     questions: int = 0
     first_hits: int = 0
     recall_at_5_sum: float = 0.0
-    unsuggested: int = 0
+    without_suggestion: int = 0
 
     def __add__(self, other: "Agreement") -> "Agreement":
         """The agreement over the questions of both."""
@@ -38,7 +38,7 @@ class Agreement:
             self.questions + other.questions,
             self.first_hits + other.first_hits,
             self.recall_at_5_sum + other.recall_at_5_sum,
-            self.unsuggested + other.unsuggested,
+            self.without_suggestion + other.without_suggestion,
         )
 
     @property
@@ -52,9 +52,9 @@ class Agreement:
         return self.recall_at_5_sum / self.questions if self.questions else 0.0
 
     @property
-    def without_suggestion(self) -> float:
+    def share_without_suggestion(self) -> float:
         """Share of the questions for which no tag reached its threshold."""
-        return self.unsuggested / self.questions if self.questions else 0.0
+        return self.without_suggestion / self.questions if self.questions else 0.0
 
 
 def measure_agreement(connection: Connection, site: str, model_version_id: int) -> Agreement:
@@ -102,5 +102,5 @@ def agreement_of(author_tags: Collection[str], predicted: Sequence[Any]) -> Agre
         questions=1,
         first_hits=int(bool(first) and first[0] in authors),
         recall_at_5_sum=len(authors.intersection(first)) / len(authors),
-        unsuggested=int(not any(row.suggested for row in predicted)),
+        without_suggestion=int(not any(row.suggested for row in predicted)),
     )

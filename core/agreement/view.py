@@ -61,7 +61,7 @@ def _numbers(agreement: Agreement) -> tuple[str, ...]:
         f"{agreement.questions:,}",
         f"{agreement.precision_at_1:.3f}",
         f"{agreement.recall_at_5:.3f}",
-        f"{agreement.without_suggestion:.0%}",
+        f"{agreement.share_without_suggestion:.0%}",
     )
 
 

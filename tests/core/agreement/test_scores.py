@@ -28,7 +28,7 @@ def test_agreement_compares_predictions_with_the_authors_tags(
     assert found.precision_at_1 == pytest.approx(1 / 3)  # question 1 alone
     # Of six equally improbable tags the five first by the alphabet count as the most probable.
     assert found.recall_at_5 == pytest.approx((0.5 + 1 + 1) / 3)
-    assert found.without_suggestion == pytest.approx(1 / 3)
+    assert found.share_without_suggestion == pytest.approx(1 / 3)
 
 
 def test_without_predictions_there_is_nothing_to_compare(
