@@ -1,0 +1,51 @@
+"""`tagger compare`, as one types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import tagger
+from demo.site.generator import make_questions
+
+# Keras' own conversions of tensors, under NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("split", ["random", "time"])
+def test_a_file_is_compared_into_a_table_and_a_report(
+    tmp_path: Path, split: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, out = tmp_path / "demo.jsonl", tmp_path / "out"
+    with file.open("w") as lines:
+        for question in make_questions(600):
+            fields = {
+                "site": question.site,
+                "question_id": question.question_id,
+                "title": question.title,
+                "body": question.body,
+                "tags": question.tags,
+                "link": question.link,
+            }
+            lines.write(json.dumps(fields) + "\n")
+    monkeypatch.setenv("TAGGER_MIN_QUESTIONS", "300")
+    monkeypatch.setenv("TAGGER_TOP_TAGS", "20")
+    command = ["compare", "--file", str(file), "--split", split, "--out", str(out)]
+    names = "weighted-mean,linear-svm"
+    ended = CliRunner().invoke(tagger.app, [*command, "--systems", names])
+    assert ended.exit_code == 0, ended.output
+    document = json.loads((out / "table.json").read_text())
+    assert (document["site"], document["split"]) == ("demo", split)
+    found = {row["system"]: row for row in document["systems"]}
+    assert found.keys() == {"simple", "conv1d", "weighted-mean", "linear-svm"}
+    assert all("error" not in row for row in found.values())
+    times = [found[name]["train_seconds"] for name in ("simple", "conv1d", "weighted-mean")]
+    assert times[0] + times[1] == pytest.approx(times[2], abs=0.01)
+    assert (out / "table.csv").read_text().count("\n") == 5
+    assert "Learning curves" in (out / "report.html").read_text()
+
+
+def test_no_source_of_questions_is_wrong_usage() -> None:
+    assert CliRunner().invoke(tagger.app, ["compare"]).exit_code == 2
