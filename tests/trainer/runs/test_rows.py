@@ -11,7 +11,21 @@ from core.database.engine import make_engine
 from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions, TrainingInProgress
 from tests.conftest import ManualClock
-from trainer.runs.rows import DIED, describe, end_run, start_run, training_lock
+from trainer.report.store import list_runs, store_report
+from trainer.runs import rows as run_rows
+from trainer.runs.rows import (
+    DIED,
+    KEPT_SKIPPED,
+    Outcome,
+    PublishedRun,
+    describe,
+    end_run,
+    find_last_published,
+    note_data,
+    prune_runs,
+    start_run,
+    training_lock,
+)
 
 HOLDER = """
 import sys
@@ -98,6 +112,71 @@ def test_the_next_run_ends_the_row_of_one_that_died(engine: Engine, clock: Manua
         start_run(connection, "cooking", now=clock.now())
         start_run(connection, "stats", now=clock.now())
     assert rows(engine) == [("failed", DIED, True), (None, None, False), (None, None, False)]
+
+
+def run(
+    engine: Engine, clock: ManualClock, outcome: Outcome, *, site: str = "stats", report: str = ""
+) -> int:
+    """A run that ended at once, with its report."""
+    with engine.begin() as connection:
+        key = start_run(connection, site, now=clock.now())
+        note_data(connection, key, questions=key * 100, newest=key * 1000, fingerprint=f"of {key}")
+        end_run(connection, key, outcome, now=clock.now())
+        if report:
+            store_report(connection, key, report)
+    return key
+
+
+def test_the_last_run_that_made_a_version_says_what_it_learned_from(
+    engine: Engine, clock: ManualClock
+) -> None:
+    with engine.connect() as connection:
+        assert find_last_published(connection, "stats") is None
+    run(engine, clock, "promoted")
+    made = run(engine, clock, "published")
+    outcomes: tuple[Outcome, ...] = ("skipped", "failed")
+    for outcome in outcomes:
+        run(engine, clock, outcome)
+    run(engine, clock, "promoted", site="cooking")
+    with engine.connect() as connection:
+        found = find_last_published(connection, "stats")
+    assert found == PublishedRun(clock.now(), made * 100, made * 1000, f"of {made}")
+
+
+def test_a_run_that_has_made_a_version_does_not_fail_any_more(
+    engine: Engine, clock: ManualClock
+) -> None:
+    made = run(engine, clock, "promoted")
+    with engine.begin() as connection:
+        end_run(connection, made, "failed", now=clock.now(), error="too late")
+    assert rows(engine) == [("promoted", None, True)]
+
+
+def test_old_reports_are_deleted_and_their_rows_stay(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_rows, "KEPT_REPORTS", 2)
+    other = run(engine, clock, "promoted", site="cooking", report="x")
+    runs = [run(engine, clock, "promoted", report="x") for _ in range(3)]
+    with engine.begin() as connection:
+        prune_runs(connection, "stats", now=clock.now())
+        kept = {one.run: one.has_report for one in list_runs(connection, "stats")}
+        others = [one.run for one in list_runs(connection, "cooking") if one.has_report]
+    assert kept == {runs[0]: False, runs[1]: True, runs[2]: True}
+    assert others == [other]
+
+
+def test_rows_of_skipped_runs_are_deleted_when_they_are_old(
+    engine: Engine, clock: ManualClock
+) -> None:
+    outcomes: tuple[Outcome, ...] = ("skipped", "failed")
+    for outcome in outcomes:
+        run(engine, clock, outcome)
+    clock.sleep(KEPT_SKIPPED.total_seconds() + 1)
+    run(engine, clock, "skipped")
+    with engine.begin() as connection:
+        prune_runs(connection, "stats", now=clock.now())
+        assert [one.outcome for one in list_runs(connection, "stats")] == ["failed", "skipped"]
 
 
 @pytest.mark.parametrize(
