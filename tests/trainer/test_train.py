@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +21,15 @@ from tests.conftest import ManualClock
 from tests.rows import store_questions
 from tests.trainer.made_up import TAGS, made_up_corpus, made_up_dataset, made_up_questions
 from trainer.data.dataset import DatasetOptions, make_dataset
+from trainer.data.stored import Survey
 from trainer.options import TrainingOptions
 from trainer.progress import Epoch, ProgressReporter
 from trainer.runs import export
+from trainer.runs.rows import PublishedRun
 from trainer.systems import ARCHITECTURES
 from trainer.systems.network import Network
 from trainer.systems.simple import SimpleNetwork
-from trainer.train import train_site
+from trainer.train import reason_to_skip, train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -102,6 +105,30 @@ def test_questions_without_a_kept_tag_are_in_no_part() -> None:
     assert dataset.targets[rows].any(axis=1).all()
 
 
+LAST = PublishedRun(ManualClock().now(), 1000, 5000, "before")
+NOW = Survey(1030, 1030, 30, 5030, None, None, "now")
+SCHEDULED = TrainingOptions(new_questions=40)
+
+
+@pytest.mark.parametrize(
+    ("last", "data", "reason"),
+    [
+        (LAST, NOW, "30 questions are new since the run of 2026-01-01 00:00, and 40 are needed"),
+        (LAST, replace(NOW, newer=40), None),
+        (LAST, replace(NOW, questions=1040), None),  # ten older ones were imported
+        (LAST, replace(NOW, newer=40, fingerprint="before"), "nothing has changed since the run"),
+        (None, NOW, None),
+        (None, replace(NOW, questions=999), "there are 999 settled questions, and 1,000 are"),
+    ],
+)
+def test_a_run_of_the_schedule_that_would_come_to_nothing_is_skipped(
+    last: PublishedRun | None, data: Survey, reason: str | None
+) -> None:
+    found = reason_to_skip(last, data, SCHEDULED)
+    assert found is None if reason is None else str(found).startswith(reason)
+    assert reason_to_skip(last, data, TrainingOptions()) is None  # a person's is never skipped
+
+
 @pytest.mark.slow
 def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: Engine) -> None:
     store_made_up(sqlite_engine, 1200)
@@ -150,11 +177,6 @@ def test_the_manifest_says_that_class_weights_were_used(sqlite_engine: Engine) -
     with sqlite_engine.connect() as connection:
         manifest = load_bundle(connection, version).manifest
     assert manifest.hyperparameters["class_weights"] is True
-
-
-def test_class_weights_are_refused_where_the_architecture_has_none() -> None:
-    with pytest.raises(TrainingError, match="branched is trained without class weights"):
-        TrainingOptions(class_weights=True).system()
 
 
 @pytest.mark.slow
