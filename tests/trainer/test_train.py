@@ -118,7 +118,7 @@ SCHEDULED = TrainingOptions(new_questions=40)
         (LAST, replace(NOW, questions=1040), None),  # ten older ones were imported
         (LAST, replace(NOW, newer=40, fingerprint="before"), "nothing has changed since the run"),
         (None, NOW, None),
-        (None, replace(NOW, questions=999), "there are 999 settled questions, and 1,000 are"),
+        (None, replace(NOW, tagged=999), "there are 999 tagged questions that have settled, and"),
     ],
 )
 def test_a_run_of_the_schedule_that_would_come_to_nothing_is_skipped(
