@@ -13,9 +13,10 @@ from itertools import islice
 
 from core.console import open_database, start
 from core.database.engine import reading
+from core.model.bundle_cache import open_cache
 from core.model.encoding import encode
 from core.model.predictor import Model
-from core.model.registry import get_live, load_bundle
+from core.model.registry import fetch_from, get_live
 from core.questions.selection import Selection
 from trainer.data.stored import stored_questions
 
@@ -29,11 +30,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rows", type=int, default=256, help="of one batch")
     chosen = parser.parse_args()
-    with reading(open_database(start())) as connection:
-        bundle = load_bundle(connection, get_live(connection, chosen.site), keras=False)
+    settings = start()
+    engine = open_database(settings)
+    with reading(engine) as connection:
+        live = get_live(connection, chosen.site)
         stored = stored_questions(connection, Selection(chosen.site, newest=chosen.rows))
         texts = [(question.title, question.body) for question in islice(stored, chosen.rows)]
-    model = Model(bundle, threads=chosen.threads)
+    with open_cache(settings).open(live, fetch_from(engine)) as bundle:
+        model = Model(bundle, threads=chosen.threads)
     words = [model.words(*text) for text in texts]
     arrays = encode(words, model.vocabulary, model.manifest.inputs)
     for what, predict in {

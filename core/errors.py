@@ -138,6 +138,10 @@ class VersionPruned(ModelError):
     """The version's bundle has been deleted."""
 
 
+class CacheUnusable(ModelError):
+    """The folder of unpacked bundles cannot be used."""
+
+
 class ExportFailed(ModelError):
     """A bundle or a report cannot be written to a file."""
 

@@ -134,8 +134,28 @@ class Settings(BaseSettings):
         default=2, ge=1, le=256, description="processes of one tagging worker"
     )
 
+    model_cache_dir: Path | None = Field(
+        default=None,
+        description="folder for unpacked models, which the processes of a machine share; "
+        "models in the data folder where it is not set",
+    )
+    model_cache_mb: int = Field(
+        default=4000,
+        ge=100,
+        le=1_000_000,
+        description="how large that folder becomes, in MB; what was not used for the longest "
+        "time is deleted first",
+    )
+    model_memory_mb: int = Field(
+        default=256,
+        ge=1,
+        le=1_000_000,
+        description="how much of models a process holds, in MB, where it serves several sites; "
+        "the one that was not used for the longest time is dropped first",
+    )
+
     heartbeat_file: Path | None = Field(
-        default=None, description="a file that the poller touches while it runs"
+        default=None, description="a file that a service touches while it runs"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="how much the services say"
@@ -215,6 +235,11 @@ class Settings(BaseSettings):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{(self.data_dir / 'tagger.sqlite3').resolve()}"
+
+    @property
+    def model_cache(self) -> Path:
+        """The folder for unpacked models."""
+        return (self.model_cache_dir or self.data_dir / "models").resolve()
 
     @property
     def uses_embedded_redis(self) -> bool:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.clock import SystemClock
+from core.heartbeat import Heartbeat
 
 
 class Stopped(Exception):
@@ -23,7 +24,7 @@ class StoppableClock(SystemClock):
 
     def __init__(self, heartbeat: Path | None = None) -> None:
         self._stop = threading.Event()
-        self._heartbeat = heartbeat
+        self._heartbeat = Heartbeat(heartbeat)
 
     def stop(self, *_: object) -> None:
         """End every sleep, also those to come; takes and ignores a signal handler's arguments."""
@@ -39,8 +40,7 @@ class StoppableClock(SystemClock):
         Raises:
             Stopped: the program was told to stop.
         """
-        if self._heartbeat is not None:
-            self._heartbeat.touch()
+        self._heartbeat.beat()
         if self._stop.wait(seconds):
             raise Stopped
 

@@ -5,12 +5,15 @@ import io
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from core.model.bundle import FORMAT_VERSION, Bundle, Manifest
-from core.model.encoding import SequenceInput, Vocabulary
+from core.model.bundle import Bundle, pack
+from core.model.encoding import SequenceInput
+from core.model.manifest import FORMAT_VERSION, Manifest
 from core.model.tokenizer import TextSettings
+from core.model.vocabulary import Vocabulary
 
 DATA = Path(__file__).parent / "data"
 
@@ -19,9 +22,8 @@ KNOWN_LOGIT = 4.0  # of a tag whose word stands in the text; the others have its
 LENGTH = 16
 
 
-def word_network() -> tuple[bytes, bytes]:
-    """The network as .keras and as .tflite: a tag's probability is .98 where its word stands."""
-    return (DATA / "words.keras").read_bytes(), (DATA / "words.tflite").read_bytes()
+# The network in both forms: a tag's probability is .98 where its word stands.
+KERAS, TFLITE = DATA / "words.keras", DATA / "words.tflite"
 
 
 def build_word_network(folder: Path) -> None:
@@ -63,8 +65,19 @@ def word_manifest(site: str = "stats", **changes: object) -> Manifest:
 
 def word_bundle(site: str = "stats", **changes: object) -> Bundle:
     """A bundle of the word network."""
-    kept, exported = word_network()
-    return Bundle(word_manifest(site, **changes), Vocabulary(LABELS), kept, exported)
+    manifest = word_manifest(site, **changes)
+    return Bundle(manifest=manifest, vocabulary=Vocabulary(LABELS), tflite=TFLITE, keras=KERAS)
+
+
+def pack_bytes(bundle: Bundle) -> bytes:
+    """A bundle's zip."""
+    with TemporaryDirectory() as folder:
+        return pack(bundle, Path(folder) / "bundle.zip").path.read_bytes()
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def zipped(members: dict[str, bytes]) -> bytes:

@@ -1,14 +1,19 @@
 """Rows that tests arrange."""
 
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 from sqlalchemy import Engine, select
+from sqlalchemy.engine import Connection
 
 from core.database.tables import PredictedTag, Prediction, Question
 from core.model import registry
-from core.model.bundle import Bundle
+from core.model.bundle import Bundle, pack
+from core.model.bundle_cache import BundleCache
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion, Stored, store
+from worker.live_models import LiveModels
 
 
 def question(number: int, title: str = "About regression", **changes: object) -> FetchedQuestion:
@@ -30,9 +35,27 @@ def store_questions(
         return store(connection, questions, now=now, request_tagging=request_tagging)
 
 
+def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
+    """Pack a bundle and add it to the registry."""
+    with TemporaryDirectory() as folder:
+        packed = pack(bundle, Path(folder) / "bundle.zip")
+        return registry.publish(connection, packed, now=now)[0]
+
+
+def live_models(engine: Engine) -> LiveModels:
+    """Those of a process whose cache is in the test's own folder."""
+    cache = BundleCache(Path.cwd() / "models", most_bytes=10**9)
+    return LiveModels(engine, cache, most_bytes=10**9)
+
+
+def unpack_version(connection: Connection, version: Version) -> Bundle:
+    """A version's bundle, in a folder of its own below the test's."""
+    return registry.load_bundle(connection, version, Path(mkdtemp(dir=Path.cwd())))
+
+
 def publish_live(engine: Engine, bundle: Bundle, *, now: datetime) -> Version:
     with engine.begin() as connection:
-        version = registry.publish(connection, bundle, now=now)
+        version = publish(connection, bundle, now=now)
         return registry.promote(connection, version.site, version.version, now=now, reason="hand")
 
 

@@ -2,6 +2,8 @@
 
 import logging
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sqlalchemy import Engine
@@ -11,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from core.clock import Clock
 from core.database.engine import reading
 from core.errors import BundleRefused
-from core.model.bundle import Bundle
+from core.model.bundle import Bundle, pack
 from core.model.registry import Version, find_live, load_bundle, prune
 from core.questions.selection import Selection, training_selection
 from trainer.data.corpus import read_corpus
@@ -98,9 +100,11 @@ def _run(
     )
     record.add_evaluation(evaluation)
     reporter.stage("exporting it")
-    bundle = make_candidate_bundle(candidate, evaluation, options, clock)
-    reporter.stage("publishing it")
-    return publish_candidate(engine, bundle, evaluation.decision, live, options, record, clock)
+    with TemporaryDirectory(prefix="candidate-") as folder:
+        bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
+        reporter.stage("publishing it")
+        packed = pack(bundle, Path(folder) / "bundle.zip")
+        return publish_candidate(engine, packed, evaluation.decision, live, options, record, clock)
 
 
 def _tidy(
@@ -121,7 +125,8 @@ def _is_refused(connection: Connection, live: Version | None) -> bool:
     if live is None:
         return False
     try:
-        load_bundle(connection, live, keras=False)
+        with TemporaryDirectory(prefix="live-") as folder:
+            load_bundle(connection, live, Path(folder), keras=False)
     except BundleRefused:
         return True
     return False
@@ -237,9 +242,13 @@ def _calibrate(
 
 
 def make_candidate_bundle(
-    candidate: Candidate, evaluation: Evaluation, options: TrainingOptions, clock: Clock
+    candidate: Candidate,
+    evaluation: Evaluation,
+    options: TrainingOptions,
+    clock: Clock,
+    folder: Path,
 ) -> Bundle:
-    """Return the candidate's bundle, with the figures of its evaluation.
+    """Return the candidate's bundle in a folder, with the figures of its evaluation.
 
     Raises:
         TrainingError: the exported network is not the trained one.
@@ -257,4 +266,4 @@ def make_candidate_bundle(
         metrics=figures,
         hyperparameters=candidate.system.manifest_hyperparameters() | {"seed": options.seed},
     )
-    return make_bundle(candidate.network, candidate.system, candidate.dataset, description)
+    return make_bundle(candidate.network, candidate.system, candidate.dataset, description, folder)

@@ -26,6 +26,7 @@ from core.clock import SystemClock
 from core.database.engine import database_errors, make_engine, reading
 from core.database.tables import ModelVersion
 from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
+from core.model.bundle_cache import open_cache
 from core.questions.lifecycle import end_lease
 from core.settings import Settings
 from worker.live_models import LiveModels
@@ -59,7 +60,11 @@ class Tasks:
 
     @cached_property
     def _models(self) -> LiveModels:
-        return LiveModels(self._engine)
+        return LiveModels(
+            self._engine,
+            open_cache(self._settings),
+            most_bytes=self._settings.model_memory_mb * 1_000_000,
+        )
 
     def tag(self, site: str, pks: list[int]) -> None:
         """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
@@ -126,7 +131,6 @@ def make_app(settings: Settings) -> Celery:
     """Return the application with its tasks and its schedule."""
     app = make_celery(settings)
     app.conf.beat_schedule = beat_schedule(settings)
-    app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps no file: the database is the state
     signals.setup_logging.connect(_keep_our_logging, weak=False)
     _add_tasks(app, Tasks(app, settings))
     return app

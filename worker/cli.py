@@ -12,6 +12,7 @@ from core.console import command, fail, open_database, out, plain, start
 from core.database.engine import database_errors, reading
 from core.errors import BrokerUnreachable
 from core.model import registry
+from core.model.bundle_cache import open_cache
 from core.model.predictor import Model
 from core.questions import lifecycle
 from core.questions.lifecycle import batches, sweep
@@ -119,7 +120,8 @@ def suggest(
     engine = open_database(settings)
     with database_errors(engine), reading(engine) as connection:
         live = registry.get_live(connection, chosen)
-        model = Model(registry.load_bundle(connection, live, keras=False))
+    with open_cache(settings).open(live, registry.fetch_from(engine)) as bundle:
+        model = Model(bundle)
     (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
     table = Table(title=f"{chosen}, model version {live.version}", title_justify="left")
     table.add_column("tag")

@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 from core.database.engine import reading
 from core.errors import BundleRefused, ModelMissing
 from core.model import registry
+from core.model.bundle import Bundle
+from core.model.bundle_cache import BundleCache
 from core.model.predictor import Model
 from core.model.registry import Version
 
@@ -36,12 +38,27 @@ class Serving:
 
 
 class LiveModels:
-    """Loads a site's live version when it is asked for, and again when another one is live."""
+    """Loads a site's live version when it is asked for, and again when another one is live.
 
-    def __init__(self, engine: Engine, *, threads: int = 1) -> None:
+    Of a site one model at most stands in memory: the old one goes before the new one is loaded.
+    """
+
+    def __init__(
+        self, engine: Engine, cache: BundleCache, *, most_bytes: int, threads: int = 1
+    ) -> None:
+        """Load nothing yet.
+
+        Args:
+            engine: the database's.
+            cache: where bundles are unpacked.
+            most_bytes: of all models together; one is loaded however large it is.
+            threads: of each network.
+        """
         self._engine = engine
+        self._cache = cache
+        self._most_bytes = most_bytes
         self._threads = threads
-        self._serving: dict[str, Serving] = {}
+        self._serving: dict[str, Serving] = {}  # by site, the last used last
         self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
 
     def get(self, site: str) -> Serving:
@@ -53,29 +70,34 @@ class LiveModels:
         Raises:
             ModelMissing: the site has no live version.
             BundleRefused: the live version's bundle does not verify, nor that of any before it.
+            CacheUnusable: there is no room for the bundle.
         """
         with reading(self._engine) as connection:
             live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
         serving = self._serving.get(site)
         if serving is None or serving.live_id != live_id:
-            serving = self._serving[site] = self._take_up(site)
+            serving = self._take_up(site)
+        self._serving.pop(site, None)
+        self._serving[site] = serving
         return serving
 
     def _take_up(self, site: str) -> Serving:
         with reading(self._engine) as connection:
             live = registry.find_live(connection, site)
-        before = self._serving.get(site)
         if live is None:
-            self._serving.pop(site, None)
+            self._drop(site)
             raise ModelMissing(
                 f"The site {site} has no live model: its questions wait. "
                 f"Train one with: tagger train --site {site}"
             )
+        before = self._serving.get(site)
         if before is not None and before.loaded.version.id == live.id:
             return Serving(live.id, before.loaded)
+        of_before = before.loaded.version if before is not None else None
+        del before  # or its model would stay in memory while the new one is loaded
         loaded = self._try(live)
         if loaded is None:
-            loaded = before.loaded if before is not None else self._load_previous(live)
+            loaded = self._load_other(live, of_before)
             log.error(
                 "%s: version %d is refused, version %d goes on: %s",
                 site,
@@ -85,11 +107,15 @@ class LiveModels:
             )
         return Serving(live.id, loaded)
 
-    def _load_previous(self, live: Version) -> Loaded:
-        """Load the nearest version that a rollback would go back to and that is not refused."""
+    def _load_other(self, live: Version, before: Version | None) -> Loaded:
+        """Return the version that was used before, or load the nearest that is not refused."""
+        kept = self._serving.get(live.site)
+        if kept is not None:
+            return kept.loaded
         with reading(self._engine) as connection:
             previous = registry.list_previous(connection, live.site)
-        loaded = next(filter(None, map(self._try, previous)), None)
+        candidates = previous if before is None else [before, *previous]
+        loaded = next(filter(None, map(self._try, candidates)), None)
         if loaded is None:
             raise self._refused[live.id]
         return loaded
@@ -104,10 +130,23 @@ class LiveModels:
             return None
 
     def _read(self, version: Version) -> Loaded:
-        with reading(self._engine) as connection:
-            bundle = registry.load_bundle(connection, version, keras=False)
-        model = Model(bundle, threads=self._threads)
+        with self._cache.open(version, registry.fetch_from(self._engine)) as bundle:
+            self._make_room(version.site, bundle)
+            model = Model(bundle, threads=self._threads)
         log.info(
             "%s: version %d (%s) is loaded", version.site, version.version, version.architecture
         )
         return Loaded(version, model)
+
+    def _make_room(self, site: str, bundle: Bundle) -> None:
+        """Drop the site's old model, and others beyond the bound, the least used first."""
+        self._drop(site)
+        room = self._most_bytes - bundle.size
+        for other, serving in reversed(list(self._serving.items())):
+            room -= serving.loaded.model.size
+            if room < 0:
+                self._drop(other)
+                log.info("%s: its model is dropped for that of %s", other, site)
+
+    def _drop(self, site: str) -> None:
+        self._serving.pop(site, None)

@@ -1,5 +1,6 @@
 """Runs workers and the scheduler in the foreground, until they are told to stop."""
 
+import logging
 import os
 import signal
 import socket
@@ -13,10 +14,15 @@ from celery.platforms import SecurityWarning
 from celery.worker.state import active_requests
 
 from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE
+from core.clock import SystemClock
 from core.console import open_database
+from core.heartbeat import Heartbeat
 from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
+from worker.killed import KilledProcesses, WithoutLostWorkers
+from worker.pool import pool_that_reports
+from worker.vital_signs import beating_scheduler, vital_signs
 
 
 def run_worker(
@@ -38,11 +44,14 @@ def run_worker(
     warnings.filterwarnings("ignore", category=SecurityWarning)
     app = make_app(settings)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
+    killed = KilledProcesses(settings, node, SystemClock())
+    logging.getLogger("celery.worker.request").addFilter(WithoutLostWorkers())
+    app.steps["worker"].add(vital_signs(Heartbeat(settings.heartbeat_file), killed))
     worker = app.Worker(
         hostname=node,
         queues=list(queues),
         concurrency=1 if TRAINING_QUEUE in queues else processes,
-        pool_cls="prefork",
+        pool_cls=pool_that_reports(killed.report),
         loglevel=settings.log_level.upper(),
         quiet=True,
         without_gossip=True,
@@ -77,6 +86,7 @@ def run_scheduler(settings: Settings) -> None:
     prepare_database(settings)
     app = make_app(settings)
     app.Beat(
+        scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file)),
         quiet=True,
         loglevel=settings.log_level.upper(),
         remote_control=True,

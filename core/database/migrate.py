@@ -49,9 +49,15 @@ def upgrade(engine: Engine) -> bool:
         with _migrator(engine) as connection:
             if _is_up_to_date(connection):
                 return False
-            _run_alembic(connection)
+            _run_alembic(connection, revisions()[-1])
     log.info("the database's tables are at revision %s", revisions()[-1])
     return True
+
+
+def migrate_to(engine: Engine, revision: str) -> None:
+    """Bring the tables to any revision, forward or back, as for an older version of the program."""
+    with _migrator(engine) as connection:
+        _run_alembic(connection, revision)
 
 
 def _is_up_to_date(connection: Connection) -> bool:
@@ -89,11 +95,12 @@ def _migrator(engine: Engine) -> Iterator[Connection]:
                 yield connection
 
 
-def _run_alembic(connection: Connection) -> None:
+def _run_alembic(connection: Connection, revision: str) -> None:
     from alembic import command  # noqa: PLC0415 (a quarter of a second, seldom needed)
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    forward = revision >= (current_revision(connection) or "")
+    (command.upgrade if forward else command.downgrade)(config, revision)

@@ -150,11 +150,23 @@ class ModelVersion(Table):
     created_at: Mapped[datetime]
     architecture: Mapped[str]
     metrics: Mapped[dict[str, Any]] = mapped_column(Json)
-    bundle: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)  # empty once it is pruned
+    size: Mapped[int] = mapped_column(default=0, server_default="0")  # bytes of its bundle
     sha256: Mapped[str] = mapped_column(String(64))
     live: Mapped[bool] = mapped_column(default=False)
     learned_through: Mapped[int | None]  # the newest question that it learned from, by its number
     pruned_at: Mapped[datetime | None]  # when its bundle was deleted
+
+
+class BundlePart(Table):
+    """A piece of a version's bundle; a table of its own, so that nobody walks over the bytes."""
+
+    __tablename__ = "bundle_parts"
+
+    model_version_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("model_versions.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)  # from 0, in the zip's order
+    data: Mapped[bytes] = mapped_column(LargeBinary)  # a mebibyte, the last one less
 
 
 class Promotion(Table):
@@ -258,6 +270,19 @@ class TrainingRun(Table):
     questions: Mapped[int | None]  # that it had to learn from and to judge by
     newest_question_id: Mapped[int | None]  # of them, by the site's number
     decision: Mapped[str | None]  # one line: why its version was promoted or not, or why skipped
+
+
+class KilledProcess(Table):
+    """That the system killed a process of a worker."""
+
+    __tablename__ = "killed_processes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    worker: Mapped[str]  # its name and host
+    at: Mapped[datetime] = mapped_column(index=True)
+    site: Mapped[str | None]  # of the batch that it had in hand
+    questions: Mapped[int] = mapped_column(Integer)  # of that batch
+    held_bytes: Mapped[int | None]  # in memory, when it was last looked at
 
 
 class LiveAgreement(Table):

@@ -5,12 +5,14 @@ import resource
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from core.errors import BundleCorrupt, BundleRefused, ExportFailed
-from core.model.bundle import MAX_BUNDLE, unpack
+from core.model.bundle import MAX_BUNDLE, read_pieces, unpack
 from core.model.predictor import Model
 from core.settings import PREFIX
 
@@ -19,8 +21,9 @@ _TRIAL_MEMORY: Final = 6 << 30  # bytes of address space; libraries alone reserv
 _REFUSED: Final = 3  # exit status of a trial that has a reason to tell
 
 
-def write_bundle_file(path: Path, data: bytes, *, force: bool = False) -> None:
-    """Write a bundle's zip; whole or not at all.
+@contextmanager
+def new_bundle_file(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give the path of a file to write, which takes its place at the end: whole or not at all.
 
     Raises:
         ExportFailed: there is such a file and `force` is not set, or it cannot be written.
@@ -30,7 +33,7 @@ def write_bundle_file(path: Path, data: bytes, *, force: bool = False) -> None:
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:
         try:
-            aside.write_bytes(data)
+            yield aside
             aside.replace(path)
         finally:
             aside.unlink(missing_ok=True)
@@ -38,25 +41,34 @@ def write_bundle_file(path: Path, data: bytes, *, force: bool = False) -> None:
         raise ExportFailed(f"The file {path} cannot be written: {error.strerror}.") from None
 
 
-def read_bundle_file(path: Path) -> bytes:
-    """Read a bundle's zip, unverified.
+@contextmanager
+def copy_of_bundle_file(path: Path) -> Iterator[Path]:
+    """Give a copy of a stranger's file, which nobody else changes, for as long as it is needed.
 
     Raises:
         BundleCorrupt: it is larger than any bundle, or cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            data = file.read(MAX_BUNDLE + 1) if size <= MAX_BUNDLE else b""
-    except OSError as error:
-        raise BundleCorrupt(f"The file {path} cannot be read: {error.strerror}.") from None
-    if max(size, len(data)) > MAX_BUNDLE:
-        raise BundleCorrupt(f"The file {path} is larger than any model bundle ({MAX_BUNDLE:,}).")
-    return data
+    with tempfile.TemporaryDirectory(prefix="bundle-") as folder:
+        copy = Path(folder) / "bundle.zip"
+        try:
+            with path.open("rb") as source, copy.open("wb") as target:
+                size = 0
+                for piece in read_pieces(source):
+                    size += len(piece)
+                    if size > MAX_BUNDLE:
+                        break
+                    target.write(piece)
+        except OSError as error:
+            raise BundleCorrupt(f"The file {path} cannot be read: {error.strerror}.") from None
+        if size > MAX_BUNDLE:
+            raise BundleCorrupt(
+                f"The file {path} is larger than any model bundle ({MAX_BUNDLE:,})."
+            )
+        yield copy
 
 
-def try_bundle(data: bytes, *, seconds: float = TRIAL_SECONDS) -> None:
-    """Load a stranger's network and run its sample, in a process of its own.
+def try_bundle(path: Path, *, seconds: float = TRIAL_SECONDS) -> None:
+    """Load the network of a stranger's bundle and run its sample, in a process of its own.
 
     LiteRT is native code: a network made to harm may crash its process, or keep it for ever.
 
@@ -64,10 +76,15 @@ def try_bundle(data: bytes, *, seconds: float = TRIAL_SECONDS) -> None:
         BundleRefused: with the reason, also where the process dies or falls silent.
     """
     secretless = {k: v for k, v in os.environ.items() if not k.startswith(PREFIX)}
-    command = [sys.executable, "-m", "core.model.bundle_files"]
+    command = [sys.executable, "-m", "core.model.bundle_files", str(path)]
     try:
         trial = subprocess.run(  # noqa: S603 (our own program)
-            command, input=data, env=secretless, capture_output=True, timeout=seconds, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            env=secretless,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise BundleCorrupt(
@@ -87,12 +104,13 @@ def _describe_end(status: int) -> str:
 
 
 def _run_trial() -> None:
-    """The child's part: a packed bundle on standard input, a reason against it on the output."""
+    """The child's part: a bundle's file as its argument, a reason against it on the output."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(ValueError, OSError):  # a lower limit is set already, or the system knows none
         resource.setrlimit(resource.RLIMIT_AS, (_TRIAL_MEMORY, _TRIAL_MEMORY))
     try:
-        Model(unpack(sys.stdin.buffer.read(), keras=False))
+        with tempfile.TemporaryDirectory(prefix="trial-") as folder:
+            Model(unpack(Path(sys.argv[1]), Path(folder), keras=False))
     except BundleRefused as error:
         sys.stdout.write(str(error))
         sys.exit(_REFUSED)

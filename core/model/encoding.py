@@ -1,18 +1,17 @@
 """From words to the arrays that a network takes; one way for training and for serving."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.model.vocabulary import PADDING, Vocabulary
+
 Ids = Sequence[int] | npt.NDArray[np.int32]
 Arrays = dict[str, npt.NDArray[Any]]
 Weighted = tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]  # different ids, a weight for each
-
-PADDING = 0  # the id that stands for no word; the vocabulary's first word has 1
 
 
 class SequenceInput(BaseModel):
@@ -83,71 +82,6 @@ class TermsInput(_WeightedInput):
 
 
 Input = Annotated[SequenceInput | BagInput | TermsInput, Field(discriminator="kind")]
-
-
-class Vocabulary:
-    """The words that a network knows, numbered from 1 by frequency, and pairs of them.
-
-    Ids are: 0 padding, 1 to n the words, n + 1 any other word, n + 2 and on the pairs.
-    """
-
-    def __init__(
-        self,
-        known: Sequence[str],
-        pairs: Sequence[tuple[int, int]] = (),
-        idf: Sequence[float] = (),
-    ) -> None:
-        """Number words and pairs.
-
-        Args:
-            known: the words.
-            pairs: ids of two words that stand side by side.
-            idf: how rare each word and then each pair is; none where no input needs it.
-        """
-        self.words = tuple(known)
-        self.pairs = tuple(pairs)
-        self.rarity = tuple(idf)
-        self.unknown = len(known) + 1
-        self.size = self.unknown + 1 + len(pairs)  # rows of a table by id
-        self.idf = np.zeros(self.size, np.float32)
-        if idf:
-            self.idf[1 : self.unknown] = idf[: len(known)]
-            self.idf[self.unknown + 1 :] = idf[len(known) :]
-        self._ids = {word: number for number, word in enumerate(known, start=PADDING + 1)}
-        keys = np.array([left * self.unknown + right for left, right in pairs], np.int64)
-        self._pair_order = np.argsort(keys)
-        self._pair_keys = keys[self._pair_order]
-
-    @classmethod
-    def most_frequent(cls, texts: Iterable[Iterable[str]], size: int) -> "Vocabulary":
-        """Count the words of texts and keep the `size` most frequent; ties go by the alphabet."""
-        counts: Counter[str] = Counter()
-        for text in texts:
-            counts.update(text)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        return cls([word for word, _ in ranked[:size]])
-
-    def __len__(self) -> int:
-        return len(self.words)
-
-    def ids(self, text: Iterable[str]) -> list[int]:
-        """Return the ids of the known words of a text, in their order."""
-        get = self._ids.get
-        return [number for word in text if (number := get(word)) is not None]
-
-    def numbers(self, text: Iterable[str]) -> list[int]:
-        """Return an id for each word of a text, PADDING for an unknown one."""
-        get = self._ids.get
-        return [get(word, PADDING) for word in text]
-
-    def find_pairs(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """Return the ids of the known pairs of neighbours among the numbers() of a text."""
-        if len(self._pair_keys) == 0:
-            return np.zeros(0, np.int32)
-        keys = numbers[:-1].astype(np.int64) * self.unknown + numbers[1:]
-        places = np.searchsorted(self._pair_keys, keys).clip(max=len(self._pair_keys) - 1)
-        found = self._pair_order[places[self._pair_keys[places] == keys]]
-        return np.asarray(found + self.unknown + 1, np.int32)
 
 
 def encode(

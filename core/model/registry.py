@@ -1,17 +1,20 @@
 """The registry of model versions, in the database: a version never changes, a pointer moves."""
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Engine, Select, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.engine import dialect_insert
-from core.database.tables import ModelVersion, Promotion
+from core.database.engine import dialect_insert, reading
+from core.database.tables import BundlePart, ModelVersion, Promotion
 from core.errors import BundleCorrupt, ModelMissing, UnknownModelVersion, VersionPruned
-from core.model.bundle import Bundle, Manifest, digest, pack, unpack
+from core.model.bundle import Bundle, PackedBundle, unpack
+from core.model.bundle_store import fetch_parts, store_parts
 
 Reason = Literal["gate", "hand", "rollback"]
 
@@ -45,33 +48,22 @@ class Promoted:
     until: datetime | None  # unset for the last one
 
 
-def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version:
-    """Add a bundle as its site's next version, not live; commits nothing."""
-    return _add(connection, bundle.manifest, pack(bundle), now=now)
-
-
-def publish_packed(
-    connection: Connection, manifest: Manifest, data: bytes, *, now: datetime
-) -> tuple[Version, bool]:
-    """Add a bundle's zip as it is, unless its site has it already; commits nothing.
+def publish(connection: Connection, packed: PackedBundle, *, now: datetime) -> tuple[Version, bool]:
+    """Add a bundle as its site's next version, not live, unless it has it; commits nothing.
 
     Args:
         connection: in a transaction.
-        manifest: the zip's.
-        data: the zip, which has been verified.
+        packed: the bundle's zip, which has been verified.
         now: UTC.
 
     Returns:
         The version, and whether it is new.
     """
-    lock(connection, manifest.site)
-    found = find_packed(connection, manifest.site, data)
-    return (found, False) if found else (_add(connection, manifest, data, now=now), True)
-
-
-def _add(connection: Connection, manifest: Manifest, data: bytes, *, now: datetime) -> Version:
-    site = manifest.site
+    site, manifest = packed.manifest.site, packed.manifest
     lock(connection, site)
+    found = find_packed(connection, site, packed.sha256)
+    if found is not None:
+        return found, False
     row = {
         "site": site,
         "version": select(func.coalesce(func.max(ModelVersion.version), 0) + 1)
@@ -80,13 +72,15 @@ def _add(connection: Connection, manifest: Manifest, data: bytes, *, now: dateti
         "created_at": now,
         "architecture": manifest.architecture,
         "metrics": dict(manifest.metrics),
-        "bundle": data,
-        "sha256": digest(data),
+        "size": packed.size,
+        "sha256": packed.sha256,
         "live": False,
         "learned_through": manifest.learned_through,
     }
     added = dialect_insert(connection, ModelVersion).values(row).returning(ModelVersion.version)
-    return get_version(connection, site, connection.execute(added).scalar_one())
+    version = get_version(connection, site, connection.execute(added).scalar_one())
+    store_parts(connection, version.id, packed.path)
+    return version, True
 
 
 def promote(
@@ -187,8 +181,9 @@ def prune(connection: Connection, site: str, *, keep: int, now: datetime) -> lis
     others = [version for version in whole if not version.live]
     previous = find_previous(connection, site)
     leaving = [v.id for v in others[: max(0, len(others) - keep)] if v != previous]
+    connection.execute(delete(BundlePart).where(BundlePart.model_version_id.in_(leaving)))
     connection.execute(
-        update(ModelVersion).where(ModelVersion.id.in_(leaving)).values(bundle=b"", pruned_at=now)
+        update(ModelVersion).where(ModelVersion.id.in_(leaving)).values(size=0, pruned_at=now)
     )
     return [v for v in list_versions(connection, site) if v.id in leaving]
 
@@ -228,11 +223,11 @@ def get_version(connection: Connection, site: str, version: int) -> Version:
     return Version(*row)
 
 
-def find_packed(connection: Connection, site: str, data: bytes) -> Version | None:
+def find_packed(connection: Connection, site: str, sha256: str) -> Version | None:
     """Return the site's newest version whose bundle is this zip and is not pruned, if any."""
     equal = _versions().where(
         ModelVersion.site == site,
-        ModelVersion.sha256 == digest(data),
+        ModelVersion.sha256 == sha256,
         ModelVersion.pruned_at.is_(None),
     )
     row = connection.execute(equal.order_by(ModelVersion.version.desc()).limit(1)).one_or_none()
@@ -248,11 +243,7 @@ def find_live(connection: Connection, site: str) -> Version | None:
 
 
 def find_live_id(connection: Connection, site: str) -> int | None:
-    """Return the key of the site's live version, if it has one.
-
-    SQLite walks all pages of a bundle to what stands behind it in the row, as its SHA-256: for
-    one of 105 MB find_live() takes 40 ms and more, this .1.
-    """
+    """Return the key of the site's live version, if it has one; asked for at every batch."""
     return connection.execute(_live_id(site)).scalar_one_or_none()
 
 
@@ -282,39 +273,55 @@ def get_live(connection: Connection, site: str) -> Version:
     return live
 
 
-def load_bundle(connection: Connection, version: Version, *, keras: bool = True) -> Bundle:
-    """Read a version's bundle and verify it.
+def load_bundle(
+    connection: Connection, version: Version, folder: Path, *, keras: bool = True
+) -> Bundle:
+    """Fetch a version's bundle, verify it, and unpack it into a folder.
 
     Args:
         connection: the database's.
         version: whose bundle.
-        keras: whether model.keras is read too, which tagging does without.
+        folder: where its members are to stand; it has room for the zip too.
+        keras: whether model.keras is unpacked too, which tagging does without.
 
     Raises:
         VersionPruned: its bundle is gone.
         BundleRefused: its bytes are not those that were published, or do not parse.
+        OSError: the folder cannot be written.
     """
-    return unpack(load_packed(connection, version), site=version.site, keras=keras)
+    packed = folder / "bundle.zip"
+    try:
+        fetch_packed(connection, version, packed)
+        return unpack(packed, folder, site=version.site, keras=keras)
+    finally:
+        packed.unlink(missing_ok=True)
 
 
-def load_packed(connection: Connection, version: Version) -> bytes:
-    """Read a version's zip, and verify that it is the one that was published.
+def fetch_from(engine: Engine) -> Callable[[Version, Path], Bundle]:
+    """Return what unpacks a version's bundle into a folder, as a cache of bundles wants it."""
+
+    def fetch(version: Version, folder: Path) -> Bundle:
+        with reading(engine) as connection:
+            return load_bundle(connection, version, folder, keras=False)
+
+    return fetch
+
+
+def fetch_packed(connection: Connection, version: Version, path: Path) -> None:
+    """Write a version's zip to a file, and verify that it is the one that was published.
 
     Raises:
         VersionPruned: its bundle is gone.
         BundleCorrupt: its bytes are not those that were published.
+        OSError: the file cannot be written.
     """
     if version.pruned_at is not None:
         raise VersionPruned(_tell_pruned(version))
-    data = connection.execute(
-        select(ModelVersion.bundle).where(ModelVersion.id == version.id)
-    ).scalar_one()
-    if digest(data) != version.sha256:
+    if fetch_parts(connection, version.id, path).hexdigest() != version.sha256:
         raise BundleCorrupt(
             f"The bundle of {version.site} version {version.version} does not have the SHA-256 "
             "that the registry holds."
         )
-    return data
 
 
 def lock(connection: Connection, site: str) -> None:
@@ -341,7 +348,7 @@ def _versions() -> Any:
         ModelVersion.metrics,
         ModelVersion.sha256,
         ModelVersion.live,
-        func.length(ModelVersion.bundle),
+        ModelVersion.size,
         ModelVersion.learned_through,
         ModelVersion.pruned_at,
     )

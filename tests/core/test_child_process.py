@@ -6,7 +6,13 @@ import sys
 
 from core.child_process import leashed
 
-CHILD = "import time, core.leash; core.leash.follow(); print('up', flush=True); time.sleep(60)"
+CHILD = """
+import time
+from core.child_process import follow
+follow()
+print("up", flush=True)
+time.sleep(60)
+"""
 
 
 def test_a_process_ends_when_the_one_that_started_it_is_killed() -> None:
@@ -32,7 +38,7 @@ time.sleep(60)
 
 
 def test_one_that_ignores_the_signal_ends_too() -> None:
-    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {CHILD}"
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n{CHILD}"
     with subprocess.Popen(
         [sys.executable, "-c", deaf], stdin=subprocess.PIPE, env=leashed(os.environ)
     ) as process:

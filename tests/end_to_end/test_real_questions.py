@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -51,7 +50,7 @@ def trained(
     parts: tuple[Path, Path, dict[int, tuple[str, str]]], tmp_path_factory: pytest.TempPathFactory
 ) -> Bundle:
     """The Conv1D, trained by the commands that a user would type."""
-    folder = tmp_path_factory.mktemp("training")
+    folder, unpacked = tmp_path_factory.mktemp("training"), tmp_path_factory.mktemp("unpacked")
     env = environment(database_url=f"sqlite:///{folder / 'tagger.sqlite3'}", data_dir=folder)
     imported = run_tagger("import", str(parts[0]), "--site", SITE, env=env)
     assert imported.returncode == 0, imported.stderr
@@ -61,7 +60,7 @@ def trained(
     assert training.returncode == 0, training.stderr
     engine = make_engine(env["TAGGER_DATABASE_URL"])
     with engine.connect() as connection:
-        bundle = registry.load_bundle(connection, registry.get_live(connection, SITE))
+        bundle = registry.load_bundle(connection, registry.get_live(connection, SITE), unpacked)
     engine.dispose()
     return bundle
 
@@ -143,10 +142,7 @@ def assert_rows_say_what_the_network_says(
 def keras_probabilities(bundle: Bundle, texts: list[tuple[str, str]]) -> np.ndarray:
     import keras
 
-    with tempfile.NamedTemporaryFile(suffix=".keras") as file:
-        file.write(bundle.keras)
-        file.flush()
-        network = keras.saving.load_model(file.name, compile=False, safe_mode=True)
+    network = keras.saving.load_model(bundle.keras, compile=False, safe_mode=True)
     words = [question_words(title, body, bundle.manifest.text) for title, body in texts]
     arrays = encode(words, bundle.vocabulary, bundle.manifest.inputs)
     raw = network.predict(arrays, batch_size=256, verbose=0)

@@ -14,11 +14,10 @@ from ops.status import site_statuses
 from ops.status_view import failure_lines, feeds_table, sites_table
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, store_questions
+from tests.rows import live_models, publish_live, question, store_questions
 from trainer.data.stored import survey
 from trainer.options import TrainingOptions
 from trainer.train import reason_to_skip
-from worker.live_models import LiveModels
 from worker.maintenance import train_first_models
 from worker.tagging import tag_batch
 
@@ -36,7 +35,7 @@ def test_the_status_counts_what_is_stored_tagged_and_pending(
 ) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
     stored = store_questions(engine, *map(question, range(5)), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.requested[:3], clock)
+    tag_batch(engine, live_models(engine), "stats", stored.requested[:3], clock)
     store_questions(engine, question(9), now=clock.now(), request_tagging=False)
     with engine.connect() as connection:
         (site,) = site_statuses(connection, Settings(), now=clock.now())

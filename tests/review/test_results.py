@@ -10,15 +10,14 @@ from review.formats import as_json_lines, write_csv
 from review.results import Filter, Result, find_results
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
-from tests.rows import publish_live, question, store_questions
-from worker.live_models import LiveModels
+from tests.rows import live_models, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 
 @pytest.fixture
 def tagged(engine: Engine, clock: ManualClock) -> Engine:
     """Three questions of two sites; the first was tagged by two versions."""
-    models = LiveModels(engine)
+    models = live_models(engine)
     for site in ("stats", "cooking"):
         publish_live(engine, word_bundle(site), now=clock.now())
     first = store_questions(engine, question(1, "Regression"), now=clock.now())

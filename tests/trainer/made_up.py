@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from core.model.bundle import Bundle
 from core.model.tokenizer import TextSettings
@@ -45,7 +46,7 @@ def made_up_corpus(count: int) -> Corpus:
     return read_corpus("fruit", map(labelled, made_up_questions(count)), TextSettings())
 
 
-def bundle_of(network: Network, system: NetworkSystem, dataset: Dataset) -> Bundle:
+def bundle_of(network: Network, system: NetworkSystem, dataset: Dataset, folder: Path) -> Bundle:
     """What would be published of a network, but for its calibration."""
     validation = dataset.targets[dataset.split.validation]
     description = Description(
@@ -54,7 +55,7 @@ def bundle_of(network: Network, system: NetworkSystem, dataset: Dataset) -> Bund
         metrics={},
         hyperparameters=system.manifest_hyperparameters(),
     )
-    return make_bundle(network, system, dataset, description)
+    return make_bundle(network, system, dataset, description, folder)
 
 
 def made_up_dataset(count: int) -> Dataset:

@@ -13,7 +13,7 @@ from core.model import registry
 from tagger import app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import store_questions
+from tests.rows import publish, store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.runs.promotion import RunResult
@@ -32,7 +32,7 @@ def versions(sqlite_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatc
     metrics = {"precision_at_1": 0.75, "recall_at_5": 0.5, "micro_f1": 0.625, "split": "time"}
     with engine.begin() as connection:
         for _ in range(2):
-            registry.publish(connection, word_bundle(metrics=metrics), now=clock.now())
+            publish(connection, word_bundle(metrics=metrics), now=clock.now())
         registry.promote(connection, "stats", 1, now=clock.now(), reason="hand")
     engine.dispose()
 

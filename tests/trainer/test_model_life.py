@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from core.database.engine import make_engine
-from core.database.tables import ModelVersion, Question, TrainingRun
-from core.model.registry import Version, find_live, list_promotions, list_versions, load_bundle
+from core.database.tables import BundlePart, ModelVersion, Question, TrainingRun
+from core.model.registry import Version, find_live, list_promotions, list_versions
 from tests.conftest import ManualClock
-from tests.rows import store_questions
+from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
@@ -150,7 +150,8 @@ def test_a_live_version_that_does_not_verify_is_replaced_though_nothing_is_new(
     train(sqlite_engine, replace(OPTIONS, promote=True))
     with sqlite_engine.begin() as connection:
         seen = QUESTIONS - HOLDOUT + 15  # some of the held-out ones, which is of no account now
-        connection.execute(update(ModelVersion).values(bundle=b"?", learned_through=seen))
+        connection.execute(update(ModelVersion).values(learned_through=seen))
+        connection.execute(update(BundlePart).values(data=b"?"))
     replaced = train(sqlite_engine, replace(OPTIONS, new_questions=20))
     assert replaced.outcome == "promoted"
     assert replaced.version is not None
@@ -185,7 +186,7 @@ def test_old_bundles_are_let_go_and_the_live_one_stays(sqlite_engine: Engine) ->
         versions = list_versions(connection, SITE)
         assert [version.pruned_at is None for version in versions] == [True, False, True, True]
         assert first.version is not None
-        load_bundle(connection, first.version)
+        unpack_version(connection, first.version)
 
 
 @pytest.mark.timeout(1200)
@@ -237,7 +238,7 @@ def _assert_nothing_is_half_done(engine: Engine, now: Version) -> None:
     """The live version is whole, and its run's row says that it was promoted."""
     own = make_engine(engine.url.render_as_string(hide_password=False))
     with own.connect() as connection:
-        load_bundle(connection, now)
+        unpack_version(connection, now)
         promoted = select(TrainingRun.model_version_id).where(TrainingRun.outcome == "promoted")
         assert now.id in connection.execute(promoted).scalars().all()
         versions = [version.version for version in list_versions(connection, SITE)]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +16,9 @@ from core.database.engine import make_engine
 from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions, TrainingError
 from core.model.predictor import Model
-from core.model.registry import Version, find_live, list_versions, load_bundle
+from core.model.registry import Version, find_live, list_versions
 from tests.conftest import ManualClock
-from tests.rows import store_questions
+from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import TAGS, made_up_corpus, made_up_dataset, made_up_questions
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.data.stored import Survey
@@ -135,7 +135,7 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
     reporter = Recorder()
     version = train(sqlite_engine, reporter=reporter)
     with sqlite_engine.connect() as connection:
-        bundle = load_bundle(connection, version)
+        bundle = unpack_version(connection, version)
     manifest = bundle.manifest
     assert version.metrics["precision_at_1"] > 0.9
     assert version.metrics["micro_f1"] > 0.8
@@ -175,7 +175,7 @@ def test_the_manifest_says_that_class_weights_were_used(sqlite_engine: Engine) -
     options = TrainingOptions(architecture="simple", min_questions=50, epochs=1, class_weights=True)
     version = train(sqlite_engine, options)
     with sqlite_engine.connect() as connection:
-        manifest = load_bundle(connection, version).manifest
+        manifest = unpack_version(connection, version).manifest
     assert manifest.hyperparameters["class_weights"] is True
 
 
@@ -214,7 +214,7 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
 
 
 @pytest.mark.slow
-def test_an_export_that_differs_from_the_network_is_not_published() -> None:
+def test_an_export_that_differs_from_the_network_is_not_published(tmp_path: Path) -> None:
     dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1)
     right, wrong = (system.fit(dataset, seed=seed, reporter=ProgressReporter()) for seed in (1, 2))
     description = export.Description(
@@ -223,33 +223,26 @@ def test_an_export_that_differs_from_the_network_is_not_published() -> None:
         metrics={},
         hyperparameters={},
     )
-    bundle = export.make_bundle(right, system, dataset, description)
+    bundle = export.make_bundle(right, system, dataset, description, tmp_path)
     with pytest.raises(TrainingError, match="not the trained one"):
         export.check(bundle, wrong, dataset, dataset.split.validation)
 
 
 @pytest.mark.slow
-def test_the_keras_file_loads_without_code_of_the_project() -> None:
+def test_the_keras_file_loads_without_code_of_the_project(tmp_path: Path) -> None:
     from trainer.systems.keras_setup import import_keras
 
     keras = import_keras()
     dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1, class_weights=True)
     network: Network = system.fit(dataset, seed=1, reporter=ProgressReporter())
-    loaded = _load(keras, export.export(network.keras)[0])
+    file, _ = export.export(network.keras, tmp_path)
+    loaded = keras.saving.load_model(file, safe_mode=True)
     inputs = network.encode(dataset.corpus, dataset.split.test)
     np.testing.assert_allclose(
         loaded.predict(inputs, verbose=0),
         network.probabilities(dataset.corpus, dataset.split.test),
         atol=1e-6,
     )
-
-
-def _load(keras: Any, data: bytes) -> Any:
-    from pathlib import Path
-
-    file = Path("loaded.keras")
-    file.write_bytes(data)
-    return keras.saving.load_model(file, safe_mode=True)
 
 
 @pytest.mark.slow

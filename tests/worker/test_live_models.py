@@ -3,24 +3,26 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event, update
 
-from core.database.tables import ModelVersion
+from core.database.tables import BundlePart, ModelVersion
 from core.errors import BundleRefused
 from core.model import registry
-from core.model.bundle import FORMAT_VERSION, digest, pack
+from core.model.bundle_cache import BundleCache
+from core.model.manifest import FORMAT_VERSION
 from core.model.registry import Version
 from core.questions.lifecycle import sweep
 from core.questions.requests import retag
 from tests.conftest import ManualClock
-from tests.models import unzipped, word_bundle, zipped
-from tests.rows import predictions, publish_live, question, row, store_questions
+from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
+from tests.rows import live_models, predictions, publish_live, question, row, store_questions
 from worker.live_models import LiveModels, Serving
 from worker.tagging import tag_batch
 
-PACKED = pack(word_bundle())
+PACKED = pack_bytes(word_bundle())
 MEMBERS = unzipped(PACKED)
 MANIFEST = json.loads(MEMBERS["manifest.json"])
 
@@ -57,9 +59,11 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
 def make_live(engine: Engine, data: bytes, sha256: str, clock: ManualClock) -> Version:
     """A live version whose row holds these bytes."""
     version = publish_live(engine, word_bundle(data_fingerprint="bad"), now=clock.now())
-    bad = update(ModelVersion).where(ModelVersion.id == version.id)
+    row = update(ModelVersion).where(ModelVersion.id == version.id)
+    part = update(BundlePart).where(BundlePart.model_version_id == version.id)
     with engine.begin() as connection:
-        connection.execute(bad.values(bundle=data, sha256=sha256))
+        connection.execute(row.values(sha256=sha256))
+        connection.execute(part.values(data=data))
     return version
 
 
@@ -73,7 +77,7 @@ def test_a_bundle_that_does_not_verify_is_refused_and_tagging_goes_on(
     engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     make, reason = REFUSED[name]
-    models = LiveModels(engine)
+    models = live_models(engine)
     good = publish_live(engine, word_bundle(), now=clock.now())
     tag_next(engine, models, 1, clock)
     data = make()
@@ -92,10 +96,10 @@ def test_a_bundle_that_does_not_verify_is_refused_and_tagging_goes_on(
 def test_bytes_that_are_not_those_that_were_published_are_refused(
     engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    models = LiveModels(engine)
+    models = live_models(engine)
     publish_live(engine, word_bundle(), now=clock.now())
     tag_next(engine, models, 1, clock)
-    make_live(engine, flipped(), digest(PACKED), clock)
+    make_live(engine, flipped(), digest(b"another"), clock)
     tag_next(engine, models, 2, clock)
     assert "does not have the SHA-256 that the registry holds" in caplog.messages[-1]
 
@@ -104,7 +108,7 @@ def test_without_a_good_model_questions_wait_and_no_attempt_is_counted(
     engine: Engine, clock: ManualClock
 ) -> None:
     make_live(engine, flipped(), digest(flipped()), clock)
-    models = LiveModels(engine)
+    models = live_models(engine)
     stored = store_questions(engine, question(1), now=clock.now())
     for _ in range(4):
         with pytest.raises(BundleRefused, match="damaged"):
@@ -120,7 +124,7 @@ def test_a_process_that_finds_the_live_bundle_refused_tags_by_the_one_before(
     good = publish_live(engine, word_bundle(), now=clock.now())
     make_live(engine, flipped(), digest(PACKED), clock)  # which a rollback would go back to
     make_live(engine, flipped(), digest(flipped()), clock)
-    restarted = LiveModels(engine)
+    restarted = live_models(engine)
     with caplog.at_level(logging.ERROR):
         tag_next(engine, restarted, 1, clock)
         tag_next(engine, restarted, 2, clock)
@@ -135,13 +139,13 @@ def test_a_question_asked_for_again_is_tagged_though_the_live_bundle_is_refused(
     engine: Engine, clock: ManualClock
 ) -> None:
     good = publish_live(engine, word_bundle(), now=clock.now())
-    tag_next(engine, LiveModels(engine), 1, clock)
+    tag_next(engine, live_models(engine), 1, clock)
     clock.sleep(60)
     make_live(engine, flipped(), digest(flipped()), clock)
     with engine.begin() as connection:
         assert retag(connection, "stats", "all", now=clock.now(), recent=timedelta(days=1)) == 1
     found = row(engine, 1)
-    assert tag_batch(engine, LiveModels(engine), "stats", [found.id], clock).tagged == 1
+    assert tag_batch(engine, live_models(engine), "stats", [found.id], clock).tagged == 1
     assert row(engine, 1).wanted_at is None
     assert predictions(engine) == [(1, good.id)]
 
@@ -149,7 +153,7 @@ def test_a_question_asked_for_again_is_tagged_though_the_live_bundle_is_refused(
 def test_a_promotion_and_a_rollback_are_seen_by_the_next_batch(
     engine: Engine, clock: ManualClock
 ) -> None:
-    models = LiveModels(engine)
+    models = live_models(engine)
     first = publish_live(engine, word_bundle(), now=clock.now())
     tag_next(engine, models, 1, clock)
     second = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
@@ -160,11 +164,8 @@ def test_a_promotion_and_a_rollback_are_seen_by_the_next_batch(
     assert predictions(engine) == [(1, first.id), (2, second.id), (3, first.id)]
 
 
-def test_a_batch_reads_no_column_that_stands_behind_the_bundle(
-    engine: Engine, clock: ManualClock
-) -> None:
-    """SQLite walks all of a bundle's pages to what stands behind it."""
-    models = LiveModels(engine)
+def test_a_batch_asks_the_registry_for_a_key_alone(engine: Engine, clock: ManualClock) -> None:
+    models = live_models(engine)
     publish_live(engine, word_bundle(), now=clock.now())
     tag_next(engine, models, 1, clock)
     asked: list[str] = []
@@ -173,13 +174,16 @@ def test_a_batch_reads_no_column_that_stands_behind_the_bundle(
     of_versions = [statement for statement in asked if "FROM model_versions" in statement]
     assert of_versions
     assert all(statement.startswith("SELECT model_versions.id \nFROM") for statement in of_versions)
+    assert not any("bundle_parts" in statement for statement in asked)
 
 
 class PromotionInBetween(LiveModels):
     """After the first look at the registry another version goes live."""
 
     def __init__(self, engine: Engine, promote: Callable[[], object]) -> None:
-        super().__init__(engine)
+        super().__init__(
+            engine, BundleCache(Path.cwd() / "models", most_bytes=10**9), most_bytes=10**9
+        )
         self._promote = iter([promote])
 
     def get(self, site: str) -> Serving:
@@ -214,7 +218,7 @@ def test_no_question_is_lost_or_fails_while_versions_come_and_go(
                 registry.rollback(connection, "stats", now=clock.now())
 
     def work(mine: list[tuple[int, ...]]) -> list[tuple[int, int]]:
-        models = LiveModels(engine)
+        models = live_models(engine)
         outcomes = [tag_batch(engine, models, "stats", batch, clock) for batch in mine]
         return [(outcome.tagged, outcome.failed) for outcome in outcomes]
 

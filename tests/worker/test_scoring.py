@@ -13,10 +13,9 @@ from core.questions.store import FetchedQuestion
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import LABELS, word_bundle
-from tests.rows import publish_live, question, store_questions
+from tests.rows import live_models, publish_live, question, store_questions
 from worker import scoring
 from worker.app import beat_schedule
-from worker.live_models import LiveModels
 from worker.scoring import score_and_look
 from worker.tagging import tag_batch
 
@@ -52,7 +51,7 @@ def let_days_pass(
     arriving: list[FetchedQuestion],
 ) -> None:
     """Tag some questions each day, and look every third hour."""
-    app, models = make_celery(settings), LiveModels(engine)
+    app, models = make_celery(settings), live_models(engine)
     for start in range(0, len(arriving), A_DAY):
         stored = store_questions(engine, *arriving[start : start + A_DAY], now=clock.now())
         tag_batch(engine, models, "stats", stored.requested, clock)
@@ -127,7 +126,7 @@ def test_a_broker_that_is_away_keeps_nothing_from_being_scored(
     away = Settings(broker_url=url, settle_days=0)
     found_drift(sqlite_engine, clock)
     stored = store_questions(sqlite_engine, of_the_site(1), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
+    tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
     clock.sleep(1)
     with pytest.raises(BrokerUnreachable):
         score_and_look(sqlite_engine, make_celery(away), away, clock)
@@ -144,7 +143,7 @@ def test_many_settled_predictions_are_scored_page_by_page_and_the_rest_by_the_ne
     monkeypatch.setattr(scoring, "MOST_PAGES", 2)
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     stored = store_questions(sqlite_engine, *map(of_the_site, range(1100)), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
+    tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
     clock.sleep(timedelta(days=2).total_seconds())
     app = make_celery(settings)
     assert score_and_look(sqlite_engine, app, settings, clock) == Scored(1000)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
-from core.database.tables import ModelVersion, PredictedTag
+from core.database.tables import BundlePart, PredictedTag
 from core.errors import ModelMissing
 from core.model import registry
 from core.model.predictor import Model, Words
@@ -16,6 +16,7 @@ from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import (
+    live_models,
     predictions,
     publish_live,
     question,
@@ -23,7 +24,6 @@ from tests.rows import (
     store_questions,
     suggested_tags,
 )
-from worker.live_models import LiveModels
 from worker.tagging import tag_batch
 
 
@@ -36,7 +36,7 @@ def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: Man
         question(3, "Nothing of the kind"),
         now=clock.now(),
     )
-    outcome = tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+    outcome = tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     assert (outcome.tagged, outcome.failed, outcome.skipped) == (3, 0, 0)
     assert predictions(engine) == [(number, version.id) for number in (1, 2, 3)]
     assert suggested_tags(engine) == {1: {"bayesian", "regression"}, 2: {"c++", "t-test"}}
@@ -48,7 +48,7 @@ def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: Man
 def test_a_task_that_runs_twice_changes_nothing(engine: Engine, clock: ManualClock) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
     stored = store_questions(engine, question(1), now=clock.now())
-    models = LiveModels(engine)
+    models = live_models(engine)
     tag_batch(engine, models, "stats", stored.requested, clock)
     before = (predictions(engine), suggested_tags(engine))
     assert tag_batch(engine, models, "stats", stored.requested, clock).skipped == 1
@@ -59,7 +59,7 @@ def test_an_edited_question_gets_its_new_tags_in_place_of_the_old(
     engine: Engine, clock: ManualClock
 ) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
-    models = LiveModels(engine)
+    models = live_models(engine)
     for title in ("Regression", "Anova"):
         clock.sleep(1)
         stored = store_questions(engine, question(1, title), now=clock.now())
@@ -71,14 +71,14 @@ def test_an_edited_question_gets_its_new_tags_in_place_of_the_old(
 def test_without_a_live_model_no_attempt_is_counted(engine: Engine, clock: ManualClock) -> None:
     stored = store_questions(engine, question(1), now=clock.now())
     with pytest.raises(ModelMissing, match="tagger train --site stats"):
-        tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+        tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     assert row(engine, 1).attempts == 0
 
 
 def test_a_promoted_version_is_used_from_the_next_batch_on(
     engine: Engine, clock: ManualClock
 ) -> None:
-    models = LiveModels(engine)
+    models = live_models(engine)
     used = []
     for number in (1, 2):
         version = publish_live(engine, word_bundle(data_fingerprint=str(number)), now=clock.now())
@@ -91,13 +91,13 @@ def test_a_promoted_version_is_used_from_the_next_batch_on(
 def test_a_damaged_live_bundle_is_refused_and_the_last_good_one_goes_on(
     engine: Engine, clock: ManualClock
 ) -> None:
-    models = LiveModels(engine)
+    models = live_models(engine)
     good = publish_live(engine, word_bundle(), now=clock.now())
     first = store_questions(engine, question(1), now=clock.now())
     tag_batch(engine, models, "stats", first.requested, clock)
     bad = publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
     with engine.begin() as connection:
-        damaged = update(ModelVersion).where(ModelVersion.id == bad.id).values(bundle=b"junk")
+        damaged = update(BundlePart).where(BundlePart.model_version_id == bad.id).values(data=b"?")
         connection.execute(damaged)
     second = store_questions(engine, question(2), now=clock.now())
     tag_batch(engine, models, "stats", second.requested, clock)
@@ -121,7 +121,7 @@ def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
     stored = store_questions(
         engine, question(1, "Anova"), question(2, "poison"), question(3, "Anova"), now=clock.now()
     )
-    models = LiveModels(engine)
+    models = live_models(engine)
     poison = stored.requested[1:2]
     tasks = [stored.requested, stored.requested, poison, poison]  # as the sweep makes them: smaller
     outcomes = [tag_batch(engine, models, "stats", task, clock) for task in tasks]
@@ -146,7 +146,7 @@ def test_a_finished_batch_waits_for_a_database_that_is_away(
         return finish(connection, questions)
 
     monkeypatch.setattr("worker.tagging.finish", finish_when_back)
-    outcome = tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
+    outcome = tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
     assert outcome.tagged == 1
     assert row(sqlite_engine, 1).attempts == 0
 
@@ -162,7 +162,7 @@ def test_a_write_that_never_succeeds_gives_the_attempt_back(
 
     monkeypatch.setattr("worker.tagging.finish", fail)
     with pytest.raises(OperationalError):
-        tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
+        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
     found = row(sqlite_engine, 1)
     assert (found.attempts, found.enqueued_at) == (0, None)
 

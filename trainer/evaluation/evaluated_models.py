@@ -1,8 +1,10 @@
 """The models that are compared at the gate, and what each says of the held-out questions."""
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -11,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
-from core.model.bundle import Manifest
+from core.model.manifest import Manifest
 from core.model.predictor import Model
 from core.model.registry import Version, load_bundle
 from core.questions.selection import Selection
@@ -105,9 +107,10 @@ def load_live(engine: Engine, version: Version) -> Model:
     Raises:
         BundleRefused: it does not verify.
     """
-    with reading(engine) as connection:
-        bundle = load_bundle(connection, version, keras=False)
-    return Model(bundle, threads=LIVE_THREADS)
+    with tempfile.TemporaryDirectory(prefix="live-") as folder:
+        with reading(engine) as connection:
+            bundle = load_bundle(connection, version, Path(folder), keras=False)
+        return Model(bundle, threads=LIVE_THREADS)  # which maps the file, and keeps it mapped
 
 
 def run_live(

@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection
 from core.clock import SystemClock
 from core.console import command, open_database, out, plain, start
 from core.database.engine import database_errors, reading
-from core.errors import BundleCorrupt, LiveVersionMoved
+from core.errors import LiveVersionMoved
 from core.model import registry
-from core.model.bundle import digest, unpack
-from core.model.bundle_files import read_bundle_file, try_bundle, write_bundle_file
+from core.model.bundle import inspect
+from core.model.bundle_cache import open_cache
+from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
 from core.model.predictor import Model
 from core.model.registry import Version
 from core.questions.requests import retag
@@ -95,8 +96,8 @@ def _go_live(
         with reading(engine) as connection:
             before = registry.find_live(connection, site)
             chosen = find(connection)
-            bundle = registry.load_bundle(connection, chosen, keras=False)
-        Model(bundle)  # takes seconds, in which no transaction keeps others waiting
+        with open_cache(settings).open(chosen, registry.fetch_from(engine), fresh=True) as bundle:
+            Model(bundle)  # takes seconds, in which no transaction keeps others waiting
         with engine.begin() as connection:
             registry.lock(connection, site)
             live_id = registry.find_live_id(connection, site)
@@ -137,9 +138,9 @@ def export_model(
             found = registry.get_live(connection, site)
         else:
             found = registry.get_version(connection, site, version)
-        data = registry.load_packed(connection, found)
-    path = file or Path(f"{site}-v{found.version}.bundle.zip")
-    write_bundle_file(path, data, force=force)
+        path = file or Path(f"{site}-v{found.version}.bundle.zip")
+        with new_bundle_file(path, force=force) as unfinished:
+            registry.fetch_packed(connection, found, unfinished)
     out.print(f"{site} version {found.version} is in {plain(str(path))}", highlight=False)
     out.print(f"SHA-256: {found.sha256}", highlight=False)
 
@@ -162,19 +163,16 @@ def import_model(
     Example: tagger models import stats.zip --site stats --promote
     """
     settings = start()
-    data = read_bundle_file(file)
-    if sha256 is not None and digest(data) != sha256.strip().lower():
-        raise BundleCorrupt(f"The file {file} has another SHA-256: {digest(data)}.")
-    manifest = unpack(data, site=site, keras=False).manifest
     engine = open_database(settings)
     now = SystemClock().now()
-    with database_errors(engine):
+    with copy_of_bundle_file(file) as copy, database_errors(engine):
+        packed = inspect(copy, site=site, sha256=sha256)
         with reading(engine) as connection:
-            known = registry.find_packed(connection, manifest.site, data)
+            known = registry.find_packed(connection, packed.manifest.site, packed.sha256)
         if known is None:
-            try_bundle(data)
+            try_bundle(packed.path)
         with engine.begin() as connection:
-            version, new = registry.publish_packed(connection, manifest, data, now=now)
+            version, new = registry.publish(connection, packed, now=now)
     if new:
         out.print(f"{version.site} version {version.version} is imported.", highlight=False)
     else:

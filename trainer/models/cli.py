@@ -9,15 +9,16 @@ from core.agreement.live import daily_agreement
 from core.agreement.view import days_table
 from core.console import command, open_database, out, plain, start
 from core.database.engine import database_errors, reading
-from core.model.bundle import Manifest
+from core.model.bundle_cache import open_cache
+from core.model.manifest import Manifest
 from core.model.registry import (
     Promoted,
     Version,
+    fetch_from,
     get_live,
     get_version,
     list_promotions,
     list_versions,
-    load_bundle,
 )
 from trainer.models.changes import Site, add_change_commands
 from trainer.report.cli import report
@@ -99,17 +100,19 @@ def show_model(
 
     Example: tagger models show --site stats 3
     """
-    engine = open_database(start())
+    settings = start()
+    engine = open_database(settings)
     with database_errors(engine), reading(engine) as connection:
         if version is None:
             found = get_live(connection, site)
         else:
             found = get_version(connection, site, version)
-        manifest = None
-        if found.pruned_at is None:
-            manifest = load_bundle(connection, found, keras=False).manifest
         live = [p for p in list_promotions(connection, site) if p.version == found.version]
         agreement = daily_agreement(connection, model_version_id=found.id)
+    manifest = None
+    if found.pruned_at is None:
+        with open_cache(settings).open(found, fetch_from(engine)) as bundle:
+            manifest = bundle.manifest
     facts = Table("", Column(overflow="fold"), box=None, show_header=False)
     for name, value in (_facts(found, live) | _contents(manifest)).items():
         facts.add_row(f"[bold]{name}[/bold]", plain(value))

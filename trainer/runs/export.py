@@ -1,9 +1,8 @@
 """From a fitted network to a bundle that workers can run, and proof that it runs the same there."""
 
 import random
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -14,7 +13,8 @@ import numpy.typing as npt
 
 from core import __version__
 from core.errors import TrainingError
-from core.model.bundle import FORMAT_VERSION, Bundle, Manifest, Sample
+from core.model.bundle import KERAS, TFLITE, Bundle
+from core.model.manifest import FORMAT_VERSION, Manifest, Sample
 from core.model.predictor import Model
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
@@ -38,9 +38,13 @@ class Description:
 
 
 def make_bundle(
-    network: Network, system: NetworkSystem, dataset: Dataset, description: Description
+    network: Network,
+    system: NetworkSystem,
+    dataset: Dataset,
+    description: Description,
+    folder: Path,
 ) -> Bundle:
-    """Export a network in both formats, and check the one against the other.
+    """Export a network in both formats into a folder, and check the one against the other.
 
     Raises:
         TrainingError: LiteRT's probabilities differ from Keras' by more than MAX_DIFFERENCE.
@@ -64,20 +68,19 @@ def make_bundle(
             **{package: version(package) for package in _PACKAGES},
         },
     )
-    keras_file, tflite = export(network.keras)
-    bundle = Bundle(manifest, network.vocabulary, keras_file, tflite)
+    keras, tflite = export(network.keras, folder)
+    bundle = Bundle(manifest=manifest, vocabulary=network.vocabulary, tflite=tflite, keras=keras)
     check(bundle, network, dataset, dataset.split.validation[:CHECKED_ROWS])
     return _with_sample(bundle)
 
 
-def export(model: Any) -> tuple[bytes, bytes]:
-    """Return a Keras model as the bytes of a `.keras` file and of a `.tflite` file."""
-    with tempfile.TemporaryDirectory() as folder:
-        keras_file, tflite = Path(folder) / "model.keras", Path(folder) / "model.tflite"
-        model.save(keras_file)
-        with quiet_streams():
-            model.export(tflite, format="litert", verbose=False)
-        return keras_file.read_bytes(), tflite.read_bytes()
+def export(model: Any, folder: Path) -> tuple[Path, Path]:
+    """Write a Keras model as a `.keras` file and as a `.tflite` file; return their paths."""
+    keras, tflite = folder / KERAS, folder / TFLITE
+    model.save(keras)
+    with quiet_streams():
+        model.export(tflite, format="litert", verbose=False)
+    return keras, tflite
 
 
 def check(bundle: Bundle, network: Network, dataset: Dataset, rows: Rows) -> None:
@@ -113,7 +116,7 @@ def _with_sample(bundle: Bundle) -> Bundle:
         for (title, body), row in zip(texts, found.tolist(), strict=True)
     )
     manifest = bundle.manifest.model_copy(update={"sample": sample})
-    return Bundle(manifest, bundle.vocabulary, bundle.keras, bundle.tflite)
+    return replace(bundle, manifest=manifest)
 
 
 def _sample_texts(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database.engine import patiently
-from core.model.bundle import Bundle, pack
-from core.model.registry import Reason, Version, find_live, promote, publish_packed
+from core.model.bundle import PackedBundle
+from core.model.registry import Reason, Version, find_live, promote, publish
 from core.questions.requests import retag
 from trainer.evaluation.gate import GateDecision
 from trainer.options import TrainingOptions
@@ -35,7 +35,7 @@ class RunResult:
 
 def publish_candidate(
     engine: Engine,
-    bundle: Bundle,
+    packed: PackedBundle,
     decision: GateDecision,
     live: Version | None,
     options: TrainingOptions,
@@ -46,12 +46,11 @@ def publish_candidate(
 
     Hours of training are not to be lost to a deadlock or a restart of the database.
     """
-    data = pack(bundle)  # seconds, in which other writers need not wait
 
-    def publish() -> tuple[RunResult, GateDecision]:
+    def publish_and_end() -> tuple[RunResult, GateDecision]:
         site, now = record.site, clock.now()
         with engine.begin() as connection:
-            version, _ = publish_packed(connection, bundle.manifest, data, now=now)
+            version, _ = publish(connection, packed, now=now)
             same = find_live(connection, site) == live
             final = overrule(decision, options.promote, live_is_the_same=same)
             if final.promote:
@@ -70,7 +69,7 @@ def publish_candidate(
         record.version = version.version
         return ended, final
 
-    ended, record.decision = patiently(clock, PUBLISH_SECONDS)(publish)
+    ended, record.decision = patiently(clock, PUBLISH_SECONDS)(publish_and_end)
     return ended
 
 

@@ -13,8 +13,9 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 
-from core.model.encoding import SequenceInput, Vocabulary
+from core.model.encoding import SequenceInput
 from core.model.tokenizer import TextSettings
+from core.model.vocabulary import Vocabulary
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter

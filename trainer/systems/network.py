@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from core.errors import TrainingError
 from core.model.calibration import NO_CALIBRATION, Calibration
-from core.model.encoding import Arrays, Input, Vocabulary, place
+from core.model.encoding import Arrays, Input, place
 from core.model.tokenizer import TextSettings
+from core.model.vocabulary import Vocabulary
 from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
@@ -50,7 +51,7 @@ class Network(Tagger):
     validation_probabilities: npt.NDArray[np.float64] | None = None
 
     def encode(self, corpus: Corpus, rows: Rows) -> Arrays:
-        """Return the network's inputs for rows of a corpus, as core.encoding.encode() would."""
+        """Return the network's inputs for rows of a corpus, as workers make them of texts."""
         return encode_rows(corpus, rows, self.vocabulary, self.inputs)
 
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:

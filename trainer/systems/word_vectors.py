@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TrainingError
-from core.model.encoding import Vocabulary
+from core.model.vocabulary import Vocabulary
 from trainer.data.dataset import Dataset
 from trainer.systems.article import WORDS
 from trainer.systems.base import System, learned_rows

@@ -13,8 +13,7 @@ from core.model.registry import Version
 from core.questions.store import FetchedQuestion
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, store_questions
-from worker.live_models import LiveModels
+from tests.rows import live_models, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 SETTLE = timedelta(days=3)
@@ -28,7 +27,7 @@ def version(engine: Engine, clock: ManualClock) -> Version:
 
 def tag(engine: Engine, clock: ManualClock, *questions: FetchedQuestion) -> None:
     stored = store_questions(engine, *questions, now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+    tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
 
 
 def score(engine: Engine, clock: ManualClock, limit: int = 500) -> Scored:

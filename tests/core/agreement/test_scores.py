@@ -4,8 +4,7 @@ from sqlalchemy import Engine
 from core.agreement.scores import measure_agreement
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, store_questions
-from worker.live_models import LiveModels
+from tests.rows import live_models, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 
@@ -21,7 +20,7 @@ def test_agreement_compares_predictions_with_the_authors_tags(
         question(4, "Without tags", author_tags=()),
         now=clock.now(),
     )
-    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+    tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     with engine.connect() as connection:
         found = measure_agreement(connection, "stats", version.id)
     assert found.questions == 3

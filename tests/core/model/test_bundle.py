@@ -2,7 +2,10 @@ import hashlib
 import json
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -11,19 +14,37 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
 import core.model.bundle
-from core.database.tables import ModelVersion
+from core.database.tables import BundlePart
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
-from core.model import registry
-from core.model.bundle import FORMAT_VERSION, Bundle, Sample, digest, pack, unpack
-from core.model.encoding import BagInput, SequenceInput, TermsInput, Vocabulary
+from core.model.bundle import Bundle, SealedHash, inspect, pack, unpack
+from core.model.encoding import BagInput, SequenceInput, TermsInput
+from core.model.manifest import FORMAT_VERSION, Sample
 from tests.conftest import ManualClock
-from tests.models import LABELS, unzipped, word_bundle, word_manifest, zipped
+from tests.models import LABELS, digest, pack_bytes, unzipped, word_bundle, zipped
+from tests.rows import publish, unpack_version
 
-PACKED = pack(word_bundle())
+PACKED = pack_bytes(word_bundle())
 
 
 def contents(bundle: Bundle) -> tuple[object, ...]:
-    return bundle.manifest, bundle.vocabulary.words, bundle.keras, bundle.tflite
+    assert bundle.keras is not None
+    networks = bundle.keras.read_bytes(), bundle.tflite.read_bytes()
+    return bundle.manifest, bundle.vocabulary.words, *networks
+
+
+@contextmanager
+def unpacked(data: bytes, **options: Any) -> Iterator[Bundle]:
+    """A bundle of these bytes, in a folder of its own as long as the block lasts."""
+    with TemporaryDirectory() as folder:
+        packed = Path(folder) / "bundle.zip"
+        packed.write_bytes(data)
+        yield unpack(packed, Path(folder), **options)
+
+
+def unpack_bytes(data: bytes, **options: Any) -> None:
+    """Unpack a bundle that is to be refused."""
+    with unpacked(data, **options):
+        pass
 
 
 def members() -> dict[str, bytes]:
@@ -39,37 +60,8 @@ def with_manifest(change: Callable[[dict[str, Any]], object]) -> bytes:
 def test_a_bundle_comes_back_as_it_was_packed() -> None:
     sample = Sample(title="é", body="<p>&lt;β</p>", probabilities=(0.1,) * len(LABELS))
     bundle = word_bundle(sample=(sample,), metrics={"precision_at_1": 0.5, "split": "time"})
-    assert contents(unpack(pack(bundle), site="stats")) == contents(bundle)
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), unique=True))
-def test_any_vocabulary_comes_back(known: list[str]) -> None:
-    bundle = Bundle(word_manifest(), Vocabulary(known), b"", b"")
-    assert unpack(pack(bundle)).vocabulary.words == tuple(known)
-
-
-def test_pairs_and_how_rare_they_are_come_back() -> None:
-    known = Vocabulary(["a", "b"], [(1, 2), (2, 2)], [1.0, 1.25, 3.5, 2.0])
-    found = unpack(pack(Bundle(word_manifest(), known, b"", b""))).vocabulary
-    assert (found.pairs, found.rarity) == (known.pairs, known.rarity)
-
-
-@pytest.mark.parametrize(
-    ("change", "wrong"),
-    [
-        ({"idf": [1.0]}, "idf"),
-        ({"pairs": [[1, 7]]}, "pair"),
-        ({"pairs": [[0, 1]]}, "pair"),
-        ({"pairs": [[1]]}, "Field"),
-        ({"words": [1]}, "string"),
-        ({"more": []}, "not permitted"),
-    ],
-)
-def test_a_vocabulary_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str) -> None:
-    vocabulary = json.loads(members()["vocabulary.json"]) | change
-    data = zipped(members() | {"vocabulary.json": json.dumps(vocabulary).encode()})
-    with pytest.raises(BundleCorrupt, match=wrong):
-        unpack(data)
+    with unpacked(pack_bytes(bundle), site="stats") as found:
+        assert contents(found) == contents(bundle)
 
 
 def test_every_kind_of_input_comes_back() -> None:
@@ -78,16 +70,17 @@ def test_every_kind_of_input_comes_back() -> None:
         BagInput(name="bag", source="body", length=4),
         TermsInput(name="terms", source="text", length=5),
     )
-    assert unpack(pack(word_bundle(inputs=inputs))).manifest.inputs == inputs
+    with unpacked(pack_bytes(word_bundle(inputs=inputs))) as found:
+        assert found.manifest.inputs == inputs
 
 
 def test_equal_bundles_have_equal_bytes() -> None:
-    assert digest(pack(word_bundle())) == digest(PACKED)
+    assert pack_bytes(word_bundle()) == PACKED
 
 
 def test_another_sites_bundle_is_foreign() -> None:
     with pytest.raises(BundleForeign, match="belongs to the site stats, not to cooking"):
-        unpack(PACKED, site="cooking")
+        unpack_bytes(PACKED, site="cooking")
 
 
 def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
@@ -95,25 +88,25 @@ def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
         lambda manifest: manifest.update(format_version=FORMAT_VERSION + 1, new_field=1)
     )
     with pytest.raises(BundleIncompatible, match=r"version 3.*reads 2.*Install"):
-        unpack(data)
+        unpack_bytes(data)
 
 
 @pytest.mark.parametrize("name", sorted(members()))
 def test_a_missing_member_is_named(name: str) -> None:
     rest = {other: data for other, data in members().items() if other != name}
     with pytest.raises(BundleCorrupt, match=f"has no {name}"):
-        unpack(zipped(rest))
+        unpack_bytes(zipped(rest))
 
 
 def test_a_member_that_does_not_belong_is_refused() -> None:
     with pytest.raises(BundleCorrupt, match="do not belong"):
-        unpack(zipped(members() | {"../evil.py": b""}))
+        unpack_bytes(zipped(members() | {"../evil.py": b""}))
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
     with pytest.raises(BundleCorrupt, match=f"{name} would unpack to 20,000,000 bytes"):
-        unpack(zipped(members() | {name: bytes(20_000_000)}))
+        unpack_bytes(zipped(members() | {name: bytes(20_000_000)}))
 
 
 @pytest.mark.parametrize(
@@ -137,7 +130,7 @@ def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
     change: Callable[[dict[str, Any]], object], where: str
 ) -> None:
     with pytest.raises(BundleCorrupt, match=where):
-        unpack(with_manifest(change))
+        unpack_bytes(with_manifest(change))
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
@@ -146,7 +139,7 @@ def test_json_that_is_none_is_refused(name: str, data: bytes) -> None:
     if len(data) == 100_000:
         data += b'"' + bytes(range(32, 127)) * 1000  # or its size alone would give it away
     with pytest.raises(BundleCorrupt):
-        unpack(zipped(members() | {name: data}))
+        unpack_bytes(zipped(members() | {name: data}))
 
 
 def test_every_changed_byte_is_refused() -> None:
@@ -154,7 +147,7 @@ def test_every_changed_byte_is_refused() -> None:
     for place in range(len(PACKED)):
         damaged[place] ^= 1
         with pytest.raises(BundleCorrupt, match="damaged"):
-            unpack(bytes(damaged))
+            unpack_bytes(bytes(damaged))
         damaged[place] ^= 1
 
 
@@ -163,7 +156,7 @@ def test_a_byte_is_refused_whatever_it_changes_to(place: int, value: int) -> Non
     damaged = bytearray(PACKED)
     damaged[place] ^= value
     with pytest.raises(BundleCorrupt, match="damaged"):
-        unpack(bytes(damaged))
+        unpack_bytes(bytes(damaged))
 
 
 def test_the_seal_is_the_sha_256_of_all_before_it() -> None:
@@ -178,21 +171,22 @@ def test_a_byte_changed_under_a_new_seal_is_refused_or_changes_nothing(
     damaged = bytearray(PACKED[:-64])
     damaged[place] ^= value
     try:
-        found = unpack(bytes(damaged) + digest(bytes(damaged)).encode(), site="stats")
+        with unpacked(bytes(damaged) + digest(bytes(damaged)).encode(), site="stats") as found:
+            assert contents(found) == contents(word_bundle())
     except BundleRefused:
         return
-    assert contents(found) == contents(word_bundle())
 
 
 def test_tagging_does_without_the_networks_other_form() -> None:
-    found = unpack(PACKED, keras=False)
-    assert (found.keras, found.tflite) == (b"", word_bundle().tflite)
+    with unpacked(PACKED, keras=False) as found:
+        assert found.keras is None
+        assert found.tflite.read_bytes() == word_bundle().tflite.read_bytes()
 
 
 def test_a_model_too_large_for_a_bundle_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(core.bundle._MEMBERS, "model.tflite", 100)
+    monkeypatch.setitem(core.model.bundle._MEMBERS, "model.tflite", 100)
     with pytest.raises(BundleRefused, match=r"model.tflite has [\d,]+ bytes, .* takes 100"):
-        pack(word_bundle())
+        pack_bytes(word_bundle())
 
 
 def test_zeros_are_refused_in_little_time_and_memory() -> None:
@@ -200,7 +194,7 @@ def test_zeros_are_refused_in_little_time_and_memory() -> None:
     tracemalloc.start()
     started = time.perf_counter()
     with pytest.raises(BundleCorrupt, match=r"tflite would unpack to 200,000,000 bytes"):
-        unpack(zeros)
+        unpack_bytes(zeros)
     assert time.perf_counter() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
@@ -210,24 +204,48 @@ def test_zeros_are_refused_in_little_time_and_memory() -> None:
 @given(st.integers(0, len(PACKED) - 1))
 def test_a_truncated_bundle_is_corrupt(length: int) -> None:
     with pytest.raises(BundleCorrupt):
-        unpack(PACKED[:length])
+        unpack_bytes(PACKED[:length])
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"PK\x03\x04" + tail))
 def test_garbage_is_corrupt(data: bytes) -> None:
     with pytest.raises(BundleCorrupt):
-        unpack(data)
+        unpack_bytes(data)
 
 
 @pytest.mark.parametrize("place", [0, len(PACKED) // 2, len(PACKED) - 1])
 def test_the_registry_refuses_every_changed_byte(
-    sqlite_engine: Engine, clock: ManualClock, place: int
+    engine: Engine, clock: ManualClock, place: int
 ) -> None:
-    with sqlite_engine.begin() as connection:
-        version = registry.publish(connection, word_bundle(), now=clock.now())
-        stored = connection.execute(select(ModelVersion.bundle)).scalar_one()
+    with engine.begin() as connection:
+        version = publish(connection, word_bundle(), now=clock.now())
+        stored = connection.execute(select(BundlePart.data)).scalar_one()
         damaged = stored[:place] + bytes([stored[place] ^ 1]) + stored[place + 1 :]
-        connection.execute(update(ModelVersion).values(bundle=damaged))
+        connection.execute(update(BundlePart).values(data=damaged))
         with pytest.raises(BundleCorrupt, match="SHA-256"):
-            registry.load_bundle(connection, version)
+            unpack_version(connection, version)
+
+
+def test_what_is_packed_says_what_is_in_its_file(tmp_path: Path) -> None:
+    packed = pack(word_bundle(), tmp_path / "bundle.zip")
+    assert packed == inspect(packed.path, site="stats", sha256=digest(PACKED))
+    assert (packed.sha256, packed.size) == (digest(PACKED), len(PACKED))
+
+
+def test_a_file_with_another_sha_256_than_told_is_refused(tmp_path: Path) -> None:
+    packed = pack(word_bundle(), tmp_path / "bundle.zip")
+    with pytest.raises(BundleCorrupt, match=f"another SHA-256: {packed.sha256}"):
+        inspect(packed.path, sha256="0" * 64)
+
+
+@given(st.lists(st.binary(max_size=200)))
+def test_a_hash_in_pieces_is_that_of_the_whole(pieces: list[bytes]) -> None:
+    found = SealedHash()
+    for piece in pieces:
+        found.update(piece)
+    whole = b"".join(pieces)
+    assert found.hexdigest() == digest(whole)
+    assert not found.is_sealed()
+    found.update(digest(whole).encode())
+    assert found.is_sealed()

@@ -1,5 +1,4 @@
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -7,27 +6,45 @@ import pytest
 
 import core.model.bundle_files
 from core.errors import BundleCorrupt, ExportFailed
-from core.model.bundle import MAX_BUNDLE, pack
-from core.model.bundle_files import read_bundle_file, try_bundle, write_bundle_file
-from tests.models import unzipped, word_bundle, zipped
+from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
+from tests.models import pack_bytes, unzipped, word_bundle, zipped
 
-PACKED = pack(word_bundle())
+PACKED = pack_bytes(word_bundle())
+
+
+def write(path: Path, *, force: bool = False) -> None:
+    with new_bundle_file(path, force=force) as unfinished:
+        unfinished.write_bytes(PACKED)
+
+
+def copied(path: Path) -> bytes:
+    with copy_of_bundle_file(path) as copy:
+        return copy.read_bytes()
 
 
 def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
     path = tmp_path / "stats.zip"
-    write_bundle_file(path, PACKED)
-    assert read_bundle_file(path) == PACKED
+    write(path)
+    assert copied(path) == PACKED
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_copy_stays_as_it_is_while_the_file_changes(tmp_path: Path) -> None:
+    path = tmp_path / "stats.zip"
+    path.write_bytes(PACKED)
+    with copy_of_bundle_file(path) as copy:
+        path.write_bytes(b"another")
+        assert copy.read_bytes() == PACKED
+    assert not copy.exists()
 
 
 def test_a_file_that_exists_is_overwritten_by_force_alone(tmp_path: Path) -> None:
     path = tmp_path / "stats.zip"
     path.write_bytes(b"mine")
     with pytest.raises(ExportFailed, match=r"stats\.zip exists; .*--force"):
-        write_bundle_file(path, PACKED)
+        write(path)
     assert path.read_bytes() == b"mine"
-    write_bundle_file(path, PACKED, force=True)
+    write(path, force=True)
     assert path.read_bytes() == PACKED
 
 
@@ -35,50 +52,52 @@ def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> 
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "folder", tmp_path / "missing" / "stats.zip"):
         with pytest.raises(ExportFailed, match="cannot be written"):
-            write_bundle_file(path, PACKED, force=True)
+            write(path, force=True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
-def test_a_file_larger_than_any_bundle_is_refused_unread(tmp_path: Path) -> None:
-    path = tmp_path / "large.zip"
-    with path.open("wb") as file:
-        os.truncate(file.fileno(), MAX_BUNDLE + 1)  # takes no room on the disk, nor in memory
-    with pytest.raises(BundleCorrupt, match="larger than any model bundle"):
-        read_bundle_file(path)
-
-
-def test_an_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core.model.bundle_files, "MAX_BUNDLE", 1000)
-    with pytest.raises(BundleCorrupt, match="larger"):
-        read_bundle_file(Path("/dev/zero"))
+def test_a_file_larger_than_any_bundle_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core.model.bundle_files, "MAX_BUNDLE", len(PACKED) - 1)
+    (tmp_path / "large.zip").write_bytes(PACKED)
+    for path in (tmp_path / "large.zip", Path("/dev/zero")):
+        with pytest.raises(BundleCorrupt, match="larger than any model bundle"):
+            copied(path)
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BundleCorrupt, match="cannot be read: No such file"):
-        read_bundle_file(tmp_path / "missing.zip")
+        copied(tmp_path / "missing.zip")
 
 
-def test_a_good_network_passes_its_trial() -> None:
-    try_bundle(PACKED)
+def try_bytes(folder: Path, data: bytes) -> None:
+    path = folder / "stats.zip"
+    path.write_bytes(data)
+    try_bundle(path)
 
 
-def test_a_network_that_litert_refuses_fails_its_trial_with_the_reason() -> None:
+def test_a_good_network_passes_its_trial(tmp_path: Path) -> None:
+    try_bytes(tmp_path, PACKED)
+
+
+def test_a_network_that_litert_refuses_fails_its_trial_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(BundleCorrupt, match="LiteRT refuses the bundle's network"):
-        try_bundle(zipped(unzipped(PACKED) | {"model.tflite": b"no network"}))
+        try_bytes(tmp_path, zipped(unzipped(PACKED) | {"model.tflite": b"no network"}))
 
 
-def test_a_network_that_belies_its_sample_fails_its_trial() -> None:
+def test_a_network_that_belies_its_sample_fails_its_trial(tmp_path: Path) -> None:
     manifest = json.loads(unzipped(PACKED)["manifest.json"])
     wrong = {"title": "anova", "body": "", "probabilities": [0.5] * len(manifest["labels"])}
     data = json.dumps(manifest | {"sample": [wrong]}).encode()
     with pytest.raises(BundleCorrupt, match="its own sample"):
-        try_bundle(zipped(unzipped(PACKED) | {"manifest.json": data}))
+        try_bytes(tmp_path, zipped(unzipped(PACKED) | {"manifest.json": data}))
 
 
 def stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     """Let a script stand for the child that tries the network."""
     script = folder / "child"
-    script.write_text(f"#!{sys.executable}\nimport os, sys, time\nsys.stdin.read()\n{body}\n")
+    script.write_text(f"#!{sys.executable}\nimport os, sys, time\n{body}\n")
     script.chmod(0o700)
     monkeypatch.setattr("sys.executable", str(script))
 
@@ -96,7 +115,7 @@ def test_a_network_that_kills_or_keeps_its_process_is_refused(
 ) -> None:
     stand_in(tmp_path, monkeypatch, body)
     with pytest.raises(BundleCorrupt, match=reason):
-        try_bundle(b"", seconds=seconds)
+        try_bundle(Path("none"), seconds=seconds)
 
 
 def test_the_process_that_tries_a_network_is_given_no_secrets(
@@ -104,4 +123,4 @@ def test_the_process_that_tries_a_network_is_given_no_secrets(
 ) -> None:
     monkeypatch.setenv("TAGGER_DATABASE_URL", "postgresql://me:secret@host/db")
     stand_in(tmp_path, monkeypatch, "sys.exit('me:secret' in str(os.environ))")
-    try_bundle(b"", seconds=30)
+    try_bundle(Path("none"), seconds=30)

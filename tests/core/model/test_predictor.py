@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,9 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.errors import BundleCorrupt
-from core.model.bundle import Sample
-from core.model.encoding import SequenceInput, Vocabulary
+from core.model.encoding import SequenceInput
+from core.model.manifest import Sample
 from core.model.predictor import KEPT_TAGS, MAX_SUGGESTIONS, Model
+from core.model.vocabulary import Vocabulary
 from tests.models import KNOWN_LOGIT, LABELS, LENGTH, word_bundle
 
 KNOWN = 1 / (1 + np.exp(-KNOWN_LOGIT))
@@ -103,9 +105,11 @@ def test_a_network_that_is_not_the_one_that_was_published_is_refused() -> None:
 
 
 @pytest.mark.parametrize("network", [b"", b"no network", bytes(1000)])
-def test_bytes_that_are_no_network_are_refused(network: bytes) -> None:
+def test_a_file_that_is_no_network_is_refused(network: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "model.tflite"
+    file.write_bytes(network)
     with pytest.raises(BundleCorrupt, match="LiteRT"):
-        Model(replace(word_bundle(), tflite=network))
+        Model(replace(word_bundle(), tflite=file))
 
 
 def test_a_network_with_other_inputs_is_refused() -> None:

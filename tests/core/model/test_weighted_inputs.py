@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary, encode
+from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, encode
+from core.model.vocabulary import Vocabulary
 
 WORDS = ["the", "robot", "arm", "moves"]
 PAIRS = [(2, 3), (1, 2)]  # robot arm, the robot

@@ -12,8 +12,7 @@ from core.questions.requests import request_tagging, retag
 from core.settings import Retag
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import predictions, publish_live, question, row, store_questions
-from worker.live_models import LiveModels
+from tests.rows import live_models, predictions, publish_live, question, row, store_questions
 from worker.tagging import TaggedQuestion, predict, tag_batch, write_predictions
 
 RECENT = timedelta(days=30)
@@ -44,7 +43,7 @@ def tagged(engine: Engine, clock: ManualClock) -> None:
         question(6, created_at=clock.now()),  # with a verdict
         now=clock.now(),
     )
-    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+    tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     said = {"reviewer": "Ann", "at": clock.now()}
     reviewed, judged = row(engine, 5).id, row(engine, 6).id
     with engine.begin() as connection:
@@ -76,7 +75,7 @@ def test_the_chosen_tagged_questions_are_requested_again_and_the_corpus_is_not(
 def test_other_sites_are_left_alone(sqlite_engine: Engine, clock: ManualClock) -> None:
     publish_live(sqlite_engine, word_bundle("cooking"), now=clock.now())
     stored = store_questions(sqlite_engine, question(1, site="cooking"), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "cooking", stored.requested, clock)
+    tag_batch(sqlite_engine, live_models(sqlite_engine), "cooking", stored.requested, clock)
     assert ask_again(sqlite_engine, "all", clock) == 0
 
 
@@ -126,7 +125,7 @@ def test_a_question_that_was_under_way_at_a_promotion_is_tagged_by_the_new_versi
 ) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
     stored = store_questions(engine, question(1), now=clock.now())
-    models = LiveModels(engine)
+    models = live_models(engine)
 
     def predict_while_another_is_promoted(
         model: Model, questions: Sequence[ClaimedQuestion]

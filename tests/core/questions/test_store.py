@@ -15,8 +15,7 @@ from core.questions.requests import request_tagging
 from core.questions.store import clean_text
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, row, store_questions
-from worker.live_models import LiveModels
+from tests.rows import live_models, publish_live, question, row, store_questions
 from worker.tagging import tag_batch
 
 LEASE = timedelta(seconds=60)
@@ -100,7 +99,7 @@ def test_whether_a_question_is_tagged_is_its_own_matter_and_no_others(
 ) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
     tagged = store_questions(engine, question(1), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", tagged.requested, clock)
+    tag_batch(engine, live_models(engine), "stats", tagged.requested, clock)
     store_questions(engine, question(2), now=clock.now(), request_tagging=False)
     clock.sleep(1)
     edited = store_questions(engine, question(2, "Edited"), now=clock.now(), request_tagging=False)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, insert, select
 
 from core.database.tables import PredictedTag, Prediction, Question, Verdict
-from core.model.encoding import SequenceInput, Vocabulary, encode
+from core.model.encoding import SequenceInput, encode
 from core.model.tokenizer import TextSettings, question_words
+from core.model.vocabulary import Vocabulary
 from core.questions.selection import Selection
 from tests.conftest import ManualClock
 from tests.models import word_bundle

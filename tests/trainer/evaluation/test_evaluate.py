@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine, update
 
-from core.database.tables import ModelVersion
+from core.database.tables import BundlePart
 from core.model.registry import Version
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -102,7 +102,7 @@ def test_a_live_version_that_has_seen_nearly_all_is_not_compared_with(engine: En
 def test_a_live_version_that_is_refused_is_noted_and_not_compared_with(engine: Engine) -> None:
     live, reporter = publish(engine, learned_through=None), Notes()
     with engine.begin() as connection:
-        connection.execute(update(ModelVersion).values(bundle=b"?"))
+        connection.execute(update(BundlePart).values(data=b"?"))
     found = run(engine, live, reporter=reporter)
     assert names(found) == ["candidate", "baseline"]
     assert found.decision.reason.startswith("the live version's bundle is refused")

@@ -7,15 +7,15 @@ from sqlalchemy import Engine, delete, select, update
 from typer.testing import CliRunner, Result
 
 from core.database.engine import reading
-from core.database.tables import ModelVersion, Promotion, Question
+from core.database.tables import BundlePart, ModelVersion, Promotion, Question
 from core.errors import ModelMissing
 from core.model import registry
-from core.model.bundle import FORMAT_VERSION, Bundle, digest, pack
+from core.model.bundle import Bundle
+from core.model.manifest import FORMAT_VERSION
 from tagger import app
 from tests.conftest import ManualClock
-from tests.models import unzipped, word_bundle, zipped
-from tests.rows import publish_live, question, store_questions
-from worker.live_models import LiveModels
+from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
+from tests.rows import live_models, publish, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 METRICS = {"precision_at_1": 0.75, "recall_at_5": 0.5, "micro_f1": 0.625, "split": "time"}
@@ -34,7 +34,7 @@ def engine(
     with sqlite_engine.begin() as connection:
         for number in ("1", "2"):
             bundle = word_bundle(metrics=METRICS, data_fingerprint=number)
-            registry.publish(connection, bundle, now=clock.now())
+            publish(connection, bundle, now=clock.now())
         registry.promote(connection, "stats", 1, now=clock.now(), reason="hand")
     return sqlite_engine
 
@@ -106,7 +106,8 @@ def test_rollback_goes_back_and_then_says_that_there_is_nothing_further_back(
 def test_a_damaged_model_does_not_go_live(engine: Engine, move: list[str]) -> None:
     tagger("models", "promote", "--site", "stats", "2")
     with engine.begin() as connection:
-        damaged = update(ModelVersion).where(ModelVersion.version == 1).values(bundle=b"?")
+        first = select(ModelVersion.id).where(ModelVersion.version == 1).scalar_subquery()
+        damaged = update(BundlePart).where(BundlePart.model_version_id == first).values(data=b"?")
         connection.execute(damaged)
     refused = tagger("models", *move)
     assert (refused.exit_code, live(engine)) == (1, 2)
@@ -151,7 +152,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
     engine: Engine, clock: ManualClock, options: list[str], again: set[int]
 ) -> None:
     stored = store_questions(engine, question(1), question(2, state="closed"), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+    tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     done = tagger("models", "promote", "--site", "stats", "2", *options)
     assert done.exit_code == 0
     assert (f"{len(again)} questions are to be tagged again." in done.stdout) == bool(again)
@@ -162,7 +163,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
 
 def test_promoting_the_live_version_changes_nothing(engine: Engine, clock: ManualClock) -> None:
     stored = store_questions(engine, question(1), now=clock.now())
-    tag_batch(engine, LiveModels(engine), "stats", stored.requested, clock)
+    tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     done = tagger("models", "promote", "--site", "stats", "1")
     assert done.stdout == "stats version 1 is live.\n"
 
@@ -213,7 +214,7 @@ def test_a_model_that_the_site_has_is_not_published_twice(engine: Engine, tmp_pa
     assert (count(engine), live(engine)) == (2, 2)
 
 
-PACKED = pack(word_bundle())
+PACKED = pack_bytes(word_bundle())
 MEMBERS = unzipped(PACKED)
 MANIFEST = json.loads(MEMBERS["manifest.json"])
 

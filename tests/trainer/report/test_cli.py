@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner, Result
 
-from core.model import registry
 from tagger import app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
+from tests.rows import publish
 from trainer.report.store import store_report
 from trainer.runs.rows import end_run, start_run
 
@@ -30,7 +30,7 @@ def runs(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) ->
     address = engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("TAGGER_DATABASE_URL", address)
     with engine.begin() as connection:
-        version = registry.publish(connection, word_bundle(), now=clock.now())
+        version = publish(connection, word_bundle(), now=clock.now())
         made = start_run(connection, "stats", now=clock.now())
         end_run(
             connection,

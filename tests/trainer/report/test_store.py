@@ -3,9 +3,9 @@ from sqlalchemy import Engine, select
 
 from core.database.tables import TrainingRun
 from core.errors import NoReport
-from core.model import registry
 from tests.conftest import ManualClock
 from tests.models import word_bundle
+from tests.rows import publish
 from trainer.report.store import list_runs, load_report, store_report
 from trainer.runs.rows import DIED, end_run, start_run
 
@@ -31,7 +31,7 @@ def test_the_newest_report_is_the_one_unless_a_run_or_a_version_is_named(
         first, second, other = (
             start_run(connection, site, now=clock.now()) for site in ("stats", "stats", "cooking")
         )
-        version = registry.publish(connection, word_bundle(), now=clock.now())
+        version = publish(connection, word_bundle(), now=clock.now())
         end_run(connection, first, "published", now=clock.now(), model_version_id=version.id)
         for run in (first, second, other):
             store_report(connection, run, f"report of {run}")
@@ -61,7 +61,7 @@ def test_runs_are_listed_with_how_they_ended(engine: Engine, clock: ManualClock)
         failed = start_run(connection, "stats", now=clock.now())
         end_run(connection, failed, "failed", now=clock.now(), error="too few")
         made = start_run(connection, "stats", now=clock.now())
-        version = registry.publish(connection, word_bundle(), now=clock.now())
+        version = publish(connection, word_bundle(), now=clock.now())
         end_run(connection, made, "promoted", now=clock.now(), model_version_id=version.id)
         store_report(connection, made, HTML)
         start_run(connection, "cooking", now=clock.now())

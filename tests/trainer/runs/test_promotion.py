@@ -1,5 +1,6 @@
 """From an evaluated candidate to a version that is live or waits, in one transaction."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,18 +8,18 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
 
 from core.database.tables import Question, TrainingRun
+from core.model.bundle import pack
 from core.model.registry import Version, find_live, list_promotions, list_versions
 from core.questions.lifecycle import is_pending
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, store_questions
+from tests.rows import live_models, publish_live, question, store_questions
 from trainer.evaluation.gate import GateDecision
 from trainer.options import TrainingOptions
 from trainer.report.record import RunRecord
 from trainer.runs import promotion
 from trainer.runs.promotion import RunResult, overrule, publish_candidate
 from trainer.runs.rows import end_run, start_run
-from worker.live_models import LiveModels
 from worker.tagging import tag_batch
 
 YES = GateDecision(promote=True, reason="ahead", against_live=None, against_baseline=None)
@@ -39,10 +40,10 @@ def publish(
     live: Version | None = None,
     **options: Any,
 ) -> RunResult:
-    bundle = word_bundle(data_fingerprint="new")
+    packed = pack(word_bundle(data_fingerprint="new"), Path("bundle.zip"))
     clock = ManualClock()
     return publish_candidate(
-        engine, bundle, decision, live, TrainingOptions(**options), record, clock
+        engine, packed, decision, live, TrainingOptions(**options), record, clock
     )
 
 
@@ -110,7 +111,7 @@ def test_tagged_questions_are_tagged_again_as_the_options_say(
 ) -> None:
     version = publish_live(sqlite_engine, word_bundle(), now=clock.now())
     stored = store_questions(sqlite_engine, question(1), now=clock.now())
-    tag_batch(sqlite_engine, LiveModels(sqlite_engine), "stats", stored.requested, clock)
+    tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
     assert pending(sqlite_engine) == set()
     publish(sqlite_engine, record, YES, version, retag=retag)
     assert pending(sqlite_engine) == again

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
-from core.model.encoding import Vocabulary
+from core.model.vocabulary import Vocabulary
 from tests.trainer.made_up import made_up_dataset
 from trainer.systems.network import most_frequent_words
 from trainer.systems.word_vectors import read_vectors, site_vectors
@@ -44,5 +44,7 @@ def test_words_of_the_same_tag_are_near_each_other_in_the_sites_own_vectors() ->
     vectors = site_vectors(dataset, words, size=20, seed=0)
     assert vectors.shape == (len(words) + 1, 20)
     assert not vectors[0].any()
-    figs, again, limes = (vectors[words.ids([word])[0]] for word in ("figs0", "figs1", "limes0"))
+    figs, again, limes = (
+        vectors[words.numbers([word])[0]] for word in ("figs0", "figs1", "limes0")
+    )
     assert figs @ again > figs @ limes

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, Vocabulary
+from core.model.encoding import BagInput, Input, SequenceInput, TermsInput
+from core.model.vocabulary import Vocabulary
 from trainer.data.dataset import Dataset
 from trainer.data.labels import multi_hot
 from trainer.data.splits import Rows

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from core.model.encoding import PADDING, Vocabulary
+from core.model.vocabulary import PADDING, Vocabulary
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
 from trainer.systems.branched.embeddings import truncated_svd, unit_rows, word_vectors

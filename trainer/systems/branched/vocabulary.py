@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from core.model.encoding import Vocabulary
+from core.model.vocabulary import Vocabulary
 from trainer.data.corpus import Corpus, WordIds
 from trainer.data.splits import Rows
 from trainer.systems.branched.hyperparameters import InputHyperparameters

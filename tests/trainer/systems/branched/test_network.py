@@ -98,12 +98,12 @@ def precision_at_1(network: Network, dataset: Dataset) -> float:
     return float(np.take_along_axis(dataset.targets[rows], found.argmax(1)[:, None], 1).mean())
 
 
-def test_more_labels_than_terms_speak_to_keep_their_order() -> None:
+def test_more_labels_than_terms_speak_to_keep_their_order(tmp_path: Path) -> None:
     dataset = made_up_dataset(300)
     few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
     network = BranchedNetwork(hyperparameters=few).fit(dataset, seed=3, reporter=ProgressReporter())
     assert precision_at_1(network, dataset) > 0.6
-    served = bundle_of(network, BranchedNetwork(hyperparameters=few), dataset)
+    served = bundle_of(network, BranchedNetwork(hyperparameters=few), dataset, tmp_path)
     assert served.manifest.hyperparameters["term_labels"] == 2
 
 
@@ -127,11 +127,14 @@ def demo_network(demo_dataset: Dataset) -> Network:
 
 
 @pytest.fixture(scope="module")
-def demo_bundle(demo_dataset: Dataset, demo_network: Network) -> Bundle:
+def demo_bundle(
+    demo_dataset: Dataset, demo_network: Network, tmp_path_factory: pytest.TempPathFactory
+) -> Bundle:
     """Published and read again, as a worker does."""
-    return unpack(
-        pack(bundle_of(demo_network, BranchedNetwork(hyperparameters=SMALL), demo_dataset))
-    )
+    made, unpacked = tmp_path_factory.mktemp("made"), tmp_path_factory.mktemp("unpacked")
+    system = BranchedNetwork(hyperparameters=SMALL)
+    packed = pack(bundle_of(demo_network, system, demo_dataset, made), made / "bundle.zip")
+    return unpack(packed.path, unpacked)
 
 
 def test_workers_get_what_keras_gives(

@@ -1,0 +1,168 @@
+"""Unpacked bundles on this machine's disk, by their SHA-256, for all processes that share it.
+
+A bundle is fetched once, by whoever comes first; the others wait for it and map the same file into
+their memory. What stands in the folder is believed only where it belongs to this user and still
+has the SHA-256 that was noted when it was unpacked: anything else is made anew.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from core.errors import BundleRefused, CacheUnusable
+from core.model.bundle import Bundle, read_pieces, read_unpacked
+from core.model.registry import Version
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_DIGESTS: Final = "digests.json"  # of each file beside it
+_LOCK: Final = ".lock"
+_UNFINISHED: Final = ".unfinished"
+_TRIES: Final = 3
+
+Fetch = Callable[[Version, Path], object]
+
+
+def open_cache(settings: Settings) -> "BundleCache":
+    """Return the cache that the settings name; nothing is made yet."""
+    return BundleCache(settings.model_cache, most_bytes=settings.model_cache_mb * 1_000_000)
+
+
+class BundleCache:
+    """A folder of unpacked bundles, with a bound; oldest uses go first."""
+
+    def __init__(self, folder: Path, *, most_bytes: int) -> None:
+        self.folder = folder
+        self._most_bytes = most_bytes
+
+    @contextmanager
+    def open(self, version: Version, fetch: Fetch, *, fresh: bool = False) -> Iterator[Bundle]:
+        """Give a version's bundle, whose files nobody deletes before they are mapped.
+
+            with cache.open(version, fetch) as bundle:
+                model = Model(bundle)
+
+        Args:
+            version: whose.
+            fetch: is called with the version and an empty folder, to unpack the bundle into,
+                where the cache does not hold it.
+            fresh: whether it is fetched whatever the cache holds, to see that it can be.
+
+        Raises:
+            BundleRefused: as of `fetch`, as its other errors.
+            CacheUnusable: the folder cannot be written, or does not keep what is.
+        """
+        with self._lock_file() as lock:
+            for _ in range(_TRIES):
+                fcntl.flock(lock, fcntl.LOCK_SH)
+                found = None if fresh else self._find(version.sha256)
+                if found is not None:
+                    break
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if fresh or self._find(version.sha256) is None:  # nobody has made it meanwhile
+                    self._make(version, fetch)
+                    fresh = False
+            else:
+                raise CacheUnusable(
+                    f"The folder {self.folder} for unpacked models does not keep what is written. "
+                    "Set TAGGER_MODEL_CACHE_DIR to one that does."
+                )
+            yield found
+
+    def _find(self, sha256: str) -> Bundle | None:
+        entry = self.folder / sha256
+        try:
+            if not entry.exists() or not _is_as_it_was_made(entry):
+                return None
+            os.utime(entry)  # the time of its last use
+            return read_unpacked(entry)
+        except (OSError, ValueError, BundleRefused) as error:
+            log.warning("%s in the cache of models is damaged and made anew: %s", entry, error)
+            return None
+
+    def _make(self, version: Version, fetch: Fetch) -> None:
+        """Unpack a bundle aside and put it in its place; the caller holds the lock."""
+        entry, aside = self.folder / version.sha256, self.folder / _UNFINISHED
+        try:
+            with _unusable(self.folder):
+                shutil.rmtree(aside, ignore_errors=True)  # of a process that died
+                aside.mkdir(mode=0o700)
+                fetch(version, aside)
+                digests = {path.name: _digest(path) for path in sorted(aside.iterdir())}
+                (aside / _DIGESTS).write_text(json.dumps(digests))
+                if entry.exists():
+                    shutil.rmtree(entry)
+                aside.rename(entry)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        self._prune(entry)
+
+    def _prune(self, kept: Path) -> None:
+        """Delete the bundles that were not used for the longest time, beyond the bound.
+
+        A process that has one mapped keeps it, until it loads another.
+        """
+        entries = [path for path in self.folder.iterdir() if path.is_dir() and path != kept]
+        room = self._most_bytes - _size(kept)
+        for entry in sorted(entries, key=lambda path: -path.stat().st_mtime):
+            room -= _size(entry)
+            if room < 0:
+                shutil.rmtree(entry, ignore_errors=True)
+
+    def _lock_file(self) -> IO[str]:
+        """What processes of this machine lock; the system frees it when its holder dies."""
+        with _unusable(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return (self.folder / _LOCK).open("w")
+
+
+@contextmanager
+def _unusable(folder: Path) -> Iterator[None]:
+    """Tell in one line that the folder cannot be written.
+
+    Raises:
+        CacheUnusable: for every error of the file system.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise CacheUnusable(
+            f"The folder {folder} for unpacked models cannot be written: {error.strerror}. "
+            "Set TAGGER_MODEL_CACHE_DIR to one that can."
+        ) from error
+
+
+def _is_as_it_was_made(entry: Path) -> bool:
+    """Whether all files of an entry are this user's, and have the SHA-256 that was noted."""
+    digests = json.loads((entry / _DIGESTS).read_text())
+    files = {path.name: path for path in entry.iterdir()}
+    for path in (entry, *files.values()):
+        if path.is_symlink() or path.stat().st_uid != os.geteuid():
+            raise ValueError(f"{path.name} is not this user's own")
+    del files[_DIGESTS]
+    if digests.keys() != files.keys():
+        raise ValueError("a file is missing, or does not belong there")
+    changed = [name for name, path in files.items() if _digest(path) != digests[name]]
+    if changed:
+        raise ValueError(f"{', '.join(changed)} has changed")
+    return True
+
+
+def _digest(path: Path) -> str:
+    found = hashlib.sha256()
+    with path.open("rb") as file:
+        for piece in read_pieces(file):
+            found.update(piece)
+    return found.hexdigest()
+
+
+def _size(entry: Path) -> int:
+    return sum(path.stat().st_size for path in entry.iterdir())

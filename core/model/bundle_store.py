@@ -1,0 +1,56 @@
+"""Bundles in the database: a zip in parts, so that neither end ever holds the whole of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import insert, select
+from sqlalchemy.engine import Connection
+
+from core.database.tables import BundlePart
+from core.model.bundle import SealedHash, read_pieces
+
+_BINARY: Final = "SELECT data FROM bundle_parts WHERE model_version_id = %s AND number = %s"
+
+
+def store_parts(connection: Connection, version_id: int, path: Path) -> None:
+    """Write a bundle's zip as the parts of a version; commits nothing."""
+    with path.open("rb") as file:
+        for number, data in enumerate(read_pieces(file)):
+            part = {"model_version_id": version_id, "number": number, "data": data}
+            connection.execute(insert(BundlePart), part)
+
+
+def fetch_parts(connection: Connection, version_id: int, path: Path) -> SealedHash:
+    """Write the parts of a version into a file; nothing of it has been verified yet.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    found = SealedHash()
+    with path.open("wb") as file:
+        for data in _read_parts(connection, version_id):
+            file.write(data)
+            found.update(data)
+    return found
+
+
+def _read_parts(connection: Connection, version_id: int) -> Iterator[bytes]:
+    number = 0
+    while (data := _read_part(connection, version_id, number)) is not None:
+        yield data
+        number += 1
+
+
+def _read_part(connection: Connection, version_id: int, number: int) -> bytes | None:
+    """One statement a part: a client's cursor holds all rows of its result."""
+    if connection.dialect.name != "postgresql":
+        part = select(BundlePart.data).where(
+            BundlePart.model_version_id == version_id, BundlePart.number == number
+        )
+        return connection.execute(part).scalar_one_or_none()
+    # By the driver itself: through SQLAlchemy, bytes come as hexadecimal text, of twice the size.
+    driver = connection.connection.driver_connection
+    with driver.cursor(binary=True) as cursor:  # type: ignore[union-attr] # (psycopg's)
+        row = cursor.execute(_BINARY, (version_id, number)).fetchone()
+    return None if row is None else bytes(row[0])

@@ -1,0 +1,104 @@
+"""A bundle's manifest: what the model is, how its input is made, its labels and thresholds."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import BundleCorrupt, BundleIncompatible
+from core.model.calibration import NO_CALIBRATION, Calibration
+from core.model.encoding import Input
+from core.model.tokenizer import TextSettings
+
+FORMAT_VERSION: Final = 2
+
+
+class Sample(BaseModel):
+    """A text and what the network made of it when it was published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    body: str
+    probabilities: tuple[float, ...]
+
+
+class Manifest(BaseModel):
+    """What a model is.
+
+    Attributes:
+        labels: the tags, in the order of the network's output.
+        thresholds: of each tag, the probability from which it is suggested.
+        text: the tokenizer's settings.
+        inputs: the network's inputs, in any order.
+        calibration: from the network's probabilities to those that are told.
+        metrics: by name, on the questions that were held out.
+        data_fingerprint: of the questions and labels that it was trained on.
+        learned_through: the newest question that it learned from, by its number.
+        sample: checked when the bundle is loaded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    format_version: int
+    site: str = Field(pattern=r"^[A-Za-z0-9.-]+$", max_length=100)
+    architecture: str = Field(max_length=100)
+    created_at: datetime
+    hyperparameters: dict[str, Any]
+    labels: tuple[str, ...] = Field(min_length=1)
+    thresholds: tuple[float, ...]
+    text: TextSettings
+    inputs: tuple[Input, ...] = Field(min_length=1)
+    calibration: Calibration = NO_CALIBRATION
+    metrics: dict[str, float | int | str]
+    data_fingerprint: str
+    learned_through: int | None = Field(default=None, ge=0, lt=1 << 63)
+    library_versions: dict[str, str]
+    sample: tuple[Sample, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_lengths(self) -> "Manifest":
+        if len(set(self.labels)) != len(self.labels):
+            raise ValueError("a label stands twice")
+        if not all(label.strip() and label.isprintable() for label in self.labels):
+            raise ValueError("a label is empty or holds control characters")
+        if not all(str(text).isprintable() for text in (self.architecture, *self._metrics())):
+            raise ValueError("architecture or metrics hold control characters")
+        if len({spec.name for spec in self.inputs}) != len(self.inputs):
+            raise ValueError("an input's name stands twice")
+        if len(self.thresholds) != len(self.labels):
+            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
+        if any(len(sample.probabilities) != len(self.labels) for sample in self.sample):
+            raise ValueError("a sample has not one probability for each label")
+        return self
+
+    def _metrics(self) -> Iterator[float | int | str]:
+        for name, value in self.metrics.items():
+            yield from (name, value)
+
+
+def parse_manifest(data: bytes) -> Manifest:
+    """Read a bundle's manifest.json.
+
+    Raises:
+        BundleCorrupt: it is not as it should be.
+        BundleIncompatible: its format version is not this program's.
+    """
+    try:
+        raw = json.loads(data)
+        version = raw["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BundleCorrupt("The model bundle's manifest.json cannot be read.") from error
+    if version != FORMAT_VERSION:
+        raise BundleIncompatible(
+            f"The model bundle's format is version {version!r}; this program reads "
+            f"{FORMAT_VERSION}. Install the version of the program that made it, or train anew."
+        )
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BundleCorrupt(f"The model bundle's manifest.json: {where}: {first['msg']}.") from None

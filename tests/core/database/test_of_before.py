@@ -1,0 +1,89 @@
+"""Databases and bundles of earlier versions of the program go on working."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, inspect, select, text
+
+from core.database.engine import make_engine, reading
+from core.database.migrate import migrate_to, upgrade
+from core.database.tables import BundlePart
+from core.model import registry
+from core.model.bundle import PIECE, hash_bundle
+from core.model.bundle import inspect as inspect_bundle
+from core.model.predictor import Model
+from tests.conftest import ManualClock
+from tests.database_of_before import DATA, REVISION, fill_with_database_of_before
+from tests.rows import live_models, predictions, question, store_questions
+from worker.tagging import tag_batch
+
+LIVE = 3  # version of the site stats
+PACKED = 4_000  # bytes of a bundle of the word network, about
+
+
+@pytest.fixture
+def before(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    """The database of before, once of each kind."""
+    engine = make_engine(database_url)
+    fill_with_database_of_before(engine, tmp_path)
+    yield engine
+    engine.dispose()
+
+
+def bundle_bytes(engine: Engine) -> list[tuple[int, bytes]]:
+    """(version's key, its bundle) at the revision of before."""
+    with reading(engine) as connection:
+        rows = connection.execute(text("SELECT id, bundle FROM model_versions ORDER BY id"))
+        return [(pk, bytes(bundle)) for pk, bundle in rows]
+
+
+def test_a_database_of_before_goes_on_tagging(before: Engine, clock: ManualClock) -> None:
+    assert upgrade(before)
+    with reading(before) as connection:
+        live = registry.get_live(connection, "stats")
+        assert (live.version, live.learned_through) == (LIVE, 110)
+        assert registry.get_previous(connection, "stats").version == 2
+    tagged = len(predictions(before))
+    stored = store_questions(before, question(1000, "ANOVA"), now=clock.now())
+    assert tag_batch(before, live_models(before), "stats", stored.requested, clock).tagged == 1
+    assert len(predictions(before)) == tagged + 1
+
+
+def test_bundles_are_moved_into_parts_and_back(before: Engine) -> None:
+    bundles = bundle_bytes(before)
+    assert [len(data) > 0 for _, data in bundles] == [False, True, True, True]  # one is pruned
+    upgrade(before)
+    with reading(before) as connection:
+        columns = {column["name"] for column in inspect(connection).get_columns("model_versions")}
+        sizes = [version.size for version in registry.list_versions(connection)]
+        parts = connection.execute(select(func.count()).select_from(BundlePart)).scalar()
+    assert "bundle" not in columns
+    assert sorted(sizes) == sorted(len(data) for _, data in bundles)
+    assert parts == len([data for _, data in bundles if data])
+    migrate_to(before, REVISION)
+    assert bundle_bytes(before) == bundles
+
+
+def test_a_bundle_of_many_parts_comes_back_whole(before: Engine) -> None:
+    large = bytes(range(256)) * (3 * PIECE // 256) + b"the last part is shorter"
+    with before.begin() as connection:
+        made = {"bundle": large}
+        connection.execute(text("UPDATE model_versions SET bundle = :bundle WHERE id = 2"), made)
+    upgrade(before)
+    migrate_to(before, REVISION)
+    assert dict(bundle_bytes(before))[2] == large
+
+
+def test_a_bundle_file_of_before_is_taken_in(
+    engine: Engine, clock: ManualClock, tmp_path: Path
+) -> None:
+    packed = inspect_bundle(DATA / "before_rooms.bundle.zip", site="stats")
+    assert hash_bundle(packed.path).hexdigest() == packed.sha256
+    with engine.begin() as connection:
+        version, new = registry.publish(connection, packed, now=clock.now())
+        bundle = registry.load_bundle(connection, version, tmp_path)
+    assert new
+    model = Model(bundle)
+    (row,) = model.rank(model.probabilities([model.words("About anova", "")]))
+    assert (row[0].tag, row[0].suggested) == ("anova", True)

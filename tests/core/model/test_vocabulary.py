@@ -1,0 +1,49 @@
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import BundleCorrupt
+from core.model.vocabulary import PADDING, Vocabulary, dump_vocabulary, parse_vocabulary
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def test_words_are_numbered_from_one_and_unknown_ones_are_padding() -> None:
+    vocabulary = Vocabulary(["a", "b", "c"])
+    assert vocabulary.numbers(["c", "unknown", "a"]) == [3, PADDING, 1]
+    assert (len(vocabulary), vocabulary.unknown, vocabulary.size) == (3, 4, 5)
+
+
+@given(st.lists(TEXTS, unique=True))
+def test_any_words_come_back(known: list[str]) -> None:
+    assert parse_vocabulary(dump_vocabulary(Vocabulary(known))).words == tuple(known)
+
+
+def test_pairs_and_how_rare_they_are_come_back() -> None:
+    known = Vocabulary(["a", "b"], [(1, 2), (2, 2)], [1.0, 1.25, 3.5, 2.0])
+    found = parse_vocabulary(dump_vocabulary(known))
+    assert found.pairs.tolist() == [[1, 2], [2, 2]]
+    assert found.rarity.tolist() == [1.0, 1.25, 3.5, 2.0]
+    np.testing.assert_array_equal(found.idf, np.array([0, 1, 1.25, 0, 3.5, 2], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("change", "wrong"),
+    [
+        ({"idf": [1.0]}, "idf"),
+        ({"pairs": [[1, 7]]}, "pair"),
+        ({"pairs": [[0, 1]]}, "pair"),
+        ({"pairs": [[1]]}, "Field"),
+        ({"words": [1]}, "string"),
+        ({"words": ["a", "a"]}, "stands twice"),
+        ({"more": []}, "not permitted"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str) -> None:
+    whole = {"words": ["a", "b"], "pairs": [], "idf": []}
+    with pytest.raises(BundleCorrupt, match=f"vocabulary.json.*{wrong}"):
+        parse_vocabulary(json.dumps(whole | change).encode())

@@ -1,0 +1,112 @@
+"""Processes of a worker that the system killed: told in one line, and kept for the status."""
+
+import logging
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from celery.exceptions import WorkerLostError
+from celery.worker.state import active_requests
+from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
+
+from core.broker.queue import TAG_TASK
+from core.clock import Clock
+from core.database.engine import make_engine
+from core.database.tables import KilledProcess
+from core.errors import DatabaseUnreachable
+from core.questions.lifecycle import end_lease
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_RESIDENT: Final = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a process had in hand: a site, and the keys of its questions."""
+
+    site: str
+    pks: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.pks)} questions of {self.site} (keys {min(self.pks)} to {max(self.pks)})"
+
+
+class KilledProcesses:
+    """Tells of the killed processes of one worker."""
+
+    def __init__(self, settings: Settings, worker: str, clock: Clock) -> None:
+        self._settings = settings
+        self._worker = worker
+        self._clock = clock
+        self._held: dict[int, int] = {}  # by process: bytes in memory when it was last looked at
+
+    def look(self, pids: Iterable[int]) -> None:
+        """Note what each process holds, since nobody can ask a dead one."""
+        found = {pid: resident_bytes(pid) for pid in pids}
+        self._held = {pid: held for pid, held in found.items() if held is not None}
+
+    def report(self, pid: int) -> None:
+        """Log one line, keep it for the status, and let the next sweep take the batch."""
+        batch, held = find_batch(pid), self._held.get(pid)
+        log.error(
+            "A process of the worker %s was killed%s, most likely for lack of memory%s. Give it "
+            "more (WORKER_MEMORY in the composition), or run fewer processes "
+            "(TAGGER_WORKER_PROCESSES) or hold fewer models (TAGGER_MODEL_MEMORY_MB).",
+            self._worker,
+            f" with {batch} in hand" if batch is not None else "",
+            f": it held {held / 1e6:.0f} MB" if held is not None else "",
+        )
+        try:
+            self._keep(batch, held)
+        except (DBAPIError, DatabaseUnreachable) as error:
+            log.warning("It is not kept for the status: %s", error)
+
+    def _keep(self, batch: Batch | None, held: int | None) -> None:
+        engine = make_engine(self._settings.database)
+        killed = {
+            "worker": self._worker,
+            "at": self._clock.now(),
+            "site": batch.site if batch is not None else None,
+            "questions": len(batch.pks) if batch is not None else 0,
+            "held_bytes": held,
+        }
+        try:
+            with engine.begin() as connection:
+                connection.execute(insert(KilledProcess).values(killed))
+                if batch is not None:
+                    end_lease(connection, batch.pks)
+        finally:
+            engine.dispose()  # a process that is forked from here must find no connection
+
+
+def find_batch(pid: int) -> Batch | None:
+    """Return the batch that a process of this worker has in hand."""
+    for request in active_requests:
+        if request.worker_pid == pid and request.name == TAG_TASK:
+            site, pks = request.args
+            return Batch(site, tuple(pks)) if pks else None
+    return None
+
+
+def resident_bytes(pid: int) -> int | None:
+    """What a process holds in memory, with what it shares; None where nobody can tell."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return None
+    found = _RESIDENT.search(status)
+    return int(found.group(1)) * 1024 if found is not None else None
+
+
+class WithoutLostWorkers(logging.Filter):
+    """Leaves out Celery's traceback of a task whose process was killed: one line says it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is of anything else."""
+        error: Any = record.exc_info[1] if record.exc_info else None
+        return not isinstance(getattr(error, "exc", error), WorkerLostError)
