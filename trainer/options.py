@@ -9,7 +9,7 @@ from core.errors import TrainingError
 from core.settings import Retag, Settings
 from trainer.data.dataset import DatasetOptions
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
-from trainer.systems.network import NetworkSystem
+from trainer.systems.networks.network import NetworkSystem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,8 +39,8 @@ from trainer.runs.rows import (
 from trainer.scoring.metrics import Scores, reliability
 from trainer.scoring.operating_point import OperatingPoint, choose_operating_point
 from trainer.systems.branched.checkpoints import forget_checkpoints
-from trainer.systems.keras_setup import import_keras
-from trainer.systems.network import Network, NetworkSystem
+from trainer.systems.networks.keras_setup import import_keras
+from trainer.systems.networks.network import Network, NetworkSystem
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.runs.export import Description, make_bundle
 from trainer.scoring.thresholds import choose_thresholds
-from trainer.systems.network import Network, NetworkSystem
+from trainer.systems.networks.network import Network, NetworkSystem
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
 

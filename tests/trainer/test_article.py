@@ -16,8 +16,8 @@ from trainer.scoring.metrics import Scores, all_metrics
 from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems import ARCHITECTURES
 from trainer.systems.article import INPUTS, WORDS
-from trainer.systems.keras_setup import import_keras
-from trainer.systems.network import Network
+from trainer.systems.networks.keras_setup import import_keras
+from trainer.systems.networks.network import Network
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -27,7 +27,7 @@ from trainer.progress import Epoch, ProgressReporter
 from trainer.runs import export
 from trainer.runs.rows import PublishedRun
 from trainer.systems import ARCHITECTURES
-from trainer.systems.network import Network
+from trainer.systems.networks.network import Network
 from trainer.systems.simple import SimpleNetwork
 from trainer.train import reason_to_skip, train_site
 
@@ -230,7 +230,7 @@ def test_an_export_that_differs_from_the_network_is_not_published(tmp_path: Path
 
 @pytest.mark.slow
 def test_the_keras_file_loads_without_code_of_the_project(tmp_path: Path) -> None:
-    from trainer.systems.keras_setup import import_keras
+    from trainer.systems.networks.keras_setup import import_keras
 
     keras = import_keras()
     dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1, class_weights=True)

@@ -20,9 +20,9 @@ from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.base import Tagger
-from trainer.systems.keras_setup import import_keras
 from trainer.systems.mean import WeightedMean
-from trainer.systems.network import Network
+from trainer.systems.networks.keras_setup import import_keras
+from trainer.systems.networks.network import Network
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from core.questions.selection import Selection
 from trainer.data.dataset import Dataset, Holdout
-from trainer.systems.network import Network, NetworkSystem
+from trainer.systems.networks.network import Network, NetworkSystem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from trainer.progress import Epoch
 from trainer.scoring.metrics import Reliability
-from trainer.systems.class_weights import class_weights
+from trainer.systems.networks.class_weights import class_weights
 
 BLUE, ORANGE, GREY = "#2f6690", "#e07a3f", "#8a94a0"
 COLOURS: Final = (BLUE, ORANGE, "#4f9d69", "#b5495b", "#7b5ea7", "#c9a227", "#3aa6a6", GREY)

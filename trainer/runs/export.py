@@ -18,8 +18,8 @@ from core.model.manifest import FORMAT_VERSION, Manifest, Sample
 from core.model.predictor import Model
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
-from trainer.systems.keras_setup import quiet_streams
-from trainer.systems.network import Network, NetworkSystem
+from trainer.systems.networks.keras_setup import quiet_streams
+from trainer.systems.networks.network import Network, NetworkSystem
 
 MAX_DIFFERENCE: Final = 1e-5  # between Keras and LiteRT, in probability
 CHECKED_ROWS: Final = 256

@@ -9,7 +9,7 @@ from typing import Final
 
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.conv1d import Conv1DNetwork
-from trainer.systems.network import NetworkSystem
+from trainer.systems.networks.network import NetworkSystem
 from trainer.systems.simple import SimpleNetwork
 
 ARCHITECTURES: Final[Mapping[str, type[NetworkSystem]]] = {

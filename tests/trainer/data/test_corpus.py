@@ -16,7 +16,7 @@ from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
 from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.stored import stored_questions
-from trainer.systems.network import encode_rows, most_frequent_words
+from trainer.systems.networks.network import encode_rows, most_frequent_words
 
 TEXTS = [("Apples, figs", "<p>figs and C++</p>"), ("", ""), ("c++?", "<pre>apples</pre> figs")]
 

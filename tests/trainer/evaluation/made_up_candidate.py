@@ -21,7 +21,7 @@ from trainer.data.labels import multi_hot
 from trainer.data.splits import Rows
 from trainer.evaluation.candidate import Candidate
 from trainer.systems.base import Tagger
-from trainer.systems.network import Network
+from trainer.systems.networks.network import Network
 from trainer.systems.simple import SimpleNetwork
 
 QUESTIONS = 400

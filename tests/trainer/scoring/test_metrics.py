@@ -118,7 +118,7 @@ def test_a_system_that_predicts_nothing_has_an_f1_of_nought() -> None:
 
 @pytest.mark.slow
 def test_categorical_accuracy_and_loss_are_those_of_keras() -> None:
-    from trainer.systems.keras_setup import import_keras
+    from trainer.systems.networks.keras_setup import import_keras
 
     metrics = import_keras().metrics
     accuracy, loss = metrics.CategoricalAccuracy(), metrics.BinaryCrossentropy()

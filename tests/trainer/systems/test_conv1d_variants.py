@@ -10,7 +10,7 @@ from tests.trainer.made_up import made_up_dataset
 from trainer.progress import ProgressReporter
 from trainer.systems.base import System
 from trainer.systems.conv1d import Conv1DNetwork, TwoInputConv1D
-from trainer.systems.keras_setup import import_keras
+from trainer.systems.networks.keras_setup import import_keras
 from trainer.systems.resampling import BalancedSubsets, Resampled
 from trainer.systems.word_vectors import PretrainedConv1D, SiteVectorConv1D
 

@@ -8,7 +8,7 @@ import pytest
 from core.errors import TrainingError
 from core.model.vocabulary import Vocabulary
 from tests.trainer.made_up import made_up_dataset
-from trainer.systems.network import most_frequent_words
+from trainer.systems.networks.network import most_frequent_words
 from trainer.systems.word_vectors import read_vectors, site_vectors
 
 WORDS = Vocabulary(["soup", "c++", "salt"])

@@ -36,7 +36,7 @@ class Batches:
     @property
     def steps(self) -> int:
         """Batches of an epoch."""
-        return count_steps(self.rows, self.size)
+        return -(-len(self.rows) // self.size)
 
     def shuffled(self, first: int = 0) -> Any:
         """Endless batches, in another order each epoch; the first so many are passed over."""
@@ -69,11 +69,6 @@ class Batches:
             return tf.nest.pack_sequence_as(self.arrays, parts)
 
         return batch
-
-
-def count_steps(rows: Rows, batch: int) -> int:
-    """Batches of an epoch."""
-    return -(-len(rows) // batch)
 
 
 def drop_words(rate: float, unknown: int, seed: int) -> Callable[..., Any]:

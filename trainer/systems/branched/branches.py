@@ -1,27 +1,49 @@
-"""Each branch of the network, fitted to the tags by itself."""
+"""Each branch of the network, fitted to the tags by itself, from its checkpoint on."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from trainer.data.splits import Rows
-from trainer.systems.branched import graph, time_estimate
+from trainer.progress import Epoch
+from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.batches import Batches, drop_words
+from trainer.systems.branched.checkpoints import PartState
 from trainer.systems.branched.documents import DocumentVectors
 from trainer.systems.branched.encoded_dataset import Float32Array
-from trainer.systems.branched.parts import (
-    VALIDATION_ROWS,
-    AfterEpoch,
-    Run,
-    compile_part,
-    fit_part,
-)
-from trainer.systems.branched.terms import fit_terms, logit_of_share
+from trainer.systems.branched.fitting_run import FittingRun
+from trainer.systems.branched.logistic import fit_terms, logit_of_share
+from trainer.systems.networks.fitting import BestEpoch, fit_model, precision_at_1
 
+VALIDATION_ROWS = 256  # of one call
 TERMS = "terms"
 CONVOLUTIONS = "convolutions"
 AGAIN = " again"  # fitted to the validation part too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is fitted by Keras by itself.
+
+    Attributes:
+        name: as it is told, and as its checkpoint is called.
+        epochs: all of them.
+        work: of a step.
+        keep_epochs: whether each one is a checkpoint.
+    """
+
+    name: str
+    epochs: int
+    work: int
+    keep_epochs: bool = False
+
+    @property
+    def under_way(self) -> str:
+        """The name of the checkpoint of its epochs."""
+        return f"{self.name} epochs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +70,11 @@ def _reader_name(number: int, of: int) -> str:
     return f"reader {number} of {of}"
 
 
-def fit_terms_of(run: Run, rows: Rows, *, again: bool = False) -> Terms:
+def fit_terms_of(run: FittingRun, rows: Rows, *, again: bool = False) -> Terms:
     """Logits of each term for the most frequent labels, and a bias for all."""
     part = TERMS + AGAIN * again
     stored = run.checkpoints.load(part)
-    work = time_estimate.TERMS * len(rows)
+    work = fitting_run.TERMS * len(rows)
     if stored is not None and stored.keys() == {"table", "bias"}:
         run.went_before((), work * run.hyperparameters.fit.term_epochs)
         return Terms(stored["table"], stored["bias"])
@@ -61,7 +83,7 @@ def fit_terms_of(run: Run, rows: Rows, *, again: bool = False) -> Terms:
     return terms
 
 
-def _fit_terms(run: Run, rows: Rows, work: int) -> Terms:
+def _fit_terms(run: FittingRun, rows: Rows, work: int) -> Terms:
     encoded, fit = run.encoded, run.hyperparameters.fit
     tags = encoded.tags[rows, : encoded.labels]
     bias = logit_of_share(tags)
@@ -77,7 +99,7 @@ def _fit_terms(run: Run, rows: Rows, work: int) -> Terms:
 
 
 def fit_readers(
-    run: Run, documents: DocumentVectors, rows: Rows, validation: Rows
+    run: FittingRun, documents: DocumentVectors, rows: Rows, validation: Rows
 ) -> tuple[keras.Sequential, ...]:
     """The heads over the document vector.
 
@@ -90,8 +112,8 @@ def fit_readers(
         head = graph.reader(
             documents.shape[1], run.encoded.tags.shape[1], run.hyperparameters.graph
         )
-        part = _reader_name(number, count) + AGAIN * (not len(validation))
-        if _fit_reader(run, head, part, documents, rows, validation):
+        name = _reader_name(number, count) + AGAIN * (not len(validation))
+        if _fit_reader(run, head, name, documents, rows, validation):
             heads.append(head)
         if run.stopped:
             break
@@ -101,77 +123,144 @@ def fit_readers(
 
 
 def _fit_reader(
-    run: Run,
+    run: FittingRun,
     head: keras.Sequential,
-    part: str,
+    name: str,
     documents: DocumentVectors,
     rows: Rows,
     validation: Rows,
 ) -> bool:
     """Whether there was an epoch's end."""
     fit, arrays = run.hyperparameters.fit, (documents, run.encoded.tags)
-    epochs = run.at_most(fit.reader_epochs)
     batches = Batches(arrays, rows, fit.reader_batch, run.seed)
-    compile_part(run, head, fit.reader_rate, epochs * batches.steps, fit.reader_decay)
-    return fit_part(
-        run,
-        head,
-        batches,
-        validation=Batches(arrays, validation, VALIDATION_ROWS) if len(validation) else None,
-        after=AfterEpoch(
-            run,
-            part,
-            epochs=epochs,
-            steps=batches.steps,
-            work=time_estimate.READER * fit.reader_batch,
-        ),
+    part = Part(
+        name=name,
+        epochs=run.at_most(fit.reader_epochs),
+        work=fitting_run.READER * fit.reader_batch,
     )
+    _compile(run, head, fit.reader_rate, part.epochs * batches.steps, fit.reader_decay)
+    judged = Batches(arrays, validation, VALIDATION_ROWS) if len(validation) else None
+    return _fit_part(run, part, head, batches, judged)
 
 
-def fit_convolutions(run: Run, model: keras.Model) -> bool:
+def fit_convolutions(run: FittingRun, model: keras.Model) -> bool:
     """Fit the convolutions to the training part; whether there was an epoch's end."""
-    encoded, fit, epochs = run.encoded, run.hyperparameters.fit, run.conv_epochs()
+    encoded, fit = run.encoded, run.hyperparameters.fit
     batches = _sequences(run, encoded.train, run.seed)
-    compile_part(run, model, fit.conv_rate, epochs * batches.steps, fit.conv_decay)
-    return fit_part(
-        run,
-        model,
-        batches,
-        validation=Batches(batches.arrays, encoded.validation, VALIDATION_ROWS),
-        after=AfterEpoch(
-            run,
-            CONVOLUTIONS,
-            epochs=epochs,
-            steps=batches.steps,
-            work=time_estimate.CONVOLUTIONS * fit.conv_batch,
-            keep_epochs=True,  # they take minutes
-        ),
+    part = Part(
+        name=CONVOLUTIONS,
+        epochs=run.conv_epochs(),
+        work=fitting_run.CONVOLUTIONS * fit.conv_batch,
+        keep_epochs=True,  # they take minutes
     )
+    _compile(run, model, fit.conv_rate, part.epochs * batches.steps, fit.conv_decay)
+    judged = Batches(batches.arrays, encoded.validation, VALIDATION_ROWS)
+    return _fit_part(run, part, model, batches, judged)
 
 
-def show_everything(run: Run, model: keras.Model) -> None:
+def show_everything(run: FittingRun, model: keras.Model) -> None:
     """One pass of the convolutions over every question, at a small rate that falls to zero."""
-    fit, rows = run.hyperparameters.fit, np.arange(len(run.encoded))
-    batches = _sequences(run, rows, run.seed + 1)
-    compile_part(run, model, fit.last_rate, batches.steps, fit.conv_decay)
-    fit_part(
-        run,
-        model,
-        batches,
-        validation=None,
-        after=AfterEpoch(
-            run,
-            CONVOLUTIONS + AGAIN,
-            epochs=1,
-            steps=batches.steps,
-            work=time_estimate.CONVOLUTIONS * fit.conv_batch,
-        ),
-    )
+    fit = run.hyperparameters.fit
+    batches = _sequences(run, np.arange(len(run.encoded)), run.seed + 1)
+    part = Part(name=CONVOLUTIONS + AGAIN, epochs=1, work=fitting_run.CONVOLUTIONS * fit.conv_batch)
+    _compile(run, model, fit.last_rate, batches.steps, fit.conv_decay)
+    _fit_part(run, part, model, batches, None)
 
 
-def _sequences(run: Run, rows: Rows, seed: int) -> Batches:
+def _sequences(run: FittingRun, rows: Rows, seed: int) -> Batches:
     """Titles and bodies in order, some of their words unknown."""
     encoded, fit = run.encoded, run.hyperparameters.fit
     arrays = ({"title": encoded.title, "body": encoded.body}, encoded.tags)
     change = drop_words(fit.word_dropout, encoded.vocabulary.unknown, seed)
     return Batches(arrays, rows, fit.conv_batch, seed, change)
+
+
+def _compile(run: FittingRun, model: keras.Model, rate: float, steps: int, decay: float) -> None:
+    """AdamW with a warm-up and a cosine to zero, on cross-entropy of logits."""
+    fit = run.hyperparameters.fit
+    warm = int(steps * fit.warm_up)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warm, warmup_target=rate, warmup_steps=warm
+    )
+
+    def cross_entropy(tags: Any, logits: Any) -> Any:
+        cells = ops.binary_crossentropy(ops.cast(tags, "float32"), logits, from_logits=True)
+        return fit.loss_scale * ops.mean(cells, axis=-1)
+
+    model.compile(
+        keras.optimizers.AdamW(schedule, weight_decay=decay),
+        cross_entropy,
+        metrics=[precision_at_1(run.encoded.labels)],
+        jit_compile=False,  # XLA on the CPU was no faster
+    )
+
+
+def _fit_part(
+    run: FittingRun, part: Part, model: keras.Model, batches: Batches, validation: Batches | None
+) -> bool:
+    """Fit a compiled part; where there is a validation part, its best epoch is kept.
+
+    What the run's checkpoints have of the part is not done again. Ctrl-C ends the fitting where
+    there is a validation part.
+
+    Returns:
+        Whether there is an epoch to keep.
+
+    Raises:
+        TrainingError: the loss on the validation part was a number in no epoch.
+        KeyboardInterrupt: without a validation part, or for the second time.
+    """
+    best = _follow(run, part, model)
+    if _resume(run, part, model, best, batches.steps):
+        return True
+    fit_model(
+        model,
+        best,
+        x=batches.shuffled(first=len(best.ended) * batches.steps),
+        steps_per_epoch=batches.steps,
+        shuffle=False,  # the batches are
+        validation_data=None if validation is None else validation.in_order(),
+    )
+    if best.interrupted:
+        run.stop()
+    if validation is not None and best.weights is None:
+        return False
+    if not run.stopped:
+        run.checkpoints.save(part.name, PartState.of(model, best.ended).arrays())
+        run.checkpoints.remove(part.under_way)
+    return True
+
+
+def _follow(run: FittingRun, part: Part, model: keras.Model) -> BestEpoch:
+    """What follows the part's fitting, tells the run, and keeps epochs where they are to be."""
+
+    def on_epoch(epoch: Epoch) -> None:
+        if part.keep_epochs and not run.stopped:
+            state = PartState.of(
+                model, best.ended, optimizer=True, best=best.weights, lowest=best.lowest
+            )
+            run.checkpoints.save(part.under_way, state.arrays())
+        run.epoch_ended(epoch)
+
+    best = BestEpoch(
+        part.epochs,
+        on_batch=lambda: run.advance(part.work),
+        on_epoch=on_epoch,
+        part=part.name,
+        loss_scale=run.hyperparameters.fit.loss_scale,
+        left=run.estimate.left,
+    )
+    return best
+
+
+def _resume(run: FittingRun, part: Part, model: keras.Model, best: BestEpoch, steps: int) -> bool:
+    """Put in what the checkpoints have of the part; whether that is all of it."""
+    for name in (part.name, part.under_way):
+        arrays = run.checkpoints.load(name)
+        state = None if arrays is None else PartState.read(arrays)
+        if state is not None and state.put_into(model):
+            best.weights, best.lowest = list(state.best) or None, state.lowest
+            best.ended = list(state.epochs)
+            run.went_before(state.epochs, part.work * steps * len(state.epochs))
+            return name == part.name
+    return False

@@ -15,7 +15,7 @@ from trainer.data.labels import multi_hot
 from trainer.data.splits import Rows
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
-from trainer.systems.network import encode_rows
+from trainer.systems.networks.network import encode_rows
 
 Float32Array = npt.NDArray[np.float32]
 Matrix = Any

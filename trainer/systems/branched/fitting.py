@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
-from trainer.systems.branched import graph, time_estimate
+from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.batches import Batches
 from trainer.systems.branched.branches import (
     Terms,
@@ -27,9 +27,9 @@ from trainer.systems.branched.branches import (
 from trainer.systems.branched.checkpoints import make_key, open_checkpoints
 from trainer.systems.branched.documents import DocumentVectors, document_vectors
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
+from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.parts import Run
-from trainer.systems.branched.stacking import fit_stacking_weights
+from trainer.systems.branched.logistic import fit_stacking_weights
 from trainer.systems.branched.tables import make_tables
 
 PREDICT_ROWS = 512  # of one call
@@ -93,7 +93,7 @@ def fit(
     """
     key = make_key(dataset, encoded, hyperparameters, seed=seed, most_epochs=most_epochs)
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
-    run = Run(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
+    run = FittingRun(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
     parts = part_names(hyperparameters.graph.readers)
     finished = checkpoints.count(parts)
     if finished:
@@ -105,14 +105,14 @@ def fit(
     trunk = graph.build_trunk(encoded.inputs, tables, hyperparameters.graph)
     with document_vectors(encoded, tables, checkpoints.folder) as documents:
         reporter.stage("fitting readers, terms and convolutions")
-        run.advance(time_estimate.TABLES * len(encoded))
+        run.advance(fitting_run.TABLES * len(encoded))
         fitted = _fit_and_mix(run, trunk, documents)
     if not run.stopped:  # what Ctrl-C cut short can still be gone on with
         checkpoints.clear()
     return fitted
 
 
-def _fit_and_mix(run: Run, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
+def _fit_and_mix(run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
     """Fit the branches, their weights in the sum, and the branches again to everything."""
     encoded = run.encoded
     branches, conv_model = _fit_branches(run, trunk, documents)
@@ -137,7 +137,7 @@ def _fit_and_mix(run: Run, trunk: graph.Trunk, documents: DocumentVectors) -> Fi
 
 
 def _fit_branches(
-    run: Run, trunk: graph.Trunk, documents: DocumentVectors
+    run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors
 ) -> tuple[Branches, keras.Model]:
     """Fit all three to the training part."""
     train, validation = run.encoded.train, run.encoded.validation
@@ -153,7 +153,7 @@ def _fit_branches(
 
 
 def _fit_again(
-    run: Run, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
+    run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
 ) -> Branches:
     """Fit readers and terms anew to everything; the convolutions see it once more."""
     everything = np.arange(len(run.encoded))
@@ -169,7 +169,7 @@ def _fit_again(
 
 
 def _validation_logits(
-    run: Run, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
+    run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
 ) -> list[Float32Array]:
     """Logits of convolutions, readers and terms: each (validation part, labels)."""
     encoded, rows = run.encoded, run.encoded.validation
@@ -188,7 +188,7 @@ def _validation_logits(
 
 
 def _assemble(
-    run: Run, trunk: graph.Trunk, branches: Branches, weights: Float32Array
+    run: FittingRun, trunk: graph.Trunk, branches: Branches, weights: Float32Array
 ) -> keras.Model:
     """The graph that is served: the labels alone, stacking weights and shift folded in."""
     hyperparameters, encoded = run.hyperparameters.graph, run.encoded

@@ -8,8 +8,8 @@ from core.model.tokenizer import TextSettings
 from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.keras_setup import import_keras, make_deterministic
-from trainer.systems.network import Network, NetworkSystem
+from trainer.systems.networks.keras_setup import import_keras, make_deterministic
+from trainer.systems.networks.network import Network, NetworkSystem
 
 
 @dataclass(frozen=True, kw_only=True)

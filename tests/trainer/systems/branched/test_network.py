@@ -27,7 +27,7 @@ from trainer.systems.branched.hyperparameters import (
 )
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.conv1d import Conv1DNetwork
-from trainer.systems.network import Network
+from trainer.systems.networks.network import Network
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [

@@ -11,11 +11,10 @@ from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.systems.branched.documents import document_vectors
 from trainer.systems.branched.encoded_dataset import prepare, unlabelled_rows
+from trainer.systems.branched.fitting_run import TimeEstimate
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
-from trainer.systems.branched.stacking import fit_stacking_weights
+from trainer.systems.branched.logistic import fit_stacking_weights, fit_terms, logit_of_share
 from trainer.systems.branched.tables import make_tables
-from trainer.systems.branched.terms import fit_terms, logit_of_share
-from trainer.systems.branched.time_estimate import TimeEstimate
 from trainer.systems.branched.vocabulary import build_vocabulary, count_common
 
 DEFAULTS = Hyperparameters()

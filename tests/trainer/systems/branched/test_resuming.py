@@ -15,7 +15,7 @@ from trainer.systems.branched.hyperparameters import (
     Hyperparameters,
 )
 from trainer.systems.branched.system import BranchedNetwork
-from trainer.systems.network import Network
+from trainer.systems.networks.network import Network
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [

@@ -1,10 +1,6 @@
-"""One logistic regression for each label over weighted terms, all labels at once.
+"""The network's logistic regressions: of the labels on terms, and of the tags on the branches."""
 
-Lazy Adagrad (Duchi, Hazan, Singer 2011): a step touches only the rows of the terms that its batch
-holds, which is several times as fast as one-vs-rest liblinear, and as good.
-"""
-
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +8,8 @@ import numpy.typing as npt
 from trainer.systems.branched.encoded_dataset import Float32Array, Matrix
 from trainer.systems.branched.hyperparameters import FitHyperparameters
 
-BIAS_RATE = 0.1
+BIAS_RATE = 0.1  # of the terms
+TOLERANCE = 1e-6  # of the stacking weights
 
 
 def fit_terms(
@@ -23,7 +20,10 @@ def fit_terms(
     seed: int,
     after_epoch: Callable[[], None],
 ) -> tuple[Float32Array, Float32Array]:
-    """Fit logits to tags.
+    """Fit one logistic regression for each label over weighted terms, all labels at once.
+
+    Lazy Adagrad (Duchi, Hazan, Singer 2011): a step touches only the rows of the terms that its
+    batch holds, which is several times as fast as one-vs-rest liblinear, and as good.
 
     Args:
         terms: weights, sparse, shape (questions, terms).
@@ -76,3 +76,27 @@ def _step(
     squares[touched] = summed
     table[touched] -= rate * gradient / np.sqrt(summed)
     bias -= BIAS_RATE * rate * error.sum(axis=0)
+
+
+def fit_stacking_weights(
+    branches: Sequence[Float32Array], tags: npt.NDArray[np.uint8]
+) -> Float32Array:
+    """A weight for each branch and one shift, by which the log loss is least.
+
+    It is logistic regression on the branches' logits (stacking, Wolpert 1992), so it calibrates.
+    Its penalty matters to a handful of questions alone, which the branches may tell without fault.
+
+    Args:
+        branches: logits of each, shape (questions, labels).
+        tags: the same shape.
+
+    Returns:
+        The weights and then the shift.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415
+
+    if not 0 < tags.sum() < tags.size:  # nothing to tell apart
+        return np.array([*[1 / len(branches)] * len(branches), 0.0], np.float32)
+    cells = np.stack([branch.ravel().astype(np.float64) for branch in branches], axis=1)
+    fitted = LogisticRegression(tol=TOLERANCE).fit(cells, tags.ravel())
+    return np.append(fitted.coef_[0], fitted.intercept_).astype(np.float32)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainer.systems.class_weights import class_weights, weighted_binary_crossentropy
+from trainer.systems.networks.class_weights import class_weights, weighted_binary_crossentropy
 
 TARGETS = np.array([[1, 1, 0], [1, 0, 0], [1, 0, 0], [1, 1, 0]], np.uint8)
 
@@ -18,7 +18,7 @@ def test_a_label_that_never_occurs_weighs_as_one_that_occurs_once() -> None:
 
 @pytest.mark.slow
 def test_the_loss_multiplies_each_labels_cross_entropy() -> None:
-    from trainer.systems.keras_setup import import_keras
+    from trainer.systems.networks.keras_setup import import_keras
 
     import_keras()
     weights = np.array([0.5, 1.0, 1.5], np.float32)

@@ -1,17 +1,13 @@
-"""Systems that are Keras networks: what can be published, and how one is fitted."""
+"""Systems that are Keras networks, so that they can be published."""
 
-import tempfile
-import time
 from abc import abstractmethod
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import TrainingError
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Arrays, Input, place
 from core.model.tokenizer import TextSettings
@@ -21,7 +17,6 @@ from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.base import System, Tagger, words_size
-from trainer.systems.keras_setup import import_keras
 
 PREDICT_ROWS = 256  # of one call
 PAGE_ROWS = 16 * PREDICT_ROWS  # encoded at a time
@@ -118,105 +113,3 @@ def encode_rows(
     known = np.array(vocabulary.numbers(corpus.lexicon), np.int32)
     numbers = [(known[corpus.titles[row]], known[corpus.bodies[row]]) for row in rows]
     return place(numbers, vocabulary, inputs)
-
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """What a network is shown: inputs by name, and targets of shape (rows, labels)."""
-
-    inputs: Arrays
-    targets: npt.NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-
-def fit_model(
-    model: Any,
-    train: Examples,
-    validation: Examples,
-    *,
-    epochs: int,
-    batch_size: int,
-    callbacks: list[Any],
-    reporter: ProgressReporter,
-) -> tuple[Epoch, ...]:
-    """Fit a compiled model and leave it with the weights of its best epoch.
-
-    The best is that of the lowest loss on the validation part. Ctrl-C ends the fitting; the best
-    epoch so far is kept, where there is one.
-
-    Raises:
-        TrainingError: the loss was a number in no epoch.
-        KeyboardInterrupt: before the first epoch's end.
-    """
-    keras = import_keras()
-    follower = _Follower(reporter, epochs, batches=-(-len(train) // batch_size))
-    with tempfile.TemporaryDirectory() as folder:
-        best = Path(folder) / "best.weights.h5"
-        try:
-            model.fit(
-                train.inputs,
-                train.targets,
-                validation_data=(validation.inputs, validation.targets),
-                epochs=epochs,
-                batch_size=batch_size,
-                verbose=0,
-                callbacks=[
-                    *callbacks,
-                    keras.callbacks.ModelCheckpoint(
-                        best, save_best_only=True, save_weights_only=True
-                    ),
-                    keras.callbacks.LambdaCallback(
-                        on_train_batch_end=follower.batch_ended, on_epoch_end=follower.epoch_ended
-                    ),
-                ],
-            )
-        except KeyboardInterrupt:
-            if not best.exists():
-                raise
-            reporter.note("Stopped; going on with the best epoch so far.")
-        if not best.exists():
-            raise TrainingError("The network did not learn: its loss is not a number.")
-        model.load_weights(best)
-    return tuple(follower.epochs)
-
-
-def precision_at_1(targets: Any, probabilities: Any) -> Any:
-    """A Keras metric: whether a question has its most probable label."""
-    from keras import ops  # noqa: PLC0415
-
-    first = ops.expand_dims(ops.argmax(probabilities, axis=-1), -1)
-    return ops.squeeze(ops.take_along_axis(targets, first, axis=-1), -1)
-
-
-@dataclass
-class _Follower:
-    """Turns what Keras' callbacks say into what a reporter is told."""
-
-    reporter: ProgressReporter
-    of: int
-    batches: int
-    epochs: list[Epoch] = field(default_factory=list)
-    now: Callable[[], float] = time.monotonic
-
-    def __post_init__(self) -> None:
-        self._began = self.now()
-
-    def batch_ended(self, batch: int, logs: dict[str, float]) -> None:  # noqa: ARG002
-        done = len(self.epochs) * self.batches + batch + 1
-        self.reporter.batch(done, self.of * self.batches)
-
-    def epoch_ended(self, number: int, logs: dict[str, float]) -> None:
-        now = self.now()
-        epoch = Epoch(
-            number=number + 1,
-            of=self.of,
-            loss=float(logs["loss"]),
-            val_loss=float(logs["val_loss"]),
-            val_precision_at_1=float(logs["val_precision_at_1"]),
-            seconds=now - self._began,
-        )
-        self._began = now
-        self.epochs.append(epoch)
-        self.reporter.epoch(epoch)

@@ -1,0 +1,123 @@
+"""A fitting under way: how far it is, how long the rest will take, whether somebody stopped it."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from trainer.progress import Epoch, ProgressReporter
+from trainer.systems.branched.checkpoints import Checkpoints
+from trainer.systems.branched.encoded_dataset import EncodedDataset
+from trainer.systems.branched.hyperparameters import Hyperparameters
+
+# What a question costs each time, relative to each other; measured in microseconds of one core.
+TABLES: Final = 1000
+READER: Final = 85
+TERMS: Final = 35
+CONVOLUTIONS: Final = 1400
+
+
+@dataclass
+class TimeEstimate:
+    """Work in units of the costs above.
+
+    Attributes:
+        of: all of it.
+        done: so far.
+    """
+
+    of: int
+    done: int = 0
+    now: Callable[[], float] = time.monotonic
+    _began: float = field(init=False)
+    _skipped: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._began = self.now()
+
+    def advance(self, work: int) -> None:
+        """So much more is done; never more than there is."""
+        self.done = min(self.done + work, self.of)
+
+    def skip(self, work: int) -> None:
+        """So much was done before, and took no time now."""
+        before = self.done
+        self.advance(work)
+        self._skipped += self.done - before
+
+    def left(self) -> float:
+        """Seconds, at the speed so far."""
+        worked = max(self.done - self._skipped, 1)
+        return (self.of - self.done) / worked * (self.now() - self._began)
+
+
+@dataclass
+class FittingRun:
+    """One fitting under way.
+
+    Attributes:
+        encoded: what is learned from.
+        hyperparameters: all of them.
+        seed: of everything that is drawn.
+        reporter: is told.
+        most_epochs: of each part; None leaves them to the hyperparameters.
+        checkpoints: what is finished.
+        estimate: how much is done.
+        epochs: of all parts, as they ended.
+        stopped: whether somebody has pressed Ctrl-C.
+    """
+
+    encoded: EncodedDataset
+    hyperparameters: Hyperparameters
+    seed: int
+    reporter: ProgressReporter
+    most_epochs: int | None
+    checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None))
+    estimate: TimeEstimate = field(init=False)
+    epochs: list[Epoch] = field(default_factory=list)
+    stopped: bool = False
+
+    def __post_init__(self) -> None:
+        learned, everything = len(self.encoded.train), len(self.encoded)
+        fit, conv = self.hyperparameters.fit, self.conv_epochs()
+        readers = self.hyperparameters.graph.readers * self.at_most(fit.reader_epochs)
+        twice = READER * readers + TERMS * fit.term_epochs
+        work = TABLES * everything + CONVOLUTIONS * (learned * conv + everything)
+        self.estimate = TimeEstimate(work + twice * (learned + everything))
+
+    def conv_epochs(self) -> int:
+        """Epochs of the convolutions."""
+        fit = self.hyperparameters.fit
+        steps = -(-len(self.encoded.train) // fit.conv_batch)
+        return self.at_most(max(fit.conv_epochs, -(-fit.conv_steps // steps)))
+
+    def at_most(self, epochs: int) -> int:
+        """So many epochs, or fewer where somebody set a limit."""
+        return epochs if self.most_epochs is None else min(epochs, self.most_epochs)
+
+    def advance(self, work: int) -> None:
+        """So much more is done."""
+        self.estimate.advance(work)
+        self.reporter.batch(self.estimate.done, self.estimate.of)
+
+    def went_before(self, epochs: Iterable[Epoch], work: int) -> None:
+        """Epochs and work of a run that was ended, which this one goes on from."""
+        self.epochs.extend(epochs)
+        self.estimate.skip(work)
+        self.reporter.batch(self.estimate.done, self.estimate.of)
+
+    def epoch_ended(self, epoch: Epoch) -> None:
+        """Keep and tell it."""
+        self.epochs.append(epoch)
+        self.reporter.epoch(epoch)
+
+    def stop(self) -> None:
+        """Somebody pressed Ctrl-C: what is left is made short, and a second one gives up.
+
+        Raises:
+            KeyboardInterrupt: it was the second.
+        """
+        if self.stopped:
+            raise KeyboardInterrupt
+        self.stopped = True
+        self.reporter.note("Stopped; going on with the best so far.")

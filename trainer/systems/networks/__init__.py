@@ -1,0 +1,1 @@
+"""What the systems that are Keras networks have in common."""

@@ -1,0 +1,128 @@
+"""How Keras fits a model: the best epoch is kept, and Ctrl-C ends the fitting, not the training.
+
+It imports Keras, so it is imported where a system is fitted, after import_keras().
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from core.errors import TrainingError
+from trainer.progress import Epoch
+
+
+class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
+    """Keeps the weights of the lowest loss on the validation part, and tells how fitting goes.
+
+    Attributes:
+        epochs: at most.
+        ended: those that have ended.
+        weights: of the best one; None before there is one whose loss is a number.
+        lowest: its loss.
+        interrupted: whether Ctrl-C ended the fitting.
+    """
+
+    def __init__(
+        self,
+        epochs: int,
+        *,
+        on_batch: Callable[[], None],
+        on_epoch: Callable[[Epoch], None],
+        part: str = "",
+        loss_scale: float = 1.0,
+        left: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """Follow a fitting.
+
+        Args:
+            epochs: at most.
+            on_batch: called after each.
+            on_epoch: called with each one that has ended, once it has been compared.
+            part: what is fitted, where that is not the whole network.
+            loss_scale: by which the model's losses are too large.
+            left: gives the seconds that all of the training will still take.
+        """
+        super().__init__()
+        self._on_batch, self._on_epoch = on_batch, on_epoch
+        self._part, self._loss_scale, self._left = part, loss_scale, left
+        self._began = time.monotonic()
+        self.epochs = epochs
+        self.ended: list[Epoch] = []
+        self.weights: list[Any] | None = None
+        self.lowest = math.inf
+        self.interrupted = False
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Move on."""
+        self._on_batch()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Compare, keep and tell."""
+        logs = logs or {}
+        loss = float(logs.get("val_loss", math.nan))
+        if loss < self.lowest:
+            self.lowest, self.weights = loss, self.model.get_weights()
+        self.ended.append(self._describe(epoch + 1, logs))
+        self._on_epoch(self.ended[-1])
+
+    def _describe(self, number: int, logs: dict[str, float]) -> Epoch:
+        began, self._began = self._began, time.monotonic()
+        return Epoch(
+            number=number,
+            of=self.epochs,
+            loss=float(logs["loss"]) / self._loss_scale,
+            val_loss=float(logs.get("val_loss", math.nan)) / self._loss_scale,
+            val_precision_at_1=float(logs.get("val_precision_at_1", math.nan)),
+            seconds=self._began - began,
+            part=self._part,
+            left=self._left(),
+        )
+
+
+def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **data: Any) -> None:
+    """Fit a compiled model; with a validation part, leave it with the weights of its best epoch.
+
+    With one, Ctrl-C ends the fitting here, and `best.interrupted` says so.
+
+    Args:
+        model: is fitted from the epochs on that have ended.
+        best: follows the fitting.
+        callbacks: Keras' own, called before it.
+        data: what Keras' fit() takes: `x`, perhaps `y` and `validation_data`, and their sizes.
+
+    Raises:
+        TrainingError: the loss on the validation part was a number in no epoch.
+        KeyboardInterrupt: without a validation part.
+    """
+    validated = data.get("validation_data") is not None
+    try:
+        model.fit(
+            **data,
+            initial_epoch=len(best.ended),
+            epochs=best.epochs,
+            verbose=0,
+            callbacks=[*callbacks, best],
+        )
+    except KeyboardInterrupt:
+        if not validated:
+            raise
+        best.interrupted = True
+    if best.weights is not None:
+        model.set_weights(best.weights)
+    elif validated and not best.interrupted:
+        raise TrainingError("The network did not learn: its loss is not a number.")
+
+
+def precision_at_1(labels: int) -> Callable[[Any, Any], Any]:
+    """A Keras metric: whether a question has the most probable of its first so many columns."""
+
+    def precision_at_1(tags: Any, scores: Any) -> Any:
+        best = ops.argmax(scores[:, :labels], axis=-1)
+        hits = ops.take_along_axis(tags, best[:, None], axis=-1)[:, 0]
+        return ops.cast(hits, "float32")
+
+    return precision_at_1
