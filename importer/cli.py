@@ -18,7 +18,6 @@ from sqlalchemy import Engine
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import Clock, SystemClock
 from core.console import command, err, fail, open_database, out, start
-from core.database.engine import database_errors
 from core.errors import BrokerUnreachable, ImportFailed
 from core.questions.files import (
     BrokenRow,
@@ -236,7 +235,7 @@ class _Batches:
 
     def _write(self, site: str) -> None:
         questions = self._batches.pop(site).values()
-        with database_errors(self._engine), self._engine.begin() as connection:
+        with self._engine.begin() as connection:
             stored = store(
                 connection, questions, now=self._clock.now(), request_tagging=self._request_tagging
             )

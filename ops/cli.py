@@ -12,7 +12,7 @@ from core.broker import embedded_redis
 from core.broker.queue import TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
 from core.console import command, end_on_sigterm, open_database, out, plain, start
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.feeds import feed_status, quota_status, skipped_counts
 from ops.status import queue_lengths, running_workers, site_statuses
@@ -70,7 +70,7 @@ def status() -> None:
     settings = start()
     engine = open_database(settings)
     now = SystemClock().now()
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         sites = site_statuses(connection, settings, now=now)
         feeds = feed_status(connection, polled=settings.feed, now=now)
         quotas, skipped = quota_status(connection), skipped_counts(connection)

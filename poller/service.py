@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from core.broker.queue import enqueue_tagging
 from core.clock import Clock
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.errors import (
     ApiError,
     ApiPaused,
@@ -91,23 +91,21 @@ class Poller:
 
     def plan(self) -> Plan:
         """What the quota allows now."""
-        with database_errors(self.engine):
-            return self._plan({site: self._states(site) for site in self.settings.sites})
+        return self._plan({site: self._states(site) for site in self.settings.sites})
 
     def _next(self) -> float:
         """Take the step that is due, if any, and return the seconds until the next one."""
-        with database_errors(self.engine):
-            states = {site: self._states(site) for site in self.settings.sites}
-            plan = self._plan(states)
-            now = self.clock.now()
-            tasks = [(site, name) for site in states for name in FEEDS if name in self.feeds]
-            due = {task: self._due(task, states[task[0]], plan, now) for task in tasks}
-            ready = [task for task in tasks if due[task] <= now]
-            if not ready:
-                soonest = min(due.values(), default=_NEVER)
-                return min((soonest - now).total_seconds(), LONGEST_SLEEP)
-            self._step(min(ready, key=lambda task: (FEEDS.index(task[1]), due[task])))
-            return 0.0
+        states = {site: self._states(site) for site in self.settings.sites}
+        plan = self._plan(states)
+        now = self.clock.now()
+        tasks = [(site, name) for site in states for name in FEEDS if name in self.feeds]
+        due = {task: self._due(task, states[task[0]], plan, now) for task in tasks}
+        ready = [task for task in tasks if due[task] <= now]
+        if not ready:
+            soonest = min(due.values(), default=_NEVER)
+            return min((soonest - now).total_seconds(), LONGEST_SLEEP)
+        self._step(min(ready, key=lambda task: (FEEDS.index(task[1]), due[task])))
+        return 0.0
 
     def _due(
         self, task: Task, states: Mapping[str, FeedState], plan: Plan, now: datetime
@@ -147,8 +145,7 @@ class Poller:
     def _pass(self, site: str, name: FeedName) -> ApiError | None:
         """Read all pages of a feed, sitting short pauses out; return what ended it early."""
         while True:
-            with database_errors(self.engine):
-                problem = self._step((site, name))
+            problem = self._step((site, name))
             if isinstance(problem, ApiPaused):
                 seconds = (problem.until - self.clock.now()).total_seconds()
                 if seconds < PATIENCE:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.console import command, open_database, out, start
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from review.formats import as_json_lines, as_table, write_csv
 from review.results import Filter, find_results
 
@@ -55,7 +55,7 @@ def results(
     )
     if limit is None and form is Format.TABLE:
         limit = 20
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         found = find_results(connection, chosen, limit=limit)
         match form:
             case Format.TABLE:

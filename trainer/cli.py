@@ -10,7 +10,6 @@ import typer
 
 from core.clock import SystemClock
 from core.console import command, err, open_database, out, start
-from core.database.engine import database_errors
 from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models.changes import Site
@@ -112,7 +111,7 @@ def train(  # noqa: PLR0913 (options)
         new_questions=new_questions,
     )
     try:
-        with database_errors(engine), make_reporter(err) as reporter:
+        with make_reporter(err) as reporter:
             result = train_site(engine, site, options, clock=SystemClock(), reporter=reporter)
     except SystemExit as end:
         sys.stderr.flush()

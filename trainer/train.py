@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.clock import Clock
 from core.database.engine import reading
-from core.errors import BundleRefused
+from core.errors import BundleRefused, DatabaseUnreachable
 from core.model.bundle import Bundle, pack
 from core.model.registry import Version, find_live, load_bundle, prune
 from core.questions.selection import Selection, training_selection
@@ -116,7 +116,7 @@ def _tidy(
         with engine.begin() as connection:
             prune(connection, record.site, keep=options.keep_versions, now=clock.now())
             prune_runs(connection, record.site, now=clock.now())
-    except DBAPIError:
+    except (DBAPIError, DatabaseUnreachable):
         log.exception("%s: the report is not kept, and nothing is pruned", record.site)
 
 

@@ -23,7 +23,7 @@ from core.broker.queue import (
     queue_length,
 )
 from core.clock import SystemClock
-from core.database.engine import database_errors, make_engine, reading
+from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
 from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
 from core.model.bundle_cache import open_cache
@@ -69,8 +69,7 @@ class Tasks:
     def tag(self, site: str, pks: list[int]) -> None:
         """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
         try:
-            with database_errors(self._engine):
-                outcome = tag_batch(self._engine, self._models, site, pks, self._clock)
+            outcome = tag_batch(self._engine, self._models, site, pks, self._clock)
         except ModelError as error:
             log.warning("%s", error)
             self._in_one_line(lambda: self._end_lease(pks))
@@ -121,8 +120,7 @@ class Tasks:
 
     def _in_one_line(self, action: Callable[[], object]) -> None:
         try:
-            with database_errors(self._engine):
-                action()
+            action()
         except (BrokerUnreachable, DatabaseUnreachable) as error:
             log.error("%s", error)  # noqa: TRY400 (one line; the schedule brings the next try)
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.console import command, fail, open_database, out, plain, start
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.model import registry
 from core.model.bundle_cache import open_cache
@@ -84,7 +84,7 @@ def tag(
     settings = start()
     engine = open_database(settings)
     clock = SystemClock()
-    with database_errors(engine), engine.begin() as connection:
+    with engine.begin() as connection:
         registry.get_live(connection, site)
         count = request_tagging(
             connection,
@@ -95,7 +95,7 @@ def tag(
         )
     out.print(f"{count} questions of {plain(site)} are pending now.")
     lease = timedelta(seconds=settings.lease_seconds)
-    with database_errors(engine), engine.begin() as connection:
+    with engine.begin() as connection:
         pending = sweep(connection, now=clock.now(), lease=lease)
     app = make_celery(settings)
     try:
@@ -118,7 +118,7 @@ def suggest(
     settings = start()
     chosen = site or settings.sites[0]
     engine = open_database(settings)
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         live = registry.get_live(connection, chosen)
     with open_cache(settings).open(live, registry.fetch_from(engine)) as bundle:
         model = Model(bundle)
@@ -139,7 +139,7 @@ def list_parked(site: AnySite = None) -> None:
     Example: tagger parked list
     """
     engine = open_database(start())
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         questions = lifecycle.list_parked(connection, site)
     if not questions:
         out.print("No question is parked.")
@@ -169,7 +169,7 @@ def release_parked(
     if question_id is not None and site is None:
         raise typer.BadParameter("--question needs --site: numbers are each site's own.")
     engine = open_database(start())
-    with database_errors(engine), engine.begin() as connection:
+    with engine.begin() as connection:
         count = lifecycle.release(connection, site, question_id)
     if question_id is not None and not count:
         fail(f"No question {question_id} of {site} is parked; see: tagger parked list")

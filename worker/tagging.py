@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine, delete
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from core.clock import Clock
-from core.database.engine import dialect_insert, patiently
+from core.database.engine import dialect_insert, retry_while_database_is_away
 from core.database.tables import PredictedTag, Prediction, Question
+from core.errors import DatabaseUnreachable
 from core.model.predictor import Model, RankedTag, Words
 from core.model.registry import hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
@@ -63,15 +63,16 @@ def tag_batch(
 
     Raises:
         ModelError: the site has no live model that could be used; no attempt was counted.
+        DatabaseUnreachable: the database stayed away; the attempts are given back.
     """
     loaded, claimed = _claim(engine, models, site, pks, clock)
     tagged, errors = predict(loaded.model, claimed)
     # The attempt is counted: an outage of the database must not use it up.
-    insist = patiently(clock, WRITE_SECONDS)
+    retrying = retry_while_database_is_away(clock, WRITE_SECONDS)
     try:
-        done = insist(_write, engine, tagged, errors, version_id=loaded.version.id, clock=clock)
-    except (OperationalError, InterfaceError):
-        insist(_give_back, engine, claimed)
+        done = retrying(_write, engine, tagged, errors, version_id=loaded.version.id, clock=clock)
+    except DatabaseUnreachable:
+        retrying(_give_back, engine, claimed)
         raise
     return Outcome(done, len(errors), len(pks) - done - len(errors))
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
@@ -31,11 +31,28 @@ def make_engine(address: str) -> Engine:
     On SQLite a transaction of `engine.begin()` is a writer's from its start (BEGIN IMMEDIATE),
     since one that turns into a writer half-way fails at once where another one writes (SQLite's
     page on transactions). Those of `reading(engine)` wait for no writer.
+
+        engine = make_engine("sqlite:///data/tagger.sqlite3")
+        with reading(engine) as connection:
+            versions = list_versions(connection)
+
+    A database that is lost or refuses a connection, at whatever moment, is a DatabaseUnreachable.
     """
     url = make_url(address)
-    if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
-    return _postgres_engine(url)
+    engine = _sqlite_engine(url) if url.get_backend_name() == "sqlite" else _postgres_engine(url)
+    _tell_when_unreachable(engine)
+    return engine
+
+
+def _tell_when_unreachable(engine: Engine) -> None:
+    """Let whatever finds the database away raise DatabaseUnreachable, caused by the driver's."""
+
+    @event.listens_for(engine, "handle_error", retval=True)
+    def explain(context: ExceptionContext) -> BaseException | None:
+        # A failed ping is the pool's own matter: it connects anew, and only that failure counts.
+        if context.is_pre_ping or type(context.sqlalchemy_exception) not in _UNUSABLE:
+            return None
+        return DatabaseUnreachable(_explain_unreachable(engine, context.original_exception))
 
 
 def _postgres_engine(url: URL) -> Engine:
@@ -98,16 +115,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def patiently(clock: Clock, seconds: float) -> Retrying:
+def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
     """Return what calls a function again while the database is away, for so many seconds.
 
     The function is a whole transaction: of a try that failed nothing is left.
 
+        retrying = retry_while_database_is_away(clock, 60)
+        retrying(write, engine, rows)
+
     Raises:
-        OperationalError: of the last try; so is InterfaceError.
+        DatabaseUnreachable: of the last try.
     """
     return Retrying(
-        retry=retry_if_exception_type((OperationalError, InterfaceError)),
+        retry=retry_if_exception_type(DatabaseUnreachable),
         wait=wait_random_exponential(max=10),
         stop=stop_after_delay(seconds),
         sleep=clock.sleep,
@@ -115,25 +135,10 @@ def patiently(clock: Clock, seconds: float) -> Retrying:
     )
 
 
-@contextmanager
-def database_errors(engine: Engine) -> Iterator[None]:
-    """Turn a lost or refused connection into one line.
-
-    Raises:
-        DatabaseUnreachable: where the driver reports that it cannot reach the database.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if type(error) not in _UNUSABLE:
-            raise
-        raise DatabaseUnreachable(explain_unreachable(engine, error)) from error
-
-
-def explain_unreachable(engine: Engine, error: DBAPIError) -> str:
+def _explain_unreachable(engine: Engine, error: BaseException) -> str:
     """One line: which database, what the driver says, what to do. Shows no password."""
     address = engine.url.render_as_string(hide_password=True)
-    reason = next(iter(str(error.orig).strip().splitlines()), type(error.orig).__name__)
+    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
     return (
         f"The database {address} cannot be used: {reason}. "
         "Start it, or set TAGGER_DATABASE_URL to one that runs."

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection
 
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.errors import SchemaOutdated
 
 log = logging.getLogger(__name__)
@@ -42,14 +42,13 @@ def upgrade(engine: Engine) -> bool:
         SchemaOutdated: the tables are of a newer version of the program.
         DatabaseUnreachable: the database gives no answer.
     """
-    with database_errors(engine):
-        with reading(engine) as connection:
-            if _is_up_to_date(connection):
-                return False
-        with _migrator(engine) as connection:
-            if _is_up_to_date(connection):
-                return False
-            _run_alembic(connection, revisions()[-1])
+    with reading(engine) as connection:
+        if _is_up_to_date(connection):
+            return False
+    with _migrator(engine) as connection:
+        if _is_up_to_date(connection):
+            return False
+        _run_alembic(connection, revisions()[-1])
     log.info("the database's tables are at revision %s", revisions()[-1])
     return True
 

@@ -6,10 +6,9 @@ import numpy.typing as npt
 import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import OperationalError
 
 from core.database.tables import BundlePart, PredictedTag
-from core.errors import ModelMissing
+from core.errors import DatabaseUnreachable, ModelMissing
 from core.model import registry
 from core.model.predictor import Model, Words
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
@@ -142,7 +141,7 @@ def test_a_finished_batch_waits_for_a_database_that_is_away(
 
     def finish_when_back(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
         if next(failures):
-            raise OperationalError("UPDATE", {}, Exception("server closed the connection"))
+            raise DatabaseUnreachable("server closed the connection")
         return finish(connection, questions)
 
     monkeypatch.setattr("worker.tagging.finish", finish_when_back)
@@ -158,10 +157,10 @@ def test_a_write_that_never_succeeds_gives_the_attempt_back(
     stored = store_questions(sqlite_engine, question(1), now=clock.now())
 
     def fail(*_: object) -> set[int]:
-        raise OperationalError("UPDATE", {}, Exception("disk full"))
+        raise DatabaseUnreachable("disk full")
 
     monkeypatch.setattr("worker.tagging.finish", fail)
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseUnreachable):
         tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
     found = row(sqlite_engine, 1)
     assert (found.attempts, found.enqueued_at) == (0, None)

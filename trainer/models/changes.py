@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from core.clock import SystemClock
 from core.console import command, open_database, out, plain, start
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.errors import LiveVersionMoved
 from core.model import registry
 from core.model.bundle import inspect
@@ -92,24 +92,23 @@ def _go_live(
     settings = start()
     engine = open_database(settings)
     recent = timedelta(days=settings.retag_days)
-    with database_errors(engine):
-        with reading(engine) as connection:
-            before = registry.find_live(connection, site)
-            chosen = find(connection)
-        with open_cache(settings).open(chosen, registry.fetch_from(engine), fresh=True) as bundle:
-            Model(bundle)  # takes seconds, in which no transaction keeps others waiting
-        with engine.begin() as connection:
-            registry.lock(connection, site)
-            live_id = registry.find_live_id(connection, site)
-            now = SystemClock().now()
-            if live_id != (before and before.id) or move(connection, now).id != chosen.id:
-                raise LiveVersionMoved(
-                    f"Another version of {site} went live while version {chosen.version} was "
-                    "tried: nothing is changed. See: tagger models list"
-                )
-            again = 0
-            if not chosen.live:
-                again = retag(connection, site, which or settings.retag, now=now, recent=recent)
+    with reading(engine) as connection:
+        before = registry.find_live(connection, site)
+        chosen = find(connection)
+    with open_cache(settings).open(chosen, registry.fetch_from(engine), fresh=True) as bundle:
+        Model(bundle)  # takes seconds, in which no transaction keeps others waiting
+    with engine.begin() as connection:
+        registry.lock(connection, site)
+        live_id = registry.find_live_id(connection, site)
+        now = SystemClock().now()
+        if live_id != (before and before.id) or move(connection, now).id != chosen.id:
+            raise LiveVersionMoved(
+                f"Another version of {site} went live while version {chosen.version} was "
+                "tried: nothing is changed. See: tagger models list"
+            )
+        again = 0
+        if not chosen.live:
+            again = retag(connection, site, which or settings.retag, now=now, recent=recent)
     was = f"; version {before.version} was" if before and not chosen.live else ""
     out.print(f"{site} version {chosen.version} is live{was}.", highlight=False)
     if again:
@@ -133,7 +132,7 @@ def export_model(
     Example: tagger models export --site stats 3 --out stats.zip
     """
     engine = open_database(start())
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         if version is None:
             found = registry.get_live(connection, site)
         else:
@@ -165,7 +164,7 @@ def import_model(
     settings = start()
     engine = open_database(settings)
     now = SystemClock().now()
-    with copy_of_bundle_file(file) as copy, database_errors(engine):
+    with copy_of_bundle_file(file) as copy:
         packed = inspect(copy, site=site, sha256=sha256)
         with reading(engine) as connection:
             known = registry.find_packed(connection, packed.manifest.site, packed.sha256)
@@ -204,7 +203,7 @@ def prune_models(
     engine = open_database(settings)
     count = settings.keep_versions if keep is None else keep
     now = SystemClock().now()
-    with database_errors(engine), engine.begin() as connection:
+    with engine.begin() as connection:
         gone = registry.prune(connection, site, keep=count, now=now)
     numbers = ", ".join(str(version.version) for version in gone)
     out.print(f"{plain(site)}: pruned {numbers or 'none'}.", highlight=False)

@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from core.agreement.live import daily_agreement
 from core.agreement.view import days_table
 from core.console import command, open_database, out, plain, start
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.model.bundle_cache import open_cache
 from core.model.manifest import Manifest
 from core.model.registry import (
@@ -47,7 +47,7 @@ def list_models(
     Example: tagger models list --site stats
     """
     engine = open_database(start())
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         versions = list_versions(connection, site)
         sites = {version.site for version in versions}
         promotions = {of_site: list_promotions(connection, of_site) for of_site in sites}
@@ -102,7 +102,7 @@ def show_model(
     """
     settings = start()
     engine = open_database(settings)
-    with database_errors(engine), reading(engine) as connection:
+    with reading(engine) as connection:
         if version is None:
             found = get_live(connection, site)
         else:

@@ -14,7 +14,7 @@ from rich.table import Table
 from sqlalchemy.engine import Connection
 
 from core.console import command, open_database, out, plain, start
-from core.database.engine import database_errors, reading
+from core.database.engine import reading
 from core.errors import ExportFailed
 from core.settings import Settings
 from trainer.report.store import Run, list_runs, load_report
@@ -74,7 +74,7 @@ def _write(path: Path, html: str) -> None:
 def _connected(settings: Settings) -> Iterator[Connection]:
     engine = open_database(settings)
     try:
-        with database_errors(engine), reading(engine) as connection:
+        with reading(engine) as connection:
             yield connection
     finally:
         engine.dispose()

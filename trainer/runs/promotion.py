@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from core.clock import Clock
-from core.database.engine import patiently
+from core.database.engine import retry_while_database_is_away
 from core.model.bundle import PackedBundle
 from core.model.registry import Reason, Version, find_live, promote, publish
 from core.questions.requests import retag
@@ -69,7 +69,7 @@ def publish_candidate(
         record.version = version.version
         return ended, final
 
-    ended, record.decision = patiently(clock, PUBLISH_SECONDS)(publish_and_end)
+    ended, record.decision = retry_while_database_is_away(clock, PUBLISH_SECONDS)(publish_and_end)
     return ended
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from core.database.tables import TrainingRun
-from core.errors import TaggerError, TrainingInProgress
+from core.errors import DatabaseUnreachable, TaggerError, TrainingInProgress
 
 Outcome = Literal["published", "promoted", "skipped", "failed"]
 
@@ -53,7 +53,8 @@ def _postgres_lock(engine: Engine, site: str) -> Iterator[bool]:
             yield mine
         finally:
             if mine:
-                with suppress(DBAPIError):  # a session that is gone holds no lock
+                # A session that is gone holds no lock.
+                with suppress(DBAPIError, DatabaseUnreachable):
                     connection.execute(select(func.pg_advisory_unlock(*key)))
 
 

@@ -1,13 +1,15 @@
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.exc import IntegrityError
 
-from core.database.engine import database_errors, make_engine
+from core.database.engine import make_engine, reading, retry_while_database_is_away
 from core.database.migrate import upgrade
 from core.database.tables import Review
 from core.errors import DatabaseUnreachable
+from tests.conftest import ManualClock, free_port
 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
@@ -41,9 +43,78 @@ def test_both_ends_of_a_connection_notice_a_host_that_lost_its_power(engine: Eng
 
 def test_an_error_of_a_statement_is_not_taken_for_an_absent_database(engine: Engine) -> None:
     orphan = {"question_pk": 1, "reviewer": "Ann", "at": text("'2026-01-01'")}
-    with (
-        pytest.raises(IntegrityError),
-        database_errors(engine),
-        engine.begin() as connection,
-    ):
+    with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(insert(Review).values(orphan))
+
+
+def test_a_refused_connection_is_one_line_without_the_password() -> None:
+    engine = make_engine(f"postgresql+psycopg://ann:hush-hush@127.0.0.1:{free_port()}/tags")
+    with pytest.raises(DatabaseUnreachable, match="TAGGER_DATABASE_URL") as raised:
+        engine.connect()
+    assert "hush-hush" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert isinstance(raised.value.__cause__, psycopg.OperationalError)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_lost_connection_is_one_line_and_the_next_one_is_new(engine: Engine) -> None:
+    own_pid = text("SELECT pg_backend_pid()")
+    with engine.connect() as connection:
+        pid = connection.execute(own_pid).scalar_one()
+        end(engine, pid)
+        with pytest.raises(DatabaseUnreachable, match="cannot be used: terminating connection"):
+            connection.execute(own_pid)
+    with engine.connect() as connection:
+        assert connection.execute(own_pid).scalar_one() != pid
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_connection_lost_while_it_lay_in_the_pool_is_replaced(engine: Engine) -> None:
+    own_pid = text("SELECT pg_backend_pid()")
+    with engine.connect() as other:
+        other.execute(own_pid)
+        with engine.connect() as connection:
+            pid = connection.execute(own_pid).scalar_one()
+        other.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+        with engine.connect() as connection:
+            assert connection.execute(own_pid).scalar_one() != pid
+
+
+def end(engine: Engine, pid: int) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
+
+
+def test_a_file_that_another_writer_holds_too_long_is_one_line(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.database.engine.SQLITE_BUSY_MS", 1)
+    engine, other = make_engine(sqlite_url), make_engine(sqlite_url)
+    with other.begin():
+        with pytest.raises(DatabaseUnreachable, match="cannot be used: database is locked"):
+            engine.begin().__enter__()
+        with reading(engine) as connection:
+            assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    engine.dispose()
+    other.dispose()
+
+
+def test_what_finds_the_database_away_is_called_again_for_a_while(clock: ManualClock) -> None:
+    began, failures = clock.now(), iter([True, True, False])
+
+    def work() -> str:
+        if next(failures):
+            raise DatabaseUnreachable("away")
+        return "done"
+
+    assert retry_while_database_is_away(clock, 60)(work) == "done"
+    assert clock.now() > began
+
+
+def test_an_error_of_a_statement_is_not_tried_again(clock: ManualClock) -> None:
+    def work() -> None:
+        raise IntegrityError("INSERT", {}, Exception("duplicate"))
+
+    with pytest.raises(IntegrityError):
+        retry_while_database_is_away(clock, 60)(work)
+    assert clock.now() == ManualClock().now()
