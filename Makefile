@@ -1,6 +1,7 @@
 # `make demo` and `make test` need Python 3.11 or 3.12, pip, and nothing else.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
+JOBS ?= logical# tests side by side; 0: one after the other
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .PHONY: demo test test-fast test-compose test-real check format lock clean
@@ -9,16 +10,16 @@ demo: .venv/installed
 	$(BIN)/tagger demo
 
 test: check
-	$(BIN)/pytest -m "not compose and not real"
+	$(BIN)/pytest -n $(JOBS) -m "not compose and not real"
 
 test-fast: .venv/installed
-	$(BIN)/pytest -m "not slow and not browser and not compose and not real"
+	$(BIN)/pytest -n $(JOBS) -m "not slow and not browser and not compose and not real"
 
 test-compose: .venv/installed
 	$(BIN)/pytest -m compose
 
 test-real: .venv/installed
-	$(BIN)/pytest -m real
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m real
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

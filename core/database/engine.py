@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from core.clock import Clock
 from core.errors import DatabaseUnreachable
@@ -126,10 +127,21 @@ def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
     Raises:
         DatabaseUnreachable: of the last try.
     """
+    began = clock.now()
+
+    def begin(state: RetryCallState) -> None:
+        nonlocal began
+        if state.attempt_number == 1:
+            began = clock.now()
+
+    def time_is_up(_: RetryCallState) -> bool:
+        return clock.now() - began >= timedelta(seconds=seconds)
+
     return Retrying(
         retry=retry_if_exception_type(DatabaseUnreachable),
         wait=wait_random_exponential(max=10),
-        stop=stop_after_delay(seconds),
+        before=begin,
+        stop=time_is_up,
         sleep=clock.sleep,
         reraise=True,
     )

@@ -32,11 +32,14 @@ def test_of_several_upgrades_at_once_one_does_the_work(database_url: str) -> Non
         engine.dispose()
 
 
-def test_tables_of_a_newer_program_are_refused_and_left_alone(engine: Engine) -> None:
+def test_tables_of_a_newer_program_are_refused_and_left_alone(database_url: str) -> None:
+    engine = make_engine(database_url)
+    upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaOutdated, match="9999"):
         upgrade(engine)
+    engine.dispose()
 
 
 def test_foreign_keys_are_on_after_a_migration(sqlite_engine: Engine) -> None:
