@@ -1,44 +1,37 @@
 """`tagger import`: questions from files into the database."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Self, TextIO
+from typing import Annotated, TextIO
 
 import typer
 from celery import Celery
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
-from sqlalchemy import Engine
 
 from core.broker.queue import enqueue_tagging, make_celery
-from core.clock import Clock, SystemClock
+from core.clock import SystemClock
 from core.console import command, err, fail, open_database, out, start
 from core.errors import BrokerUnreachable, ImportFailed
 from core.questions.files import (
     BrokenRow,
     Format,
     Row,
-    SeenIds,
     detect_format,
     is_site_name,
     read_questions,
 )
-from core.questions.lifecycle import TASK_SIZES
-from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
+from importer.load import Tally, import_rows
 
-BATCH_QUESTIONS = 500  # of one transaction
 SHOWN_BROKEN = 10
 
-OnRequested = Callable[[str, Sequence[int]], None]
 OnFilePosition = Callable[[Path, int], None]
 
-_COUNTED = ("new", "changed", "unchanged", "broken", "repeated")
 COUNTS = ("read", "new", "changed", "unchanged", "broken")
 
 
@@ -136,116 +129,6 @@ def _open_all(
     ]
 
 
-@dataclass(slots=True)
-class Tally:
-    """What became of a file's rows.
-
-    Attributes:
-        new, changed, unchanged: questions, as `core.questions.lifecycle.store()` counts them.
-        broken: rows that could not be used.
-        repeated: questions with an id that an earlier row had too; each replaced that row's.
-        failure: why the file could not be read to its end.
-    """
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    broken: int = 0
-    repeated: int = 0
-    failure: str | None = None
-
-    @property
-    def imported(self) -> int:
-        """How many rows stand in the database now."""
-        return self.new + self.changed + self.unchanged
-
-    @property
-    def read(self) -> int:
-        """How many rows were read."""
-        return self.imported + self.broken
-
-    def __add__(self, other: Self) -> Self:
-        """The counts of both."""
-        counts = {name: getattr(self, name) + getattr(other, name) for name in _COUNTED}
-        return type(self)(**counts)
-
-
-def import_rows(
-    engine: Engine,
-    rows: Iterable[Row],
-    *,
-    clock: Clock,
-    request_tagging: bool,
-    on_broken: Callable[[BrokenRow], None],
-    on_requested: OnRequested,
-) -> Tally:
-    """Store questions, BATCH_QUESTIONS in one transaction.
-
-    Args:
-        engine: of the database, its tables up to date.
-        rows: of one file.
-        clock: dates the questions' fetching.
-        request_tagging: whether they are to be tagged.
-        on_broken: called with each row that cannot be used.
-        on_requested: called after each transaction with a site and the keys to enqueue.
-
-    Raises:
-        DatabaseUnreachable: what was stored before stays; importing again goes on.
-    """
-    batches = _Batches(engine, clock, request_tagging=request_tagging, on_requested=on_requested)
-    try:
-        for row in rows:
-            if isinstance(row, BrokenRow):
-                batches.tally.broken += 1
-                on_broken(row)
-            else:
-                batches.add(row)
-    except ImportFailed as error:
-        batches.tally.failure = str(error)
-    batches.write_all()
-    return batches.tally
-
-
-class _Batches:
-    """Questions on their way into the database, by site."""
-
-    def __init__(
-        self, engine: Engine, clock: Clock, *, request_tagging: bool, on_requested: OnRequested
-    ) -> None:
-        self.tally = Tally()
-        self._engine, self._clock = engine, clock
-        self._request_tagging, self._on_requested = request_tagging, on_requested
-        self._seen = SeenIds()
-        self._batches: dict[str, dict[int, FetchedQuestion]] = {}
-
-    def add(self, question: FetchedQuestion) -> None:
-        site, question_id = question.site, question.question_id
-        if not self._seen.add(site, question_id):
-            self.tally.repeated += 1
-            if question_id in self._batches.get(site, {}):
-                self._write(site)  # in one batch with it, the two would count as one
-        batch = self._batches.setdefault(site, {})
-        batch[question_id] = question
-        if len(batch) == BATCH_QUESTIONS:
-            self._write(site)
-
-    def write_all(self) -> None:
-        for site in list(self._batches):
-            self._write(site)
-
-    def _write(self, site: str) -> None:
-        questions = self._batches.pop(site).values()
-        with self._engine.begin() as connection:
-            stored = store(
-                connection, questions, now=self._clock.now(), request_tagging=self._request_tagging
-            )
-        self.tally.new += stored.new
-        self.tally.changed += stored.changed
-        self.tally.unchanged += stored.unchanged
-        if stored.requested:
-            self._on_requested(site, stored.requested)
-
-
 class _Enqueuer:
     """Enqueues what is to be tagged; says once that the broker is away, and leaves it at that."""
 
@@ -259,11 +142,10 @@ class _Enqueuer:
             return
         self._app = self._app or make_celery(self._settings)
         try:
-            for first in range(0, len(pks), TASK_SIZES[0]):
-                enqueue_tagging(self._app, site, pks[first : first + TASK_SIZES[0]])
+            enqueue_tagging(self._app, site, pks)
         except BrokerUnreachable as error:
             self._is_away = True
-            say(f"{error} The questions are stored, and are tagged once it and a worker run.")
+            say(str(error))
 
 
 class _BrokenRows:

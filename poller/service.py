@@ -7,7 +7,7 @@ only the passes under way; one that is lost begins again a little before its mar
 import logging
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,6 @@ from core.errors import (
     BrokerUnreachable,
 )
 from core.feeds import FEEDS, FeedName
-from core.questions.lifecycle import TASK_SIZES
 from core.retry import until_reachable
 from core.settings import Settings
 from poller.api import Api
@@ -191,12 +190,10 @@ class Poller:
         log.warning("%s, %s: %s; next try in %.0f s", site, name, error, seconds)
 
     def _enqueue(self, site: str, pks: tuple[int, ...]) -> None:
-        for chunk in _chunks(pks):
-            try:
-                enqueue_tagging(self.queue, site, chunk)
-            except BrokerUnreachable as error:
-                log.warning("%s The questions are stored, and are enqueued once it is back.", error)
-                return
+        try:
+            enqueue_tagging(self.queue, site, pks)
+        except BrokerUnreachable as error:
+            log.warning("%s", error)
 
 
 def _seconds(plan: Plan, name: FeedName) -> float:
@@ -210,8 +207,3 @@ def _seconds(plan: Plan, name: FeedName) -> float:
 
 def _later(time: datetime, seconds: float) -> datetime:
     return _NEVER if math.isinf(seconds) else time + timedelta(seconds=seconds)
-
-
-def _chunks(pks: tuple[int, ...]) -> Iterable[tuple[int, ...]]:
-    """As many as fit into a task."""
-    return (pks[start : start + TASK_SIZES[0]] for start in range(0, len(pks), TASK_SIZES[0]))

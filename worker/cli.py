@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_tagging, make_celery
+from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_pending, make_celery
 from core.clock import SystemClock
 from core.console import command, fail, open_database, out, plain, start
 from core.database.engine import reading
@@ -15,7 +15,6 @@ from core.model import registry
 from core.model.bundle_cache import open_cache
 from core.model.predictor import Model
 from core.questions import lifecycle
-from core.questions.lifecycle import batches, sweep
 from core.questions.requests import request_tagging
 from worker.service import run_scheduler, run_worker
 
@@ -96,13 +95,12 @@ def tag(
     out.print(f"{count} questions of {plain(site)} are pending now.")
     lease = timedelta(seconds=settings.lease_seconds)
     with engine.begin() as connection:
-        pending = sweep(connection, now=clock.now(), lease=lease)
+        pending = lifecycle.sweep(connection, now=clock.now(), lease=lease)
     app = make_celery(settings)
     try:
-        for of_site, pks in batches(pending):
-            enqueue_tagging(app, of_site, pks)
+        enqueue_pending(app, pending)
     except BrokerUnreachable as error:
-        out.print(f"They wait in the database for the scheduler's sweep. {plain(str(error))}")
+        out.print(plain(str(error)), soft_wrap=True)
 
 
 @command

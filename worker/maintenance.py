@@ -9,14 +9,14 @@ from sqlalchemy import Engine, Select, or_, select
 from core.broker.queue import (
     TAGGING_QUEUE,
     TRAINING_QUEUE,
-    enqueue_tagging,
+    enqueue_pending,
     enqueue_training,
     queue_length,
 )
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun
-from core.questions.lifecycle import batches, park_exhausted, sweep
+from core.questions.lifecycle import park_exhausted, sweep
 from core.questions.selection import count_trainable
 from core.settings import Settings
 
@@ -46,8 +46,7 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
         return 0
     with engine.begin() as connection:
         pending = sweep(connection, now=clock.now(), lease=lease)
-    for site, pks in batches(pending):
-        enqueue_tagging(app, site, pks)
+    enqueue_pending(app, pending)
     if pending:
         log.info("%d pending questions are enqueued again", len(pending))
     return len(pending)

@@ -1,6 +1,6 @@
 """The queue: Celery over Redis. A message is a hint that names rows; it carries no text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from celery import Celery
@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from core.broker.embedded_redis import embedded_url
 from core.errors import BrokerUnreachable
+from core.questions.lifecycle import PendingQuestion, batches
 from core.settings import Settings
 
 TAGGING_QUEUE = "tagging"
@@ -64,13 +65,32 @@ def make_celery(settings: Settings, *, redelivery_seconds: int = REDELIVERY_SECO
     return app
 
 
-def enqueue_tagging(app: Celery, site: str, pks: Sequence[int]) -> None:
-    """Ask for a batch of questions to be tagged, by their rows' keys.
+def enqueue_tagging(app: Celery, site: str, pks: Iterable[int]) -> None:
+    """Enqueue a site's questions that were just requested, by their rows' keys.
+
+        enqueue_tagging(make_celery(settings), "stats", stored.requested)
 
     Raises:
         BrokerUnreachable: the questions stay pending, and the sweep enqueues them later.
     """
-    _send(app, TAG_TASK, [site, list(pks)], TAGGING_QUEUE)
+    enqueue_pending(app, (PendingQuestion(pk, site, attempts=0) for pk in pks))
+
+
+def enqueue_pending(app: Celery, pending: Iterable[PendingQuestion]) -> None:
+    """Enqueue questions, split into tasks by batches().
+
+    Raises:
+        BrokerUnreachable: those that are not enqueued stay pending, and the sweep enqueues them
+            later; the error says so.
+    """
+    try:
+        for site, pks in batches(pending):
+            _send(app, TAG_TASK, [site, pks], TAGGING_QUEUE)
+    except BrokerUnreachable as error:
+        raise BrokerUnreachable(
+            f"{error} The questions are stored and stay pending; the scheduler enqueues them once "
+            "it is back."
+        ) from error
 
 
 def enqueue_training(app: Celery, site: str, *, new_questions: int = 1) -> None:

@@ -2,21 +2,19 @@ import csv
 import gzip
 import json
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
-from sqlalchemy import Engine, func, select
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
-from core.clock import SystemClock
-from core.database.engine import make_engine, reading
+from core.database.engine import make_engine
 from core.database.tables import Question
-from core.questions.files import BrokenRow, read_questions
-from importer.cli import BATCH_QUESTIONS, Tally, add_commands, import_rows
+from importer.cli import add_commands
+from importer.load import BATCH_QUESTIONS
 
 app = typer.Typer()
 add_commands(app)
@@ -177,7 +175,7 @@ def test_rows_of_another_site_are_broken(tmp_path: Path) -> None:
     assert ":2: site: it is cooking, not stats" in result.stderr
 
 
-def test_questions_that_want_tagging_are_enqueued(
+def test_questions_that_are_to_be_tagged_are_enqueued(
     tmp_path: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TAGGER_BROKER_URL", redis_url)
@@ -197,64 +195,5 @@ def test_without_a_broker_the_questions_are_stored_and_stay_pending(
     result = run(write(tmp_path / "q.jsonl", *(line(i) for i in range(1, 1200))), "--tag")
     assert result.exit_code == 0, result.output
     assert result.stderr.count("cannot be reached") == 1
+    assert "stay pending" in result.stderr
     assert all(q.wanted_at is not None for q in stored(database_url))
-
-
-def import_all(engine: Engine, path: Path, site: str | None) -> tuple[Tally, list[BrokenRow]]:
-    broken: list[BrokenRow] = []
-    tally = import_rows(
-        engine,
-        read_questions(path, site=site),
-        clock=SystemClock(),
-        request_tagging=False,
-        on_broken=broken.append,
-        on_requested=lambda _site, _pks: None,
-    )
-    return tally, broken
-
-
-def test_an_older_row_undoes_no_later_activity(tmp_path: Path, engine: Engine) -> None:
-    new = write(tmp_path / "new.jsonl", line(1, last_activity_date=1700000000, title="new"))
-    old = write(tmp_path / "old.jsonl", line(1, last_activity_date=1600000000, title="old"))
-    import_all(engine, new, None)
-    tally, _ = import_all(engine, old, None)
-    assert (tally.changed, tally.unchanged) == (0, 1)
-
-
-@pytest.mark.real
-@pytest.mark.parametrize(
-    ("site", "questions", "tags", "labels"),
-    [
-        ("cooking", 15_404, 736, 35_542),
-        ("crypto", 10_432, 392, 25_484),
-        ("robotics", 2_771, 231, 6_520),
-    ],
-)
-def test_real_sites_are_imported_whole(
-    engine: Engine, real_data: Path, site: str, questions: int, tags: int, labels: int
-) -> None:
-    tally, broken = import_all(engine, real_data / f"{site}.jsonl.gz", site)
-    assert (tally.new, tally.repeated, broken) == (questions, 0, [])
-    with reading(engine) as connection:
-        lists = connection.scalars(select(Question.author_tags)).all()
-    found = Counter(tag for one in lists for tag in one)
-    assert (len(found), found.total()) == (tags, labels)
-
-
-@pytest.mark.real
-def test_a_real_data_dump_is_imported_whole(engine: Engine, real_data: Path) -> None:
-    path = real_data / "ai-Posts.xml.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        questions = sum('PostTypeId="1"' in row for row in file)
-    tally, broken = import_all(engine, path, "ai")
-    assert (tally.new, broken) == (questions, [])
-    with reading(engine) as connection:
-        dated = select(func.count()).where(
-            Question.created_at.is_not(None),
-            Question.last_activity_at >= Question.created_at,
-            Question.score.is_not(None),
-            Question.owner.is_not(None),
-        )
-        title = select(Question.title).where(Question.question_id == 1)
-        assert connection.scalar(title) == 'What is "backprop"?'
-        assert connection.scalar(dated) == questions

@@ -24,6 +24,9 @@ def read_questions(
 
     The call itself looks at the file's beginning only.
 
+        for row in read_questions(Path("stats.stackexchange.com.7z"), site="stats"):
+            print(row)
+
     Args:
         path: `.jsonl`, `Posts.xml` (both also in gzip), a `.7z` with Posts.xml, or Questions.csv.
         site: the API's name of the site. Lines of JSON that name another one are broken; only
@@ -92,6 +95,8 @@ def load_questions(
     """Read a whole file into memory, by site and question id, which ascend with time.
 
     Of several questions with one id the last counts.
+
+        questions = load_questions(Path("stats.jsonl.gz"), site="stats")
 
     Raises:
         ImportFailed: the file cannot be read, or holds no question that can be used.

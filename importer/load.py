@@ -1,0 +1,131 @@
+"""Questions from the rows of a file into the database, batch by batch."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy import Engine
+
+from core.clock import Clock
+from core.errors import ImportFailed
+from core.questions.files import BrokenRow, Row, SeenIds
+from core.questions.store import FetchedQuestion, store
+
+BATCH_QUESTIONS = 500  # of one transaction
+
+OnRequested = Callable[[str, Sequence[int]], None]
+
+_COUNTED = ("new", "changed", "unchanged", "broken", "repeated")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a file's rows.
+
+    Attributes:
+        new, changed, unchanged: questions, as `core.questions.store.store()` counts them.
+        broken: rows that could not be used.
+        repeated: questions with an id that an earlier row had too; each replaced that row's.
+        failure: why the file could not be read to its end.
+    """
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    broken: int = 0
+    repeated: int = 0
+    failure: str | None = None
+
+    @property
+    def imported(self) -> int:
+        """How many rows stand in the database now."""
+        return self.new + self.changed + self.unchanged
+
+    @property
+    def read(self) -> int:
+        """How many rows were read."""
+        return self.imported + self.broken
+
+    def __add__(self, other: Self) -> Self:
+        """The counts of both."""
+        counts = {name: getattr(self, name) + getattr(other, name) for name in _COUNTED}
+        return type(self)(**counts)
+
+
+def import_rows(
+    engine: Engine,
+    rows: Iterable[Row],
+    *,
+    clock: Clock,
+    request_tagging: bool = False,
+    on_broken: Callable[[BrokenRow], None] = lambda _row: None,
+    on_requested: OnRequested = lambda _site, _pks: None,
+) -> Tally:
+    """Store questions, BATCH_QUESTIONS in one transaction.
+
+        rows = read_questions(Path("Posts.xml"), site="stats")
+        tally = import_rows(engine, rows, clock=SystemClock())
+
+    Args:
+        engine: of the database, its tables up to date.
+        rows: of one file.
+        clock: dates the questions' fetching.
+        request_tagging: whether they are to be tagged.
+        on_broken: called with each row that cannot be used.
+        on_requested: called after each transaction with a site and the keys to enqueue.
+
+    Raises:
+        DatabaseUnreachable: what was stored before stays; importing again goes on.
+    """
+    loader = _Loader(engine, clock, request_tagging=request_tagging, on_requested=on_requested)
+    try:
+        for row in rows:
+            if isinstance(row, BrokenRow):
+                loader.tally.broken += 1
+                on_broken(row)
+            else:
+                loader.add(row)
+    except ImportFailed as error:
+        loader.tally.failure = str(error)
+    loader.write_all()
+    return loader.tally
+
+
+class _Loader:
+    """Questions on their way into the database, by site."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, *, request_tagging: bool, on_requested: OnRequested
+    ) -> None:
+        self.tally = Tally()
+        self._engine, self._clock = engine, clock
+        self._request_tagging, self._on_requested = request_tagging, on_requested
+        self._seen = SeenIds()
+        self._batches: dict[str, dict[int, FetchedQuestion]] = {}
+
+    def add(self, question: FetchedQuestion) -> None:
+        site, question_id = question.site, question.question_id
+        if not self._seen.add(site, question_id):
+            self.tally.repeated += 1
+            if question_id in self._batches.get(site, {}):
+                self._write(site)  # in one batch with it, the two would count as one
+        batch = self._batches.setdefault(site, {})
+        batch[question_id] = question
+        if len(batch) == BATCH_QUESTIONS:
+            self._write(site)
+
+    def write_all(self) -> None:
+        for site in list(self._batches):
+            self._write(site)
+
+    def _write(self, site: str) -> None:
+        questions = self._batches.pop(site).values()
+        with self._engine.begin() as connection:
+            stored = store(
+                connection, questions, now=self._clock.now(), request_tagging=self._request_tagging
+            )
+        self.tally.new += stored.new
+        self.tally.changed += stored.changed
+        self.tally.unchanged += stored.unchanged
+        if stored.requested:
+            self._on_requested(site, stored.requested)

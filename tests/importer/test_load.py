@@ -1,0 +1,98 @@
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from core.clock import SystemClock
+from core.database.engine import reading
+from core.database.tables import Question
+from core.errors import ImportFailed
+from core.questions.files import BrokenRow, Row, read_questions
+from importer.load import BATCH_QUESTIONS, Tally, import_rows
+from tests.conftest import ManualClock
+from tests.rows import question, row
+
+
+def import_all(engine: Engine, rows: Iterable[Row]) -> tuple[Tally, list[BrokenRow]]:
+    broken: list[BrokenRow] = []
+    return import_rows(engine, rows, clock=SystemClock(), on_broken=broken.append), broken
+
+
+def test_an_older_row_undoes_no_later_activity(engine: Engine, clock: ManualClock) -> None:
+    now = clock.now()
+    import_all(engine, [question(1, "new", last_activity_at=now)])
+    tally, _ = import_all(engine, [question(1, "old", last_activity_at=now - timedelta(days=1))])
+    assert (tally.changed, tally.unchanged) == (0, 1)
+    assert row(engine, 1).title == "new"
+
+
+def test_the_keys_to_enqueue_are_told_site_by_site_after_each_batch(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    told: list[tuple[str, int]] = []
+
+    def enqueue(site: str, pks: Sequence[int]) -> None:
+        with reading(sqlite_engine) as connection:
+            stored = select(func.count()).where(Question.id.in_(pks), Question.site == site)
+            assert connection.execute(stored).scalar_one() == len(pks)
+        told.append((site, len(pks)))
+
+    rows = [question(number) for number in range(BATCH_QUESTIONS + 1)]
+    rows.append(question(1, site="cooking"))
+    import_rows(sqlite_engine, rows, clock=clock, request_tagging=True, on_requested=enqueue)
+    assert told == [("stats", BATCH_QUESTIONS), ("stats", 1), ("cooking", 1)]
+
+
+def test_what_was_read_before_a_file_failed_is_stored(sqlite_engine: Engine) -> None:
+    def rows() -> Iterator[Row]:
+        yield question(1)
+        yield BrokenRow("q.jsonl", 2, "no title")
+        raise ImportFailed("q.jsonl is cut short")
+
+    tally, broken = import_all(sqlite_engine, rows())
+    assert (tally.new, tally.broken, tally.failure) == (1, 1, "q.jsonl is cut short")
+    assert [item.line for item in broken] == [2]
+    assert row(sqlite_engine, 1).wanted_at is None
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("site", "questions", "tags", "labels"),
+    [
+        ("cooking", 15_404, 736, 35_542),
+        ("crypto", 10_432, 392, 25_484),
+        ("robotics", 2_771, 231, 6_520),
+    ],
+)
+def test_real_sites_are_imported_whole(
+    engine: Engine, real_data: Path, site: str, questions: int, tags: int, labels: int
+) -> None:
+    tally, broken = import_all(engine, read_questions(real_data / f"{site}.jsonl.gz", site=site))
+    assert (tally.new, tally.repeated, broken) == (questions, 0, [])
+    with reading(engine) as connection:
+        lists = connection.scalars(select(Question.author_tags)).all()
+    found = Counter(tag for one in lists for tag in one)
+    assert (len(found), found.total()) == (tags, labels)
+
+
+@pytest.mark.real
+def test_a_real_data_dump_is_imported_whole(engine: Engine, real_data: Path) -> None:
+    path = real_data / "ai-Posts.xml.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        questions = sum('PostTypeId="1"' in row for row in file)
+    tally, broken = import_all(engine, read_questions(path, site="ai"))
+    assert (tally.new, broken) == (questions, [])
+    with reading(engine) as connection:
+        dated = select(func.count()).where(
+            Question.created_at.is_not(None),
+            Question.last_activity_at >= Question.created_at,
+            Question.score.is_not(None),
+            Question.owner.is_not(None),
+        )
+        title = select(Question.title).where(Question.question_id == 1)
+        assert connection.scalar(title) == 'What is "backprop"?'
+        assert connection.scalar(dated) == questions
