@@ -89,16 +89,7 @@ def _run(
         if reason is not None and not _is_refused(connection, live):
             return _skip(engine, record, reason, clock)
     candidate = _train(engine, selection, data, options, record, reporter)
-    reporter.stage("evaluating it beside the live version and a linear baseline")
-    evaluation = evaluate_candidate(
-        engine,
-        candidate,
-        live,
-        confidence=options.confidence,
-        seed=options.seed,
-        reporter=reporter,
-    )
-    record.add_evaluation(evaluation)
+    evaluation = _evaluate(engine, candidate, live, options, record, reporter)
     reporter.stage("exporting it")
     with TemporaryDirectory(prefix="candidate-") as folder:
         bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
@@ -239,6 +230,27 @@ def _calibrate(
     record.calibration = CalibrationFigures.of(chosen.choice, uncalibrated)
     calibrated = replace(network, calibration=chosen.calibration, validation_probabilities=None)
     return calibrated, chosen
+
+
+def _evaluate(
+    engine: Engine,
+    candidate: Candidate,
+    live: Version | None,
+    options: TrainingOptions,
+    record: RunRecord,
+    reporter: ProgressReporter,
+) -> Evaluation:
+    reporter.stage("evaluating it beside the live version and a linear baseline")
+    evaluation = evaluate_candidate(
+        engine,
+        candidate,
+        live,
+        confidence=options.confidence,
+        seed=options.seed,
+        reporter=reporter,
+    )
+    record.add_evaluation(evaluation)
+    return evaluation
 
 
 def make_candidate_bundle(

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from core.database.engine import make_engine
 from core.database.tables import TrainingRun
-from core.errors import NotEnoughQuestions, TrainingError
+from core.errors import NotEnoughQuestions
 from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions
 from tests.conftest import ManualClock
@@ -27,8 +26,6 @@ from trainer.progress import Epoch, ProgressReporter
 from trainer.runs import export
 from trainer.runs.rows import PublishedRun
 from trainer.systems import ARCHITECTURES
-from trainer.systems.networks.network import Network
-from trainer.systems.simple import SimpleNetwork
 from trainer.train import reason_to_skip, train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -211,38 +208,6 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
     assert "4,700 are missing" in str(runs(sqlite_engine)[1][1])
     with sqlite_engine.connect() as connection:
         assert find_live(connection, "fruit") == live
-
-
-@pytest.mark.slow
-def test_an_export_that_differs_from_the_network_is_not_published(tmp_path: Path) -> None:
-    dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1)
-    right, wrong = (system.fit(dataset, seed=seed, reporter=ProgressReporter()) for seed in (1, 2))
-    description = export.Description(
-        created_at=ManualClock().now(),
-        thresholds=np.full(len(dataset.labels), 0.5),
-        metrics={},
-        hyperparameters={},
-    )
-    bundle = export.make_bundle(right, system, dataset, description, tmp_path)
-    with pytest.raises(TrainingError, match="not the trained one"):
-        export.check(bundle, wrong, dataset, dataset.split.validation)
-
-
-@pytest.mark.slow
-def test_the_keras_file_loads_without_code_of_the_project(tmp_path: Path) -> None:
-    from trainer.systems.networks.keras_setup import import_keras
-
-    keras = import_keras()
-    dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1, class_weights=True)
-    network: Network = system.fit(dataset, seed=1, reporter=ProgressReporter())
-    file, _ = export.export(network.keras, tmp_path)
-    loaded = keras.saving.load_model(file, safe_mode=True)
-    inputs = network.encode(dataset.corpus, dataset.split.test)
-    np.testing.assert_allclose(
-        loaded.predict(inputs, verbose=0),
-        network.probabilities(dataset.corpus, dataset.split.test),
-        atol=1e-6,
-    )
 
 
 @pytest.mark.slow

@@ -49,7 +49,17 @@ def make_bundle(
     Raises:
         TrainingError: LiteRT's probabilities differ from Keras' by more than MAX_DIFFERENCE.
     """
-    manifest = Manifest(
+    manifest = _describe(network, system, dataset, description)
+    keras, tflite = export(network.keras, folder)
+    bundle = Bundle(manifest=manifest, vocabulary=network.vocabulary, tflite=tflite, keras=keras)
+    check(bundle, network, dataset, dataset.split.validation[:CHECKED_ROWS])
+    return _with_sample(bundle)
+
+
+def _describe(
+    network: Network, system: NetworkSystem, dataset: Dataset, description: Description
+) -> Manifest:
+    return Manifest(
         format_version=FORMAT_VERSION,
         site=dataset.corpus.site,
         architecture=system.name,
@@ -68,10 +78,6 @@ def make_bundle(
             **{package: version(package) for package in _PACKAGES},
         },
     )
-    keras, tflite = export(network.keras, folder)
-    bundle = Bundle(manifest=manifest, vocabulary=network.vocabulary, tflite=tflite, keras=keras)
-    check(bundle, network, dataset, dataset.split.validation[:CHECKED_ROWS])
-    return _with_sample(bundle)
 
 
 def export(model: Any, folder: Path) -> tuple[Path, Path]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import retry_while_database_is_away
@@ -48,29 +49,42 @@ def publish_candidate(
     """
 
     def publish_and_end() -> tuple[RunResult, GateDecision]:
-        site, now = record.site, clock.now()
         with engine.begin() as connection:
-            version, _ = publish(connection, packed, now=now)
-            same = find_live(connection, site) == live
-            final = overrule(decision, options.promote, live_is_the_same=same)
-            if final.promote:
-                reason: Reason = "hand" if options.promote else "gate"
-                version = promote(connection, site, version.version, now=now, reason=reason)
-                retag(connection, site, options.retag, now=now, recent=options.retag_recent)
-            ended = RunResult("promoted" if final.promote else "published", final.reason, version)
-            end_run(
-                connection,
-                record.run,
-                ended.outcome,
-                now=now,
-                decision=ended.reason,
-                model_version_id=version.id,
-            )
-        record.version = version.version
-        return ended, final
+            return _publish_and_end(connection, packed, decision, live, options, record, clock)
 
-    ended, record.decision = retry_while_database_is_away(clock, PUBLISH_SECONDS)(publish_and_end)
-    return ended
+    attempt = retry_while_database_is_away(clock, PUBLISH_SECONDS)
+    result, record.decision = attempt(publish_and_end)
+    record.version = None if result.version is None else result.version.version
+    return result
+
+
+def _publish_and_end(
+    connection: Connection,
+    packed: PackedBundle,
+    decision: GateDecision,
+    live: Version | None,
+    options: TrainingOptions,
+    record: RunRecord,
+    clock: Clock,
+) -> tuple[RunResult, GateDecision]:
+    site, now = record.site, clock.now()
+    version, _ = publish(connection, packed, now=now)
+    same = find_live(connection, site) == live
+    final = overrule(decision, options.promote, live_is_the_same=same)
+    if final.promote:
+        reason: Reason = "hand" if options.promote else "gate"
+        version = promote(connection, site, version.version, now=now, reason=reason)
+        retag(connection, site, options.retag, now=now, recent=options.retag_recent)
+    outcome: Outcome = "promoted" if final.promote else "published"
+    end_run(
+        connection,
+        record.run,
+        outcome,
+        now=now,
+        decision=final.reason,
+        model_version_id=version.id,
+    )
+    return RunResult(outcome, final.reason, version), final
 
 
 def overrule(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import OperationalError
 
 from core.database.tables import Question, TrainingRun
+from core.errors import DatabaseUnreachable
 from core.model.bundle import pack
 from core.model.registry import Version, find_live, list_promotions, list_versions
 from core.questions.lifecycle import is_pending
@@ -130,7 +130,7 @@ def test_a_database_that_is_away_for_a_moment_costs_no_training(
     def fail_once(*given: Any, **named: Any) -> None:
         tries.append(None)
         if len(tries) == 1:
-            raise OperationalError("UPDATE", {}, Exception("the server restarts"))
+            raise DatabaseUnreachable("the server restarts")
         end_run(*given, **named)
 
     monkeypatch.setattr(promotion, "end_run", fail_once)
