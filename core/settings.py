@@ -1,7 +1,7 @@
 """The settings: environment variables and `.env`, with the prefix `TAGGER_`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -76,7 +76,9 @@ class Settings(BaseSettings):
         default=100, ge=2, le=100_000, description="how many of a site's tags are learned"
     )
     min_questions: int = Field(
-        default=1000, ge=50, description="a site with fewer tagged questions is not trained"
+        default=1000,
+        ge=50,
+        description="a site with fewer tagged questions that have settled is not trained",
     )
     retrain_cron: str = Field(
         default="0 3 * * 0", description="when to retrain, in cron's five fields (UTC), or off"
@@ -258,6 +260,10 @@ def _is_readable_broker(address: str) -> bool:
     if "#" in address or parts.netloc.count("@") > 1:
         return False
     return parts.scheme == "redis+socket" or (port != 0 and (not number or number.isdigit()))
+
+
+# Of every setting, whatever the environment says: where options of code take their defaults from.
+DEFAULTS: Final = Settings.model_construct()
 
 
 def load_settings() -> Settings:

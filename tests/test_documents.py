@@ -6,7 +6,7 @@ import pytest
 import typer
 
 import tagger
-from core.settings import PREFIX, Settings
+from core.settings import DEFAULTS, PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +30,17 @@ def commands(app: typer.Typer, prefix: str = "tagger") -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_stands_in_the_documents(name: str) -> None:
     assert f"| `{PREFIX}{name.upper()}` |" in (ROOT / "docs/settings.md").read_text()
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_the_documents_name_the_default_of_every_setting(name: str) -> None:
+    default = getattr(DEFAULTS, name)
+    shown = ",".join(default) if isinstance(default, tuple) else str(default).lower()
+    if isinstance(default, float):
+        shown = f"{default:g}"
+    if default is not None:
+        row = f"| `{PREFIX}{name.upper()}` | `{shown}` |"
+        assert row in (ROOT / "docs/settings.md").read_text()
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.errors import TrainingError
-from core.settings import Retag, Settings
+from core.settings import DEFAULTS, Retag, Settings
 from trainer.data.dataset import DatasetOptions
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from trainer.systems.networks.network import NetworkSystem
@@ -39,22 +39,22 @@ class TrainingOptions:
     """
 
     architecture: str = DEFAULT_ARCHITECTURE
-    top_tags: int = 100
-    min_questions: int = 1000
+    top_tags: int = DEFAULTS.top_tags
+    min_questions: int = DEFAULTS.min_questions
     class_weights: bool | None = None
     epochs: int | None = None
     seed: int = 0
     resume: Path | None = None
     fresh: bool = False
-    settle: timedelta = timedelta(days=3)
-    most_questions: int = 100_000
+    settle: timedelta = timedelta(days=DEFAULTS.settle_days)
+    most_questions: int = DEFAULTS.training_questions
     new_questions: int | None = None
     promote: bool | None = None
-    confidence: float = 0.8
-    min_precision: float | None = None
-    retag: Retag = "pending"
-    retag_recent: timedelta = timedelta(days=30)
-    keep_versions: int = 5
+    confidence: float = DEFAULTS.gate_confidence
+    min_precision: float | None = DEFAULTS.min_precision
+    retag: Retag = DEFAULTS.retag
+    retag_recent: timedelta = timedelta(days=DEFAULTS.retag_days)
+    keep_versions: int = DEFAULTS.keep_versions
 
     def system(self) -> NetworkSystem:
         """The architecture with its hyperparameters.

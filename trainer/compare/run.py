@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.tokenizer import TextSettings
+from core.settings import DEFAULTS
 from trainer.compare.catalogue import Entry
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
@@ -34,8 +35,8 @@ class CompareOptions:
     """What can be chosen for a comparison; see DatasetOptions."""
 
     split: SplitName = "random"
-    top_tags: int = 100
-    min_questions: int = 1000
+    top_tags: int = DEFAULTS.top_tags
+    min_questions: int = DEFAULTS.min_questions
     seed: int = 0
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import NotEnoughQuestions
+from core.settings import DEFAULTS
 from trainer.data.corpus import Corpus
 from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import VALIDATION_SHARE, Rows, Split, SplitName, split
@@ -42,8 +43,8 @@ class DatasetOptions:
         split: which questions judge.
     """
 
-    top_tags: int = 100
-    min_questions: int = 1000
+    top_tags: int = DEFAULTS.top_tags
+    min_questions: int = DEFAULTS.min_questions
     split: SplitName = "random"
 
 
