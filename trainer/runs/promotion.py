@@ -88,12 +88,12 @@ def _publish_and_end(
 
 
 def overrule(
-    decision: GateDecision, wished: bool | None, *, live_is_the_same: bool
+    decision: GateDecision, chosen: bool | None, *, live_is_the_same: bool
 ) -> GateDecision:
-    """Let a person's wish, or a change of the live version meanwhile, overrule the gate."""
-    if wished is not None:
-        option = "--promote" if wished else "--no-promote"
-        return replace(decision, promote=wished, reason=f"{option}; {decision.reason}")
+    """Let a person's option, or a change of the live version meanwhile, overrule the gate."""
+    if chosen is not None:
+        option = "--promote" if chosen else "--no-promote"
+        return replace(decision, promote=chosen, reason=f"{option}; {decision.reason}")
     if decision.promote and not live_is_the_same:
         changed = f"the live version was changed meanwhile; {decision.reason}"
         return replace(decision, promote=False, reason=changed)

@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Scores:
-    """What is judged; all arrays have the shape (questions, labels).
+    """What is scored; all arrays have the shape (questions, labels).
 
     Attributes:
         targets: 1 where the question has the label.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from core.model.calibration import logit, sigmoid
 
 PRIOR_USES: Final = 100
-DRAWS: Final = 25  # of the bootstrap that steadies thresholds of the best F1
+RESAMPLES: Final = 25  # of the bootstrap that steadies thresholds of the best F1
 LOWEST: Final = 0.05  # threshold: no tag is suggested everywhere
 HIGHEST: Final = 0.99
 STEPS: Final = 150  # from the one to the other, alike on the scale of logits
@@ -93,22 +93,22 @@ class _Examples:
         right = at_least(cells[self.targets == 1])
         return _Counts(right, at_least(cells), float(self.targets.sum(dtype=np.int64)))
 
-    def drawn(self, random: np.random.Generator) -> "_Examples":
+    def resample(self, random: np.random.Generator) -> "_Examples":
         """As many questions, drawn with replacement."""
         rows = random.integers(0, len(self.targets), len(self.targets))
         return _Examples(self.targets[rows], self.reached[rows])
 
 
 def _steps_of_best_f1(examples: _Examples) -> Floats:
-    """For each label the step of the highest micro-F1, the mean over bootstrap draws.
+    """For each label the step of the highest micro-F1, the mean over bootstrap resamples.
 
-    Counts are jagged and their highest points far apart; the mean over draws (bagging, Breiman
+    Counts are jagged and their highest points far apart; the mean over them (bagging, Breiman
     1996) lies nearer to what is best for other questions: micro-F1 of the branched network on
     halves of its validation part that thresholds were not chosen on, cooking .637 and .639.
     """
     random = np.random.default_rng(0)
-    drawn = [examples.drawn(random).count() for _ in range(DRAWS)]
-    steps = [_best_steps(counts) for counts in drawn if counts.uses]
+    resampled = [examples.resample(random).count() for _ in range(RESAMPLES)]
+    steps = [_best_steps(counts) for counts in resampled if counts.uses]
     return np.asarray(np.mean(steps or [_best_steps(examples.count())], axis=0))
 
 

@@ -84,7 +84,7 @@ def test_one_that_does_not_is_published_and_waits(
     assert run_row(sqlite_engine) == ("published", "not ahead", found.version.id)
 
 
-def test_a_wish_is_told_apart_from_the_gates_decision(
+def test_an_option_is_told_apart_from_the_gates_decision(
     sqlite_engine: Engine, record: RunRecord
 ) -> None:
     found = publish(sqlite_engine, record, NO, promote=True)
@@ -140,14 +140,14 @@ def test_a_database_that_is_away_for_a_moment_costs_no_training(
         assert list_versions(connection, "stats") == [found.version]  # of the first try is nothing
 
 
-def test_the_gates_decision_stands_where_nobody_wished_and_nothing_changed() -> None:
+def test_the_gates_decision_stands_without_an_option_and_without_a_change() -> None:
     for decision in (YES, NO):
         assert overrule(decision, None, live_is_the_same=True) == decision
     assert overrule(NO, None, live_is_the_same=False) == NO
 
 
 @pytest.mark.parametrize("same", [True, False])
-def test_a_wish_is_above_the_gate_and_above_a_change_of_the_live_version(same: bool) -> None:
+def test_an_option_is_above_the_gate_and_above_a_change_of_the_live_version(same: bool) -> None:
     kept = overrule(YES, False, live_is_the_same=same)
     assert (kept.promote, kept.reason) == (False, "--no-promote; ahead")
     assert overrule(NO, True, live_is_the_same=same).promote
