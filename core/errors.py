@@ -9,7 +9,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
 │   ├── ApiRefused              an error in the API's own format, with its error_id
-│   │   └── ApiThrottled        it wants to be left alone, and may say for how long
+│   │   └── ApiThrottled        it asks for a pause, and may say for how long
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
 ├── UnknownSite                 the site does not exist, or holds no questions here
 ├── ImportFailed                a file that cannot be read as questions
@@ -85,7 +85,7 @@ class ApiRefused(ApiError):
 
 
 class ApiThrottled(ApiRefused):
-    """The API wants to be left alone.
+    """The API asks for a pause.
 
     Attributes:
         seconds: for how long, where it says so.

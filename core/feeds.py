@@ -1,4 +1,4 @@
-"""The poller's state for people: marks, errors, pauses and quota, as the database holds them."""
+"""The feeds' state for people: high-water marks, errors, pauses and quota, from the database."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Any, Literal
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from core.database.tables import ApiClient, ApiPause, Feed, SkippedItem
-from core.settings import Feed as PolledFeed
+from core.database.tables import ApiClient, ApiPause, FeedRow, SkippedItem
+from core.settings import PolledQuestions
 
 FeedName = Literal["live", "changed", "refresh", "history"]
 
@@ -20,8 +20,8 @@ class FeedStatus:
     """How far one feed of a site has come. Times are UTC.
 
     Attributes:
-        mark: the creation date (live, history) or activity (changed) that has been read up to, or
-            down to for the history.
+        mark: its high-water mark: the creation date (live, history) or activity (changed) that has
+            been read up to, or down to for the history.
         fetched: questions that it has brought so far.
         complete: the history has come to the site's first question.
         failures: requests in a row that came to nothing.
@@ -59,7 +59,7 @@ class QuotaStatus:
     told_at: datetime | None
 
 
-def method_of(feed: FeedName, polled: PolledFeed) -> str:
+def method_of(feed: FeedName, polled: PolledQuestions) -> str:
     """The API's method that a feed asks; `polled` is the setting FEED."""
     if feed == "refresh":
         return "questions/{ids}"
@@ -67,7 +67,7 @@ def method_of(feed: FeedName, polled: PolledFeed) -> str:
 
 
 def feed_status(
-    connection: Connection, *, sites: tuple[str, ...] = (), polled: PolledFeed, now: datetime
+    connection: Connection, *, sites: tuple[str, ...] = (), polled: PolledQuestions, now: datetime
 ) -> list[FeedStatus]:
     """Each feed that has run, by site and in the feeds' order.
 
@@ -78,19 +78,19 @@ def feed_status(
         now: UTC; pauses that are over are left out.
     """
     query = select(
-        Feed.site,
-        Feed.feed,
-        Feed.mark,
-        Feed.fetched,
-        Feed.complete,
-        Feed.last_success,
-        Feed.last_error,
-        Feed.last_error_at,
-        Feed.failures,
-        Feed.retry_at,
+        FeedRow.site,
+        FeedRow.feed,
+        FeedRow.mark,
+        FeedRow.fetched,
+        FeedRow.complete,
+        FeedRow.last_success,
+        FeedRow.last_error,
+        FeedRow.last_error_at,
+        FeedRow.failures,
+        FeedRow.retry_at,
     )
     if sites:
-        query = query.where(Feed.site.in_(sites))
+        query = query.where(FeedRow.site.in_(sites))
     pauses = _pauses(connection, now)
     rows = [row for row in connection.execute(query).mappings() if row["feed"] in FEEDS]
     return [
@@ -127,7 +127,9 @@ def _pauses(connection: Connection, now: datetime) -> _Pauses:
     return {(row.site, row.method): (row.until, row.reason) for row in rows}
 
 
-def _pause_of(site: str, feed: FeedName, polled: PolledFeed, pauses: _Pauses) -> dict[str, Any]:
+def _pause_of(
+    site: str, feed: FeedName, polled: PolledQuestions, pauses: _Pauses
+) -> dict[str, Any]:
     """The longest pause that holds for a feed: its method's, or the one for everything."""
     keys = ((site, method_of(feed, polled)), ("", ""))
     found = [pauses[key] for key in keys if key in pauses]

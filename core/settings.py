@@ -13,7 +13,7 @@ from core.errors import SettingsError
 
 PREFIX = "TAGGER_"
 
-Feed = Literal["unanswered", "no-answers", "questions"]
+PolledQuestions = Literal["unanswered", "no-answers", "questions"]
 Retag = Literal["pending", "recent", "all", "none"]
 
 
@@ -49,7 +49,9 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(
         default=None, description="an application key: 10,000 requests a day instead of 300"
     )
-    feed: Feed = Field(default="unanswered", description="which new questions are polled")
+    feed: PolledQuestions = Field(
+        default="unanswered", description="which new questions are polled"
+    )
     poll_seconds: float = Field(
         default=300, ge=1, le=86_400, description="pause between two polls of a site, in seconds"
     )

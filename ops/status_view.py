@@ -71,7 +71,7 @@ def _live(site: SiteStatus, settings: Settings) -> str:
 
 
 def feeds_table(feeds: Iterable[FeedStatus], *, now: datetime) -> Table:
-    """One row a site and feed: its mark, how it last went, and what it waits for."""
+    """One row a site and feed: its high-water mark, how it last went, and what it waits for."""
     table = Table("site", "feed", "fetched", "mark (UTC)", "last success (UTC)", "state")
     for feed in feeds:
         table.add_row(

@@ -1,37 +1,37 @@
-"""The one way to ask the API: with manners before and after."""
+"""The one way to ask the API: within its rate limit."""
 
 from dataclasses import dataclass
 
 from core.errors import ApiError
-from poller.client import Answer, Client, Request
-from poller.rate_limit import Manners
-from poller.shutdown import Stopped
+from poller.client import ApiAnswer, ApiRequest, Client
+from poller.rate_limit import RateLimit
+from poller.shutdown import Shutdown
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """A client, and the rules that hold for it."""
+    """A client, and the rate limit that holds for it."""
 
     client: Client
-    manners: Manners
+    rate_limit: RateLimit
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: ApiRequest) -> ApiAnswer:
         """Send a request once, if it may be sent now.
 
         Raises:
             ApiPaused: it may not; nothing was sent.
             ApiUnreachable: there is no answer, or none that can be read.
-            ApiThrottled: the API wants to be left alone, and will be.
+            ApiThrottled: the API asks for a pause, and gets it.
             ApiRefused: another error of the API's own.
         """
-        self.manners.admit(request)
+        self.rate_limit.admit(request)
         try:
             answer = self.client.fetch(request)
         except ApiError as error:
-            self.manners.refused(request, error)
+            self.rate_limit.refused(request, error)
             raise
-        except Stopped:  # while waiting for a connection: nothing was sent
-            self.manners.release(request)
+        except Shutdown:  # while waiting for a connection: nothing was sent
+            self.rate_limit.release(request)
             raise
-        self.manners.answered(request, answer)
+        self.rate_limit.answered(request, answer)
         return answer

@@ -16,7 +16,7 @@ from poller.feeds.ascending import changed_feed, live_feed
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed
 from poller.quota import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
-from poller.rate_limit import Manners
+from poller.rate_limit import RateLimit
 from poller.service import Poller
 
 
@@ -28,17 +28,17 @@ def make_api(
     clock: Clock,
     chance: random.Random,
 ) -> Api:
-    """A client for the settings' API, over a session, with the manners that the database keeps."""
+    """A client for the settings' API over a session, and the rate limit that the database keeps."""
     key = settings.api_key.get_secret_value() if settings.api_key is not None else None
     client = Client(session, url=settings.api_url, key=key, clock=clock)
-    manners = Manners(
+    rate_limit = RateLimit(
         engine,
         client=client.name,
         quota_default=QUOTA_WITH_KEY if key else QUOTA_WITHOUT_KEY,
         clock=clock,
         chance=chance,
     )
-    return Api(client, manners)
+    return Api(client, rate_limit)
 
 
 def make_poller(

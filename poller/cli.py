@@ -14,7 +14,7 @@ from core.settings import Settings
 from poller.build import make_poller
 from poller.feeds.history import HistoryFeed, requests_for
 from poller.service import Poller
-from poller.shutdown import StoppableClock, stopping_on_signals
+from poller.shutdown import StoppableClock, shut_down_on_signals
 from poller.sites import check_sites
 
 
@@ -39,7 +39,7 @@ def poll(
     """
     settings = start()
     clock = StoppableClock(settings.heartbeat_file)
-    with stopping_on_signals(clock), requests.Session() as session:
+    with shut_down_on_signals(clock), requests.Session() as session:
         if once:
             _poll_once(settings, open_database(settings), session, clock)
         else:
@@ -65,7 +65,7 @@ def history(
     if site:
         settings = settings.model_copy(update={"sites": tuple(site)})
     clock = StoppableClock()
-    with stopping_on_signals(clock), requests.Session() as session:
+    with shut_down_on_signals(clock), requests.Session() as session:
         engine = open_database(settings)
         poller = _make_poller(settings, engine, session, clock)
         _check(poller)
@@ -101,7 +101,7 @@ def _fetch_history(poller: Poller, sites: Sequence[str], clock: StoppableClock) 
 
         def ended() -> bool:
             to_go = sum(feed.remaining(site) for site in sites)
-            left = poller.plan().history_requests
+            left = poller.quota_plan().history_requests
             told = f"history: {requests_for(to_go)} requests to go, {left} allowed today"
             bar.update(bar.task_ids[0], completed=total - to_go, description=told)
             return clock.stopped() or to_go == 0 or left == 0

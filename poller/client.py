@@ -38,7 +38,7 @@ _WAIT = re.compile(r"more requests available in (\d+) seconds?")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     """A request, without the key.
 
     Attributes:
@@ -74,7 +74,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ApiAnswer:
     """A good answer's wrapper; its items are as they came.
 
     Attributes:
@@ -125,23 +125,18 @@ class Client:
         """The API's base URL."""
         return self._url
 
-    @property
-    def has_key(self) -> bool:
-        """Whether it asks with a key."""
-        return self._key is not None
-
-    def fetch(self, request: Request) -> Answer:
+    def fetch(self, request: ApiRequest) -> ApiAnswer:
         """Send a request once, and read its answer.
 
         Raises:
             ApiUnreachable: there is no answer, or none that can be read.
-            ApiThrottled: the API wants to be left alone.
+            ApiThrottled: the API asks for a pause.
             ApiRefused: another error of the API's own.
         """
         status, retry_after, body = self._exchange(request)
         return _read_wrapper(_read_json(body, status, retry_after, request), request)
 
-    def _exchange(self, request: Request) -> tuple[int, str | None, bytes]:
+    def _exchange(self, request: ApiRequest) -> tuple[int, str | None, bytes]:
         """Status, Retry-After and unpacked body. No error shows the URL, which holds the key."""
         params = request.query | ({"key": self._key} if self._key else {})
         try:
@@ -185,7 +180,7 @@ class Client:
         """An answer that quotes the request must not carry the key into an error or a log."""
         return body.replace(self._key.encode(), b"***") if self._key else body
 
-    def _read(self, response: requests.Response, request: Request) -> bytes:
+    def _read(self, response: requests.Response, request: ApiRequest) -> bytes:
         deadline = self._clock.now() + timedelta(seconds=ANSWER_SECONDS)
         packed = bytearray()
         while chunk := response.raw.read(_CHUNK, decode_content=False):
@@ -220,7 +215,7 @@ def _unpack(packed: bytes) -> bytes:
 
 
 def _read_json(
-    body: bytes, status: int, retry_after: str | None, request: Request
+    body: bytes, status: int, retry_after: str | None, request: ApiRequest
 ) -> dict[str, Any]:
     try:
         content = json.loads(body)
@@ -241,12 +236,12 @@ def _read_json(
     return content
 
 
-def _read_wrapper(wrapper: Mapping[str, Any], request: Request) -> Answer:
+def _read_wrapper(wrapper: Mapping[str, Any], request: ApiRequest) -> ApiAnswer:
     items, has_more = wrapper.get("items"), wrapper.get("has_more")
     if not isinstance(items, list) or not isinstance(has_more, bool):
         raise _unreachable(request, "the answer has no items or does not say whether there is more")
     quota_max, quota_remaining = wrapper.get("quota_max"), wrapper.get("quota_remaining")
-    return Answer(
+    return ApiAnswer(
         items=tuple(items),
         has_more=has_more,
         backoff=_number(wrapper.get("backoff")),
@@ -255,7 +250,7 @@ def _read_wrapper(wrapper: Mapping[str, Any], request: Request) -> Answer:
     )
 
 
-def _refusal(content: Mapping[str, Any], request: Request) -> ApiRefused:
+def _refusal(content: Mapping[str, Any], request: ApiRequest) -> ApiRefused:
     """The error that the API words; its message can echo a parameter, never the key."""
     error_id = _whole(content.get("error_id")) or 0
     name = str(content.get("error_name"))[:100]
@@ -269,7 +264,7 @@ def _refusal(content: Mapping[str, Any], request: Request) -> ApiRefused:
     return ApiThrottled(text, error_id=error_id, error_name=name, seconds=seconds)
 
 
-def _unreachable(request: Request, reason: str) -> ApiUnreachable:
+def _unreachable(request: ApiRequest, reason: str) -> ApiUnreachable:
     return ApiUnreachable(f"{request}: {reason}")
 
 

@@ -9,9 +9,8 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
 from core.database.engine import dialect_insert
-from core.database.tables import Feed
-from core.database.tables import SkippedItem as SkippedRow
-from poller.items import Items, SkippedItem
+from core.database.tables import FeedRow, SkippedItem
+from poller.items import Items, UnreadableItem
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +19,16 @@ MAX_TRIES = 5  # to get a skipped item after all
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed's row; that of a feed which never ran says so in every field."""
+    """A feed's row; that of a feed which never ran says so in every field.
+
+    Attributes:
+        mark: the high-water mark: the date up to which (history: down to which) it has been read.
+        fetched: questions so far.
+        complete: there is nothing beyond.
+        attempted_at: when the last request was made.
+        failures: of requests, in a row.
+        retry_at: when the next request is due after a failure.
+    """
 
     mark: datetime | None = None
     fetched: int = 0
@@ -34,14 +42,14 @@ def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:
     """A site's feeds that have run, by name."""
     rows = connection.execute(
         select(
-            Feed.feed,
-            Feed.mark,
-            Feed.fetched,
-            Feed.complete,
-            Feed.attempted_at,
-            Feed.failures,
-            Feed.retry_at,
-        ).where(Feed.site == site)
+            FeedRow.feed,
+            FeedRow.mark,
+            FeedRow.fetched,
+            FeedRow.complete,
+            FeedRow.attempted_at,
+            FeedRow.failures,
+            FeedRow.retry_at,
+        ).where(FeedRow.site == site)
     )
     return {row.feed: FeedState(*row[1:]) for row in rows}
 
@@ -68,11 +76,11 @@ def succeeded(
         site: its name.
         feed: its name.
         now: UTC.
-        mark: where the feed stands now; None leaves the mark.
+        mark: the high-water mark, up to which the feed has been read; None leaves it.
         fetched: how many questions more it has read.
         complete: there is nothing beyond.
     """
-    insert = dialect_insert(connection, Feed)
+    insert = dialect_insert(connection, FeedRow)
     statement = insert.values(
         site=site,
         feed=feed,
@@ -85,8 +93,8 @@ def succeeded(
     ).on_conflict_do_update(
         index_elements=["site", "feed"],
         set_={
-            "mark": func.coalesce(insert.excluded.mark, Feed.mark),
-            "fetched": Feed.fetched + insert.excluded.fetched,
+            "mark": func.coalesce(insert.excluded.mark, FeedRow.mark),
+            "fetched": FeedRow.fetched + insert.excluded.fetched,
             "complete": insert.excluded.complete,
             "attempted_at": now,
             "last_success": now,
@@ -102,10 +110,10 @@ def failed(
 ) -> None:
     """Record a request that came to nothing, and when the next one is due."""
     values = {"attempted_at": now, "last_error": error, "last_error_at": now, "retry_at": retry_at}
-    insert = dialect_insert(connection, Feed).values(site=site, feed=feed, failures=1, **values)
+    insert = dialect_insert(connection, FeedRow).values(site=site, feed=feed, failures=1, **values)
     connection.execute(
         insert.on_conflict_do_update(
-            index_elements=["site", "feed"], set_={**values, "failures": Feed.failures + 1}
+            index_elements=["site", "feed"], set_={**values, "failures": FeedRow.failures + 1}
         )
     )
 
@@ -120,9 +128,9 @@ def record_items(
 
 
 def _record_skipped(
-    connection: Connection, site: str, feed: str, item: SkippedItem, now: datetime
+    connection: Connection, site: str, feed: str, item: UnreadableItem, now: datetime
 ) -> None:
-    insert = dialect_insert(connection, SkippedRow).values(
+    insert = dialect_insert(connection, SkippedItem).values(
         site=site,
         item=item.item,
         question_id=item.question_id,
@@ -134,8 +142,8 @@ def _record_skipped(
     )
     statement = insert.on_conflict_do_update(
         index_elements=["site", "item"],
-        set_={"last_seen": now, "reason": item.reason, "times": SkippedRow.times + 1},
-    ).returning(SkippedRow.times)
+        set_={"last_seen": now, "reason": item.reason, "times": SkippedItem.times + 1},
+    ).returning(SkippedItem.times)
     if connection.execute(statement).scalar() == 1:
         which = f"question {item.question_id}" if item.question_id else "an item without a number"
         log.warning("%s, %s: skipped %s: %s", site, feed, which, item.reason)
@@ -146,17 +154,17 @@ def forget_skipped(connection: Connection, site: str, question_ids: Iterable[int
     ids = sorted(question_ids)
     if ids:
         connection.execute(
-            delete(SkippedRow).where(SkippedRow.site == site, SkippedRow.question_id.in_(ids))
+            delete(SkippedItem).where(SkippedItem.site == site, SkippedItem.question_id.in_(ids))
         )
 
 
 def skipped_to_retry(connection: Connection, site: str, *, before: datetime) -> dict[int, str]:
     """Up to fifty skipped questions to ask for again, last seen before a time: number and feed."""
     rows = connection.execute(
-        select(SkippedRow.question_id, SkippedRow.feed)
-        .where(SkippedRow.site == site, SkippedRow.question_id.is_not(None))
-        .where(SkippedRow.last_seen < before, SkippedRow.times < MAX_TRIES)
-        .order_by(SkippedRow.last_seen)
+        select(SkippedItem.question_id, SkippedItem.feed)
+        .where(SkippedItem.site == site, SkippedItem.question_id.is_not(None))
+        .where(SkippedItem.last_seen < before, SkippedItem.times < MAX_TRIES)
+        .order_by(SkippedItem.last_seen)
         .limit(50)
     )
     return {row.question_id: row.feed for row in rows}

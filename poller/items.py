@@ -14,7 +14,7 @@ from html import unescape
 from typing import Any, TypeGuard
 
 from core.questions.store import FetchedQuestion, State, clean_text
-from core.settings import Feed
+from core.settings import PolledQuestions
 
 _LARGEST = 2**63 - 1  # of a database's whole numbers
 _LATEST = 4_102_444_800  # 2100: a date beyond is none
@@ -22,7 +22,7 @@ _ID_IN_LINK = re.compile(r"/(?:questions|q)/(\d{1,18})\b")
 
 
 @dataclass(frozen=True, slots=True)
-class SkippedItem:
+class UnreadableItem:
     """An item that is no readable question.
 
     Attributes:
@@ -41,26 +41,26 @@ class Items:
     """What the items of an answer turned out to be."""
 
     questions: tuple[FetchedQuestion, ...]
-    skipped: tuple[SkippedItem, ...]
+    skipped: tuple[UnreadableItem, ...]
 
 
 class _UnreadableError(Exception):
     """An item lacks what a question needs; the text says what."""
 
 
-def read_items(items: Iterable[object], *, site: str, feed: Feed) -> Items:
+def read_items(items: Iterable[object], *, site: str, polled: PolledQuestions) -> Items:
     """Read each item by itself.
 
     Args:
         items: as the answer holds them.
         site: where they come from.
-        feed: which new questions are polled: it says what counts as answered.
+        polled: which new questions are polled: it says what counts as answered.
     """
     questions: list[FetchedQuestion] = []
-    skipped: list[SkippedItem] = []
+    skipped: list[UnreadableItem] = []
     for item in items:
         try:
-            questions.append(_read(item, site, feed))
+            questions.append(_read(item, site, polled))
         except _UnreadableError as error:
             skipped.append(_skipped(item, str(error)))
     return Items(tuple(questions), tuple(skipped))
@@ -72,7 +72,7 @@ def date_of(item: object, field: str) -> int | None:
     return value if _is_whole(value) and 0 < value < _LATEST else None
 
 
-def _read(item: object, site: str, feed: Feed) -> FetchedQuestion:
+def _read(item: object, site: str, polled: PolledQuestions) -> FetchedQuestion:
     if not isinstance(item, dict):
         raise _UnreadableError(f"it is of type {type(item).__name__}")
     created = date_of(item, "creation_date")
@@ -92,7 +92,7 @@ def _read(item: object, site: str, feed: Feed) -> FetchedQuestion:
         answer_count=_optional_number(item.get("answer_count")),
         created_at=_time(created),
         last_activity_at=_time(created if active is None else active),
-        state=_state(item, feed),
+        state=_state(item, polled),
     )
 
 
@@ -136,7 +136,7 @@ def _owner(item: Mapping[str, Any]) -> str | None:
     return None if name is None else unescape(name)
 
 
-def _state(item: Mapping[str, Any], feed: Feed) -> State:
+def _state(item: Mapping[str, Any], polled: PolledQuestions) -> State:
     if item.get("migrated_to"):
         return "migrated"
     if item.get("closed_date"):
@@ -146,15 +146,15 @@ def _state(item: Mapping[str, Any], feed: Feed) -> State:
         "no-answers": bool(_optional_number(item.get("answer_count"))),
         "questions": False,  # who polls all questions wants the answered ones too
     }
-    return "answered" if answered[feed] else "open"
+    return "answered" if answered[polled] else "open"
 
 
-def _skipped(item: object, reason: str) -> SkippedItem:
+def _skipped(item: object, reason: str) -> UnreadableItem:
     number = _known_id(item)
     if number is not None:
-        return SkippedItem(str(number), number, reason)
+        return UnreadableItem(str(number), number, reason)
     seen = json.dumps(item, sort_keys=True, default=str).encode()
-    return SkippedItem(hashlib.sha256(seen).hexdigest()[:32], None, reason)
+    return UnreadableItem(hashlib.sha256(seen).hexdigest()[:32], None, reason)
 
 
 def _known_id(item: object) -> int | None:

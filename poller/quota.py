@@ -1,8 +1,8 @@
-"""How today's quota is shared among the feeds.
+"""The quota plan: how today's quota is shared among the feeds.
 
 New questions come first, changed ones second, refreshing third, and history takes what is left. The
-live feed's pace is what the quota allows for a whole day, so that it lasts: three sites without a
-key share 300 requests.
+live feed's interval is what the quota allows for a whole day, so that it lasts: three sites without
+a key share 300 requests.
 """
 
 import math
@@ -28,7 +28,7 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class QuotaShares:
     """Which part of a day's quota each feed may claim; the rest is history's."""
 
     live: float
@@ -36,12 +36,12 @@ class Shares:
     refresh: float
 
 
-WITH_HISTORY = Shares(live=0.5, changed=0.1, refresh=0.1)
-WITHOUT_HISTORY = Shares(live=0.7, changed=0.15, refresh=0.1)
+WITH_HISTORY = QuotaShares(live=0.5, changed=0.1, refresh=0.1)
+WITHOUT_HISTORY = QuotaShares(live=0.7, changed=0.15, refresh=0.1)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class QuotaPlan:
     """What the quota allows each site now.
 
     Attributes:
@@ -57,37 +57,37 @@ class Plan:
     history_requests: int
 
 
-def make_plan(
+def plan_quota(
     quota: Quota, *, sites: int, poll_seconds: float, changed_seconds: float, history: bool
-) -> Plan:
+) -> QuotaPlan:
     """Share out what is left of a day's quota.
 
     Args:
         quota: as the API's answers tell it.
         sites: how many are polled.
-        poll_seconds: the wished pace of the live feed.
-        changed_seconds: the wished pace of the changed feed.
+        poll_seconds: the configured interval of the live feed.
+        changed_seconds: the configured interval of the changed feed.
         history: whether some site's history is still to be fetched.
     """
     shares = WITH_HISTORY if history else WITHOUT_HISTORY
     left = float(quota.remaining)
-    live, used = _pace(poll_seconds, shares.live, left, quota, sites)
+    live, used = _interval(poll_seconds, shares.live, left, quota, sites)
     left -= used + quota.maximum * RESERVE
-    changed, used = _pace(changed_seconds, shares.changed, left, quota, sites)
+    changed, used = _interval(changed_seconds, shares.changed, left, quota, sites)
     left -= used
-    refresh, used = _pace(REFRESH_SECONDS, shares.refresh, left, quota, sites)
+    refresh, used = _interval(REFRESH_SECONDS, shares.refresh, left, quota, sites)
     left -= used
-    return Plan(live, changed, refresh, max(0, math.floor(left)))
+    return QuotaPlan(live, changed, refresh, max(0, math.floor(left)))
 
 
-def _pace(
-    wished: float, share: float, left: float, quota: Quota, sites: int
+def _interval(
+    configured: float, share: float, left: float, quota: Quota, sites: int
 ) -> tuple[float, float]:
     """Seconds between two passes of a site, and the requests that this takes until the reset."""
     if left <= 0 or quota.maximum <= 0:
         return math.inf, 0.0
     even = sites * DAY * REQUESTS_A_PASS / (quota.maximum * share)  # what a whole day allows
-    seconds = max(wished, even)
+    seconds = max(configured, even)
     used = sites * quota.seconds_left * REQUESTS_A_PASS / seconds
     if used > left:
         return seconds * used / left, left

@@ -1,4 +1,4 @@
-"""When the API may be asked: its rules for clients, kept in the database.
+"""The rate limit: when the API may be asked, by its rules for clients, kept in the database.
 
 https://api.stackexchange.com/docs/throttle. Kept there, they hold across restarts and between all
 processes that share the database:
@@ -20,15 +20,15 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import dialect_insert
-from core.database.tables import ApiClient, ApiLease, ApiPause, ApiRequest
+from core.database.tables import ApiClient, ApiLease, ApiPause, SentRequest
 from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
 from poller.client import (
     ANSWER_SECONDS,
     CONNECT_ATTEMPTS,
     CONNECT_SECONDS,
     READ_SECONDS,
-    Answer,
-    Request,
+    ApiAnswer,
+    ApiRequest,
 )
 from poller.quota import Quota, next_reset
 
@@ -52,8 +52,8 @@ UNAVAILABLE = (500, 503)  # error_id of internal_error and temporarily_unavailab
 EVERYTHING = ("", "")  # site and method of a pause that holds for all of them
 
 
-class Manners:
-    """Admits requests, and keeps what their answers ask for.
+class RateLimit:
+    """Admits requests within the API's limits, and keeps what their answers ask for.
 
     Args:
         engine: the database.
@@ -82,7 +82,7 @@ class Manners:
         # Also here, so that a pause holds even where the database fails to take it.
         self._pauses: dict[tuple[str, str], tuple[datetime, str]] = {}
 
-    def admit(self, request: Request) -> None:
+    def admit(self, request: ApiRequest) -> None:
         """Record that a request is about to be sent.
 
         Raises:
@@ -98,7 +98,7 @@ class Manners:
             self._take_lease(connection, request, now)
             self._record(connection, request, now)
 
-    def answered(self, request: Request, answer: Answer) -> None:
+    def answered(self, request: ApiRequest, answer: ApiAnswer) -> None:
         """Keep what a good answer says of backoff and quota."""
         self._bad_answers = 0
         now = self._clock.now()
@@ -113,7 +113,7 @@ class Manners:
                 connection.execute(chosen.values(quota_at=now, **values))
             self._end_lease(connection, request)
 
-    def refused(self, request: Request, error: ApiError) -> None:
+    def refused(self, request: ApiRequest, error: ApiError) -> None:
         """Keep what follows from an answer that is none."""
         match error:
             case ApiThrottled():
@@ -126,13 +126,13 @@ class Manners:
                 self._unreachable()
         self.release(request)
 
-    def release(self, request: Request) -> None:
+    def release(self, request: ApiRequest) -> None:
         """Save the pauses, and let other processes ask for the site again."""
         with self._engine.begin() as connection:
             self._save_pauses(connection, self._clock.now())
             self._end_lease(connection, request)
 
-    def _back_off(self, request: Request, seconds: float) -> None:
+    def _back_off(self, request: ApiRequest, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
         self._pause((request.site, request.method), until, "backoff")
 
@@ -169,7 +169,7 @@ class Manners:
             )
         )
 
-    def _check_pauses(self, connection: Connection, request: Request, now: datetime) -> None:
+    def _check_pauses(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         mine = (EVERYTHING, (request.site, request.method))
         found = [self._pauses[key] for key in mine if key in self._pauses]
         rows = connection.execute(
@@ -212,7 +212,7 @@ class Manners:
         if last is not None and timedelta(0) <= now - last < gap:
             raise ApiPaused("the last request was just now", until=last + gap)
 
-    def _take_lease(self, connection: Connection, request: Request, now: datetime) -> None:
+    def _take_lease(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         lease = connection.execute(
             select(ApiLease.holder, ApiLease.until).where(ApiLease.site == request.site)
         ).one_or_none()
@@ -228,14 +228,16 @@ class Manners:
             )
         )
 
-    def _end_lease(self, connection: Connection, request: Request) -> None:
+    def _end_lease(self, connection: Connection, request: ApiRequest) -> None:
         connection.execute(
             delete(ApiLease).where(ApiLease.site == request.site, ApiLease.holder == self._holder)
         )
 
-    def _record(self, connection: Connection, request: Request, now: datetime) -> None:
+    def _record(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         """Write the request down, and count it: a process that dies must not ask it again."""
-        insert = dialect_insert(connection, ApiRequest).values(digest=request.digest(), sent_at=now)
+        insert = dialect_insert(connection, SentRequest).values(
+            digest=request.digest(), sent_at=now
+        )
         connection.execute(
             insert.on_conflict_do_update(index_elements=["digest"], set_={"sent_at": now})
         )
@@ -266,11 +268,11 @@ class Manners:
             )
 
 
-def _check_identical(connection: Connection, request: Request, now: datetime) -> None:
+def _check_identical(connection: Connection, request: ApiRequest, now: datetime) -> None:
     minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
-    connection.execute(delete(ApiRequest).where(ApiRequest.sent_at <= now - minute))
+    connection.execute(delete(SentRequest).where(SentRequest.sent_at <= now - minute))
     sent_at = connection.execute(
-        select(ApiRequest.sent_at).where(ApiRequest.digest == request.digest())
+        select(SentRequest.sent_at).where(SentRequest.digest == request.digest())
     ).scalar()
     if sent_at is not None:
         until = min(sent_at, now) + minute

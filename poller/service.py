@@ -1,7 +1,7 @@
 """The poller's loop: which feed of which site is due, one request after the other.
 
-What must outlast a restart stands in the database: marks, failures, pauses, quota. In memory are
-only the passes under way; one that is lost begins again a little before its mark.
+What must outlast a restart stands in the database: feed states, pauses, quota. In memory are
+only the passes under way; one that is lost begins again a little before its high-water mark.
 """
 
 import logging
@@ -30,7 +30,7 @@ from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
 from poller.feeds import Cursor, Feed, Step
-from poller.quota import Plan, make_plan
+from poller.quota import QuotaPlan, plan_quota
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
-Task = tuple[str, FeedName]  # site and feed
+FeedKey = tuple[str, FeedName]  # site and feed
 
 
 @dataclass(slots=True)
@@ -62,8 +62,8 @@ class Poller:
     clock: Clock
     chance: random.Random
     on_step: Callable[[str, FeedName, Step], None] = lambda *_: None
-    _passes: dict[Task, Cursor] = field(default_factory=dict)
-    _not_before: dict[Task, datetime] = field(default_factory=dict)
+    _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
+    _not_before: dict[FeedKey, datetime] = field(default_factory=dict)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Read whatever is due until told to stop; waits for the database where it is away."""
@@ -88,49 +88,49 @@ class Poller:
                     return trouble
         return trouble
 
-    def plan(self) -> Plan:
+    def quota_plan(self) -> QuotaPlan:
         """What the quota allows now."""
-        return self._plan({site: self._states(site) for site in self.settings.sites})
+        return self._quota_plan({site: self._states(site) for site in self.settings.sites})
 
     def _next(self) -> float:
         """Take the step that is due, if any, and return the seconds until the next one."""
         states = {site: self._states(site) for site in self.settings.sites}
-        plan = self._plan(states)
+        plan = self._quota_plan(states)
         now = self.clock.now()
-        tasks = [(site, name) for site in states for name in FEEDS if name in self.feeds]
-        due = {task: self._due(task, states[task[0]], plan, now) for task in tasks}
-        ready = [task for task in tasks if due[task] <= now]
+        keys = [(site, name) for site in states for name in FEEDS if name in self.feeds]
+        due = {key: self._due(key, states[key[0]], plan, now) for key in keys}
+        ready = [key for key in keys if due[key] <= now]
         if not ready:
             soonest = min(due.values(), default=_NEVER)
             return min((soonest - now).total_seconds(), LONGEST_SLEEP)
-        self._step(min(ready, key=lambda task: (FEEDS.index(task[1]), due[task])))
+        self._step(min(ready, key=lambda key: (FEEDS.index(key[1]), due[key])))
         return 0.0
 
     def _due(
-        self, task: Task, states: Mapping[str, FeedState], plan: Plan, now: datetime
+        self, key: FeedKey, states: Mapping[str, FeedState], plan: QuotaPlan, now: datetime
     ) -> datetime:
         """When a feed's next request is due."""
-        _, name = task
+        _, name = key
         state = states.get(name, FeedState())
-        if name == "history" and not (plan.history_requests and self._wants_history(state)):
+        if name == "history" and not (plan.history_requests and self._has_history_left(state)):
             return _NEVER
         if state.retry_at is not None:
             due = state.retry_at
-        elif state.attempted_at is None or task in self._passes:
+        elif state.attempted_at is None or key in self._passes:
             due = now
         else:
             due = _later(state.attempted_at, _seconds(plan, name))
-        return max(due, self._not_before.get(task, due))
+        return max(due, self._not_before.get(key, due))
 
-    def _wants_history(self, state: FeedState) -> bool:
+    def _has_history_left(self, state: FeedState) -> bool:
         return not state.complete and state.fetched < self.settings.history_questions
 
-    def _plan(self, states: Mapping[str, Mapping[str, FeedState]]) -> Plan:
+    def _quota_plan(self, states: Mapping[str, Mapping[str, FeedState]]) -> QuotaPlan:
         pending = (
-            self._wants_history(site.get("history", FeedState())) for site in states.values()
+            self._has_history_left(site.get("history", FeedState())) for site in states.values()
         )
-        return make_plan(
-            self.api.manners.quota(),
+        return plan_quota(
+            self.api.rate_limit.quota(),
             sites=len(self.settings.sites),
             poll_seconds=self.settings.poll_seconds,
             changed_seconds=self.settings.changed_seconds,
@@ -153,31 +153,31 @@ class Poller:
             if problem is not None or (site, name) not in self._passes:
                 return problem
 
-    def _step(self, task: Task) -> ApiError | None:
+    def _step(self, key: FeedKey) -> ApiError | None:
         """Make one request of a feed, and keep what comes of it; return what it failed with."""
-        site, name = task
+        site, name = key
         try:
-            step = self.feeds[name].step(site, self._passes.get(task))
+            step = self.feeds[name].step(site, self._passes.get(key))
         except ApiPaused as pause:
             log.debug("%s, %s: %s", site, name, pause)
-            self._not_before[task] = pause.until
+            self._not_before[key] = pause.until
             return pause
         except ApiError as error:
-            self._fail(task, error)
+            self._fail(key, error)
             return error
         if step.following is None:
-            self._passes.pop(task, None)
+            self._passes.pop(key, None)
         else:
-            self._passes[task] = step.following
+            self._passes[key] = step.following
         if step.new or step.changed:
             log.info("%s, %s: %d new questions, %d edited", site, name, step.new, step.changed)
         self._enqueue(site, step.requested)
         self.on_step(site, name, step)
         return None
 
-    def _fail(self, task: Task, error: ApiError) -> None:
+    def _fail(self, key: FeedKey, error: ApiError) -> None:
         """Write down a failure, and a pause that grows with every one in a row."""
-        site, name = task
+        site, name = key
         failures = self._states(site).get(name, FeedState()).failures
         longest = min(FIRST_RETRY * 2 ** min(failures + 1, 20), LONGEST_RETRY)
         seconds = self.chance.uniform(longest / 2, longest)
@@ -196,7 +196,7 @@ class Poller:
             log.warning("%s", error)
 
 
-def _seconds(plan: Plan, name: FeedName) -> float:
+def _seconds(plan: QuotaPlan, name: FeedName) -> float:
     return {
         "live": plan.live_seconds,
         "changed": plan.changed_seconds,

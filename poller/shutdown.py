@@ -1,4 +1,4 @@
-"""Ending in order: a signal ends the next wait, never a request or a transaction."""
+"""Shutdown in order: a signal ends the next wait, never a request or a transaction."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from core.clock import SystemClock
 from core.heartbeat import Heartbeat
 
 
-class Stopped(Exception):
+class Shutdown(Exception):
     """The program was told to stop while it waited."""
 
 
@@ -38,20 +38,20 @@ class StoppableClock(SystemClock):
         """Return when that many seconds have passed.
 
         Raises:
-            Stopped: the program was told to stop.
+            Shutdown: the program was told to stop.
         """
         self._heartbeat.beat()
         if self._stop.wait(seconds):
-            raise Stopped
+            raise Shutdown
 
 
 @contextmanager
-def stopping_on_signals(clock: StoppableClock) -> Iterator[None]:
+def shut_down_on_signals(clock: StoppableClock) -> Iterator[None]:
     """Let SIGTERM and SIGINT stop the clock; leave the block when they did. Main thread only."""
     signals = (signal.SIGTERM, signal.SIGINT)
     before = {number: signal.signal(number, clock.stop) for number in signals}
     try:
-        with suppress(Stopped):
+        with suppress(Shutdown):
             yield
     finally:
         for number, handler in before.items():

@@ -16,7 +16,7 @@ from core.database.engine import reading
 from core.database.tables import KnownSite
 from core.errors import ApiError, ApiUnreachable, UnknownSite
 from poller.api import Api
-from poller.client import Request
+from poller.client import ApiRequest
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def _write(connection: Connection, api: str, sites: Iterable[SiteName], now: dat
 def _fetch(api: Api, clock: Clock) -> list[SiteName]:
     found: dict[str, SiteName] = {}
     for page in range(1, MAX_PAGES + 1):
-        answer = api.ask(Request("sites", "", (("page", str(page)), ("pagesize", "100"))))
+        answer = api.ask(ApiRequest("sites", "", (("page", str(page)), ("pagesize", "100"))))
         for item in answer.items:
             site = _site(item)
             if site is not None:

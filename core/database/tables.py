@@ -313,14 +313,14 @@ class Drift(Table):
     description: Mapped[str]
 
 
-class Feed(Table):
+class FeedRow(Table):
     """How far the poller has come with one feed of a site."""
 
     __tablename__ = "feeds"
 
     site: Mapped[str] = mapped_column(primary_key=True)
     feed: Mapped[str] = mapped_column(primary_key=True)
-    mark: Mapped[datetime | None]  # creation or activity time that has been read up to
+    mark: Mapped[datetime | None]  # high-water: creation or activity time read up to
     fetched: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # questions so far
     complete: Mapped[bool] = mapped_column(default=False, server_default=false())  # nothing beyond
     attempted_at: Mapped[datetime | None]
@@ -344,7 +344,7 @@ class ApiClient(Table):
 
 
 class ApiPause(Table):
-    """Until when the API wants to be left alone."""
+    """Until when no request may be made, as the API asks."""
 
     __tablename__ = "api_pauses"
 
@@ -355,7 +355,7 @@ class ApiPause(Table):
     reason: Mapped[str]
 
 
-class ApiRequest(Table):
+class SentRequest(Table):
     """A request of the last minute, so that no identical one follows within it."""
 
     __tablename__ = "api_requests"

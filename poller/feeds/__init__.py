@@ -1,7 +1,7 @@
-"""The feeds: what is read of a site, each with its own mark.
+"""The feeds: what is read of a site, each with its own high-water mark.
 
-A feed is read in steps, one request each. A step stores what the answer holds and moves the mark in
-one transaction; only then are the questions enqueued.
+A feed is read in steps, one request each. A step stores what the answer holds and moves the
+mark in one transaction; only then are the questions enqueued.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""New and changed questions: read upwards by date, each pass from a little before its mark on.
+"""New and changed questions: read upwards by date, each pass from a little before the mark on.
 
 `order=asc` from a date on, always page 1, and the next request begins with the date of the last
 item: so nothing moves past the reader while it reads. The overlap catches what the API shows late.
@@ -18,7 +18,7 @@ from core.feeds import FeedName, method_of
 from core.questions.store import store
 from core.settings import Settings
 from poller.api import Api
-from poller.client import Request
+from poller.client import ApiRequest
 from poller.feed_state import feed_state, record_items, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
@@ -48,10 +48,10 @@ class AscendingFeed:
     settings: Settings
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
-        """Read a page, store its questions, request their tagging, and move the mark."""
+        """Read a page, store its questions, request their tagging, and move the high-water mark."""
         cursor = cursor or self._beginning(site)
         answer = self.api.ask(self._request(site, cursor))
-        items = read_items(answer.items, site=site, feed=self.settings.feed)
+        items = read_items(answer.items, site=site, polled=self.settings.feed)
         furthest = self._furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:
@@ -71,7 +71,7 @@ class AscendingFeed:
             mark = self.clock.now() - timedelta(days=self.settings.first_poll_days)
         return Cursor(max(0, epoch(mark) - OVERLAP_SECONDS))
 
-    def _request(self, site: str, cursor: Cursor) -> Request:
+    def _request(self, site: str, cursor: Cursor) -> ApiRequest:
         params = {
             "filter": "withbody",
             "order": "asc",
@@ -80,7 +80,7 @@ class AscendingFeed:
             "sort": self.sort,
             self.bound: str(cursor.second),
         }
-        return Request(method_of(self.name, self.settings.feed), site, tuple(params.items()))
+        return ApiRequest(method_of(self.name, self.settings.feed), site, tuple(params.items()))
 
     def _furthest(self, items: Iterable[object]) -> int | None:
         """The latest date of a page. One in the future would carry the mark past all questions."""
@@ -91,7 +91,7 @@ class AscendingFeed:
     def _reached(
         self, connection: Connection, site: str, cursor: Cursor, furthest: int | None
     ) -> datetime | None:
-        """Where the mark stands after a page. It never goes back."""
+        """Where the high-water mark stands after a page. It never goes back."""
         mark = feed_state(connection, site, self.name).mark
         if mark is None:
             return from_epoch(furthest or cursor.second + OVERLAP_SECONDS)

@@ -1,7 +1,7 @@
 """A site's past questions, the training corpus: read backwards from now by creation date.
 
-Answered or not, they are stored without a tagging request. The mark is the date that has been come
-down to, so the feed goes on where it stopped.
+Answered or not, they are stored without a tagging request. The high-water mark is the date
+that has been read down to, so the feed goes on where it stopped.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from core.feeds import FeedName
 from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 from poller.api import Api
-from poller.client import Request
+from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
@@ -37,7 +37,7 @@ class HistoryFeed:
         state = self._state(site)
         cursor = cursor or Cursor(epoch(state.mark or self.clock.now()))
         answer = self.api.ask(_request(site, cursor))
-        items = read_items(answer.items, site=site, feed=self.settings.feed)
+        items = read_items(answer.items, site=site, polled=self.settings.feed)
         furthest = _furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:
@@ -76,7 +76,7 @@ def requests_for(questions: int) -> int:
     return -(-questions // (PAGE_SIZE - 1))  # each page begins with the last one's last question
 
 
-def _request(site: str, cursor: Cursor) -> Request:
+def _request(site: str, cursor: Cursor) -> ApiRequest:
     params = {
         "filter": "withbody",
         "order": "desc",
@@ -85,7 +85,7 @@ def _request(site: str, cursor: Cursor) -> Request:
         "sort": "creation",
         "todate": str(cursor.second),
     }
-    return Request("questions", site, tuple(params.items()))
+    return ApiRequest("questions", site, tuple(params.items()))
 
 
 def _furthest(items: Iterable[object]) -> int | None:

@@ -21,7 +21,7 @@ from core.questions.lock_order import lock_in_order
 from core.questions.store import FetchedQuestion, mark_deleted, store
 from core.settings import Settings
 from poller.api import Api
-from poller.client import Request
+from poller.client import ApiRequest
 from poller.feed_state import forget_skipped, record_items, skipped_to_retry, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step
 from poller.items import Items, read_items
@@ -55,7 +55,7 @@ class RefreshFeed:
                 succeeded(connection, site, self.name, now=now)
             return Step(asked=False)
         answer = self.api.ask(_request(site, asked))
-        items = read_items(answer.items, site=site, feed=self.settings.feed)
+        items = read_items(answer.items, site=site, polled=self.settings.feed)
         return self._keep(site, asked, skipped, items)
 
     def _due(self, connection: Connection, site: str, now: datetime, *, limit: int) -> list[int]:
@@ -80,15 +80,15 @@ class RefreshFeed:
         with self.engine.begin() as connection:
             _mark_checked(connection, site, asked, now)
             stored = store(connection, others, now=now, request_tagging=False)
-            healed = store(connection, polled, now=now, request_tagging=True)
+            recovered = store(connection, polled, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
             forget_skipped(connection, site, missing)
             gone = mark_deleted(connection, site=site, question_ids=missing, now=now)
             succeeded(connection, site, self.name, now=now, fetched=len(items.questions))
         if gone:
             log.info("%s: %d questions are gone from the site", site, gone)
-        requested = tuple(sorted({*stored.requested, *healed.requested}))
-        return Step(None, stored.new + healed.new, stored.changed, requested)
+        requested = tuple(sorted({*stored.requested, *recovered.requested}))
+        return Step(None, stored.new + recovered.new, stored.changed, requested)
 
 
 def _offered(site: str, now: datetime) -> Select[int]:
@@ -105,9 +105,9 @@ def _offered(site: str, now: datetime) -> Select[int]:
     )
 
 
-def _request(site: str, question_ids: Collection[int]) -> Request:
+def _request(site: str, question_ids: Collection[int]) -> ApiRequest:
     params = {"filter": "withbody", "pagesize": str(PAGE_SIZE)}
-    return Request("questions/{ids}", site, tuple(params.items()), tuple(question_ids))
+    return ApiRequest("questions/{ids}", site, tuple(params.items()), tuple(question_ids))
 
 
 def _missing(asked: Collection[int], items: Items) -> set[int]:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, insert
 
-from core.database.tables import ApiClient, ApiPause, Feed, SkippedItem
+from core.database.tables import ApiClient, ApiPause, FeedRow, SkippedItem
 from core.feeds import feed_status, method_of, quota_status, skipped_counts
 from tests.conftest import ManualClock
 
@@ -15,7 +15,7 @@ def test_feeds_tell_their_marks_errors_and_the_pause_that_holds(
     with engine.begin() as connection:
         rows = [("stats", "history"), ("stats", "live"), ("cooking", "live")]
         for site, feed in rows:
-            connection.execute(insert(Feed).values(site=site, feed=feed, mark=now, failures=2))
+            connection.execute(insert(FeedRow).values(site=site, feed=feed, mark=now, failures=2))
         pauses = [
             ("stats", "questions/unanswered", soon, "backoff"),
             ("stats", "questions", now, "over"),

@@ -6,7 +6,7 @@ from rich.console import Console
 from sqlalchemy import Engine, insert
 
 from core.broker.queue import make_celery
-from core.database.tables import Feed, TrainingRun
+from core.database.tables import FeedRow, TrainingRun
 from core.feeds import feed_status
 from core.questions.selection import training_selection
 from core.settings import Settings
@@ -98,7 +98,7 @@ def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
     retry = {"retry_at": now + timedelta(minutes=5)}
     with engine.begin() as connection:
         connection.execute(insert(TrainingRun).values(**run, error="too few tags"))
-        connection.execute(insert(Feed).values(**feed, **retry, last_error="no connection"))
+        connection.execute(insert(FeedRow).values(**feed, **retry, last_error="no connection"))
         sites = site_statuses(connection, Settings(), now=now)
         feeds = feed_status(connection, polled="unanswered", now=now)
     assert list(failure_lines(sites, feeds)) == [

@@ -11,12 +11,12 @@ import responses
 
 from core.errors import ApiRefused, ApiThrottled, ApiUnreachable
 from poller import client as module
-from poller.client import Answer, Client, Request
+from poller.client import ApiAnswer, ApiRequest, Client
 from tests.conftest import ManualClock
 
 URL = "https://api.stackexchange.com/2.3"
 KEY = "key((of*its-own"
-REQUEST = Request("questions/unanswered", "stats", (("sort", "creation"), ("page", "1")))
+REQUEST = ApiRequest("questions/unanswered", "stats", (("sort", "creation"), ("page", "1")))
 GOOD: dict[str, Any] = {"items": [], "has_more": False, "quota_max": 300, "quota_remaining": 299}
 
 
@@ -30,7 +30,7 @@ def make_client(clock: ManualClock, key: str | None = KEY) -> Client:
     return Client(requests.Session(), url=URL, key=key, clock=clock)
 
 
-def fetch(api: responses.RequestsMock, clock: ManualClock, body: Any, **options: Any) -> Answer:
+def fetch(api: responses.RequestsMock, clock: ManualClock, body: Any, **options: Any) -> ApiAnswer:
     raw = body if isinstance(body, bytes | Exception) else json.dumps(body).encode()
     api.get(f"{URL}/questions/unanswered", body=raw, **options)
     return make_client(clock).fetch(REQUEST)
@@ -40,7 +40,7 @@ def test_a_good_answer_tells_its_items_and_the_limits(
     api: responses.RequestsMock, clock: ManualClock
 ) -> None:
     answer = fetch(api, clock, GOOD | {"items": [{"a": 1}], "has_more": True, "backoff": 10})
-    assert answer == Answer(
+    assert answer == ApiAnswer(
         items=({"a": 1},), has_more=True, backoff=10.0, quota_max=300, quota_remaining=299
     )
 
@@ -195,8 +195,8 @@ def test_the_name_tells_keys_apart_and_shows_none(clock: ManualClock) -> None:
 
 
 def test_identical_requests_have_one_digest_whatever_the_order_of_parameters() -> None:
-    one = Request("questions", "stats", (("a", "1"), ("b", "2")))
-    other = Request("questions", "stats", (("b", "2"), ("a", "1")))
+    one = ApiRequest("questions", "stats", (("a", "1"), ("b", "2")))
+    other = ApiRequest("questions", "stats", (("b", "2"), ("a", "1")))
     assert one.digest() == other.digest()
-    assert one.digest() != Request("questions", "cooking", one.params).digest()
-    assert Request("questions/{ids}", "s", ids=(1, 2)).path == "questions/1;2"
+    assert one.digest() != ApiRequest("questions", "cooking", one.params).digest()
+    assert ApiRequest("questions/{ids}", "s", ids=(1, 2)).path == "questions/1;2"

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select, update
 
-from core.database.tables import Feed, Question, Review, Table
+from core.database.tables import FeedRow, Question, Review, Table
 from core.feeds import FeedName
 from demo.standin.api import StandIn
 from demo.standin.faults import Faults, ItemFault
@@ -90,7 +90,7 @@ def row(engine: Engine, number: int) -> Any:
 def mark(engine: Engine, name: FeedName) -> int:
     """The mark in seconds after the start."""
     with engine.connect() as connection:
-        found = connection.execute(select(Feed.mark).where(Feed.feed == name)).scalar_one()
+        found = connection.execute(select(FeedRow.mark).where(FeedRow.feed == name)).scalar_one()
     assert found is not None
     return int(found.timestamp()) - START
 
@@ -211,7 +211,7 @@ def test_history_reads_backwards_answered_ones_too_and_asks_for_no_tagging(
     assert (row(engine, 1).state, row(engine, 2).state) == ("open", "answered")
     assert mark(engine, "history") == -250 * HOUR
     with engine.connect() as connection:
-        state = connection.execute(select(Feed.fetched, Feed.complete)).one()
+        state = connection.execute(select(FeedRow.fetched, FeedRow.complete)).one()
     assert tuple(state) == (250, True)
 
 

@@ -28,7 +28,7 @@ ITEM: dict[str, Any] = {
 
 def read(item: object, feed: Any = "unanswered") -> FetchedQuestion | str:
     """The question, or why it is none."""
-    items = read_items([item], site="stats", feed=feed)
+    items = read_items([item], site="stats", polled=feed)
     return items.questions[0] if items.questions else items.skipped[0].reason
 
 
@@ -93,12 +93,12 @@ def test_a_link_that_is_no_web_address_is_dropped() -> None:
 
 
 def test_an_item_without_a_number_is_known_by_its_link() -> None:
-    skipped = read_items([ITEM | {"question_id": "q42"}], site="stats", feed="unanswered").skipped
+    skipped = read_items([ITEM | {"question_id": "q42"}], site="stats", polled="unanswered").skipped
     assert (skipped[0].question_id, skipped[0].item) == (42, "42")
 
 
 def test_a_bad_item_does_not_take_its_neighbours_along() -> None:
-    items = read_items([ITEM, 7, ITEM | {"question_id": 43}], site="stats", feed="unanswered")
+    items = read_items([ITEM, 7, ITEM | {"question_id": 43}], site="stats", polled="unanswered")
     assert [question.question_id for question in items.questions] == [42, 43]
     assert [item.reason for item in items.skipped] == ["it is of type int"]
 
@@ -122,7 +122,7 @@ def test_whatever_an_item_holds_it_is_a_question_or_skipped(
     changes: dict[str, Any], left_out: str
 ) -> None:
     item = {name: value for name, value in (ITEM | changes).items() if name != left_out}
-    items = read_items([item], site="stats", feed="unanswered")
+    items = read_items([item], site="stats", polled="unanswered")
     assert len(items.questions) + len(items.skipped) == 1
     assert all("\0" not in question.title for question in items.questions)
 
@@ -141,7 +141,7 @@ def test_whatever_an_item_holds_it_is_a_question_or_skipped(
 def test_recorded_answers_are_read(real_data: Path, file: str, count: int) -> None:
     recorded = json.loads((real_data / "api" / file).read_bytes())["items"]
     asked_for = {"body": "<p></p>", "title": "&lt;title", "tags": ["mem&#243;ria"]}
-    items = read_items([asked_for | item for item in recorded], site="s", feed="unanswered")
+    items = read_items([asked_for | item for item in recorded], site="s", polled="unanswered")
     assert len(items.questions) == count
     assert items.skipped == ()
     for question in items.questions:
@@ -152,6 +152,6 @@ def test_recorded_answers_are_read(real_data: Path, file: str, count: int) -> No
 @pytest.mark.real
 def test_recorded_items_that_lack_what_was_not_asked_for_say_what(real_data: Path) -> None:
     recorded = json.loads((real_data / "api" / "questions_100_items.json").read_bytes())["items"]
-    skipped = read_items(recorded, site="s", feed="unanswered").skipped
+    skipped = read_items(recorded, site="s", polled="unanswered").skipped
     assert {item.reason for item in skipped} == {"no body"}
     assert len(skipped) == 100

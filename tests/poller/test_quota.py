@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poller.quota import DAY, REQUESTS_A_PASS, Plan, Quota, make_plan, next_reset
+from poller.quota import DAY, REQUESTS_A_PASS, Quota, QuotaPlan, next_reset, plan_quota
 
 
-def plan(quota: Quota, *, sites: int = 1, poll: float = 300, history: bool = False) -> Plan:
-    return make_plan(quota, sites=sites, poll_seconds=poll, changed_seconds=1800, history=history)
+def plan(quota: Quota, *, sites: int = 1, poll: float = 300, history: bool = False) -> QuotaPlan:
+    return plan_quota(quota, sites=sites, poll_seconds=poll, changed_seconds=1800, history=history)
 
 
-def spent(made: Plan, sites: int, seconds: float) -> float:
+def spent(made: QuotaPlan, sites: int, seconds: float) -> float:
     """Requests that a plan makes in so many seconds, history left out."""
     passes = (made.live_seconds, made.changed_seconds, made.refresh_seconds)
     return sites * REQUESTS_A_PASS * sum(seconds / one for one in passes)
@@ -53,7 +53,7 @@ def test_history_gets_its_share_while_there_is_some_to_fetch() -> None:
 
 def test_nothing_is_planned_with_nothing_left() -> None:
     made = plan(Quota(300, 0, DAY / 2))
-    assert made == Plan(math.inf, math.inf, math.inf, 0)
+    assert made == QuotaPlan(math.inf, math.inf, math.inf, 0)
 
 
 @given(

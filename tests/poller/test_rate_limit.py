@@ -5,39 +5,39 @@ from sqlalchemy import Engine, select
 
 from core.database.tables import ApiPause
 from core.errors import ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
-from poller.client import Answer, Request
-from poller.rate_limit import LEASE_SECONDS, Manners
+from poller.client import ApiAnswer, ApiRequest
+from poller.rate_limit import LEASE_SECONDS, RateLimit
 from tests.conftest import ManualClock
 
-ONE = Request("questions/unanswered", "stats", (("fromdate", "1"),))
-SAME_METHOD = Request("questions/unanswered", "stats", (("fromdate", "2"),))
-OTHER_METHOD = Request("questions", "stats")
-OTHER_SITE = Request("questions/unanswered", "cooking")
-GOOD = Answer(items=(), has_more=False, quota_max=300, quota_remaining=200)
+ONE = ApiRequest("questions/unanswered", "stats", (("fromdate", "1"),))
+SAME_METHOD = ApiRequest("questions/unanswered", "stats", (("fromdate", "2"),))
+OTHER_METHOD = ApiRequest("questions", "stats")
+OTHER_SITE = ApiRequest("questions/unanswered", "cooking")
+GOOD = ApiAnswer(items=(), has_more=False, quota_max=300, quota_remaining=200)
 
 
-def process(engine: Engine, clock: ManualClock, client: str = "api without key") -> Manners:
-    """The manners of a new process on the same database."""
-    return Manners(engine, client=client, quota_default=300, clock=clock, chance=random.Random(1))
+def process(engine: Engine, clock: ManualClock, client: str = "api without key") -> RateLimit:
+    """The rate limit of a new process on the same database."""
+    return RateLimit(engine, client=client, quota_default=300, clock=clock, chance=random.Random(1))
 
 
-def ask(manners: Manners, request: Request, answer: Answer | Exception = GOOD) -> None:
-    manners.admit(request)
-    if isinstance(answer, Answer):
-        manners.answered(request, answer)
+def ask(rate_limit: RateLimit, request: ApiRequest, answer: ApiAnswer | Exception = GOOD) -> None:
+    rate_limit.admit(request)
+    if isinstance(answer, ApiAnswer):
+        rate_limit.answered(request, answer)
     else:
         assert isinstance(answer, ApiRefused | ApiUnreachable)
-        manners.refused(request, answer)
+        rate_limit.refused(request, answer)
 
 
-def wait_for(manners: Manners, request: Request, clock: ManualClock) -> float:
+def wait_for(rate_limit: RateLimit, request: ApiRequest, clock: ManualClock) -> float:
     """Seconds until a request would be admitted."""
     clock.sleep(0.2)
     try:
-        manners.admit(request)
+        rate_limit.admit(request)
     except ApiPaused as pause:
         return (pause.until - clock.now()).total_seconds()
-    manners.release(request)
+    rate_limit.release(request)
     return 0.0
 
 
@@ -56,7 +56,7 @@ def test_an_identical_request_waits_for_the_minute_also_in_another_process(
 def test_a_backoff_holds_for_its_method_and_site_also_after_a_restart(
     engine: Engine, clock: ManualClock
 ) -> None:
-    ask(process(engine, clock), ONE, Answer(items=(), has_more=False, backoff=30))
+    ask(process(engine, clock), ONE, ApiAnswer(items=(), has_more=False, backoff=30))
     other = process(engine, clock)
     assert 30 < wait_for(other, SAME_METHOD, clock) <= 32
     assert wait_for(other, OTHER_METHOD, clock) == 0
@@ -82,11 +82,15 @@ def test_a_throttle_violation_stops_every_site_for_as_long_as_it_says(
 
 
 def test_pauses_grow_while_no_answer_can_be_read(engine: Engine, clock: ManualClock) -> None:
-    manners = process(engine, clock)
+    rate_limit = process(engine, clock)
     waits = []
     for number in range(6):
-        ask(manners, Request("questions", "stats", (("page", str(number)),)), ApiUnreachable("no"))
-        waits.append(wait_for(manners, OTHER_SITE, clock))
+        ask(
+            rate_limit,
+            ApiRequest("questions", "stats", (("page", str(number)),)),
+            ApiUnreachable("no"),
+        )
+        waits.append(wait_for(rate_limit, OTHER_SITE, clock))
         clock.sleep(waits[-1] + 1)
     assert waits[0] <= 10
     assert waits[5] > 100
@@ -111,7 +115,7 @@ def test_two_requests_keep_a_gap(engine: Engine, clock: ManualClock) -> None:
 
 
 def test_a_used_up_quota_waits_for_its_renewal(engine: Engine, clock: ManualClock) -> None:
-    empty = Answer(items=(), has_more=False, quota_max=300, quota_remaining=0)
+    empty = ApiAnswer(items=(), has_more=False, quota_max=300, quota_remaining=0)
     ask(process(engine, clock), ONE, empty)
     other = process(engine, clock)
     assert 86_000 < wait_for(other, OTHER_SITE, clock) < 86_500
@@ -123,26 +127,30 @@ def test_a_used_up_quota_waits_for_its_renewal(engine: Engine, clock: ManualCloc
 def test_the_quota_is_what_the_answers_say_and_counts_those_that_said_nothing(
     engine: Engine, clock: ManualClock
 ) -> None:
-    manners = process(engine, clock)
-    assert (manners.quota().maximum, manners.quota().remaining) == (300, 300)
-    ask(manners, ONE, Answer(items=(), has_more=False, quota_max=10_000, quota_remaining=9_000))
+    rate_limit = process(engine, clock)
+    assert (rate_limit.quota().maximum, rate_limit.quota().remaining) == (300, 300)
+    ask(
+        rate_limit,
+        ONE,
+        ApiAnswer(items=(), has_more=False, quota_max=10_000, quota_remaining=9_000),
+    )
     clock.sleep(1)
-    ask(manners, OTHER_METHOD, ApiUnreachable("no"))
-    assert (manners.quota().maximum, manners.quota().remaining) == (10_000, 8_999)
-    assert manners.quota().seconds_left == pytest.approx(86_399)
+    ask(rate_limit, OTHER_METHOD, ApiUnreachable("no"))
+    assert (rate_limit.quota().maximum, rate_limit.quota().remaining) == (10_000, 8_999)
+    assert rate_limit.quota().seconds_left == pytest.approx(86_399)
 
 
 def test_pauses_that_are_over_leave_no_rows(engine: Engine, clock: ManualClock) -> None:
-    manners = process(engine, clock)
-    ask(manners, ONE, Answer(items=(), has_more=False, backoff=5))
+    rate_limit = process(engine, clock)
+    ask(rate_limit, ONE, ApiAnswer(items=(), has_more=False, backoff=5))
     clock.sleep(60)
-    ask(manners, OTHER_METHOD)
+    ask(rate_limit, OTHER_METHOD)
     with engine.connect() as connection:
         assert connection.execute(select(ApiPause.until)).all() == []
 
 
 def test_a_shorter_backoff_does_not_end_a_longer_one(engine: Engine, clock: ManualClock) -> None:
-    manners = process(engine, clock)
-    ask(manners, ONE, Answer(items=(), has_more=False, backoff=300))
-    manners.answered(SAME_METHOD, Answer(items=(), has_more=False, backoff=1))
+    rate_limit = process(engine, clock)
+    ask(rate_limit, ONE, ApiAnswer(items=(), has_more=False, backoff=300))
+    rate_limit.answered(SAME_METHOD, ApiAnswer(items=(), has_more=False, backoff=1))
     assert wait_for(process(engine, clock), ONE, clock) > 290

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from core.clock import Clock
-from core.database.tables import Feed, Question
+from core.database.tables import FeedRow, Question
 from core.errors import BrokerUnreachable
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, Preset
@@ -82,7 +82,7 @@ def test_history_is_fetched_beside_the_live_feed_and_ends(sqlite_engine: Engine)
     run.poller().run(for_hours(run.clock, 2))
     with sqlite_engine.connect() as connection:
         fetched = connection.execute(
-            select(Feed.fetched).where(Feed.feed == "history")
+            select(FeedRow.fetched).where(FeedRow.feed == "history")
         ).scalar_one()
         stored = connection.execute(select(func.count(Question.id))).scalar_one()
         wanted = connection.execute(select(func.count(Question.wanted_at))).scalar_one()
@@ -111,7 +111,7 @@ def test_failures_are_retried_with_growing_pauses_and_shown(
     assert "no connection to" in caplog.text
     assert "TAGGER_API_URL" in caplog.text
     with sqlite_engine.connect() as connection:
-        row = connection.execute(select(Feed).where(Feed.feed == "live")).one()
+        row = connection.execute(select(FeedRow).where(FeedRow.feed == "live")).one()
     assert row.failures > 5
     assert "no connection" in row.last_error
     assert row.last_success is None
