@@ -4,16 +4,19 @@ BIN := .venv/bin
 JOBS ?= logical# tests side by side; 0: one after the other
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
-.PHONY: demo test test-fast test-compose test-real check format lock clean
+.PHONY: demo test test-fast test-soak test-compose test-real check format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
 
 test: check
-	$(BIN)/pytest -n $(JOBS) -m "not compose and not real"
+	$(BIN)/pytest -n $(JOBS) -m "not soak and not compose and not real"
 
 test-fast: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m "not slow and not browser and not compose and not real"
+
+test-soak: .venv/installed
+	$(BIN)/pytest -n $(JOBS) -m soak
 
 test-compose: .venv/installed
 	$(BIN)/pytest -m compose

@@ -176,6 +176,11 @@ class Simulation:
                 if site.questions[number].creation_date >= self.standin.start
             }
 
+    def edited(self) -> set[int]:
+        """The questions whose text is another by now."""
+        questions = self.standin.sites[SITE].questions.values()
+        return {q.question_id for q in questions if q.title.endswith(" (edited)")}
+
     def readable(self, number: int) -> bool:
         """Whether the API gives the question in a form that can be read."""
         fault = self.standin.faults.broken(SITE, number)

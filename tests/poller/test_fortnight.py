@@ -23,9 +23,12 @@ LIFE = Life(
 ITEM_FAULTS = tuple(fault for fault in ItemFault if fault is not ItemFault.HUGE_BODY)
 
 
+SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 10))]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
-def test_a_fortnight_misses_nothing_stores_nothing_twice_and_breaks_no_rule(
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_fortnight_misses_nothing_asks_for_nothing_twice_and_breaks_no_rule(
     sqlite_engine: Engine, seed: int
 ) -> None:
     run = simulation(
@@ -59,6 +62,8 @@ def _assert_all_seen(run: Simulation) -> None:
 
 
 def _assert_each_once(run: Simulation) -> None:
-    numbers = [row.question_id for row in run.stored()]
-    assert len(numbers) == len(set(numbers))
-    assert max(run.queue.keys().values()) <= 2  # as it was asked, and as it was edited
+    """Tagging is asked for once as a question was asked, and once more where it was edited."""
+    asked = run.queue.keys()
+    times = {row.question_id: asked[row.id] for row in run.stored()}
+    assert {number for number, count in times.items() if count > 1} <= run.edited()
+    assert max(times.values()) == 2

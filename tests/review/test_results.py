@@ -79,6 +79,8 @@ def test_the_view_says_the_same_as_the_query(tagged: Engine) -> None:
                 "WHERE suggested ORDER BY question_id, tag"
             )
         ).all()
+    by_query = {(r.question_id, r.model_version, t.tag) for r in found(tagged) for t in r.suggested}
+    assert {tuple(row) for row in rows} == by_query
     assert [tuple(row) for row in rows] == [
         (1, 2, "c++"),
         (1, 2, "regression"),

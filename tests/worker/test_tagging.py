@@ -9,7 +9,6 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import BundlePart, PredictedTag
 from core.errors import DatabaseUnreachable, ModelMissing
-from core.model import registry
 from core.model.predictor import Model, Words
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
@@ -168,5 +167,11 @@ def test_a_write_that_never_succeeds_gives_the_attempt_back(
 
 def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock) -> None:
     publish_live(engine, word_bundle("cooking"), now=clock.now())
-    with engine.connect() as connection:
-        assert registry.find_live(connection, "stats") is None
+    stored = store_questions(engine, question(1), now=clock.now())
+    models = live_models(engine)
+    with pytest.raises(ModelMissing):
+        tag_batch(engine, models, "stats", stored.requested, clock)
+    assert predictions(engine) == []
+    own = publish_live(engine, word_bundle("stats"), now=clock.now())
+    tag_batch(engine, models, "stats", stored.requested, clock)
+    assert predictions(engine) == [(1, own.id)]
