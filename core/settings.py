@@ -280,7 +280,7 @@ def load_settings() -> Settings:
         raise SettingsError(_explain(error)) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise SettingsError(f"The file .env cannot be read: {reason}. Mend or remove it.") from None
+        raise SettingsError(f"The file .env cannot be read: {reason}. Fix or remove it.") from None
 
 
 def _explain(error: ValidationError) -> str:

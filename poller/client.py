@@ -268,11 +268,11 @@ def _unreachable(request: ApiRequest, reason: str) -> ApiUnreachable:
     return ApiUnreachable(f"{request}: {reason}")
 
 
-_MEND = "check the network and TAGGER_API_URL"
+_REMEDY = "check the network and TAGGER_API_URL"
 
 _REASONS: Mapping[type[requests.RequestException], str] = {
     requests.exceptions.ConnectTimeout: (
-        f"no connection to {{host}} within {CONNECT_SECONDS:.0f} s; {_MEND}"
+        f"no connection to {{host}} within {CONNECT_SECONDS:.0f} s; {_REMEDY}"
     ),
     requests.exceptions.ReadTimeout: f"no answer within {READ_SECONDS:.0f} s",
     requests.exceptions.SSLError: (
@@ -280,7 +280,7 @@ _REASONS: Mapping[type[requests.RequestException], str] = {
     ),
     requests.exceptions.ProxyError: "no connection through the proxy",
     requests.exceptions.ConnectionError: (
-        f"no connection to {{host}}, or one that was cut; {_MEND}"
+        f"no connection to {{host}}, or one that was cut; {_REMEDY}"
     ),
     requests.exceptions.ChunkedEncodingError: "the answer broke off",
 }

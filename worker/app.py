@@ -164,7 +164,7 @@ def _add_tasks(app: Celery, tasks: Tasks) -> None:
     app.task(name=FIRST_MODELS_TASK, **short)(tasks.train_first_models)
     app.task(name=SCORE_TASK, **short)(tasks.score)
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
-    # Taken at once: a run that its worker's end cuts short is asked for anew, and not by Redis.
+    # Taken at once: a run that its worker's end cuts short is requested again, and not by Redis.
     app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)
 
 

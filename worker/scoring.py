@@ -1,4 +1,4 @@
-"""Scores what has settled, looks for drift, and has a site that drifts trained anew."""
+"""Scores what has settled, looks for drift, and has a site that drifts retrained."""
 
 import logging
 from datetime import timedelta

@@ -7,7 +7,6 @@ import pytest
 
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Format, detect_format, read_questions
-from core.questions.files.seen import SeenIds
 
 POSTS = (
     '<?xml version="1.0" encoding="utf-8"?>\n<posts>\n'
@@ -131,10 +130,3 @@ def test_reading_tells_how_far_it_has_come(tmp_path: Path) -> None:
     assert positions == sorted(positions)
     assert positions[-1] == path.stat().st_size
     assert len(set(positions)) > 3
-
-
-def test_ids_that_have_been_seen_are_known_by_site() -> None:
-    seen = SeenIds()
-    assert [seen.add("a", i) for i in (1, 2, 511, 512, 2**63 - 1)] == [True] * 5
-    assert [seen.add("a", i) for i in (1, 2, 511, 512, 2**63 - 1)] == [False] * 5
-    assert seen.add("b", 1)

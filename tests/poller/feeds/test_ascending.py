@@ -1,0 +1,168 @@
+"""New and changed questions, against a stand-in."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, delete
+
+from core.database.tables import Table
+from demo.standin.faults import Faults, ItemFault
+from demo.standin.site import (
+    deleted,
+    edited,
+    retagged,
+    unanswered_again,
+    voted,
+)
+from poller.feeds import Cursor
+from tests.poller.feed_world import HOUR, START, asked, mark, numbers, read, row, world
+from tests.poller.simulation import SITE
+
+
+def test_the_first_poll_begins_a_day_back(engine: Engine) -> None:
+    run = world(engine, [asked(1, -30 * HOUR), asked(2, -20 * HOUR), asked(3, -60)])
+    read(run.poller(), "live")
+    assert numbers(run) == [2, 3]
+    assert mark(engine, "live") == -60
+
+
+def test_a_site_without_new_questions_keeps_its_beginning(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, 100)])
+    read(run.poller(), "live")
+    run.clock.sleep(200)
+    read(run.poller(), "live")
+    assert numbers(run) == [1]
+
+
+def test_a_question_that_appears_late_is_seen_by_the_next_poll(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, 10, seen=100), asked(2, 50)])
+    poller = run.poller()
+    run.clock.sleep(60)
+    read(poller, "live")
+    assert numbers(run) == [2]
+    run.clock.sleep(60)
+    read(poller, "live")
+    assert numbers(run) == [1, 2]
+
+
+def test_several_pages_are_read_from_date_to_date(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(number, -1000 + number) for number in range(1, 251)])
+    steps = read(run.poller(), "live")
+    assert len(numbers(run)) == 250
+    assert [step.new for step in steps] == [100, 99, 51]
+    assert all(step.following is None or step.following.page == 1 for step in steps)
+
+
+def test_hundreds_in_one_second_are_read_page_by_page(sqlite_engine: Engine) -> None:
+    questions = [asked(number, -500) for number in range(1, 451)] + [asked(999, -400)]
+    run = world(sqlite_engine, questions)
+    read(run.poller(), "live")
+    assert len(numbers(run)) == 451
+
+
+def test_questions_that_vanish_between_pages_of_one_second_hide_no_other(
+    sqlite_engine: Engine,
+) -> None:
+    run = world(
+        sqlite_engine,
+        [asked(number, -500) for number in range(1, 451)],
+        *(deleted(START + 1, number) for number in (3, 50, 99)),
+    )
+    poller = run.poller()
+    first = poller.feeds["live"].step(SITE, None)
+    run.clock.sleep(5)
+    second = poller.feeds["live"].step(SITE, first.following)
+    poller._passes[SITE, "live"] = second.following or Cursor(0)
+    read(poller, "live")
+    assert len(numbers(run)) == 450  # those that vanished had been read before
+
+
+def test_the_mark_ignores_a_date_in_the_future(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, -50), asked(2, 400 * 24 * HOUR, seen=0)])
+    read(run.poller(), "live")
+    assert numbers(run) == [1, 2]
+    assert mark(sqlite_engine, "live") == -50
+
+
+def test_new_questions_are_enqueued_once_by_their_keys(engine: Engine) -> None:
+    run = world(engine, [asked(number, -100) for number in range(1, 121)])
+    poller = run.poller()
+    read(poller, "live")
+    run.clock.sleep(61)
+    read(poller, "live")
+    assert sorted(run.queue.keys()) == sorted(row.id for row in run.stored())
+    assert set(run.queue.keys().values()) == {1}
+    assert max(len(keys) for _, keys in run.queue.tasks) <= 100
+
+
+def test_an_edit_and_a_retag_are_seen_and_only_the_edit_asks_for_tagging(engine: Engine) -> None:
+    run = world(
+        engine,
+        [asked(1, -100), asked(2, -100), asked(3, -100)],
+        edited(START + 500, 1, title="Another title"),
+        retagged(START + 500, 2, ["anova"]),
+        voted(START + 500, 3, 7),
+    )
+    poller = run.poller()
+    read(poller, "live")
+    run.queue.tasks.clear()
+    run.clock.sleep(600)
+    read(poller, "changed")
+    assert row(engine, 1).title == "Another title"
+    assert row(engine, 2).author_tags == ["anova"]
+    assert list(run.queue.keys()) == [row(engine, 1).id]
+
+
+def test_an_old_question_that_is_unanswered_again_is_stored(sqlite_engine: Engine) -> None:
+    old = asked(1, -1000 * HOUR, is_answered=True, answer_count=1)
+    run = world(sqlite_engine, [old], unanswered_again(START + 500, 1))
+    poller = run.poller()
+    read(poller, "changed")
+    assert numbers(run) == []
+    run.clock.sleep(600)
+    read(poller, "changed")
+    assert numbers(run) == [1]
+
+
+def test_a_question_that_cannot_be_read_is_recorded_before_the_mark_passes_it(
+    engine: Engine,
+) -> None:
+    faults = Faults(broken_questions=1.0, item_faults=(ItemFault.NO_TITLE,))
+    run = world(engine, [asked(7, -100)], faults=faults)
+    read(run.poller(), "live")
+    assert mark(engine, "live") == -100
+    assert [tuple(row) for row in run.skipped()] == [(7, "no title")]
+    assert numbers(run) == []
+
+
+def test_a_site_of_nothing_but_unreadable_items_is_read_to_its_end(sqlite_engine: Engine) -> None:
+    faults = Faults(broken_questions=1.0, item_faults=(ItemFault.NO_CREATION_DATE,))
+    run = world(sqlite_engine, [asked(number, -number) for number in range(1, 301)], faults=faults)
+    read(run.poller(), "live")
+    assert len(run.skipped()) == 300
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    delays=st.lists(
+        st.tuples(st.integers(0, 3 * HOUR), st.integers(0, 90)), min_size=1, max_size=60
+    ),
+    burst=st.integers(0, 230),
+    poll=st.integers(600, HOUR),
+    seed=st.integers(0, 1000),
+)
+def test_whatever_is_asked_when_and_seen_how_late_is_read(
+    sqlite_engine: Engine,
+    delays: list[tuple[int, int]],
+    burst: int,
+    poll: int,
+    seed: int,
+) -> None:
+    with sqlite_engine.begin() as connection:
+        for table in reversed(Table.metadata.sorted_tables):
+            connection.execute(delete(table))
+    questions = [asked(n, at, seen=at + late) for n, (at, late) in enumerate(delays, start=1)]
+    questions += [asked(1000 + n, 2 * HOUR, seen=2 * HOUR + n % 90) for n in range(burst)]
+    run = world(sqlite_engine, questions, faults=Faults(seed=seed, backoff=0.2), poll_seconds=poll)
+    run.run(days=0.25)
+    assert numbers(run) == sorted(question.question_id for question in questions)
+    assert run.standin.observer.violations == []

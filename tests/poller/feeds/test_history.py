@@ -1,0 +1,38 @@
+"""Past questions, against a stand-in."""
+
+from sqlalchemy import Engine, select
+
+from core.database.tables import FeedRow
+from tests.poller.feed_world import HOUR, asked, mark, numbers, read, row, world
+from tests.poller.simulation import SITE
+
+
+def test_history_reads_backwards_answered_ones_too_and_asks_for_no_tagging(
+    engine: Engine,
+) -> None:
+    questions = [asked(n, -n * HOUR, is_answered=n % 2 == 0) for n in range(1, 251)]
+    run = world(engine, questions, history_questions=10_000)
+    read(run.poller(), "history")
+    assert numbers(run) == list(range(1, 251))
+    assert run.queue.tasks == []
+    assert (row(engine, 1).state, row(engine, 2).state) == ("open", "answered")
+    assert mark(engine, "history") == -250 * HOUR
+    with engine.connect() as connection:
+        state = connection.execute(select(FeedRow.fetched, FeedRow.complete)).one()
+    assert tuple(state) == (250, True)
+
+
+def test_history_goes_on_where_a_killed_process_stopped(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(n, -n * 60) for n in range(1, 301)], history_questions=10_000)
+    run.poller().feeds["history"].step(SITE, None)
+    run.clock.sleep(300)
+    read(run.poller(), "history")
+    assert numbers(run) == list(range(1, 301))
+    assert run.standin.observer.requests == 4
+
+
+def test_history_passes_hundreds_in_one_second(sqlite_engine: Engine) -> None:
+    questions = [asked(n, -5000) for n in range(1, 321)] + [asked(999, -9000)]
+    run = world(sqlite_engine, questions, history_questions=10_000)
+    read(run.poller(), "history")
+    assert len(numbers(run)) == 321
