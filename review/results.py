@@ -74,7 +74,12 @@ class Result:
 def find_results(
     connection: Connection, chosen: Filter, *, limit: int | None = None
 ) -> Iterator[Result]:
-    """Yield results, the newest prediction first; memory holds one page of them at a time."""
+    """Yield results, the newest prediction first; memory holds one page of them at a time.
+
+    with reading(engine) as connection:
+        for result in find_results(connection, Filter(site="stats", tag="regression")):
+            print(result.title, [tag.tag for tag in result.suggested])
+    """
     statement = _newest_predictions(chosen)
     if limit is not None:
         statement = statement.limit(limit)

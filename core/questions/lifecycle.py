@@ -1,10 +1,9 @@
 """A question's way through tagging: one state machine, whose state is the row.
 
-    not requested ── request ──> pending ── claim, finish ──> tagged: nothing is requested any more
-                                  │   ^
-                 park, after three│   │release, or an edit of its text
-                         attempts v   │
-                                 parked
+    not requested ── store, request_tagging, retag ──> pending
+    pending ──────── claim, finish ──────────────────> not requested, and tagged
+    pending ──────── park_exhausted ─────────────────> parked
+    parked ───────── release, or an edit (store) ────> pending
 
 The columns of a row of `questions` that say where it stands, and who sets them:
 
@@ -224,7 +223,11 @@ def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -
 
 
 def list_parked(connection: Connection, site: str | None = None) -> list[ParkedQuestion]:
-    """Return the parked questions of one site or of all, the latest first."""
+    """Return the parked questions of one site or of all, the latest first.
+
+    with reading(engine) as connection:
+        errors = [question.error for question in list_parked(connection, "stats")]
+    """
     rows = (
         select(
             Question.site,
@@ -248,6 +251,9 @@ def list_parked(connection: Connection, site: str | None = None) -> list[ParkedQ
 
 def release(connection: Connection, site: str | None = None, question_id: int | None = None) -> int:
     """Let parked questions try again from the start; the next sweep enqueues them.
+
+        with engine.begin() as connection:
+            release(connection, "stats", 12345)
 
     Returns:
         How many were released.

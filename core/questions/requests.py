@@ -28,6 +28,9 @@ def request_tagging(
 ) -> int:
     """Request tagging of a site's stored questions; the next sweep enqueues them.
 
+        with engine.begin() as connection:
+            count = request_tagging(connection, site="stats", now=clock.now())
+
     Args:
         connection: in a transaction.
         site: its name.
