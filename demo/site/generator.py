@@ -8,8 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from demo.site import phrases, writing
 from demo.site.material import Topic, alternatives
-from demo.site.stories import STORIES
-from demo.site.topics import TOPICS
+from demo.site.prose import load_stories, load_topics
 
 OPENED = datetime(2014, 1, 6, tzinfo=UTC)  # a Monday
 
@@ -82,16 +81,18 @@ def _question(
 def _fresh_draft(titles: set[str], rng: random.Random) -> writing.Draft:
     """Draw until the title is new, and note it in ``titles``."""
     for _ in range(_TITLE_DRAWS):
-        draft = writing.draft(TOPICS, STORIES, rng)
+        draft = writing.draft(load_topics(), load_stories(), rng)
         if draft.title.casefold() not in titles:
             titles.add(draft.title.casefold())
             return draft
-    raise ValueError("the texts of demo/site are exhausted: ask for fewer questions or add texts")
+    raise ValueError(
+        "the texts of demo/site/texts are exhausted: ask for fewer questions or add texts"
+    )
 
 
 def _aside(draft: writing.Draft, rng: random.Random) -> tuple[str, Topic | None]:
     """Pick what a question mentions of another topic in passing, in about one of six."""
-    other = rng.choice(TOPICS)
+    other = rng.choice(load_topics())
     if other is draft.topic or not other.aside or not draft.problem.intro or rng.random() > 0.25:
         return "", None
     return rng.choice(alternatives(other.aside)), other

@@ -1,95 +1,20 @@
-"""What the made-up site is written in: stories, topics and problems, as plain text.
+"""What the made-up site is written in: stories, topics and problems.
 
 A story is a setting that any topic can borrow (bakeries, beehives, pumps). A topic is a field of
 statistics with its problems, and with details, attempts and quotations that suit all of them.
-Their texts are kept as one reads them. A text of several alternatives is a list, one ``- `` each,
-with wrapped lines indented below it. Slots and choices stand in guillemets (``demo.site.grammar``),
-and prose is a small Markdown (``demo.site.markdown``).
+Their texts stand in ``texts/`` and are kept as one reads them. A text of several alternatives is a
+list, one ``- `` each, with wrapped lines indented below it. Slots and choices stand in guillemets
+(``demo.site.grammar``), and prose is a small Markdown (``demo.site.markdown``).
 """
 
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 _THREADS = re.compile(r"([a-e]+): ")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """A setting: who asks, and what the units, groups and measurements are called.
-
-    ``outcome``, ``x`` and ``z`` are nouns that need no article ("milk yield"), ``treatment`` brings
-    its own ("the new script"), ``event`` can follow "time to" ("closure"), and ``documents`` is
-    plural. ``y`` and what ends in ``_name`` are column names in code.
-    """
-
-    name: str
-    place: str
-    unit: str
-    units: str
-    group: str
-    groups: str
-    outcome: str
-    x: str
-    z: str
-    treatment: str
-    event: str
-    documents: str
-    period: str
-    y: str
-    x_name: str
-    z_name: str
-    unit_name: str
-    group_name: str
-    intros: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One thing people ask about, in several wordings.
-
-    ``tags`` lists each tag with the probability that an author gives it: ``"lasso .8, r .3"``.
-    ``says`` describes the trouble (one alternative is used), ``more`` adds to it (any number is
-    used), ``asks`` is the question itself. ``intro`` is false where a story's introduction would
-    not fit, as in pure probability.
-
-    Where the wordings differ in what they are about, each names its threads, ``- ab: text``, and a
-    question follows one thread; what names none fits all. Tags do the same, ``"a:roc .5"``, and
-    ``code_for`` gives the threads that a language's code belongs to, ``"r ab, python c"``.
-    """
-
-    tags: str
-    titles: str
-    says: str
-    asks: str
-    more: str = ""
-    r: str = ""
-    python: str = ""
-    sql: str = ""
-    output: str = ""
-    code_for: str = ""
-    intro: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Topic:
-    """A field with its problems; ``weight`` is how much of the site it makes up, relatively.
-
-    ``tags`` are given beside a problem's own. ``language`` is set where a topic is about one.
-    ``aside`` and ``aside_tags`` are what a question of another topic says when it touches this one
-    in passing.
-    """
-
-    name: str
-    weight: float
-    tags: str
-    problems: tuple[Problem, ...]
-    language: str = ""
-    details: str = ""
-    tried: str = ""
-    quotes: str = ""
-    aside: str = ""
-    aside_tags: str = ""
 
 
 @cache
@@ -142,3 +67,100 @@ def weighted_tags(text: str, thread: str = "a") -> tuple[tuple[str, float], ...]
 def _letters(item: str) -> str:
     match = _THREADS.match(item)
     return match[1] if match else ""
+
+
+def _has_alternatives(text: str) -> str:
+    if not alternatives(text):
+        raise ValueError("holds no item")
+    return text
+
+
+def _has_tags(text: str) -> str:
+    try:
+        for thread in "abcde":
+            weighted_tags(text, thread)
+    except ValueError:
+        raise ValueError(f"expected tags as in 'lasso .8, r .3', found {text!r}") from None
+    return text
+
+
+Alternatives = Annotated[str, AfterValidator(_has_alternatives)]
+WeightedTags = Annotated[str, AfterValidator(_has_tags)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A setting: who asks, and what the units, groups and measurements are called.
+
+    ``outcome``, ``x`` and ``z`` are nouns that need no article ("milk yield"), ``treatment`` brings
+    its own ("the new script"), ``event`` can follow "time to" ("closure"), and ``documents`` is
+    plural. ``y`` and what ends in ``_name`` are column names in code.
+    """
+
+    name: str
+    place: str
+    unit: str
+    units: str
+    group: str
+    groups: str
+    outcome: str
+    x: str
+    z: str
+    treatment: str
+    event: str
+    documents: str
+    period: str
+    y: str
+    x_name: str
+    z_name: str
+    unit_name: str
+    group_name: str
+    intros: Alternatives
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing people ask about, in several wordings.
+
+    ``tags`` lists each tag with the probability that an author gives it: ``"lasso .8, r .3"``.
+    ``says`` describes the trouble (one alternative is used), ``more`` adds to it (any number is
+    used), ``asks`` is the question itself. ``intro`` is false where a story's introduction would
+    not fit, as in pure probability.
+
+    Where the wordings differ in what they are about, each names its threads, ``- ab: text``, and a
+    question follows one thread; what names none fits all. Tags do the same, ``"a:roc .5"``, and
+    ``code_for`` gives the threads that a language's code belongs to, ``"r ab, python c"``.
+    """
+
+    tags: WeightedTags
+    titles: Alternatives
+    says: Alternatives
+    asks: Alternatives
+    more: Alternatives = ""
+    r: str = ""
+    python: str = ""
+    sql: str = ""
+    output: str = ""
+    code_for: str = ""
+    intro: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """A field with its problems; ``weight`` is how much of the site it makes up, relatively.
+
+    ``tags`` are given beside a problem's own. ``language`` is set where a topic is about one.
+    ``aside`` and ``aside_tags`` are what a question of another topic says when it touches this one
+    in passing.
+    """
+
+    name: str
+    weight: float
+    tags: WeightedTags
+    problems: tuple[Problem, ...]
+    language: str = ""
+    details: Alternatives = ""
+    tried: Alternatives = ""
+    quotes: Alternatives = ""
+    aside: Alternatives = ""
+    aside_tags: WeightedTags = ""

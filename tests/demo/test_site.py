@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from demo.site import MadeUpQuestion, make_questions, markdown, write_jsonl
 from demo.site.grammar import capitalise, expand, with_article
 from demo.site.material import Topic, on_thread, threads, weighted_tags
-from demo.site.topics import TOPICS
+from demo.site.prose import load_topics
 
 COUNT = 4000
 
@@ -213,7 +213,7 @@ def test_threads_choose_alternatives_and_tags() -> None:
     assert weighted_tags("r .5, b:t-test .25", "a") == (("r", 0.5),)
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", load_topics(), ids=lambda topic: topic.name)
 def test_every_thread_has_a_title_a_trouble_and_a_question(topic: Topic) -> None:
     for problem in topic.problems:
         named = {*threads(problem.titles), *threads(problem.more or "- x"), *threads(problem.asks)}
