@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from core.database.engine import reading
 from core.errors import BundleRefused, ModelMissing
+from core.memory import give_back_freed_memory
 from core.model import registry
 from core.model.bundle import Bundle
 from core.model.bundle_cache import BundleCache
@@ -74,12 +75,10 @@ class LiveModels:
         """
         with reading(self._engine) as connection:
             live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
-        serving = self._serving.get(site)
-        if serving is None or serving.live_id != live_id:
-            serving = self._take_up(site)
-        self._serving.pop(site, None)
-        self._serving[site] = serving
-        return serving
+        if site not in self._serving or self._serving[site].live_id != live_id:
+            self._serving[site] = self._take_up(site)
+        self._serving[site] = self._serving.pop(site)  # as the one that was used last
+        return self._serving[site]
 
     def _take_up(self, site: str) -> Serving:
         with reading(self._engine) as connection:
@@ -147,6 +146,7 @@ class LiveModels:
             if room < 0:
                 self._drop(other)
                 log.info("%s: its model is dropped for that of %s", other, site)
+        give_back_freed_memory()
 
     def _drop(self, site: str) -> None:
         self._serving.pop(site, None)

@@ -1,11 +1,24 @@
 """The pool of a worker's processes, which tells of those that the system killed."""
 
+import gc
 import signal
 from collections.abc import Callable
 from typing import Any
 
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
+
+
+def share_with_children() -> None:
+    """Load what every child needs before there is one, and keep its pages from being copied.
+
+    LiteRT is loaded, which starts no thread; a model is not. The garbage collector writes into each
+    object that it looks at, so it is to look at none of these.
+    """
+    import ai_edge_litert.interpreter  # noqa: F401, PLC0415 (slow; for tagging workers only)
+
+    gc.collect()
+    gc.freeze()
 
 
 def pool_that_reports(report: Callable[[int], None]) -> type[Any]:

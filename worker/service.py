@@ -21,7 +21,7 @@ from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
 from worker.killed import KilledProcesses, WithoutLostWorkers
-from worker.pool import pool_that_reports
+from worker.pool import pool_that_reports, share_with_children
 from worker.vital_signs import beating_scheduler, vital_signs
 
 
@@ -60,6 +60,8 @@ def run_worker(
     )
     if TRAINING_QUEUE in queues:
         _end_training_on_shutdown(worker)
+    if TRAINING_QUEUE not in queues:
+        share_with_children()
     worker.start()
     return int(worker.exitcode or 0)
 
