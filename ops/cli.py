@@ -18,6 +18,7 @@ from core.feeds import feed_status, quota_status, skipped_counts
 from ops.status import queue_lengths, running_workers, site_statuses
 from ops.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
 from ops.supervisor import Supervisor, alone, tagger
+from ops.workers import killed_lines, killed_statuses
 
 SERVICES: dict[str, Sequence[str]] = {
     "worker": tagger("worker", "--name", "tagging"),
@@ -75,6 +76,7 @@ def status() -> None:
         feeds = feed_status(connection, polled=settings.feed, now=now)
         quotas, skipped = quota_status(connection), skipped_counts(connection)
         agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)
+        killed = killed_statuses(connection, now=now)
     out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
     out.print(sites_table(sites, settings, now=now))
     if agreement:
@@ -86,6 +88,7 @@ def status() -> None:
         *failure_lines(sites, feeds),
         *quota_lines(quotas),
         *skipped_lines(skipped),
+        *killed_lines(killed),
     ):
         out.print(plain(line), soft_wrap=True, highlight=False)
     _print_broker(make_celery(settings))

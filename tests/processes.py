@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.memory import Group
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -34,12 +36,13 @@ def run_tagger(
 
 @contextmanager
 def service(
-    *arguments: str, env: Mapping[str, str], log: Path
+    *arguments: str, env: Mapping[str, str], log: Path, group: Group | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a service while the block lasts, its lines in a file."""
+    """Run a service while the block lasts, its lines in a file, its memory limited by a group."""
+    command = [sys.executable, "-m", "tagger", *arguments]
     with log.open("ab") as lines:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tagger", *arguments],
+            command if group is None else group.wrap(command),
             env=env,
             stdout=lines,
             stderr=lines,

@@ -4,12 +4,13 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from celery.exceptions import WorkerLostError
 from celery.worker.state import active_requests
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import DBAPIError
 
 from core.broker.queue import TAG_TASK
@@ -22,6 +23,7 @@ from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
+KEPT: Final = timedelta(days=30)
 _RESIDENT: Final = re.compile(r"^VmRSS:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -77,6 +79,8 @@ class KilledProcesses:
         }
         try:
             with engine.begin() as connection:
+                old = KilledProcess.at < self._clock.now() - KEPT
+                connection.execute(delete(KilledProcess).where(old))
                 connection.execute(insert(KilledProcess).values(killed))
                 if batch is not None:
                     end_lease(connection, batch.pks)
