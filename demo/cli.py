@@ -22,15 +22,17 @@ def add_commands(app: typer.Typer) -> None:
 @command
 def demo(
     folder: Annotated[
-        Path, typer.Option(help="Where it keeps its database; emptied first if a demo made it.")
+        Path, typer.Option(help="Folder of the demo's database; emptied first if a demo made it.")
     ] = Path("data/demo"),
     questions: Annotated[
-        int, typer.Option(min=1500, help="How many the made-up site has; a fifth is new.")
+        int, typer.Option(min=1500, help="Number of questions of the made-up site; a fifth is new.")
     ] = 4000,
     architecture: Annotated[
-        str | None, typer.Option(help="What to train.  [default: as tagger train]")
+        str | None, typer.Option(help="Architecture to train.  [default: as tagger train]")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Let the services run on.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the services running at the end.")
+    ] = False,
 ) -> None:
     """See the whole service at work on a made-up site: no network, no account, a few minutes.
 
@@ -43,9 +45,11 @@ def demo(
 def demo_site(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
-    questions: Annotated[int, typer.Option(min=100, help="How many the site has.")] = 4000,
+    questions: Annotated[
+        int, typer.Option(min=100, help="Number of questions of the site.")
+    ] = 4000,
     per_minute: Annotated[
-        float, typer.Option(min=0.001, help="How many new ones a minute, from the start on.")
+        float, typer.Option(min=0.001, help="New questions a minute, from the start on.")
     ] = 60.0,
 ) -> None:
     """Serve the made-up site as the StackExchange API would; a fifth of its questions is new.

@@ -14,7 +14,7 @@ from core.clock import SystemClock
 from core.console import command, end_on_sigterm, open_database, out, plain, start
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
-from core.feeds import feed_status, quota_status, skipped_counts
+from ops.feeds import feed_status, quota_status, skipped_counts
 from ops.status import queue_lengths, running_workers, site_statuses
 from ops.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
 from ops.supervisor import Supervisor, alone, tagger

@@ -6,8 +6,8 @@ from datetime import datetime
 from rich.table import Table
 
 from core.console import plain
-from core.feeds import FeedStatus, QuotaStatus
 from core.settings import Settings
+from ops.feeds import FeedStatus, QuotaStatus
 from ops.status import LastTraining, SiteStatus
 
 _TIME = "%Y-%m-%d %H:%M"

@@ -29,18 +29,24 @@ def add_commands(app: typer.Typer) -> None:
 @command
 def results(
     site: Annotated[str | None, typer.Option("--site", "-s", help="Only this site.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only where this tag is suggested.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(help="Only questions for which this tag is suggested.")
+    ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], help="Only tagged since (UTC)."),
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="Only questions tagged since this time (UTC).",
+        ),
     ] = None,
     min_probability: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Leave out tags below it.")
+        float | None, typer.Option(min=0, max=1, help="Lowest probability of a tag to show.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many questions; 20 for a table.")
+        int | None,
+        typer.Option(min=1, help="Most questions to show.  [default: 20 for a table, else all]"),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", "-f", help="How.")] = Format.TABLE,
+    form: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.TABLE,
 ) -> None:
     """Show tagged questions, the newest prediction first.
 

@@ -54,7 +54,7 @@ def train(  # noqa: PLR0913 (options)
     class_weights: Annotated[
         bool | None,
         typer.Option(
-            help="Let mistakes on rare tags cost more.  [default: the architecture's]",
+            help="Weigh mistakes on rare tags more.  [default: the architecture's]",
         ),
     ] = None,
     epochs: Annotated[
@@ -73,7 +73,9 @@ def train(  # noqa: PLR0913 (options)
     ] = None,
     new_questions: Annotated[
         int | None,
-        typer.Option(min=1, help="Skip it where fewer are new since the last.  [default: never]"),
+        typer.Option(
+            min=1, help="Skip the training where fewer questions are new.  [default: never]"
+        ),
     ] = None,
     fresh: Annotated[
         bool,

@@ -40,9 +40,12 @@ def worker(
         str, typer.Option(help=f"{TAGGING_QUEUE}, {TRAINING_QUEUE}, or both with a comma.")
     ] = TAGGING_QUEUE,
     concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Processes; TAGGER_WORKER_PROCESSES by default.")
+        int | None,
+        typer.Option(min=1, help="Number of processes.  [default: TAGGER_WORKER_PROCESSES]"),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Its name for celery inspect ping.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the worker, for celery inspect ping.")
+    ] = None,
 ) -> None:
     """Tag what the queue brings, or train, until stopped. Needs the broker and the database only.
 
@@ -105,8 +108,10 @@ def tag(
 
 @command
 def suggest(
-    text: Annotated[str, typer.Argument(help="A question: its title, or title and body.")],
-    site: Annotated[str | None, typer.Option("--site", "-s", help="Whose model.")] = None,
+    text: Annotated[str, typer.Argument(help="Text of a question: its title, or title and body.")],
+    site: Annotated[
+        str | None, typer.Option("--site", "-s", help="Site whose live model is used.")
+    ] = None,
     body: Annotated[str, typer.Option(help="The question's body, HTML or plain.")] = "",
 ) -> None:
     """Show tags for one text, at once.
@@ -158,7 +163,9 @@ def list_parked(site: AnySite = None) -> None:
 @command
 def release_parked(
     site: AnySite = None,
-    question_id: Annotated[int | None, typer.Option("--question", help="Only this one.")] = None,
+    question_id: Annotated[
+        int | None, typer.Option("--question", help="Only the question of this number on its site.")
+    ] = None,
 ) -> None:
     """Let parked questions try again; the scheduler's sweep enqueues them.
 

@@ -36,13 +36,17 @@ def stand_in(  # noqa: PLR0913 - an argument is an option here
     ] = 90.0,
     changes: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of questions that are edited, and so on for each."),
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of questions that are edited; as many are retagged, answered, closed …",
+        ),
     ] = 0.0,
-    faults: Annotated[Preset, typer.Option(help="How it misbehaves.")] = Preset.NONE,
+    faults: Annotated[Preset, typer.Option(help="Fault-injection preset.")] = Preset.NONE,
     quota: Annotated[
         int, typer.Option(min=1, help="Requests a day for a client without a key.")
     ] = 300,
-    seed: Annotated[int, typer.Option(help="Fixes everything that is left to chance.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all random numbers.")] = 0,
 ) -> None:
     """Serve question files as the StackExchange API would, until stopped.
 

@@ -7,9 +7,9 @@ from sqlalchemy import Engine, insert
 
 from core.broker.queue import make_celery
 from core.database.tables import FeedRow, TrainingRun
-from core.feeds import feed_status
 from core.questions.selection import training_selection
 from core.settings import Settings
+from ops.feeds import feed_status
 from ops.status import site_statuses
 from ops.status_view import failure_lines, feeds_table, sites_table
 from tests.conftest import ManualClock

@@ -26,7 +26,7 @@ def compare(  # noqa: PLR0913 (options)
         typer.Option(help="Which fifth of the questions is the test part: any, or the newest."),
     ] = "random",
     systems: Annotated[
-        str | None, typer.Option(help="Names with commas between them.  [default: all]")
+        str | None, typer.Option(help="Names of systems, separated by commas.  [default: all]")
     ] = None,
     vectors: Annotated[
         Path | None,

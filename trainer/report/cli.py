@@ -28,17 +28,22 @@ def report(
     ] = None,
     *,
     version: Annotated[
-        int | None, typer.Option(min=1, help="The run that made this version of the model.")
+        int | None, typer.Option(min=1, help="Model version whose training run is shown.")
     ] = None,
     show_list: Annotated[
         bool, typer.Option("--list", "-l", help="List the site's runs instead.")
     ] = False,
     file: Annotated[
         Path | None,
-        typer.Option("--out", "-o", dir_okay=False, help="Where to.  [default: under data/]"),
+        typer.Option(
+            "--out", "-o", dir_okay=False, help="File of the report.  [default: under data/]"
+        ),
     ] = None,
     show: Annotated[
-        bool, typer.Option("--open/--no-open", help="Open it in the browser, where there is one.")
+        bool,
+        typer.Option(
+            "--open/--no-open", help="Open the report in the browser, where there is one."
+        ),
     ] = True,
 ) -> None:
     """Write the report of a training run to an HTML file and open it.

@@ -1,0 +1,127 @@
+"""The feeds' state for people: high-water marks, errors, pauses and quota, from the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from core.database.tables import ApiClient, ApiPause, FeedRow, SkippedItem
+from core.feeds import FEEDS, FeedName, method_of
+from core.settings import PolledQuestions
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """How far one feed of a site has come. Times are UTC.
+
+    Attributes:
+        mark: its high-water mark: the creation date (live, history) or activity (changed) that has
+            been read up to, or down to for the history.
+        fetched: questions that it has brought so far.
+        complete: the history has come to the site's first question.
+        failures: requests in a row that came to nothing.
+        retry_at: when the next request is due after a failure.
+        paused_until: when the API allows its next request; None where no pause is in force.
+        pause_reason: why it is paused.
+    """
+
+    site: str
+    feed: FeedName
+    mark: datetime | None
+    fetched: int
+    complete: bool
+    last_success: datetime | None
+    last_error: str | None
+    last_error_at: datetime | None
+    failures: int
+    retry_at: datetime | None
+    paused_until: datetime | None
+    pause_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaStatus:
+    """Requests a day and left today, for one key of one API, as it last said.
+
+    Attributes:
+        client: the API's host, and which key; shows no key.
+        told_at: when the API said so; None where it has not yet.
+    """
+
+    client: str
+    maximum: int | None
+    remaining: int | None
+    told_at: datetime | None
+
+
+def feed_status(
+    connection: Connection, *, sites: tuple[str, ...] = (), polled: PolledQuestions, now: datetime
+) -> list[FeedStatus]:
+    """Each feed that has run, by site and in the feeds' order.
+
+    Args:
+        connection: reads only.
+        sites: only these; all where none is named.
+        polled: the setting FEED, which says what the live feed asks.
+        now: UTC; pauses that are over are left out.
+    """
+    query = select(
+        FeedRow.site,
+        FeedRow.feed,
+        FeedRow.mark,
+        FeedRow.fetched,
+        FeedRow.complete,
+        FeedRow.last_success,
+        FeedRow.last_error,
+        FeedRow.last_error_at,
+        FeedRow.failures,
+        FeedRow.retry_at,
+    )
+    if sites:
+        query = query.where(FeedRow.site.in_(sites))
+    pauses = _pauses(connection, now)
+    rows = [row for row in connection.execute(query).mappings() if row["feed"] in FEEDS]
+    return [
+        FeedStatus(**row, **_pause_of(row["site"], row["feed"], polled, pauses))
+        for row in sorted(rows, key=lambda row: (row["site"], FEEDS.index(row["feed"])))
+    ]
+
+
+def quota_status(connection: Connection) -> list[QuotaStatus]:
+    """The quota of each key that has been used, the last used one first."""
+    rows = connection.execute(
+        select(
+            ApiClient.client, ApiClient.quota_max, ApiClient.quota_remaining, ApiClient.quota_at
+        ).order_by(ApiClient.requested_at.desc())
+    )
+    return [QuotaStatus(*row) for row in rows]
+
+
+def skipped_counts(connection: Connection) -> dict[str, int]:
+    """How many items each site's answers hold that cannot be read as questions."""
+    counts = select(SkippedItem.site, func.count().label("items")).group_by(SkippedItem.site)
+    return {row.site: row.items for row in connection.execute(counts)}
+
+
+_Pauses = dict[tuple[str, str], tuple[datetime, str]]
+
+
+def _pauses(connection: Connection, now: datetime) -> _Pauses:
+    rows = connection.execute(
+        select(ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason)
+        .where(ApiPause.until > now)
+        .order_by(ApiPause.until)
+    )
+    return {(row.site, row.method): (row.until, row.reason) for row in rows}
+
+
+def _pause_of(
+    site: str, feed: FeedName, polled: PolledQuestions, pauses: _Pauses
+) -> dict[str, Any]:
+    """The longest pause that holds for a feed: its method's, or the one for everything."""
+    keys = ((site, method_of(feed, polled)), ("", ""))
+    found = [pauses[key] for key in keys if key in pauses]
+    until, reason = max(found) if found else (None, None)
+    return {"paused_until": until, "pause_reason": reason}
