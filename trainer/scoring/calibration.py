@@ -146,13 +146,12 @@ def fit_platt(targets: Targets, decisions: npt.NDArray[Any]) -> tuple[float, flo
         decisions: the same shape.
     """
     from scipy.optimize import minimize  # noqa: PLC0415
-    from scipy.special import expit  # noqa: PLC0415
 
     y, x = targets.ravel().astype(np.float64), decisions.ravel().astype(np.float64)
 
     def loss(parameters: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
         logits = parameters[0] * x + parameters[1]
-        error = expit(logits) - y
+        error = sigmoid(logits) - y
         entropy = np.logaddexp(0, logits) - y * logits
         return float(entropy.mean()), np.array([(error * x).mean(), error.mean()])
 

@@ -1,13 +1,15 @@
-"""Which of the stored questions a training reads."""
+"""Which of the stored questions a training reads, and with which tags."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, select
 
+from core.database.tables import PredictedTag, Prediction, Question, Verdict
 from core.model.tokenizer import TextSettings
 from core.questions.selection import Selection
 from tests.conftest import ManualClock
-from tests.rows import question, store_questions
+from tests.models import word_bundle
+from tests.rows import publish_live, question, store_questions
 from trainer.data.corpus import read_corpus
 from trainer.data.stored import stored_questions, survey
 
@@ -53,3 +55,52 @@ def test_an_empty_site_is_surveyed_too(engine: Engine) -> None:
     with engine.connect() as connection:
         found = survey(connection, Selection("stats", newest=5))
     assert (found.questions, found.newest_question_id) == (0, None)
+
+
+def add_verdicts(engine: Engine, number: int, now: datetime, **verdicts: str) -> None:
+    with engine.begin() as connection:
+        pk = connection.execute(
+            select(Question.id).where(Question.question_id == number)
+        ).scalar_one()
+        rows = [
+            {"question_pk": pk, "tag": tag, "verdict": verdict, "reviewer": "ann", "at": now}
+            for tag, verdict in verdicts.items()
+        ]
+        connection.execute(insert(Verdict), rows)
+
+
+def test_a_sites_questions_come_in_the_order_of_their_ids(
+    engine: Engine, clock: ManualClock
+) -> None:
+    known = [question(number) for number in (30, 4, 200)]
+    store_questions(engine, *known, question(1, site="other"), now=clock.now())
+    with engine.connect() as connection:
+        found = list(stored_questions(connection, Selection("stats")))
+    assert [q.question_id for q in found] == [4, 30, 200]
+    assert found[0].content_hash == known[1].content_hash()
+
+
+def test_people_correct_the_authors_tags(engine: Engine, clock: ManualClock) -> None:
+    tagged = [question(number, author_tags=("anova", "r")) for number in (1, 2)]
+    store_questions(engine, *tagged, now=clock.now())
+    add_verdicts(
+        engine, 1, clock.now(), r="rejected", anova="accepted", glm="added", mle="accepted"
+    )
+    with engine.connect() as connection:
+        tags = [q.tags for q in stored_questions(connection, Selection("stats"))]
+    assert tags == [("anova", "glm", "mle"), ("anova", "r")]
+
+
+def test_predictions_are_never_learned_from(engine: Engine, clock: ManualClock) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    store_questions(engine, question(1, author_tags=("r",)), now=clock.now())
+    with engine.begin() as connection:
+        pk = connection.execute(select(Question.id)).scalar_one()
+        key = {"question_pk": pk, "model_version_id": version.id}
+        connection.execute(
+            insert(Prediction).values(**key, predicted_at=clock.now(), content_hash="")
+        )
+        connection.execute(
+            insert(PredictedTag).values(**key, tag="anova", probability=1.0, suggested=True)
+        )
+        assert [q.tags for q in stored_questions(connection, Selection("stats"))] == [("r",)]

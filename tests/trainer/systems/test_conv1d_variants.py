@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.made_up import made_up_dataset
+from tests.trainer.made_up import TAGS, made_up_dataset
 from trainer.progress import ProgressReporter
 from trainer.systems.base import System
 from trainer.systems.conv1d import Conv1DNetwork, TwoInputConv1D
@@ -20,12 +20,18 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
-EPOCHS = 2
+EPOCHS = 15
 
 
 def pretrained(folder: Path) -> System:
     file = folder / "vectors.txt"
-    file.write_text("word1 0.1 0.2 0.3\nfigs0 1 0 0\nlimes0 0 1 0\n")
+    words = [f"{tag.strip('+')}{number}" for tag in TAGS for number in range(3)]
+    axes = np.eye(len(TAGS), dtype=int).repeat(3, axis=0).tolist()
+    file.write_text(
+        "".join(
+            f"{word} {' '.join(map(str, axis))}\n" for word, axis in zip(words, axes, strict=True)
+        )
+    )
     return PretrainedConv1D(file=file, epochs=EPOCHS)
 
 
@@ -42,11 +48,13 @@ VARIANTS: dict[str, Callable[[Path], System]] = {
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_variant_learns_and_tags(name: str, tmp_path: Path) -> None:
     import_keras()
-    dataset = made_up_dataset(200)
+    dataset = made_up_dataset(300)
     tagger = VARIANTS[name](tmp_path).fit(dataset, seed=0, reporter=ProgressReporter())
     rows = dataset.split.test
     found = tagger.probabilities(dataset.corpus, rows)
     assert found.shape == (len(rows), len(dataset.labels))
     assert np.isfinite(found).all()
-    assert np.ptp(found, axis=0).min() > 0  # it tells questions apart
     assert tagger.size() > 10_000
+    targets = dataset.targets[rows]
+    first = targets[np.arange(len(rows)), found.argmax(axis=1)]
+    assert first.mean() > 2 * targets.mean(axis=0).max()  # the commonest tag for all: .28

@@ -32,7 +32,7 @@ Arrays = Mapping[str, Any]
 """NumPy arrays by name."""
 
 UNREADABLE = (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
-PACKAGES = ("keras", "tensorflow", "numpy", "scipy")
+PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn")
 
 
 def make_key(

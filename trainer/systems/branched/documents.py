@@ -10,9 +10,8 @@ import numpy as np
 
 from core.errors import TrainingError
 from trainer.data.splits import Rows
-from trainer.systems.branched.embeddings import unit_rows
+from trainer.systems.branched.embeddings import DOCUMENT_LENGTH, Tables, unit_rows
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
-from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables
 
 PAGE_ROWS = 1000  # computed and written at a time
 

@@ -1,22 +1,95 @@
-"""Word embeddings made from the site's own text: PPMI of words within a window, by truncated SVD.
+"""The network's tables of words, made from the site's own text before any tag is looked at.
 
-Levy, Goldberg, Dagan (2015), "Improving Distributional Similarity with Lessons Learned from Word
-Embeddings": weighted window, context distribution smoothing, U√S. NumPy and SciPy alone.
+By co-occurrence: PPMI of words within a window, by truncated SVD. Levy, Goldberg, Dagan (2015),
+"Improving Distributional Similarity with Lessons Learned from Word Embeddings": weighted window,
+context distribution smoothing, U√S. By topics: latent semantic analysis of the questions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-Float32Array = npt.NDArray[np.float32]
+from core.model.vocabulary import PADDING, Vocabulary
+from trainer.data.corpus import Corpus
+from trainer.data.splits import Rows
+from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, Matrix
+from trainer.systems.branched.hyperparameters import Hyperparameters
+
 Ints = npt.NDArray[np.int32]
-Matrix = Any
-"""scipy.sparse.csr_matrix, which carries no types."""
+
+SVD_ROUNDS = 4  # of power iteration; benchmarks/svd.py measures it
+SMALLEST_SHARE = 1e-5  # of the largest singular value
+SEQUENCE_LENGTH = 4.0  # of the convolutions' word vectors; unit ones train too slowly
+TYPICAL_IDF = 6.0
+DOCUMENT_LENGTH = 4.0  # of each part of the document vector
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """One row for each word id.
+
+    Attributes:
+        sequence: where the convolutions' embedding starts; half meaning, half topics.
+        importance: the first weight of a word in the convolutions' weighted mean, (words, 1).
+        meaning: embeddings by co-occurrence, times idf^1.5.
+        title_topics: latent semantic analysis of the titles, times idf.
+        body_topics: the same of the bodies.
+    """
+
+    sequence: Float32Array
+    importance: Float32Array
+    meaning: Float32Array
+    title_topics: Float32Array
+    body_topics: Float32Array
+
+
+def make_tables(
+    corpus: Corpus, encoded: EncodedDataset, hyperparameters: Hyperparameters, *, seed: int
+) -> Tables:
+    """Make the tables from at most `fit.table_questions` of the encoded questions."""
+    vocabulary, size = encoded.vocabulary, hyperparameters.graph.topic_size
+    idf = vocabulary.idf[: encoded.words]
+    count = min(len(encoded), hyperparameters.fit.table_questions)
+    few = np.linspace(0, len(encoded) - 1, count).astype(np.int64)
+    texts = word_sequences(corpus, encoded.rows[few], vocabulary)
+    meaning = word_vectors(texts, encoded.words, size=hyperparameters.graph.meaning_size, seed=seed)
+    title = topics(encoded.title_words(few), idf, size, seed)
+    body = topics(encoded.bag[few], idf, size, seed)
+    importance = idf[:, None] / TYPICAL_IDF
+    importance[vocabulary.unknown] = 1 / TYPICAL_IDF
+    halves = [unit_rows(table[:, : table.shape[1] // 2]) for table in (meaning, body)]
+    return Tables(
+        sequence=unit_rows(np.concatenate(halves, axis=1)) * SEQUENCE_LENGTH,
+        importance=importance.astype(np.float32),
+        meaning=meaning * idf[:, None] ** 1.5,
+        title_topics=title * idf[:, None],
+        body_topics=body * idf[:, None],
+    )
+
+
+def word_sequences(
+    corpus: Corpus, rows: Rows, vocabulary: Vocabulary
+) -> list[npt.NDArray[np.int32]]:
+    """The ids of each question's words in order, -1 for unknown ones."""
+    known = np.array(vocabulary.numbers(corpus.lexicon), np.int32)
+    known[known == PADDING] = -1
+    titles, bodies = corpus.titles, corpus.bodies
+    return [np.concatenate([known[titles[row]], known[bodies[row]]]) for row in rows]
+
+
+def topics(questions: Matrix, idf: Float32Array, size: int, seed: int) -> Float32Array:
+    """Latent semantic analysis: the words' factors of unit tf-idf, (words, size)."""
+    return truncated_svd(unit_tfidf(questions, idf), size, seed)[2].T
+
+
+def unit_tfidf(questions: Matrix, idf: Float32Array) -> Matrix:
+    """Weight words by their idf, and give each question the length one."""
+    weighted = questions @ sp.diags(idf)
+    length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(1)).ravel())
+    return (sp.diags(1 / np.maximum(length, 1e-9)) @ weighted).astype(np.float32).tocsr()
 
 
 def cooccurrence(texts: Sequence[Ints], words: int, window: int = 8) -> Matrix:
@@ -52,47 +125,22 @@ def ppmi(counts: Matrix, context_power: float = 0.75) -> Matrix:
 
 
 def truncated_svd(
-    matrix: Matrix, rank: int, seed: int, rounds: int = 3
+    matrix: Matrix, rank: int, seed: int
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
-    """U, S, Vᵀ of the `rank` largest singular values by randomized subspace iteration.
+    """U, S, Vᵀ of the `rank` largest singular values.
 
-    Halko, Martinsson, Tropp (2011), algorithm 4.4. Where the matrix is smaller than `rank`, the
-    factors are padded with zeros, so that shapes do not hang on the data.
+    Factors beyond the matrix's own rank are zero, so that shapes do not hang on the data.
     """
-    rows, columns = matrix.shape
-    size = min(rank + 20, rows, columns)
-    start = np.random.default_rng(seed).standard_normal((columns, size)).astype(np.float32)
-    transposed = matrix.T.tocsr()
-    basis = orthonormal(matrix @ start)
-    for _ in range(rounds):
-        basis = orthonormal(matrix @ orthonormal(transposed @ basis))
-    small = (transposed @ basis).T
-    squares, rotation = np.linalg.eigh(small.astype(np.float64) @ small.T)
-    kept = min(rank, size)
-    order = np.argsort(-squares, kind="stable")[:kept]
-    values = np.sqrt(np.maximum(squares[order], 0.0))
-    left = basis @ rotation[:, order]
-    right = (rotation[:, order].T @ small) / np.maximum(values, 1e-9)[:, None]
-    pad = rank - kept
+    from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415
+
+    left, values, right = randomized_svd(matrix, rank, n_iter=SVD_ROUNDS, random_state=seed)
+    alive = values > SMALLEST_SHARE * values[0]  # the others' directions are noise
+    missing = rank - len(values)
     return (
-        np.pad(left, ((0, 0), (0, pad))).astype(np.float32),
-        np.pad(values, (0, pad)).astype(np.float32),
-        np.pad(right, ((0, pad), (0, 0))).astype(np.float32),
+        np.pad(left * alive, ((0, 0), (0, missing))).astype(np.float32),
+        np.pad(values * alive, (0, missing)).astype(np.float32),
+        np.pad(right * alive[:, None], ((0, missing), (0, 0))).astype(np.float32),
     )
-
-
-def orthonormal(block: Float32Array) -> Float32Array:
-    """An orthonormal basis of the columns of a tall `block`; columns beyond its rank are zero.
-
-    Through the Gram matrix, twice: on tall blocks some twenty times as fast as Householder QR.
-    """
-    for _ in range(2):
-        gram = block.T.astype(np.float64) @ block
-        squares, rotation = np.linalg.eigh(gram)
-        alive = squares > 1e-10 * max(squares[-1], 1e-30)
-        scale = np.where(alive, 1 / np.sqrt(np.where(alive, squares, 1.0)), 0.0)
-        block = (block @ (rotation * scale)).astype(np.float32)
-    return block
 
 
 def unit_rows(matrix: Float32Array) -> Float32Array:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from core.model.calibration import sigmoid
 from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.branched import fitting_run, graph
@@ -26,11 +27,11 @@ from trainer.systems.branched.branches import (
 )
 from trainer.systems.branched.checkpoints import make_key, open_checkpoints
 from trainer.systems.branched.documents import DocumentVectors, document_vectors
+from trainer.systems.branched.embeddings import make_tables
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.logistic import fit_stacking_weights
-from trainer.systems.branched.tables import make_tables
 
 PREDICT_ROWS = 512  # of one call
 
@@ -125,7 +126,7 @@ def _fit_and_mix(run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors
     mixed = (
         sum(weight * branch for weight, branch in zip(weights, logits, strict=False)) + weights[-1]
     )
-    validation_probabilities = 1 / (1 + np.exp(-np.asarray(mixed, np.float64)))
+    validation_probabilities = sigmoid(np.asarray(mixed, np.float64))
 
     if not run.stopped:
         try:

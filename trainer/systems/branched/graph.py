@@ -13,9 +13,9 @@ import numpy as np
 from keras import layers, ops
 
 from core.model.encoding import Input
+from trainer.systems.branched.embeddings import DOCUMENT_LENGTH, Tables
 from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.hyperparameters import GraphHyperparameters
-from trainer.systems.branched.tables import DOCUMENT_LENGTH, Tables
 
 RARE_TAG_BIAS = -5.0  # a tag stands on about one question in a hundred: start there
 SMALLEST_LENGTH = 1e-6

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from core.model.calibration import sigmoid
 from trainer.systems.branched.encoded_dataset import Float32Array, Matrix
 from trainer.systems.branched.hyperparameters import FitHyperparameters
 
@@ -70,7 +71,7 @@ def _step(
     touched, column = np.unique(batch.indices, return_inverse=True)
     local = type(batch)((batch.data, column, batch.indptr), (batch.shape[0], len(touched)))
     logits = local @ table[touched] + bias
-    error = ((1 / (1 + np.exp(-logits)) - tags) / len(tags)).astype(np.float32)
+    error = ((sigmoid(logits) - tags) / len(tags)).astype(np.float32)
     gradient = local.T @ error
     summed = squares[touched] + gradient * gradient
     squares[touched] = summed

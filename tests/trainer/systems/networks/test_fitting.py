@@ -1,0 +1,97 @@
+"""Which epoch is kept, and what Ctrl-C does; with a model whose losses are given."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.errors import TrainingError
+from trainer.progress import Epoch
+from trainer.systems.networks.keras_setup import import_keras
+
+if TYPE_CHECKING:
+    from trainer.systems.networks.fitting import BestEpoch
+
+pytestmark = pytest.mark.slow  # it imports TensorFlow
+
+
+class Model:
+    """Its weights are the number of its epoch, and it ends epochs as Keras does."""
+
+    def __init__(self, *losses: float) -> None:
+        self.losses, self.weights = losses, [-1]
+
+    def get_weights(self) -> list[int]:
+        return list(self.weights)
+
+    def set_weights(self, weights: list[int]) -> None:
+        self.weights = weights
+
+    def fit(
+        self, *, callbacks: Sequence[Any], initial_epoch: int, epochs: int, **data: Any
+    ) -> None:
+        for number in range(initial_epoch, epochs):
+            self.weights = [number]
+            logs = {"loss": 6.0, "val_precision_at_1": 0.5}
+            if data.get("validation_data"):
+                logs["val_loss"] = self.losses[number]
+            for callback in callbacks:
+                callback.set_model(self)
+                callback.on_train_batch_end(0)
+                callback.on_epoch_end(number, logs)
+
+
+def fit(model: Model, *, validated: bool = True, stop_at: int = 0) -> "BestEpoch":
+    import_keras()
+    from trainer.systems.networks.fitting import BestEpoch, fit_model
+
+    def on_epoch(epoch: Epoch) -> None:
+        if epoch.number == stop_at:
+            raise KeyboardInterrupt
+
+    best = BestEpoch(
+        len(model.losses), on_batch=lambda: None, on_epoch=on_epoch, part="head", loss_scale=2.0
+    )
+    fit_model(model, best, validation_data=[1] if validated else None)
+    return best
+
+
+def test_the_weights_of_the_lowest_loss_are_kept() -> None:
+    model = Model(3.0, 1.0, math.nan, 2.0)
+    best = fit(model)
+    assert model.weights == [1]
+    assert (best.lowest, best.interrupted) == (1.0, False)
+    assert [(epoch.number, epoch.of, epoch.part) for epoch in best.ended[:2]] == [
+        (1, 4, "head"),
+        (2, 4, "head"),
+    ]
+    assert (best.ended[0].loss, best.ended[0].val_loss) == (3.0, 1.5)  # both are scaled
+
+
+def test_without_a_validation_part_the_last_weights_stay() -> None:
+    model = Model(1.0, 2.0)
+    assert math.isnan(fit(model, validated=False).ended[0].val_loss)
+    assert model.weights == [1]
+
+
+def test_ctrl_c_keeps_the_best_so_far() -> None:
+    model = Model(2.0, 3.0, 1.0)
+    assert fit(model, stop_at=2).interrupted
+    assert model.weights == [0]
+
+
+def test_ctrl_c_without_a_validation_part_goes_up() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        fit(Model(2.0, 3.0), validated=False, stop_at=1)
+
+
+def test_ctrl_c_before_a_loss_that_is_a_number_leaves_nothing_to_keep() -> None:
+    best = fit(Model(math.nan, 1.0), stop_at=1)
+    assert best.interrupted
+    assert best.weights is None
+
+
+def test_losses_that_are_never_numbers_are_an_error() -> None:
+    with pytest.raises(TrainingError, match="its loss is not a number"):
+        fit(Model(math.nan, math.nan))
