@@ -154,8 +154,8 @@ class Settings(BaseSettings):
         default=256,
         ge=1,
         le=1_000_000,
-        description="how much of models a process holds, in MB, where it serves several sites; "
-        "the one that was not used for the longest time is dropped first",
+        description="how much memory the models of one process take, in MB, where it serves "
+        "several sites; the one that was not used for the longest time is dropped first",
     )
 
     heartbeat_file: Path | None = Field(

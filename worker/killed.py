@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from billiard.util import get_logger
 from celery.exceptions import WorkerLostError
 from celery.worker.state import active_requests
 from sqlalchemy import delete, insert
@@ -107,10 +108,17 @@ def resident_bytes(pid: int) -> int | None:
     return int(found.group(1)) * 1024 if found is not None else None
 
 
-class WithoutLostWorkers(logging.Filter):
-    """Leaves out Celery's traceback of a task whose process was killed: one line says it."""
+class WithoutKilledProcesses(logging.Filter):
+    """Leaves out what Celery and its pool say of a killed process, since one line says it all."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is of anything else."""
         error: Any = record.exc_info[1] if record.exc_info else None
-        return not isinstance(getattr(error, "exc", error), WorkerLostError)
+        of_task = isinstance(getattr(error, "exc", error), WorkerLostError)
+        return not of_task and "exited with 'signal 9 (SIGKILL)'" not in record.getMessage()
+
+
+def log_killed_processes_once() -> None:
+    """Let only the line of report() tell of a killed process."""
+    for name in ("celery.worker.request", get_logger().name):
+        logging.getLogger(name).addFilter(WithoutKilledProcesses())

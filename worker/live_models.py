@@ -138,9 +138,14 @@ class LiveModels:
         return Loaded(version, model)
 
     def _make_room(self, site: str, bundle: Bundle) -> None:
-        """Drop the site's old model, and others beyond the bound, the least used first."""
+        """Drop the site's old model, and others beyond the bound, the least used first.
+
+        A new model is reckoned to take as much of its own as the largest that is loaded, by its
+        file: what it does take is known when it is loaded.
+        """
+        ratios = [s.loaded.model.size / s.loaded.model.mapped for s in self._serving.values()]
         self._drop(site)
-        room = self._most_bytes - bundle.size
+        room = self._most_bytes - bundle.size * max(ratios, default=1.0)
         for other, serving in reversed(list(self._serving.items())):
             room -= serving.loaded.model.size
             if room < 0:

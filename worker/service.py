@@ -1,6 +1,5 @@
 """Runs workers and the scheduler in the foreground, until they are told to stop."""
 
-import logging
 import os
 import signal
 import socket
@@ -20,7 +19,7 @@ from core.heartbeat import Heartbeat
 from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
-from worker.killed import KilledProcesses, WithoutLostWorkers
+from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
 from worker.vital_signs import beating_scheduler, vital_signs
 
@@ -45,7 +44,7 @@ def run_worker(
     app = make_app(settings)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
     killed = KilledProcesses(settings, node, SystemClock())
-    logging.getLogger("celery.worker.request").addFilter(WithoutLostWorkers())
+    log_killed_processes_once()
     app.steps["worker"].add(vital_signs(Heartbeat(settings.heartbeat_file), killed))
     worker = app.Worker(
         hostname=node,

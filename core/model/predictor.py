@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import BundleCorrupt
+from core.memory import own_bytes
 from core.model.bundle import Bundle
 from core.model.encoding import encode
 from core.model.tokenizer import question_words
@@ -48,9 +49,9 @@ class Model:
         """
         from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 (slow; workers only)
 
+        before = own_bytes()
         self.manifest = bundle.manifest
         self.vocabulary = bundle.vocabulary
-        self.size = bundle.size
         self._thresholds = np.array(bundle.manifest.thresholds)
         try:
             # By its path, LiteRT maps the file: its weights are the same memory in all processes.
@@ -60,6 +61,8 @@ class Model:
             raise BundleCorrupt(f"LiteRT refuses the bundle's network: {error}.") from error
         with _silent_stderr():
             self._verify()
+        self.mapped = bundle.size  # bytes of the file that all processes share
+        self.size = self.mapped + max(0, own_bytes() - before)
 
     def _verify(self) -> None:
         names = {name for spec in self.manifest.inputs for name in spec.names}
@@ -75,7 +78,7 @@ class Model:
         rarest = [*self.vocabulary.words[-2:], "\0"] * LONGEST_PROBE
         try:
             found = self.probabilities([self.words(title, body) for title, body in texts])
-            self.probabilities([(rarest, rarest)])
+            self.probabilities([(rarest, rarest)] * MOST_ROWS)  # whose buffers stay
         except (ValueError, RuntimeError) as error:
             raise BundleCorrupt(f"The bundle's network does not run: {error}.") from error
         if found.shape[1] != len(self.manifest.labels):

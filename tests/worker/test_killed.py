@@ -1,0 +1,89 @@
+import logging
+from types import SimpleNamespace
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, select
+
+from core.broker.queue import TAG_TASK
+from core.database.tables import KilledProcess
+from core.settings import Settings
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live, question, row, store_questions
+from worker.killed import KilledProcesses, log_killed_processes_once, resident_bytes
+
+PID = 4_000_000  # beyond any process's
+
+
+@pytest.fixture
+def killed(sqlite_url: str, clock: ManualClock) -> KilledProcesses:
+    return KilledProcesses(Settings(database_url=SecretStr(sqlite_url)), "tagging@here", clock)
+
+
+def in_hand(monkeypatch: pytest.MonkeyPatch, name: str, *args: object) -> None:
+    """Let the worker's process have a task in hand."""
+    request = SimpleNamespace(worker_pid=PID, name=name, args=args)
+    monkeypatch.setattr("worker.killed.active_requests", {1: request}.values())
+
+
+def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    killed: KilledProcesses,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    stored = store_questions(sqlite_engine, question(1), question(2), now=clock.now())
+    in_hand(monkeypatch, TAG_TASK, "stats", list(stored.requested))
+    killed._held[PID] = 312_000_000
+    killed.report(PID)
+    (line,) = caplog.messages
+    assert "of the worker tagging@here was killed with 2 questions of stats (keys 1 to 2)" in line
+    assert "for lack of memory: it held 312 MB. Give it more (WORKER_MEMORY" in line
+    with sqlite_engine.connect() as connection:
+        kept = connection.execute(select(KilledProcess.__table__)).one()
+    assert kept[1:] == ("tagging@here", clock.now(), "stats", 2, 312_000_000)
+    assert row(sqlite_engine, 1).enqueued_at is None  # so that the next sweep takes it
+
+
+def test_of_an_idle_process_no_batch_is_told(
+    sqlite_engine: Engine, killed: KilledProcesses, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed.report(PID)
+    assert "was killed, most likely for lack of memory. Give" in caplog.messages[0]
+    with sqlite_engine.connect() as connection:
+        assert connection.execute(select(KilledProcess.questions)).scalars().all() == [0]
+
+
+def test_without_a_database_the_line_is_told_all_the_same(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = Settings(database_url=SecretStr("postgresql://127.0.0.1:1/none"))
+    KilledProcesses(away, "tagging@here", clock).report(PID)
+    assert "was killed" in caplog.messages[0]
+    assert "not kept for the status" in caplog.messages[1]
+
+
+def test_what_a_process_holds_is_known_while_it_lives(killed: KilledProcesses) -> None:
+    import os
+
+    killed.look([os.getpid(), PID])
+    assert killed._held.keys() == {os.getpid()}
+    assert 10_000_000 < killed._held[os.getpid()] < 10**11
+    assert resident_bytes(PID) is None
+
+
+def test_celery_says_nothing_more_of_it(caplog: pytest.LogCaptureFixture) -> None:
+    from billiard.util import get_logger
+    from celery.exceptions import WorkerLostError
+
+    log_killed_processes_once()
+    of_requests = logging.getLogger("celery.worker.request")
+    lost = WorkerLostError("signal 9")
+    of_requests.error("Task handler raised error: %r", lost, exc_info=lost)
+    of_pool = get_logger()
+    of_pool.error("Process %r pid:%r exited with %r", "a", 1, "signal 9 (SIGKILL)")
+    of_requests.error("something else")
+    assert caplog.messages == ["something else"]
