@@ -28,6 +28,7 @@ from tests.rows import publish_live
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 SITE = "cooking"
+EPOCHS = 3  # how well it tags is the matter of test_article.py
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,18 @@ def trained(
     imported = run_tagger("import", str(parts[0]), "--site", SITE, env=env)
     assert imported.returncode == 0, imported.stderr
     training = run_tagger(
-        *("train", "--site", SITE, "--architecture", "conv1d", "--promote"), env=env, timeout=1800
+        *(
+            "train",
+            "--site",
+            SITE,
+            "--architecture",
+            "conv1d",
+            "--epochs",
+            str(EPOCHS),
+            "--promote",
+        ),
+        env=env,
+        timeout=1800,
     )
     assert training.returncode == 0, training.stderr
     engine = make_engine(env["TAGGER_DATABASE_URL"])

@@ -25,8 +25,8 @@ from tests.rows import store_questions
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 SITE = "robotics"
-NEW = 2000
-RETRAININGS = 5
+NEW = 1000
+RETRAININGS = 2
 ARRIVALS = 20  # in one page of the feed
 A_BATCH = timedelta(seconds=30)  # on a machine that trains at the same time
 
@@ -66,7 +66,7 @@ def pending(engine: Engine) -> int:
         return connection.execute(select(func.count(Question.wanted_at))).scalar_one()
 
 
-def test_five_retrainings_while_two_thousand_questions_are_tagged(
+def test_models_follow_each_other_while_a_thousand_questions_are_tagged(
     engine: Engine, postgres_url: str, redis_url: str, real_data: Path, tmp_path: Path
 ) -> None:
     questions, clock = read(real_data), SystemClock()

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.runs.export import Description, make_bundle
 from trainer.scoring.thresholds import choose_thresholds
+from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
+from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.networks.network import Network, NetworkSystem
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
@@ -60,3 +63,15 @@ def bundle_of(network: Network, system: NetworkSystem, dataset: Dataset, folder:
 
 def made_up_dataset(count: int) -> Dataset:
     return make_dataset(made_up_corpus(count), DatasetOptions(min_questions=50))
+
+
+NARROW = Hyperparameters(
+    graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=16, hidden=32, readers=2)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NarrowBranchedNetwork(BranchedNetwork):
+    """The branched network with all its parts, but so narrow that it is fitted in seconds."""
+
+    hyperparameters: Hyperparameters = NARROW

@@ -18,7 +18,13 @@ from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions
 from tests.conftest import ManualClock
 from tests.rows import store_questions, unpack_version
-from tests.trainer.made_up import TAGS, made_up_corpus, made_up_dataset, made_up_questions
+from tests.trainer.made_up import (
+    TAGS,
+    NarrowBranchedNetwork,
+    made_up_corpus,
+    made_up_dataset,
+    made_up_questions,
+)
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.data.stored import Survey
 from trainer.options import TrainingOptions
@@ -154,7 +160,8 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_equal_seeds_give_equal_networks_and_others_do_not(name: str) -> None:
-    dataset, system = made_up_dataset(300), ARCHITECTURES[name](epochs=2)
+    architecture = NarrowBranchedNetwork if name == "branched" else ARCHITECTURES[name]
+    dataset, system = made_up_dataset(300), architecture(epochs=2)
 
     def weights(seed: int) -> list[np.ndarray]:
         network = system.fit(dataset, seed=seed, reporter=ProgressReporter())
@@ -215,7 +222,7 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
 def test_a_run_that_is_ended_from_outside_leaves_the_site_trainable(
     sqlite_engine: Engine, end: signal.Signals, status: int
 ) -> None:
-    store_made_up(sqlite_engine, 3000)
+    store_made_up(sqlite_engine, 300)
     address = sqlite_engine.url.render_as_string(hide_password=False)
     environment = os.environ | {"TAGGER_DATABASE_URL": address, "TAGGER_MIN_QUESTIONS": "50"}
     command = [sys.executable, "-m", "tagger", "train", "-s", "fruit", "-a", "conv1d"]

@@ -22,7 +22,7 @@ from tests.rows import publish_live, question, store_questions
 
 pytestmark = pytest.mark.slow
 
-QUESTIONS = 2000
+QUESTIONS = 1000
 MOVES = 12
 A_BATCH = timedelta(seconds=10)  # of 20 questions, on a busy machine
 
