@@ -9,6 +9,23 @@ import poller.cli
 import review.cli
 import trainer.cli
 import worker.cli
+from core import console
+from core.errors import (
+    BrokerUnreachable,
+    ModelMissing,
+    NoPreviousVersion,
+    TaggerError,
+    UnknownModelVersion,
+    VersionPruned,
+)
+
+HINTS: dict[type[TaggerError], str] = {
+    BrokerUnreachable: "(tagger up brings its own.)",
+    ModelMissing: "Train one with: tagger train --site {site}",
+    NoPreviousVersion: "See: tagger models list",
+    UnknownModelVersion: "See: tagger models list",
+    VersionPruned: "See: tagger models list",
+}
 
 app = typer.Typer(
     name="tagger",
@@ -18,6 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+console.hints.update(HINTS)
 for part in (
     demo.cli,
     ops.cli,

@@ -24,6 +24,10 @@ R = TypeVar("R")
 
 FAILURE = 1  # exit status; wrong usage is 2, which Typer gives
 
+# What a person can type about an error, by its class, with the error's attributes as {site}. The
+# command line fills it, since only it knows the commands.
+hints: dict[type[TaggerError], str] = {}
+
 out = Console()
 err = Console(stderr=True)
 
@@ -36,7 +40,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except TaggerError as error:
-            fail(str(error))
+            fail(with_hint(error))
         except KeyboardInterrupt:
             fail("Stopped.")
         except BrokenPipeError:  # whoever read the output has read enough
@@ -44,6 +48,12 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit from None
 
     return run
+
+
+def with_hint(error: TaggerError) -> str:
+    """Return an error's line, with what a person can type about it where that is known."""
+    known = next((hints[kind] for kind in type(error).__mro__ if kind in hints), "")
+    return f"{error} {known.format_map(vars(error))}".rstrip()
 
 
 def fail(message: str) -> NoReturn:

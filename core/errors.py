@@ -15,6 +15,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── ImportFailed                a file that cannot be read as questions
 ├── ModelError
 │   ├── ModelMissing            the site has no live model version
+│   │   └── NoPreviousVersion   it has one, and none that it could go back to
 │   ├── UnknownModelVersion     the registry does not hold that version
 │   ├── LiveVersionMoved        another version went live while a command was at it
 │   ├── VersionPruned           the registry holds its figures, but its bundle no more
@@ -28,14 +29,14 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── TrainingInProgress      another run is at the site's model
 │   ├── NoReport                a training run left none, or there was no such run
 │   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
-└── ServiceFailed               a process of `tagger up` or `tagger demo` ended and stays down
+└── ServiceFailed               a process that should run ended and stays down
 """
 
 from datetime import datetime
 
 
 class TaggerError(Exception):
-    """The root: its text is one line that says what was wrong, where, and what to do."""
+    """The root: its text is one line that says what was wrong and where; it names no command."""
 
 
 class SettingsError(TaggerError):
@@ -123,7 +124,19 @@ class ModelError(TaggerError):
 
 
 class ModelMissing(ModelError):
-    """The site has no live model version."""
+    """The site has no live model version.
+
+    Attributes:
+        site: which.
+    """
+
+    def __init__(self, message: str, *, site: str = "") -> None:  # no site: to be unpickled
+        super().__init__(message)
+        self.site = site
+
+
+class NoPreviousVersion(ModelMissing):
+    """The site has no version that it could go back to."""
 
 
 class UnknownModelVersion(ModelError):

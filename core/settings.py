@@ -247,7 +247,7 @@ class Settings(BaseSettings):
 
     @property
     def uses_embedded_redis(self) -> bool:
-        """Whether the broker is the Redis that `tagger up` starts."""
+        """Whether the broker is the Redis that comes with the program."""
         return self.broker_url is None
 
 

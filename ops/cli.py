@@ -7,7 +7,7 @@ from celery import Celery
 
 from core.agreement.drift import live_drifts
 from core.agreement.live import daily_agreement
-from core.agreement.view import drift_lines, live_versions_table
+from core.agreement.view import live_versions_table
 from core.broker import embedded_redis
 from core.broker.queue import TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
@@ -16,7 +16,14 @@ from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from ops.feeds import feed_status, quota_status, skipped_counts
 from ops.status import queue_lengths, running_workers, site_statuses
-from ops.status_view import failure_lines, feeds_table, quota_lines, sites_table, skipped_lines
+from ops.status_view import (
+    drift_lines,
+    failure_lines,
+    feeds_table,
+    quota_lines,
+    sites_table,
+    skipped_lines,
+)
 from ops.supervisor import Supervisor, alone, tagger
 from ops.workers import killed_lines, killed_statuses
 

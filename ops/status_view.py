@@ -5,6 +5,7 @@ from datetime import datetime
 
 from rich.table import Table
 
+from core.agreement.drift import FoundDrift
 from core.console import plain
 from core.settings import Settings
 from ops.feeds import FeedStatus, QuotaStatus
@@ -50,6 +51,22 @@ def failure_lines(sites: Iterable[SiteStatus], feeds: Iterable[FeedStatus]) -> I
     for feed in feeds:
         if feed.failures and feed.last_error:
             yield f"{feed.site}, {feed.feed}: {feed.last_error}"
+
+
+def drift_lines(drifts: Iterable[FoundDrift], *, retrains: bool) -> Iterator[str]:
+    """One line for each live version that drifts: how far, and what to do.
+
+    Args:
+        drifts: of the live versions.
+        retrains: whether drift asks for training by itself (TAGGER_RETRAIN_ON_DRIFT).
+    """
+    for drift in drifts:
+        advice = f"tagger train --site {drift.site}"
+        remedy = "a training was asked for; by hand" if retrains else "train it anew"
+        yield (
+            f"{drift.site}, drift of model version {drift.version}, "
+            f"found {drift.found_at:%Y-%m-%d %H:%M}: {drift.description} ({remedy}: {advice})"
+        )
 
 
 def _pending(site: SiteStatus, now: datetime) -> str:

@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import typer
+
+import tagger
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = (
@@ -120,6 +123,14 @@ def test_parts_do_not_import_each_other() -> None:
         if part == "demo":  # it uses the service as a person would
             others -= {"ops"}
         assert not others or part == "tagger"
+
+
+def test_core_spells_no_command() -> None:
+    names = "|".join(typer.main.get_command(tagger.app).commands)  # type: ignore[attr-defined]
+    for file in files():
+        if file.parts[0] == "core":
+            found = re.search(rf"\btagger ({names})\b", (ROOT / file).read_text())
+            assert not found, f"{file}: {found}"
 
 
 def test_no_folder_holds_too_many_files() -> None:

@@ -86,8 +86,8 @@ class LiveModels:
         if live is None:
             self._drop(site)
             raise ModelMissing(
-                f"The site {site} has no live model: its questions wait. "
-                f"Train one with: tagger train --site {site}"
+                f"The site {site} has no live model: its questions wait until one is trained.",
+                site=site,
             )
         before = self._serving.get(site)
         if before is not None and before.loaded.version.id == live.id:

@@ -1,13 +1,12 @@
 """The live agreement and its drift as a person reads them on the terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from operator import attrgetter
 
 from rich.table import Table
 
-from core.agreement.drift import FoundDrift
 from core.agreement.live import DayAgreement, total_agreement
 from core.agreement.scores import Agreement
 from core.console import plain
@@ -63,19 +62,3 @@ def _numbers(agreement: Agreement) -> tuple[str, ...]:
         f"{agreement.recall_at_5:.3f}",
         f"{agreement.share_without_suggestion:.0%}",
     )
-
-
-def drift_lines(drifts: Iterable[FoundDrift], *, retrains: bool) -> Iterator[str]:
-    """One line for each live version that drifts: how far, and what to do.
-
-    Args:
-        drifts: of the live versions.
-        retrains: whether drift asks for training by itself (TAGGER_RETRAIN_ON_DRIFT).
-    """
-    for drift in drifts:
-        advice = f"tagger train --site {drift.site}"
-        remedy = "a training was asked for; by hand" if retrains else "train it anew"
-        yield (
-            f"{drift.site}, drift of model version {drift.version}, "
-            f"found {drift.found_at:%Y-%m-%d %H:%M}: {drift.description} ({remedy}: {advice})"
-        )

@@ -129,5 +129,5 @@ def explain_unreachable(app: Celery, error: Exception) -> str:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return (
         f"The broker {address} cannot be reached: {reason} "
-        "Start it (tagger up brings its own), or set TAGGER_BROKER_URL to one that runs."
+        "Start it, or set TAGGER_BROKER_URL to one that runs."
     )

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -12,7 +12,13 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import dialect_insert, reading
 from core.database.tables import BundlePart, ModelVersion, Promotion
-from core.errors import BundleCorrupt, ModelMissing, UnknownModelVersion, VersionPruned
+from core.errors import (
+    BundleCorrupt,
+    ModelMissing,
+    NoPreviousVersion,
+    UnknownModelVersion,
+    VersionPruned,
+)
 from core.model.bundle import Bundle, PackedBundle, unpack
 from core.model.bundle_store import fetch_parts, store_parts
 
@@ -132,9 +138,10 @@ def get_previous(connection: Connection, site: str) -> Version:
     live = get_live(connection, site)
     previous = find_previous(connection, site)
     if previous is None:
-        raise ModelMissing(
+        raise NoPreviousVersion(
             f"The site {site} has no version to go back to from version {live.version}: none that "
-            "was live before still has its bundle. See: tagger models list"
+            "was live before still has its bundle.",
+            site=site,
         )
     return previous
 
@@ -217,9 +224,7 @@ def get_version(connection: Connection, site: str, version: int) -> Version:
     chosen = _versions().where(ModelVersion.site == site, ModelVersion.version == version)
     row = connection.execute(chosen).one_or_none()
     if row is None:
-        raise UnknownModelVersion(
-            f"The site {site} has no model version {version}; see: tagger models list"
-        )
+        raise UnknownModelVersion(f"The site {site} has no model version {version}.")
     return Version(*row)
 
 
@@ -263,13 +268,11 @@ def get_live(connection: Connection, site: str) -> Version:
     """Return the site's live version.
 
     Raises:
-        ModelMissing: it has none; the message says what to do.
+        ModelMissing: it has none.
     """
     live = find_live(connection, site)
     if live is None:
-        raise ModelMissing(
-            f"The site {site} has no live model. Train one with: tagger train --site {site}"
-        )
+        raise ModelMissing(f"The site {site} has no live model.", site=site)
     return live
 
 
@@ -334,21 +337,9 @@ def lock(connection: Connection, site: str) -> None:
 def _tell_pruned(version: Version) -> str:
     return (
         f"The bundle of {version.site} version {version.version} was pruned at "
-        f"{version.pruned_at:%Y-%m-%d %H:%M} UTC (tagger models prune); only its figures are kept."
+        f"{version.pruned_at:%Y-%m-%d %H:%M} UTC; only its figures are kept."
     )
 
 
 def _versions() -> Any:
-    return select(
-        ModelVersion.id,
-        ModelVersion.site,
-        ModelVersion.version,
-        ModelVersion.created_at,
-        ModelVersion.architecture,
-        ModelVersion.metrics,
-        ModelVersion.sha256,
-        ModelVersion.live,
-        ModelVersion.size,
-        ModelVersion.learned_through,
-        ModelVersion.pruned_at,
-    )
+    return select(*(getattr(ModelVersion, field.name) for field in fields(Version)))

@@ -68,7 +68,7 @@ def test_an_edited_question_gets_its_new_tags_in_place_of_the_old(
 
 def test_without_a_live_model_no_attempt_is_counted(engine: Engine, clock: ManualClock) -> None:
     stored = store_questions(engine, question(1), now=clock.now())
-    with pytest.raises(ModelMissing, match="tagger train --site stats"):
+    with pytest.raises(ModelMissing, match="stats has no live model: its questions wait"):
         tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     assert row(engine, 1).attempts == 0
 

@@ -1,11 +1,10 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from rich.console import Console
 
-from core.agreement.drift import FoundDrift
 from core.agreement.live import DayAgreement
 from core.agreement.scores import Agreement
-from core.agreement.view import days_table, drift_lines, live_versions_table
+from core.agreement.view import days_table, live_versions_table
 
 LAST_DAY = date(2026, 1, 20)
 
@@ -45,14 +44,3 @@ def test_a_version_is_shown_by_its_newest_days_and_their_sum() -> None:
     assert lines[2].split() == ["2026-01-07", "10", "0.500", "0.900", "10%"]
     assert lines[-2].split()[0] == "2026-01-20"
     assert lines[-1].split() == ["all", "30", "days", "300", "0.500", "0.900", "10%"]
-
-
-def test_a_drift_says_what_was_found_and_what_to_do() -> None:
-    drift = FoundDrift("stats", 3, datetime(2026, 1, 20, 12, tzinfo=UTC), "precision@1 0.20")
-    (line,) = drift_lines([drift], retrains=True)
-    assert line == (
-        "stats, drift of model version 3, found 2026-01-20 12:00: precision@1 0.20 "
-        "(a training was asked for; by hand: tagger train --site stats)"
-    )
-    (line,) = drift_lines([drift], retrains=False)
-    assert line.endswith("(train it anew: tagger train --site stats)")
