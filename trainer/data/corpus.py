@@ -130,6 +130,9 @@ def read_corpus(
 ) -> Corpus:
     """Read questions, which must come in the order of their ids, into memory.
 
+        with reading(engine) as connection:
+            corpus = read_corpus(site, stored_questions(connection, Selection(site)), system.text)
+
     Args:
         site: whose they are.
         questions: each is let go once its words are counted in.

@@ -71,6 +71,9 @@ class Holdout:
 def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     """Choose labels and split the questions that have one of them.
 
+        dataset = make_dataset(corpus, DatasetOptions(top_tags=50, split="time"))
+        dataset.corpus.question_ids[dataset.split.test]
+
     Raises:
         NotEnoughQuestions: there are too few, or fewer than two tags.
     """
@@ -87,6 +90,9 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
 
     The dataset has no test part. The tags to learn are chosen from the older questions too, the
     newest tenth of which is the validation part.
+
+        dataset, holdout = hold_out_newest(corpus, DatasetOptions())
+        tagger.probabilities(holdout.corpus, holdout.rows)
 
     Raises:
         NotEnoughQuestions: there are too few, or fewer than two tags.

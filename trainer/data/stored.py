@@ -43,6 +43,9 @@ def stored_questions(
 ) -> Iterator[LabelledQuestion]:
     """Stream a selection's questions from the database, in the order of their ids.
 
+        with reading(engine) as connection:
+            tags = [q.tags for q in stored_questions(connection, Selection("cooking"))]
+
     Args:
         connection: whose rows are handed over a few at a time.
         selection: which questions.

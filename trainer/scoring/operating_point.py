@@ -36,6 +36,9 @@ def choose_operating_point(
 ) -> OperatingPoint:
     """Choose calibration and thresholds.
 
+        targets = dataset.targets[dataset.split.validation]
+        point = choose_operating_point(targets, tagger.predict_validation(dataset))
+
     Args:
         targets: of the validation part, shape (questions, labels).
         probabilities: not calibrated, that the network gave these questions before it learned

@@ -95,11 +95,7 @@ class ArticleNetwork(NetworkSystem):
         """Leave the model with its best epoch's weights, and return how all epochs went."""
         from trainer.systems.networks.fitting import BestEpoch, fit_model  # noqa: PLC0415
 
-        def examples(rows: Rows) -> tuple[Arrays, npt.NDArray[np.uint8]]:
-            inputs = encode_rows(dataset.corpus, rows, vocabulary, self.inputs)
-            return inputs, dataset.targets[rows]
-
-        x, y = examples(dataset.split.train)
+        x, y = self._examples(dataset, dataset.split.train, vocabulary)
         done, batches = itertools.count(1), self.epochs * -(-len(y) // BATCH)
         best = BestEpoch(
             self.epochs,
@@ -111,7 +107,7 @@ class ArticleNetwork(NetworkSystem):
             best,
             x=x,
             y=y,
-            validation_data=examples(dataset.split.validation),
+            validation_data=self._examples(dataset, dataset.split.validation, vocabulary),
             batch_size=BATCH,
             callbacks=[
                 keras.callbacks.ReduceLROnPlateau(),
@@ -123,6 +119,12 @@ class ArticleNetwork(NetworkSystem):
                 raise KeyboardInterrupt
             reporter.note("Stopped; going on with the best epoch so far.")
         return tuple(best.ended)
+
+    def _examples(
+        self, dataset: Dataset, rows: Rows, vocabulary: Vocabulary
+    ) -> tuple[Arrays, npt.NDArray[np.uint8]]:
+        inputs = encode_rows(dataset.corpus, rows, vocabulary, self.inputs)
+        return inputs, dataset.targets[rows]
 
     def _compile(self, keras: Any, dataset: Dataset, vocabulary: Vocabulary) -> Any:
         """Return the network for a dataset, with its loss."""

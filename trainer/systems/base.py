@@ -57,6 +57,9 @@ class System(ABC):
     def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> Tagger:
         """Learn a dataset; the same dataset and seed give the same tagger.
 
+            tagger = LogisticRegression().fit(dataset, seed=0, reporter=ProgressReporter())
+            tagger.probabilities(dataset.corpus, dataset.split.test)
+
         Raises:
             TrainingError: nothing could be learned.
         """
