@@ -76,7 +76,7 @@ class StandIn:
     Args:
         sites: What it serves.
         start: When it starts, in epoch seconds; schedules of faults count from here.
-        faults: How it misbehaves.
+        faults: Fault injection.
         limits: What it allows its clients.
     """
 
@@ -94,7 +94,7 @@ class StandIn:
         self.faults = faults or Faults()
         self.observer = Observer()
         self._limiter = Limiter(limits or Limits(), self.observer)
-        self._dice = self.faults.dice
+        self._rng = self.faults.rng
         self._arrived = 0  # API requests, also those that are refused a connection
         self._failures: Counter[Failure] = Counter()
         self._lock = threading.Lock()
@@ -159,9 +159,9 @@ class StandIn:
             ApiError, CutOffError: It is one of the API's own refusals.
         """
         if failure is Failure.SERVER_ERROR:
-            return html(self._dice.pick((500, 502, 503, 504), "5xx", number), "Server Error")
+            return html(self._rng.pick((500, 502, 503, 504), "5xx", number), "Server Error")
         if failure is Failure.WRONG_JSON:
-            return compressed(to_json(self._dice.pick(WRONG_JSON, "wrong JSON", number)))
+            return compressed(to_json(self._rng.pick(WRONG_JSON, "wrong JSON", number)))
         self._refuse(failure, call, number)
         return _ALWAYS_THE_SAME.get(failure)
 
@@ -170,14 +170,14 @@ class StandIn:
         if failure is Failure.INTERNAL:
             raise internal_error()
         if failure is Failure.UNAVAILABLE:
-            raise temporarily_unavailable(status=self._dice.pick((400, 503), "status", number))
+            raise temporarily_unavailable(status=self._rng.pick((400, 503), "status", number))
         if failure is Failure.CUT_OFF:
             self._limiter.cut_off(call.address, self.now + self._cut_off_seconds(number))
             raise CutOffError
         if failure is Failure.THROTTLE:
-            seconds = self._dice.whole(self.faults.throttle_seconds, "throttle", number)
+            seconds = self._rng.whole(self.faults.throttle_seconds, "throttle", number)
             self._limiter.throttle(call.address, self.now + seconds)
-            raise throttle_violation(seconds, status=self._dice.pick((400, 502), "status", number))
+            raise throttle_violation(seconds, status=self._rng.pick((400, 502), "status", number))
 
     def _wrapper(
         self, request: Request, call: Call, number: int, *, intact: bool
@@ -198,8 +198,8 @@ class StandIn:
         if query.filter is Filter.TOTAL:
             return {"total": page.total}
         wrapper: dict[str, Any] = {"items": items, "has_more": page.has_more}
-        if intact and self._dice.chance(self.faults.backoff, "backoff", number):
-            wrapper["backoff"] = self._dice.whole(self.faults.backoff_seconds, "seconds", number)
+        if intact and self._rng.chance(self.faults.backoff, "backoff", number):
+            wrapper["backoff"] = self._rng.whole(self.faults.backoff_seconds, "seconds", number)
             self._limiter.back_off(call, self.now + wrapper["backoff"])
         return {**wrapper, **self._limiter.quota(call, self.now, tell=intact)}
 
@@ -233,26 +233,26 @@ class StandIn:
         items: list[object] = []
         with_body = query.filter is Filter.WITH_BODY
         for question in page.questions:
-            item = question_item(question, site, self._dice, with_body=with_body)
+            item = question_item(question, site, self._rng, with_body=with_body)
             fault = self.faults.item_fault(number, site.name, question.question_id)
             items.append(damage(item, fault, question) if fault else item)
         return items
 
     def _vanish(self, site: Site, page: Page, number: int) -> None:
         """Remove a question once its page is read, so that the pages behind it move up."""
-        rolled = self._dice.chance(self.faults.vanishing, "vanishing", number)
-        if rolled and page.has_more and page.questions:
-            question = self._dice.pick(page.questions, "vanishing which", number)
+        vanishes = self._rng.chance(self.faults.vanishing, "vanishing", number)
+        if vanishes and page.has_more and page.questions:
+            question = self._rng.pick(page.questions, "vanishing which", number)
             site.schedule(deleted(self.now, question.question_id))
 
     def _error(self, error: ApiError, number: int) -> Answer:
         body = to_json(error.wrapper())
-        if self._dice.chance(self.faults.plain_errors, "plain error", number):
+        if self._rng.chance(self.faults.plain_errors, "plain error", number):
             return plain(body, error.status)
         return compressed(body, error.status)
 
     def _cut_off_seconds(self, number: int) -> int:
-        return self._dice.whole(self.faults.cut_off_seconds, "cut off", number)
+        return self._rng.whole(self.faults.cut_off_seconds, "cut off", number)
 
 
 def _call(request: Request) -> Call:

@@ -1,4 +1,4 @@
-"""How the stand-in misbehaves: which request is answered how badly, and which items are broken.
+"""Fault injection: which request is answered how badly, and which items are broken.
 
 All of it follows from one frozen ``Faults``: by a script (request by request), by a schedule
 (between two moments), and at random with a seed. The same settings and the same requests give the
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from demo.standin.dice import Dice
 from demo.standin.items import deleted_owner
+from demo.standin.rng import KeyedRng
 from demo.standin.site import Question
 
 # JSON that is no answer, and answers that are none when looked at.
@@ -125,9 +125,9 @@ class Faults:
                 raise ValueError(f"{name}: a share lies between 0 and 1, not at {share}")
 
     @property
-    def dice(self) -> Dice:
-        """The dice that decide what is left to chance."""
-        return Dice(self.seed)
+    def rng(self) -> KeyedRng:
+        """What decides what is left to chance."""
+        return KeyedRng(self.seed)
 
     def failure(self, number: int, elapsed: float, method: str) -> Failure | None:
         """What request ``number`` (from 0) meets, ``elapsed`` seconds after the start."""
@@ -135,30 +135,30 @@ class Faults:
             return self.script[number]
         for entry in self.schedule:
             here = entry.start <= elapsed < entry.end and entry.method in (None, method)
-            if here and self.dice.chance(entry.share, "schedule", number):
+            if here and self.rng.chance(entry.share, "schedule", number):
                 return entry.failure
-        return self._by_chance(self.dice.roll("failure", number))
+        return self._by_chance(self.rng.uniform("failure", number))
 
     def broken(self, site: str, question_id: int) -> ItemFault | None:
         """What is wrong with a question in every answer, if anything."""
         key = ("question", site, question_id)
-        if not self.dice.chance(self.broken_questions, *key):
+        if not self.rng.chance(self.broken_questions, *key):
             return None
-        return self.dice.pick(self.item_faults, "kind", *key)
+        return self.rng.pick(self.item_faults, "kind", *key)
 
     def item_fault(self, number: int, site: str, question_id: int) -> ItemFault | None:
         """What is wrong with a question in the answer to request ``number``."""
         always = self.broken(site, question_id)
         key = ("item", number, site, question_id)
-        if always or not self.dice.chance(self.broken_items, *key):
+        if always or not self.rng.chance(self.broken_items, *key):
             return always
-        return self.dice.pick(self.item_faults, "kind", *key)
+        return self.rng.pick(self.item_faults, "kind", *key)
 
-    def _by_chance(self, roll: float) -> Failure | None:
+    def _by_chance(self, drawn: float) -> Failure | None:
         for failure, share in self.failures.items():
-            if roll < share:
+            if drawn < share:
                 return failure
-            roll -= share
+            drawn -= share
         return None
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from demo.standin.dice import Dice
+from demo.standin.rng import KeyedRng
 from demo.standin.site import Migration, Question, Site
 
 LAUNCH_DATE = 1_279_756_800
@@ -23,11 +23,13 @@ def escape(text: str) -> str:
     return _ENTITIES.sub(lambda found: _NAMED.get(found.group(), f"&#{ord(found.group())};"), text)
 
 
-def question_item(question: Question, site: Site, dice: Dice, *, with_body: bool) -> dict[str, Any]:
+def question_item(
+    question: Question, site: Site, rng: KeyedRng, *, with_body: bool
+) -> dict[str, Any]:
     """A question as an item of an answer."""
     item = {
         "tags": [escape(tag) for tag in question.tags],
-        "owner": _owner(question, site, dice),
+        "owner": _owner(question, site, rng),
         "is_answered": question.is_answered,
         "view_count": question.view_count,
         "closed_date": question.closed_date,
@@ -70,26 +72,26 @@ def site_item(site: Site) -> dict[str, Any]:
     }
 
 
-def _owner(question: Question, site: Site, dice: Dice) -> Mapping[str, Any]:
+def _owner(question: Question, site: Site, rng: KeyedRng) -> Mapping[str, Any]:
     if question.owner is not None:
         given = dict(question.owner)
         if "display_name" in given:
             given["display_name"] = escape(str(given["display_name"]))
         return given
     key = (site.name, question.question_id)
-    if dice.chance(0.03, "owner deleted", *key):
+    if rng.chance(0.03, "owner deleted", *key):
         return deleted_owner(question.question_id)
-    number = dice.whole((1, 50_000), "owner", *key)
+    number = rng.whole((1, 50_000), "owner", *key)
     owner = {
-        "reputation": dice.whole((1, 20_000), "reputation", number),
+        "reputation": rng.whole((1, 20_000), "reputation", number),
         "user_id": number,
         "user_type": "registered",
         "profile_image": f"https://www.gravatar.com/avatar/{number:032x}?s=256&d=identicon&r=PG",
         "display_name": f"user{number}",
         "link": f"{site.url}/users/{number}/user{number}",
     }
-    if dice.chance(0.45, "accept rate", number):
-        owner["accept_rate"] = dice.whole((0, 100), "rate", number)
+    if rng.chance(0.45, "accept rate", number):
+        owner["accept_rate"] = rng.whole((0, 100), "rate", number)
     return owner
 
 

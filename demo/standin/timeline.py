@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from demo.standin.dice import Dice
 from demo.standin.records import Record
+from demo.standin.rng import KeyedRng
 from demo.standin.site import (
     Change,
     Question,
@@ -91,14 +91,14 @@ def site_of(
     seed: int = 0,
 ) -> Site:
     """A site from one site's records. ``start`` is in epoch seconds."""
-    dice = Dice(seed)
-    questions = list(_released(records, start, release or Release(), dice))
-    changes = _lives(questions, start, life or Life(), dice)
+    rng = KeyedRng(seed)
+    questions = list(_released(records, start, release or Release(), rng))
+    changes = _lives(questions, start, life or Life(), rng)
     return Site(name, questions, changes)
 
 
 def _released(
-    records: Sequence[Record], start: float, release: Release, dice: Dice
+    records: Sequence[Record], start: float, release: Release, rng: KeyedRng
 ) -> Iterator[Question]:
     """Every record as a question with its dates."""
     ordered = sorted(records, key=lambda record: record.question_id)
@@ -107,10 +107,10 @@ def _released(
     for position, record in enumerate(history):
         spread = start - (len(history) - position) * step
         asked = min(record.creation_date or spread, start - 1)
-        yield _past(record, int(asked), release, dice)
+        yield _past(record, int(asked), release, rng)
     for record, asked in zip(new, _moments(start, release), strict=False):
-        late = release.delay * dice.roll("delay", record.site, record.question_id)
-        yield _question(record, int(asked), asked + late, dice)
+        late = release.delay * rng.uniform("delay", record.site, record.question_id)
+        yield _question(record, int(asked), asked + late, rng)
 
 
 def _split(
@@ -134,18 +134,18 @@ def _moments(start: float, release: Release) -> Iterator[float]:
             number += 1
 
 
-def _past(record: Record, asked: int, release: Release, dice: Dice) -> Question:
+def _past(record: Record, asked: int, release: Release, rng: KeyedRng) -> Question:
     key = ("answered", record.site, record.question_id)
-    good = dice.chance(release.history_answered, *key)
+    good = rng.chance(release.history_answered, *key)
     answers = record.answer_count
     if answers is None:
-        some = good or dice.chance(0.3, "answers without a vote", *key)
-        answers = dice.whole((1, 5), "answers", *key) if some else 0
-    return _question(record, asked, asked, dice, answers=answers, good=good and answers > 0)
+        some = good or rng.chance(0.3, "answers without a vote", *key)
+        answers = rng.whole((1, 5), "answers", *key) if some else 0
+    return _question(record, asked, asked, rng, answers=answers, good=good and answers > 0)
 
 
 def _question(
-    record: Record, asked: int, seen: float, dice: Dice, *, answers: int = 0, good: bool = False
+    record: Record, asked: int, seen: float, rng: KeyedRng, *, answers: int = 0, good: bool = False
 ) -> Question:
     key = (record.site, record.question_id)
     return Question(
@@ -159,55 +159,57 @@ def _question(
         last_activity_date=asked,
         owner=record.owner,
         # one recorded item in twenty has no licence
-        content_license=None if dice.chance(0.05, "licence", *key) else "CC BY-SA 4.0",
+        content_license=None if rng.chance(0.05, "licence", *key) else "CC BY-SA 4.0",
         score=record.score,
-        view_count=dice.whole((3, 400), "views", *key),
+        view_count=rng.whole((3, 400), "views", *key),
         answer_count=answers,
         is_answered=good,
     )
 
 
-def _lives(questions: Sequence[Question], start: float, life: Life, dice: Dice) -> Iterator[Change]:
+def _lives(
+    questions: Sequence[Question], start: float, life: Life, rng: KeyedRng
+) -> Iterator[Change]:
     every_tag = sorted({tag for question in questions for tag in question.tags})
     for question in questions:
         begin = max(start, question.visible_from)
-        yield from _texts(question, begin, life, dice, every_tag)
-        yield from _answers(question, begin, life, dice)
-        yield from _ends(question, begin, life, dice)
+        yield from _texts(question, begin, life, rng, every_tag)
+        yield from _answers(question, begin, life, rng)
+        yield from _ends(question, begin, life, rng)
 
 
 def _texts(
-    question: Question, begin: float, life: Life, dice: Dice, every_tag: Sequence[str]
+    question: Question, begin: float, life: Life, rng: KeyedRng, every_tag: Sequence[str]
 ) -> Iterator[Change]:
     number = question.question_id
-    if dice.chance(life.edited, "edited", number):
-        at = begin + life.within * dice.roll("edited at", number)
+    if rng.chance(life.edited, "edited", number):
+        at = begin + life.within * rng.uniform("edited at", number)
         body = f"{question.body}\n<p>Edited: a sentence was added.</p>\n"
         yield edited(at, number, title=f"{question.title} (edited)", body=body)
-    if dice.chance(life.retagged, "retagged", number):
-        at = begin + life.within * dice.roll("retagged at", number)
-        other = dice.pick(every_tag, "tag", number) if every_tag else "untagged"
+    if rng.chance(life.retagged, "retagged", number):
+        at = begin + life.within * rng.uniform("retagged at", number)
+        other = rng.pick(every_tag, "tag", number) if every_tag else "untagged"
         yield retagged(at, number, tuple(dict.fromkeys((other, *question.tags)))[:5])
 
 
-def _answers(question: Question, begin: float, life: Life, dice: Dice) -> Iterator[Change]:
+def _answers(question: Question, begin: float, life: Life, rng: KeyedRng) -> Iterator[Change]:
     number = question.question_id
-    if question.is_answered or not dice.chance(life.answered, "gets answered", number):
+    if question.is_answered or not rng.chance(life.answered, "gets answered", number):
         return
-    at = begin + life.within * dice.roll("answered at", number)
+    at = begin + life.within * rng.uniform("answered at", number)
     answers = question.answer_count + 1
     yield answered(at, number, answers=answers, accepted=10 * number)
-    if dice.chance(life.unanswered_again, "unanswered", number):
-        later = at + life.within * dice.roll("unanswered at", number)
+    if rng.chance(life.unanswered_again, "unanswered", number):
+        later = at + life.within * rng.uniform("unanswered at", number)
         yield unanswered_again(later, number, answers=answers)
 
 
-def _ends(question: Question, begin: float, life: Life, dice: Dice) -> Iterator[Change]:
+def _ends(question: Question, begin: float, life: Life, rng: KeyedRng) -> Iterator[Change]:
     number = question.question_id
-    if dice.chance(life.closed, "closed", number):
-        yield closed(begin + life.within * dice.roll("closed at", number), number)
-    if dice.chance(life.migrated, "migrated", number):
-        at = begin + life.within * dice.roll("migrated at", number)
+    if rng.chance(life.closed, "closed", number):
+        yield closed(begin + life.within * rng.uniform("closed at", number), number)
+    if rng.chance(life.migrated, "migrated", number):
+        at = begin + life.within * rng.uniform("migrated at", number)
         yield migrated(at, number, "stackoverflow", 10_000_000 + number)
-    if dice.chance(life.deleted, "deleted", number):
-        yield deleted(begin + life.within * dice.roll("deleted at", number), number)
+    if rng.chance(life.deleted, "deleted", number):
+        yield deleted(begin + life.within * rng.uniform("deleted at", number), number)

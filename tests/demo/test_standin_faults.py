@@ -240,7 +240,7 @@ def test_an_item_fault_damages_one_item_as_it_says(fault: ItemFault) -> None:
     site = made_up_site()
     site.advance(START)
     question = site.questions[5]
-    item = question_item(question, site, Faults().dice, with_body=True)
+    item = question_item(question, site, Faults().rng, with_body=True)
     damaged = damage(item, fault, question)
     assert damaged != item
     if fault is ItemFault.NOT_AN_OBJECT:
