@@ -164,7 +164,7 @@ def _is_key(name: str) -> bool:
 def _cannot_keep(folder: Path, error: OSError) -> str:
     return (
         f"{folder} cannot be written ({error.strerror}): should this training be killed, "
-        "the next one begins anew."
+        "the next one starts from scratch."
     )
 
 

@@ -108,7 +108,7 @@ def fit(
         reporter.stage("fitting readers, terms and convolutions")
         run.advance(fitting_run.TABLES * len(encoded))
         fitted = _fit_and_mix(run, trunk, documents)
-    if not run.stopped:  # what Ctrl-C cut short can still be gone on with
+    if not run.stopped:  # what Ctrl-C cut short can still be resumed
         checkpoints.clear()
     return fitted
 

@@ -119,7 +119,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing_and_says_so(tmp_path: Pat
     kept.save("terms", {"table": np.zeros(1)})
     assert kept.load("terms") is None
     assert len(notes) == 1
-    assert "the next one begins anew" in notes[0]
+    assert "the next one starts from scratch" in notes[0]
 
 
 def test_a_full_disk_ends_the_keeping_not_the_fitting(

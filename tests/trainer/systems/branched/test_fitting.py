@@ -116,7 +116,7 @@ def test_it_can_be_killed_again_and_again(dataset: Dataset, whole: Network, tmp_
     assert_same(SYSTEM.fit(dataset, seed=3, reporter=ProgressReporter(), resume=tmp_path), whole)
 
 
-def test_what_was_stopped_by_a_person_can_be_gone_on_with(
+def test_what_was_stopped_by_a_person_can_be_resumed(
     dataset: Dataset, whole: Network, tmp_path: Path
 ) -> None:
     class Stopper(ProgressReporter):
@@ -146,7 +146,9 @@ def test_files_that_are_not_the_parts_are_done_again(
     assert_same(SYSTEM.fit(dataset, seed=3, reporter=ProgressReporter(), resume=tmp_path), whole)
 
 
-def test_another_seed_begins_anew_and_takes_the_place(dataset: Dataset, tmp_path: Path) -> None:
+def test_another_seed_starts_from_scratch_and_takes_the_place(
+    dataset: Dataset, tmp_path: Path
+) -> None:
     kill(dataset, tmp_path, "reader 1 of 1", 1)
     reporter = Killer("reader 1 of 1", 1)
     with pytest.raises(Killed):
