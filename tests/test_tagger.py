@@ -1,0 +1,37 @@
+"""The command line's hints: what a person can type about an error."""
+
+import pickle
+
+import pytest
+
+import tagger
+from core.console import with_hint
+from core.errors import (
+    BundleCorrupt,
+    ModelMissing,
+    NoPreviousVersion,
+    TaggerError,
+    UnknownModelVersion,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (ModelMissing("None.", site="stats"), "Train one with: tagger train --site stats"),
+        (NoPreviousVersion("None.", site="stats"), "See: tagger models list"),
+        (UnknownModelVersion("None."), "See: tagger models list"),
+    ],
+)
+def test_an_error_is_told_with_what_to_type(error: TaggerError, hint: str) -> None:
+    assert with_hint(error) == f"None. {hint}"
+
+
+def test_an_error_that_no_command_helps_is_told_alone() -> None:
+    assert BundleCorrupt not in tagger.HINTS
+    assert with_hint(BundleCorrupt("Broken {site}.")) == "Broken {site}."
+
+
+def test_a_hint_names_the_site_also_where_the_error_came_from_another_process() -> None:
+    error = pickle.loads(pickle.dumps(ModelMissing("None.", site="stats")))
+    assert with_hint(error).endswith("--site stats")
