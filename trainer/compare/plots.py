@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from trainer.compare.run import Data, Result
-from trainer.pages.charts import BLUE, COLOURS, GREY, figure, fitted_parts
+from trainer.report.plots import BLUE, COLOURS, GREY, figure, fitted_parts
 
 Results = Sequence[tuple[str, Result]]
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from trainer.compare.run import Comparison, Row
-from trainer.pages.figures import HEADINGS, number
+from trainer.report.metric_names import HEADINGS, format_metric
 from trainer.scoring.metrics import METRICS
 
 ON_TERMINAL: Final = ("precision_at_1", "recall_at_5", "micro_f1", "log_loss")
@@ -32,7 +32,8 @@ def summary(row: Row) -> str:
     if row.result is None:
         return f"{row.system}: {row.error}"
     values = "  ".join(
-        f"{HEADINGS[name]} {number(name, row.result.estimates[name].value)}" for name in ON_TERMINAL
+        f"{HEADINGS[name]} {format_metric(name, row.result.estimates[name].value)}"
+        for name in ON_TERMINAL
     )
     return f"{row.system}: {values}  {row.result.train_seconds:.0f} s"
 
@@ -43,7 +44,7 @@ def _cells(row: Row) -> list[str]:
     result = row.result
     return [
         row.system,
-        *(number(name, result.estimates[name].value) for name in ON_TERMINAL),
+        *(format_metric(name, result.estimates[name].value) for name in ON_TERMINAL),
         f"{result.train_seconds:.1f}",
         f"{result.questions_per_second:,.0f}",
     ]

@@ -1,103 +1,130 @@
-"""The pictures that only a run's report has, each as the text of an SVG."""
+"""The pictures that reports share, each as the text of an SVG."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import sigmoid
-from trainer.evaluation.evaluated_models import EvaluatedModel
-from trainer.evaluation.gate import PairedComparison
-from trainer.pages.charts import BLUE, COLOURS, GREY, figure, fitted_parts
 from trainer.progress import Epoch
-from trainer.report.by_tag import TagRow
-from trainer.scoring.metrics import Scores
+from trainer.scoring.metrics import Reliability
+from trainer.systems.networks.class_weights import class_weights
 
-CURVE_POINTS: Final = 300
-FARTHEST_LOGIT: Final = 12.0  # beyond it a probability is as good as certain
-THIRDS: Final = ("frequent", "middling", "rare")
+BLUE, ORANGE, GREY = "#2f6690", "#e07a3f", "#8a94a0"
+COLOURS: Final = (BLUE, ORANGE, "#4f9d69", "#b5495b", "#7b5ea7", "#c9a227", "#3aa6a6", GREY)
+STYLE: Final[dict[Any, Any]] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#b8c0c8",
+    "axes.grid": True,
+    "axes.labelcolor": "#3d4650",
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "grid.color": "#e6eaee",
+    "legend.frameon": False,
+    "svg.fonttype": "none",  # text stays text
+    "svg.hashsalt": "question-tagger",  # equal pictures, equal bytes
+    "text.parse_math": False,  # tags and titles are strangers': a dollar is a dollar
+    "xtick.color": "#5b6670",
+    "ytick.color": "#5b6670",
+}
 
-Floats = npt.NDArray[np.float64]
+
+def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4) -> str:
+    """Make a figure, let its axes be drawn on, and return its SVG."""
+    import matplotlib as mpl  # noqa: PLC0415
+    from cycler import cycler  # noqa: PLC0415
+    from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    with mpl.rc_context(STYLE | {"axes.prop_cycle": cycler(color=COLOURS)}):
+        whole = Figure(figsize=(9.2, height), layout="constrained")
+        FigureCanvasSVG(whole)
+        draw(whole.subplots(1, columns))
+        stream = io.StringIO()
+        whole.savefig(stream, format="svg", metadata={"Date": None})
+    return stream.getvalue()
 
 
-def comparisons(found: Sequence[tuple[str, PairedComparison]]) -> str:
-    """By how much the candidate is ahead of each, with the interval; left of 0 it is behind."""
+def tag_frequencies(tag_counts: Mapping[str, int]) -> str:
+    """How many questions each tag of the site has, whole and cropped.
+
+    Args:
+        tag_counts: by tag, descending.
+    """
+    counts = np.array(list(tag_counts.values()))
+    crop = float(np.quantile(counts, 0.97))
 
     def draw(axes: Any) -> None:
-        for place, (_, comparison) in enumerate(found):
-            middle = comparison.difference
-            ends = [[middle - comparison.low], [comparison.high - middle]]
-            axes.errorbar([middle], [place], xerr=ends, fmt="o", color=BLUE, ecolor=GREY, capsize=3)
-        axes.axvline(0, color="#3d4650", linewidth=1)
-        axes.set_yticks(range(len(found)), [f"against the {name}" for name, _ in found])
-        axes.set_ylim(len(found) - 0.5, -0.5)
-        axes.set(xlabel="lead of the candidate in nDCG@5")
-
-    return figure(draw, height=0.9 + 0.4 * len(found))
-
-
-def learning_curves(epochs: Sequence[Epoch]) -> str:
-    """The loss on the training and the validation part by epoch, and precision@1 on the latter."""
-
-    def draw(axes: Any) -> None:
-        loss, precision = axes
-        for place, part in enumerate(fitted_parts(epochs)):
-            numbers = [epoch.number for epoch in part]
-            name = part[0].part and f"{part[0].part}, "
-            colour = COLOURS[place % len(COLOURS)]
-            look = {"color": colour, "marker": "."}
-            trained, validated = [epoch.loss for epoch in part], [epoch.val_loss for epoch in part]
-            loss.plot(numbers, trained, linestyle="--", label=f"{name}training", **look)
-            loss.plot(numbers, validated, label=f"{name}validation", **look)
-            precision.plot(numbers, [epoch.val_precision_at_1 for epoch in part], **look)
-        loss.legend(fontsize=8)
-        for axis in axes:
-            axis.xaxis.get_major_locator().set_params(integer=True)
-        loss.set(title="loss", xlabel="epoch")
-        precision.set(title="precision@1 on the validation part", xlabel="epoch")
+        for part, title in zip(axes, ("all of it", f"cropped at {crop:,.0f}"), strict=True):
+            part.fill_between(np.arange(1, len(counts) + 1), counts, color=BLUE, step="mid")
+            part.set(title=title, xlabel="tag, by frequency", ylabel="questions", ylim=0, xlim=1)
+        axes[1].set_ylim(0, max(crop, 1))
 
     return figure(draw, columns=2)
 
 
-def precision_and_recall(evaluated_models: Sequence[EvaluatedModel], rows: Sequence[TagRow]) -> str:
-    """On the left each model's curve over all its tags; on the right the candidate's tags."""
+def extreme_tags(labels: Sequence[str], tag_counts: Mapping[str, int]) -> str:
+    """The five most and the five least frequent of the tags that are learned."""
+    ranked = sorted(labels, key=lambda tag: -tag_counts[tag])
+    half = min(5, len(ranked) // 2)
+    shown = [*ranked[:half], *ranked[-half:]]
+    counts = [tag_counts[tag] for tag in shown]
 
     def draw(axes: Any) -> None:
-        for colour, evaluated_model in zip(COLOURS, evaluated_models, strict=False):
-            precision, recall = micro_curve(evaluated_model.scores)
-            axes[0].plot(recall, precision, color=colour, label=evaluated_model.name)
-            axes[0].plot(*at_thresholds(evaluated_model.scores), "o", color=colour)
-        axes[0].set(title="all tags together")
-        axes[0].legend(fontsize=8)
-        for third, part in zip(THIRDS, np.array_split(np.arange(len(rows)), 3), strict=True):
-            shown = [rows[place] for place in part]
-            recalls, precisions = [row.recall for row in shown], [row.precision for row in shown]
-            axes[1].scatter(recalls, precisions, s=16, alpha=0.65, label=f"{third} tags")
-        axes[1].set(title="each tag of the candidate, at its threshold")
-        axes[1].legend(fontsize=8)
-        for part in axes:
-            part.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        bars = axes.barh(shown, counts, color=[BLUE] * half + [ORANGE] * half, height=0.7)
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
+        axes.invert_yaxis()
+        axes.set(xlabel="questions")
+        axes.grid(visible=False, axis="y")
 
-    return figure(draw, columns=2, height=4.2)
+    return figure(draw)
 
 
-def micro_curve(scores: Scores) -> tuple[Floats, Floats]:
-    """Return precision and recall of all pairs of question and tag, by descending thresholds.
+def weights_against_counts(targets: npt.NDArray[np.uint8]) -> str:
+    """The class weight of each label, against how many questions to learn from have it.
 
-    The thresholds are evenly spread on the scale of logits, so that millions of pairs need no
-    sorting; those that nothing reaches are left out.
+    Args:
+        targets: of the training part, shape (questions, labels).
     """
-    edges = sigmoid(np.linspace(-FARTHEST_LOGIT, FARTHEST_LOGIT, CURVE_POINTS + 1))
-    edges[0], edges[-1] = 0, 1
-    pairs, _ = np.histogram(scores.probabilities, edges)
-    right, _ = np.histogram(scores.probabilities[scores.targets == 1], edges)
-    predicted, found = np.cumsum(pairs[::-1]), np.cumsum(right[::-1])
-    reached = predicted > 0
-    return (found / np.maximum(predicted, 1))[reached], (found / max(found[-1], 1))[reached]
+    counts = targets.sum(axis=0)
+
+    def draw(axes: Any) -> None:
+        axes.scatter(counts, class_weights(targets), s=18, color=BLUE, alpha=0.75)
+        axes.set(xlabel="questions of the training part", ylabel="weight in the loss", ylim=0)
+
+    return figure(draw)
 
 
-def at_thresholds(scores: Scores) -> tuple[float, float]:
-    """Return recall and precision of what is predicted, over all tags."""
-    found = int((scores.predicted & (scores.targets == 1)).sum())
-    return found / max(int(scores.targets.sum()), 1), found / max(int(scores.predicted.sum()), 1)
+def reliability_curves(curves: Sequence[tuple[str, Reliability]]) -> str:
+    """How often what has a probability is so; on the diagonal where it may be believed."""
+
+    def draw(axes: Any) -> None:
+        axes.plot([0, 1], [0, 1], color="#b8c0c8", linestyle="--", zorder=0)
+        for place, (name, curve) in enumerate(curves):
+            axes.plot(
+                curve.probabilities,
+                curve.frequencies,
+                marker="o",
+                markersize=3.5,
+                color=COLOURS[place % len(COLOURS)],
+                label=name,
+            )
+        axes.set(xlabel="probability", ylabel="share that has the tag", xlim=(0, 1), ylim=(0, 1))
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+
+    return figure(draw, height=3.8)
+
+
+def fitted_parts(epochs: Sequence[Epoch]) -> list[list[Epoch]]:
+    """The epochs of each part of a network that was fitted in parts: each counts from 1."""
+    parts: list[list[Epoch]] = []
+    for epoch in epochs:
+        if not parts or epoch.number <= parts[-1][-1].number:
+            parts.append([])
+        parts[-1].append(epoch)
+    return parts

@@ -6,7 +6,6 @@ import pytest
 from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.report.by_tag import TagRow, tag_rows
 from trainer.report.record import RunData
-from trainer.report.tag_table import tag_table
 from trainer.scoring.metrics import Scores
 
 TARGETS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
@@ -41,12 +40,3 @@ def test_what_was_never_predicted_or_never_asked_for_has_no_share(
     assert math.isnan(rare.precision)
     assert (rare.recall, rare.f1) == (0, 0)
     assert all(math.isnan(x) for x in (unseen.recall, unseen.f1, unseen.average_precision))
-
-
-def test_the_table_has_numbers_to_sort_by_and_words_to_read(rows: dict[str, TagRow]) -> None:
-    html = tag_table(list(rows.values()))
-    assert '<td data-value="3">3</td><td data-value="2">2</td>' in html
-    assert '<td data-value="">&ndash;</td>' in html  # it comes last, whichever way one sorts
-    assert '<th scope="row">&lt;unseen&gt;</th>' in html
-    assert '<td data-value="2">never</td>' in html
-    assert html.count("aria-sort") == 1

@@ -5,6 +5,7 @@ import re
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 
@@ -12,10 +13,13 @@ from tests.trainer.report.made_up_report import (
     EVIL,
     EVIL_TAG,
     failed_report,
+    made_up_data,
     made_up_epochs,
     made_up_report,
 )
+from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.report.page import summary, to_html
+from trainer.scoring.metrics import Scores
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +154,24 @@ def test_epochs_without_a_validation_part_can_be_drawn() -> None:
     epochs = [replace(e, val_loss=nan, val_precision_at_1=nan) for e in made_up_epochs(2)]
     page = to_html(replace(failed_report(), data=None, epochs=(*epochs, *made_up_epochs(2))))
     assert headings(BeautifulSoup(page, "lxml")) == ["Learning curves"]
+
+
+def test_the_table_by_tag_has_numbers_to_sort_by_and_words_to_read() -> None:
+    targets = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
+    probabilities = np.array([[0.9, 0.1, 0.1]] * 3 + [[0.1, 0.1, 0.1]])
+    labels = ("common", "rare", "<unseen>")
+    scores = Scores(targets, probabilities, np.array([0.5, 0.5, 2.0]))
+    candidate = EvaluatedModel(name="candidate", description="", labels=labels, scores=scores)
+    counts = dict.fromkeys(labels, 1)
+    trained = np.array([[1, 0, 1], [1, 1, 1], [1, 0, 0]], np.uint8)
+    data = replace(made_up_data(), labels=labels, tag_counts=counts, targets=trained)
+    html = to_html(replace(failed_report(), evaluated_models=(candidate,), data=data))
+    assert '<th scope="row">common</th><td data-value="3">3</td><td data-value="2">2</td>' in html
+    assert '<td data-value="0.666667">0.667</td>' in html
+    assert '<td data-value="">&ndash;</td>' in html  # it comes last, whichever way one sorts
+    assert '<th scope="row">&lt;unseen&gt;</th>' in html
+    assert '<td data-value="2">never</td>' in html
+    page = BeautifulSoup(html, "lxml")
+    assert len(page.select("[aria-sort]")) == 1
+    words = " ".join(page.get_text().split())
+    assert "2 of 3 tags reach their threshold on none of them, 1 occur in none" in words

@@ -1,37 +1,27 @@
-import numpy as np
-import pytest
-from sklearn.metrics import precision_recall_curve
-
-from trainer.report.plots import CURVE_POINTS, at_thresholds, micro_curve
-from trainer.scoring.metrics import Scores
+from trainer.progress import Epoch
+from trainer.report.plots import extreme_tags, fitted_parts, tag_frequencies
 
 
-def scores(questions: int) -> Scores:
-    dice = np.random.default_rng(0)
-    probabilities = dice.random((questions, 5))
-    targets = (dice.random((questions, 5)) < probabilities).astype(np.uint8)
-    return Scores(targets, probabilities, np.full(5, 0.5))
+def epoch(number: int) -> Epoch:
+    return Epoch(
+        number=number, of=3, loss=1, val_loss=1, val_precision_at_1=0.5, seconds=1, part="x"
+    )
 
 
-def test_a_curve_is_that_of_every_threshold_drawn_by_few_points() -> None:
-    found = scores(2000)
-    precisions, recalls = micro_curve(found)
-    assert 200 < len(recalls) <= CURVE_POINTS
-    assert recalls[-1] == 1
-    assert precisions[-1] == pytest.approx(found.targets.mean())
-    exact, at, _ = precision_recall_curve(found.targets.ravel(), found.probabilities.ravel())
-    assert precisions == pytest.approx(np.interp(recalls, at[::-1], exact[::-1]), abs=0.01)
+def test_epochs_that_count_from_one_again_are_those_of_another_part() -> None:
+    epochs = [epoch(number) for number in (1, 2, 3, 1, 1, 2)]
+    assert [len(part) for part in fitted_parts(epochs)] == [3, 1, 2]
+    assert fitted_parts([]) == []
 
 
-def test_the_point_at_the_thresholds_lies_on_the_curve() -> None:
-    found = scores(2000)
-    recall, precision = at_thresholds(found)
-    precisions, recalls = micro_curve(found)
-    assert np.interp(recall, recalls, precisions) == pytest.approx(precision, abs=0.01)
+def test_equal_pictures_are_equal_bytes_that_name_no_time() -> None:
+    counts = {"a": 5, "b": 3, "c": 1}
+    assert tag_frequencies(counts) == tag_frequencies(counts)
+    assert "dc:date" not in tag_frequencies(counts)
 
 
-def test_a_model_that_predicts_nothing_has_a_point_too() -> None:
-    silent = Scores(np.zeros((2, 3), np.uint8), np.zeros((2, 3)), np.ones(3))
-    assert at_thresholds(silent) == (0, 0)
-    precisions, recalls = micro_curve(silent)
-    assert (precisions.tolist(), recalls.tolist()) == ([0], [0])
+def test_with_few_tags_none_stands_at_both_ends() -> None:
+    drawn = extreme_tags(["a<", "b", "c"], {"a<": 5, "b": 3, "c": 1})
+    assert "a&lt;" in drawn
+    assert ">c</text>" in drawn
+    assert ">b</text>" not in drawn

@@ -18,6 +18,6 @@ HEADINGS: Final = {
 FOUR_DIGITS: Final = ("log_loss", "calibration_error")
 
 
-def number(metric: str, value: float) -> str:
+def format_metric(metric: str, value: float) -> str:
     """A metric's value with as many digits as tell systems apart."""
     return f"{value:.4f}" if metric in FOUR_DIGITS else f"{value:.3f}"

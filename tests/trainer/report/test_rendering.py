@@ -2,9 +2,11 @@ import base64
 import hashlib
 import re
 
+import pytest
 from bs4 import BeautifulSoup, Tag
+from jinja2 import UndefinedError
 
-from trainer.pages.page import page, picture
+from trainer.report.rendering import read_file, render
 
 
 def policy(html: str) -> dict[str, str]:
@@ -20,10 +22,12 @@ def digest(text: str) -> str:
 
 
 def test_only_the_pages_own_style_and_script_are_let_in() -> None:
-    html = page("x", [], script="let é = 1;")
+    html = render("page.html", title="x", script="let é = 1 < 2 && '';")
     style, script = (
         re.findall(f"<{kind}>(.*?)</{kind}>", html, re.DOTALL) for kind in ("style", "script")
     )
+    assert style == [read_file("page.css")]
+    assert script == ["let é = 1 < 2 && '';"]
     rules = policy(html)
     assert rules["style-src"] == digest(style[0])
     assert rules["script-src"] == digest(script[0])
@@ -31,15 +35,26 @@ def test_only_the_pages_own_style_and_script_are_let_in() -> None:
 
 
 def test_a_page_without_a_script_runs_none() -> None:
-    html = page("x", ["<p>y</p>"])
+    html = render("page.html", title="x")
     assert policy(html)["script-src"] == "'none'"
     assert "<script" not in html
 
 
-def test_titles_and_notes_are_escaped() -> None:
-    html = page("a <b>", [picture("c <d>", "<svg/>", "e <f>")])
-    assert not re.search("<[bdf]>", html)
+def test_a_title_is_escaped() -> None:
+    html = render("page.html", title='a <b> "c"')
+    assert not re.search("<b>", html)
     assert html.count("a &lt;b&gt;") == 2
-    found = BeautifulSoup(html, "lxml").img
-    assert found is not None
-    assert found["alt"] == "c <d>"
+    heading = BeautifulSoup(html, "lxml").h1
+    assert heading is not None
+    assert heading.get_text() == 'a <b> "c"'
+
+
+def test_what_a_template_is_not_given_is_an_error_and_no_gap() -> None:
+    with pytest.raises(UndefinedError, match="record"):
+        render("run.html", title="x")
+
+
+def test_a_page_begins_with_its_doctype_and_ends_with_a_line() -> None:
+    html = render("page.html", title="x")
+    assert html.startswith("<!doctype html>\n<html lang")
+    assert html.endswith("</html>\n")
