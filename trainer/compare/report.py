@@ -20,8 +20,8 @@ EXAMPLE_TAGS: Final = 10  # as in the article
 EXAMPLE_LENGTH: Final = 900  # characters of the text
 ARTICLE_PAIR: Final = ("conv1d", "simple")
 SPLITS: Final = {
-    "random": "a fifth of the questions, drawn at random, judges (the article's split)",
-    "time": "the newest fifth of the questions judges",
+    "random": "a fifth of the questions, drawn at random (the article's split)",
+    "time": "the newest fifth of the questions",
 }
 
 
