@@ -19,6 +19,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── UnknownModelVersion     the registry does not hold that version
 │   ├── LiveVersionMoved        another version went live while a command was at it
 │   ├── VersionPruned           the registry holds its figures, but its bundle no more
+│   ├── CacheUnusable           the folder of unpacked bundles cannot be used
 │   ├── ExportFailed            a bundle or a report cannot be written to a file
 │   └── BundleRefused           a bundle that does not verify
 │       ├── BundleCorrupt       its bytes are not what they should be

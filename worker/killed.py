@@ -2,6 +2,7 @@
 
 import logging
 import re
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,9 +54,13 @@ class KilledProcesses:
         found = {pid: resident_bytes(pid) for pid in pids}
         self._held = {pid: held for pid, held in found.items() if held is not None}
 
-    def report(self, pid: int) -> None:
-        """Log one line, keep it for the status, and let the next sweep take the batch."""
-        batch, held = find_batch(pid), self._held.get(pid)
+    def report(self, pid: int, batch: Batch | None) -> threading.Thread:
+        """Log one line, keep it for the status, and let the next sweep take the batch.
+
+        Returns:
+            What talks to the database, which may be slow or away: the worker goes on meanwhile.
+        """
+        held = self._held.get(pid)
         log.error(
             "A process of the worker %s was killed%s, most likely for lack of memory%s. Give it "
             "more (WORKER_MEMORY in the composition), or run fewer processes "
@@ -64,6 +69,11 @@ class KilledProcesses:
             f" with {batch} in hand" if batch is not None else "",
             f": it held {held / 1e6:.0f} MB" if held is not None else "",
         )
+        keeping = threading.Thread(target=self._try_to_keep, args=(batch, held), daemon=True)
+        keeping.start()
+        return keeping
+
+    def _try_to_keep(self, batch: Batch | None, held: int | None) -> None:
         try:
             self._keep(batch, held)
         except (DBAPIError, DatabaseUnreachable) as error:

@@ -1,12 +1,14 @@
 """The models that a process has loaded, one a site, each as new as the registry says."""
 
 import logging
+import math
+import time
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
 from core.database.engine import reading
-from core.errors import BundleRefused, ModelMissing
+from core.errors import BundleRefused, CacheUnusable, ModelMissing
 from core.memory import give_back_freed_memory
 from core.model import registry
 from core.model.bundle import Bundle
@@ -15,6 +17,8 @@ from core.model.predictor import Model
 from core.model.registry import Version
 
 log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,13 @@ class Serving:
 
     Attributes:
         live_id: key of the live version.
-        loaded: it, or another one where it is refused.
+        loaded: it, or another one where it is refused or cannot be loaded yet.
+        retry_at: when loading it is tried again, by the machine's own count of seconds.
     """
 
     live_id: int
     loaded: Loaded
+    retry_at: float = math.inf
 
 
 class LiveModels:
@@ -75,10 +81,18 @@ class LiveModels:
         """
         with reading(self._engine) as connection:
             live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
-        if site not in self._serving or self._serving[site].live_id != live_id:
+        if not self._is_current(site, live_id):
             self._serving[site] = self._take_up(site)
         self._serving[site] = self._serving.pop(site)  # as the one that was used last
         return self._serving[site]
+
+    def _is_current(self, site: str, live_id: int | None) -> bool:
+        serving = self._serving.get(site)
+        return (
+            serving is not None
+            and serving.live_id == live_id
+            and time.monotonic() < serving.retry_at
+        )
 
     def _take_up(self, site: str) -> Serving:
         with reading(self._engine) as connection:
@@ -94,7 +108,10 @@ class LiveModels:
             return Serving(live.id, before.loaded)
         of_before = before.loaded.version if before is not None else None
         del before  # or its model would stay in memory while the new one is loaded
-        loaded = self._try(live)
+        try:
+            loaded = self._try(live)
+        except CacheUnusable as error:
+            return self._put_off(live, error)
         if loaded is None:
             loaded = self._load_other(live, of_before)
             log.error(
@@ -105,6 +122,15 @@ class LiveModels:
                 self._refused[live.id],
             )
         return Serving(live.id, loaded)
+
+    def _put_off(self, live: Version, error: CacheUnusable) -> Serving:
+        """Go on with the version that is loaded, for a while; what is in the way may pass."""
+        kept = self._serving.get(live.site)
+        if kept is None:
+            raise error
+        number = kept.loaded.version.version
+        log.error("%s: version %d waits, %d goes on: %s", live.site, live.version, number, error)
+        return Serving(live.id, kept.loaded, time.monotonic() + RETRY_SECONDS)
 
     def _load_other(self, live: Version, before: Version | None) -> Loaded:
         """Return the version that was used before, or load the nearest that is not refused."""

@@ -8,6 +8,8 @@ from typing import Any
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 
+from worker.killed import Batch, find_batch
+
 
 def share_with_children() -> None:
     """Load what every child needs before there is one, and keep its pages from being copied.
@@ -21,19 +23,36 @@ def share_with_children() -> None:
     gc.freeze()
 
 
-def pool_that_reports(report: Callable[[int], None]) -> type[Any]:
-    """Return Celery's prefork pool, which calls `report` with the id of each killed process.
+def pool_that_reports(report: Callable[[int, Batch | None], object]) -> type[Any]:
+    """Return Celery's prefork pool, which calls `report` with each killed process and its batch.
 
     Celery itself says nothing of an idle process that dies, and of a busy one a traceback, ten
     seconds later, that names no reason.
     """
 
     class _ReportingPool(AsynPool):  # type: ignore[misc] # (Celery carries no types)
+        def __init__(self, *args: Any, **options: Any) -> None:
+            self._timed_out: set[int] = set()
+            super().__init__(*args, **options)
+
         def _join_exited_workers(self, shutdown: bool = False) -> Any:
-            for process in [*self._pool]:
-                if process.exitcode == -signal.SIGKILL and not shutdown:
-                    report(process.pid)
-            return super()._join_exited_workers(shutdown=shutdown)
+            before = {process.pid: process for process in self._pool}
+            in_hand = {
+                pid: find_batch(pid) for pid in before
+            }  # which is forgotten with the process
+            found = super()._join_exited_workers(shutdown=shutdown)
+            gone = before.keys() - {process.pid for process in self._pool}
+            for pid in gone - self._timed_out:
+                if before[pid].exitcode == -signal.SIGKILL and not shutdown:
+                    report(pid, in_hand[pid])
+            self._timed_out -= gone
+            return found
+
+        def _on_hard_timeout(self, job: Any) -> None:
+            """Note whom Celery is about to kill itself, as it says."""
+            if job in self._cache:
+                self._timed_out.add(self._cache[job]._worker_pid)  # noqa: SLF001
+            super()._on_hard_timeout(job)
 
     class _Pool(TaskPool):  # type: ignore[misc]
         Pool = _ReportingPool

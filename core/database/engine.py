@@ -53,7 +53,7 @@ def _tell_when_unreachable(engine: Engine) -> None:
         # A failed ping is the pool's own matter: it connects anew, and only that failure counts.
         if context.is_pre_ping or type(context.sqlalchemy_exception) not in _UNUSABLE:
             return None
-        return DatabaseUnreachable(_explain_unreachable(engine, context.original_exception))
+        return DatabaseUnreachable(explain_unreachable(engine, context.original_exception))
 
 
 def _postgres_engine(url: URL) -> Engine:
@@ -147,7 +147,7 @@ def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
     )
 
 
-def _explain_unreachable(engine: Engine, error: BaseException) -> str:
+def explain_unreachable(engine: Engine, error: BaseException) -> str:
     """One line: which database, what the driver says, what to do. Shows no password."""
     address = engine.url.render_as_string(hide_password=True)
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -13,6 +13,7 @@ and nothing in it is ever unpickled or run but the LiteRT network.
 Bundles and networks stay in files and are read in pieces: no process holds one in its memory.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -281,6 +282,8 @@ def _member_pieces(path: Path, name: str) -> Iterator[bytes]:
                 with archive.open(name) as member:
                     yield from read_pieces(member)
         except _UNREADABLE as error:
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise  # the disk's trouble; a place before the file's start is the bundle's
             raise BundleCorrupt(f"The model bundle is not a readable zip: {error}.") from error
 
 

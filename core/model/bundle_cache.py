@@ -10,11 +10,12 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from core.errors import BundleRefused, CacheUnusable
 from core.model.bundle import Bundle, read_pieces, read_unpacked
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 _DIGESTS: Final = "digests.json"  # of each file beside it
 _LOCK: Final = ".lock"
 _UNFINISHED: Final = ".unfinished"
-_TRIES: Final = 3
+_ENTRY: Final = re.compile(r"[0-9a-f]{64}")
 
 Fetch = Callable[[Version, Path], object]
 
@@ -37,10 +38,13 @@ def open_cache(settings: Settings) -> "BundleCache":
 
 
 class BundleCache:
-    """A folder of unpacked bundles, with a bound; oldest uses go first."""
+    """A folder of unpacked bundles, with a bound; oldest uses go first.
+
+    Each user of the machine has a folder of its own in it, which nobody else can write.
+    """
 
     def __init__(self, folder: Path, *, most_bytes: int) -> None:
-        self.folder = folder
+        self.folder = folder / f"user-{os.geteuid()}"
         self._most_bytes = most_bytes
 
     @contextmanager
@@ -58,23 +62,15 @@ class BundleCache:
 
         Raises:
             BundleRefused: as of `fetch`, as its other errors.
-            CacheUnusable: the folder cannot be written, or does not keep what is.
+            CacheUnusable: the folder cannot be used, or is full.
         """
-        with self._lock_file() as lock:
-            for _ in range(_TRIES):
-                fcntl.flock(lock, fcntl.LOCK_SH)
-                found = None if fresh else self._find(version.sha256)
-                if found is not None:
-                    break
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                if fresh or self._find(version.sha256) is None:  # nobody has made it meanwhile
-                    self._make(version, fetch)
-                    fresh = False
-            else:
-                raise CacheUnusable(
-                    f"The folder {self.folder} for unpacked models does not keep what is written. "
-                    "Set TAGGER_MODEL_CACHE_DIR to one that does."
-                )
+        with self._locked() as lock:
+            found = None if fresh else self._find(version.sha256)
+            if found is None:
+                self._lock(lock, fcntl.LOCK_EX)
+                if not fresh:  # another process may have made it while this one waited
+                    found = self._find(version.sha256)
+                found = found or self._make(version, fetch)
             yield found
 
     def _find(self, sha256: str) -> Bundle | None:
@@ -88,12 +84,13 @@ class BundleCache:
             log.warning("%s in the cache of models is damaged and made anew: %s", entry, error)
             return None
 
-    def _make(self, version: Version, fetch: Fetch) -> None:
+    def _make(self, version: Version, fetch: Fetch) -> Bundle:
         """Unpack a bundle aside and put it in its place; the caller holds the lock."""
         entry, aside = self.folder / version.sha256, self.folder / _UNFINISHED
         try:
             with _unusable(self.folder):
                 shutil.rmtree(aside, ignore_errors=True)  # of a process that died
+                self._prune(entry, size=2 * version.size)  # the zip, and what comes out of it
                 aside.mkdir(mode=0o700)
                 fetch(version, aside)
                 digests = {path.name: _digest(path) for path in sorted(aside.iterdir())}
@@ -101,32 +98,50 @@ class BundleCache:
                 if entry.exists():
                     shutil.rmtree(entry)
                 aside.rename(entry)
+                return read_unpacked(entry)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        self._prune(entry)
 
-    def _prune(self, kept: Path) -> None:
-        """Delete the bundles that were not used for the longest time, beyond the bound.
+    def _prune(self, kept: Path, *, size: int) -> None:
+        """Delete the bundles that were not used for the longest time, to make room for one.
 
         A process that has one mapped keeps it, until it loads another.
         """
-        entries = [path for path in self.folder.iterdir() if path.is_dir() and path != kept]
-        room = self._most_bytes - _size(kept)
+        entries = [
+            path
+            for path in self.folder.iterdir()
+            if _ENTRY.fullmatch(path.name) and path != kept and not path.is_symlink()
+        ]
+        room = self._most_bytes - size
         for entry in sorted(entries, key=lambda path: -path.stat().st_mtime):
             room -= _size(entry)
             if room < 0:
                 shutil.rmtree(entry, ignore_errors=True)
 
-    def _lock_file(self) -> IO[str]:
-        """What processes of this machine lock; the system frees it when its holder dies."""
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        """Hold the lock, shared with others that only read; give what it is a lock on.
+
+        The system frees it when this process dies.
+        """
         with _unusable(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            return (self.folder / _LOCK).open("w")
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+            lock = os.open(self.folder / _LOCK, flags, 0o600)
+        try:
+            self._lock(lock, fcntl.LOCK_SH)
+            yield lock
+        finally:
+            os.close(lock)
+
+    def _lock(self, lock: int, how: int) -> None:
+        with _unusable(self.folder):
+            fcntl.flock(lock, how)
 
 
 @contextmanager
 def _unusable(folder: Path) -> Iterator[None]:
-    """Tell in one line that the folder cannot be written.
+    """Tell in one line that the folder cannot be used.
 
     Raises:
         CacheUnusable: for every error of the file system.
@@ -135,7 +150,7 @@ def _unusable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CacheUnusable(
-            f"The folder {folder} for unpacked models cannot be written: {error.strerror}. "
+            f"The folder {folder} for unpacked models cannot be used: {error.strerror or error}. "
             "Set TAGGER_MODEL_CACHE_DIR to one that can."
         ) from error
 
@@ -143,6 +158,8 @@ def _unusable(folder: Path) -> Iterator[None]:
 def _is_as_it_was_made(entry: Path) -> bool:
     """Whether all files of an entry are this user's, and have the SHA-256 that was noted."""
     digests = json.loads((entry / _DIGESTS).read_text())
+    if not isinstance(digests, dict):
+        raise ValueError("its digests are not readable")  # noqa: TRY004 (as of what is no JSON)
     files = {path.name: path for path in entry.iterdir()}
     for path in (entry, *files.values()):
         if path.is_symlink() or path.stat().st_uid != os.geteuid():

@@ -11,7 +11,7 @@ from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, row, store_questions
-from worker.killed import KilledProcesses, log_killed_processes_once, resident_bytes
+from worker.killed import KilledProcesses, find_batch, log_killed_processes_once, resident_bytes
 
 PID = 4_000_000  # beyond any process's
 
@@ -38,7 +38,7 @@ def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
     stored = store_questions(sqlite_engine, question(1), question(2), now=clock.now())
     in_hand(monkeypatch, TAG_TASK, "stats", list(stored.requested))
     killed._held[PID] = 312_000_000
-    killed.report(PID)
+    killed.report(PID, find_batch(PID)).join()
     (line,) = caplog.messages
     assert "of the worker tagging@here was killed with 2 questions of stats (keys 1 to 2)" in line
     assert "for lack of memory: it held 312 MB. Give it more (WORKER_MEMORY" in line
@@ -51,7 +51,7 @@ def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
 def test_of_an_idle_process_no_batch_is_told(
     sqlite_engine: Engine, killed: KilledProcesses, caplog: pytest.LogCaptureFixture
 ) -> None:
-    killed.report(PID)
+    killed.report(PID, None).join()
     assert "was killed, most likely for lack of memory. Give" in caplog.messages[0]
     with sqlite_engine.connect() as connection:
         assert connection.execute(select(KilledProcess.questions)).scalars().all() == [0]
@@ -61,7 +61,7 @@ def test_without_a_database_the_line_is_told_all_the_same(
     clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = Settings(database_url=SecretStr("postgresql://127.0.0.1:1/none"))
-    KilledProcesses(away, "tagging@here", clock).report(PID)
+    KilledProcesses(away, "tagging@here", clock).report(PID, None).join()
     assert "was killed" in caplog.messages[0]
     assert "not kept for the status" in caplog.messages[1]
 

@@ -1,5 +1,7 @@
+import errno
 import json
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -102,6 +104,33 @@ def test_bytes_that_are_not_those_that_were_published_are_refused(
     make_live(engine, flipped(), digest(b"another"), clock)
     tag_next(engine, models, 2, clock)
     assert "does not have the SHA-256 that the registry holds" in caplog.messages[-1]
+
+
+def test_a_cache_without_room_leaves_the_version_that_is_loaded_for_a_while(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    models = live_models(sqlite_engine)
+    first = publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    tag_next(sqlite_engine, models, 1, clock)
+    second = publish_live(sqlite_engine, word_bundle(data_fingerprint="2"), now=clock.now())
+    with monkeypatch.context() as full:
+        full.setattr("core.model.bundle_cache._digest", fill_the_disk)
+        tag_next(sqlite_engine, models, 2, clock)
+        tag_next(sqlite_engine, models, 3, clock)
+    (said,) = caplog.messages
+    assert said.startswith("stats: version 2 waits, 1 goes on: The folder ")
+    assert "No space left on device" in said
+    monkeypatch.setattr("worker.live_models.time.monotonic", lambda: 1e9)
+    tag_next(sqlite_engine, models, 4, clock)
+    ids = [version for _, version in predictions(sqlite_engine)]
+    assert ids == [first.id, first.id, first.id, second.id]
+
+
+def fill_the_disk(_path: Path) -> str:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_without_a_good_model_questions_wait_and_no_attempt_is_counted(

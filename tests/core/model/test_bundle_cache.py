@@ -56,8 +56,13 @@ def load(folder: Path, version: Version, download: Download, *, most_bytes: int 
         return Model(bundle)
 
 
+def own(folder: Path) -> Path:
+    """This user's part of the cache."""
+    return folder / f"user-{os.geteuid()}"
+
+
 def entries(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir() if path.is_dir()}
+    return {path.name for path in own(folder).iterdir() if path.is_dir()}
 
 
 def test_a_bundle_is_fetched_once_and_stands_unpacked(
@@ -67,7 +72,7 @@ def test_a_bundle_is_fetched_once_and_stands_unpacked(
     assert download.count == 1
     assert models[2].manifest == word_bundle().manifest
     assert entries(folder) == {version.sha256}
-    assert KERAS not in {path.name for path in (folder / version.sha256).iterdir()}
+    assert KERAS not in {path.name for path in (own(folder) / version.sha256).iterdir()}
 
 
 def test_a_bundle_comes_from_the_registry(engine: Engine, clock: ManualClock, folder: Path) -> None:
@@ -98,6 +103,10 @@ def scribble(entry: Path) -> None:
     (entry / "digests.json").write_text("{")
 
 
+def write_a_list(entry: Path) -> None:
+    (entry / "digests.json").write_text("[]")
+
+
 def name_nothing(entry: Path) -> None:
     (entry / "digests.json").write_text(json.dumps({}))
 
@@ -108,7 +117,7 @@ def link(entry: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [truncate, flip, remove, remove_digests, scribble, name_nothing, link]
+    "damage", [truncate, flip, remove, remove_digests, scribble, write_a_list, name_nothing, link]
 )
 def test_a_damaged_bundle_is_seen_and_made_anew(
     folder: Path,
@@ -118,7 +127,7 @@ def test_a_damaged_bundle_is_seen_and_made_anew(
     damage: Callable[[Path], None],
 ) -> None:
     load(folder, version, download)
-    damage(folder / version.sha256)
+    damage(own(folder) / version.sha256)
     load(folder, version, download)
     assert download.count == 2
     assert "is damaged and made anew" in caplog.text
@@ -129,16 +138,16 @@ def test_a_bundle_of_another_user_is_made_anew(
     folder: Path, version: Version, download: Download
 ) -> None:
     load(folder, version, download)
-    os.chown(folder / version.sha256 / TFLITE, 12345, 12345)
+    os.chown(own(folder) / version.sha256 / TFLITE, 12345, 12345)
     load(folder, version, download)
     assert download.count == 2
-    assert (folder / version.sha256 / TFLITE).stat().st_uid == os.geteuid()
+    assert (own(folder) / version.sha256 / TFLITE).stat().st_uid == os.geteuid()
 
 
 def test_what_a_dead_process_left_half_written_is_replaced(
     folder: Path, version: Version, download: Download
 ) -> None:
-    half = folder / ".unfinished"
+    half = own(folder) / ".unfinished"
     half.mkdir(parents=True)
     (half / TFLITE).write_bytes(b"half")
     load(folder, version, download)
@@ -181,12 +190,35 @@ def test_the_least_recently_used_go_beyond_the_bound(
 ) -> None:
     first, second, third = (numbered(version, number) for number in (1, 2, 3))
     load(folder, first, download)
-    room = 2 * sum(path.stat().st_size for path in (folder / first.sha256).iterdir())
+    size = sum(path.stat().st_size for path in (own(folder) / first.sha256).iterdir())
+    room = 2 * first.size + size  # that is reckoned for the one that comes, and one beside it
     load(folder, second, download, most_bytes=room)
-    os.utime(folder / second.sha256, (1, 1))
+    os.utime(own(folder) / second.sha256, (1, 1))
     load(folder, first, download, most_bytes=room)
     load(folder, third, download, most_bytes=room)
     assert entries(folder) == {first.sha256, third.sha256}
+
+
+def test_what_is_no_bundle_of_ours_is_left_alone(
+    folder: Path, version: Version, download: Download
+) -> None:
+    photos = own(folder) / "photos"
+    photos.mkdir(parents=True)
+    (photos / "cat.jpg").write_bytes(b"cat")
+    (folder / "another").mkdir()
+    for number in (1, 2):
+        load(folder, numbered(version, number), download, most_bytes=1)
+    assert (photos / "cat.jpg").read_bytes() == b"cat"
+    assert (folder / "another").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as other users")
+def test_each_user_has_a_part_of_its_own(
+    folder: Path, version: Version, download: Download, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(folder, version, download)
+    monkeypatch.setattr("os.geteuid", lambda: 12345)
+    assert BundleCache(folder, most_bytes=LARGE).folder.name == "user-12345"
 
 
 def test_a_bundle_larger_than_the_bound_is_kept_alone(
@@ -201,7 +233,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(
     tmp_path: Path, version: Version, download: Download
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    with pytest.raises(CacheUnusable, match=r"file.*cannot be written.*TAGGER_MODEL_CACHE_DIR"):
+    with pytest.raises(CacheUnusable, match=r"file.*cannot be used: .*TAGGER_MODEL_CACHE_DIR"):
         load(tmp_path / "file", version, download)
 
 
@@ -210,7 +242,7 @@ def test_a_folder_that_keeps_nothing_is_one_line(folder: Path, version: Version)
         pass
 
     with (
-        pytest.raises(CacheUnusable, match="does not keep what is written"),
+        pytest.raises(CacheUnusable, match="cannot be used: No such file"),
         ExitStack() as stack,
     ):
         stack.enter_context(BundleCache(folder, most_bytes=LARGE).open(version, lose))
