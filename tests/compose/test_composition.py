@@ -74,6 +74,7 @@ TAGGED = "SELECT count(*) FROM predictions"
 PENDING = "SELECT count(*) FROM questions WHERE wanted_at IS NOT NULL"
 
 
+@pytest.mark.timeout(1800)  # with the building of the images
 @pytest.mark.usefixtures("composition")
 def test_the_composition_tags_scales_and_survives_going_down() -> None:
     wait_until(all_healthy, seconds=300, what="every service is healthy")
@@ -94,6 +95,7 @@ def test_the_composition_tags_scales_and_survives_going_down() -> None:
     assert query(TAGGED) >= tagged
     assert query("SELECT count(*) FROM tag_suggestions WHERE site = 'demo'") > 0
     assert query("SELECT count(*) - count(DISTINCT question_pk) FROM predictions") == 0
+    assert query("SELECT count(*) FROM killed_processes") == 0
 
 
 def all_workers_have_tagged() -> bool:
