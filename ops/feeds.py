@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from core.database.tables import ApiClient, ApiPause, FeedRow, SkippedItem
+from core.database.api_tables import ApiClient, ApiPause, FeedRow, SkippedItem
 from core.feeds import FEEDS, FeedName, method_of
 from core.settings import PolledQuestions
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
+from core.database.api_tables import FeedRow, SkippedItem
 from core.database.engine import dialect_insert
-from core.database.tables import FeedRow, SkippedItem
 from poller.items import Items, UnreadableItem
 
 log = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
+from core.database.api_tables import ApiClient, ApiLease, ApiPause, SentRequest
 from core.database.engine import dialect_insert
-from core.database.tables import ApiClient, ApiLease, ApiPause, SentRequest
 from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
 from poller.client import (
     ANSWER_SECONDS,

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
+from core.database.api_tables import KnownSite
 from core.database.engine import reading
-from core.database.tables import KnownSite
 from core.errors import ApiError, ApiUnreachable, UnknownSite
 from poller.api import Api
 from poller.client import ApiRequest

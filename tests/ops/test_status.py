@@ -6,7 +6,8 @@ from rich.console import Console
 from sqlalchemy import Engine, insert
 
 from core.broker.queue import make_celery
-from core.database.tables import FeedRow, TrainingRun
+from core.database.api_tables import FeedRow
+from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
 from core.settings import Settings
 from ops.feeds import feed_status

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from core.database.tables import FeedRow, Question
+from core.database.api_tables import FeedRow
+from core.database.tables import Question
 from core.feeds import FeedName
 from demo.standin.api import StandIn
 from demo.standin.faults import Faults

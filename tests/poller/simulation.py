@@ -15,7 +15,8 @@ from sqlalchemy import Engine, event, select
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
-from core.database.tables import Question, SkippedItem
+from core.database.api_tables import SkippedItem
+from core.database.tables import Question
 from core.settings import Settings
 from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn

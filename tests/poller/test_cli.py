@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from core.database.api_tables import ApiLease
 from core.database.engine import make_engine
-from core.database.tables import ApiLease, Question
+from core.database.tables import Question
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer

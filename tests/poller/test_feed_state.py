@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.tables import SkippedItem
+from core.database.api_tables import SkippedItem
 from poller.feed_state import (
     MAX_TRIES,
     FeedState,

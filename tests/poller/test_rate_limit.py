@@ -3,7 +3,7 @@ import random
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.tables import ApiPause
+from core.database.api_tables import ApiPause
 from core.errors import ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller.client import ApiAnswer, ApiRequest
 from poller.rate_limit import LEASE_SECONDS, RateLimit

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from core.clock import Clock
-from core.database.tables import FeedRow, Question
+from core.database.api_tables import FeedRow
+from core.database.tables import Question
 from core.errors import BrokerUnreachable
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, Preset

@@ -5,16 +5,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
+from core.database import api_tables, tables
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
-from core.database.tables import Table
 from core.errors import SchemaOutdated
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        assert compare_metadata(context, tables.Table.metadata) == []
+        assert api_tables.FeedRow.metadata is tables.Table.metadata
 
 
 def test_a_second_upgrade_has_nothing_to_do(database_url: str) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, select
 
-from core.database.tables import FeedRow
+from core.database.api_tables import FeedRow
 from tests.poller.feed_world import HOUR, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 

@@ -1,0 +1,96 @@
+"""The tables of the poller: how far each feed has come, and what the API grants."""
+
+from datetime import datetime
+
+from sqlalchemy import Integer, String, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database.tables import Table
+
+
+class FeedRow(Table):
+    """How far the poller has come with one feed of a site."""
+
+    __tablename__ = "feeds"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    feed: Mapped[str] = mapped_column(primary_key=True)
+    mark: Mapped[datetime | None]  # high-water: creation or activity time read up to
+    fetched: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # questions so far
+    complete: Mapped[bool] = mapped_column(default=False, server_default=false())  # nothing beyond
+    attempted_at: Mapped[datetime | None]
+    last_success: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    last_error_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # in a row
+    retry_at: Mapped[datetime | None]  # not before then, after a failure
+
+
+class ApiClient(Table):
+    """What the API grants to this address with this key, or with none."""
+
+    __tablename__ = "api_clients"
+
+    client: Mapped[str] = mapped_column(primary_key=True)  # host and digest of the key
+    quota_max: Mapped[int | None] = mapped_column(Integer)
+    quota_remaining: Mapped[int | None] = mapped_column(Integer)
+    quota_at: Mapped[datetime | None]  # when the API said so
+    requested_at: Mapped[datetime | None]  # the last request, of whatever site
+
+
+class ApiPause(Table):
+    """Until when no request may be made, as the API asks."""
+
+    __tablename__ = "api_pauses"
+
+    client: Mapped[str] = mapped_column(primary_key=True)
+    site: Mapped[str] = mapped_column(primary_key=True)  # empty: all sites, all methods
+    method: Mapped[str] = mapped_column(primary_key=True)
+    until: Mapped[datetime]
+    reason: Mapped[str]
+
+
+class SentRequest(Table):
+    """A request of the last minute, so that no identical one follows within it."""
+
+    __tablename__ = "api_requests"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sent_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ApiLease(Table):
+    """That a process has a request of a site under way."""
+
+    __tablename__ = "api_leases"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    until: Mapped[datetime]
+
+
+class SkippedItem(Table):
+    """An item of an answer that could not be read as a question, and why."""
+
+    __tablename__ = "skipped_items"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)  # the question's number, or a digest
+    question_id: Mapped[int | None]
+    feed: Mapped[str]
+    reason: Mapped[str]
+    first_seen: Mapped[datetime]
+    last_seen: Mapped[datetime]
+    times: Mapped[int] = mapped_column(Integer)
+
+
+class KnownSite(Table):
+    """A site that the API says exists."""
+
+    __tablename__ = "known_sites"
+
+    api: Mapped[str] = mapped_column(primary_key=True)  # the API's base URL
+    site: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    url: Mapped[str]
+    fetched_at: Mapped[datetime]
