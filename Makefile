@@ -10,7 +10,7 @@ demo: .venv/installed
 	$(BIN)/tagger demo
 
 test: check
-	$(BIN)/pytest -n $(JOBS) -m "not soak and not compose and not real"
+	$(BIN)/pytest -n $(JOBS) --durations=40 --durations-min=5 -m "not soak and not compose and not real"
 
 test-fast: .venv/installed
 	$(BIN)/pytest -n $(JOBS) -m "not slow and not browser and not compose and not real"
