@@ -25,7 +25,7 @@ from demo.standin.server import StandInServer
 from tests.processes import environment, run_tagger, service, wait_until
 from tests.rows import publish_live
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SITE = "cooking"
 EPOCHS = 3  # how well it tags is the matter of test_article.py
