@@ -76,7 +76,7 @@ TAGGED = "SELECT count(*) FROM predictions"
 PENDING = "SELECT count(*) FROM questions WHERE wanted_at IS NOT NULL"
 
 
-@pytest.mark.timeout(1800)  # with the building of the images
+@pytest.mark.timeout(2700)  # with the building of the images
 @pytest.mark.usefixtures("composition")
 def test_the_composition_tags_scales_and_survives_going_down() -> None:
     wait_until(all_healthy, seconds=300, what="every service is healthy")
@@ -85,7 +85,7 @@ def test_the_composition_tags_scales_and_survives_going_down() -> None:
     compose("up", "-d", "--scale", "worker=3", "--no-recreate")
     wait_until(lambda: len(states()["worker"]) == 3, seconds=60, what="three workers run")
     wait_until(all_healthy, seconds=300, what="every worker is healthy")
-    wait_until(all_workers_have_tagged, seconds=300, what="three workers share the work")
+    wait_until(all_workers_have_tagged, seconds=900, what="three workers share the work")
 
     compose("down")
     compose("up", "-d")
