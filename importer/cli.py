@@ -15,7 +15,7 @@ from rich.table import Column, Table
 
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.console import command, err, fail, open_database, out, start
+from core.console import command, err, fail, open_database, out, start, with_hint
 from core.errors import BrokerUnreachable, ImportFailed
 from core.questions.files import (
     BrokenRow,
@@ -145,7 +145,7 @@ class _Enqueuer:
             enqueue_tagging(self._app, site, pks)
         except BrokerUnreachable as error:
             self._is_away = True
-            say(str(error))
+            say(with_hint(error))
 
 
 class _BrokenRows:

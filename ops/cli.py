@@ -11,7 +11,7 @@ from core.agreement.view import live_versions_table
 from core.broker import embedded_redis
 from core.broker.queue import TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
-from core.console import command, end_on_sigterm, open_database, out, plain, start
+from core.console import command, end_on_sigterm, open_database, out, plain, start, with_hint
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from ops.feeds import feed_status, quota_status, skipped_counts
@@ -106,7 +106,7 @@ def _print_broker(app: Celery) -> None:
         lengths = queue_lengths(app)
         workers = running_workers(app)
     except BrokerUnreachable as error:
-        out.print(f"[red]{plain(str(error))}[/red]", soft_wrap=True)
+        out.print(f"[red]{plain(with_hint(error))}[/red]", soft_wrap=True)
         return
     waiting = ", ".join(f"{queue} {length}" for queue, length in lengths.items())
     out.print(f"Messages waiting: {waiting}")

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_pending, make_celery
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, plain, start
+from core.console import command, fail, open_database, out, plain, start, with_hint
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.model import registry
@@ -103,7 +103,7 @@ def tag(
     try:
         enqueue_pending(app, pending)
     except BrokerUnreachable as error:
-        out.print(plain(str(error)), soft_wrap=True)
+        out.print(plain(with_hint(error)), soft_wrap=True)
 
 
 @command
