@@ -36,7 +36,7 @@ format: .venv/installed
 # One resolution for everything; the images' two are subsets of it, held to the same versions.
 lock: .venv/installed
 	$(LOCK) --all-extras -o requirements.lock
-	$(LOCK) -c requirements.lock -o requirements.base.lock
+	$(LOCK) -c requirements.lock --extra review -o requirements.base.lock
 	$(LOCK) -c requirements.lock --extra trainer -o requirements.trainer.lock
 
 .venv/installed: requirements.lock pyproject.toml

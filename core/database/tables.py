@@ -5,7 +5,8 @@ of `predictions` and up to ten of `predicted_tags`; people write `verdicts` and 
 `tag_suggestions` (made by the migrations) joins them for those who query with SQL.
 
 A question is *pending* while its tagging is requested (`wanted_at`) and it is not parked
-(`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`.
+(`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`;
+what people decide: `review_tables.py`.
 """
 
 from datetime import UTC, date, datetime
@@ -16,7 +17,6 @@ from sqlalchemy import (
     BigInteger,
     Date,
     DateTime,
-    Enum,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -221,34 +221,6 @@ class PredictedTag(Table):
     tag: Mapped[str] = mapped_column(primary_key=True, index=True)
     probability: Mapped[float] = mapped_column(Float(53))
     suggested: Mapped[bool]  # above its tag's threshold, and among the first five
-
-
-class Verdict(Table):
-    """What a person says of one tag for a question, whatever the model thinks of it."""
-
-    __tablename__ = "verdicts"
-
-    question_pk: Mapped[int] = mapped_column(
-        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
-    )
-    tag: Mapped[str] = mapped_column(primary_key=True)
-    verdict: Mapped[str] = mapped_column(
-        Enum("accepted", "rejected", "added", native_enum=False, name="verdict", length=16)
-    )
-    reviewer: Mapped[str]
-    at: Mapped[datetime]
-
-
-class Review(Table):
-    """That a person has done with a question as a whole."""
-
-    __tablename__ = "reviews"
-
-    question_pk: Mapped[int] = mapped_column(
-        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
-    )
-    reviewer: Mapped[str] = mapped_column(primary_key=True)
-    at: Mapped[datetime]
 
 
 class TrainingRun(Table):

@@ -12,7 +12,8 @@ from sqlalchemy import and_, exists, func, not_, or_, select, true, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.tables import ModelVersion, Prediction, Question, Review, Verdict
+from core.database.review_tables import Review, Verdict
+from core.database.tables import ModelVersion, Prediction, Question
 from core.questions.lifecycle import is_claimed
 from core.questions.lock_order import lock_in_order
 from core.settings import Retag
@@ -99,7 +100,7 @@ def _is_among(which: Retag, since: datetime) -> ColumnElement[bool]:
     if which == "pending":
         return and_(
             Question.state == "open",
-            not_(exists().where(Review.question_pk == Question.id)),
+            not_(exists().where(Review.question_pk == Question.id, Review.outcome == "saved")),
             not_(exists().where(Verdict.question_pk == Question.id)),
         )
     if which == "recent":

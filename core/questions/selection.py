@@ -1,7 +1,5 @@
 """Which of a site's stored questions a model learns from, and which tags it learns of them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,8 +7,10 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.tables import Question, Verdict
+from core.database.review_tables import Verdict
+from core.database.tables import Question
 from core.questions.settled import is_settled, settled_before
+from core.questions.verdicts import correct_tags, read_joint_verdicts
 from core.settings import Settings
 
 
@@ -60,34 +60,10 @@ def count_tagged(connection: Connection, selection: Selection) -> int:
     chosen = is_selected(connection, selection)
     tagged = select(func.count()).where(*chosen, Question.author_tags != [])
     count = connection.execute(tagged).scalar_one()
-    verdicts = read_verdicts(connection, selection.site)
-    judged = exists().where(Verdict.question_pk == Question.id)
+    verdicts = read_joint_verdicts(connection, selection.site)
+    has_verdict = exists().where(Verdict.question_pk == Question.id)
     for pk, author_tags in connection.execute(
-        select(Question.id, Question.author_tags).where(*chosen, judged)
+        select(Question.id, Question.author_tags).where(*chosen, has_verdict)
     ):
         count += bool(correct_tags(author_tags, verdicts.get(pk, {}))) - bool(author_tags)
     return count
-
-
-def read_verdicts(connection: Connection, site: str) -> dict[int, dict[str, str]]:
-    """What people have said of a site's questions: verdicts by question's key and tag."""
-    rows = connection.execute(
-        select(Verdict.question_pk, Verdict.tag, Verdict.verdict)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site)
-    )
-    verdicts: defaultdict[int, dict[str, str]] = defaultdict(dict)
-    for pk, tag, verdict in rows:
-        verdicts[pk][tag] = verdict
-    return verdicts
-
-
-def correct_tags(author_tags: Iterable[str], verdicts: Mapping[str, str]) -> tuple[str, ...]:
-    """Correct an author's tags by people's verdicts: rejected ones go, the others come in.
-
-    Args:
-        author_tags: as the author set them.
-        verdicts: accepted, rejected or added, by tag.
-    """
-    tags = dict.fromkeys([*author_tags, *sorted(verdicts)])
-    return tuple(tag for tag in tags if verdicts.get(tag) != "rejected")

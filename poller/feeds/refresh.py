@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import reading
-from core.database.tables import Prediction, Question, Review
+from core.database.review_tables import Review
+from core.database.tables import Prediction, Question
 from core.feeds import FeedName
 from core.questions.lock_order import lock_in_order
 from core.questions.store import FetchedQuestion, mark_deleted, store
@@ -100,7 +101,7 @@ def _offered(site: str, now: datetime) -> Select[int]:
         .where(Question.site == site, Question.state.in_(("open", "deleted")))
         .where(or_(Question.state == "open", returning))
         .where(or_(Question.wanted_at.is_not(None), tagged))
-        .where(not_(exists().where(Review.question_pk == Question.id)))
+        .where(not_(exists().where(Review.question_pk == Question.id, Review.outcome == "saved")))
         .order_by(Question.checked_at)
     )
 

@@ -9,7 +9,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from core.database.tables import Question
-from core.questions.selection import Selection, correct_tags, is_selected, read_verdicts
+from core.questions.selection import Selection, is_selected
+from core.questions.verdicts import correct_tags, read_joint_verdicts
 from trainer.data.corpus import Fingerprint, LabelledQuestion
 
 READ_ROWS = 500  # that the database hands over at a time
@@ -51,7 +52,7 @@ def stored_questions(
         selection: which questions.
         since: only those with this number or a higher one.
     """
-    verdicts = read_verdicts(connection, selection.site)
+    verdicts = read_joint_verdicts(connection, selection.site)
     columns = (
         Question.id,
         Question.question_id,
@@ -85,7 +86,7 @@ def survey(
         selection: which questions.
         newer_than: those with a higher number are counted apart; None counts all.
     """
-    verdicts = read_verdicts(connection, selection.site)
+    verdicts = read_joint_verdicts(connection, selection.site)
     columns = (
         Question.id,
         Question.question_id,

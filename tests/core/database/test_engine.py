@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.database.engine import make_engine, reading, retry_while_database_is_away
 from core.database.migrate import upgrade
-from core.database.tables import Review
+from core.database.review_tables import Review
 from core.errors import DatabaseUnreachable
 from tests.conftest import ManualClock, free_port
 

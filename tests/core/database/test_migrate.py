@@ -5,7 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, text
 
-from core.database import api_tables, tables
+from core.database import api_tables, review_tables, tables
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.errors import SchemaOutdated
@@ -15,7 +15,8 @@ def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.Table.metadata) == []
-        assert api_tables.FeedRow.metadata is tables.Table.metadata
+        for table in (api_tables.FeedRow, review_tables.Verdict):
+            assert table.metadata is tables.Table.metadata
 
 
 def test_a_second_upgrade_has_nothing_to_do(database_url: str) -> None:

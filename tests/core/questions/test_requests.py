@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from core.database.tables import Question, Review, Verdict
+from core.database.review_tables import Review, Verdict
+from core.database.tables import Question
 from core.model.predictor import Model, RankedTag
 from core.questions.lifecycle import ClaimedQuestion, claim, finish
 from core.questions.requests import request_tagging, retag

@@ -1,12 +1,10 @@
 from datetime import datetime, timedelta
 
-import pytest
 from sqlalchemy import Engine, insert
 
-from core.database.tables import Verdict
+from core.database.review_tables import Verdict
 from core.questions.selection import (
     Selection,
-    correct_tags,
     count_tagged,
     count_trainable,
     training_selection,
@@ -72,18 +70,3 @@ def test_the_settings_say_what_a_training_run_would_have(
             for days in (0, 3, 20)
         ]
     assert counts == [7, 6, 1]
-
-
-@pytest.mark.parametrize(
-    ("author", "verdicts", "expected"),
-    [
-        ((), {}, ()),
-        (("b", "a", "b"), {}, ("b", "a")),
-        (("a",), {"a": "rejected"}, ()),
-        ((), {"z": "added", "c": "accepted", "x": "rejected"}, ("c", "z")),
-    ],
-)
-def test_verdicts_overrule_authors(
-    author: tuple[str, ...], verdicts: dict[str, str], expected: tuple[str, ...]
-) -> None:
-    assert correct_tags(author, verdicts) == expected

@@ -2,7 +2,8 @@
 
 from sqlalchemy import Engine, insert, select, update
 
-from core.database.tables import Question, Review
+from core.database.review_tables import Review
+from core.database.tables import Question
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
     answered,

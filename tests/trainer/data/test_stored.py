@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, insert, select
 
-from core.database.tables import PredictedTag, Prediction, Question, Verdict
+from core.database.review_tables import Verdict
+from core.database.tables import PredictedTag, Prediction, Question
 from core.model.tokenizer import TextSettings
 from core.questions.selection import Selection
 from tests.conftest import ManualClock
