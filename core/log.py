@@ -39,8 +39,9 @@ class SecretFilter(logging.Filter):
 
 
 def secrets(settings: Settings) -> set[str]:
-    """All that must never be shown: the key, and the addresses' passwords."""
-    found = {settings.api_key.get_secret_value()} if settings.api_key is not None else set()
+    """All that must never be shown: the key, the token, and the addresses' passwords."""
+    alone = (settings.api_key, settings.review_token)
+    found = {secret.get_secret_value() for secret in alone if secret is not None}
     for address in (settings.database_url, settings.broker_url):
         if address is not None:
             raw = address.get_secret_value()

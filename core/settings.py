@@ -158,6 +158,29 @@ class Settings(BaseSettings):
         "several sites; the one that was not used for the longest time is dropped first",
     )
 
+    review_host: str = Field(
+        default="127.0.0.1", description="the address on which the review page listens"
+    )
+    review_port: int = Field(
+        default=8080, ge=1, le=65_535, description="the port on which it listens"
+    )
+    review_names: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("localhost",),
+        description="names by which browsers may call the review page besides numeric addresses, "
+        "separated by commas",
+    )
+    review_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="a token of at least 16 characters that logs the owner in; one is made and "
+        "kept in the data folder where it is not set",
+    )
+    review_images: bool = Field(
+        default=False,
+        description="whether the review page loads questions' images from other hosts: "
+        "true or false",
+    )
+
     heartbeat_file: Path | None = Field(
         default=None, description="a file that a service touches while it runs"
     )
@@ -165,9 +188,9 @@ class Settings(BaseSettings):
         default="info", description="how much the services say"
     )
 
-    @field_validator("sites", mode="before")
+    @field_validator("sites", "review_names", mode="before")
     @classmethod
-    def _split_sites(cls, value: object) -> object:
+    def _split_names(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(dict.fromkeys(s for s in (p.strip() for p in value.split(",")) if s))
         return value

@@ -1,0 +1,1 @@
+"""The pages, as HTML: each file is a router."""

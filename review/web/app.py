@@ -1,0 +1,67 @@
+"""The application: its routers, and what stands around them.
+
+uvicorn runs `make_app(Context(settings, engine))`; a test calls it without a server.
+"""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+
+from core import __version__
+from review.pages import login
+from review.web.context import Context
+from review.web.errors import add_error_handlers
+from review.web.guard import guard
+from review.web.headers import Surroundings
+
+PAGES: Final[tuple[APIRouter, ...]] = (login.router,)
+API: Final[tuple[APIRouter, ...]] = ()
+
+
+def make_app(context: Context) -> FastAPI:
+    """Return the application for a context."""
+    app = FastAPI(
+        title="Question Tagger",
+        version=__version__,
+        dependencies=[Depends(guard)],
+        docs_url=None,  # the ready-made pages load scripts from other hosts
+        redoc_url=None,
+        openapi_url=None,  # it would be open; the route below is guarded
+    )
+    app.state.context = context
+    settings = context.settings
+    add_error_handlers(app)
+    app.add_middleware(
+        Surroundings,
+        names=(*settings.review_names, settings.review_host),
+        images=settings.review_images,
+    )
+    _add_routes(app)
+    return app
+
+
+def _add_routes(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    def home() -> RedirectResponse:
+        return RedirectResponse("/review", 303)
+
+    @app.get("/api/v1/openapi.json", include_in_schema=False)
+    def openapi() -> dict[str, Any]:
+        return app.openapi()
+
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
+    for router in API:
+        app.include_router(router)
+    app.router.add_route("/static/{name}", _static)  # beside the guard: no secret stands there
+    app.router.add_route("/favicon.ico", _favicon)
+
+
+def _static(request: Request) -> Response:
+    context: Context = request.app.state.context
+    return context.static.answer(request.path_params["name"], request)
+
+
+def _favicon(_: Request) -> Response:
+    return Response(status_code=204)

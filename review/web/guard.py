@@ -1,0 +1,118 @@
+"""Lets nobody in who is not signed in, and no change that comes from elsewhere.
+
+It stands before every route of the application, so a new one is closed unless it is named here.
+"""
+
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from core.database.engine import reading
+from review.web.access import (
+    NotSignedIn,
+    SignedIn,
+    find_session,
+    renew_session,
+    reviewer_of_token,
+)
+from review.web.context import Context, get_context
+
+OPEN: Final = frozenset({"/login", "/healthz", "/readyz"})
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_FORM = "application/x-www-form-urlencoded"
+
+
+async def guard(request: Request) -> None:
+    """Find out who asks, for `request.state.signed_in`.
+
+    Raises:
+        NotSignedIn: nobody, and the path is not open.
+        HTTPException: a change that another site asks for, or too many wrong tokens.
+    """
+    context = get_context(request)
+    if request.method not in _SAFE_METHODS:
+        refuse_other_sites(request)
+    who = await run_in_threadpool(_find, context, request)
+    request.state.signed_in = who
+    if request.url.path in OPEN:
+        return
+    if who is None:
+        raise NotSignedIn
+    if request.method not in _SAFE_METHODS and not who.has_csrf_token(await _csrf_token(request)):
+        raise HTTPException(403, "This page is out of date: reload it, then try again.")
+
+
+def cookie_name(context: Context) -> str:
+    """Cookies know no ports: services beside each other on a machine have names of their own."""
+    return f"tagger_session_{context.settings.review_port}"
+
+
+def address_of(request: Request) -> str:
+    """Whose logins are counted together."""
+    return request.client.host if request.client else "unknown"
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Refuse a change that a browser says comes from another site's page (Fetch Metadata)."""
+    site = request.headers.get("sec-fetch-site", "same-origin")
+    origin = request.headers.get("origin")
+    is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if site not in ("same-origin", "none") or not is_own:
+        raise HTTPException(403, "Another site's page may change nothing here.")
+
+
+def _find(context: Context, request: Request) -> SignedIn | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return _by_token(context, request, token.strip())
+    cookie = request.cookies.get(cookie_name(context))
+    return _by_cookie(context, cookie) if cookie else None
+
+
+def _by_token(context: Context, request: Request, token: str) -> SignedIn | None:
+    name = try_token(context, address_of(request), token)
+    return None if name is None else SignedIn(name)
+
+
+def try_token(context: Context, address: str, token: str) -> str | None:
+    """The reviewer whose token this is, or None, which counts as a failed login.
+
+    Raises:
+        HTTPException: too many have failed of late (429).
+    """
+    now = context.clock.now()
+    if wait := context.login_limit.seconds_to_wait(address, now):
+        raise HTTPException(
+            429, f"Too many logins failed. Try again in {wait} s.", {"Retry-After": str(wait)}
+        )
+    with reading(context.engine) as connection:
+        name = reviewer_of_token(connection, token)
+    if name is None:
+        context.login_limit.count_failure(address, now)
+    return name
+
+
+def _by_cookie(context: Context, cookie: str) -> SignedIn | None:
+    now = context.clock.now()
+    with reading(context.engine) as connection:
+        found = find_session(connection, cookie, now=now)
+    if found is None:
+        return None
+    who, is_old = found
+    if is_old:
+        with context.engine.begin() as connection:
+            renew_session(connection, cookie, now=now)
+    return who
+
+
+async def _csrf_token(request: Request) -> str:
+    """What the change hands in: a script in a header, a form in a field."""
+    header = request.headers.get("x-csrf-token")
+    if header is not None:
+        return header
+    if request.headers.get("content-type", "").split(";")[0] != _FORM:
+        return ""
+    fields = parse_qs((await request.body()).decode(errors="replace"))
+    return fields.get("csrf_token", [""])[0]

@@ -1,0 +1,112 @@
+"""What stands around every request and answer: which host, how large, and the browser's rules."""
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES: Final = 4 * 1024 * 1024  # of a request's body
+
+
+def content_security_policy(*, images: bool) -> str:
+    """Nothing runs, is styled or loaded but this service's own files.
+
+    Args:
+        images: whether images of other hosts are shown, as a setting may say.
+    """
+    own = "script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'"
+    pictures = "img-src 'self' https: http:" if images else "img-src 'self'"
+    shut = "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    return f"default-src 'none'; {own}; {pictures}; {shut}"
+
+
+class Surroundings:
+    """ASGI middleware: checks the host, bounds the body, sets the security headers."""
+
+    def __init__(self, app: ASGIApp, *, names: Collection[str], images: bool) -> None:
+        """Wrap an application.
+
+        Args:
+            app: what answers.
+            names: by which the service may be called, besides numeric addresses.
+            images: see `content_security_policy()`.
+        """
+        self._app = app
+        self._names = frozenset(name.lower() for name in names)
+        self._policy = content_security_policy(images=images)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._set_headers(MutableHeaders(scope=message))
+            await send(message)
+
+        headers = Headers(scope=scope)
+        refusal = self._refusal(headers)
+        if refusal is not None:
+            await refusal(scope, receive, send_with_headers)
+            return
+        await self._app(scope, _bounded(receive), send_with_headers)
+
+    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+        if not is_own_host(headers.get("host", ""), self._names):
+            text = "This service is not called so; TAGGER_REVIEW_NAMES may name it."
+            return PlainTextResponse(text, 400)
+        length = headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > MOST_BYTES:
+            return PlainTextResponse(f"A request takes {MOST_BYTES} bytes at most.", 413)
+        return None
+
+    def _set_headers(self, headers: MutableHeaders) -> None:
+        headers["Content-Security-Policy"] = self._policy
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        headers.setdefault("Cache-Control", "no-store")
+
+
+def is_own_host(host: str, names: Collection[str]) -> bool:
+    """Whether a request's Host is this service's.
+
+    A page elsewhere can let its own name point to 127.0.0.1 and so read what answers there (DNS
+    rebinding); it cannot make the browser send a numeric address as Host.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name in names or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Bound a body that comes in pieces and does not say its length beforehand."""
+    total = 0
+
+    async def receive_bounded() -> Message:
+        nonlocal total
+        message = await receive()
+        total += len(message.get("body", b""))
+        if total > MOST_BYTES:
+            return {"type": "http.disconnect"}
+        return message
+
+    return receive_bounded
