@@ -7,17 +7,19 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import dialect_insert, retry_while_database_is_away
+from core.database.review_tables import BlockedTag
 from core.database.tables import PredictedTag, Prediction, Question
 from core.errors import DatabaseUnreachable
 from core.model.predictor import Model, RankedTag, Words
-from core.model.registry import hold_live
+from core.model.registry import Version, hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 from core.questions.lock_order import lock_in_order
+from core.questions.review_queue import enter_queue
 from worker.live_models import LiveModels, Loaded
 
 log = logging.getLogger(__name__)
@@ -70,7 +72,7 @@ def tag_batch(
     # The attempt is counted: an outage of the database must not use it up.
     retrying = retry_while_database_is_away(clock, WRITE_SECONDS)
     try:
-        done = retrying(_write, engine, tagged, errors, version_id=loaded.version.id, clock=clock)
+        done = retrying(_write, engine, tagged, errors, version=loaded.version, clock=clock)
     except DatabaseUnreachable:
         retrying(_give_back, engine, claimed)
         raise
@@ -144,7 +146,7 @@ def _write(
     tagged: Sequence[TaggedQuestion],
     errors: dict[int, str],
     *,
-    version_id: int,
+    version: Version,
     clock: Clock,
 ) -> int:
     """Write a batch's end in one transaction; return how many predictions are new."""
@@ -154,21 +156,24 @@ def _write(
             lock_in_order(connection, Question.id.in_(pks))
         done = finish(connection, [item.question for item in tagged])
         new = [item for item in tagged if item.question.pk in done]
-        write_predictions(connection, new, version_id=version_id, now=clock.now())
+        write_predictions(connection, new, version=version, now=clock.now())
         for pk, error in sorted(errors.items()):
             record_error(connection, pk, error)
     return len(done)
 
 
 def write_predictions(
-    connection: Connection, tagged: Sequence[TaggedQuestion], *, version_id: int, now: datetime
+    connection: Connection, tagged: Sequence[TaggedQuestion], *, version: Version, now: datetime
 ) -> None:
     """Write predictions and their tags in place of those that the version made of older texts.
 
     A prediction that has been scored stays so (`core/agreement/live.py`): no question counts twice.
+    The questions enter the queue of the review; a tag that is blocked is not suggested.
     """
     if not tagged:
         return
+    version_id = version.id
+    blocked = _blocked_tags(connection, version.site)
     predictions = [
         {
             "question_pk": item.question.pk,
@@ -184,7 +189,7 @@ def write_predictions(
             "model_version_id": version_id,
             "tag": ranked.tag,
             "probability": ranked.probability,
-            "suggested": ranked.suggested,
+            "suggested": ranked.suggested and ranked.tag not in blocked,
         }
         for item in tagged
         for ranked in item.tags
@@ -197,3 +202,8 @@ def write_predictions(
     pks = [item.question.pk for item in tagged]
     connection.execute(delete(PredictedTag).where(of_version, PredictedTag.question_pk.in_(pks)))
     connection.execute(dialect_insert(connection, PredictedTag), tags)
+    enter_queue(connection, pks, site=version.site, model_version_id=version_id, predicted_at=now)
+
+
+def _blocked_tags(connection: Connection, site: str) -> set[str]:
+    return set(connection.scalars(select(BlockedTag.tag).where(BlockedTag.site == site)))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Enum,
     Float,
@@ -21,9 +22,13 @@ from sqlalchemy import (
     false,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database.tables import BigId, Json, Table
+
+# Which holds NULL where there is none, and not JSON's own null.
+_JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 IS_OPEN = "reviews < wanted_reviews"  # of a row of the queue, as its indexes have it
 
@@ -71,7 +76,9 @@ class Review(Table):
     )
     model_version_id: Mapped[int | None] = mapped_column(BigId)  # whose suggestions were seen
     blind: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    first_choice: Mapped[list[str] | None] = mapped_column(Json)  # of a blind one, before it saw
+    first_choice: Mapped[list[str] | None] = mapped_column(
+        _JsonOrNull
+    )  # of a blind one, before it saw
 
 
 class QueuedQuestion(Table):
@@ -79,6 +86,7 @@ class QueuedQuestion(Table):
 
     __tablename__ = "review_queue"
     __table_args__ = (
+        _partial_index("review_queue_open", IS_OPEN, ["site", "question_pk"]),
         _partial_index("review_queue_predicted_at", IS_OPEN, ["site", "predicted_at"]),
         _partial_index("review_queue_uncertainty", IS_OPEN, ["site", "uncertainty"]),
         _partial_index("review_queue_label_quality", IS_OPEN, ["site", "label_quality"]),
@@ -105,6 +113,7 @@ class ReviewClaim(Table):
     question_pk: Mapped[int] = _question_key()
     reviewer: Mapped[str] = mapped_column(index=True)
     until: Mapped[datetime]
+    queue: Mapped[str] = mapped_column(String(64))  # digest of the order and filter that gave it
 
 
 class ReviewAction(Table):

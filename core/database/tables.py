@@ -1,6 +1,7 @@
 """The tables.
 
-A question's way through them: the poller or an import writes `questions`; a worker writes one row
+A question's way through them: the poller or an import writes `questions`, and their author tags
+once more into `question_tags`, by which they are found; a worker writes one row
 of `predictions` and up to ten of `predicted_tags`; people write `verdicts` and `reviews`. The view
 `tag_suggestions` (made by the migrations) joins them for those who query with SQL.
 
@@ -128,6 +129,19 @@ class Question(Table):
     parked_at: Mapped[datetime | None]  # after too many attempts; until a person releases it
 
 
+class QuestionTag(Table):
+    """One of a question's author tags, to find questions by it; `author_tags` keeps their order."""
+
+    __tablename__ = "question_tags"
+    __table_args__ = (Index("ix_question_tags_site_tag", "site", "tag", "question_pk"),)
+
+    question_pk: Mapped[int] = mapped_column(
+        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    site: Mapped[str]
+
+
 class ModelVersion(Table):
     """A trained model: never changed, only made live or not."""
 
@@ -213,6 +227,13 @@ class PredictedTag(Table):
             ["question_pk", "model_version_id"],
             ["predictions.question_pk", "predictions.model_version_id"],
             ondelete="CASCADE",
+        ),
+        Index(
+            "ix_predicted_tags_suggested",
+            "tag",
+            "question_pk",
+            sqlite_where=text("suggested"),
+            postgresql_where=text("suggested"),
         ),
     )
 

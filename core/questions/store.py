@@ -11,13 +11,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import and_, case, exists, func, literal_column, not_, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, literal_column, not_, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
-from core.database.tables import Prediction, Question
+from core.database.tables import Prediction, Question, QuestionTag
 from core.questions.lock_order import lock_in_order
+from core.questions.review_queue import forget_scores
 
 State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
@@ -107,7 +108,7 @@ def store(
     requested: list[int] = []
     for start in range(0, len(rows), STORE_ROWS):
         chunk = rows[start : start + STORE_ROWS]
-        known = _known_hashes(connection, chunk)
+        known = _find_known(connection, chunk)
         new += sum((q.site, q.question_id) not in known for q in chunk)
         changed += _upsert(
             connection, chunk, known, now=now, request=request_tagging, into=requested
@@ -115,23 +116,32 @@ def store(
     return Stored(new, changed, len(rows) - new - changed, tuple(sorted(requested)))
 
 
-def _known_hashes(
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is stored of a question already."""
+
+    content_hash: str
+    author_tags: frozenset[str]
+
+
+def _find_known(
     connection: Connection, questions: Sequence[FetchedQuestion]
-) -> dict[tuple[str, int], str]:
-    hashes: dict[tuple[str, int], str] = {}
+) -> dict[tuple[str, int], _Known]:
+    known: dict[tuple[str, int], _Known] = {}
     for site, group in groupby(questions, key=lambda q: q.site):
         numbers = [question.question_id for question in group]
         chosen = (Question.site == site, Question.question_id.in_(numbers))
         lock_in_order(connection, *chosen)
-        found = select(Question.question_id, Question.content_hash).where(*chosen)
-        hashes |= {(site, row.question_id): row.content_hash for row in connection.execute(found)}
-    return hashes
+        found = select(Question.question_id, Question.content_hash, Question.author_tags)
+        for number, content_hash, tags in connection.execute(found.where(*chosen)):
+            known[site, number] = _Known(content_hash, frozenset(tags))
+    return known
 
 
 def _upsert(
     connection: Connection,
     questions: Sequence[FetchedQuestion],
-    known: dict[tuple[str, int], str],
+    known: dict[tuple[str, int], _Known],
     *,
     now: datetime,
     request: bool,
@@ -172,15 +182,41 @@ def _upsert(
             Question.site,
             Question.question_id,
             Question.content_hash,
+            Question.author_tags,
             Question.wanted_at,
         ),
         rows,
     ).all()
     into.extend(row.id for row in written if row.wanted_at == now)
+    _write_tags(connection, written, known)
+    before = [known.get((row.site, row.question_id)) for row in written]
     return sum(
-        known.get((row.site, row.question_id), row.content_hash) != row.content_hash
-        for row in written
+        old is not None and old.content_hash != row.content_hash
+        for row, old in zip(written, before, strict=True)
     )
+
+
+def _write_tags(
+    connection: Connection, written: Sequence[Any], known: dict[tuple[str, int], _Known]
+) -> None:
+    """Keep `question_tags` as the rows that were written have their author tags."""
+    changed = []
+    for row in written:
+        old = known.get((row.site, row.question_id))
+        if old is None or old.author_tags != frozenset(row.author_tags):
+            changed.append(row)
+    if not changed:
+        return
+    pks = [row.id for row in changed]
+    connection.execute(delete(QuestionTag).where(QuestionTag.question_pk.in_(pks)))
+    forget_scores(connection, pks)
+    tags = [
+        {"question_pk": row.id, "tag": tag, "site": row.site}
+        for row in changed
+        for tag in sorted(set(row.author_tags))
+    ]
+    if tags:
+        connection.execute(dialect_insert(connection, QuestionTag), tags)
 
 
 _OPTIONAL_COLUMNS = (

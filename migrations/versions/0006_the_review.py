@@ -30,9 +30,14 @@ VERDICT = """(
   FROM verdicts v WHERE v.question_pk = p.question_pk AND v.tag = t.tag
 )"""
 
+# A tag that is blocked is suggested nowhere, also where it was before.
+SUGGESTED = """(t.suggested AND NOT EXISTS (
+  SELECT 1 FROM blocked_tags b WHERE b.site = q.site AND b.tag = t.tag
+)) AS suggested"""
+
 TAG_SUGGESTIONS = """
 CREATE VIEW tag_suggestions AS
-SELECT q.site, q.question_id, q.link, q.title, q.author_tags, t.tag, t.probability, t.suggested,
+SELECT q.site, q.question_id, q.link, q.title, q.author_tags, t.tag, t.probability, {suggested},
        {verdict} AS verdict, m.version AS model_version, p.predicted_at
 FROM predictions p
 JOIN questions q ON q.id = p.question_pk
@@ -67,17 +72,18 @@ WHERE NOT EXISTS (
 def upgrade() -> None:
     op.execute("DROP VIEW tag_suggestions")  # it reads what changes here
     _verdicts_by_reviewer()
-    op.execute(TAG_SUGGESTIONS.format(verdict=VERDICT, join=""))
     _reviews()
     _queue()
     _history()
     _remarks()
     _people()
     _webhooks()
+    op.execute(TAG_SUGGESTIONS.format(suggested=SUGGESTED, verdict=VERDICT, join=""))
     op.execute(FILL_QUEUE)
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW tag_suggestions")
     for table in (
         "outgoing_events",
         "webhooks",
@@ -96,9 +102,8 @@ def downgrade() -> None:
     op.drop_index("ix_reviews_reviewer_at", "reviews")
     for column in ("first_choice", "blind", "model_version_id", "outcome"):
         op.drop_column("reviews", column)
-    op.execute("DROP VIEW tag_suggestions")
     _one_verdict_a_tag()
-    op.execute(TAG_SUGGESTIONS.format(verdict="v.verdict", join=OLD_JOIN))
+    op.execute(TAG_SUGGESTIONS.format(suggested="t.suggested", verdict="v.verdict", join=OLD_JOIN))
 
 
 def _verdicts_by_reviewer() -> None:
@@ -186,6 +191,7 @@ def _queue() -> None:
         _of_question("review_queue"),
         sa.PrimaryKeyConstraint("question_pk", name="pk_review_queue"),
     )
+    _partial_index("review_queue", ["site", "question_pk"], "reviews < wanted_reviews", "open")
     for column in ("predicted_at", "uncertainty", "label_quality"):
         _partial_index("review_queue", ["site", column], "reviews < wanted_reviews", column)
     _partial_index("review_queue", ["site", "question_pk"], "conflicting", "conflicting")
@@ -195,6 +201,7 @@ def _queue() -> None:
         _question_key(),
         sa.Column("reviewer", sa.Text(), nullable=False),
         sa.Column("until", TIME, nullable=False),
+        sa.Column("queue", sa.String(64), nullable=False),
         _of_question("review_claims"),
         sa.PrimaryKeyConstraint("question_pk", name="pk_review_claims"),
     )

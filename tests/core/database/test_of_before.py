@@ -8,11 +8,12 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 from core.database.engine import make_engine, reading
 from core.database.migrate import migrate_to, upgrade
-from core.database.tables import BundlePart
+from core.database.tables import BundlePart, Question, QuestionTag
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
 from core.model.predictor import Model
+from core.questions.verdicts import read_joint_verdicts
 from tests.conftest import ManualClock
 from tests.database_of_before import DATA, REVISION, fill_with_database_of_before
 from tests.rows import live_models, predictions, question, store_questions
@@ -87,3 +88,56 @@ def test_a_bundle_file_of_before_is_taken_in(
     model = Model(bundle)
     (row,) = model.rank(model.probabilities([model.words("About anova", "")]))
     assert (row[0].tag, row[0].suggested) == ("anova", True)
+
+
+def test_verdicts_of_before_keep_their_meaning_and_go_back(before: Engine) -> None:
+    key = "SELECT id FROM questions ORDER BY id LIMIT 2"
+    at = "2026-01-01 00:00:00"
+    with before.begin() as connection:
+        connection.execute(text("DELETE FROM verdicts"))
+        connection.execute(text("DELETE FROM reviews"))
+        first, second = connection.execute(text(key)).scalars()
+        said = [(first, "anova", "accepted"), (first, "r", "rejected"), (second, "z", "added")]
+        for pk, tag, verdict in said:
+            row = {"pk": pk, "tag": tag, "verdict": verdict, "at": at}
+            connection.execute(
+                text("INSERT INTO verdicts VALUES (:pk, :tag, :verdict, 'ann', :at)"), row
+            )
+        connection.execute(
+            text("INSERT INTO reviews VALUES (:pk, 'ann', :at)"), {"pk": first, "at": at}
+        )
+    upgrade(before)
+    with reading(before) as connection:
+        joint = read_joint_verdicts(connection, "stats")
+        queued = "SELECT reviews, conflicting FROM review_queue WHERE question_pk = :pk"
+        counted = [tuple(row) for row in connection.execute(text(queued), {"pk": first})]
+        outcome = connection.execute(text("SELECT outcome FROM reviews")).scalars().all()
+    assert joint == {first: {"anova": "accepted", "r": "rejected"}, second: {"z": "added"}}
+    assert counted in ([], [(1, 0)])  # of a question that has a prediction
+    assert outcome == ["saved"]
+    with before.begin() as connection:  # what only the later tables can say
+        connection.execute(
+            text(
+                "INSERT INTO verdicts (question_pk, reviewer, tag, verdict, settles, at) "
+                "VALUES (:pk, 'bob', 'r', 'added', TRUE, :at)"
+            ),
+            {"pk": first, "at": at},
+        )
+    migrate_to(before, REVISION)
+    with reading(before) as connection:
+        rows = "SELECT question_pk, tag, verdict, reviewer FROM verdicts ORDER BY tag"
+        found = [tuple(row) for row in connection.execute(text(rows))]
+    assert found == [
+        (first, "anova", "accepted", "ann"),
+        (first, "r", "added", "bob"),  # it settled what they disagreed on
+        (second, "z", "added", "ann"),
+    ]
+
+
+def test_author_tags_of_before_are_found(before: Engine) -> None:
+    upgrade(before)
+    with reading(before) as connection:
+        rows = connection.execute(select(Question.id, Question.author_tags)).all()
+        tags = connection.execute(select(QuestionTag.question_pk, QuestionTag.tag)).all()
+    assert {tuple(tag) for tag in tags} == {(pk, tag) for pk, given in rows for tag in given}
+    assert tags

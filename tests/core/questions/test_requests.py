@@ -155,7 +155,7 @@ def test_a_batch_that_is_being_written_at_a_promotion_is_asked_for_again(
         with engine.begin() as connection:
             finish(connection, [claimed])
             tagged = [TaggedQuestion(claimed, [RankedTag("anova", 0.9, suggested=True)])]
-            write_predictions(connection, tagged, version_id=version.id, now=clock.now())
+            write_predictions(connection, tagged, version=version, now=clock.now())
             asked = pool.submit(ask_again, engine, "pending", clock)
             with pytest.raises(TimeoutError):
                 asked.result(timeout=0.5)

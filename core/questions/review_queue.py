@@ -1,0 +1,100 @@
+"""The queue of the review: a narrow row for each question that has a prediction.
+
+A worker enters a question with its prediction; the periodic look scores it
+(`core/agreement/label_quality.py`); a new prediction or other author tags unset the scores, so that
+it is scored again. How often it was reviewed, and whether reviewers disagree, is counted anew from
+`reviews` and `verdicts` in the transaction that changes them, never by adding one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import case, exists, func, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.engine import dialect_insert
+from core.database.review_tables import QueuedQuestion, Review, Verdict
+
+CHUNK = 500  # keys of one statement
+
+
+def enter_queue(
+    connection: Connection,
+    pks: Sequence[int],
+    *,
+    site: str,
+    model_version_id: int,
+    predicted_at: datetime,
+) -> None:
+    """Enter questions with their newest prediction; commits nothing. Their rows are locked before.
+
+    A question that is there keeps what people have said of it, and is scored again.
+    """
+    insert = dialect_insert(connection, QueuedQuestion)
+    newest = {name: insert.excluded[name] for name in ("model_version_id", "predicted_at")}
+    statement = insert.on_conflict_do_update(
+        index_elements=["question_pk"],
+        set_={**newest, "uncertainty": None, "label_quality": None},
+        where=insert.excluded.predicted_at >= QueuedQuestion.predicted_at,
+    )
+    rows = [
+        {
+            "question_pk": pk,
+            "site": site,
+            "model_version_id": model_version_id,
+            "predicted_at": predicted_at,
+        }
+        for pk in pks
+    ]
+    connection.execute(statement, rows)
+    said = exists().where(Verdict.question_pk == QueuedQuestion.question_pk)
+    reviewed = exists().where(Review.question_pk == QueuedQuestion.question_pk)
+    _recount(connection, pks, said | reviewed)
+
+
+def forget_scores(connection: Connection, pks: Sequence[int]) -> None:
+    """Let questions be scored again, whose author's tags have changed; commits nothing."""
+    for start in range(0, len(pks), CHUNK):
+        chosen = QueuedQuestion.question_pk.in_(pks[start : start + CHUNK])
+        unset = update(QueuedQuestion).where(chosen, QueuedQuestion.uncertainty.is_not(None))
+        connection.execute(unset.values(uncertainty=None, label_quality=None))
+
+
+def recount(connection: Connection, pks: Sequence[int]) -> None:
+    """Count reviews and conflicts of questions anew; commits nothing. They are locked before."""
+    _recount(connection, pks)
+
+
+def _recount(connection: Connection, pks: Sequence[int], *conditions: ColumnElement[bool]) -> None:
+    for start in range(0, len(pks), CHUNK):
+        chosen = QueuedQuestion.question_pk.in_(pks[start : start + CHUNK])
+        statement = update(QueuedQuestion).where(chosen, *conditions)
+        connection.execute(statement.values(reviews=count_reviews(), conflicting=has_conflict()))
+
+
+def count_reviews() -> ColumnElement[int]:
+    """How many reviewers have saved the question of a row of the queue."""
+    return (
+        select(func.count())
+        .select_from(Review)
+        .where(Review.question_pk == QueuedQuestion.question_pk, Review.outcome == "saved")
+        .scalar_subquery()
+    )
+
+
+def has_conflict() -> ColumnElement[bool]:
+    """Whether reviewers disagree on a tag of a queued question, and nobody has settled it."""
+    against = case((Verdict.verdict == "rejected", 1), else_=0)
+    settling = case((Verdict.settles, 1), else_=0)
+    disputed = (
+        select(Verdict.tag)
+        .where(Verdict.question_pk == QueuedQuestion.question_pk)
+        .group_by(Verdict.tag)
+        .having(
+            func.sum(settling) == 0,
+            func.sum(against) > 0,
+            func.sum(against) < func.count(),
+        )
+    )
+    return disputed.exists()
