@@ -30,6 +30,11 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── TrainingInProgress      another run is at the site's model
 │   ├── NoReport                a training run left none, or there was no such run
 │   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
+├── ReviewError                 a reviewer's request that cannot be done
+│   ├── UnknownQuestion         the site's questions here do not hold it
+│   ├── UnknownAction           the reviewer has no such decision, or none that could be undone
+│   ├── UnknownFilter           the reviewer has saved no filter of that name
+│   └── ReviewConflict          what stands by now forbids it, and its text says what
 └── ServiceFailed               a process that should run ended and stays down
 """
 
@@ -194,6 +199,26 @@ class NoReport(TrainingError):
 
 class TrainerNotInstalled(TrainingError):
     """The packages of the extra `trainer` are not installed."""
+
+
+class ReviewError(TaggerError):
+    """What a reviewer asks for cannot be done."""
+
+
+class UnknownQuestion(ReviewError):
+    """There is no such question here."""
+
+
+class UnknownAction(ReviewError):
+    """The reviewer has made no such decision, or none that could be undone."""
+
+
+class UnknownFilter(ReviewError):
+    """The reviewer has saved no filter of that name."""
+
+
+class ReviewConflict(ReviewError):
+    """What stands by now forbids it."""
 
 
 class ServiceFailed(TaggerError):

@@ -13,8 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.errors import (
     DatabaseUnreachable,
     ModelMissing,
+    ReviewConflict,
     TaggerError,
+    UnknownAction,
+    UnknownFilter,
     UnknownModelVersion,
+    UnknownQuestion,
     UnknownSite,
     VersionPruned,
 )
@@ -27,6 +31,10 @@ _STATUS: tuple[tuple[type[TaggerError], int], ...] = (
     (DatabaseUnreachable, 503),
     (UnknownSite, 404),
     (UnknownModelVersion, 404),
+    (UnknownQuestion, 404),
+    (UnknownAction, 404),
+    (UnknownFilter, 404),
+    (ReviewConflict, 409),
     (VersionPruned, 409),
     (ModelMissing, 409),
 )

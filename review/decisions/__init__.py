@@ -1,0 +1,1 @@
+"""What reviewers decide: saved, undone, chosen next and counted, without any web."""

@@ -1,0 +1,95 @@
+"""Rows that tests of the review arrange, and what they read back."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, insert, select
+from sqlalchemy.engine import Connection
+
+from core.database.engine import dialect_insert
+from core.database.review_tables import QueuedQuestion, Review, Verdict
+from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
+from core.questions.review_queue import enter_queue
+from core.questions.store import store
+from tests.rows import question
+
+VERSION = 1
+
+
+def predict_rows(
+    engine: Engine,
+    tags: Mapping[int, Mapping[str, float]],
+    *,
+    now: datetime,
+    titles: Mapping[int, str] | None = None,
+    authors: Mapping[int, Sequence[str]] | None = None,
+    site: str = "stats",
+) -> dict[int, int]:
+    """Store questions with a prediction each, in the queue; return their keys by number.
+
+    Tags of a probability of .5 or more are suggested. Each was predicted a second after the one
+    before.
+    """
+    with engine.begin() as connection:
+        version = _version(connection, site, now)
+        given = [
+            question(
+                number,
+                (titles or {}).get(number, f"Question {number}"),
+                site=site,
+                author_tags=tuple((authors or {}).get(number, ("regression",))),
+                link=f"https://{site}.example/q/{number}",
+                created_at=now,
+            )
+            for number in tags
+        ]
+        store(connection, given, now=now, request_tagging=False)
+        stored = select(Question.question_id, Question.id).where(Question.site == site)
+        keys = {row.question_id: row.id for row in connection.execute(stored)}
+        for number, probabilities in tags.items():
+            _predict(connection, keys[number], version, site, probabilities, now)
+    return {number: keys[number] for number in tags}
+
+
+def _version(connection: Connection, site: str, now: datetime) -> int:
+    found = connection.execute(select(ModelVersion.id).where(ModelVersion.site == site)).scalar()
+    if found is not None:
+        return found
+    row = {"site": site, "version": VERSION, "created_at": now, "architecture": "simple"}
+    added = dialect_insert(connection, ModelVersion).values(
+        **row, metrics={}, sha256="0", live=True
+    )
+    return int(connection.execute(added.returning(ModelVersion.id)).scalar_one())
+
+
+def _predict(
+    connection: Connection,
+    pk: int,
+    version: int,
+    site: str,
+    probabilities: Mapping[str, float],
+    now: datetime,
+) -> None:
+    key = {"question_pk": pk, "model_version_id": version}
+    connection.execute(insert(Prediction).values(**key, predicted_at=now, content_hash="0"))
+    rows = [
+        {**key, "tag": tag, "probability": p, "suggested": p >= 0.5}
+        for tag, p in probabilities.items()
+    ]
+    if rows:
+        connection.execute(insert(PredictedTag), rows)
+    enter_queue(connection, [pk], site=site, model_version_id=version, predicted_at=now)
+
+
+def all_rows(engine: Engine) -> dict[str, list[Any]]:
+    """What stands: verdicts, reviews, and the counts of the queue."""
+    tables = {"verdicts": Verdict, "reviews": Review, "queue": QueuedQuestion}
+    found: dict[str, list[Any]] = {}
+    with engine.connect() as connection:
+        for name, table in tables.items():
+            columns = table.__table__.c
+            key = [column for column in columns if column.primary_key]
+            rows = connection.execute(select(*columns).order_by(*key))
+            found[name] = [tuple(row) for row in rows]
+    return found
