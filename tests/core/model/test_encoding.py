@@ -1,12 +1,14 @@
+"""Texts as networks take them: sequences of ids, bags of words, weighted terms."""
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.encoding import SequenceInput, encode
+from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, encode
 from core.model.vocabulary import PADDING, Vocabulary
 
-VOCABULARY = Vocabulary(["a", "b", "c"])
+LETTERS = Vocabulary(["a", "b", "c"])
 SPECS = st.builds(
     SequenceInput,
     name=st.just("x"),
@@ -15,12 +17,16 @@ SPECS = st.builds(
     keep=st.sampled_from(["first", "last"]),
     pad=st.sampled_from(["front", "back"]),
 )
-WORDS = st.lists(st.sampled_from(["a", "b", "c", "unknown"]), max_size=8)
+TEXTS = st.lists(st.sampled_from(["a", "b", "c", "unknown"]), max_size=8)
+
+WORDS = ["the", "robot", "arm", "moves"]
+VOCABULARY = Vocabulary(WORDS, [(2, 3), (1, 2)], [1.0, 2.0, 2.0, 3.0, 4.0, 1.5])
+UNKNOWN, ROBOT_ARM = 5, 6
 
 
 def encoded(title: str, body: str, **settings: object) -> list[int]:
     spec = SequenceInput.model_validate({"name": "x", "source": "text", "length": 4} | settings)
-    return list(encode([(title.split(), body.split())], VOCABULARY, [spec])["x"][0])
+    return list(encode([(title.split(), body.split())], LETTERS, [spec])["x"][0])
 
 
 @pytest.mark.parametrize(
@@ -41,19 +47,81 @@ def test_a_long_text_is_cut(keep: str, expected: list[int]) -> None:
     assert encoded("a a", "b b c c c", keep=keep) == expected[:4]
 
 
-@given(title=WORDS, body=WORDS, spec=SPECS)
+@given(title=TEXTS, body=TEXTS, spec=SPECS)
 def test_a_row_holds_its_known_words_in_their_order(
     title: list[str], body: list[str], spec: SequenceInput
 ) -> None:
     source = {"title": title, "body": body, "text": title + body}[spec.source]
-    known = [number for number in VOCABULARY.numbers(source) if number != PADDING]
+    known = [number for number in LETTERS.numbers(source) if number != PADDING]
     kept = known[: spec.length] if spec.keep == "first" else known[-spec.length :]
     padding = [PADDING] * (spec.length - len(kept))
-    (row,) = encode([(title, body)], VOCABULARY, [spec])["x"]
+    (row,) = encode([(title, body)], LETTERS, [spec])["x"]
     assert list(row) == (padding + kept if spec.pad == "front" else kept + padding)
     assert row.dtype == np.int32
 
 
 def test_no_questions_give_empty_arrays() -> None:
     spec = SequenceInput(name="x", source="text", length=4)
-    assert encode([], VOCABULARY, [spec])["x"].shape == (0, 4)
+    assert encode([], LETTERS, [spec])["x"].shape == (0, 4)
+
+
+def weighted(spec: BagInput | TermsInput, title: str, body: str) -> dict[int, float]:
+    arrays = encode([(title.split(), body.split())], VOCABULARY, [spec])
+    ids, weights = (arrays[name][0] for name in spec.names)
+    assert (ids.dtype, weights.dtype) == (np.int32, np.float32)
+    kept = ids > 0
+    assert not weights[~kept].any()
+    return dict(zip(ids[kept].tolist(), weights[kept].tolist(), strict=True))
+
+
+def test_a_bag_holds_each_known_word_once_with_the_logarithm_of_its_uses() -> None:
+    found = weighted(BagInput(name="bag", source="body", length=4), "moves", "arm the arm x arm")
+    assert found == {1: 1.0, 3: pytest.approx(1 + np.log(3))}
+
+
+def test_terms_are_unit_tf_idf_and_the_titles_once_more() -> None:
+    spec = TermsInput(name="terms", source="text", length=8)
+    body_only = weighted(spec, "", "robot arm")
+    length = np.linalg.norm([2, 2, 4])
+    assert body_only == pytest.approx({2: 2 / length, 3: 2 / length, ROBOT_ARM: 4 / length})
+    both = weighted(spec, "moves", "robot arm")
+    length = np.linalg.norm([2, 2, 4, 3])
+    assert both[4] == pytest.approx(3 / length + 1)
+    assert both[2] == pytest.approx(2 / length)
+
+
+def test_a_pair_does_not_reach_from_the_title_into_the_body() -> None:
+    spec = TermsInput(name="terms", source="text", length=8)
+    assert ROBOT_ARM not in weighted(spec, "robot", "arm")
+
+
+def test_where_too_many_words_are_the_rare_and_often_used_ones_stay() -> None:
+    spec = BagInput(name="bag", source="body", length=2)
+    assert weighted(spec, "", "the robot moves robot").keys() == {2, 4}
+
+
+def test_a_sequence_can_keep_unknown_words_and_leave_out_common_ones() -> None:
+    spec = SequenceInput(name="x", source="body", length=4, unknown="mark", skip=1)
+    (row,) = encode([([], ["the", "zebra", "moves", "the", "robot"])], VOCABULARY, [spec])["x"]
+    assert row.tolist() == [UNKNOWN, 4, 2, 0]
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.lists(st.sampled_from([*WORDS, "zebra"]), max_size=9)] * 2), max_size=4
+    ),
+    st.integers(1, 6),
+)
+def test_a_question_is_encoded_the_same_whatever_stands_beside_it(
+    questions: list[tuple[list[str], list[str]]], length: int
+) -> None:
+    specs: list[Input] = [
+        BagInput(name="bag", source="body", length=length),
+        TermsInput(name="terms", source="text", length=length),
+    ]
+    together = encode(questions, VOCABULARY, specs)
+    for row, question in enumerate(questions):
+        alone = encode([question], VOCABULARY, specs)
+        for name, array in together.items():
+            np.testing.assert_array_equal(array[row], alone[name][0])
+            assert np.isfinite(array).all()

@@ -11,6 +11,9 @@ from core.model.vocabulary import PADDING, Vocabulary, dump_vocabulary, parse_vo
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
+WORDS = ["the", "robot", "arm", "moves"]
+ROBOT = Vocabulary(WORDS, [(2, 3), (1, 2)], [1.0, 2.0, 2.0, 3.0, 4.0, 1.5])
+
 
 def test_words_are_numbered_from_one_and_unknown_ones_are_padding() -> None:
     vocabulary = Vocabulary(["a", "b", "c"])
@@ -47,3 +50,14 @@ def test_a_file_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str)
     whole = {"words": ["a", "b"], "pairs": [], "idf": []}
     with pytest.raises(BundleCorrupt, match=f"vocabulary.json.*{wrong}"):
         parse_vocabulary(json.dumps(whole | change).encode())
+
+
+def test_ids_are_words_then_the_unknown_word_then_pairs() -> None:
+    assert (ROBOT.unknown, ROBOT.size) == (5, 8)
+    assert ROBOT.idf.tolist() == [0, 1, 2, 2, 3, 0, 4, 1.5]
+
+
+def test_pairs_are_found_between_known_neighbours_only() -> None:
+    numbers = np.array([1, 2, 3, 0, 2, 0, 3, 1], np.int32)
+    assert ROBOT.find_pairs(numbers).tolist() == [7, 6]  # the robot, robot arm
+    assert Vocabulary(WORDS).find_pairs(numbers).tolist() == []

@@ -1,24 +1,17 @@
 """The made-up site: reproducible, varied, well-formed and pleasant to read."""
 
-import gzip
-import json
 import re
 from collections import Counter
 from datetime import UTC, timedelta
 from html import escape
 from itertools import pairwise
-from pathlib import Path
-from random import Random
 from statistics import mean, median
 from xml.etree import ElementTree as ET
 
 import pytest
 from bs4 import BeautifulSoup
 
-from demo.site import MadeUpQuestion, make_questions, markdown, write_jsonl
-from demo.site.grammar import capitalise, expand, with_article
-from demo.site.material import Topic, on_thread, threads, weighted_tags
-from demo.site.prose import load_topics
+from demo.site import MadeUpQuestion, make_questions
 
 COUNT = 4000
 
@@ -173,76 +166,3 @@ def test_sentences_begin_with_capitals(prose: list[str]) -> None:
     for text in prose:
         found = small.search(text)
         assert not found, text[max(found.start() - 40, 0) : found.end() + 40]
-
-
-@pytest.mark.parametrize(
-    ("noun", "expected"),
-    [("hive", "a hive"), ("agent", "an agent"), ("hour", "an hour"), ("unit", "a unit")],
-)
-def test_nouns_get_the_article_they_sound_like(noun: str, expected: str) -> None:
-    assert with_article(noun) == expected
-
-
-def test_capitals_leave_the_rest_of_a_text_alone() -> None:
-    assert capitalise("pH of R") == "PH of R"
-
-
-def test_choices_settle_and_what_is_drawn_once_stays() -> None:
-    slots = {"unit": "agent"}
-    text = expand("«A unit» «saw|met» «n=3..9» of «n=3..9»: «1.20..1.30»", slots, Random(1))
-    found = re.fullmatch(r"An agent (saw|met) (\d) of (\d): 1\.[23]\d", text)
-    assert found
-    assert found[2] == found[3]
-
-
-def test_unknown_slots_are_refused() -> None:
-    with pytest.raises(KeyError, match="beehive"):
-        expand("«beehive»", {}, Random(1))
-
-
-def test_markdown_becomes_escaped_html() -> None:
-    assert markdown.inline("a < b & `x <- 1`, *so*, $p < q$") == (
-        "a &lt; b &amp; <code>x &lt;- 1</code>, <em>so</em>, $p &lt; q$"
-    )
-
-
-def test_threads_choose_alternatives_and_tags() -> None:
-    text = "- a: one\n- b: two\n  lines\n- three"
-    assert threads(text) == "ab"
-    assert on_thread(text, "b") == ("two lines", "three")
-    assert weighted_tags("r .5, b:t-test .25", "a") == (("r", 0.5),)
-
-
-@pytest.mark.parametrize("topic", load_topics(), ids=lambda topic: topic.name)
-def test_every_thread_has_a_title_a_trouble_and_a_question(topic: Topic) -> None:
-    for problem in topic.problems:
-        named = {*threads(problem.titles), *threads(problem.more or "- x"), *threads(problem.asks)}
-        assert named <= set(threads(problem.says))
-        for thread in threads(problem.says):
-            assert on_thread(problem.titles, thread)
-            assert on_thread(problem.says, thread)
-            assert on_thread(problem.asks, thread)
-            assert weighted_tags(problem.tags, thread)
-
-
-@pytest.mark.parametrize("name", ["site.jsonl", "site.jsonl.gz"])
-def test_files_hold_one_question_a_line(name: str, tmp_path: Path) -> None:
-    path = tmp_path / name
-    expected = list(make_questions(20))
-    assert write_jsonl(expected, path) == 20
-    data = path.read_bytes()
-    text = (gzip.decompress(data) if name.endswith(".gz") else data).decode()
-    rows = [json.loads(line) for line in text.splitlines()]
-    assert [row["title"] for row in rows] == [question.title for question in expected]
-    assert rows[0]["creation_date"] == int(expected[0].created_at.timestamp())
-    assert rows[0].keys() == {
-        "site", "question_id", "title", "body", "tags", "link", "owner", "creation_date", "score",
-        "answer_count",
-    }  # fmt: skip
-
-
-def test_equal_questions_give_equal_bytes(tmp_path: Path) -> None:
-    first, second = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl.gz"
-    write_jsonl(make_questions(20), first)
-    write_jsonl(make_questions(20), second)
-    assert first.read_bytes() == second.read_bytes()

@@ -1,4 +1,4 @@
-"""Memory must not grow with the file: the whole of Stack Overflow goes through these readers."""
+"""Files of every format as a whole: all of Stack Overflow must go through these readers."""
 
 import json
 import subprocess
@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's own figures"),
-]
+from core.errors import ImportFailed
+from core.questions.files import BrokenRow, load_questions, read_questions
+from tests.core.questions.files.json_rows import GOOD, write
 
 # VmHWM is the process's own peak; ru_maxrss would begin with that of the process that forked it.
 READ = """
@@ -48,6 +47,8 @@ def json_lines(count: int) -> Iterator[str]:
         yield "\n"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads Linux's own figures")
 @pytest.mark.parametrize("rows", [xml, questions_csv, json_lines])
 def test_a_file_eight_times_as_large_takes_no_more_memory(
     tmp_path: Path, rows: Callable[[int], Iterator[str]]
@@ -70,3 +71,38 @@ def test_a_file_eight_times_as_large_takes_no_more_memory(
         assert read_count == count
         peaks.append(peak_kib / 1024)
     assert peaks[1] - peaks[0] < 3, peaks  # MiB; the files have 9 and 70
+
+
+def test_loading_keeps_the_last_of_each_id_in_the_order_of_the_ids(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "q.jsonl",
+        {**GOOD, "question_id": 9},
+        {**GOOD, "question_id": 2, "title": "old"},
+        {**GOOD, "question_id": 2, "title": "new"},
+        {**GOOD, "tags": []},
+    )
+    broken: list[BrokenRow] = []
+    loaded = load_questions(path, on_broken=broken.append)
+    assert [(q.question_id, q.title) for q in loaded] == [(2, "new"), (9, GOOD["title"])]
+    assert [row.line for row in broken] == [4]
+
+
+def test_loading_a_file_without_any_good_row_fails_with_the_first_reason(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", {**GOOD, "tags": []})
+    with pytest.raises(ImportFailed, match=r"no question that can be used: .*q\.jsonl:1: tags"):
+        load_questions(path)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImportFailed, match="No such file"):
+        read_questions(tmp_path / "none.jsonl")
+
+
+def test_reading_tells_how_far_it_has_come(tmp_path: Path) -> None:
+    path = tmp_path / "Posts.xml"
+    path.write_text("".join(xml(300)))
+    positions: list[int] = []
+    list(read_questions(path, site="stats", on_position=positions.append))
+    assert positions == sorted(positions)
+    assert positions[-1] == path.stat().st_size
+    assert len(set(positions)) > 3
