@@ -11,7 +11,7 @@ from core.settings import Settings
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "***"
-_CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "kombu", "urllib3")
+_CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "kombu", "urllib3", "uvicorn")
 _SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
 
 

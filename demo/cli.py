@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from core.console import command, fail, start
+from core.console import command, fail, out, start
 from demo.run import made_up_site, run_demo
 from demo.standin.cli import stand_in
 from demo.standin.serve import serve
@@ -31,14 +31,20 @@ def demo(
         str | None, typer.Option(help="Architecture to train.  [default: as tagger train]")
     ] = None,
     keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the services running at the end.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--keep/--no-keep",
+            help="Keep the services running at the end, with the review page.  "
+            "[default: on a terminal]",
+        ),
+    ] = None,
 ) -> None:
     """See the whole service at work on a made-up site: no network, no account, a few minutes.
 
     Example: tagger demo --keep
     """
-    run_demo(folder, questions=questions, architecture=architecture, keep=keep)
+    keeps = out.is_terminal if keep is None else keep
+    run_demo(folder, questions=questions, architecture=architecture, keep=keeps)
 
 
 @command

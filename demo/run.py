@@ -3,11 +3,12 @@
 import os
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from core.database.engine import make_engine, reading
 from core.database.tables import PredictedTag, Prediction, Question
 from core.errors import ServiceFailed
 from core.model.registry import get_live
+from core.review_page import TOKEN_FILE, login_link
+from core.settings import DEFAULTS
 from demo.site import make_questions, write_jsonl
 from demo.standin import Limits, Release, StandIn
 from demo.standin.serve import load
@@ -37,6 +40,7 @@ SERVICES = {
     "worker": tagger("worker", "--concurrency", "2"),
     "scheduler": tagger("scheduler"),
     "poller": tagger("poll"),
+    "review": tagger("review"),
 }
 MARKER = "made by tagger demo"  # a file of this name: the folder may be emptied
 
@@ -81,19 +85,29 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
         # Who asks for one wants to see it, whatever the gate says of it.
         choice = ["--architecture", architecture, "--promote"] if architecture else []
         _step(demo, "trains a model on them", "train", "--site", SITE, *choice)
-        services = stack.enter_context(
-            Supervisor(
-                SERVICES,
-                environment=demo.environment,
-                folder=folder,
-                log_file=folder / "services.log",
-            )
+        log_file = folder / "services.log"
+        log_file.touch(mode=0o600)  # the page's first line is the link that logs in
+        supervisor = Supervisor(
+            SERVICES, environment=demo.environment, folder=folder, log_file=log_file
         )
+        services = stack.enter_context(supervisor)
         _wait_for_new_questions(demo, services)
         print_account(demo)
         if keep:
-            out.print("The services go on. Ctrl-C stops them.")
+            _print_page(demo)
             services.run()
+
+
+def _print_page(demo: Demo) -> None:
+    """Say where the review page is, by the link that logs in."""
+    address = f"http://{DEFAULTS.review_host}:{demo.environment['TAGGER_REVIEW_PORT']}"
+    token = (demo.folder / TOKEN_FILE).read_text(encoding="ascii").strip()
+    out.print(
+        f"\nReview the suggestions: {login_link(address, token)}\n"
+        "The services go on, and the page with them, until Ctrl-C.",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _empty(folder: Path) -> None:
@@ -151,7 +165,17 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
         "TAGGER_LEASE_SECONDS": "20",
         "TAGGER_RETRAIN_CRON": "off",
         "TAGGER_LOG_LEVEL": "warning",
+        "TAGGER_REVIEW_PORT": str(_free_port()),
     }
+
+
+def _free_port() -> int:
+    """The page's usual port, or another one where that is taken."""
+    usual = DEFAULTS.review_port
+    for port in (usual, 0):
+        with suppress(OSError), socket.create_server((DEFAULTS.review_host, port)) as probe:
+            return int(probe.getsockname()[1])
+    return usual
 
 
 def _step(demo: Demo, does: str, *arguments: str) -> None:

@@ -14,6 +14,7 @@ from core.clock import SystemClock
 from core.console import command, end_on_sigterm, open_database, out, plain, start, with_hint
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
+from core.review_page import listen
 from ops.feeds import feed_status, quota_status, skipped_counts
 from ops.status import queue_lengths, running_workers, site_statuses
 from ops.status_view import (
@@ -32,6 +33,7 @@ SERVICES: dict[str, Sequence[str]] = {
     "trainer": tagger("worker", "--queues", TRAINING_QUEUE, "--name", "training"),
     "scheduler": tagger("scheduler"),
     "poller": tagger("poll"),
+    "review": tagger("review"),
 }
 
 
@@ -46,7 +48,9 @@ def add_commands(app: typer.Typer) -> None:
 
 @command
 def up() -> None:
-    """Run the whole service on this machine: Redis, poller, worker, trainer, scheduler.
+    """Run the whole service on this machine: Redis, poller, worker, trainer, scheduler, page.
+
+    The review page's first line is the link that logs in.
 
     Stops with Ctrl-C; what was not finished goes on at the next start.
 
@@ -56,6 +60,7 @@ def up() -> None:
     end_on_sigterm()
     open_database(settings).dispose()
     with alone(settings.data_dir):
+        listen(settings).close()  # a port that is taken ends it here, not after its sixth try
         services = dict(SERVICES)
         if settings.uses_embedded_redis:
             embedded_redis.shut_down(settings.data_dir)  # of a service that was killed

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import review.web.cli
 from core.console import command, open_database, out, start
 from core.database.engine import reading
 from review.formats import as_json_lines, as_table, write_csv
@@ -24,6 +25,7 @@ class Format(StrEnum):
 def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("results")(results)
+    review.web.cli.add_commands(app)
 
 
 @command

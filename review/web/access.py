@@ -69,6 +69,12 @@ def reviewer_of_token(connection: Connection, token: str) -> str | None:
     return str(row.name)
 
 
+def is_reviewer(connection: Connection, name: str) -> bool:
+    """Whether somebody of this name may review."""
+    row = select(Reviewer.name).where(Reviewer.name == name, Reviewer.disabled_at.is_(None))
+    return connection.execute(row).first() is not None
+
+
 def start_session(connection: Connection, reviewer: str, *, now: datetime) -> str:
     """Log a browser in; returns the cookie's value. Sessions that have ended are deleted."""
     connection.execute(delete(ReviewSession).where(ReviewSession.expires_at <= now))

@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
+from starlette.types import Lifespan
 
 from core import __version__
+from review.api import health
 from review.pages import login
 from review.web.context import Context
 from review.web.errors import add_error_handlers
@@ -16,12 +18,18 @@ from review.web.guard import guard
 from review.web.headers import Surroundings
 
 PAGES: Final[tuple[APIRouter, ...]] = (login.router,)
-API: Final[tuple[APIRouter, ...]] = ()
+API: Final[tuple[APIRouter, ...]] = (health.router,)
 
 
-def make_app(context: Context) -> FastAPI:
-    """Return the application for a context."""
+def make_app(context: Context, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """Return the application for a context.
+
+    Args:
+        context: what it works with.
+        lifespan: what runs beside it, from its start to its end.
+    """
     app = FastAPI(
+        lifespan=lifespan,
         title="Question Tagger",
         version=__version__,
         dependencies=[Depends(guard)],

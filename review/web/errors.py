@@ -24,6 +24,7 @@ from core.errors import (
 )
 from review.web.access import NotSignedIn
 from review.web.context import get_context, render
+from review.web.guard import guard
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,15 @@ def _not_signed_in(request: Request, _: Exception) -> Response:
     return RedirectResponse(f"/login?next={quote(target, safe='/')}", 303)
 
 
-def _http_error(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 (Starlette's handlers take any exception)
+    if error.status_code in (404, 405) and not hasattr(request.state, "signed_in"):
+        try:  # no route, so nobody has stood guard: strangers do not learn what there is not
+            await guard(request)
+        except NotSignedIn as refused:
+            return _not_signed_in(request, refused)
+        except HTTPException as refused:
+            error = refused
     headers = dict(error.headers or {})
     return _answer(request, error.status_code, str(error.detail), headers)
 

@@ -8,20 +8,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import free_port
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.compose, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = f"taggertest{os.getpid()}"
-SERVICES = {"db", "redis", "poller", "worker", "trainer", "scheduler", "demo-site", "demo-poller"}
+REVIEW_PORT = str(free_port())
+SERVICES = {
+    "db", "redis", "poller", "worker", "trainer", "scheduler", "review", "demo-site", "demo-poller",
+}  # fmt: skip
 
 
 def compose(*arguments: str, timeout: float = 900) -> str:
     """Run docker-compose on the project of this test; return what it printed."""
     # The made-up site's 800 new questions last twenty minutes: a slow machine takes ten until three
     # workers run, who are to have something to share.
-    settings = {"DEMO_PER_MINUTE": "40", "TAGGER_MIN_QUESTIONS": "2000"}
+    settings = {
+        "DEMO_PER_MINUTE": "40",
+        "TAGGER_MIN_QUESTIONS": "2000",
+        "REVIEW_PORT": REVIEW_PORT,
+    }
     done = subprocess.run(
         ["docker-compose", "-p", PROJECT, "--profile", "demo", *arguments],
         cwd=ROOT,
@@ -82,6 +90,8 @@ def test_the_composition_tags_scales_and_survives_going_down() -> None:
     wait_until(all_healthy, seconds=300, what="every service is healthy")
     wait_until(lambda: query(TAGGED) > 100, seconds=900, what="100 questions are tagged")
 
+    assert f"http://127.0.0.1:{REVIEW_PORT}/login?token=" in compose("logs", "review")
+
     compose("up", "-d", "--scale", "worker=3", "--no-recreate")
     wait_until(lambda: len(states()["worker"]) == 3, seconds=60, what="three workers run")
     wait_until(all_healthy, seconds=300, what="every worker is healthy")
@@ -105,9 +115,10 @@ def all_workers_have_tagged() -> bool:
     return len({line.split("|")[0] for line in lines if " tagged," in line}) == 3
 
 
-def test_no_port_is_published_and_nobody_is_root() -> None:
+def test_the_review_page_alone_is_published_on_this_host_alone_and_nobody_is_root() -> None:
     raw = compose("config")
-    assert "ports:" not in raw
+    assert raw.count("ports:") == 1
+    assert f"- 127.0.0.1:{REVIEW_PORT}:8080/tcp" in raw
     for image in ("tagger", "tagger-trainer"):
         user = subprocess.run(
             ["docker", "run", "--rm", "--entrypoint", "id", image, "-u"],

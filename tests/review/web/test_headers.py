@@ -1,0 +1,61 @@
+"""What stands around every answer."""
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from review.web.headers import MOST_BYTES, content_security_policy, is_own_host
+from tests.review.conftest import ADDRESS
+
+PATHS = ("/login", "/review", "/no-such-page", "/static/app.css", "/api/v1/openapi.json", "/")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_answer_carries_the_browser_s_rules(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    assert headers["content-security-policy"] == content_security_policy(images=False)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] in ("no-store", "no-cache")
+
+
+def test_the_policy_lets_nothing_in_but_this_service_s_own_files() -> None:
+    policy = dict(part.split(" ", 1) for part in content_security_policy(images=False).split("; "))
+    assert policy.pop("default-src") == "'none'"
+    assert policy.pop("frame-ancestors") == policy.pop("base-uri") == "'none'"
+    assert set(policy.values()) == {"'self'"}
+    assert "img-src 'self' https: http:;" in content_security_policy(images=True)
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [
+        ("127.0.0.1:8080", True),
+        ("[::1]:8080", True),
+        ("192.168.1.4", True),
+        ("localhost:8080", True),
+        ("LOCALHOST", True),
+        ("evil.example:8080", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("", False),
+        ("[::1", False),
+    ],
+)
+def test_a_name_that_is_not_its_own_is_refused(host: str, own: bool) -> None:
+    assert is_own_host(host, ["localhost"]) == own
+
+
+def test_a_page_elsewhere_cannot_point_its_name_here(client: TestClient) -> None:
+    answer = client.get("/login", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "content-security-policy" in answer.headers
+
+
+def test_a_body_is_bounded_whether_it_says_its_length_or_not(app: FastAPI) -> None:
+    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+        body = b"x" * (MOST_BYTES + 1)
+        assert client.post("/login", content=body).status_code == 413
+        pieces = (body[: 2**20] for _ in range(9))
+        assert client.post("/login", content=pieces).status_code >= 400
+        assert client.get("/login", headers={"Content-Length": "x"}).status_code == 413
