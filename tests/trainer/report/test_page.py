@@ -2,13 +2,16 @@
 
 import base64
 import re
+import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 
+from tests.browser import Browser
 from tests.trainer.report.made_up_report import (
     EVIL,
     EVIL_TAG,
@@ -175,3 +178,72 @@ def test_the_table_by_tag_has_numbers_to_sort_by_and_words_to_read() -> None:
     assert len(page.select("[aria-sort]")) == 1
     words = " ".join(page.get_text().split())
     assert "2 of 3 tags reach their threshold on none of them, 1 occur in none" in words
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium is installed here")
+    browser = Browser(found, tmp_path_factory.mktemp("profile"))
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(to_html(made_up_report()), encoding="utf-8")
+    browser.open(path)
+    yield browser
+    browser.end()
+
+
+def column(browser: Browser, place: int) -> list[str]:
+    rows = "[...document.querySelector('table.sortable').tBodies[0].rows]"
+    return list(browser.evaluate(f"{rows}.map((row) => row.cells[{place}].textContent)"))
+
+
+def click(browser: Browser, place: int) -> str:
+    """Click on a heading and return how the column is said to be sorted then."""
+    heads = "document.querySelector('table.sortable').tHead.rows[0].cells"
+    browser.evaluate(f"{heads}[{place}].firstChild.click()")
+    return str(browser.evaluate(f"{heads}[{place}].getAttribute('aria-sort')"))
+
+
+@pytest.mark.browser
+def test_a_click_sorts_by_number_and_a_second_one_turns_it_round(browser: Browser) -> None:
+    assert click(browser, 2) == "descending"
+    largest_first = [int(number) for number in column(browser, 2)]
+    assert largest_first == sorted(largest_first, reverse=True)
+    assert click(browser, 2) == "ascending"
+    assert [int(number) for number in column(browser, 2)] == sorted(largest_first)
+
+
+@pytest.mark.browser
+def test_tags_are_sorted_as_words_from_a_on(browser: Browser) -> None:
+    assert click(browser, 0) == "ascending"
+    words = [tag for tag in column(browser, 0) if tag[0].isalpha()]
+    assert words == sorted(words)
+    sorted_columns = "document.querySelectorAll('table.sortable [aria-sort]').length"
+    assert browser.evaluate(sorted_columns) == 1
+
+
+@pytest.mark.browser
+def test_a_heading_is_reached_and_pressed_with_the_keyboard(browser: Browser) -> None:
+    click(browser, 0)
+    heads = "document.querySelector('table.sortable').tHead.rows[0].cells"
+    browser.evaluate(f"{heads}[0].firstChild.focus()")
+    browser.press("Tab")
+    browser.press("Enter", "\r")
+    assert browser.evaluate(f"{heads}[1].getAttribute('aria-sort')") == "descending"
+
+
+@pytest.mark.browser
+def test_the_pages_policy_lets_its_style_and_pictures_in_and_no_other_script(
+    browser: Browser,
+) -> None:
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert browser.evaluate(background) == "rgb(246, 248, 250)"
+    drawn = "[...document.images].every((image) => image.complete && image.naturalWidth > 0)"
+    assert browser.evaluate(drawn)
+    browser.evaluate(
+        "{ const other = document.createElement('script'); other.textContent = 'window.ran = 1';"
+        " document.body.append(other); }"
+    )
+    assert browser.evaluate("window.ran") is None
+    assert EVIL in browser.evaluate("document.body.textContent")

@@ -9,6 +9,7 @@ import pytest
 
 from core.questions.store import FetchedQuestion
 from tests.trainer.made_up import labelled, made_up_dataset
+from tests.trainer.systems.layers import layers
 from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.progress import ProgressReporter
@@ -17,32 +18,11 @@ from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems import ARCHITECTURES
 from trainer.systems.article import INPUTS, WORDS
 from trainer.systems.networks.keras_setup import import_keras
-from trainer.systems.networks.network import Network
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 DENSE = 6  # tags of the made-up site
-
-
-def layers(name: str) -> list[tuple[str, int]]:
-    """(kind, parameters) of each layer after the input."""
-    network = ARCHITECTURES[name](epochs=1).fit(
-        made_up_dataset(100), seed=0, reporter=ProgressReporter()
-    )
-    assert isinstance(network, Network)
-    return [(type(layer).__name__, layer.count_params()) for layer in network.keras.layers[1:]]
-
-
-@pytest.mark.slow
-def test_the_simple_network_is_the_articles() -> None:
-    import_keras()
-    assert layers("simple") == [
-        ("Embedding", 5000 * 20),
-        ("Dropout", 0),
-        ("GlobalMaxPooling1D", 0),
-        ("Dense", 20 * DENSE + DENSE),
-    ]
 
 
 @pytest.mark.slow

@@ -1,18 +1,20 @@
-"""Linear systems and LightGBM: what they learn, and what they do where there is nothing."""
+"""What every system promises, by those that are fitted in a moment."""
 
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from tests.trainer.made_up import made_up_corpus, made_up_dataset
+from tests.trainer.made_up import made_up_dataset
+from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
+from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
 from trainer.systems import boosting, linear
-from trainer.systems.base import System
+from trainer.systems.base import System, Tagger, learned_rows, words_size
 from trainer.systems.boosting import LightGBM
 from trainer.systems.linear import LinearSVM, LogisticRegression
-from trainer.systems.tfidf import TfidfFeatures
 
 SYSTEMS: dict[str, System] = {**linear.COMPARED, **boosting.COMPARED}
 
@@ -65,22 +67,29 @@ def test_thresholds_are_chosen_by_what_was_not_learned_from(system: System) -> N
     )
 
 
-def test_a_corpus_of_other_words_is_read_by_words_and_not_by_their_numbers() -> None:
-    dataset = made_up_dataset(200)
-    tagger = LogisticRegression().fit(dataset, seed=0, reporter=ProgressReporter())
-    other = made_up_corpus(201)  # its words have other numbers
-    rows = np.arange(100)
-    best = tagger.probabilities(other, rows).argmax(axis=1)
-    right = [
-        dataset.labels[label] in other.tags[row] for row, label in zip(rows, best, strict=True)
-    ]
-    assert np.mean(right) > 0.9
+class Constant(Tagger):
+    """A tagger that never saw the validation part."""
+
+    def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
+        assert len(corpus) >= len(rows)
+        return np.tile(rows[:, None] / 1000, (1, 2))
+
+    def size(self) -> int:
+        return 0
 
 
-def test_pairs_of_words_and_the_title_have_columns_of_their_own() -> None:
-    dataset = made_up_dataset(200)
-    one, matrix = TfidfFeatures.fit(dataset.corpus, dataset.split.train, "text")
-    two, wider = TfidfFeatures.fit(dataset.corpus, dataset.split.train, "title+text")
-    assert any(" " in term for term in one.vectorizers[0].vocabulary_)
-    assert matrix.shape[1] < wider.shape[1]
-    assert wider.shape == two.matrix(dataset.corpus, dataset.split.train).shape
+def test_a_tagger_that_has_not_learned_the_validation_part_tags_it_as_any_other() -> None:
+    dataset = made_up_dataset(100)
+    expected = dataset.split.validation / 1000
+    assert np.array_equal(Constant().predict_validation(dataset)[:, 1], expected)
+
+
+def test_what_is_learned_from_is_not_what_is_tested_on() -> None:
+    split = made_up_dataset(100).split
+    learned = set(learned_rows(made_up_dataset(100)).tolist())
+    assert learned == {*split.train.tolist(), *split.validation.tolist()}
+    assert not learned & set(split.test.tolist())
+
+
+def test_the_size_of_words_is_counted_in_bytes() -> None:
+    assert words_size(["é", "ab"]) == 6
