@@ -25,15 +25,16 @@ from core.broker.queue import (
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
-from core.errors import BrokerUnreachable, DatabaseUnreachable, ModelError
+from core.errors import BrokerUnreachable, CacheUnusable, DatabaseUnreachable, ModelError
 from core.model.bundle_cache import open_cache
 from core.questions.lifecycle import end_lease
 from core.settings import Settings
 from worker.live_models import LiveModels
 from worker.maintenance import sweep_pending, train_first_models
-from worker.scoring import score_and_look
+from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
 from worker.training import run_training
+from worker.version_labels import VersionLabels
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +95,13 @@ class Tasks:
             lambda: train_first_models(self._engine, self._app, self._settings, self._clock)
         )
 
+    @cached_property
+    def _labels(self) -> VersionLabels:
+        return VersionLabels(self._engine, open_cache(self._settings))
+
     def score(self) -> None:
-        """Score what has settled, and look for drift."""
+        """Score what has settled and what waits for review, and look for drift."""
+        self._in_one_line(lambda: score_queue(self._engine, self._labels, self._clock))
         self._in_one_line(
             lambda: score_and_look(self._engine, self._app, self._settings, self._clock)
         )
@@ -121,7 +127,7 @@ class Tasks:
     def _in_one_line(self, action: Callable[[], object]) -> None:
         try:
             action()
-        except (BrokerUnreachable, DatabaseUnreachable) as error:
+        except (BrokerUnreachable, CacheUnusable, DatabaseUnreachable) as error:
             log.error("%s", error)  # noqa: TRY400 (one line; the schedule brings the next try)
 
 

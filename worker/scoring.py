@@ -1,4 +1,4 @@
-"""Scores what has settled, looks for drift, and has a site that drifts retrained."""
+"""Scores what has settled and what waits for review, and has a site that drifts retrained."""
 
 import logging
 from datetime import timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import Engine, exists, select
 
 from core.agreement.drift import find_new_drifts
 from core.agreement.live import Scored, score_settled
+from core.agreement.queue_scores import LabelsOf, enter_missing, score_page
 from core.broker.queue import TRAINING_QUEUE, enqueue_training, queue_length
 from core.clock import Clock
 from core.database.engine import reading
@@ -15,6 +16,8 @@ from core.database.tables import Drift, ModelVersion, TrainingRun
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
+
+ENTER_SINCE = timedelta(hours=1)  # many looks, so that one may be missed
 
 MOST_PAGES = 100  # of one look, which must not keep the tagging queue; the next one goes on
 
@@ -46,6 +49,22 @@ def score_pages(engine: Engine, *, settle: timedelta, clock: Clock) -> Scored:
     for _ in range(MOST_PAGES):
         with engine.begin() as connection:
             page = score_settled(connection, now=clock.now(), settle=settle)
+        if not page:
+            break
+        total += page
+    return total
+
+
+def score_queue(engine: Engine, labels_of: LabelsOf, clock: Clock) -> int:
+    """Score the queue of the review, page after page; return how many questions were scored."""
+    with engine.begin() as connection:
+        entered = enter_missing(connection, since=clock.now() - ENTER_SINCE)
+    if entered:
+        log.info("%d predictions of an earlier program entered the review's queue", entered)
+    total = 0
+    for _ in range(MOST_PAGES):
+        with engine.begin() as connection:
+            page = score_page(connection, labels_of)
         if not page:
             break
         total += page

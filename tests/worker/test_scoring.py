@@ -16,7 +16,7 @@ from tests.models import LABELS, word_bundle
 from tests.rows import live_models, publish_live, question, store_questions
 from worker import scoring
 from worker.app import beat_schedule
-from worker.scoring import score_and_look
+from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
 
 A_DAY = 20
@@ -148,6 +148,17 @@ def test_many_settled_predictions_are_scored_page_by_page_and_the_rest_by_the_ne
     app = make_celery(settings)
     assert score_and_look(sqlite_engine, app, settings, clock) == Scored(1000)
     assert score_and_look(sqlite_engine, app, settings, clock) == Scored(100)
+
+
+def test_the_queue_of_the_review_is_scored_page_by_page(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    stored = store_questions(sqlite_engine, *map(of_the_site, range(1100)), now=clock.now())
+    tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
+    monkeypatch.setattr(scoring, "MOST_PAGES", 2)
+    looks = [score_queue(sqlite_engine, lambda _: LABELS, clock) for _ in range(3)]
+    assert looks == [1000, 100, 0]
 
 
 def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next() -> None:

@@ -1,0 +1,141 @@
+"""Scores the questions of the review's queue: new predictions, and changed author tags."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
+
+from core.agreement.label_quality import label_quality, uncertainty
+from core.database.review_tables import BlockedTag, QueuedQuestion
+from core.database.tables import PredictedTag, Prediction, Question
+from core.questions.lock_order import lock_in_order
+from core.questions.review_queue import enter_queue
+
+PAGE = 500  # questions scored in one transaction: some 5,000 rows of tags are held
+
+LabelsOf = Callable[[int], Collection[str]]  # all labels of a version; none where nobody knows them
+
+
+def score_page(connection: Connection, labels_of: LabelsOf, *, limit: int = PAGE) -> int:
+    """Score one page of the queue; commits nothing.
+
+    May run twice at once: on Postgres each leaves the rows to the other that it has locked. Where
+    a version's labels are not known, a question gets its uncertainty alone.
+
+    Args:
+        connection: in a transaction that writes.
+        labels_of: the labels of a version, by its key.
+        limit: how many questions at most.
+
+    Returns:
+        How many were scored.
+    """
+    unscored = (
+        select(
+            QueuedQuestion.question_pk,
+            QueuedQuestion.model_version_id,
+            QueuedQuestion.site,
+            Question.author_tags,
+        )
+        .join(Question, Question.id == QueuedQuestion.question_pk)
+        .where(QueuedQuestion.uncertainty.is_(None))
+        .order_by(QueuedQuestion.question_pk)
+        .limit(limit)
+        .with_for_update(of=QueuedQuestion, skip_locked=True)
+    )
+    page = connection.execute(unscored).all()
+    if not page:
+        return 0
+    predicted = _read_probabilities(connection, page)
+    versions = {row.model_version_id: row.site for row in page}
+    labels = {version: frozenset(labels_of(version)) for version in versions}
+    for version, site in versions.items():
+        labels[version] -= _blocked_tags(connection, site)
+    rows = [_score(row, predicted[row.question_pk], labels[row.model_version_id]) for row in page]
+    chosen = QueuedQuestion.question_pk == bindparam("pk")
+    connection.execute(update(QueuedQuestion).where(chosen), rows)
+    return len(rows)
+
+
+def _blocked_tags(connection: Connection, site: str) -> frozenset[str]:
+    tags = connection.scalars(select(BlockedTag.tag).where(BlockedTag.site == site))
+    return frozenset(tags)
+
+
+def _read_probabilities(connection: Connection, page: Sequence[Any]) -> dict[int, dict[str, float]]:
+    version_of = {row.question_pk: row.model_version_id for row in page}
+    kept = select(
+        PredictedTag.question_pk,
+        PredictedTag.model_version_id,
+        PredictedTag.tag,
+        PredictedTag.probability,
+    ).where(PredictedTag.question_pk.in_(version_of))
+    found: defaultdict[int, dict[str, float]] = defaultdict(dict)
+    for pk, version, tag, probability in connection.execute(kept):
+        if version == version_of[pk]:
+            found[pk][tag] = probability
+    return found
+
+
+def _score(row: Any, predicted: dict[str, float], labels: frozenset[str]) -> dict[str, object]:
+    judged = {tag: p for tag, p in predicted.items() if tag in labels}  # of none that is blocked
+    quality = label_quality(row.author_tags, judged, labels) if labels else None
+    return {
+        "pk": row.question_pk,
+        "uncertainty": uncertainty(predicted.values()),
+        "label_quality": quality,
+    }
+
+
+def enter_missing(connection: Connection, *, since: datetime, limit: int = PAGE) -> int:
+    """Enter recent predictions that are not in the queue; commits nothing.
+
+    Those of a worker of an earlier version of the program, which knows no queue and may go on for
+    a while after the database's migration; that has entered what was there before.
+
+    Args:
+        connection: in a transaction that writes.
+        since: only predictions made at or after it (UTC).
+        limit: how many at most.
+
+    Returns:
+        How many were entered.
+    """
+    later = aliased(Prediction)
+    is_newest = ~exists().where(
+        later.question_pk == Prediction.question_pk,
+        or_(
+            later.predicted_at > Prediction.predicted_at,
+            and_(
+                later.predicted_at == Prediction.predicted_at,
+                later.model_version_id > Prediction.model_version_id,
+            ),
+        ),
+    )
+    queued = exists().where(
+        QueuedQuestion.question_pk == Prediction.question_pk,
+        QueuedQuestion.predicted_at >= Prediction.predicted_at,
+    )
+    statement = (
+        select(
+            Prediction.question_pk,
+            Prediction.model_version_id,
+            Prediction.predicted_at,
+            Question.site,
+        )
+        .join(Question, Question.id == Prediction.question_pk)
+        .where(Prediction.predicted_at >= since, ~queued, is_newest)
+        .limit(limit)
+    )
+    missing = connection.execute(statement).all()
+    lock_in_order(connection, Question.id.in_([row.question_pk for row in missing]))
+    groups: defaultdict[tuple[str, int, datetime], list[int]] = defaultdict(list)
+    for row in missing:
+        groups[row.site, row.model_version_id, row.predicted_at].append(row.question_pk)
+    for (site, version, at), pks in sorted(groups.items()):
+        enter_queue(connection, pks, site=site, model_version_id=version, predicted_at=at)
+    return len(missing)
