@@ -15,8 +15,9 @@ from core.console import command, end_on_sigterm, open_database, out, plain, sta
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.review_page import listen
-from ops.feeds import feed_status, quota_status, skipped_counts
-from ops.status import queue_lengths, running_workers, site_statuses
+from core.service.feeds import feed_status, quota_status, skipped_counts
+from core.service.killed import killed_lines, killed_statuses
+from core.service.status import queue_lengths, running_workers, site_statuses
 from ops.status_view import (
     drift_lines,
     failure_lines,
@@ -26,7 +27,6 @@ from ops.status_view import (
     skipped_lines,
 )
 from ops.supervisor import Supervisor, alone, tagger
-from ops.workers import killed_lines, killed_statuses
 
 SERVICES: dict[str, Sequence[str]] = {
     "worker": tagger("worker", "--name", "tagging"),

@@ -7,9 +7,9 @@ from rich.table import Table
 
 from core.agreement.drift import FoundDrift
 from core.console import plain
+from core.service.feeds import FeedStatus, QuotaStatus
+from core.service.status import LastTraining, SiteStatus
 from core.settings import Settings
-from ops.feeds import FeedStatus, QuotaStatus
-from ops.status import LastTraining, SiteStatus
 
 _TIME = "%Y-%m-%d %H:%M"
 

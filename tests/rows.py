@@ -11,9 +11,9 @@ from core.database.tables import PredictedTag, Prediction, Question
 from core.model import registry
 from core.model.bundle import Bundle, pack
 from core.model.bundle_cache import BundleCache
+from core.model.live_models import LiveModels
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion, Stored, store
-from worker.live_models import LiveModels
 
 
 def question(number: int, title: str = "About regression", **changes: object) -> FetchedQuestion:

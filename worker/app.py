@@ -27,9 +27,9 @@ from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
 from core.errors import BrokerUnreachable, CacheUnusable, DatabaseUnreachable, ModelError
 from core.model.bundle_cache import open_cache
+from core.model.live_models import LiveModels
 from core.questions.lifecycle import end_lease
 from core.settings import Settings
-from worker.live_models import LiveModels
 from worker.maintenance import sweep_pending, train_first_models
 from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch

@@ -15,12 +15,12 @@ from core.database.engine import dialect_insert, retry_while_database_is_away
 from core.database.review_tables import BlockedTag
 from core.database.tables import PredictedTag, Prediction, Question
 from core.errors import DatabaseUnreachable
+from core.model.live_models import LiveModels, Loaded
 from core.model.predictor import Model, RankedTag, Words
 from core.model.registry import Version, hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import enter_queue
-from worker.live_models import LiveModels, Loaded
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from core.broker.queue import enqueue_tagging, make_celery
 from core.database.engine import reading
 from core.model import registry
 from core.model.bundle import PackedBundle
+from core.service.killed import killed_statuses
 from core.settings import Settings
-from ops.workers import killed_statuses
 from tests.memory import Group, family, make_group, memory_mb
 from tests.processes import environment, service, wait_until
 from tests.rows import predictions, question, store_questions

@@ -114,7 +114,7 @@ class PoisonedModel(Model):
 def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("worker.live_models.Model", PoisonedModel)
+    monkeypatch.setattr("core.model.live_models.Model", PoisonedModel)
     publish_live(engine, word_bundle(), now=clock.now())
     stored = store_questions(
         engine, question(1, "Anova"), question(2, "poison"), question(3, "Anova"), now=clock.now()

@@ -1,24 +1,17 @@
 """Commands that change the registry: which model is live, what comes in, what goes."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import Connection
 
 from core.clock import SystemClock
 from core.console import command, open_database, out, plain, start
 from core.database.engine import reading
-from core.errors import LiveVersionMoved
 from core.model import registry
 from core.model.bundle import inspect
-from core.model.bundle_cache import open_cache
 from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
-from core.model.predictor import Model
-from core.model.registry import Version
-from core.questions.requests import retag
+from core.model.going_live import WentLive, promote_tried, roll_back_tried
 from core.settings import Retag
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
@@ -50,14 +43,9 @@ def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> 
 
     Example: tagger models promote --site stats 3
     """
-
-    def find(connection: Connection) -> Version:
-        return registry.get_version(connection, site, version)
-
-    def move(connection: Connection, now: datetime) -> Version:
-        return registry.promote(connection, site, version, now=now, reason="hand")
-
-    _go_live(site, find, move, which)
+    settings = start()
+    engine = open_database(settings)
+    _tell(promote_tried(engine, settings, SystemClock(), site, version, which=which))
 
 
 @command
@@ -68,51 +56,17 @@ def roll_back(site: Site, *, which: RetagOption = None) -> None:
 
     Example: tagger models rollback --site stats
     """
-
-    def find(connection: Connection) -> Version:
-        return registry.get_previous(connection, site)
-
-    def move(connection: Connection, now: datetime) -> Version:
-        return registry.rollback(connection, site, now=now)
-
-    _go_live(site, find, move, which)
-
-
-def _go_live(
-    site: str,
-    find: Callable[[Connection], Version],
-    move: Callable[[Connection, datetime], Version],
-    which: Retag | None,
-) -> None:
-    """Try a version, make it live, and ask for tagging again, the last two in one transaction.
-
-    Raises:
-        LiveVersionMoved: while the version was tried, another one went live.
-    """
     settings = start()
     engine = open_database(settings)
-    recent = timedelta(days=settings.retag_days)
-    with reading(engine) as connection:
-        before = registry.find_live(connection, site)
-        chosen = find(connection)
-    with open_cache(settings).open(chosen, registry.fetch_from(engine), fresh=True) as bundle:
-        Model(bundle)  # takes seconds, in which no transaction keeps others waiting
-    with engine.begin() as connection:
-        registry.lock(connection, site)
-        live_id = registry.find_live_id(connection, site)
-        now = SystemClock().now()
-        if live_id != (before and before.id) or move(connection, now).id != chosen.id:
-            raise LiveVersionMoved(
-                f"Another version of {site} went live while version {chosen.version} was "
-                "tried: nothing is changed. See: tagger models list"
-            )
-        again = 0
-        if not chosen.live:
-            again = retag(connection, site, which or settings.retag, now=now, recent=recent)
-    was = f"; version {before.version} was" if before and not chosen.live else ""
-    out.print(f"{site} version {chosen.version} is live{was}.", highlight=False)
-    if again:
-        out.print(f"{again:,} questions are to be tagged again.", highlight=False)
+    _tell(roll_back_tried(engine, settings, SystemClock(), site, which=which))
+
+
+def _tell(went: WentLive) -> None:
+    version, before = went.version, went.before
+    was = f"; version {before.version} was" if before and not version.live else ""
+    out.print(f"{version.site} version {version.version} is live{was}.", highlight=False)
+    if went.asked_again:
+        out.print(f"{went.asked_again:,} questions are to be tagged again.", highlight=False)
 
 
 @command

@@ -62,12 +62,12 @@ def test_a_version_that_goes_live_while_another_is_tried_stays_live(
     def try_while_another_goes_live(_: Bundle) -> None:
         publish_live(engine, word_bundle(data_fingerprint="4"), now=clock.now())
 
-    monkeypatch.setattr("trainer.models.changes.Model", try_while_another_goes_live)
+    monkeypatch.setattr("core.model.going_live.Model", try_while_another_goes_live)
     refused = tagger("models", *move, "--site", "stats")
     assert (refused.exit_code, live(engine)) == (1, 4)
     assert refused.stderr == (
         "tagger: Another version of stats went live while version 2 was tried: nothing is "
-        "changed. See: tagger models list\n"
+        "changed. Look which one is live, then decide again.\n"
     )
 
 
@@ -76,7 +76,7 @@ def test_a_promotion_is_dated_when_it_is_made_and_not_when_the_trial_begins(
 ) -> None:
     began = clock.now()
     monkeypatch.setattr("trainer.models.changes.SystemClock", lambda: clock)
-    monkeypatch.setattr("trainer.models.changes.Model", lambda _: clock.sleep(5))
+    monkeypatch.setattr("core.model.going_live.Model", lambda _: clock.sleep(5))
     tagger("models", "promote", "--site", "stats", "2")
     with reading(engine) as connection:
         made = registry.list_promotions(connection, "stats")[-1]

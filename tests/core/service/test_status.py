@@ -9,9 +9,9 @@ from core.broker.queue import make_celery
 from core.database.api_tables import FeedRow
 from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
+from core.service.feeds import feed_status
+from core.service.status import site_statuses
 from core.settings import Settings
-from ops.feeds import feed_status
-from ops.status import site_statuses
 from ops.status_view import failure_lines, feeds_table, sites_table
 from tests.conftest import ManualClock
 from tests.models import word_bundle

@@ -14,6 +14,7 @@ from core.database.tables import BundlePart, ModelVersion
 from core.errors import BundleRefused
 from core.model import registry
 from core.model.bundle_cache import BundleCache
+from core.model.live_models import LiveModels, Serving
 from core.model.manifest import FORMAT_VERSION
 from core.model.registry import Version
 from core.questions.lifecycle import sweep
@@ -21,7 +22,6 @@ from core.questions.requests import retag
 from tests.conftest import ManualClock
 from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
 from tests.rows import live_models, predictions, publish_live, question, row, store_questions
-from worker.live_models import LiveModels, Serving
 from worker.tagging import tag_batch
 
 PACKED = pack_bytes(word_bundle())
@@ -123,7 +123,7 @@ def test_a_cache_without_room_leaves_the_version_that_is_loaded_for_a_while(
     (said,) = caplog.messages
     assert said.startswith("stats: version 2 waits, 1 goes on: The folder ")
     assert "No space left on device" in said
-    monkeypatch.setattr("worker.live_models.time.monotonic", lambda: 1e9)
+    monkeypatch.setattr("core.model.live_models.time.monotonic", lambda: 1e9)
     tag_next(sqlite_engine, models, 4, clock)
     ids = [version for _, version in predictions(sqlite_engine)]
     assert ids == [first.id, first.id, first.id, second.id]

@@ -3,7 +3,7 @@ from datetime import timedelta
 from sqlalchemy import Engine, insert
 
 from core.database.api_tables import ApiClient, ApiPause, FeedRow, SkippedItem
-from ops.feeds import feed_status, quota_status, skipped_counts
+from core.service.feeds import feed_status, quota_status, skipped_counts
 from tests.conftest import ManualClock
 
 

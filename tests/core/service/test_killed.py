@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, insert
 
 from core.database.tables import KilledProcess
-from ops.workers import KilledStatus, killed_lines, killed_statuses
+from core.service.killed import KilledStatus, killed_lines, killed_statuses
 from tests.conftest import ManualClock
 
 
