@@ -26,6 +26,7 @@ _ATTRIBUTES: Final = (
 )
 _KNOWN_TAGS: Final = frozenset(_TAGS.split())
 _KNOWN_ATTRIBUTES: Final = frozenset(_ATTRIBUTES.split())
+_SPACE: Final = re.compile(r"-?\d?(\.\d+)?(em|ex|mu|pt|px)")  # less than ten: none leaves the page
 _HARMLESS: Final = re.compile(r"[\w.%+\- ]{1,40}", re.ASCII)
 _ASCII_LETTER: Final = re.compile(r"&#x000[46]\w;|&#x000[57][0-9A]+;")  # what \mathrm makes of one
 
@@ -65,10 +66,11 @@ def _serialise(element: Element, depth: int) -> Iterator[str]:
         raise RecursionError
     known = element.tag in _KNOWN_TAGS
     text = element.text or ""
+    tag = "mi" if element.tag == "mo" and text.isalpha() else element.tag  # a function's name
     if known:
         attributes = dict(_attributes(element, text))
         text = _styled(unescape(text), attributes)
-        yield f"<{element.tag}"
+        yield f"<{tag}"
         yield from (f' {name}="{value}"' for name, value in attributes.items())
         yield ">"
     yield str(escape(text))
@@ -76,12 +78,16 @@ def _serialise(element: Element, depth: int) -> Iterator[str]:
         yield from _serialise(child, depth + 1)
         yield str(escape(unescape(child.tail or "")))
     if known:
-        yield f"</{element.tag}>"
+        yield f"</{tag}>"
+    if tag == "mi" and len(text) > 1 and text.isalpha():
+        yield '<mspace width=".17em"></mspace>'  # as TeX has it
 
 
 def _attributes(element: Element, text: str) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name in _KNOWN_ATTRIBUTES and _HARMLESS.fullmatch(value):
+            yield name, value
+        if (element.tag, name) == ("mspace", "width") and _SPACE.fullmatch(value):
             yield name, value
     if element.tag == "mi" and _ASCII_LETTER.fullmatch(text):
         yield "mathvariant", "normal"

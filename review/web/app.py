@@ -10,15 +10,15 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.types import Lifespan
 
 from core import __version__
-from review.api import health
-from review.pages import login
+from review.api import health, session
+from review.pages import login, review
 from review.web.context import Context
 from review.web.errors import add_error_handlers
 from review.web.guard import guard
 from review.web.headers import Surroundings
 
-PAGES: Final[tuple[APIRouter, ...]] = (login.router,)
-API: Final[tuple[APIRouter, ...]] = (health.router,)
+PAGES: Final[tuple[APIRouter, ...]] = (login.router, review.router)
+API: Final[tuple[APIRouter, ...]] = (health.router, session.router)
 
 
 def make_app(context: Context, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:

@@ -43,7 +43,10 @@ class StaticFiles:
         if file is None:
             return Response(status_code=404)
         is_current = request.query_params.get("v") == file.digest
-        headers = {"Cache-Control": FOR_GOOD if is_current else "no-cache"}
+        etag = f'"{file.digest}"'  # for scripts that import each other, by addresses without digest
+        headers = {"Cache-Control": FOR_GOOD if is_current else "no-cache", "ETag": etag}
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
         return Response(file.content, media_type=file.media_type, headers=headers)
 
 

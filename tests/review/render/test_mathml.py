@@ -49,3 +49,13 @@ def test_no_address_no_style_and_no_element_comes_through(latex: str) -> None:
 )
 def test_what_is_no_formula_is_none(latex: str) -> None:
     assert to_mathml(latex, display=True) is None
+
+
+def test_a_space_is_drawn_where_it_is_no_wider_than_a_line() -> None:
+    assert '<mspace width="2em">' in math(r"a \qquad b")
+    assert "width" not in math(r"a \hspace{9999em} b")
+
+
+def test_a_function_s_name_stands_apart_from_what_follows() -> None:
+    assert '<mi>log</mi><mspace width=".17em"></mspace><mi>p</mi>' in math(r"\log p")
+    assert "<mi>Var</mi>" in math(r"\operatorname{Var}(X)")

@@ -1,0 +1,73 @@
+"""The review: one question at a time. The page is a frame, which its script fills by the API."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import select
+
+from core.database.engine import reading
+from core.database.tables import ModelVersion
+from review.web.context import Context, ContextDep, ReviewerDep, render
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of the queue: its name in addresses, and as people read it."""
+
+    name: str
+    title: str
+
+
+ORDERS: Final = (
+    Order("uncertain", "Most uncertain"),
+    Order("newest", "Newest"),
+    Order("disputed", "Author's tags that the model disputes"),
+    Order("conflicts", "Conflicts between reviewers"),
+    Order("random", "At random"),
+)
+
+KEYS: Final = (
+    ("a", "accept all suggested tags, and go on"),
+    ("1 … 9", "choose a tag or take it away"),
+    ("/", "add a tag"),
+    ("Enter", "save what is chosen, and go on"),
+    ("s", "skip this question for good"),
+    ("u", "take back the last decision"),
+    ("n", "write a note"),
+    ("e", "edit on the site, with the tags in the clipboard"),
+    ("o", "ask for a second opinion"),
+    ("x", "on a tag: it is no tag for this site"),
+    ("b", "blind: hide suggestions until you have chosen"),
+    ("?", "show these keys"),
+)
+
+
+@router.get("/review")
+def review(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLResponse:
+    """The page; the address says which queue it shows."""
+    return render(
+        context,
+        request,
+        "review.html",
+        sites=_sites(context),
+        orders=ORDERS,
+        keys=KEYS,
+        query=dict(request.query_params),
+    )
+
+
+@router.get("/history")
+def history(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLResponse:
+    """What the reviewer has decided, the newest first, to be taken back."""
+    return render(context, request, "history.html")
+
+
+def _sites(context: Context) -> list[str]:
+    """The sites that are polled, and those that have a model."""
+    with reading(context.engine) as connection:
+        known = connection.scalars(select(ModelVersion.site).distinct())
+        return sorted({*context.settings.sites, *known})

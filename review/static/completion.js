@@ -1,0 +1,107 @@
+// A field that completes tags from the server, by the keyboard as by the mouse (the combobox
+// pattern of the ARIA Authoring Practices).
+
+import { call } from "./api.js";
+
+const MOST = 12;
+const WAIT_MS = 60;
+
+export class Completion {
+  // siteOf(): the site whose tags complete. onChoose(tag). onLeave(): Esc.
+  constructor(input, list, { siteOf, onChoose, onLeave }) {
+    Object.assign(this, { input, list, siteOf, onChoose, onLeave });
+    this.options = [];
+    this.active = -1;
+    this.asked = 0;
+    input.addEventListener("input", () => this.#later());
+    input.addEventListener("keydown", (event) => this.#key(event));
+    input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus
+    list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.#choose(option.dataset.tag);
+    });
+  }
+
+  close() {
+    this.asked += 1; // what is still on its way comes too late
+    this.options = [];
+    this.#draw();
+  }
+
+  #later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#ask(), WAIT_MS);
+  }
+
+  async #ask() {
+    const prefix = this.input.value.trim().toLowerCase();
+    const asked = (this.asked += 1);
+    if (!prefix) {
+      this.close();
+      return;
+    }
+    const site = encodeURIComponent(this.siteOf());
+    const query = new URLSearchParams({ prefix, limit: MOST });
+    const found = await call("GET", `/api/v1/sites/${site}/tags?${query}`).catch(() => []);
+    if (asked !== this.asked) return;
+    this.options = found;
+    this.active = found.length ? 0 : -1;
+    this.#draw();
+  }
+
+  #key(event) {
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const count = this.options.length;
+      if (count) this.active = (this.active + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
+      this.#draw();
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      const typed = this.input.value.trim().toLowerCase();
+      const chosen = this.options[this.active]?.tag ?? typed;
+      // Whoever types fast presses Enter before the list has caught up.
+      this.#choose(chosen.startsWith(typed) ? chosen : typed);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      this.input.value = "";
+      this.close();
+      this.onLeave();
+    }
+  }
+
+  #choose(tag) {
+    clearTimeout(this.timer);
+    this.input.value = "";
+    this.close();
+    if (tag) this.onChoose(tag);
+  }
+
+  #draw() {
+    this.list.hidden = !this.options.length;
+    this.input.setAttribute("aria-expanded", String(this.options.length > 0));
+    this.list.replaceChildren(
+      ...this.options.map((option, index) => {
+        const item = document.createElement("li");
+        item.id = `completion-${index}`;
+        item.setAttribute("role", "option");
+        item.setAttribute("aria-selected", String(index === this.active));
+        item.dataset.tag = option.tag;
+        const name = document.createElement("span");
+        name.textContent = option.tag;
+        const uses = document.createElement("span");
+        uses.className = "muted small number";
+        uses.textContent = option.uses.toLocaleString("en");
+        item.append(name, " ", uses);
+        return item;
+      }),
+    );
+    if (this.active >= 0 && this.options.length) {
+      this.input.setAttribute("aria-activedescendant", `completion-${this.active}`);
+      this.list.children[this.active].scrollIntoView({ block: "nearest" });
+    } else {
+      this.input.removeAttribute("aria-activedescendant");
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// What a reviewer makes of a question: which tags it is to have.
+
+const LEAST_SHOWN = 5; // suggestions, however improbable
+const LEAST_PROBABLE = 0.01; // of those beyond
+
+export class Decision {
+  #predictions;
+
+  // blind: suggestions are hidden until a first choice. chosen: as it was before it was taken back.
+  constructor(question, { blind = false, chosen = null } = {}) {
+    this.question = question;
+    this.suggestions = [...question.suggestions].sort((one, other) => other.probability - one.probability);
+    this.#predictions = new Map(this.suggestions.map((one) => [one.tag, one]));
+    this.author = question.author_tags;
+    this.blind = blind;
+    this.isHidden = blind && chosen === null;
+    this.firstChoice = null;
+    this.blocked = new Set();
+    this.reasons = {};
+    this.chosen = new Set(chosen ?? this.#own() ?? this.#start());
+    this.seen = new Set(this.chosen); // stays in the list when it is taken away
+  }
+
+  // What the reviewer has said of it before.
+  #own() {
+    const verdicts = Object.entries(this.question.own?.verdicts ?? {});
+    if (!verdicts.length) return null;
+    const said = new Map(verdicts);
+    const kept = [...this.author, ...said.keys()].filter((tag) => said.get(tag) !== "rejected");
+    return new Set(kept);
+  }
+
+  // At first the author's tags are chosen, and the suggested ones unless they are hidden.
+  #start() {
+    return this.isHidden ? this.author : [...this.author, ...this.#suggested()];
+  }
+
+  #suggested() {
+    return this.suggestions.filter((one) => one.suggested && !this.blocked?.has(one.tag)).map((one) => one.tag);
+  }
+
+  has(tag) {
+    return this.chosen.has(tag);
+  }
+
+  toggle(tag) {
+    if (!this.chosen.delete(tag)) this.chosen.add(tag);
+  }
+
+  add(tag) {
+    this.chosen.add(tag);
+    this.seen.add(tag);
+  }
+
+  chooseAllSuggested() {
+    for (const tag of this.#suggested()) this.chosen.add(tag);
+  }
+
+  reveal() {
+    this.isHidden = false;
+    this.firstChoice = [...this.chosen];
+  }
+
+  block(tag) {
+    this.blocked.add(tag);
+    this.chosen.delete(tag);
+  }
+
+  unblock(tag) {
+    this.blocked.delete(tag);
+  }
+
+  // What can be chosen, in the order of its keys: suggestions by probability, then the author's
+  // other tags, then what the reviewer has added. While suggestions are hidden, nothing tells which
+  // of the author's tags are among them.
+  get rows() {
+    const shown = this.isHidden ? [] : this.suggestions.filter((one, index) => this.#isShown(one, index));
+    const rows = shown.map((prediction) => ({ tag: prediction.tag, prediction }));
+    const tags = new Set(rows.map((row) => row.tag));
+    for (const tag of [...this.author, ...this.seen]) {
+      if (!tags.has(tag)) rows.push({ tag, prediction: this.isHidden ? null : this.#predictions.get(tag) ?? null });
+      tags.add(tag);
+    }
+    return rows;
+  }
+
+  #isShown(prediction, index) {
+    return index < LEAST_SHOWN || prediction.suggested || prediction.probability >= LEAST_PROBABLE;
+  }
+
+  // The question's tags as they are decided: the author's in their order, then the others.
+  tags() {
+    return [...this.author.filter((tag) => this.has(tag)), ...[...this.chosen].filter((tag) => !this.author.includes(tag))];
+  }
+
+  // What the API takes: a verdict on each suggested tag, each of the author's, and each chosen one.
+  body() {
+    const suggested = new Set(this.suggestions.filter((one) => one.suggested).map((one) => one.tag));
+    const verdicts = {};
+    for (const tag of [...suggested, ...this.author]) {
+      verdicts[tag] = this.has(tag) ? "accepted" : "rejected";
+    }
+    for (const tag of this.chosen) verdicts[tag] ??= "added";
+    return {
+      verdicts,
+      seen_version: this.question.model_version ?? null,
+      blind: this.blind,
+      first_choice: this.firstChoice,
+      settles: Boolean(this.question.conflict),
+    };
+  }
+}

@@ -1,0 +1,110 @@
+// A reviewer's own decisions, the newest first, each of which can be taken back.
+
+import { call } from "./api.js";
+
+// One decision as a list item. onUndo(action): takes it back.
+export function historyItem(action, onUndo) {
+  const item = document.createElement("li");
+  item.dataset.action = action.id;
+  const summary = action.summary ?? {};
+  const what = document.createElement("div");
+  what.className = "what";
+  const title = summary.question_id
+    ? link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, summary.title || `Question ${summary.question_id}`)
+    : text("span", describeMany(summary));
+  what.append(title, " ", ...verdictTags(action.kind, summary.verdicts ?? {}));
+  const when = document.createElement("time");
+  when.className = "small muted number";
+  when.dateTime = action.at;
+  when.textContent = clockTime(action.at);
+  const undone = Boolean(action.undone_at);
+  item.classList.toggle("undone", undone);
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = undone ? "Undone" : "Undo";
+  button.disabled = undone;
+  button.setAttribute("aria-label", `${button.textContent}: ${summary.title ?? describeMany(summary)}`);
+  button.addEventListener("click", () => onUndo(action));
+  item.append(what, when, button);
+  return item;
+}
+
+function link(address, content) {
+  const element = text("a", content);
+  element.href = address;
+  return element;
+}
+
+function text(name, content, className = "") {
+  const element = document.createElement(name);
+  element.textContent = content;
+  if (className) element.className = className;
+  return element;
+}
+
+function describeMany(summary) {
+  return `${summary.count ?? "Several"} questions`;
+}
+
+function verdictTags(kind, verdicts) {
+  const tags = Object.entries(verdicts).map(([tag, verdict]) => {
+    const sign = { accepted: "✓", added: "+", rejected: "✗" }[verdict];
+    const element = text("span", `${sign} ${tag}`, `tag ${verdict === "rejected" ? "bad" : "good"}`);
+    element.title = verdict;
+    return element;
+  });
+  if (kind === "skip") tags.push(text("span", "skipped", "tag plain"));
+  if (kind === "settle") tags.push(text("span", "settled", "tag plain"));
+  return tags.flatMap((tag) => [tag, " "]);
+}
+
+function clockTime(moment) {
+  const date = new Date(moment);
+  const isToday = date.toDateString() === new Date().toDateString();
+  const options = isToday
+    ? { hour: "2-digit", minute: "2-digit" }
+    : { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  return date.toLocaleString("en-GB", options);
+}
+
+// The page of its own.
+const more = document.getElementById("more");
+if (more) {
+  const list = document.getElementById("history-list");
+  let cursor = null;
+
+  const show = async () => {
+    try {
+      const query = cursor === null ? "" : `?cursor=${cursor}`;
+      const page = await call("GET", `/api/v1/review/history${query}`);
+      list.append(...page.actions.map((action) => historyItem(action, undo)));
+      cursor = page.cursor;
+      more.hidden = cursor === null;
+      list.hidden = !list.children.length;
+      document.getElementById("history-empty").hidden = list.children.length > 0;
+    } catch (error) {
+      tell(error.message);
+    }
+  };
+
+  const undo = async (action) => {
+    try {
+      await call("POST", `/api/v1/review/actions/${action.id}/undo`, {});
+      const item = list.querySelector(`[data-action="${action.id}"]`);
+      item.replaceWith(historyItem({ ...action, undone_at: new Date().toISOString() }, undo));
+      document.getElementById("announcer").textContent = "Undone.";
+    } catch (error) {
+      tell(error.message);
+    }
+  };
+
+  const tell = (message) => {
+    const trouble = document.getElementById("trouble");
+    trouble.textContent = message;
+    trouble.hidden = false;
+  };
+
+  more.addEventListener("click", show);
+  await show();
+}

@@ -1,0 +1,187 @@
+// Decisions on their way to the server. Each is kept in the browser's storage until the server has
+// confirmed it: through a lost network, a restarted server, an ended session and a closed page.
+// Sending one twice does no harm, since the server knows its request id.
+
+import { call, renewSession } from "./api.js";
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10000;
+const SESSION_PAUSE_MS = 3000;
+
+export class Outbox {
+  // States that `onChange(state, outbox)` is told: saved, saving, retrying, signed-out, failed.
+  constructor(reviewer, onChange) {
+    this.prefix = `tagger-outbox:${reviewer}:`;
+    this.reviewer = reviewer;
+    this.onChange = onChange;
+    this.waiting = new Map(); // request id → entry, in the order of their making
+    this.confirmed = new Map(); // request id → what settles its promise
+    this.state = "saved";
+    this.running = false;
+    this.wake = () => {};
+    this.#load();
+    addEventListener("online", () => this.wake());
+    addEventListener("focus", () => this.wake());
+  }
+
+  // Take a change; returns the promise of the server's answer.
+  add(entry) {
+    const kept = { ...entry, made: Date.now(), tries: 0, failed: null };
+    this.waiting.set(kept.id, kept);
+    this.#keep(kept);
+    let settle;
+    const promise = new Promise((resolve, reject) => (settle = { resolve, reject }));
+    promise.catch(() => {}); // whoever wants to know asks
+    this.confirmed.set(kept.id, { ...settle, promise });
+    this.start();
+    return promise;
+  }
+
+  // Take one back that was never sent; false where it may have been.
+  withdraw(id) {
+    const entry = this.waiting.get(id);
+    if (!entry || entry.tries > 0) return false;
+    this.#drop(entry);
+    this.#tell();
+    return true;
+  }
+
+  // Let what was sent, and is not confirmed, be undone as soon as it is.
+  undoOnceConfirmed(id) {
+    const entry = this.waiting.get(id);
+    if (!entry) return false;
+    entry.thenUndo = true;
+    this.#keep(entry);
+    return true;
+  }
+
+  has(id) {
+    return this.waiting.has(id);
+  }
+
+  get size() {
+    return this.waiting.size;
+  }
+
+  get failures() {
+    return [...this.waiting.values()].filter((entry) => entry.failed);
+  }
+
+  retry() {
+    for (const entry of this.waiting.values()) entry.failed = null;
+    this.start();
+    this.wake();
+  }
+
+  discardFailed() {
+    for (const entry of this.failures) this.#drop(entry);
+    this.#tell();
+  }
+
+  start() {
+    if (!this.running) {
+      this.running = true;
+      this.#run().finally(() => {
+        this.running = false;
+        this.#tell();
+      });
+    }
+  }
+
+  async #run() {
+    let pause = FIRST_PAUSE_MS;
+    for (;;) {
+      const entry = [...this.waiting.values()].find((one) => !one.failed);
+      if (!entry) return;
+      this.#tell(this.state === "retrying" ? "retrying" : "saving");
+      try {
+        await this.#send(entry);
+        pause = FIRST_PAUSE_MS;
+        this.state = "saving";
+      } catch (error) {
+        if (error.status === 401 || (error.status === 403 && !entry.renewed)) {
+          await this.#waitForSession();
+          entry.renewed = true; // refused once more, it is no matter of the session
+        } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
+          this.#tell("retrying");
+          await this.#sleep(pause);
+          pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+        } else {
+          entry.failed = error.message;
+          this.#keep(entry);
+          this.confirmed.get(entry.id)?.reject(error);
+        }
+      }
+    }
+  }
+
+  async #send(entry) {
+    entry.tries += 1;
+    this.#keep(entry);
+    const answer = await call(entry.method, entry.path, entry.body);
+    if (entry.thenUndo && answer?.action_id) {
+      try {
+        await call("POST", `/api/v1/review/actions/${answer.action_id}/undo`, {});
+      } catch (error) {
+        if (error.status !== 404 && error.status !== 409) throw error; // those: it is undone
+      }
+    }
+    this.#drop(entry);
+    this.confirmed.get(entry.id)?.resolve(answer);
+    this.confirmed.delete(entry.id);
+  }
+
+  // The session has ended, or is another one by now: go on as soon as the same person is back.
+  async #waitForSession() {
+    while ((await renewSession()) !== this.reviewer) {
+      this.#tell("signed-out");
+      await this.#sleep(SESSION_PAUSE_MS);
+    }
+  }
+
+  #sleep(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  #tell(state) {
+    this.state = state ?? (this.failures.length ? "failed" : this.size ? this.state : "saved");
+    this.onChange(this.state, this);
+  }
+
+  #keep(entry) {
+    try {
+      localStorage.setItem(this.prefix + entry.id, JSON.stringify(entry));
+    } catch {
+      // Storage is full or shut: what is in memory is sent all the same.
+    }
+  }
+
+  #drop(entry) {
+    this.waiting.delete(entry.id);
+    try {
+      localStorage.removeItem(this.prefix + entry.id);
+    } catch {
+      // as above
+    }
+  }
+
+  #load() {
+    const found = [];
+    try {
+      for (const name of Object.keys(localStorage)) {
+        if (name.startsWith(this.prefix)) found.push(JSON.parse(localStorage.getItem(name)));
+      }
+    } catch {
+      // as above
+    }
+    for (const entry of found.sort((one, other) => one.made - other.made)) {
+      this.waiting.set(entry.id, entry);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// The questions to come: one or two are fetched while somebody reads, so that the next one stands
+// at once.
+
+import { ApiError, call } from "./api.js";
+
+const AHEAD = 2;
+const MOST_SKIPPED = 60; // ids that a request names
+const PAUSE_MS = 1500;
+
+export class Queue {
+  // query: URLSearchParams of the queue. onTrouble(message or null): what keeps it from going on.
+  constructor(query, onTrouble) {
+    this.query = query;
+    this.onTrouble = onTrouble;
+    this.ready = [];
+    this.seen = []; // ids of questions that stood on the screen, the newest last
+    this.fetching = null;
+    this.isEmpty = false;
+    this.wake = () => {};
+  }
+
+  // The next question, or null where nothing is left.
+  async next() {
+    while (!this.ready.length) {
+      this.#fill();
+      if (this.fetching) await this.fetching;
+      else if (this.isEmpty) return null;
+    }
+    return this.take();
+  }
+
+  // The next question where it is here already, or undefined.
+  take() {
+    const question = this.ready.shift();
+    if (question) {
+      this.#remember(question);
+      this.#fill();
+    }
+    return question;
+  }
+
+  // Put a question in front, such as the one that stood while another was taken back.
+  putBack(question) {
+    this.ready.unshift(question);
+  }
+
+  lookAgain() {
+    this.isEmpty = false;
+    this.seen = [];
+    this.wake();
+  }
+
+  #remember(question) {
+    const id = question.question_id;
+    this.seen = [...this.seen.filter((one) => one !== id), id].slice(-MOST_SKIPPED);
+  }
+
+  #fill() {
+    if (this.fetching || this.isEmpty || this.ready.length >= AHEAD) return;
+    this.fetching = this.#fetch().finally(() => {
+      this.fetching = null;
+      this.#fill();
+    });
+  }
+
+  async #fetch() {
+    const query = new URLSearchParams(this.query);
+    for (const id of [...this.ready.map((one) => one.question_id), ...this.seen]) query.append("skip_ids", id);
+    try {
+      const question = await call("GET", `/api/v1/review/next?${query}`);
+      this.onTrouble(null);
+      if (question === null) this.isEmpty = true;
+      else this.ready.push(question);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.onTrouble(error);
+      if (error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429) {
+        this.isEmpty = true; // a filter that cannot be
+        return;
+      }
+      await new Promise((resolve) => {
+        this.wake = resolve;
+        setTimeout(resolve, PAUSE_MS);
+      });
+    }
+  }
+}
