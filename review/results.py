@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
+from core.questions.suggested import is_suggested
 
 PAGE = 500  # questions whose tags are read with one statement
 
@@ -152,8 +153,9 @@ def _tags_of(
             PredictedTag.model_version_id,
             PredictedTag.tag,
             PredictedTag.probability,
-            PredictedTag.suggested,
+            is_suggested(),
         )
+        .join(Question, Question.id == PredictedTag.question_pk)
         .where(PredictedTag.question_pk.in_(version_of))
         .order_by(PredictedTag.probability.desc(), PredictedTag.tag)
     )

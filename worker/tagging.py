@@ -7,12 +7,11 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import dialect_insert, retry_while_database_is_away
-from core.database.review_tables import BlockedTag
 from core.database.tables import PredictedTag, Prediction, Question
 from core.errors import DatabaseUnreachable
 from core.model.live_models import LiveModels, Loaded
@@ -21,6 +20,7 @@ from core.model.registry import Version, hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import enter_queue
+from core.questions.suggested import read_blocked_tags
 
 log = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def write_predictions(
     if not tagged:
         return
     version_id = version.id
-    blocked = _blocked_tags(connection, version.site)
+    blocked = read_blocked_tags(connection, version.site)
     predictions = [
         {
             "question_pk": item.question.pk,
@@ -203,7 +203,3 @@ def write_predictions(
     connection.execute(delete(PredictedTag).where(of_version, PredictedTag.question_pk.in_(pks)))
     connection.execute(dialect_insert(connection, PredictedTag), tags)
     enter_queue(connection, pks, site=version.site, model_version_id=version_id, predicted_at=now)
-
-
-def _blocked_tags(connection: Connection, site: str) -> set[str]:
-    return set(connection.scalars(select(BlockedTag.tag).where(BlockedTag.site == site)))

@@ -10,10 +10,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from core.agreement.label_quality import label_quality, uncertainty
-from core.database.review_tables import BlockedTag, QueuedQuestion
+from core.database.review_tables import QueuedQuestion
 from core.database.tables import PredictedTag, Prediction, Question
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import enter_queue
+from core.questions.suggested import read_blocked_tags
 
 PAGE = 500  # questions scored in one transaction: some 5,000 rows of tags are held
 
@@ -54,16 +55,11 @@ def score_page(connection: Connection, labels_of: LabelsOf, *, limit: int = PAGE
     versions = {row.model_version_id: row.site for row in page}
     labels = {version: frozenset(labels_of(version)) for version in versions}
     for version, site in versions.items():
-        labels[version] -= _blocked_tags(connection, site)
+        labels[version] -= read_blocked_tags(connection, site)
     rows = [_score(row, predicted[row.question_pk], labels[row.model_version_id]) for row in page]
     chosen = QueuedQuestion.question_pk == bindparam("pk")
     connection.execute(update(QueuedQuestion).where(chosen), rows)
     return len(rows)
-
-
-def _blocked_tags(connection: Connection, site: str) -> frozenset[str]:
-    tags = connection.scalars(select(BlockedTag.tag).where(BlockedTag.site == site))
-    return frozenset(tags)
 
 
 def _read_probabilities(connection: Connection, page: Sequence[Any]) -> dict[int, dict[str, float]]:

@@ -1,0 +1,146 @@
+"""Which questions of the queue a reviewer wants, as conditions in SQL.
+
+A filter by tag has an index: of a rare tag all questions are looked at, of a common one the queue
+is walked until enough of them are found (`review/decisions/walk.py`). The other filters, by words,
+probability, date and state, have none, and look at what the walk meets.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, exists, func, or_, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.review_tables import QueuedQuestion
+from core.database.tables import PredictedTag, Question, QuestionTag
+from core.questions.suggested import read_blocked_tags
+
+RARE = 5_000  # questions of a tag that are all looked at
+MOST_WORDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueFilter:
+    """Which questions; what is None does not matter.
+
+    Attributes:
+        site: of this site.
+        suggested: for which this tag is suggested.
+        author: to which their author gave this tag.
+        tag: either of both.
+        state: of this state on their site; else of any but deleted.
+        min_probability: whose tag, or any suggested one where none is named, is as probable.
+        q: whose title holds all of these words, as parts of words too.
+        since: predicted at or after it (UTC).
+    """
+
+    site: str | None = None
+    suggested: str | None = None
+    author: str | None = None
+    tag: str | None = None
+    state: str | None = None
+    min_probability: float | None = None
+    q: str | None = None
+    since: datetime | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What is set of it, as a saved filter keeps it."""
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        return values | ({"since": self.since.isoformat()} if self.since else {})
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "QueueFilter":
+        """The filter that to_json() wrote."""
+        known = {field.name for field in fields(cls)}
+        given = {name: value for name, value in values.items() if name in known}
+        if "since" in given:
+            given["since"] = datetime.fromisoformat(given["since"])
+        return cls(**given)
+
+    def digest(self, order: str) -> str:
+        """What tells queues apart, in 64 characters."""
+        text = json.dumps([order, self.to_json()], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_impossible(connection: Connection, chosen: QueueFilter, site: str) -> bool:
+    """Whether no question can match: the tag that is to be suggested is blocked."""
+    return chosen.suggested is not None and chosen.suggested in read_blocked_tags(connection, site)
+
+
+def rare_questions(connection: Connection, chosen: QueueFilter, site: str) -> Select[int] | None:
+    """A SELECT of the keys of all questions of the filter's tag, where the tag is rare.
+
+    Of several tags the first rare one. It may give too many, never too few.
+    """
+    for keys in _keys_by_tag(chosen, site):
+        counted = select(func.count()).select_from(keys.limit(RARE + 1).subquery())
+        if (connection.scalar(counted) or 0) <= RARE:
+            return keys
+    return None
+
+
+def _keys_by_tag(chosen: QueueFilter, site: str) -> Iterator[Select[int]]:
+    if chosen.suggested is not None:
+        yield _keys_of_suggested(chosen.suggested)
+    if chosen.author is not None:
+        yield _keys_of_author(chosen.author, site)
+    if chosen.tag is not None:
+        either = _keys_of_suggested(chosen.tag).union_all(_keys_of_author(chosen.tag, site))
+        yield select(either.subquery().c[0])
+
+
+def _keys_of_suggested(tag: str) -> Select[int]:
+    # Word for word as the index has it, or SQLite does not know it again.
+    return select(PredictedTag.question_pk).where(PredictedTag.tag == tag, text("suggested"))
+
+
+def _keys_of_author(tag: str, site: str) -> Select[int]:
+    return select(QuestionTag.question_pk).where(QuestionTag.site == site, QuestionTag.tag == tag)
+
+
+def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """The filter's conditions on a row of the queue that is joined with its question."""
+    found = [Question.state == chosen.state if chosen.state else Question.state != "deleted"]
+    if chosen.since is not None:
+        found.append(QueuedQuestion.predicted_at >= chosen.since)
+    found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
+    if chosen.suggested is not None:
+        found.append(_is_suggested(chosen.suggested, chosen.min_probability))
+    if chosen.author is not None:
+        found.append(_is_authors(chosen.author))
+    if chosen.tag is not None:
+        suggested = _is_suggested(chosen.tag, chosen.min_probability)
+        found.append(or_(suggested, _is_authors(chosen.tag)))
+    if chosen.min_probability is not None and not (chosen.suggested or chosen.tag):
+        found.append(_is_suggested(None, chosen.min_probability))
+    return found
+
+
+def words_of(text: str) -> list[str]:
+    """The words that a title must hold."""
+    return text.split()[:MOST_WORDS]
+
+
+def _is_suggested(tag: str | None, least: float | None) -> ColumnElement[bool]:
+    wanted = [
+        PredictedTag.question_pk == QueuedQuestion.question_pk,
+        PredictedTag.model_version_id == QueuedQuestion.model_version_id,
+        PredictedTag.suggested,
+    ]
+    if tag is not None:
+        wanted.append(PredictedTag.tag == tag)
+    if least is not None:
+        wanted.append(PredictedTag.probability >= least)
+    return exists().where(*wanted)
+
+
+def _is_authors(tag: str) -> ColumnElement[bool]:
+    return exists().where(
+        QuestionTag.question_pk == QueuedQuestion.question_pk, QuestionTag.tag == tag
+    )

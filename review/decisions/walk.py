@@ -1,0 +1,218 @@
+"""Walks the queue in an order, by its indexes, until enough questions are found.
+
+In steps that grow: most requests end after the first, of a hundred rows; none looks at more than
+`MOST_ROWS`, and what does not match among them is as good as not there. Rows come unordered out of
+each step and are put in order here, so that no plan has to sort or to keep an order.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
+from sqlalchemy.engine import Connection
+
+from core.database.review_tables import (
+    QueuedQuestion,
+    Review,
+    ReviewAction,
+    ReviewChange,
+    ReviewClaim,
+)
+from core.database.tables import Question
+from review.decisions.filters import QueueFilter, conditions, is_impossible, rare_questions
+
+Order = Literal["newest", "uncertain", "disputed", "random", "conflicts"]
+ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random", "conflicts")
+
+STEPS: Final = (100, 900, 4_000, 5_000)  # rows
+MOST_ROWS: Final = sum(STEPS)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question that a reviewer may be given next; the smallest place comes first."""
+
+    pk: int
+    title: str
+    place: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks for which questions, in which order.
+
+    Attributes:
+        reviewer: gets none that is done with, or that stands on another one's screen.
+        order: of the queue.
+        chosen: the filter.
+        skip_ids: the site's numbers of questions that are not wanted now.
+        now: UTC.
+    """
+
+    reviewer: str
+    order: Order
+    chosen: QueueFilter
+    skip_ids: tuple[int, ...]
+    now: datetime
+
+
+def find_candidates(
+    connection: Connection, asking: Asking, site: str, *, enough: int, rng: random.Random
+) -> list[Candidate]:
+    """Return some of a site's questions that match, the first ones of the order.
+
+    Args:
+        connection: to read from.
+        asking: what is wanted.
+        site: one of those that the filter allows.
+        enough: the walk ends when so many are found.
+        rng: where a random order begins.
+    """
+    if is_impossible(connection, asking.chosen, site):
+        return []
+    rare = rare_questions(connection, asking.chosen, site)
+    if rare is not None:
+        of_tag = QueuedQuestion.question_pk.in_(rare)
+        rows = _rows(asking).where(of_tag, *_is_in_queue(asking, site))
+        return _place(connection.execute(rows).all(), asking.order, rng)[:enough]
+    found: list[Candidate] = []
+    for step in _steps(connection, asking, site, rng):
+        found += _place(connection.execute(step).all(), asking.order, rng)
+        if len(found) >= enough:
+            break
+    return found[:enough]
+
+
+def _steps(
+    connection: Connection, asking: Asking, site: str, rng: random.Random
+) -> Iterator[Select[*tuple[Any, ...]]]:
+    """SELECTs of what matches in one stretch of the order after another."""
+    for part in _parts(connection, asking, site, rng):
+        offset = 0
+        for rows in STEPS:
+            stretch = part.limit(rows).offset(offset).subquery()
+            yield _rows(asking).join(stretch, stretch.c[0] == QueuedQuestion.question_pk)
+            offset += rows
+
+
+def _parts(
+    connection: Connection, asking: Asking, site: str, rng: random.Random
+) -> list[Select[int]]:
+    """The walk's own SELECTs, of keys alone: one, or two where it begins in the middle."""
+    queue = QueuedQuestion
+    keys = select(queue.question_pk).where(*_is_in_queue(asking, site))
+    match asking.order:
+        case "newest":
+            if asking.chosen.since is not None:
+                keys = keys.where(queue.predicted_at >= asking.chosen.since)
+            return [keys.order_by(queue.predicted_at.desc())]
+        case "uncertain":
+            return [keys.order_by(queue.uncertainty.desc())]
+        case "disputed":
+            return [keys.order_by(queue.label_quality)]
+        case "conflicts":
+            return [keys.order_by(queue.question_pk)]
+        case "random":
+            start = _random_key(connection, site, rng)
+            ordered = keys.order_by(queue.question_pk)
+            return [
+                ordered.where(queue.question_pk >= start),
+                ordered.where(queue.question_pk < start),
+            ]
+
+
+def _random_key(connection: Connection, site: str, rng: random.Random) -> int:
+    open_ones = (QueuedQuestion.site == site, is_open())
+    key = QueuedQuestion.question_pk
+    first = connection.scalar(select(func.min(key)).where(*open_ones))
+    last = connection.scalar(select(func.max(key)).where(*open_ones))
+    return 0 if first is None or last is None else rng.randint(first, last)
+
+
+def _is_in_queue(asking: Asking, site: str) -> list[ColumnElement[bool] | TextClause]:
+    """Conditions of the walk: by its index, and that the reviewer is not done with it."""
+    queue, of_site = QueuedQuestion, QueuedQuestion.site == site
+    scored = {"uncertain": queue.uncertainty, "disputed": queue.label_quality}
+    match asking.order:
+        case "conflicts":  # those in which the reviewer has a part come too
+            # Word for word as the index has it, or SQLite does not know it again.
+            return [of_site, text("conflicting"), ~_was_skipped(asking.reviewer)]
+        case "uncertain" | "disputed" as order:
+            is_scored = scored[order].is_not(None)
+            return [of_site, is_open(), ~was_reviewed(asking.reviewer), is_scored]
+        case _:
+            return [of_site, is_open(), ~was_reviewed(asking.reviewer)]
+
+
+def is_open() -> ColumnElement[bool]:
+    """Whether a queued question wants another review."""
+    return QueuedQuestion.reviews < QueuedQuestion.wanted_reviews
+
+
+def was_reviewed(reviewer: str) -> ColumnElement[bool]:
+    """Whether a reviewer has saved or skipped a queued question."""
+    return exists().where(
+        Review.question_pk == QueuedQuestion.question_pk, Review.reviewer == reviewer
+    )
+
+
+def _was_skipped(reviewer: str) -> ColumnElement[bool]:
+    return exists().where(
+        ReviewChange.question_pk == QueuedQuestion.question_pk,
+        ReviewChange.action_id == ReviewAction.id,
+        ReviewAction.reviewer == reviewer,
+        ReviewAction.kind == "skip",
+        ReviewAction.undone_at.is_(None),
+    )
+
+
+def _rows(asking: Asking) -> Select[*tuple[Any, ...]]:
+    """A SELECT of the queue's rows that match and that nobody else has on the screen."""
+    claimed = exists().where(
+        ReviewClaim.question_pk == QueuedQuestion.question_pk,
+        ReviewClaim.reviewer != asking.reviewer,
+        ReviewClaim.until > asking.now,
+    )
+    statement = (
+        select(
+            QueuedQuestion.question_pk,
+            QueuedQuestion.predicted_at,
+            QueuedQuestion.uncertainty,
+            QueuedQuestion.label_quality,
+            Question.title,
+        )
+        .join(Question, Question.id == QueuedQuestion.question_pk)
+        .where(~claimed, *conditions(asking.chosen))
+    )
+    if asking.skip_ids:
+        statement = statement.where(Question.question_id.not_in(asking.skip_ids))
+    return statement
+
+
+def _place(rows: Sequence[Any], order: Order, rng: random.Random) -> list[Candidate]:
+    """Candidates in their order."""
+    found = [Candidate(row.question_pk, row.title, _place_of(row, order, rng)) for row in rows]
+    return sorted(found, key=lambda one: (one.place, one.pk))
+
+
+def _place_of(row: Any, order: Order, rng: random.Random) -> float:
+    match order:
+        case "newest":
+            return -float(row.predicted_at.timestamp())
+        case "uncertain":
+            return -float(row.uncertainty)
+        case "disputed":
+            return float(row.label_quality)
+        case "random":
+            return rng.random()
+        case "conflicts":
+            return float(row.question_pk)
+
+
+def count_left(connection: Connection, asking: Asking, site: str, *, most: int) -> int:
+    """How many of a site's questions are left for the reviewer, at most `most`; of no filter."""
+    keys = select(QueuedQuestion.question_pk).where(*_is_in_queue(asking, site)).limit(most)
+    return connection.scalar(select(func.count()).select_from(keys.subquery())) or 0
