@@ -175,6 +175,12 @@ class Settings(BaseSettings):
         description="a token of at least 16 characters that logs the owner in; one is made and "
         "kept in the data folder where it is not set",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="a token of at least 16 characters that reads /metrics and nothing else; "
+        "without it a reviewer's own does",
+    )
     review_images: bool = Field(
         default=False,
         description="whether the review page loads questions' images from other hosts: "

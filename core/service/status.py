@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from celery import Celery
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
-from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
+from core.database.review_tables import QueuedQuestion
+from core.database.tables import ModelVersion, Question, TrainingRun
 from core.model import registry
 from core.model.registry import Version
 from core.questions.lifecycle import is_pending
@@ -73,23 +74,19 @@ class SiteStatus:
 
 def site_statuses(connection: Connection, settings: Settings, *, now: datetime) -> list[SiteStatus]:
     """Return the state of every site that is stored, and of the settings' sites."""
-    counts = {row.site: row for row in connection.execute(_counts())}
-    live = {s: registry.find_live(connection, s) for s in sorted({*counts, *settings.sites})}
-    tagged = (
-        select(Question.site, func.count(Prediction.question_pk.distinct()).label("questions"))
-        .join(Prediction, Prediction.question_pk == Question.id)
-        .group_by(Question.site)
-    )
-    tagged_of = {row.site: row.questions for row in connection.execute(tagged)}
+    questions = _by_site(connection, Question.site)
+    tagged = _by_site(connection, QueuedQuestion.site)
+    parked = _by_site(connection, Question.site, Question.parked_at.is_not(None))
+    pending = _pending(connection)
+    live = {s: registry.find_live(connection, s) for s in sorted({*questions, *settings.sites})}
     return [
         SiteStatus(
             site,
-            counts[site].questions if site in counts else 0,
+            questions.get(site, 0),
             None if version else count_trainable(connection, site, settings, now=now),
-            tagged_of.get(site, 0),
-            counts[site].pending if site in counts else 0,
-            counts[site].oldest if site in counts else None,
-            counts[site].parked if site in counts else 0,
+            tagged.get(site, 0),
+            *pending.get(site, (0, None)),
+            parked.get(site, 0),
             version,
             _last_training(connection, site),
             _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
@@ -98,15 +95,22 @@ def site_statuses(connection: Connection, settings: Settings, *, now: datetime) 
     ]
 
 
-def _counts() -> Select[*tuple[Any, ...]]:
-    pending = is_pending()
-    return select(
-        Question.site,
-        func.count().label("questions"),
-        func.count().filter(pending).label("pending"),
-        func.min(Question.wanted_at).filter(pending).label("oldest"),
-        func.count(Question.parked_at).label("parked"),
-    ).group_by(Question.site)
+def _by_site(
+    connection: Connection, site: InstrumentedAttribute[str], *chosen: ColumnElement[bool]
+) -> dict[str, int]:
+    """How many rows each site has; each count is one that an index alone can answer."""
+    counts = select(site, func.count()).where(*chosen).group_by(site)
+    return dict(connection.execute(counts).all())
+
+
+def _pending(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+    """How many questions of each site are pending, and since when the oldest."""
+    rows = (
+        select(Question.site, func.count(), func.min(Question.wanted_at))
+        .where(is_pending())
+        .group_by(Question.site)
+    )
+    return {site: (count, oldest) for site, count, oldest in connection.execute(rows)}
 
 
 def _last_training(

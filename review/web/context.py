@@ -16,8 +16,10 @@ from sqlalchemy import Engine
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
+from review.metrics.broker import BrokerWatch
 from review.web.access import NotSignedIn, SignedIn
 from review.web.login_limit import LoginLimit
+from review.web.memo import Memo
 from review.web.static_files import StaticFiles
 
 NAVIGATION: Final = (
@@ -41,6 +43,8 @@ class Context:
         static: the files under /static, and their addresses.
         templates: of `review/templates`; they escape all that they are given.
         login_limit: counts logins that failed.
+        memo: what takes long to find out, for some seconds.
+        broker: asks the queues and the workers.
     """
 
     settings: Settings
@@ -49,9 +53,12 @@ class Context:
     static: StaticFiles = field(default_factory=StaticFiles)
     templates: Environment = field(init=False)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
+    memo: Memo = field(default_factory=Memo)
+    broker: BrokerWatch = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "templates", _make_templates(self.static))
+        object.__setattr__(self, "broker", BrokerWatch(self.settings, self.clock))
 
 
 def _make_templates(static: StaticFiles) -> Environment:

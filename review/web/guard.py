@@ -3,6 +3,7 @@
 It stands before every route of the application, so a new one is closed unless it is named here.
 """
 
+import hmac
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +21,7 @@ from review.web.access import (
 from review.web.context import Context, get_context
 
 OPEN: Final = frozenset({"/login", "/healthz", "/readyz"})
+METRICS: Final = "/metrics"  # which has a token of its own: Prometheus is no reviewer
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -32,6 +34,9 @@ async def guard(request: Request) -> None:
         HTTPException: a change that another site asks for, or too many wrong tokens.
     """
     context = get_context(request)
+    if request.url.path == METRICS and has_metrics_token(context, request):
+        request.state.signed_in = None
+        return
     if request.method not in _SAFE_METHODS:
         refuse_other_sites(request)
     who = await run_in_threadpool(_find, context, request)
@@ -47,6 +52,18 @@ async def guard(request: Request) -> None:
 def cookie_name(context: Context) -> str:
     """Cookies know no ports: services beside each other on a machine have names of their own."""
     return f"tagger_session_{context.settings.review_port}"
+
+
+def has_metrics_token(context: Context, request: Request) -> bool:
+    """Whether a program asks that may read the metrics, and those alone."""
+    expected = context.settings.metrics_token
+    if expected is None:
+        return False
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    given = token.strip().encode(errors="replace")
+    return scheme.lower() == "bearer" and hmac.compare_digest(
+        given, expected.get_secret_value().encode()
+    )
 
 
 def address_of(request: Request) -> str:

@@ -1,0 +1,1 @@
+"""The service's figures for Prometheus, from the database and the broker."""

@@ -1,0 +1,60 @@
+"""The figures of the review: verdicts, its queue, and what others are told of it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.review_tables import OutgoingEvent, QueuedQuestion, Review, Verdict
+from core.database.tables import Question
+from review.metrics.families import Sample
+
+VERDICTS: Final = ("accepted", "rejected", "added")
+_DAY = timedelta(days=1)
+
+# As the partial indexes of the queue have them, which then answer alone.
+_STATES: Final[dict[str, ColumnElement[bool]]] = {
+    "open": QueuedQuestion.reviews < QueuedQuestion.wanted_reviews,
+    "conflicting": and_(QueuedQuestion.conflicting),
+    "unscored": QueuedQuestion.uncertainty.is_(None),
+}
+
+
+def of_people(connection: Connection, sites: Sequence[str], *, now: datetime) -> Iterator[Sample]:
+    """Verdicts, reviews and the queue by site; and events that wait to be sent."""
+    yield from _of_verdicts(connection, sites, now)
+    for state, condition in _STATES.items():
+        rows = select(QueuedQuestion.site, func.count()).where(condition)
+        counts = dict(connection.execute(rows.group_by(QueuedQuestion.site)).all())
+        for site in sites:
+            yield Sample("tagger_review_queue", (site, state), counts.get(site, 0))
+    waiting = select(func.count()).where(OutgoingEvent.delivered_at.is_(None))
+    failing = waiting.where(OutgoingEvent.attempts > 0)
+    for name, statement in (("waiting", waiting), ("failing", failing)):
+        count = connection.execute(statement).scalar_one()
+        yield Sample(f"tagger_outgoing_events_{name}", (), count)
+
+
+def _of_verdicts(connection: Connection, sites: Sequence[str], now: datetime) -> Iterator[Sample]:
+    verdicts = (
+        select(Question.site, Verdict.verdict, func.count())
+        .select_from(Verdict)
+        .join(Question, Question.id == Verdict.question_pk)
+        .group_by(Question.site, Verdict.verdict)
+    )
+    counts = {(site, verdict): n for site, verdict, n in connection.execute(verdicts)}
+    reviews = (
+        select(Question.site, func.count())
+        .select_from(Review)
+        .join(Question, Question.id == Review.question_pk)
+        .where(Review.at > now - _DAY, Review.outcome == "saved")
+        .group_by(Question.site)
+    )
+    reviewed = dict(connection.execute(reviews).all())
+    for site in sites:
+        for verdict in VERDICTS:
+            yield Sample("tagger_verdicts", (site, verdict), counts.get((site, verdict), 0))
+        yield Sample("tagger_reviews_last_day", (site,), reviewed.get(site, 0))

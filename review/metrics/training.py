@@ -1,0 +1,48 @@
+"""The figures of the training runs."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from core.database.tables import TrainingRun
+from review.metrics.families import Sample
+
+_OUTCOMES = ("promoted", "published", "skipped", "failed")
+_SUCCESSES = ("promoted", "published")
+
+
+def of_training(connection: Connection, sites: Sequence[str]) -> Iterator[Sample]:
+    """Runs by outcome, the latest of each site, and when one last made a version."""
+    yield from _by_outcome(connection, sites)
+    yield from _latest(connection)
+    ended = func.max(TrainingRun.ended_at, type_=TrainingRun.ended_at.type)
+    rows = (
+        select(TrainingRun.site, ended)
+        .where(TrainingRun.outcome.in_(_SUCCESSES), TrainingRun.ended_at.is_not(None))
+        .group_by(TrainingRun.site)
+    )
+    for site, at in connection.execute(rows):
+        if at is not None:
+            yield Sample("tagger_training_last_success_timestamp_seconds", (site,), at.timestamp())
+
+
+def _by_outcome(connection: Connection, sites: Sequence[str]) -> Iterator[Sample]:
+    rows = select(TrainingRun.site, TrainingRun.outcome, func.count()).group_by(
+        TrainingRun.site, TrainingRun.outcome
+    )
+    counts = {(site, outcome): count for site, outcome, count in connection.execute(rows)}
+    for site in sites:
+        for outcome in _OUTCOMES:
+            count = counts.get((site, outcome), 0)
+            yield Sample("tagger_training_runs", (site, outcome), count)
+
+
+def _latest(connection: Connection) -> Iterator[Sample]:
+    newest = select(func.max(TrainingRun.id)).group_by(TrainingRun.site)
+    rows = select(TrainingRun.site, TrainingRun.outcome, TrainingRun.ended_at).where(
+        TrainingRun.id.in_(newest)
+    )
+    for site, outcome, ended_at in connection.execute(rows):
+        yield Sample("tagger_training_running", (site,), int(ended_at is None))
+        yield Sample("tagger_training_last_failed", (site,), int(outcome == "failed"))

@@ -1,0 +1,95 @@
+"""Remembers for a while what takes long to find out, so that no page waits for it twice."""
+
+import logging
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Final, TypeVar
+
+__all__ = ["Memo", "NotYet"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+PATIENCE: Final = 0.02  # seconds that a page waits for something newer than what it could show
+MOST_KEYS: Final = 1000
+
+
+@dataclass(slots=True)
+class _Entry:
+    value: Any = None
+    found_at: float | None = None  # by the machine's own count of seconds
+    running: Future[Any] | None = None
+    lock: Lock = field(default_factory=Lock)
+
+
+class Memo:
+    """Values by key, each found by one thread at a time.
+
+    rows = context.memo.get(("tags", site), 60, lambda: read_tags(engine, site))
+
+    The first who asks waits. Later, what is older than its time is found anew beside the answer:
+    who asks is given the older value unless the newer one comes at once.
+    """
+
+    def __init__(self, *, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._lock = Lock()
+        self._entries: dict[Hashable, _Entry] = {}
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="memo")
+
+    def get(
+        self, key: Hashable, seconds: float, find: Callable[[], T], *, wait: float | None = None
+    ) -> T:
+        """The value of a key.
+
+        Args:
+            key: names what is looked for; a value that was found for it is of `find`'s type.
+            seconds: how old the value may be before it is found anew.
+            find: finds it; is called in another thread, and its errors are the caller's.
+            wait: seconds that the first caller waits at most; as long as it takes where unset.
+
+        Raises:
+            NotYet: it has not been found within that time.
+        """
+        entry = self._entry(key)
+        with entry.lock:
+            age = None if entry.found_at is None else time.monotonic() - entry.found_at
+            if age is not None and age <= seconds:
+                return entry.value  # type: ignore[no-any-return]
+            if entry.running is None:
+                entry.running = self._threads.submit(self._find, entry, find)
+            running = entry.running
+        if age is None:
+            return running.result(wait)  # type: ignore[no-any-return]
+        try:
+            return running.result(self._patience)  # type: ignore[no-any-return]
+        except NotYet:
+            return entry.value  # type: ignore[no-any-return]
+
+    def _entry(self, key: Hashable) -> _Entry:
+        with self._lock:
+            if key not in self._entries and len(self._entries) >= MOST_KEYS:
+                self._entries.pop(next(iter(self._entries)))
+            return self._entries.setdefault(key, _Entry())
+
+    @staticmethod
+    def _find(entry: _Entry, find: Callable[[], T]) -> T:
+        try:
+            value = find()
+        except BaseException:
+            with entry.lock:
+                entry.running = None
+            raise
+        with entry.lock:
+            entry.value, entry.found_at, entry.running = value, time.monotonic(), None
+        return value
+
+    def forget(self) -> None:
+        """Find everything anew, as after a change that is to be seen at once."""
+        with self._lock:
+            self._entries.clear()
