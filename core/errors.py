@@ -35,7 +35,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── UnknownAction           the reviewer has no such decision, or none that could be undone
 │   ├── UnknownFilter           the reviewer has saved no filter of that name
 │   └── ReviewConflict          what stands by now forbids it, and its text says what
-└── ServiceFailed               a process that should run ended and stays down
+└── ServiceFailed               a process that should run does not start or stay up
 """
 
 from datetime import datetime
@@ -222,4 +222,4 @@ class ReviewConflict(ReviewError):
 
 
 class ServiceFailed(TaggerError):
-    """A process that should run has ended and does not stay up."""
+    """A process that should run does not start, or does not stay up."""

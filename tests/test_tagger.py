@@ -7,6 +7,7 @@ import pytest
 import tagger
 from core.console import with_hint
 from core.errors import (
+    BrokerUnreachable,
     BundleCorrupt,
     ModelMissing,
     NoPreviousVersion,
@@ -18,6 +19,7 @@ from core.errors import (
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
+        (BrokerUnreachable("None."), "(tagger up brings its own.)"),
         (ModelMissing("None.", site="stats"), "Train one with: tagger train --site stats"),
         (NoPreviousVersion("None.", site="stats"), "See: tagger models list"),
         (UnknownModelVersion("None."), "See: tagger models list"),

@@ -23,6 +23,7 @@ from core.broker.queue import (
     queue_length,
 )
 from core.clock import SystemClock
+from core.console import with_hint
 from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
 from core.errors import BrokerUnreachable, CacheUnusable, DatabaseUnreachable, ModelError
@@ -72,7 +73,7 @@ class Tasks:
         try:
             outcome = tag_batch(self._engine, self._models, site, pks, self._clock)
         except ModelError as error:
-            log.warning("%s", error)
+            log.warning("%s", with_hint(error))
             self._in_one_line(lambda: self._end_lease(pks))
         except DatabaseUnreachable as error:
             log.error("%d questions of %s wait: %s", len(pks), site, error)  # noqa: TRY400 (one line)
@@ -128,7 +129,8 @@ class Tasks:
         try:
             action()
         except (BrokerUnreachable, CacheUnusable, DatabaseUnreachable) as error:
-            log.error("%s", error)  # noqa: TRY400 (one line; the schedule brings the next try)
+            # One line; the schedule brings the next try.
+            log.error("%s", with_hint(error))  # noqa: TRY400
 
 
 def make_app(settings: Settings) -> Celery:

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from core.clock import Clock, SystemClock
-from core.errors import BrokerUnreachable
+from core.errors import ServiceFailed
 
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 108 bytes
 _START_SECONDS = 10.0
@@ -84,7 +84,7 @@ def running(data_dir: Path, clock: Clock | None = None) -> Iterator[str]:
     """Run the server while the block lasts, unless it runs already; give the broker's address.
 
     Raises:
-        BrokerUnreachable: it does not start.
+        ServiceFailed: it does not start.
     """
     if answers(data_dir):
         yield embedded_url(data_dir)
@@ -104,7 +104,7 @@ def _wait_until_up(server: subprocess.Popen[bytes], data_dir: Path, clock: Clock
         if server.poll() is not None:
             break
         clock.sleep(0.05)
-    raise BrokerUnreachable(
+    raise ServiceFailed(
         f"The embedded Redis did not start: {data_dir.resolve() / 'redis' / 'redis.log'} says "
         "why. Or set TAGGER_BROKER_URL to a Redis that runs."
     )

@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import pytest
 import redis
 
 from core.broker.embedded_redis import answers, embedded_url, running, shut_down, socket_path
+from core.errors import ServiceFailed
+from tests.conftest import ManualClock
 
 
 def test_it_runs_while_the_block_lasts_and_keeps_its_data(tmp_path: Path) -> None:
@@ -33,3 +36,12 @@ def test_a_folder_with_a_long_name_works_too(tmp_path: Path) -> None:
     assert len(str(socket_path(deep))) < 108
     with running(deep):
         assert answers(deep)
+
+
+def test_a_server_that_does_not_start_is_told_with_its_log(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not as a broker that is away, which other commands can bring."""
+    monkeypatch.setattr("core.broker.embedded_redis.server_command", lambda _: ["false"])
+    with pytest.raises(ServiceFailed, match=r"redis\.log says why"), running(tmp_path, clock):
+        pass

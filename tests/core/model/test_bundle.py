@@ -109,30 +109,6 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(name: str) -> None:
         unpack_bytes(zipped(members() | {name: bytes(20_000_000)}))
 
 
-@pytest.mark.parametrize(
-    ("change", "where"),
-    [
-        (lambda m: m.pop("labels"), "labels"),
-        (lambda m: m.update(labels=[]), "labels"),
-        (lambda m: m.update(thresholds=[0.5]), "thresholds"),
-        (lambda m: m.update(surprise=1), "surprise"),
-        (lambda m: m["inputs"][0].update(length=10**9), "length"),
-        (lambda m: m.update(text={"code": "run"}), "text"),
-        (lambda m: m.update(site="../stats"), "site"),
-        (lambda m: m.update(site=""), "site"),
-        (lambda m: m.update(architecture="\x1b[2J"), "control characters"),
-        (lambda m: m["metrics"].update({"\0": 1}), "control characters"),
-        (lambda m: m["metrics"].update(split="a\nb"), "control characters"),
-        (lambda m: m.update(learned_through=1 << 63), "learned_through"),
-    ],
-)
-def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
-    change: Callable[[dict[str, Any]], object], where: str
-) -> None:
-    with pytest.raises(BundleCorrupt, match=where):
-        unpack_bytes(with_manifest(change))
-
-
 @pytest.mark.parametrize("name", ["manifest.json", "vocabulary.json"])
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"null", b"[" * 100_000])
 def test_json_that_is_none_is_refused(name: str, data: bytes) -> None:

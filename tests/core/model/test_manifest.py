@@ -1,0 +1,66 @@
+"""What a bundle's manifest must hold, and what is said of one that does not fit."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.errors import BundleCorrupt, BundleIncompatible
+from core.model.manifest import FORMAT_VERSION, parse_manifest
+from tests.models import word_bundle
+
+MANIFEST = word_bundle().manifest
+
+
+def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
+    fields = json.loads(MANIFEST.model_dump_json())
+    change(fields)
+    return json.dumps(fields).encode()
+
+
+def test_a_manifest_comes_back_as_it_was_written() -> None:
+    assert parse_manifest(MANIFEST.model_dump_json().encode()) == MANIFEST
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda m: m.pop("labels"), "labels"),
+        (lambda m: m.update(labels=[]), "labels"),
+        (lambda m: m["labels"].__setitem__(1, m["labels"][0]), "a label stands twice"),
+        (lambda m: m["labels"].__setitem__(1, "\t"), "a label is empty"),
+        (lambda m: m.update(thresholds=[0.5]), "thresholds"),
+        (lambda m: m.update(surprise=1), "surprise"),
+        (lambda m: m["inputs"][0].update(length=10**9), "length"),
+        (lambda m: m.update(inputs=m["inputs"] * 2), "input's name stands twice"),
+        (lambda m: m.update(text={"code": "run"}), "text"),
+        (lambda m: m.update(site="../stats"), "site"),
+        (lambda m: m.update(site=""), "site"),
+        (lambda m: m.update(architecture="\x1b[2J"), "control characters"),
+        (lambda m: m["metrics"].update({"\0": 1}), "control characters"),
+        (lambda m: m["metrics"].update(split="a\nb"), "control characters"),
+        (lambda m: m.update(learned_through=1 << 63), "learned_through"),
+        (
+            lambda m: m.update(sample=[{"title": "t", "body": "b", "probabilities": [0.5]}]),
+            "one probability for each label",
+        ),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
+    change: Callable[[dict[str, Any]], object], where: str
+) -> None:
+    with pytest.raises(BundleCorrupt, match=rf"manifest\.json: .*{where}"):
+        parse_manifest(changed(change))
+
+
+def test_a_newer_format_is_incompatible_whatever_else_it_holds() -> None:
+    data = changed(lambda m: m.update(format_version=FORMAT_VERSION + 1, new_field=1))
+    with pytest.raises(BundleIncompatible, match=r"version 3.*reads 2.*Install"):
+        parse_manifest(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"null", b"{}", b"[" * 100_000])
+def test_json_that_is_no_manifest_is_refused(data: bytes) -> None:
+    with pytest.raises(BundleCorrupt, match="cannot be read"):
+        parse_manifest(data)

@@ -1,0 +1,73 @@
+"""What commands share: errors in one line, strangers' text on the terminal, the end by a signal."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+import typer
+
+from core import console
+from core.errors import DatabaseUnreachable, ModelMissing, TaggerError
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    @console.command
+    def run() -> None:
+        raise error
+
+    return run
+
+
+@pytest.fixture
+def hints(monkeypatch: pytest.MonkeyPatch) -> dict[type[TaggerError], str]:
+    found: dict[type[TaggerError], str] = {}
+    monkeypatch.setattr(console, "hints", found)
+    return found
+
+
+def test_an_error_ends_a_command_with_one_line_and_what_to_type(
+    hints: dict[type[TaggerError], str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hints[ModelMissing] = "Try: train {site}"
+    with pytest.raises(typer.Exit) as ended:
+        raising(ModelMissing("There is none of [bold]stats.", site="stats"))()
+    assert ended.value.exit_code == console.FAILURE
+    said = capsys.readouterr()
+    assert said.err == "tagger: There is none of [bold]stats. Try: train stats\n"
+    assert said.out == ""
+
+
+def test_a_hint_holds_for_the_kinds_of_its_error_too(
+    hints: dict[type[TaggerError], str],
+) -> None:
+    hints[TaggerError] = "See the log."
+    assert console.with_hint(DatabaseUnreachable("Away.")) == "Away. See the log."
+
+
+def test_ctrl_c_ends_a_command_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended:
+        raising(KeyboardInterrupt())()
+    assert ended.value.exit_code == console.FAILURE
+    assert capsys.readouterr().err == "tagger: Stopped.\n"
+
+
+def test_a_fault_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        raising(ZeroDivisionError())()
+
+
+def test_a_strangers_text_neither_moves_the_cursor_nor_marks_up() -> None:
+    assert console.plain("a\x1b[2Jb\n[red]c") == "a [2Jb \\[red]c"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_process_with_what_it_started(number: signal.Signals) -> None:
+    before = {each: signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        console.end_on_sigterm()
+        with pytest.raises(SystemExit) as ended:
+            signal.raise_signal(number)
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+    assert ended.value.code == 128 + number
