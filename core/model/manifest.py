@@ -94,7 +94,8 @@ def parse_manifest(data: bytes) -> Manifest:
     if version != FORMAT_VERSION:
         raise BundleIncompatible(
             f"The model bundle's format is version {version!r}; this program reads "
-            f"{FORMAT_VERSION}. Install the version of the program that made it, or train a new model."
+            f"{FORMAT_VERSION}. Install the version of the program that made it, or train a new "
+            "model."
         )
     try:
         return Manifest.model_validate_json(data)

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, insert
 
 from core.agreement.live import Scored, daily_agreement, total_agreement
-from core.broker.queue import SCORE_TASK, TRAINING_QUEUE, make_celery, queue_length
+from core.broker.queue import TRAINING_QUEUE, make_celery, queue_length
 from core.database.tables import Drift, TrainingRun
 from core.errors import BrokerUnreachable
 from core.questions.store import FetchedQuestion
@@ -15,7 +15,6 @@ from tests.conftest import ManualClock, free_port
 from tests.models import LABELS, word_bundle
 from tests.rows import live_models, publish_live, question, store_questions
 from worker import scoring
-from worker.app import beat_schedule
 from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
 
@@ -159,10 +158,3 @@ def test_the_queue_of_the_review_is_scored_page_by_page(
     monkeypatch.setattr(scoring, "MOST_PAGES", 2)
     looks = [score_queue(sqlite_engine, lambda _: LABELS, clock) for _ in range(3)]
     assert looks == [1000, 100, 0]
-
-
-def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next() -> None:
-    entry = beat_schedule(Settings())["score"]
-    assert entry["task"] == SCORE_TASK
-    assert entry["options"]["queue"] == "tagging"  # type: ignore[index]
-    assert entry["options"]["expires"] < entry["schedule"]  # type: ignore[index]

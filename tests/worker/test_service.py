@@ -17,7 +17,7 @@ from core.clock import SystemClock
 from core.database.tables import Prediction, Question
 from core.settings import Settings
 from tests.models import LABELS, word_bundle
-from tests.processes import environment, kill_group, run_tagger, service, wait_until
+from tests.processes import environment, kill_group, service, wait_until
 from tests.rows import predictions, publish_live, question, store_questions, suggested_tags
 
 pytestmark = pytest.mark.slow
@@ -161,21 +161,3 @@ def test_health_checks_answer_for_worker_and_scheduler(
         wait_until(lambda: answers("tagging"), seconds=60, what="the worker answers")
         wait_until(lambda: answers("scheduler"), seconds=60, what="the scheduler answers")
     assert not answers("tagging")
-
-
-def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
-    sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
-) -> None:
-    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
-    missing = run_tagger("tag", "--site", "stats", env=env)
-    assert (missing.returncode, missing.stdout) == (1, "")
-    assert "tagger train --site stats" in missing.stderr
-    publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
-    store_questions(sqlite_engine, question(1), now=SystemClock().now(), request_tagging=False)
-    asked = run_tagger("tag", "--site", "stats", env=env)
-    assert "1 questions of stats are pending" in asked.stdout
-    with redis.Redis.from_url(redis_url) as broker:
-        assert broker.llen("tagging") == 1
-    said = run_tagger("suggest", "A t-test or anova?", env=env)
-    assert said.returncode == 0
-    assert "t-test" in said.stdout

@@ -1,0 +1,133 @@
+"""The worker's tasks: what stands in their way is one line that says what to do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import redis
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+import tagger
+from core.broker.queue import SCORE_TASK, TRAINING_QUEUE, enqueue_training, queue_length
+from core.settings import Settings
+from tests.conftest import ManualClock, free_port
+from tests.models import word_bundle
+from tests.rows import predictions, publish_live, question, row, store_questions
+from worker.app import RETRAIN_TASK, Tasks, beat_schedule, make_app
+
+assert tagger.HINTS  # a worker's command line fills them
+
+
+def tasks_of(database: str, folder: Path, broker: str = "", **settings: Any) -> Tasks:
+    chosen = Settings(
+        database_url=SecretStr(database),
+        broker_url=SecretStr(broker or f"redis://127.0.0.1:{free_port()}/0"),
+        data_dir=folder,
+        **settings,
+    )
+    return Tasks(make_app(chosen), chosen)
+
+
+def requested(engine: Engine, clock: ManualClock, *numbers: int) -> Sequence[int]:
+    return store_questions(engine, *map(question, numbers), now=clock.now()).requested
+
+
+def test_a_batch_is_tagged_and_told_in_one_line(
+    sqlite_engine: Engine,
+    sqlite_url: str,
+    clock: ManualClock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    version = publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    caplog.set_level("INFO", "worker.app")
+    pks = requested(sqlite_engine, clock, 1, 2)
+    tasks_of(sqlite_url, tmp_path).tag("stats", list(pks))
+    assert predictions(sqlite_engine) == [(1, version.id), (2, version.id)]
+    assert [line for line in caplog.messages if line.startswith("stats: 2 ")]
+
+
+def test_without_a_model_a_batch_is_free_and_the_line_says_how_to_train_one(
+    sqlite_engine: Engine,
+    sqlite_url: str,
+    clock: ManualClock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    pks = requested(sqlite_engine, clock, 1)
+    tasks_of(sqlite_url, tmp_path).tag("stats", list(pks))
+    (line,) = caplog.messages
+    assert line.endswith("Train one with: tagger train --site stats")
+    assert row(sqlite_engine, 1).enqueued_at is None
+    assert row(sqlite_engine, 1).attempts == 0
+
+
+def test_a_database_that_is_away_is_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    tasks = tasks_of(f"postgresql+psycopg://u:hush@127.0.0.1:{free_port()}/none", tmp_path)
+    tasks.tag("stats", [1, 2])
+    tasks.score()
+    tagging, *scoring = caplog.messages
+    assert tagging.startswith("2 questions of stats wait: ")
+    assert all("TAGGER_DATABASE_URL" in line for line in scoring)
+    assert len(scoring) == 2  # of the review's queue, and of what has settled
+    assert "hush" not in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_a_broker_that_is_away_is_one_line_and_the_next_sweep_enqueues_again(
+    sqlite_engine: Engine, sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    long_ago = ManualClock()
+    requested(sqlite_engine, long_ago, 1)
+    publish_live(sqlite_engine, word_bundle(), now=long_ago.now())
+    tasks_of(sqlite_url, tmp_path).sweep()
+    (line,) = caplog.messages
+    assert line.endswith("(tagger up brings its own.)")
+    assert row(sqlite_engine, 1).wanted_at is not None
+
+
+def test_the_schedule_asks_for_training_of_all_sites_that_are_set_or_have_a_model(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    tasks_of(sqlite_url, tmp_path, redis_url, sites=("cooking",)).retrain()
+    with redis.Redis.from_url(redis_url) as broker:
+        waiting = b" ".join(cast("list[bytes]", broker.lrange(TRAINING_QUEUE, 0, -1)))
+    assert waiting.count(b'"argsrepr"') == 2
+    assert b"cooking" in waiting
+    assert b"stats" in waiting
+
+
+def test_a_trainer_that_is_busy_is_asked_for_nothing_more(
+    sqlite_engine: Engine,
+    redis_url: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings = Settings(
+        database_url=SecretStr(sqlite_engine.url.render_as_string(hide_password=False)),
+        broker_url=SecretStr(redis_url),
+        data_dir=tmp_path,
+    )
+    app = make_app(settings)
+    enqueue_training(app, "stats")
+    Tasks(app, settings).retrain()
+    assert queue_length(app, TRAINING_QUEUE) == 1
+    assert "the trainer is busy or away" in caplog.text
+
+
+def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next() -> None:
+    entry = beat_schedule(Settings())["score"]
+    assert entry["task"] == SCORE_TASK
+    assert entry["options"]["queue"] == "tagging"  # type: ignore[index]
+    assert entry["options"]["expires"] < entry["schedule"]  # type: ignore[index]
+
+
+def test_retraining_can_be_switched_off() -> None:
+    on, off = (beat_schedule(Settings(retrain_cron=cron)) for cron in ("0 3 * * *", "off"))
+    assert on["retrain"]["task"] == RETRAIN_TASK
+    assert on.keys() - off.keys() == {"retrain"}

@@ -1,0 +1,83 @@
+"""The worker's commands."""
+
+from pathlib import Path
+
+import pytest
+import redis
+from sqlalchemy import Engine, update
+from typer.testing import CliRunner, Result
+
+import tagger
+from core.clock import SystemClock
+from core.database.tables import Question
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.processes import environment, run_tagger
+from tests.rows import publish_live, question, row, store_questions
+
+
+@pytest.fixture
+def parked(
+    sqlite_engine: Engine, sqlite_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> Engine:
+    """A database of which the commands' settings say, with two questions that are parked."""
+    monkeypatch.setenv("TAGGER_DATABASE_URL", sqlite_url)
+    store_questions(sqlite_engine, question(1, "A \x1b[2Jtitle"), question(2), now=clock.now())
+    with sqlite_engine.begin() as connection:
+        connection.execute(
+            update(Question).values(parked_at=clock.now(), attempts=3, error="It is too long.")
+        )
+    return sqlite_engine
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(tagger.app, arguments)
+
+
+def parked_numbers(engine: Engine) -> list[int]:
+    return [number for number in (1, 2) if row(engine, number).parked_at is not None]
+
+
+@pytest.mark.parametrize("queues", ["", ",", "tagging,soup"])
+def test_a_worker_of_no_such_queue_is_wrong_usage(queues: str) -> None:
+    assert run("worker", "--queues", queues).exit_code == 2
+
+
+def test_parked_questions_are_listed_with_their_errors(parked: Engine) -> None:
+    said = run("parked", "list").stdout
+    assert "It is too long." in said
+    assert "2026-01-01 00:00" in said
+    assert "\x1b" not in said
+    run("parked", "release")
+    assert parked_numbers(parked) == []
+    assert run("parked", "list").stdout == "No question is parked.\n"
+
+
+def test_one_parked_question_is_released_by_its_site_and_number(parked: Engine) -> None:
+    assert run("parked", "release", "--question", "1").exit_code == 2  # of which site?
+    unknown = run("parked", "release", "--site", "stats", "--question", "3")
+    assert unknown.exit_code == 1
+    assert "No question 3 of stats is parked" in unknown.stderr
+    assert parked_numbers(parked) == [1, 2]
+    released = run("parked", "release", "--site", "stats", "--question", "1")
+    assert released.stdout == "1 questions are released.\n"
+    assert parked_numbers(parked) == [2]
+
+
+@pytest.mark.slow
+def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
+    missing = run_tagger("tag", "--site", "stats", env=env)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "tagger train --site stats" in missing.stderr
+    publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
+    store_questions(sqlite_engine, question(1), now=SystemClock().now(), request_tagging=False)
+    asked = run_tagger("tag", "--site", "stats", env=env)
+    assert "1 questions of stats are pending" in asked.stdout
+    with redis.Redis.from_url(redis_url) as broker:
+        assert broker.llen("tagging") == 1
+    said = run_tagger("suggest", "A t-test or anova?", env=env)
+    assert said.returncode == 0
+    assert "t-test" in said.stdout
