@@ -140,6 +140,11 @@ def _is_suggested(tag: str | None, least: float | None) -> ColumnElement[bool]:
     return exists().where(*wanted)
 
 
+def has_tag(tag: str) -> ColumnElement[bool]:
+    """Whether a tag is suggested for a queued question, or its author's."""
+    return or_(_is_suggested(tag, None), _is_authors(tag))
+
+
 def _is_authors(tag: str) -> ColumnElement[bool]:
     return exists().where(
         QuestionTag.question_pk == QueuedQuestion.question_pk, QuestionTag.tag == tag

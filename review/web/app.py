@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.types import Lifespan
 
 from core import __version__
-from review.api import health, session
+from review.api import bulk, health, progress, session, site_tags
+from review.api import review as decisions
 from review.pages import login, review
 from review.web.context import Context
 from review.web.errors import add_error_handlers
@@ -18,7 +19,14 @@ from review.web.guard import guard
 from review.web.headers import Surroundings
 
 PAGES: Final[tuple[APIRouter, ...]] = (login.router, review.router)
-API: Final[tuple[APIRouter, ...]] = (health.router, session.router)
+API: Final[tuple[APIRouter, ...]] = (
+    health.router,
+    session.router,
+    decisions.router,
+    bulk.router,
+    site_tags.router,
+    progress.router,
+)
 
 
 def make_app(context: Context, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:

@@ -1,6 +1,7 @@
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from core.database.review_tables import QueuedQuestion, ReviewAction, ReviewClai
 from core.errors import ReviewConflict, UnknownAction
 from core.questions.review_queue import recount
 from core.questions.verdicts import Decided
+from review.decisions.bulk import BulkVerdict, save_bulk
+from review.decisions.filters import QueueFilter
 from review.decisions.save import Asked, Decision, Saved, save, skip
 from review.decisions.undo import Undone, undo, undo_newest
 from tests.conftest import ManualClock
@@ -167,6 +170,13 @@ def do(
             take_back(engine, clock, reviewer)
         except (UnknownAction, ReviewConflict):
             return
+    elif kind == "bulk":
+        verdict = BulkVerdict(
+            "stats", QueueFilter(), "anova", next(iter(said.values()), "accepted")
+        )
+        with suppress(ReviewConflict), engine.begin() as connection:
+            request = asked.request_id
+            save_bulk(connection, verdict, reviewer=reviewer, request_id=request, now=clock.now())
     elif kind == "skip":
         with engine.begin() as connection:
             skip(connection, asked)

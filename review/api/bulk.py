@@ -1,0 +1,99 @@
+"""The endpoints of saved filters, and of one verdict for all questions of a filter."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path
+from sqlalchemy.engine import Connection
+
+from core.database.engine import reading
+from review.api.fields import Name
+from review.api.review_models import (
+    BulkPreview,
+    BulkQuery,
+    BulkQuestion,
+    BulkRequest,
+    BulkSaved,
+    OrderedFilter,
+    SavedFilter,
+    SuggestionRow,
+)
+from review.decisions.bulk import MOST, BulkVerdict, preview_bulk, save_bulk
+from review.decisions.question_view import view_question
+from review.decisions.saved_filters import (
+    NamedFilter,
+    delete_filter,
+    list_filters,
+    save_filter,
+)
+from review.decisions.site_tags import require_site
+from review.web.context import ContextDep, ReviewerDep
+
+router = APIRouter(prefix="/api/v1/review", tags=["review"])
+
+NameDep = Annotated[Name, Path()]
+
+
+@router.get("/filters")
+def read_filters(context: ContextDep, reviewer: ReviewerDep) -> list[SavedFilter]:
+    """The reviewer's saved filters."""
+    with reading(context.engine) as connection:
+        found = list_filters(connection, reviewer)
+    return [SavedFilter(name=one.name, order=one.order, **one.chosen.to_json()) for one in found]
+
+
+@router.put("/filters/{name}", status_code=204)
+def write_filter(
+    context: ContextDep, reviewer: ReviewerDep, name: NameDep, sent: OrderedFilter
+) -> None:
+    """Save a filter, in place of the one of that name."""
+    named = NamedFilter(name, sent.chosen(), sent.order)
+    with context.engine.begin() as connection:
+        save_filter(connection, reviewer, named, now=context.clock.now())
+
+
+@router.delete("/filters/{name}", status_code=204)
+def remove_filter(context: ContextDep, reviewer: ReviewerDep, name: NameDep) -> None:
+    """Delete a saved filter."""
+    with context.engine.begin() as connection:
+        delete_filter(connection, reviewer, name)
+
+
+@router.post("/bulk/preview")
+def preview(context: ContextDep, reviewer: ReviewerDep, sent: BulkQuery) -> BulkPreview:
+    """What a bulk verdict would decide on."""
+    said = _verdict(sent)
+    with reading(context.engine) as connection:
+        require_site(connection, said.site)
+        found = preview_bulk(connection, said, reviewer)
+        questions = [_show(connection, pk, reviewer) for pk in found.first]
+    return BulkPreview(count=found.count, too_many=found.count > MOST, questions=questions)
+
+
+def _verdict(sent: BulkQuery) -> BulkVerdict:
+    chosen = sent.filter.chosen()
+    if chosen.site is None:
+        raise HTTPException(422, "filter.site: a bulk verdict is on the questions of one site")
+    return BulkVerdict(chosen.site, chosen, sent.tag, sent.verdict)
+
+
+def _show(connection: Connection, pk: int, reviewer: str) -> BulkQuestion:
+    view = view_question(connection, pk, reviewer)
+    return BulkQuestion(
+        question_id=view.question.question_id,
+        title=view.question.title,
+        link=view.question.link,
+        author_tags=view.question.author_tags,
+        suggestions=[SuggestionRow.model_validate(one) for one in view.suggestions],
+    )
+
+
+@router.post("/bulk")
+def write_bulk(context: ContextDep, reviewer: ReviewerDep, sent: BulkRequest) -> BulkSaved:
+    """Say one verdict of all questions of a filter, at most ten thousand, as one action."""
+    said, request = _verdict(sent), str(sent.request_id)
+    with context.engine.begin() as connection:
+        require_site(connection, said.site)
+        saved = save_bulk(
+            connection, said, reviewer=reviewer, request_id=request, now=context.clock.now()
+        )
+    return BulkSaved(action_id=saved.action_id, count=saved.count)

@@ -1,0 +1,46 @@
+"""Kinds of values that the API takes, each with its bounds."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from core.questions.store import clean_text
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def _storable(value: str) -> str:
+    if clean_text(value) != value:
+        raise ValueError("a NUL character or half of a surrogate pair stands in it")
+    return value
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("a control character stands in it")
+    return value
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _in_utc(value: datetime) -> datetime:
+    moment = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    if not _FIRST <= moment <= _LAST:
+        raise ValueError("it must lie between 1970 and 2200")
+    return moment.astimezone(UTC)
+
+
+Line = Annotated[str, AfterValidator(_printable)]
+Site = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9.-]+$")]
+Tag = Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
+Number = Annotated[int, Field(ge=0, lt=1 << 63)]
+Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]
+Name = Annotated[Line, Field(min_length=1, max_length=100)]
+Words = Annotated[Line, Field(max_length=200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+
+EmptyIsNone = BeforeValidator(_none_if_empty)  # a form sends a field that nobody filled as ""

@@ -1,0 +1,250 @@
+"""What the review's endpoints take and answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.questions.verdicts import Decided
+from review.api.fields import EmptyIsNone, Moment, Name, Number, Share, Site, Tag, Text, Words
+from review.decisions.actions import Action
+from review.decisions.filters import QueueFilter
+from review.decisions.walk import Order
+
+State = Literal["open", "answered", "closed", "migrated", "deleted"]
+
+
+class Filter(BaseModel):
+    """Which questions; what is left out does not matter."""
+
+    site: Annotated[Site | None, EmptyIsNone] = None
+    suggested: Annotated[Tag | None, EmptyIsNone] = None
+    author: Annotated[Tag | None, EmptyIsNone] = None
+    tag: Annotated[Tag | None, EmptyIsNone] = None
+    state: Annotated[State | None, EmptyIsNone] = None
+    min_probability: Annotated[Share | None, EmptyIsNone] = None
+    q: Annotated[Words | None, EmptyIsNone] = None
+    since: Annotated[Moment | None, EmptyIsNone] = None
+
+    def chosen(self) -> QueueFilter:
+        """As the queue takes it."""
+        return QueueFilter(**{name: getattr(self, name) for name in Filter.model_fields})
+
+
+class OrderedFilter(Filter):
+    """A filter and an order."""
+
+    order: Annotated[Order | None, EmptyIsNone] = None
+
+
+class NextQuery(OrderedFilter):
+    """Which question comes next.
+
+    Of a saved filter that is named, what the request itself says has the last word.
+    """
+
+    saved_filter: Annotated[Name | None, EmptyIsNone] = None
+    skip_ids: Annotated[list[Number], Field(max_length=100)] = []
+
+
+class SavedFilter(OrderedFilter):
+    """A filter with the name that its reviewer gave it."""
+
+    name: str
+
+
+class Request(BaseModel):
+    """A change; sent again with the same id, it does nothing."""
+
+    request_id: UUID
+
+
+class DecisionRequest(Request):
+    """A decision on a question, in place of all that the reviewer said of it before."""
+
+    verdicts: Annotated[dict[Tag, Decided], Field(max_length=100)]
+    seen_version: Annotated[int | None, Field(ge=0, lt=1 << 31)] = None
+    blind: bool = False
+    first_choice: Annotated[list[Tag] | None, Field(max_length=100)] = None
+    settles: bool = False
+
+
+class Saved(BaseModel):
+    """That a change is saved."""
+
+    action_id: int
+    saved_at: datetime
+
+
+class ActionRow(BaseModel):
+    """An action of a reviewer."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    kind: Literal["save", "settle", "skip", "bulk"]
+    site: str
+    at: datetime
+    summary: dict[str, Any]
+    undone_at: datetime | None
+
+    @classmethod
+    def of(cls, action: Action) -> "ActionRow":
+        """The row of an action."""
+        return cls.model_validate(action)
+
+
+class Undone(BaseModel):
+    """What undoing brought back; no question where the action was on many."""
+
+    action: ActionRow
+    site: str
+    question_id: int | None
+    restored: dict[Literal["verdicts"], dict[str, Decided]]
+
+
+class HistoryPage(BaseModel):
+    """Actions, the newest first."""
+
+    actions: list[ActionRow]
+    cursor: int | None
+
+
+class SuggestionRow(BaseModel):
+    """One of the kept tags of a prediction."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    tag: str
+    probability: float
+    suggested: bool
+
+
+class Own(BaseModel):
+    """What the reviewer has said of the question."""
+
+    verdicts: dict[str, Decided]
+    saved: bool
+    skipped: bool
+
+
+class Other(BaseModel):
+    """What another reviewer has said."""
+
+    reviewer: str
+    verdicts: dict[str, Decided]
+
+
+class NoteRow(BaseModel):
+    """A note on a question."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    reviewer: str
+    at: datetime
+    text: str
+
+
+class QueueState(BaseModel):
+    """In which queue a question came, and how many are left where that is counted."""
+
+    order: Order
+    left: int | None
+
+
+class Question(BaseModel):
+    """A question to decide on.
+
+    `others` is null until the reviewer's own decision is saved; `conflicting_tags` names what
+    reviewers disagree on without saying who says what. `body_html` is sanitised.
+    """
+
+    site: str
+    question_id: int
+    title: str
+    link: str | None
+    edit_link: str | None
+    licence: str | None
+    owner: str | None
+    created_at: datetime | None
+    state: str
+    author_tags: list[str]
+    model_version: int | None
+    suggestions: list[SuggestionRow]
+    body_html: str
+    own: Own
+    others: list[Other] | None
+    notes: list[NoteRow]
+    conflict: bool
+    conflicting_tags: list[str]
+    reviews: int
+    wanted_reviews: int
+    queue: QueueState | None
+
+
+class NoteRequest(BaseModel):
+    """A note."""
+
+    text: Text
+
+
+class WantedReviews(BaseModel):
+    """How many reviews a question wants."""
+
+    wanted_reviews: int
+
+
+class TagRequest(BaseModel):
+    """A tag."""
+
+    tag: Tag
+
+
+class TagUse(BaseModel):
+    """A tag and how many questions have it from their authors."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    tag: str
+    uses: int
+
+
+class BulkQuery(BaseModel):
+    """A verdict on a tag for all questions of a filter, which names a site."""
+
+    filter: Filter
+    tag: Tag
+    verdict: Decided
+
+
+class BulkRequest(BulkQuery, Request):
+    """The same as a change."""
+
+
+class BulkQuestion(BaseModel):
+    """A question of a preview."""
+
+    question_id: int
+    title: str
+    link: str | None
+    author_tags: list[str]
+    suggestions: list[SuggestionRow]
+
+
+class BulkPreview(BaseModel):
+    """How many questions a bulk verdict decides on, and the first of them.
+
+    Where there are too many for one action, `count` is the bound and one more.
+    """
+
+    count: int
+    too_many: bool
+    questions: list[BulkQuestion]
+
+
+class BulkSaved(BaseModel):
+    """That a bulk verdict is saved."""
+
+    action_id: int
+    count: int

@@ -1,0 +1,57 @@
+"""The endpoints of a site's tags: completion while somebody types, and those that are none."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from core.database.engine import reading
+from core.questions.suggested import read_blocked_tags
+from review.api.fields import Line, Site, Tag
+from review.api.review_models import TagRequest, TagUse
+from review.decisions.notes import block_tag, unblock_tag
+from review.decisions.site_tags import require_site
+from review.web.context import ContextDep, ReviewerDep
+
+router = APIRouter(prefix="/api/v1/sites/{site}", tags=["tags"])
+
+SiteDep = Annotated[Site, Path()]
+
+
+@router.get("/tags")
+def complete_tag(
+    context: ContextDep,
+    _: ReviewerDep,
+    site: SiteDep,
+    prefix: Annotated[Line, Query(max_length=100)] = "",
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> list[TagUse]:
+    """Tags that begin with what was typed, then those that hold it, the most used first."""
+    now = context.clock.now()
+    with reading(context.engine) as connection:
+        found = context.tag_lists.complete(connection, site, prefix, limit=limit, now=now)
+    return [TagUse.model_validate(one) for one in found]
+
+
+@router.get("/blocked-tags")
+def list_blocked_tags(context: ContextDep, _: ReviewerDep, site: SiteDep) -> list[str]:
+    """The tags that are never suggested at a site."""
+    with reading(context.engine) as connection:
+        require_site(connection, site)
+        return sorted(read_blocked_tags(connection, site))
+
+
+@router.post("/blocked-tags", status_code=204)
+def block(context: ContextDep, reviewer: ReviewerDep, site: SiteDep, sent: TagRequest) -> None:
+    """Let a tag never be suggested at a site again."""
+    with context.engine.begin() as connection:
+        require_site(connection, site)
+        block_tag(connection, site, sent.tag, reviewer, now=context.clock.now())
+
+
+@router.delete("/blocked-tags/{tag}", status_code=204)
+def unblock(
+    context: ContextDep, _: ReviewerDep, site: SiteDep, tag: Annotated[Tag, Path()]
+) -> None:
+    """Let a tag be suggested again."""
+    with context.engine.begin() as connection:
+        unblock_tag(connection, site, tag)

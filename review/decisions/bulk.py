@@ -1,0 +1,147 @@
+"""One verdict on a tag for all questions of a filter, as one action that can be undone.
+
+It is no review of the questions as a whole: they stay in the queue.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.engine import Connection
+
+from core.database.review_tables import QueuedQuestion, Verdict
+from core.database.tables import Question
+from core.errors import ReviewConflict
+from core.questions.lock_order import lock_in_order
+from core.questions.verdicts import Decided
+from review.decisions.actions import NewAction, find_repeated, record
+from review.decisions.filters import QueueFilter, conditions, has_tag, rare_questions
+from review.decisions.states import (
+    CHUNK,
+    OwnVerdict,
+    State,
+    read_states,
+    replace_states,
+)
+from review.decisions.walk import is_open
+
+MOST: Final = 10_000  # questions of one action, whose transaction takes a second or two
+SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BulkVerdict:
+    """What is said of which questions.
+
+    Attributes:
+        site: whose.
+        chosen: those of them.
+        tag: of which.
+        verdict: what is said of it.
+    """
+
+    site: str
+    chosen: QueueFilter
+    tag: str
+    verdict: Decided
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPreview:
+    """What a bulk verdict would decide on.
+
+    Attributes:
+        count: questions; more than MOST are counted no further, and cannot be decided at once.
+        first: keys of the first ones.
+    """
+
+    count: int
+    first: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSaved:
+    """That a bulk verdict stands."""
+
+    action_id: int
+    count: int
+
+
+def preview_bulk(connection: Connection, said: BulkVerdict, reviewer: str) -> BulkPreview:
+    """Count the questions that a bulk verdict would decide on, and name the first."""
+    pks = _find(connection, said, reviewer)
+    return BulkPreview(len(pks), pks[:SHOWN])
+
+
+def save_bulk(
+    connection: Connection, said: BulkVerdict, *, reviewer: str, request_id: str, now: datetime
+) -> BulkSaved:
+    """Say the verdict of all questions that match; commits nothing.
+
+    To be accepted or rejected, the tag is suggested or its author's; to be added, it is neither.
+    A question on whose tag the reviewer has a verdict already is left as it is.
+
+    Raises:
+        ReviewConflict: there are more than MOST, or none, or the request's id belongs to another.
+    """
+    summary: dict[str, Any] = {
+        "tag": said.tag,
+        "verdict": said.verdict,
+        "filter": said.chosen.to_json(),
+    }
+    new = NewAction(reviewer, request_id, "bulk", said.site, summary)
+    done = find_repeated(connection, new)
+    if done is not None:
+        return BulkSaved(done.id, done.summary["count"])
+    pks = sorted(_find(connection, said, reviewer))
+    if not 0 < len(pks) <= MOST:
+        raise ReviewConflict(
+            f"More than {MOST:,} questions match: narrow the filter." if pks else "Nothing matches."
+        )
+    for start in range(0, len(pks), CHUNK):
+        lock_in_order(connection, Question.id.in_(pks[start : start + CHUNK]))
+    before = read_states(connection, reviewer, pks)
+    before = {pk: state for pk, state in before.items() if said.tag not in state.verdicts}
+    new = replace(new, summary=summary | {"count": len(before)})
+    key = record(connection, new, before, now=now)
+    if key is None:  # sent twice at once
+        return save_bulk(connection, said, reviewer=reviewer, request_id=request_id, now=now)
+    own = OwnVerdict(said.verdict, settles=False, at=now)
+    after = {
+        pk: State({**state.verdicts, said.tag: own}, state.review) for pk, state in before.items()
+    }
+    replace_states(connection, reviewer, after)
+    return BulkSaved(key, len(before))
+
+
+def _find(connection: Connection, said: BulkVerdict, reviewer: str) -> list[int]:
+    """Keys of the open questions that match, in their order; MOST + 1 at most."""
+    return list(connection.scalars(_matching(connection, said, reviewer).limit(MOST + 1)))
+
+
+def _matching(connection: Connection, said: BulkVerdict, reviewer: str) -> Select[int]:
+    is_there = has_tag(said.tag)
+    has_verdict = exists().where(
+        Verdict.question_pk == QueuedQuestion.question_pk,
+        Verdict.reviewer == reviewer,
+        Verdict.tag == said.tag,
+    )
+    statement = (
+        select(QueuedQuestion.question_pk)
+        .join(Question, Question.id == QueuedQuestion.question_pk)
+        .where(
+            QueuedQuestion.site == said.site,
+            is_open(),
+            *conditions(said.chosen),
+            ~is_there if said.verdict == "added" else is_there,
+            ~has_verdict,
+        )
+        .order_by(QueuedQuestion.question_pk)
+    )
+    rare = rare_questions(connection, said.chosen, said.site)
+    if rare is None and said.verdict != "added":
+        rare = rare_questions(connection, QueueFilter(tag=said.tag), said.site)
+    if rare is not None:
+        statement = statement.where(QueuedQuestion.question_pk.in_(rare))
+    return statement

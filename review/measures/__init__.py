@@ -1,0 +1,1 @@
+"""What reviews come to: agreement of reviewers, and what verdicts changed."""

@@ -1,0 +1,52 @@
+import uuid
+
+import pytest
+from fastapi.testclient import TestClient
+
+from review.web.context import Context
+from tests.conftest import ManualClock
+from tests.review.rows import predict_rows
+
+API = "/api/v1/review"
+
+
+@pytest.fixture(autouse=True)
+def thirty(context: Context, clock: ManualClock) -> None:
+    predicted = {number: {"anova": 0.9} for number in range(30)}
+    predict_rows(context.engine, predicted, now=clock.now())
+
+
+def test_a_bulk_verdict_is_previewed_saved_and_undone(client: TestClient) -> None:
+    said = {"filter": {"site": "stats"}, "tag": "anova", "verdict": "accepted"}
+    preview = client.post(f"{API}/bulk/preview", json=said).json()
+    assert (preview["count"], preview["too_many"], len(preview["questions"])) == (30, False, 20)
+    assert preview["questions"][0]["suggestions"] == [
+        {"tag": "anova", "probability": 0.9, "suggested": True}
+    ]
+    sent = said | {"request_id": str(uuid.uuid4())}
+    answers = [client.post(f"{API}/bulk", json=sent).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0]["count"] == 30
+    undone = client.post(f"{API}/undo").json()
+    assert (undone["question_id"], undone["action"]["kind"]) == (None, "bulk")
+    assert client.post(f"{API}/bulk/preview", json=said).json()["count"] == 30
+
+
+def test_a_bulk_verdict_names_a_site(client: TestClient) -> None:
+    said = {"filter": {}, "tag": "anova", "verdict": "accepted"}
+    answer = client.post(f"{API}/bulk/preview", json=said)
+    assert (answer.status_code, answer.json()["detail"][:11]) == (422, "filter.site")
+
+
+def test_saved_filters(client: TestClient) -> None:
+    values = {"site": "stats", "order": "disputed", "min_probability": 0.5, "q": "question 7"}
+    assert client.put(f"{API}/filters/mine", json=values).status_code == 204
+    (saved,) = client.get(f"{API}/filters").json()
+    assert {name: value for name, value in saved.items() if value is not None} == values | {
+        "name": "mine"
+    }
+    assert client.get(f"{API}/next", params={"saved_filter": "mine"}).status_code == 204
+    found = client.get(f"{API}/next", params={"saved_filter": "mine", "order": "newest"})
+    assert (found.json()["question_id"], found.json()["queue"]["left"]) == (7, None)
+    assert client.delete(f"{API}/filters/mine").status_code == 204
+    assert client.delete(f"{API}/filters/mine").status_code == 404

@@ -1,0 +1,71 @@
+import pytest
+from sqlalchemy import Engine, delete
+
+from core.database.engine import reading
+from core.database.review_tables import QueuedQuestion
+from core.errors import ReviewConflict
+from core.questions.suggested import read_blocked_tags
+from review.decisions.notes import add_note, ask_second_opinion, block_tag, unblock_tag
+from review.decisions.question_view import view_question
+from review.decisions.save import Asked, Decision, save
+from tests.conftest import ManualClock
+from tests.review.rows import predict_rows
+
+
+def test_a_note_is_seen_by_all_and_kept_once(engine: Engine, clock: ManualClock) -> None:
+    pk = predict_rows(engine, {1: {}}, now=clock.now())[1]
+    for reviewer, text in (("ann", "a duplicate?"), ("ann", "a duplicate?"), ("bob", "yes")):
+        with engine.begin() as connection:
+            add_note(connection, pk, reviewer, text, now=clock.now())
+    with reading(engine) as connection:
+        notes = view_question(connection, pk, "eve").notes
+    assert [(note.reviewer, note.text) for note in notes] == [
+        ("ann", "a duplicate?"),
+        ("bob", "yes"),
+    ]
+
+
+def test_a_second_opinion_wants_one_more_whenever_it_is_asked_for(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pk = predict_rows(engine, {1: {}}, now=clock.now())[1]
+
+    def want(reviewer: str) -> int:
+        with engine.begin() as connection:
+            return ask_second_opinion(connection, pk, reviewer)
+
+    assert [want("ann"), want("ann")] == [2, 2]  # her own and another one's
+    with engine.begin() as connection:
+        save(connection, Asked("ann", "1", "stats", 1, clock.now()), Decision(verdicts={}))
+    assert want("ann") == 2
+    assert want("bob") == 3
+
+
+def test_of_a_question_in_no_queue_no_second_opinion_comes(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pk = predict_rows(engine, {1: {}}, now=clock.now())[1]
+    with engine.begin() as connection:
+        connection.execute(delete(QueuedQuestion))
+    with pytest.raises(ReviewConflict, match="not been tagged"), engine.begin() as connection:
+        ask_second_opinion(connection, pk, "ann")
+
+
+def test_a_blocked_tag_is_shown_no_more_until_it_is_unblocked(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pk = predict_rows(engine, {1: {"anova": 0.9, "r": 0.2}}, now=clock.now())[1]
+
+    def shown() -> list[str]:
+        with reading(engine) as connection:
+            return [one.tag for one in view_question(connection, pk, "ann").suggestions]
+
+    assert shown() == ["anova", "r"]
+    for _ in range(2):
+        with engine.begin() as connection:
+            block_tag(connection, "stats", "anova", "ann", now=clock.now())
+    assert shown() == ["r"]
+    with engine.begin() as connection:
+        unblock_tag(connection, "stats", "anova")
+        assert not read_blocked_tags(connection, "stats")
+    assert shown() == ["anova", "r"]
