@@ -123,7 +123,7 @@ class Tasks:
 
     def train(self, site: str, new_questions: int) -> None:
         """Train a site's model in a process of its own, where so many questions are new."""
-        run_training(site, self._settings, new_questions=new_questions)
+        run_training(site, self._settings, new_questions=new_questions, clock=self._clock)
 
     def _in_one_line(self, action: Callable[[], object]) -> None:
         try:
