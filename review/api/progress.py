@@ -17,11 +17,12 @@ from review.decisions.site_tags import require_site
 from review.decisions.walk import Asking, count_left
 from review.measures.agreement import Anchoring, measure_anchoring, pair_agreements
 from review.measures.progress import count_verdicts_since_training, describe_last_training
-from review.web.context import ContextDep, ReviewerDep
+from review.web.context import Context, ContextDep, ReviewerDep
 
 router = APIRouter(prefix="/api/v1/review", tags=["review"])
 
 MOST_LEFT = 1_000
+FRESH_SECONDS = 30
 
 
 class TrainingChange(BaseModel):
@@ -63,14 +64,19 @@ class KappaRow(BaseModel):
     kappa: float | None
 
 
-class Progress(BaseModel):
-    """What reviews of a site come to; where `left` is null, there are more than are counted."""
+class Measures(BaseModel):
+    """What is measured of all reviews of a site, anew after some seconds."""
 
-    site: str
     since_last_training: int
     last_training_changed: TrainingChange | None
     anchoring: AnchoringRow
     kappa: list[KappaRow]
+
+
+class Progress(Measures):
+    """What reviews of a site come to; where `left` is null, there are more than are counted."""
+
+    site: str
     left: int | None
 
 
@@ -85,16 +91,20 @@ def read_progress(
         chosen = site or _first_site(connection) or context.settings.sites[0]
         if site is not None:
             require_site(connection, site)
-        changed = describe_last_training(connection, chosen)
         asking = Asking(reviewer, "newest", QueueFilter(site=chosen), (), context.clock.now())
         left = count_left(connection, asking, chosen, most=MOST_LEFT + 1)
-        return Progress(
-            site=chosen,
-            since_last_training=count_verdicts_since_training(connection, chosen),
+    found = context.memo.get(("measures", chosen), FRESH_SECONDS, lambda: _measure(context, chosen))
+    return Progress(site=chosen, left=left if left <= MOST_LEFT else None, **found.model_dump())
+
+
+def _measure(context: Context, site: str) -> Measures:
+    with reading(context.engine) as connection:
+        changed = describe_last_training(connection, site)
+        return Measures(
+            since_last_training=count_verdicts_since_training(connection, site),
             last_training_changed=TrainingChange(**asdict(changed)) if changed else None,
-            anchoring=_show_anchoring(measure_anchoring(connection, chosen)),
-            kappa=[KappaRow(**asdict(one)) for one in pair_agreements(connection, chosen)],
-            left=left if left <= MOST_LEFT else None,
+            anchoring=_show_anchoring(measure_anchoring(connection, site)),
+            kappa=[KappaRow(**asdict(one)) for one in pair_agreements(connection, site)],
         )
 
 

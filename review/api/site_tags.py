@@ -9,8 +9,14 @@ from core.questions.suggested import read_blocked_tags
 from review.api.fields import Line, Site, Tag
 from review.api.review_models import TagRequest, TagUse
 from review.decisions.notes import block_tag, unblock_tag
-from review.decisions.site_tags import require_site
-from review.web.context import ContextDep, ReviewerDep
+from review.decisions.site_tags import (
+    FRESH_SECONDS,
+    SiteTag,
+    complete,
+    list_tags,
+    require_site,
+)
+from review.web.context import Context, ContextDep, ReviewerDep
 
 router = APIRouter(prefix="/api/v1/sites/{site}", tags=["tags"])
 
@@ -26,10 +32,15 @@ def complete_tag(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> list[TagUse]:
     """Tags that begin with what was typed, then those that hold it, the most used first."""
-    now = context.clock.now()
-    with reading(context.engine) as connection:
-        found = context.tag_lists.complete(connection, site, prefix, limit=limit, now=now)
+    key = ("site tags", site)
+    tags = context.memo.get(key, FRESH_SECONDS, lambda: _read_tags(context, site))
+    found = complete(tags, prefix, limit=limit)
     return [TagUse.model_validate(one) for one in found]
+
+
+def _read_tags(context: Context, site: str) -> list[SiteTag]:
+    with reading(context.engine) as connection:
+        return list_tags(connection, site)
 
 
 @router.get("/blocked-tags")

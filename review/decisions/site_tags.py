@@ -1,9 +1,7 @@
 """All tags of a site, by how much they are used, for completion while somebody types."""
 
-from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Lock
 from typing import Final
 
 from sqlalchemy import func, select
@@ -13,8 +11,7 @@ from core.database.review_tables import QueuedQuestion, Verdict
 from core.database.tables import PredictedTag, Question, QuestionTag
 from core.errors import UnknownSite
 
-FRESH: Final = timedelta(minutes=10)
-MOST_SITES: Final = 20  # whose lists are kept
+FRESH_SECONDS: Final = 600  # that a list is good for
 NEWEST: Final = 300  # predictions, whose tags are all labels that a model gives at all often
 
 
@@ -26,37 +23,13 @@ class SiteTag:
     uses: int
 
 
-class TagLists:
-    """Lists of tags by site, read anew when they are old; for all threads of a process."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._lists: OrderedDict[str, tuple[datetime, list[SiteTag]]] = OrderedDict()
-
-    def complete(
-        self, connection: Connection, site: str, typed: str, *, limit: int, now: datetime
-    ) -> list[SiteTag]:
-        """Tags that begin with what was typed, then those that hold it; the most used first.
-
-        Raises:
-            UnknownSite: there is no question of the site here.
-        """
-        wanted, tags = typed.lower(), self._get(connection, site, now)
-        found = [tag for tag in tags if tag.tag.lower().startswith(wanted)]
-        if len(found) < limit:
-            found += [tag for tag in tags if tag.tag.lower().find(wanted) > 0]
-        return found[:limit]
-
-    def _get(self, connection: Connection, site: str, now: datetime) -> list[SiteTag]:
-        with self._lock:
-            read_at, tags = self._lists.get(site, (None, []))
-            if read_at is None or not timedelta(0) <= now - read_at < FRESH:
-                tags = list_tags(connection, site)
-                self._lists[site] = (now, tags)
-            self._lists.move_to_end(site)
-            while len(self._lists) > MOST_SITES:
-                self._lists.popitem(last=False)
-            return tags
+def complete(tags: Sequence[SiteTag], typed: str, *, limit: int) -> list[SiteTag]:
+    """Tags that begin with what was typed, then those that hold it, in the order given."""
+    wanted = typed.lower()
+    found = [tag for tag in tags if tag.tag.lower().startswith(wanted)]
+    if len(found) < limit:
+        found += [tag for tag in tags if tag.tag.lower().find(wanted) > 0]
+    return found[:limit]
 
 
 def list_tags(connection: Connection, site: str) -> list[SiteTag]:

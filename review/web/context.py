@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
-from review.decisions.site_tags import TagLists
 from review.metrics.broker import BrokerWatch
 from review.web.access import NotSignedIn, SignedIn
 from review.web.login_limit import LoginLimit
@@ -46,7 +45,6 @@ class Context:
         login_limit: counts logins that failed.
         memo: what takes long to find out, for some seconds.
         broker: asks the queues and the workers.
-        tag_lists: the sites' tags, for completion.
     """
 
     settings: Settings
@@ -57,7 +55,6 @@ class Context:
     login_limit: LoginLimit = field(default_factory=LoginLimit)
     memo: Memo = field(default_factory=Memo)
     broker: BrokerWatch = field(init=False)
-    tag_lists: TagLists = field(default_factory=TagLists)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "templates", _make_templates(self.static))

@@ -10,7 +10,9 @@ from tests.review.rows import predict_rows
 def test_it_says_what_verdicts_came_to(
     context: Context, clock: ManualClock, client: TestClient
 ) -> None:
-    assert client.get("/api/v1/review/progress").json()["left"] == 0  # before there is anything
+    before = client.get("/api/v1/review/progress").json()
+    assert (before["left"], before["since_last_training"]) == (0, 0)  # there is nothing yet
+    context.memo.forget()
     predict_rows(context.engine, {1: {"anova": 0.9}, 2: {}}, now=clock.now())
     sent = {
         "request_id": str(uuid.uuid4()),

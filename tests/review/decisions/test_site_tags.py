@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 from core.database.engine import reading
 from core.errors import UnknownSite
 from review.decisions.save import Asked, Decision, save
-from review.decisions.site_tags import FRESH, SiteTag, TagLists
+from review.decisions.site_tags import SiteTag, complete, list_tags
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 
@@ -15,27 +15,20 @@ def test_all_tags_are_completed_by_use(engine: Engine, clock: ManualClock) -> No
     with engine.begin() as connection:
         asked = Asked("ann", "1", "stats", 1, clock.now())
         save(connection, asked, Decision(verdicts={"rare-tag": "added"}))
-    lists = TagLists()
-
-    def complete(typed: str, limit: int = 9) -> list[SiteTag]:
-        with reading(engine) as connection:
-            return lists.complete(connection, "stats", typed, limit=limit, now=clock.now())
-
-    assert [tag.tag for tag in complete("R")] == [
+    with reading(engine) as connection:
+        tags = list_tags(connection, "stats")
+    assert tags[:2] == [SiteTag("regression", 2), SiteTag("c++", 1)]
+    assert [tag.tag for tag in complete(tags, "R", limit=9)] == [
         "regression",
         "r",
         "Ridge",
         "rare-tag",
         "linear-regression",
     ]
-    assert complete("r", 1) == [SiteTag("regression", 2)]
-    assert len(complete("")) == 6
-    predict_rows(engine, {4: {}}, now=clock.now(), authors={4: ["r"]})
-    assert complete("r", 1) == [SiteTag("regression", 2)]
-    clock.sleep(FRESH.total_seconds())
-    assert complete("r", 2) == [SiteTag("r", 2), SiteTag("regression", 2)]
+    assert complete(tags, "r", limit=1) == [SiteTag("regression", 2)]
+    assert len(complete(tags, "", limit=9)) == 6
 
 
-def test_an_unknown_site_is_told(engine: Engine, clock: ManualClock) -> None:
+def test_an_unknown_site_is_told(engine: Engine) -> None:
     with reading(engine) as connection, pytest.raises(UnknownSite, match="nowhere"):
-        TagLists().complete(connection, "nowhere", "", limit=1, now=clock.now())
+        list_tags(connection, "nowhere")
