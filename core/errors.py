@@ -217,6 +217,10 @@ class UnknownFilter(ReviewError):
     """The reviewer has saved no filter of that name."""
 
 
+class WrongCursor(ReviewError):
+    """What is to say where a page begins says nothing."""
+
+
 class ReviewConflict(ReviewError):
     """What stands by now forbids it."""
 

@@ -57,10 +57,10 @@ def write_csv(results: Iterable[Result], file: TextIO) -> None:
                 (
                     result.site,
                     result.question_id,
-                    _harmless(result.link or ""),
-                    _harmless(result.title),
-                    _harmless(" ".join(result.author_tags)),
-                    _harmless(tag.tag),
+                    harmless(result.link or ""),
+                    harmless(result.title),
+                    harmless(" ".join(result.author_tags)),
+                    harmless(tag.tag),
                     f"{tag.probability:.6f}",
                     int(tag.suggested),
                     result.model_version,
@@ -69,7 +69,8 @@ def write_csv(results: Iterable[Result], file: TextIO) -> None:
             )
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """A text as a cell that no spreadsheet runs: an apostrophe stands before a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 

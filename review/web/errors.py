@@ -21,6 +21,7 @@ from core.errors import (
     UnknownQuestion,
     UnknownSite,
     VersionPruned,
+    WrongCursor,
 )
 from review.web.access import NotSignedIn
 from review.web.context import get_context, render
@@ -35,6 +36,7 @@ _STATUS: tuple[tuple[type[TaggerError], int], ...] = (
     (UnknownQuestion, 404),
     (UnknownAction, 404),
     (UnknownFilter, 404),
+    (WrongCursor, 422),
     (ReviewConflict, 409),
     (VersionPruned, 409),
     (ModelMissing, 409),

@@ -1,0 +1,1 @@
+"""Looking through a site's questions: filters, pages by cursors, exports."""

@@ -1,0 +1,143 @@
+"""Which questions somebody looks through, as conditions in SQL."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, get_args
+
+from sqlalchemy import Select, and_, exists, func, or_, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.review_tables import BlockedTag, QueuedQuestion, Review
+from core.database.tables import PredictedTag, Question, QuestionTag
+from core.questions.lifecycle import is_pending
+from review.decisions.filters import words_of
+
+State = Literal["pending", "suggested", "reviewed", "disputed", "parked"]
+STATES: Final[tuple[State, ...]] = get_args(State)
+
+FEW: Final = 5_000  # questions that are all looked at, where an index gives no more of them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowseFilter:
+    """Which questions; what is None does not matter.
+
+    Attributes:
+        site: of this site.
+        tag: to which their author gave this tag, or for which it is suggested.
+        state: pending (a worker is to tag it), suggested (with a suggested tag), reviewed,
+            disputed (its reviewers disagree) or parked.
+        since: asked at or after it (UTC).
+        until: asked before it (UTC).
+        min_probability: whose tag, or any tag where none is named, is as probable.
+        q: whose title holds all of these words, as parts of words too.
+    """
+
+    site: str
+    tag: str | None = None
+    state: State | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    min_probability: float | None = None
+    q: str | None = None
+
+    @property
+    def by_date(self) -> bool:
+        """Whether questions come in the order of their dates, instead of their numbers."""
+        return self.since is not None or self.until is not None
+
+
+def few_keys(connection: Connection, chosen: BrowseFilter) -> Select[int] | None:
+    """A SELECT of the keys of all questions that may match, where an index says they are few.
+
+    None where they are not: the site's questions are then walked through in their order.
+    """
+    for keys in _narrow(chosen):
+        counted = select(func.count()).select_from(keys.limit(FEW + 1).subquery())
+        if (connection.scalar(counted) or 0) <= FEW:
+            return keys
+    return None
+
+
+def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
+    """SELECTs of keys that one index answers each; they may give too many, never too few."""
+    of_site = Question.site == chosen.site
+    match chosen.state:
+        case "pending":
+            yield select(Question.id).where(of_site, is_pending())
+        case "parked":
+            yield select(Question.id).where(of_site, Question.parked_at.is_not(None))
+        case "disputed":
+            queued = QueuedQuestion.site == chosen.site
+            yield select(QueuedQuestion.question_pk).where(queued, text("conflicting"))
+        case "reviewed":
+            yield select(Review.question_pk).where(Review.outcome == "saved")
+    if chosen.tag is not None:
+        suggested = select(PredictedTag.question_pk).where(PredictedTag.tag == chosen.tag)
+        author = select(QuestionTag.question_pk).where(
+            QuestionTag.site == chosen.site, QuestionTag.tag == chosen.tag
+        )
+        yield select(suggested.union_all(author).subquery().c[0])
+
+
+def conditions(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
+    """The filter's conditions on a row of `questions`."""
+    found = [Question.site == chosen.site, *bounds(chosen)]
+    found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
+    found += _of_tag(chosen)
+    if chosen.state is not None:
+        found.append(_is_in_state(chosen.state))
+    return found
+
+
+def bounds(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
+    """The dates, between which an index leads."""
+    found: list[ColumnElement[bool]] = []
+    if chosen.since is not None:
+        found.append(Question.created_at >= chosen.since)
+    if chosen.until is not None:
+        found.append(Question.created_at < chosen.until)
+    return found
+
+
+def _of_tag(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
+    least = chosen.min_probability
+    if chosen.tag is None:
+        return [] if least is None else [_has_tag(PredictedTag.probability >= least)]
+    of_tag = PredictedTag.tag == chosen.tag
+    if least is not None:
+        return [_has_tag(of_tag, PredictedTag.probability >= least)]
+    authors = exists().where(QuestionTag.question_pk == Question.id, QuestionTag.tag == chosen.tag)
+    return [or_(authors, _has_tag(of_tag, *_is_suggested()))]
+
+
+def _is_suggested() -> list[ColumnElement[bool]]:
+    blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == PredictedTag.tag)
+    return [and_(PredictedTag.suggested), ~blocked]
+
+
+def _has_tag(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the question's newest prediction has such a tag."""
+    return exists().where(
+        QueuedQuestion.question_pk == Question.id,
+        PredictedTag.question_pk == QueuedQuestion.question_pk,
+        PredictedTag.model_version_id == QueuedQuestion.model_version_id,
+        *wanted,
+    )
+
+
+def _is_in_state(state: State) -> ColumnElement[bool]:
+    queued = QueuedQuestion.question_pk == Question.id
+    match state:
+        case "pending":
+            return is_pending()
+        case "parked":
+            return Question.parked_at.is_not(None)
+        case "disputed":
+            return exists().where(queued, QueuedQuestion.conflicting)
+        case "reviewed":
+            return exists().where(queued, QueuedQuestion.reviews > 0)
+        case "suggested":
+            return _has_tag(*_is_suggested())

@@ -1,0 +1,164 @@
+"""Pages of questions, found without offsets, and without looking at a whole table at once.
+
+A filter for which an index gives few questions looks at all of them. Any other one walks through
+the site's questions in their order, in stretches that grow, until the page is full or a time is
+over: the page then holds what was found so far, and its cursor goes on where the walk stopped.
+Rows come unordered out of a stretch and are put in order here, so that no plan has to sort.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, or_, select
+from sqlalchemy.engine import Connection
+
+from core.database.engine import reading
+from core.database.tables import Question
+from review.browse.cursors import Place
+from review.browse.filters import BrowseFilter, bounds, conditions, few_keys
+from review.browse.rows import BrowsedQuestion, read_rows
+
+PAGE: Final = 50
+STRETCHES: Final = (200, 2_000, 10_000)  # questions that are walked through at once, then so on
+WALK_SECONDS: Final = 0.06  # from which on no other stretch is begun
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Questions in their order, and where the next page begins.
+
+    Attributes:
+        questions: the newest first.
+        next: None where there are no more.
+        looked_to: number of the question that the walk has come to, where the page is not full and
+            it goes on nevertheless.
+    """
+
+    questions: list[BrowsedQuestion]
+    next: Place | None
+    looked_to: int | None = None
+
+
+def find_page(
+    connection: Connection,
+    chosen: BrowseFilter,
+    after: Place | None = None,
+    *,
+    size: int = PAGE,
+    seconds: float = WALK_SECONDS,
+) -> Page:
+    """Return a page of questions, the newest first.
+
+    Args:
+        connection: reads only.
+        chosen: the filter.
+        after: where the page before ended.
+        size: questions of a page at most.
+        seconds: after which a walk ends with what it has found.
+    """
+    keys = few_keys(connection, chosen)
+    if keys is not None:
+        matching = _in_order(chosen, after).where(Question.id.in_(keys), *conditions(chosen))
+        found = list(connection.execute(matching.limit(size + 1)))
+        more = len(found) > size
+        return _page(connection, found[:size], chosen, more=more)
+    return _walk(connection, chosen, after, size=size, seconds=seconds)
+
+
+def _walk(
+    connection: Connection,
+    chosen: BrowseFilter,
+    after: Place | None,
+    *,
+    size: int,
+    seconds: float,
+) -> Page:
+    ends_at = time.monotonic() + seconds
+    found: list[Any] = []
+    for length in _lengths():
+        stretch = _in_order(chosen, after).where(*bounds(chosen)).limit(length).subquery()
+        last = connection.execute(_last_of(stretch, chosen)).first()
+        if last is None:
+            return _page(connection, found, chosen, more=False)
+        within = _columns().join(stretch, stretch.c.id == Question.id)
+        rows = connection.execute(within.where(*conditions(chosen))).all()
+        found += sorted(rows, key=_place_of(chosen), reverse=True)
+        if len(found) > size:
+            return _page(connection, found[:size], chosen, more=True)
+        after = Place(last.question_id, last.created_at if chosen.by_date else None)
+        if time.monotonic() >= ends_at:
+            questions = read_rows(connection, [row.id for row in found])
+            return Page(questions, after, looked_to=after.number)
+    raise AssertionError("the lengths never end")
+
+
+def _columns() -> Select[*tuple[Any, ...]]:
+    return select(Question.id, Question.question_id, Question.created_at)
+
+
+def _place_of(chosen: BrowseFilter) -> Callable[[Any], tuple[Any, ...]]:
+    """What rows are ordered by, ascending."""
+    if chosen.by_date:
+        return attrgetter("created_at", "question_id")
+    return attrgetter("question_id")
+
+
+def _last_of(stretch: Subquery, chosen: BrowseFilter) -> Select[*tuple[Any, ...]]:
+    place = (stretch.c.created_at, stretch.c.question_id) if chosen.by_date else ()
+    return select(stretch).order_by(*(place or (stretch.c.question_id,))).limit(1)
+
+
+def _lengths() -> Iterator[int]:
+    yield from STRETCHES
+    while True:
+        yield STRETCHES[-1]
+
+
+def _page(connection: Connection, found: list[Any], chosen: BrowseFilter, *, more: bool) -> Page:
+    questions = read_rows(connection, [row.id for row in found])
+    if not more:
+        return Page(questions, None)
+    last = found[-1]
+    return Page(questions, Place(last.question_id, last.created_at if chosen.by_date else None))
+
+
+def _in_order(chosen: BrowseFilter, after: Place | None) -> Select[*tuple[Any, ...]]:
+    """Keys and places of a site's questions behind a place, in their order."""
+    statement = _columns().where(Question.site == chosen.site)
+    if after is not None:
+        statement = statement.where(*_behind(after))
+    if chosen.by_date:
+        return statement.order_by(Question.created_at.desc(), Question.question_id.desc())
+    return statement.order_by(Question.question_id.desc())
+
+
+def _behind(after: Place) -> list[ColumnElement[bool]]:
+    if after.created_at is None:
+        return [Question.question_id < after.number]
+    same = and_(Question.created_at == after.created_at, Question.question_id < after.number)
+    # The first condition is for the index; the second alone would be read over all of it.
+    return [
+        Question.created_at <= after.created_at,
+        or_(Question.created_at < after.created_at, same),
+    ]
+
+
+def find_all(
+    engine: Engine, chosen: BrowseFilter, *, size: int = 1_000
+) -> Iterator[list[BrowsedQuestion]]:
+    """Yield all questions of a filter, a page at a time, each in a transaction of its own.
+
+    Memory holds one page; a question that changes meanwhile stands as it is when its page is read.
+    """
+    place: Place | None = None
+    while True:
+        with reading(engine) as connection:
+            page = find_page(connection, chosen, place, size=size, seconds=2)
+        if page.questions:
+            yield page.questions
+        if page.next is None:
+            return
+        place = page.next

@@ -1,0 +1,108 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, update
+
+from core.database.engine import reading
+from core.database.tables import Question
+from review.browse import find
+from review.browse.filters import BrowseFilter, State
+from review.browse.find import find_all, find_page
+from tests.conftest import ManualClock
+from tests.review.decisions.test_save import decide
+from tests.review.rows import predict_rows
+from tests.rows import question, store_questions
+
+
+@pytest.fixture
+def stored(engine: Engine, clock: ManualClock) -> Engine:
+    """Questions 1 to 6, asked an hour after each other; 5 waits for tagging, 6 is parked."""
+    suggestions = {1: {"anova": 0.9}, 2: {"anova": 0.4}, 3: {"r": 0.8}, 4: {"anova": 0.6}}
+    for number, tags in suggestions.items():
+        authors = {number: ("r",) if number == 2 else ("regression",)}
+        titles = {number: f"Question {number} of 100% {'Ünïque' if number == 3 else 'others'}"}
+        predict_rows(engine, {number: tags}, now=clock.now(), authors=authors, titles=titles)
+        clock.sleep(3600)
+    for number in (5, 6):
+        store_questions(engine, question(number, created_at=clock.now()), now=clock.now())
+        clock.sleep(3600)
+    with engine.begin() as connection:
+        parked = update(Question).where(Question.question_id == 6)
+        connection.execute(parked.values(parked_at=clock.now(), error="no"))
+    return engine
+
+
+def numbers(engine: Engine, **chosen: object) -> list[int]:
+    with reading(engine) as connection:
+        wanted = BrowseFilter(site="stats", **chosen)  # type: ignore[arg-type]
+        page = find_page(connection, wanted, seconds=60)
+    return [one.question_id for one in page.questions]
+
+
+def test_the_newest_come_first_and_other_sites_not_at_all(
+    stored: Engine, clock: ManualClock
+) -> None:
+    store_questions(stored, question(9, site="cooking"), now=clock.now())
+    assert numbers(stored) == [6, 5, 4, 3, 2, 1]
+
+
+def test_a_tag_is_the_authors_or_suggested_with_a_probability(stored: Engine) -> None:
+    assert numbers(stored, tag="anova") == [4, 1]
+    assert numbers(stored, tag="r") == [3, 2]
+    assert numbers(stored, tag="anova", min_probability=0.3) == [4, 2, 1]
+    assert numbers(stored, min_probability=0.85) == [1]
+    assert numbers(stored, tag="none-such") == []
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [("pending", [5]), ("parked", [6]), ("suggested", [4, 3, 1]), ("disputed", [2]),
+     ("reviewed", [3, 2])],
+)  # fmt: skip
+def test_states(stored: Engine, clock: ManualClock, state: State, expected: list[int]) -> None:
+    decide(stored, clock, "ann", {"r": "accepted"}, number=2)
+    decide(stored, clock, "bob", {"r": "rejected"}, number=2)
+    decide(stored, clock, "bob", {"r": "accepted"}, number=3)
+    assert numbers(stored, state=state) == expected
+
+
+def test_words_and_dates(stored: Engine, clock: ManualClock) -> None:
+    assert numbers(stored, q="100% others") == [4, 2, 1]
+    assert numbers(stored, q="100_") == []
+    began = clock.now() - timedelta(hours=6)
+    assert numbers(stored, since=began + timedelta(hours=4)) == [6, 5]
+    hour = timedelta(hours=1)
+    assert numbers(stored, since=began + hour, until=began + 3 * hour) == [3, 2]
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"tag": "anova"}, {"q": "others"}, {"min_probability": 0.1},
+     {"until_hours": 9}, {"state": "suggested"}],
+)  # fmt: skip
+def test_pages_hold_every_question_once(
+    stored: Engine, clock: ManualClock, chosen: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "STRETCHES", (1, 2))
+    if "until_hours" in chosen:
+        chosen = {"until": clock.now()}
+    whole = numbers(stored, **chosen)
+    assert len(whole) >= 2
+    for seconds in (0.0, 60.0):
+        found: list[int] = []
+        place = None
+        for _ in range(20):
+            with reading(stored) as connection:
+                chosen_filter = BrowseFilter(site="stats", **chosen)  # type: ignore[arg-type]
+                page = find_page(connection, chosen_filter, place, size=2, seconds=seconds)
+            assert len(page.questions) <= 2
+            found += [one.question_id for one in page.questions]
+            place = page.next
+            if place is None:
+                break
+        assert (place, found) == (None, whole)
+
+
+def test_an_export_reads_a_page_at_a_time(stored: Engine) -> None:
+    pages = list(find_all(stored, BrowseFilter(site="stats"), size=4))
+    assert [[one.question_id for one in page] for page in pages] == [[6, 5, 4, 3], [2, 1]]
