@@ -10,15 +10,19 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.types import Lifespan
 
 from core import __version__
-from review.api import bulk, health, progress, session, site_tags
+from review.api import bulk, health, progress, questions, session, site_tags
 from review.api import review as decisions
-from review.pages import login, review
+from review.pages import browse, login, review
 from review.web.context import Context
 from review.web.errors import add_error_handlers
 from review.web.guard import guard
 from review.web.headers import Surroundings
 
-PAGES: Final[tuple[APIRouter, ...]] = (login.router, review.router)
+PAGES: Final[tuple[APIRouter, ...]] = (
+    login.router,
+    review.router,
+    browse.router,
+)
 API: Final[tuple[APIRouter, ...]] = (
     health.router,
     session.router,
@@ -26,6 +30,7 @@ API: Final[tuple[APIRouter, ...]] = (
     bulk.router,
     site_tags.router,
     progress.router,
+    questions.router,
 )
 
 
