@@ -14,6 +14,7 @@ from core.errors import (
     BrokerUnreachable,
     ModelMissing,
     NoPreviousVersion,
+    SiteNotGiven,
     TaggerError,
     UnknownModelVersion,
     VersionPruned,
@@ -23,6 +24,7 @@ HINTS: dict[type[TaggerError], str] = {
     BrokerUnreachable: "(tagger up brings its own.)",
     ModelMissing: "Train one with: tagger train --site {site}",
     NoPreviousVersion: "See: tagger models list",
+    SiteNotGiven: "Add the site, as: --site stats",
     UnknownModelVersion: "See: tagger models list",
     VersionPruned: "See: tagger models list",
 }

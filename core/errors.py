@@ -13,6 +13,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
 ├── UnknownSite                 the site does not exist, or holds no questions here
 ├── ImportFailed                a file that cannot be read as questions
+│   └── SiteNotGiven            it does not say of which site they are, and nobody else does
 ├── ModelError
 │   ├── ModelMissing            the site has no live model version
 │   │   └── NoPreviousVersion   it has one, and none that it could go back to
@@ -123,6 +124,10 @@ class UnknownSite(TaggerError):
 
 class ImportFailed(TaggerError):
     """A file cannot be read as questions."""
+
+
+class SiteNotGiven(ImportFailed):
+    """A file does not say of which site its questions are."""
 
 
 class ModelError(TaggerError):

@@ -11,6 +11,7 @@ from core.errors import (
     BundleCorrupt,
     ModelMissing,
     NoPreviousVersion,
+    SiteNotGiven,
     TaggerError,
     UnknownModelVersion,
 )
@@ -22,6 +23,7 @@ from core.errors import (
         (BrokerUnreachable("None."), "(tagger up brings its own.)"),
         (ModelMissing("None.", site="stats"), "Train one with: tagger train --site stats"),
         (NoPreviousVersion("None.", site="stats"), "See: tagger models list"),
+        (SiteNotGiven("None."), "Add the site, as: --site stats"),
         (UnknownModelVersion("None."), "See: tagger models list"),
     ],
 )

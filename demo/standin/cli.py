@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from core.errors import ImportFailed
 from demo.standin.faults import Preset
 from demo.standin.limits import Limits
-from demo.standin.records import QuestionFileError
 from demo.standin.serve import load, serve
 from demo.standin.timeline import Life, Release
 
@@ -67,7 +67,7 @@ def stand_in(  # noqa: PLR0913 - an argument is an option here
             seed=seed,
         )
         serve(standin, host=host, port=port)
-    except QuestionFileError as error:
+    except ImportFailed as error:
         typer.echo(f"stand-in: {error}", err=True)
         raise typer.Exit(1) from error
     except OSError as error:

@@ -74,10 +74,7 @@ def site_item(site: Site) -> dict[str, Any]:
 
 def _owner(question: Question, site: Site, rng: KeyedRng) -> Mapping[str, Any]:
     if question.owner is not None:
-        given = dict(question.owner)
-        if "display_name" in given:
-            given["display_name"] = escape(str(given["display_name"]))
-        return given
+        return {"user_type": "registered", "display_name": escape(question.owner)}
     key = (site.name, question.question_id)
     if rng.chance(0.03, "owner deleted", *key):
         return deleted_owner(question.question_id)

@@ -4,10 +4,11 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
+from core.questions.files import BrokenRow, load_questions
+from core.questions.store import FetchedQuestion
 from demo.standin.api import StandIn
 from demo.standin.faults import Faults
 from demo.standin.limits import Limits
-from demo.standin.records import QuestionFileError, Record, read_records
 from demo.standin.server import StandInServer, run
 from demo.standin.timeline import Life, Release, site_of
 
@@ -27,19 +28,21 @@ def load(
     """A stand-in of the sites that the files hold, from ``start`` (epoch seconds) on.
 
     Raises:
-        QuestionFileError: A file is not what it should be, or none holds a question.
+        ImportFailed: A file cannot be read, or holds no question that can be used.
     """
-    by_site: dict[str, list[Record]] = {}
+    by_site: dict[str, list[FetchedQuestion]] = {}
     for file in files:
-        for record in read_records(file):
-            by_site.setdefault(record.site, []).append(record)
-    if not by_site:
-        raise QuestionFileError("there is no question to serve")
+        for question in load_questions(file, on_broken=_pass_over):
+            by_site.setdefault(question.site, []).append(question)
     sites = [
-        site_of(name, records, start=start, release=release, life=life, seed=seed)
-        for name, records in by_site.items()
+        site_of(name, questions, start=start, release=release, life=life, seed=seed)
+        for name, questions in by_site.items()
     ]
     return StandIn(sites, start=start, faults=faults, limits=limits)
+
+
+def _pass_over(row: BrokenRow) -> None:
+    logger.warning("%s", row)
 
 
 def serve(standin: StandIn, *, host: str = "127.0.0.1", port: int = 8765) -> None:

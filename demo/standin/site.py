@@ -43,6 +43,7 @@ class Migration:
 class Question:
     """A question as it stands at one moment. Dates are whole epoch seconds.
 
+    ``owner`` is a display name; without one the API's object of an owner is made up.
     ``visible_from`` is when the API first shows it, which can be later than ``creation_date``.
     ``is_answered`` means what the API means: an answer is upvoted or accepted.
     """
@@ -55,7 +56,7 @@ class Question:
     creation_date: int
     visible_from: float
     last_activity_date: int
-    owner: Mapping[str, Any] | None = None
+    owner: str | None = None
     content_license: str | None = "CC BY-SA 4.0"
     score: int = 0
     view_count: int = 0

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
-from demo.standin.records import Record
+from core.questions.files.rows import question_link
+from core.questions.store import FetchedQuestion
 from demo.standin.rng import KeyedRng
 from demo.standin.site import (
     Change,
@@ -83,41 +85,45 @@ class Life:
 
 def site_of(
     name: str,
-    records: Sequence[Record],
+    fetched: Sequence[FetchedQuestion],
     *,
     start: float,
     release: Release | None = None,
     life: Life | None = None,
     seed: int = 0,
 ) -> Site:
-    """A site from one site's records. ``start`` is in epoch seconds."""
+    """A site of the questions of one site's files. ``start`` is in epoch seconds."""
     rng = KeyedRng(seed)
-    questions = list(_released(records, start, release or Release(), rng))
+    questions = list(_released(fetched, start, release or Release(), rng))
     changes = _lives(questions, start, life or Life(), rng)
     return Site(name, questions, changes)
 
 
 def _released(
-    records: Sequence[Record], start: float, release: Release, rng: KeyedRng
+    fetched: Sequence[FetchedQuestion], start: float, release: Release, rng: KeyedRng
 ) -> Iterator[Question]:
-    """Every record as a question with its dates."""
-    ordered = sorted(records, key=lambda record: record.question_id)
+    """Every question with its dates."""
+    ordered = sorted(fetched, key=lambda question: question.question_id)
     history, new = _split(ordered, release.history_share)
     step = release.history_days * DAY / max(len(history), 1)
-    for position, record in enumerate(history):
+    for position, question in enumerate(history):
         spread = start - (len(history) - position) * step
-        asked = min(record.creation_date or spread, start - 1)
-        yield _past(record, int(asked), release, rng)
-    for record, asked in zip(new, _moments(start, release), strict=False):
-        late = release.delay * rng.uniform("delay", record.site, record.question_id)
-        yield _question(record, int(asked), asked + late, rng)
+        asked = min(_epoch(question.created_at) or spread, start - 1)
+        yield _past(question, int(asked), release, rng)
+    for question, asked in zip(new, _moments(start, release), strict=False):
+        late = release.delay * rng.uniform("delay", question.site, question.question_id)
+        yield _question(question, int(asked), asked + late, rng)
+
+
+def _epoch(time: datetime | None) -> float | None:
+    return None if time is None else time.timestamp()
 
 
 def _split(
-    records: Sequence[Record], history_share: float
-) -> tuple[Sequence[Record], Sequence[Record]]:
-    border = round(len(records) * history_share)
-    return records[:border], records[border:]
+    fetched: Sequence[FetchedQuestion], history_share: float
+) -> tuple[Sequence[FetchedQuestion], Sequence[FetchedQuestion]]:
+    border = round(len(fetched) * history_share)
+    return fetched[:border], fetched[border:]
 
 
 def _moments(start: float, release: Release) -> Iterator[float]:
@@ -134,33 +140,39 @@ def _moments(start: float, release: Release) -> Iterator[float]:
             number += 1
 
 
-def _past(record: Record, asked: int, release: Release, rng: KeyedRng) -> Question:
-    key = ("answered", record.site, record.question_id)
+def _past(fetched: FetchedQuestion, asked: int, release: Release, rng: KeyedRng) -> Question:
+    key = ("answered", fetched.site, fetched.question_id)
     good = rng.chance(release.history_answered, *key)
-    answers = record.answer_count
+    answers = fetched.answer_count
     if answers is None:
         some = good or rng.chance(0.3, "answers without a vote", *key)
         answers = rng.whole((1, 5), "answers", *key) if some else 0
-    return _question(record, asked, asked, rng, answers=answers, good=good and answers > 0)
+    return _question(fetched, asked, asked, rng, answers=answers, good=good and answers > 0)
 
 
 def _question(
-    record: Record, asked: int, seen: float, rng: KeyedRng, *, answers: int = 0, good: bool = False
+    fetched: FetchedQuestion,
+    asked: int,
+    seen: float,
+    rng: KeyedRng,
+    *,
+    answers: int = 0,
+    good: bool = False,
 ) -> Question:
-    key = (record.site, record.question_id)
+    key = (fetched.site, fetched.question_id)
     return Question(
-        question_id=record.question_id,
-        title=record.title,
-        body=record.body,
-        tags=record.tags,
-        link=record.link,
+        question_id=fetched.question_id,
+        title=fetched.title,
+        body=fetched.body,
+        tags=fetched.author_tags,
+        link=fetched.link or question_link(*key),
         creation_date=asked,
         visible_from=seen,
         last_activity_date=asked,
-        owner=record.owner,
+        owner=fetched.owner,
         # one recorded item in twenty has no licence
         content_license=None if rng.chance(0.05, "licence", *key) else "CC BY-SA 4.0",
-        score=record.score,
+        score=fetched.score or 0,
         view_count=rng.whole((3, 400), "views", *key),
         answer_count=answers,
         is_answered=good,

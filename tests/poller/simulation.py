@@ -17,11 +17,11 @@ from sqlalchemy.engine import Connection
 from core.clock import Clock
 from core.database.api_tables import SkippedItem
 from core.database.tables import Question
+from core.questions.store import FetchedQuestion
 from core.settings import Settings
 from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn
 from demo.standin.faults import LAWFUL_ITEM_FAULTS, Failure, Faults
-from demo.standin.records import Record
 from demo.standin.site import Feed
 from demo.standin.timeline import Life, Release, site_of
 from poller.build import make_poller
@@ -89,14 +89,14 @@ class MortalSession(requests.Session):
         return super().send(*args, **options)
 
 
-def made_up_records(count: int, site: str = SITE) -> list[Record]:
+def made_up_questions(count: int, site: str = SITE) -> list[FetchedQuestion]:
     return [
-        Record(
+        FetchedQuestion(
             site=site,
             question_id=number,
             title=f"Can't question {number} & its tags be told?",
             body=f"<p>Text {number}: <code>x &lt; y</code></p>",
-            tags=("regression", "t-test", "memória")[: 1 + number % 3],
+            author_tags=("regression", "t-test", "memória")[: 1 + number % 3],
             link=f"https://{site}.stackexchange.com/questions/{number}/q",
         )
         for number in range(1, count + 1)
@@ -253,8 +253,8 @@ def simulation(
         burst_every=burst_every,
         burst_size=burst,
     )
-    records = made_up_records(questions)
-    site = site_of(SITE, records, start=start, release=release, life=life, seed=seed)
+    made_up = made_up_questions(questions)
+    site = site_of(SITE, made_up, start=start, release=release, life=life, seed=seed)
     standin = StandIn([site], start=start, faults=faults)
     return Simulation(engine, clock, standin, made_up_settings(**settings), seed, kill_share)
 

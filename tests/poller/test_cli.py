@@ -19,7 +19,7 @@ from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
 from tests.conftest import free_port
-from tests.poller.simulation import SITE, made_up_records
+from tests.poller.simulation import SITE, made_up_questions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +30,7 @@ def server() -> Iterator[StandInServer]:
     release = Release(
         history_share=0.5, history_days=2, history_answered=0, per_minute=600, delay=0
     )
-    site = site_of(SITE, made_up_records(400), start=now, release=release)
+    site = site_of(SITE, made_up_questions(400), start=now, release=release)
     standin = StandIn([site], start=now, limits=Limits(quota_without_key=1000))
     with StandInServer(standin) as running:
         yield running

@@ -22,7 +22,7 @@ from demo.standin.timeline import Release, site_of
 from tests.conftest import ManualClock
 from tests.poller.simulation import (
     Simulation,
-    made_up_records,
+    made_up_questions,
     made_up_settings,
     simulation,
 )
@@ -58,7 +58,7 @@ def several_sites(
     names = [f"site{number}" for number in range(count)]
     release = Release(history_share=0.5, per_minute=0.5, delay=60)
     sites = [
-        site_of(name, made_up_records(1000, name), start=start, release=release) for name in names
+        site_of(name, made_up_questions(1000, name), start=start, release=release) for name in names
     ]
     standin = StandIn(sites, start=start, limits=limits, faults=faults)
     settings = made_up_settings(sites=tuple(names), **options)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import ImportFailed
+from core.errors import ImportFailed, SiteNotGiven
 from core.questions.files.formats import Format, OnPosition, detect_format, open_unpacked
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.kaggle import read_questions_csv, read_tags
@@ -42,7 +42,7 @@ def read_questions(
     if kind is Format.KAGGLE_TAGS:
         raise ImportFailed(f"{path} holds tags alone: name the Questions.csv that they belong to.")
     if kind is not Format.JSON_LINES and site is None:
-        raise ImportFailed(f"{path} does not say of which site it is: add --site, as --site stats.")
+        raise SiteNotGiven(f"{path} does not say of which site it is.")
     tags = _find_tags_file(path, tag_files) if kind is Format.KAGGLE_QUESTIONS else None
     return _read(path, kind, site, tags, on_position)
 

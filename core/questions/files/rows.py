@@ -97,7 +97,7 @@ def make_row(
         return source.broken(line, _explain(first))
     site = source.site or fields.site
     if site is None:
-        return source.broken(line, "site: missing, and --site does not say it either")
+        return source.broken(line, "site: missing, and none was given for all rows")
     if fields.site not in (None, site):
         return source.broken(line, f"site: it is {fields.site}, not {site}")
     return fields.to_question(site)

@@ -24,11 +24,11 @@ from demo.standin.faults import (
     damage,
 )
 from demo.standin.items import question_item
-from demo.standin.records import Record
 from demo.standin.server import StandInServer
 from demo.standin.site import Site
 from demo.standin.timeline import Release, site_of
 from demo.standin.wire import Request
+from tests.demo.standin.questions import fetched
 
 START = 1_700_000_000
 TIMEOUT = 0.3
@@ -36,10 +36,7 @@ TRANSPORTS = ("adapter", "http")
 
 
 def made_up_site(questions: int = 50) -> Site:
-    records = [
-        Record("stats", number, f"Title {number}", "<p>Body</p>", ("a", "b"), "https://s.example/1")
-        for number in range(1, questions + 1)
-    ]
+    records = [fetched(number) for number in range(1, questions + 1)]
     return site_of("stats", records, start=START, release=Release(history_share=1))
 
 

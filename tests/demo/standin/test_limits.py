@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults
 from demo.standin.limits import DAY, Limits, Rule
-from demo.standin.records import Record
 from demo.standin.timeline import Release, site_of
 from demo.standin.wire import Answer, Request
+from tests.demo.standin.questions import fetched
 
 START = 1_700_000_000
 UNANSWERED = "/2.3/questions/unanswered?site=stats"
@@ -26,11 +26,8 @@ class World:
     def __init__(self, faults: Faults | None = None, limits: Limits | None = None) -> None:
         sites = []
         for name in ("stats", "math"):
-            records = [
-                Record(name, number, "title", "body", ("tag",), "https://s.example/1")
-                for number in range(1, 10)
-            ]
-            sites.append(site_of(name, records, start=START, release=Release(history_share=1)))
+            questions = [fetched(number, site=name) for number in range(1, 10)]
+            sites.append(site_of(name, questions, start=START, release=Release(history_share=1)))
         self.standin = StandIn(sites, start=START, faults=faults, limits=limits)
 
     def ask(self, target: str, at: float, address: str = "127.0.0.1") -> Answer:

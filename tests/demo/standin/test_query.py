@@ -15,9 +15,9 @@ from demo.standin.api import StandIn
 from demo.standin.faults import Faults
 from demo.standin.limits import Limits
 from demo.standin.query import Query, select
-from demo.standin.records import Record
 from demo.standin.site import Change, Feed, Question, Site, Sort, answered, deleted
 from demo.standin.timeline import Life, Release, site_of
+from tests.demo.standin.questions import fetched
 
 START = 1_700_000_000
 OVERLAP = 120
@@ -154,11 +154,8 @@ class Follower:
 
 def follow(*, seed: int, overlap: int, release: Release, life: Life, faults: Faults) -> Follower:
     """Follow a site for four hours, with a poll every five minutes."""
-    records = [
-        Record("stats", number, "title", "body", ("tag",), "https://stats.example/1")
-        for number in range(1, 500)
-    ]
-    site = site_of("stats", records, start=START, release=release, life=life, seed=seed)
+    questions = [fetched(number) for number in range(1, 500)]
+    site = site_of("stats", questions, start=START, release=release, life=life, seed=seed)
     standin = StandIn(
         [site],
         start=START,
@@ -209,11 +206,8 @@ def test_following_without_overlap_misses_questions_that_appear_late() -> None:
 
 
 def test_a_question_that_vanishes_between_pages_moves_the_pages_behind_it_up() -> None:
-    records = [
-        Record("stats", number, "title", "body", ("tag",), "https://stats.example/1")
-        for number in range(1, 61)
-    ]
-    site = site_of("stats", records, start=START, release=Release(history_share=1))
+    questions = [fetched(number) for number in range(1, 61)]
+    site = site_of("stats", questions, start=START, release=Release(history_share=1))
     standin = StandIn([site], start=START, faults=Faults(vanishing=1.0))
     first, second = _two_pages(standin)
     standin.advance(START + 100)  # nothing vanishes from the last page: none is behind it

@@ -1,28 +1,30 @@
 """When questions are asked and seen, and what becomes of them."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demo.standin.records import Record
+from core.questions.store import FetchedQuestion
 from demo.standin.site import Feed
 from demo.standin.timeline import DAY, Life, Release, site_of
+from tests.demo.standin.questions import fetched
 
 START = 1_700_000_000
 
 
-def records(count: int, **fields: Any) -> list[Record]:
+def made_up(count: int, **fields: Any) -> list[FetchedQuestion]:
     return [
-        Record("stats", number, "title", "body", (f"t{number}",), "https://s.example/1", **fields)
+        fetched(number, author_tags=(f"t{number}",), **fields)
         for number in range(count, 0, -1)  # a file need not be sorted
     ]
 
 
 def test_history_is_spread_over_the_days_before_the_start_in_id_order() -> None:
     release = Release(history_share=0.5, history_days=10)
-    site = site_of("stats", records(100), start=START, release=release)
+    site = site_of("stats", made_up(100), start=START, release=release)
     site.advance(START)
     assert site.ids(Feed.QUESTIONS) == list(range(1, 51))
     dates = [site.questions[number].creation_date for number in range(1, 51)]
@@ -33,7 +35,7 @@ def test_history_is_spread_over_the_days_before_the_start_in_id_order() -> None:
 
 def test_new_questions_are_asked_at_the_rate_that_was_told() -> None:
     release = Release(history_share=0, per_minute=2, delay=0)
-    site = site_of("stats", records(20), start=START, release=release)
+    site = site_of("stats", made_up(20), start=START, release=release)
     asked = [site.questions[number].creation_date - START for number in (1, 2, 3, 20)]
     assert asked == [0, 30, 60, 570]
     site.advance(START + 65)
@@ -46,21 +48,21 @@ def test_no_question_is_seen_before_it_is_asked_or_later_than_the_delay(
     seed: int, delay: float
 ) -> None:
     release = Release(history_share=0, per_minute=10, delay=delay)
-    site = site_of("stats", records(20), start=START, release=release, seed=seed)
+    site = site_of("stats", made_up(20), start=START, release=release, seed=seed)
     for question in site.questions.values():
         assert 0 <= question.visible_from - question.creation_date <= delay + 1
 
 
 def test_delays_change_the_order_in_which_questions_are_seen() -> None:
     release = Release(history_share=0, per_minute=60, delay=90)
-    site = site_of("stats", records(50), start=START, release=release)
+    site = site_of("stats", made_up(50), start=START, release=release)
     seen = sorted(site.questions.values(), key=lambda question: question.visible_from)
     assert [question.question_id for question in seen] != list(range(1, 51))
 
 
 def test_a_burst_puts_many_questions_into_one_second() -> None:
     release = Release(history_share=0, per_minute=1, burst_every=600, burst_size=200)
-    site = site_of("stats", records(300), start=START, release=release)
+    site = site_of("stats", made_up(300), start=START, release=release)
     dates = [question.creation_date for question in site.questions.values()]
     assert dates.count(START + 600) == 201  # and the one that is due then
     assert sorted(dates) == [site.questions[number].creation_date for number in range(1, 301)]
@@ -68,14 +70,15 @@ def test_a_burst_puts_many_questions_into_one_second() -> None:
 
 def test_dates_of_the_file_are_kept_for_history_only() -> None:
     release = Release(history_share=0.5)
-    site = site_of("stats", records(4, creation_date=1_000_000_000), start=START, release=release)
+    long_ago = datetime.fromtimestamp(1_000_000_000, UTC)
+    site = site_of("stats", made_up(4, created_at=long_ago), start=START, release=release)
     assert site.questions[1].creation_date == 1_000_000_000
     assert site.questions[4].creation_date >= START
 
 
 def test_answer_counts_of_the_file_are_kept() -> None:
     release = Release(history_share=1, history_answered=0)
-    site = site_of("stats", records(4, answer_count=2), start=START, release=release)
+    site = site_of("stats", made_up(4, answer_count=2), start=START, release=release)
     site.advance(START)
     assert site.ids(Feed.UNANSWERED) == [1, 2, 3, 4]
     assert site.ids(Feed.NO_ANSWERS) == []
@@ -83,7 +86,7 @@ def test_answer_counts_of_the_file_are_kept() -> None:
 
 def test_the_share_of_history_that_is_answered_is_as_told() -> None:
     release = Release(history_share=1, history_answered=0.6)
-    site = site_of("stats", records(2000), start=START, release=release)
+    site = site_of("stats", made_up(2000), start=START, release=release)
     site.advance(START)
     unanswered = len(site.ids(Feed.UNANSWERED))
     assert 0.36 < unanswered / 2000 < 0.44
@@ -102,10 +105,10 @@ def test_everything_that_can_happen_to_questions_happens() -> None:
         migrated=0.2,
         deleted=0.2,
     )
-    site = site_of("stats", records(200), start=START, release=release, life=life)
+    site = site_of("stats", made_up(200), start=START, release=release, life=life)
     site.advance(START + 10 * DAY)
     questions = site.questions.values()
-    assert any(question.title == "title (edited)" for question in questions)
+    assert any(question.title.endswith(" (edited)") for question in questions)
     assert any(len(question.tags) == 2 for question in questions)
     assert any(question.is_answered and question.accepted_answer_id for question in questions)
     assert any(
@@ -120,7 +123,7 @@ def test_everything_that_can_happen_to_questions_happens() -> None:
 
 def test_the_same_seed_gives_the_same_site_and_another_another() -> None:
     def moments(seed: int) -> list[float]:
-        site = site_of("stats", records(50), start=START, life=Life.of(0.3), seed=seed)
+        site = site_of("stats", made_up(50), start=START, life=Life.of(0.3), seed=seed)
         return [question.visible_from for question in site.questions.values()]
 
     assert moments(1) == moments(1)
