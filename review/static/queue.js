@@ -1,9 +1,9 @@
-// The questions to come: one or two are fetched while somebody reads, so that the next one stands
+// The questions to come: some are fetched while somebody reads, so that the next one stands
 // at once.
 
 import { ApiError, call } from "./api.js";
 
-const AHEAD = 2;
+const AHEAD = 3;
 const MOST_SKIPPED = 60; // ids that a request names
 const PAUSE_MS = 1500;
 

@@ -59,7 +59,8 @@ function show(question, chosen = null) {
   $("stage").hidden = false;
   showQuestion(question);
   draw();
-  scrollTo(0, 0);
+  if (matchMedia("(max-width: 46rem)").matches) $("stage").scrollIntoView(); // room for the question
+  else scrollTo(0, 0);
   $("title").focus({ preventScroll: true });
   showReasons(current);
   const left = question.queue?.left;
@@ -72,6 +73,7 @@ function draw() {
 
 // The words that speak for a suggestion, where the service can say them.
 async function showReasons(decision) {
+  if (!("reasons" in $("review").dataset)) return;
   try {
     const reasons = await call("GET", `${questionPath(decision.question)}/reasons`);
     decision.reasons = reasons?.reasons ?? reasons ?? {};

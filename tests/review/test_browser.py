@@ -1,0 +1,478 @@
+"""The review in a real browser, by keyboard alone unless a test says otherwise."""
+
+import json
+import statistics
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import delete, func, select
+
+from core.database.engine import make_engine, reading
+from core.database.migrate import upgrade
+from core.database.review_tables import (
+    BlockedTag,
+    Note,
+    Review,
+    ReviewAction,
+    ReviewSession,
+    SavedFilter,
+    Verdict,
+)
+from core.database.tables import Question
+from review.render.formulas import render_title
+from review.render.question_html import render_body
+from review.web.context import NAVIGATION
+from tests.conftest import ManualClock
+from tests.review.browsing import (
+    DESKTOP,
+    PHONE,
+    Service,
+    Watched,
+    chromium,
+    has_chromium,
+    open_page,
+)
+from tests.review.hostile import hostile_bodies, hostile_titles
+from tests.review.sample import fill
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not has_chromium(), reason="there is no Chromium on this machine"),
+]
+
+LOST = ("ERR_CONNECTION", "ERR_INTERNET_DISCONNECTED", "ERR_EMPTY_RESPONSE", "status of 401")
+KEYS_A_REVIEWER_USES = ["a", "2 Enter", "Enter", "s", "1 3 Enter"]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("review")
+    engine = make_engine(f"sqlite:///{folder / 'tagger.sqlite3'}")
+    upgrade(engine)
+    fill(engine, now=ManualClock().now(), questions=400)
+    engine.dispose()
+    with Service(folder) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
+    context.set_default_timeout(8000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def reviewer(request: pytest.FixtureRequest) -> str:
+    """A reviewer of the test's own, so that what one decides is not another's history."""
+    return str(request.node.name)[5:40].replace("[", " ").replace("]", "")
+
+
+@pytest.fixture
+def watched(context: BrowserContext, service: Service, reviewer: str) -> Iterator[Watched]:
+    watched = open_page(context, service, service.link_of(reviewer), expects=LOST)
+    yield watched
+    assert watched.problems == []
+
+
+@pytest.fixture
+def page(watched: Watched) -> Page:
+    return watched.page
+
+
+def press(page: Page, keys: str) -> None:
+    for key in keys.split():
+        page.keyboard.press(key)
+
+
+def decide(page: Page, keys: str) -> None:
+    """Press keys that decide the question, and wait for the next one."""
+    title = page.locator("#title").inner_text()
+    press(page, keys)
+    expect(page.locator("#title")).not_to_have_text(title)
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#save-state")).to_have_text("Saved", timeout=20_000)
+
+
+def title_of(page: Page) -> str:
+    return page.locator("#title").inner_text()
+
+
+def chosen(page: Page) -> list[str]:
+    buttons = page.locator('#suggestions [aria-pressed="true"]')
+    return sorted(buttons.evaluate_all("all => all.map((one) => one.dataset.tag)"))
+
+
+def question_id(page: Page) -> int:
+    return int(page.locator("#meta a").inner_text().split()[1])
+
+
+def verdicts(service: Service, reviewer: str) -> dict[int, dict[str, str]]:
+    """What stands in the database, by question."""
+    found: dict[int, dict[str, str]] = {}
+    with reading(service.engine) as connection:
+        for number, tag, verdict in connection.execute(
+            select(Question.question_id, Verdict.tag, Verdict.verdict)
+            .join(Question, Question.id == Verdict.question_pk)
+            .where(Verdict.reviewer == reviewer)
+        ):
+            found.setdefault(number, {})[tag] = verdict
+    return found
+
+
+def favoured(service: Service, reviewer: str) -> dict[int, list[str]]:
+    """The tags that a reviewer's verdicts let stand, by question."""
+    return {
+        number: sorted(tag for tag, verdict in said.items() if verdict != "rejected")
+        for number, said in verdicts(service, reviewer).items()
+    }
+
+
+def count(service: Service, table: type[Any], reviewer: str) -> int:
+    with reading(service.engine) as connection:
+        rows = select(func.count()).select_from(table).where(table.reviewer == reviewer)
+        return connection.execute(rows).scalar_one()
+
+
+def test_twenty_questions_by_keyboard_and_five_taken_back(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    decided: dict[int, list[str]] = {}
+    titles = []
+    for number in range(20):
+        keys = KEYS_A_REVIEWER_USES[number % 5]
+        titles.append(title_of(page))
+        identity = question_id(page)
+        before = chosen(page)
+        for key in keys.split()[:-1]:
+            page.keyboard.press(key)
+        if keys != "s":
+            decided[identity] = chosen(page)
+        assert keys in ("a", "Enter", "s") or chosen(page) != before
+        decide(page, keys.split()[-1])
+    saved(page)
+    assert favoured(service, reviewer) == decided
+    assert count(service, Review, reviewer) == 20
+    page.reload()  # the history is the server's, not the page's
+    page.locator("#stage").wait_for(state="visible")
+    for title in reversed(titles[-5:]):
+        page.keyboard.press("u")
+        expect(page.locator("#title")).to_have_text(title)
+    assert count(service, Review, reviewer) == 15
+    assert len(favoured(service, reviewer)) == 12
+    expect(page.locator("#history-list .undone")).to_have_count(5)
+
+
+def test_a_tag_is_added_with_completion(page: Page, service: Service, reviewer: str) -> None:
+    identity = question_id(page)
+    page.keyboard.press("/")
+    page.keyboard.type("bayes")
+    expect(page.locator("#completions li").first).to_contain_text("bayesian")
+    press(page, "Enter Escape")
+    assert "bayesian" in chosen(page)
+    decide(page, "Enter")
+    saved(page)
+    assert verdicts(service, reviewer)[identity]["bayesian"] in ("added", "accepted")
+
+
+def test_no_key_decides_while_somebody_types(page: Page, service: Service, reviewer: str) -> None:
+    title = title_of(page)
+    page.keyboard.press("/")
+    page.keyboard.type("asune1")
+    expect(page.locator("#add")).to_have_value("asune1")
+    press(page, "Escape n")
+    page.keyboard.type("a note on u and s")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#notes")).to_contain_text("a note on u and s")
+    for key in ("Control+a", "Alt+s", "Meta+u"):
+        page.keyboard.press(key)
+    saved(page)
+    assert title_of(page) == title
+    assert count(service, ReviewAction, reviewer) == 0
+    assert count(service, Note, reviewer) == 1
+
+
+def test_a_skipped_question_never_comes_again(page: Page, service: Service, reviewer: str) -> None:
+    skipped = question_id(page)
+    decide(page, "s")
+    saved(page)
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    assert question_id(page) != skipped
+    assert count(service, Review, reviewer) == 1
+
+
+def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.keyboard.press("b")
+    expect(page.locator("#blind-notice")).to_be_visible()
+    assert page.locator("#suggestions .fill").count() == 0
+    title = title_of(page)
+    page.keyboard.press("a")  # which would say yes to what nobody has seen
+    first = chosen(page)
+    page.keyboard.press("Enter")
+    expect(page.locator("#blind-notice")).to_be_hidden()
+    assert page.locator("#suggestions .fill").count() > 0
+    assert title_of(page) == title
+    decide(page, "Enter")
+    saved(page)
+    with reading(service.engine) as connection:
+        review = connection.execute(
+            select(Review.blind, Review.first_choice).where(Review.reviewer == reviewer)
+        ).one()
+    assert (review.blind, sorted(review.first_choice)) == (True, first)
+
+
+def test_a_tag_that_is_none_for_the_site_is_blocked_by_one_key(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    button = page.locator("#suggestions button").last
+    tag = button.get_attribute("data-tag")
+    button.focus()
+    page.keyboard.press("x")
+    expect(page.locator("#toasts")).to_contain_text(f"{tag} is never suggested again")
+    assert count(service, BlockedTag, reviewer) == 1
+    page.locator("#toasts button").click()
+    expect(page.locator("#toasts")).not_to_contain_text("never suggested")
+    expect(page.locator("#suggestions .tag.bad")).to_have_count(0)
+    assert count(service, BlockedTag, reviewer) == 0
+
+
+def test_the_retag_is_in_the_clipboard_and_the_edit_page_opens(
+    context: BrowserContext, page: Page
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.route("https://stats.example/**", lambda route: route.fulfill(body="the site"))
+    with context.expect_page() as opened:
+        page.keyboard.press("e")
+    opened.value.wait_for_load_state()
+    assert opened.value.url.startswith("https://stats.example/")
+    assert opened.value.evaluate("document.referrer") == ""
+    opened.value.close()
+    page.bring_to_front()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert sorted(copied.split(" ")) == chosen(page)
+
+
+def test_order_and_filter_hold_for_the_queue(page: Page, service: Service, reviewer: str) -> None:
+    page.locator("#order").select_option("newest")
+    page.wait_for_url("**order=newest*")
+    page.locator("#stage").wait_for(state="visible")
+    expect(page.locator("#title math")).to_be_visible()
+    page.locator("#filter summary").click()
+    page.locator("#author").fill("regression")
+    page.locator("#save-filter").click()
+    page.keyboard.type("mine")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("mine is saved")
+    assert count(service, SavedFilter, reviewer) == 1
+    page.locator("#filter").get_by_role("button", name="Show").click()
+    page.wait_for_url("**author=regression*")
+    for _ in range(5):
+        page.locator("#stage").wait_for(state="visible")
+        expect(page.locator("#author-tags")).to_contain_text("regression")
+        decide(page, "s")
+
+
+def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
+    context: BrowserContext, page: Page, service: Service, reviewer: str
+) -> None:
+    decided = {}
+
+    def decide_one() -> None:
+        decided[question_id(page)] = chosen(page)
+        page.keyboard.press("Enter")
+
+    for _ in range(3):
+        decide_one()
+        page.wait_for_timeout(80)
+    service.kill()
+    for _ in range(2):  # those are here already
+        decide_one()
+    expect(page.locator("#save-state")).to_contain_text("Not saved yet")
+    expect(page.locator("#trouble")).to_contain_text("kept in this browser")
+    page.close()  # in the middle of it
+    service.start()
+    again = context.new_page()
+    again.goto(f"{service.address}/review")
+    again.locator("#stage").wait_for(state="visible")
+    saved(again)
+    assert favoured(service, reviewer) == decided
+    assert count(service, ReviewAction, reviewer) == 5
+
+
+def test_what_is_decided_without_a_network_arrives_later_or_is_taken_back(
+    context: BrowserContext, page: Page, service: Service, reviewer: str
+) -> None:
+    saved(page)
+    page.wait_for_timeout(300)  # until the next ones are here
+    context.set_offline(True)
+    first, first_chosen = question_id(page), chosen(page)
+    decide(page, "Enter")
+    second = title_of(page)
+    decide(page, "Enter")
+    expect(page.locator("#save-state")).to_contain_text("Not saved yet")
+    page.keyboard.press("u")
+    expect(page.locator("#title")).to_have_text(second)
+    context.set_offline(False)
+    saved(page)
+    assert favoured(service, reviewer) == {first: first_chosen}
+
+
+def test_what_is_decided_after_the_session_has_ended_arrives_after_a_login(
+    context: BrowserContext, page: Page, service: Service, reviewer: str
+) -> None:
+    with service.engine.begin() as connection:
+        connection.execute(delete(ReviewSession).where(ReviewSession.reviewer == reviewer))
+    identity = question_id(page)
+    page.keyboard.press("a")
+    expect(page.locator("#trouble")).to_contain_text("You are signed out.")
+    link = service.link_of(f"{reviewer[:30]} other")
+    somebody_else = context.new_page()
+    somebody_else.goto(link)  # whose decisions these are not
+    page.wait_for_timeout(500)
+    assert favoured(service, f"{reviewer[:30]} other") == {}
+    somebody_else.goto(service.link_of(reviewer))
+    somebody_else.close()
+    page.bring_to_front()
+    saved(page)
+    assert list(favoured(service, reviewer)) == [identity]
+
+
+def test_by_thumb_every_target_is_large_enough(browser: Browser, service: Service) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    watched = open_page(context, service, service.link_of("thumb"))
+    page = watched.page
+    sizes = page.locator("#stage button:visible").evaluate_all(
+        "all => all.map((one) => [one.textContent.trim(), one.getBoundingClientRect().height])"
+    )
+    assert [size for size in sizes if size[1] < 44] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    title = title_of(page)
+    page.get_by_role("button", name="Skip").tap()
+    expect(page.locator("#title")).not_to_have_text(title)
+    page.get_by_role("button", name="Undo").tap()
+    expect(page.locator("#title")).to_have_text(title)
+    assert watched.problems == []
+    context.close()
+
+
+def test_nothing_hostile_runs_and_the_layout_holds(page: Page) -> None:
+    shown = [
+        {"title_html": str(render_title(title)), "body_html": str(render_body(body, images=False))}
+        for title, body in zip(hostile_titles(), hostile_bodies(), strict=True)
+    ]
+    found = page.evaluate(SHOW_EACH, json.dumps(shown))
+    assert page.evaluate("window.hacked") is None
+    assert found == []
+
+
+SHOW_EACH = """async (questions) => {
+  const { showQuestion } = await import("/static/stage.js");
+  const place = () => {
+    const box = document.querySelector(".decide").getBoundingClientRect();
+    return [box.left, box.top, box.width].map(Math.round).join(" ");
+  };
+  const before = place();
+  const found = [];
+  JSON.parse(questions).forEach((question, index) => {
+    showQuestion({ title: "t", site: "s", question_id: 1, ...question });
+    const wide = document.documentElement.scrollWidth > innerWidth;
+    if (wide || place() !== before) found.push([index, wide, place()]);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
+)
+def test_a_screen_reader_can_use_every_page(
+    browser: Browser, service: Service, scheme: Any, size: Any
+) -> None:
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{service.address}/login")
+    findings = axe(page)
+    watched = open_page(context, service, service.link)
+    page = watched.page
+    for address, _ in NAVIGATION:
+        page.goto(f"{service.address}{address}")
+        page.wait_for_load_state("networkidle")
+        findings += axe(page)
+    page.goto(f"{service.address}/review")
+    page.locator("#stage").wait_for(state="visible")
+    for keys in ("/", "Escape ?"):
+        press(page, keys)
+        findings += axe(page)
+    assert findings == []
+    assert watched.problems == []
+    context.close()
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds on a page: its rule and the element."""
+    package: Any = import_module("axe_playwright_python.sync_playwright")  # it carries no types
+    results = package.Axe().run(page).response["violations"]
+    return [
+        f"{page.url} {finding['id']}: {node['html'][:150]}"
+        for finding in results
+        for node in finding["nodes"]
+    ]
+
+
+def test_a_hundred_decisions_by_the_stopwatch(
+    page: Page, service: Service, reviewer: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page.evaluate(WATCH_TITLE)
+    began = page.evaluate("performance.now()")
+    for number in range(80):  # as fast as keys can be pressed
+        page.keyboard.press("a")
+        page.evaluate(WAIT_FOR_TITLE, number)
+    seconds = (page.evaluate("performance.now()") - began) / 1000
+    for number in range(80, 100):  # as fast as somebody could read a title
+        page.wait_for_timeout(250)
+        page.keyboard.press("a")
+        page.evaluate(WAIT_FOR_TITLE, number)
+    saved(page)
+    stood = sorted(page.evaluate("window.stood")[80:])
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{80 * 60 / seconds:.0f} decisions a minute; at four a second the next question "
+            f"stands after {statistics.median(stood):.0f} ms, at most {stood[-1]:.0f} ms\n"
+        )
+    assert count(service, Review, reviewer) == 100
+
+
+WAIT_FOR_TITLE = """(number) => new Promise((resolve) => {
+  const look = () => (window.stood.length > number ? resolve() : setTimeout(look, 2));
+  look();
+})"""
+WATCH_TITLE = """() => {
+  window.stood = [];
+  let pressed = 0;
+  document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+  const watch = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(() => {
+    if (pressed) requestAnimationFrame(() => {
+      if (pressed) window.stood.push(performance.now() - pressed);
+      pressed = 0;
+    });
+  }).observe(document.getElementById("title"), watch);
+}"""
