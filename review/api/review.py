@@ -35,6 +35,7 @@ from review.decisions.save import Asked, Decision, find_question, save, skip
 from review.decisions.saved_filters import get_filter
 from review.decisions.site_tags import require_site
 from review.decisions.walk import Asking, Order
+from review.render.formulas import render_title
 from review.render.question_html import render_body
 from review.web.context import Context, ContextDep, ReviewerDep
 
@@ -92,6 +93,7 @@ def _show(context: Context, view: QuestionView, queue: QueueState | None) -> Que
         site=question.site,
         question_id=question.question_id,
         title=question.title,
+        title_html=str(render_title(question.title)),
         link=question.link,
         edit_link=edit_link(question.link, question.question_id),
         licence=question.licence,

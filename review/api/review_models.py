@@ -157,12 +157,14 @@ class Question(BaseModel):
     """A question to decide on.
 
     `others` is null until the reviewer's own decision is saved; `conflicting_tags` names what
-    reviewers disagree on without saying who says what. `body_html` is sanitised.
+    reviewers disagree on without saying who says what. `title_html` and `body_html`
+    are sanitised.
     """
 
     site: str
     question_id: int
     title: str
+    title_html: str
     link: str | None
     edit_link: str | None
     licence: str | None

@@ -18,6 +18,7 @@ from tests.models import word_bundle
 from tests.rows import publish_live
 
 KEPT = 10  # tags of a prediction
+BATCH = 25  # questions that are predicted at one time
 
 RICH_BODY = r"""
 <p>I fit a logistic regression with <code>glm</code> and want a confidence interval for
@@ -54,10 +55,13 @@ def fill(
             .order_by(Question.question_id)
         ).all()
         chance = random.Random(seed)
-        for number, (pk, tags) in enumerate(rows):
-            at = now - timedelta(minutes=questions - number)
-            _predict(connection, pk, version.id, guess(tags, common, chance), at)
-            enter_queue(connection, [pk], site=site, model_version_id=version.id, predicted_at=at)
+        for first in range(0, len(rows), BATCH):
+            at = now - timedelta(minutes=questions - first)
+            batch = rows[first : first + BATCH]
+            for pk, tags in batch:
+                _predict(connection, pk, version.id, guess(tags, common, chance), at)
+            keys = [pk for pk, _ in batch]
+            enter_queue(connection, keys, site=site, model_version_id=version.id, predicted_at=at)
         while score_page(connection, lambda _: common):
             pass
 

@@ -48,6 +48,7 @@ def test_a_question_comes_with_all_that_the_page_shows(client: TestClient) -> No
         "site": "stats",
         "question_id": 3,
         "title": "plums <script>",
+        "title_html": "plums &lt;script&gt;",
         "link": "https://stats.example/q/3",
         "edit_link": "https://stats.example/posts/3/edit",
         "licence": None,
