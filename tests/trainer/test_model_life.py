@@ -28,6 +28,7 @@ from trainer.train import train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
+    pytest.mark.usefixtures("eager"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.slow,
 ]

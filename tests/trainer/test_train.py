@@ -158,6 +158,7 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_equal_seeds_give_equal_networks_and_others_do_not(name: str) -> None:
     architecture = NarrowBranchedNetwork if name == "branched" else ARCHITECTURES[name]

@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
-EPOCHS = 15
+EPOCHS = 10
 
 
 def pretrained(folder: Path) -> System:

@@ -19,6 +19,7 @@ from trainer.systems.networks.network import Network
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
+    pytest.mark.usefixtures("eager"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.slow,
 ]

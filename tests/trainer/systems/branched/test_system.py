@@ -31,6 +31,7 @@ from trainer.systems.networks.network import Network
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
+    pytest.mark.usefixtures("eager"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.slow,
 ]
@@ -112,7 +113,7 @@ def demo_dataset() -> Dataset:
     """A dataset on the demo's made-up site."""
     questions = (
         LabelledQuestion(q.question_id, q.title, q.body, q.tags, str(q.question_id))
-        for q in make_questions(1200)
+        for q in make_questions(600)
     )
     corpus = read_corpus("demo", questions, BranchedNetwork.text)
     return make_dataset(corpus, DatasetOptions(min_questions=100))
@@ -163,7 +164,7 @@ def test_any_text_gets_probabilities(demo_bundle: Bundle, text: str) -> None:
 def test_it_is_better_than_the_articles_convolution(
     demo_dataset: Dataset, demo_network: Network
 ) -> None:
-    article = Conv1DNetwork(epochs=6).fit(demo_dataset, seed=0, reporter=ProgressReporter())
+    article = Conv1DNetwork(epochs=12).fit(demo_dataset, seed=0, reporter=ProgressReporter())
     ours, theirs = scores(demo_network, demo_dataset), scores(article, demo_dataset)
     assert ours["precision_at_1"] > theirs["precision_at_1"]
     assert ours["log_loss"] < theirs["log_loss"]
