@@ -13,7 +13,11 @@ from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.runs.export import Description, make_bundle
 from trainer.scoring.thresholds import choose_thresholds
-from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
+from trainer.systems.branched.hyperparameters import (
+    FitHyperparameters,
+    GraphHyperparameters,
+    Hyperparameters,
+)
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.networks.network import Network, NetworkSystem
 
@@ -66,7 +70,8 @@ def made_up_dataset(count: int) -> Dataset:
 
 
 NARROW = Hyperparameters(
-    graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=16, hidden=32, readers=2)
+    graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=8, hidden=32, readers=1),
+    fit=FitHyperparameters(reader_rate=6e-3, conv_rate=12e-3),  # learned within three epochs
 )
 
 

@@ -1,10 +1,9 @@
 """Models that follow each other: which one goes live, what a run leaves, and what killing does."""
 
 import html
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from itertools import pairwise
@@ -19,6 +18,7 @@ from tests.conftest import ManualClock
 from tests.processes import environment
 from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import NarrowBranchedNetwork, made_up_questions
+from tests.trainer.warm import run_tagger
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.store import load_report
@@ -35,7 +35,7 @@ pytestmark = [
 
 SITE = "fruit"
 # The baseline tags these questions without error; a network that gets one or two wrong may pass.
-OPTIONS = TrainingOptions(min_questions=50, epochs=6, confidence=0.99)
+OPTIONS = TrainingOptions(min_questions=50, epochs=3, confidence=0.99)
 QUESTIONS = 500
 HOLDOUT = QUESTIONS // 10
 KILLS = 3  # of each database
@@ -204,6 +204,7 @@ def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lo
 ) -> None:
     store_made_up(engine)
     address = engine.url.render_as_string(hide_password=False)
+    assert _run_command(address, None) == 0  # and nothing has to be imported any more
     began = time.monotonic()
     assert _run_command(address, None) == 0
     whole = time.monotonic() - began
@@ -231,16 +232,16 @@ def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lo
 def _run_command(address: str, seconds: float | None) -> int:
     """Train by the command; kill it after some seconds. Return its status."""
     env = environment(database_url=address, min_questions=50)
-    command = [sys.executable, "-m", "tagger", "train", "-s", SITE, "-a", "simple"]
-    command += ["--epochs", "2", "--promote"]
-    with subprocess.Popen(
-        command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
+    command = ["train", "-s", SITE, "-a", "simple", "--epochs", "2", "--promote"]
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload([run_tagger.__module__])
+    process = forks.Process(target=run_tagger, args=(command, env))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def _assert_nothing_is_half_done(engine: Engine, now: Version) -> None:

@@ -37,7 +37,7 @@ pytestmark = [
 ]
 
 SMALL = Hyperparameters(
-    graph=GraphHyperparameters(filters=32, hidden=64, readers=2),
+    graph=GraphHyperparameters(meaning_size=50, topic_size=50, filters=16, hidden=64, readers=2),
     fit=FitHyperparameters(conv_epochs=2, conv_steps=1, reader_epochs=6),
 )
 
@@ -121,7 +121,7 @@ def demo_dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def demo_network(demo_dataset: Dataset) -> Network:
-    hyperparameters = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=4, reader_epochs=14))
+    hyperparameters = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=3, reader_epochs=8))
     return BranchedNetwork(hyperparameters=hyperparameters).fit(
         demo_dataset, seed=0, reporter=ProgressReporter()
     )
@@ -164,7 +164,7 @@ def test_any_text_gets_probabilities(demo_bundle: Bundle, text: str) -> None:
 def test_it_is_better_than_the_articles_convolution(
     demo_dataset: Dataset, demo_network: Network
 ) -> None:
-    article = Conv1DNetwork(epochs=12).fit(demo_dataset, seed=0, reporter=ProgressReporter())
+    article = Conv1DNetwork(epochs=6).fit(demo_dataset, seed=0, reporter=ProgressReporter())
     ours, theirs = scores(demo_network, demo_dataset), scores(article, demo_dataset)
     assert ours["precision_at_1"] > theirs["precision_at_1"]
     assert ours["log_loss"] < theirs["log_loss"]
