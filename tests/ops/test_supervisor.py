@@ -1,5 +1,6 @@
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_a_service_that_never_starts_well_ends_it_all_with_its_name(
 ) -> None:
     env = environment(data_dir=tmp_path)
     log = tmp_path / "log"
-    services = {"poller": tagger("no-such-command")}
+    services = {"poller": [sys.executable, "-c", "raise SystemExit(2)"]}
 
     def until_it_gives_up() -> bool:
         if ended(supervisor):

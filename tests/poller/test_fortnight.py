@@ -23,7 +23,7 @@ LIFE = Life(
 ITEM_FAULTS = tuple(fault for fault in ItemFault if fault is not ItemFault.HUGE_BODY)
 
 
-SEEDS = [0, 1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 10))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 10))]
 
 
 @pytest.mark.slow

@@ -1,12 +1,12 @@
 """Models that follow each other: which one goes live, what a run leaves, and what killing does."""
 
 import html
-import multiprocessing
 import random
 import signal
 import time
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -18,7 +18,7 @@ from tests.conftest import ManualClock
 from tests.processes import environment
 from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import NarrowBranchedNetwork, made_up_questions
-from tests.trainer.warm import run_tagger
+from tests.trainer.warm import fork_tagger
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.store import load_report
@@ -200,25 +200,26 @@ def test_old_bundles_are_let_go_and_the_live_one_stays(sqlite_engine: Engine) ->
 
 @pytest.mark.timeout(1200)
 def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lock(
-    engine: Engine,
+    engine: Engine, tmp_path: Path
 ) -> None:
     store_made_up(engine)
+    log = tmp_path / "log"
     address = engine.url.render_as_string(hide_password=False)
-    assert _run_command(address, None) == 0  # and nothing has to be imported any more
+    assert _run_command(address, log, None) == 0  # and nothing has to be imported any more
     began = time.monotonic()
-    assert _run_command(address, None) == 0
+    assert _run_command(address, log, None) == 0
     whole = time.monotonic() - began
     before = live(engine)
     assert before is not None
     dice, killed = random.Random(1), 0
     for _ in range(KILLS):
-        status = _run_command(address, dice.uniform(0.3, whole))
+        status = _run_command(address, log, dice.uniform(0.3, whole))
         killed += status == -signal.SIGKILL
         now = live(engine)
         assert now is not None
         _assert_nothing_is_half_done(engine, now)
     assert killed > 0
-    assert _run_command(address, None) == 0
+    assert _run_command(address, log, None) == 0
     found = runs(engine)
     assert [run.ended_at is not None for run in found] == [True] * len(found)
     assert [run.outcome for run in found].count("promoted") == len(found) - sum(
@@ -229,14 +230,11 @@ def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lo
     assert number == found[-1].id
 
 
-def _run_command(address: str, seconds: float | None) -> int:
+def _run_command(address: str, log: Path, seconds: float | None) -> int:
     """Train by the command; kill it after some seconds. Return its status."""
     env = environment(database_url=address, min_questions=50)
     command = ["train", "-s", SITE, "-a", "simple", "--epochs", "2", "--promote"]
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload([run_tagger.__module__])
-    process = forks.Process(target=run_tagger, args=(command, env))
-    process.start()
+    process = fork_tagger(command, env, log)
     process.join(seconds)
     process.kill()
     process.join()

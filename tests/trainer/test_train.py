@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +15,7 @@ from core.errors import NotEnoughQuestions
 from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions
 from tests.conftest import ManualClock
+from tests.processes import environment, wait_until
 from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import (
     TAGS,
@@ -25,6 +24,7 @@ from tests.trainer.made_up import (
     made_up_dataset,
     made_up_questions,
 )
+from tests.trainer.warm import fork_tagger
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.data.stored import Survey
 from trainer.options import TrainingOptions
@@ -221,27 +221,21 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
 @pytest.mark.slow
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_run_that_is_ended_from_outside_leaves_the_site_trainable(
-    sqlite_engine: Engine, end: signal.Signals, status: int
+    sqlite_engine: Engine, end: signal.Signals, status: int, tmp_path: Path
 ) -> None:
     store_made_up(sqlite_engine, 300)
     address = sqlite_engine.url.render_as_string(hide_password=False)
-    environment = os.environ | {"TAGGER_DATABASE_URL": address, "TAGGER_MIN_QUESTIONS": "50"}
-    command = [sys.executable, "-m", "tagger", "train", "-s", "fruit", "-a", "conv1d"]
-    command += ["--epochs", "1000", "--promote"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        _read_until(process.stderr.readline, "epoch  1/1000")
-        process.send_signal(end)
-        process.stderr.read()
-    assert process.returncode == status
+    command = ["train", "-s", "fruit", "-a", "simple", "--epochs", "100000", "--promote"]
+    log = tmp_path / "log"
+    process = fork_tagger(command, environment(database_url=address, min_questions=50), log)
+    wait_until(
+        lambda: log.exists() and "epoch  1/100000" in log.read_text(), seconds=120, what="an epoch"
+    )
+    assert process.pid is not None
+    os.kill(process.pid, end)
+    process.join()
+    assert process.exitcode == status
     other = make_engine(address)
     assert train(other).live
     assert [outcome for outcome, _ in runs(other)] == ["failed", "promoted"]
     other.dispose()
-
-
-def _read_until(readline: Callable[[], str], text: str) -> None:
-    for line in iter(readline, ""):
-        if text in line:
-            return
-    pytest.fail(f"the process ended before it said {text!r}")

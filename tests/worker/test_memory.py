@@ -1,5 +1,7 @@
 """A model of a real site's size fits into a worker's memory, and a worker that has less says so."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ from sqlalchemy import Engine
 from core.broker.queue import enqueue_tagging, make_celery
 from core.database.engine import reading
 from core.model import registry
-from core.model.bundle import PackedBundle
+from core.model.bundle import KERAS, PackedBundle
 from core.service.killed import killed_statuses
 from core.settings import Settings
 from tests.memory import Group, family, make_group, memory_mb
@@ -32,15 +34,21 @@ BATCHES = 4  # of 100 questions, to each version
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a network of 61 MB, whose bundle has 105."""
-    folder = tmp_path_factory.mktemp("large")
-    write_large_network(folder)
+    """The folder of a network of 61 MB, whose bundle has 105; made once for a run of tests."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = shared / "large"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / KERAS).exists():
+            write_large_network(folder)
     return folder
 
 
 @pytest.fixture
-def versions(network: Path) -> Iterator[PackedBundle]:
-    return pack_versions(large_bundle(network, "stats"), network, RELOADS + 1)
+def versions(network: Path, tmp_path: Path) -> Iterator[PackedBundle]:
+    return pack_versions(large_bundle(network, "stats"), tmp_path, RELOADS + 1)
 
 
 @contextmanager

@@ -22,8 +22,8 @@ from tests.rows import publish_live, question, store_questions
 
 pytestmark = pytest.mark.slow
 
-QUESTIONS = 1000
-MOVES = 12
+QUESTIONS = 600
+MOVES = 8
 A_BATCH = timedelta(seconds=10)  # of 20 questions, on a busy machine
 
 

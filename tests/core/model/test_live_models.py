@@ -3,7 +3,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
 
@@ -257,6 +257,7 @@ def test_no_question_is_lost_or_fails_while_versions_come_and_go(
         while not all(worker.done() for worker in workers):
             move(turn)
             turn += 1
+            wait(workers, timeout=0.02)  # or SQLite's one writer would be the mover
         assert [worker.result() for worker in workers] == [[(5, 0)] * 8] * 3
     assert turn > 1
     tagged = predictions(engine)
