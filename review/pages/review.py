@@ -5,11 +5,9 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import select
 
-from core.database.engine import reading
-from core.database.tables import ModelVersion
-from review.web.context import Context, ContextDep, ReviewerDep, render
+from review.web.context import ContextDep, ReviewerDep, render
+from review.web.sites import sites_of
 
 router = APIRouter()
 
@@ -53,7 +51,7 @@ def review(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespons
         context,
         request,
         "review.html",
-        sites=_sites(context),
+        sites=sites_of(context),
         orders=ORDERS,
         keys=KEYS,
         query=dict(request.query_params),
@@ -66,8 +64,13 @@ def history(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespon
     return render(context, request, "history.html")
 
 
-def _sites(context: Context) -> list[str]:
-    """The sites that are polled, and those that have a model."""
-    with reading(context.engine) as connection:
-        known = connection.scalars(select(ModelVersion.site).distinct())
-        return sorted({*context.settings.sites, *known})
+@router.get("/bulk")
+def bulk(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLResponse:
+    """One verdict on all questions of a filter."""
+    return render(
+        context,
+        request,
+        "bulk.html",
+        sites=sites_of(context),
+        query=dict(request.query_params),
+    )

@@ -291,6 +291,53 @@ def test_order_and_filter_hold_for_the_queue(page: Page, service: Service, revie
         decide(page, "s")
 
 
+def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=regression")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#count")).to_contain_text("questions")
+    shown = int(page.locator("#count").inner_text().split()[0])
+    assert page.locator("#first li").count() == min(shown, 20)
+    assert count(service, Verdict, reviewer) == 0
+    page.get_by_role("button", name=f"Accept regression on {shown}").click()
+    expect(page.locator("#done")).to_contain_text(f"accepted on {shown} questions")
+    assert count(service, Verdict, reviewer) == shown
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#done")).to_contain_text("Taken back")
+    assert count(service, Verdict, reviewer) == 0
+
+
+def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
+    browser: Browser, page: Page, service: Service, reviewer: str
+) -> None:
+    identity, tag = question_id(page), page.locator("#suggestions button").first
+    name = tag.get_attribute("data-tag")
+    page.keyboard.press("o")
+    expect(page.locator("#toasts")).to_contain_text("second opinion")
+    decide(page, "a")
+    saved(page)
+    path = f"/api/v1/review/questions/stats/{identity}/decision"
+    body = {"request_id": "7b9f5f0e-3a4e-4d3c-9d1b-0a4f2f1c6d11", "verdicts": {name: "rejected"}}
+    with browser.new_context() as other:  # who disagrees
+        other.new_page().goto(service.link_of("a second one"))
+        session = other.request.get(f"{service.address}/api/v1/session").json()
+        headers = {"X-CSRF-Token": session["csrf_token"]}
+        sent = other.request.post(f"{service.address}{path}", data=body, headers=headers)
+        assert sent.ok
+    page.goto(f"{service.address}/review?order=conflicts")
+    page.locator("#stage").wait_for(state="visible")
+    assert question_id(page) == identity
+    expect(page.locator("#conflict")).to_contain_text("What you save settles it.")
+    expect(page.locator("#others")).to_contain_text("a second one")
+    page.keyboard.press("Enter")
+    expect(page.locator("#nothing")).to_be_visible()
+    saved(page)
+    with reading(service.engine) as connection:
+        settled = select(Verdict.tag).where(Verdict.reviewer == reviewer, Verdict.settles)
+        assert connection.scalars(settled).all() == [name]
+
+
 def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
     context: BrowserContext, page: Page, service: Service, reviewer: str
 ) -> None:

@@ -1,0 +1,92 @@
+// One verdict on all questions of a filter: a preview with the count, then the verdict, then undo.
+
+import { call, newId } from "./api.js";
+
+const $ = (id) => document.getElementById(id);
+const VERBS = { accepted: "Accept", rejected: "Reject" };
+let previewed = null; // what was previewed, which alone is said
+
+function read() {
+  const values = new FormData($("bulk"));
+  const tag = values.get("tag").trim().toLowerCase();
+  const filter = { site: values.get("site"), [$("where").value]: tag };
+  for (const name of ["q", "author"]) if (values.get(name).trim()) filter[name] ??= values.get(name).trim();
+  if (values.get("min_probability")) filter.min_probability = Number(values.get("min_probability"));
+  return { filter, tag, verdict: values.get("verdict") };
+}
+
+async function preview(event) {
+  event.preventDefault();
+  const asked = read();
+  const found = await attempt(() => call("POST", "/api/v1/review/bulk/preview", asked));
+  if (!found) return;
+  previewed = { ...asked, request_id: newId() };
+  $("done").hidden = true;
+  $("preview").hidden = false;
+  const count = found.count.toLocaleString("en");
+  $("count").textContent = found.count === 1 ? "1 question" : `${count} questions`;
+  if (found.too_many) $("count").textContent += ": too many at once, narrow the filter";
+  $("say").textContent = `${VERBS[asked.verdict]} ${asked.tag} on ${count}`;
+  $("say").hidden = !found.count || found.too_many;
+  $("first").hidden = !found.questions.length;
+  $("first").replaceChildren(...found.questions.map((question) => item(question, asked)));
+  $("count").focus();
+}
+
+function item(question, asked) {
+  const line = document.createElement("li");
+  const what = document.createElement("div");
+  what.className = "what";
+  const link = document.createElement("a");
+  link.href = `/browse/${encodeURIComponent(asked.filter.site)}/${question.question_id}`;
+  link.textContent = question.title || `Question ${question.question_id}`;
+  what.append(link, " ", ...tags(question, asked.tag));
+  line.append(what);
+  return line;
+}
+
+function* tags(question, asked) {
+  for (const { tag, probability, suggested } of question.suggestions) {
+    if (!suggested && tag !== asked) continue;
+    const shown = document.createElement("span");
+    shown.className = `tag ${tag === asked ? "warn" : "plain"}`;
+    shown.textContent = `${tag} ${Math.round(probability * 100)} %`;
+    yield shown;
+    yield " ";
+  }
+}
+
+async function say() {
+  $("say").disabled = true;
+  const saved = await attempt(() => call("POST", "/api/v1/review/bulk", previewed));
+  $("say").disabled = false;
+  if (!saved) return; // said once more, the same request does nothing twice
+  const { verdict, tag } = previewed;
+  $("preview").hidden = true;
+  const undo = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
+  undo.addEventListener("click", () => takeBack(saved.action_id));
+  const count = saved.count.toLocaleString("en");
+  $("done").replaceChildren(`${tag} is ${verdict} on ${count} questions. `, undo);
+  $("done").hidden = false;
+  undo.focus();
+}
+
+async function takeBack(action) {
+  const undone = await attempt(() => call("POST", `/api/v1/review/actions/${action}/undo`, {}));
+  if (undone) $("done").replaceChildren("Taken back: all of them stand as they stood before.");
+}
+
+async function attempt(action) {
+  try {
+    const answer = await action();
+    $("trouble").hidden = true;
+    return answer;
+  } catch (error) {
+    $("trouble").textContent = error.status === 401 ? "You are signed out: log in, then try again." : error.message;
+    $("trouble").hidden = false;
+    return null;
+  }
+}
+
+$("bulk").addEventListener("submit", preview);
+$("say").addEventListener("click", say);
