@@ -5,7 +5,7 @@ once more into `question_tags`, by which they are found; a worker writes one row
 of `predictions` and up to ten of `predicted_tags`; people write `verdicts` and `reviews`. The view
 `tag_suggestions` (made by the migrations) joins them for those who query with SQL.
 
-A question is *pending* while its tagging is requested (`wanted_at`) and it is not parked
+A question is *pending* while its tagging is requested (`requested_at`) and it is not parked
 (`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`;
 what people decide: `review_tables.py`.
 """
@@ -86,7 +86,7 @@ class Question(Table):
         Index(
             "ix_questions_pending",
             "site",
-            "wanted_at",
+            "requested_at",
             sqlite_where=text("wanted_at IS NOT NULL"),
             postgresql_where=text("wanted_at IS NOT NULL"),
         ),
@@ -122,7 +122,8 @@ class Question(Table):
     state_at: Mapped[datetime | None]  # when it was first seen to be so
     checked_at: Mapped[datetime | None]  # when the API was last asked for it; at first, when stored
 
-    wanted_at: Mapped[datetime | None]  # since when tagging is requested; the worker clears it
+    # Since when tagging is requested; the worker clears it. The column keeps its first name.
+    requested_at: Mapped[datetime | None] = mapped_column("wanted_at", key="requested_at")
     enqueued_at: Mapped[datetime | None]  # when it was last put into the queue, or taken from it
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     error: Mapped[str | None]  # what the last attempt ended with

@@ -7,12 +7,18 @@
 
 The columns of a row of `questions` that say where it stands, and who sets them:
 
-    wanted_at     store(), and request_tagging() and retag() of core/questions/requests.py:
-                  since when tagging is requested; finish() clears the request that claim() found
-    enqueued_at   when it was last put into the queue (store, sweep) or taken from it (claim)
-    attempts      claim() counts, before anything is tried; finish() sets it back to 0
-    error         what the last attempt ended with
-    parked_at     park_exhausted(), after MAX_ATTEMPTS; release() clears it
+    requested_at  since when tagging is requested (the column `wanted_at`): store(), and
+                  request_tagging() and retag() of core/questions/requests.py; finish() clears the
+                  request that claim() found
+    enqueued_at   when it was last put into the queue (store, sweep) or taken from it (claim);
+                  requests, finish(), unclaim(), end_lease() and release() clear it, and what is
+                  still pending is free for the next sweep
+    attempts      claim() counts, before anything is tried, and unclaim() gives the count back;
+                  an edit (store), a request, finish() and release() set it to 0
+    error         what the last attempt ended with (record_error, park_exhausted); claim() clears
+                  it, and whatever sets the attempts to 0
+    parked_at     park_exhausted(), after MAX_ATTEMPTS; an edit (store), a request, finish() and
+                  release() clear it
 
 The queue only carries hints: whatever becomes of a message, sweep() finds the question again when
 its lease is over.
@@ -71,7 +77,7 @@ class ParkedQuestion:
 
 def is_pending() -> ColumnElement[bool]:
     """Whether tagging is requested and the question is not parked: a worker is to tag it."""
-    return and_(Question.wanted_at.is_not(None), Question.parked_at.is_(None))
+    return and_(Question.requested_at.is_not(None), Question.parked_at.is_(None))
 
 
 def is_claimed() -> ColumnElement[bool]:
@@ -90,7 +96,7 @@ def sweep(
         select(Question.id)
         .where(is_pending(), _lease_is_over(now, lease), Question.attempts < MAX_ATTEMPTS)
         .where(Question.site.in_(select(ModelVersion.site).where(ModelVersion.live)))
-        .order_by(Question.wanted_at, Question.id)
+        .order_by(Question.requested_at, Question.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte()  # evaluated once: as a subquery, Postgres may run it again and exceed the limit
@@ -146,7 +152,7 @@ def claim(
             Question.title,
             Question.body,
             Question.content_hash,
-            Question.wanted_at,
+            Question.requested_at,
         )
     )
     claimed = [
@@ -168,14 +174,14 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
     if not questions:
         return set()
     of_batch = Question.id.in_([q.pk for q in questions])  # the index: SQLite has none for tuples
-    tagged = tuple_(Question.id, Question.content_hash, Question.wanted_at).in_(
+    tagged = tuple_(Question.id, Question.content_hash, Question.requested_at).in_(
         [(q.pk, q.content_hash, q.requested_at) for q in questions]
     )
     lock_in_order(connection, of_batch)
     statement = (
         update(Question)
         .where(of_batch, tagged)
-        .values(wanted_at=None, enqueued_at=None, attempts=0, error=None, parked_at=None)
+        .values(requested_at=None, enqueued_at=None, attempts=0, error=None, parked_at=None)
         .returning(Question.id)
     )
     return set(connection.execute(statement).scalars())

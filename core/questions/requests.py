@@ -1,9 +1,9 @@
 """Requesting that stored questions are tagged, or tagged again.
 
 A question that a batch has claimed is requested anew: the batch may be an older version's, or have
-begun before the request. Its `wanted_at` moves, so finish() leaves the request as it is and drops
-what that batch made of the question. One that waits unclaimed needs nothing, since the batch that
-claims it is the live version's.
+begun before the request. Its `requested_at` moves, so finish() leaves the request as it is, and
+drops what that batch made of the question. One that waits unclaimed needs nothing, since the batch
+that claims it is the live version's.
 """
 
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ def request_tagging(
     Returns:
         How many questions are pending now that were not before, or are requested anew.
     """
-    chosen = [or_(Question.wanted_at.is_(None), is_claimed())]
+    chosen = [or_(Question.requested_at.is_(None), is_claimed())]
     if since is not None:
         chosen.append(Question.created_at >= since)
     if untagged_only:
@@ -71,7 +71,7 @@ def retag(
     """
     if which == "none":
         return 0
-    tagged = and_(Question.wanted_at.is_(None), _is_tagged())
+    tagged = and_(Question.requested_at.is_(None), _is_tagged())
     return _request(
         connection, site, or_(tagged, is_claimed()), _is_among(which, now - recent), now=now
     )
@@ -91,7 +91,7 @@ def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], no
     statement = (
         update(Question)
         .where(Question.id.in_(rows))
-        .values(wanted_at=now, enqueued_at=None, attempts=0, error=None, parked_at=None)
+        .values(requested_at=now, enqueued_at=None, attempts=0, error=None, parked_at=None)
     )
     return connection.execute(statement).rowcount
 

@@ -164,7 +164,7 @@ def _upsert(
             **known_or_new,
             "fetched_at": excluded.fetched_at,
             **_state_as_told(excluded),
-            "wanted_at": case((requested, now), else_=Question.wanted_at),
+            "requested_at": case((requested, now), else_=Question.requested_at),
             "enqueued_at": case((requested, now), else_=Question.enqueued_at),
             "attempts": case((differs, 0), else_=Question.attempts),
             "error": case((differs, None), else_=Question.error),
@@ -183,11 +183,11 @@ def _upsert(
             Question.question_id,
             Question.content_hash,
             Question.author_tags,
-            Question.wanted_at,
+            Question.requested_at,
         ),
         rows,
     ).all()
-    into.extend(row.id for row in written if row.wanted_at == now)
+    into.extend(row.id for row in written if row.requested_at == now)
     _write_tags(connection, written, known)
     before = [known.get((row.site, row.question_id)) for row in written]
     return sum(
@@ -243,7 +243,7 @@ def _as_row(question: FetchedQuestion, *, now: datetime, request: bool) -> dict[
         "state": question.state or "open",
         "state_at": now if question.state is not None else None,
         "checked_at": now,
-        "wanted_at": now if request else None,
+        "requested_at": now if request else None,
         "enqueued_at": now if request else None,
     }
 
@@ -253,8 +253,8 @@ def _is_requested_anew(differs: ColumnElement[bool], *, request: bool) -> Column
     # By its name: an INSERT is nothing that SQLAlchemy correlates a subquery with.
     tagged = exists().where(Prediction.question_pk == literal_column("questions.id"))
     if not request:  # but an edit outdates what was requested before
-        return and_(differs, or_(Question.wanted_at.is_not(None), tagged))
-    return or_(differs, and_(Question.wanted_at.is_(None), not_(tagged)))
+        return and_(differs, or_(Question.requested_at.is_not(None), tagged))
+    return or_(differs, and_(Question.requested_at.is_(None), not_(tagged)))
 
 
 def _state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:

@@ -106,7 +106,7 @@ def _by_site(
 def _pending(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
     """How many questions of each site are pending, and since when the oldest."""
     rows = (
-        select(Question.site, func.count(), func.min(Question.wanted_at))
+        select(Question.site, func.count(), func.min(Question.requested_at))
         .where(is_pending())
         .group_by(Question.site)
     )

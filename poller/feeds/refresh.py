@@ -100,7 +100,7 @@ def _offered(site: str, now: datetime) -> Select[int]:
         select(Question.question_id)
         .where(Question.site == site, Question.state.in_(("open", "deleted")))
         .where(or_(Question.state == "open", returning))
-        .where(or_(Question.wanted_at.is_not(None), tagged))
+        .where(or_(Question.requested_at.is_not(None), tagged))
         .where(not_(exists().where(Review.question_pk == Question.id, Review.outcome == "saved")))
         .order_by(Question.checked_at)
     )

@@ -111,7 +111,7 @@ def _select() -> Any:
             Question.created_at,
             Question.author_tags,
             Question.state,
-            Question.wanted_at,
+            Question.requested_at,
             Question.parked_at,
             QueuedQuestion.model_version_id,
             QueuedQuestion.predicted_at,
@@ -150,7 +150,7 @@ def _question(
 
 def _states(row: Any) -> list[str]:
     holds = {
-        "pending": row.wanted_at is not None and row.parked_at is None,
+        "pending": row.requested_at is not None and row.parked_at is None,
         "parked": row.parked_at is not None,
         "reviewed": bool(row.reviews),
         "disputed": bool(row.conflicting),

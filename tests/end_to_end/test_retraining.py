@@ -63,7 +63,7 @@ def made_versions(engine: Engine) -> int:
 
 def pending(engine: Engine) -> int:
     with reading(engine) as connection:
-        return connection.execute(select(func.count(Question.wanted_at))).scalar_one()
+        return connection.execute(select(func.count(Question.requested_at))).scalar_one()
 
 
 def test_models_follow_each_other_while_a_thousand_questions_are_tagged(

@@ -75,7 +75,7 @@ def test_questions_go_into_the_database_as_training_corpus(
     first, second = stored(database_url)
     assert (first.site, first.title, first.author_tags) == ("stats", "Title 1", ["r", "anova"])
     assert first.created_at is not None
-    assert (second.created_at, second.wanted_at) == (None, None)
+    assert (second.created_at, second.requested_at) == (None, None)
 
 
 def test_importing_again_changes_nothing_but_what_has_changed(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_questions_that_are_to_be_tagged_are_enqueued(
     monkeypatch.setenv("TAGGER_BROKER_URL", redis_url)
     result = run(write(tmp_path / "q.jsonl", *(line(i) for i in range(1, 251))), "--tag")
     assert result.exit_code == 0, result.output
-    assert all(q.wanted_at is not None for q in stored(database_url))
+    assert all(q.requested_at is not None for q in stored(database_url))
     import redis
 
     with redis.Redis.from_url(redis_url) as client:
@@ -196,4 +196,4 @@ def test_without_a_broker_the_questions_are_stored_and_stay_pending(
     assert result.exit_code == 0, result.output
     assert result.stderr.count("cannot be reached") == 1
     assert "stay pending" in result.stderr
-    assert all(q.wanted_at is not None for q in stored(database_url))
+    assert all(q.requested_at is not None for q in stored(database_url))

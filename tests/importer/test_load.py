@@ -56,7 +56,7 @@ def test_what_was_read_before_a_file_failed_is_stored(sqlite_engine: Engine) -> 
     tally, broken = import_all(sqlite_engine, rows())
     assert (tally.new, tally.broken, tally.failure) == (1, 1, "q.jsonl is cut short")
     assert [item.line for item in broken] == [2]
-    assert row(sqlite_engine, 1).wanted_at is None
+    assert row(sqlite_engine, 1).requested_at is None
 
 
 @pytest.mark.real

@@ -86,7 +86,7 @@ def test_history_is_fetched_beside_the_live_feed_and_ends(sqlite_engine: Engine)
             select(FeedRow.fetched).where(FeedRow.feed == "history")
         ).scalar_one()
         stored = connection.execute(select(func.count(Question.id))).scalar_one()
-        wanted = connection.execute(select(func.count(Question.wanted_at))).scalar_one()
+        wanted = connection.execute(select(func.count(Question.requested_at))).scalar_one()
     assert 300 <= fetched < 400
     assert wanted < stored
 

@@ -87,7 +87,7 @@ def test_a_broker_that_is_away_is_one_line_and_the_next_sweep_enqueues_again(
     tasks_of(sqlite_url, tmp_path).sweep()
     (line,) = caplog.messages
     assert line.endswith("(tagger up brings its own.)")
-    assert row(sqlite_engine, 1).wanted_at is not None
+    assert row(sqlite_engine, 1).requested_at is not None
 
 
 def test_the_schedule_asks_for_training_of_all_sites_that_are_set_or_have_a_model(

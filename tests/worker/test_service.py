@@ -43,7 +43,7 @@ def store_many(engine: Engine, count: int = QUESTIONS) -> dict[int, str]:
 def all_tagged(engine: Engine) -> Callable[[], bool]:
     def check() -> bool:
         with engine.connect() as connection:
-            pending = select(func.count(Question.wanted_at))
+            pending = select(func.count(Question.requested_at))
             return connection.execute(pending).scalar() == 0
 
     return check

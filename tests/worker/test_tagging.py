@@ -40,7 +40,7 @@ def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: Man
     assert suggested_tags(engine) == {1: {"bayesian", "regression"}, 2: {"c++", "t-test"}}
     with engine.connect() as connection:
         assert connection.execute(select(func.count(PredictedTag.tag))).scalar() == 3 * len(LABELS)
-    assert row(engine, 1).wanted_at is None
+    assert row(engine, 1).requested_at is None
 
 
 def test_a_task_that_runs_twice_changes_nothing(engine: Engine, clock: ManualClock) -> None:

@@ -40,7 +40,7 @@ def move(engine: Engine, turn: int) -> None:
 
 def pending(engine: Engine) -> int:
     with reading(engine) as connection:
-        return connection.execute(select(func.count(Question.wanted_at))).scalar_one()
+        return connection.execute(select(func.count(Question.requested_at))).scalar_one()
 
 
 def tagged_while_not_live(engine: Engine) -> list[tuple[int, int]]:

@@ -201,8 +201,8 @@ METRICS: Final[Mapping[str, Metric]] = {
 def all_metrics(scores: Scores) -> dict[str, float]:
     """Return every metric by its name.
 
-    scores = Scores(dataset.targets[rows], tagger.probabilities(corpus, rows), thresholds)
-    all_metrics(scores)["ndcg_at_5"]
+        scores = Scores(dataset.targets[rows], tagger.probabilities(corpus, rows), thresholds)
+        all_metrics(scores)["ndcg_at_5"]
     """
     return {name: metric(scores) for name, metric in METRICS.items()}
 

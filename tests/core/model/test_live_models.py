@@ -175,7 +175,7 @@ def test_a_question_asked_for_again_is_tagged_though_the_live_bundle_is_refused(
         assert retag(connection, "stats", "all", now=clock.now(), recent=timedelta(days=1)) == 1
     found = row(engine, 1)
     assert tag_batch(engine, live_models(engine), "stats", [found.id], clock).tagged == 1
-    assert row(engine, 1).wanted_at is None
+    assert row(engine, 1).requested_at is None
     assert predictions(engine) == [(1, good.id)]
 
 

@@ -47,7 +47,7 @@ def test_a_question_whose_text_changed_while_it_was_tagged_stays_pending(
     store_questions(engine, question(7, "edited"), now=clock.now())
     with engine.begin() as connection:
         assert finish(connection, claimed) == set()
-    assert row(engine, 7).wanted_at is not None
+    assert row(engine, 7).requested_at is not None
 
 
 def test_only_the_first_of_two_finishers_writes(engine: Engine, clock: ManualClock) -> None:

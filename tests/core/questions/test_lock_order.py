@@ -33,7 +33,7 @@ Change = Callable[[Connection, list[int]], object]
 
 def finish_all(connection: Connection, pks: list[int]) -> object:
     rows = select(Question.id, Question.title, Question.body, Question.content_hash)
-    found = connection.execute(rows.add_columns(Question.wanted_at).where(Question.id.in_(pks)))
+    found = connection.execute(rows.add_columns(Question.requested_at).where(Question.id.in_(pks)))
     return finish(connection, [ClaimedQuestion(*row) for row in found])
 
 

@@ -26,7 +26,7 @@ def ask_again(engine: Engine, which: Retag, clock: ManualClock) -> int:
 
 def requested(engine: Engine) -> set[int]:
     with engine.connect() as connection:
-        found = select(Question.question_id).where(Question.wanted_at.is_not(None))
+        found = select(Question.question_id).where(Question.requested_at.is_not(None))
         return set(connection.execute(found).scalars())
 
 
@@ -90,7 +90,7 @@ def test_a_question_that_waits_keeps_its_place_and_a_parked_one_stays_parked(
         connection.execute(parked.values(parked_at=since, attempts=3))
     clock.sleep(60)
     assert ask_again(sqlite_engine, "all", clock) == 0
-    assert row(sqlite_engine, 1).wanted_at == row(sqlite_engine, 2).wanted_at == since
+    assert row(sqlite_engine, 1).requested_at == row(sqlite_engine, 2).requested_at == since
     assert row(sqlite_engine, 2).parked_at == since
 
 
@@ -115,7 +115,7 @@ def test_a_request_made_while_a_batch_is_under_way_outlives_the_batch(
     with engine.begin() as connection:
         assert finish(connection, claimed) == set()
     found = row(engine, 1)
-    assert (found.wanted_at, found.attempts, found.enqueued_at) == (clock.now(), 0, None)
+    assert (found.requested_at, found.attempts, found.enqueued_at) == (clock.now(), 0, None)
     with engine.begin() as connection:  # and the batch that takes the new request ends it
         again = claim(connection, [pk], site="stats", now=clock.now())
         assert finish(connection, again) == {pk}

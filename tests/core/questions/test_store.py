@@ -28,16 +28,16 @@ def test_a_new_question_is_stored_and_its_tagging_requested(
     assert (stored.new, stored.changed, len(stored.requested)) == (1, 0, 1)
     found = row(engine, 7)
     assert (found.author_tags, found.owner, found.score) == (["regression"], "Ann", 3)
-    assert found.wanted_at == found.enqueued_at == clock.now()
+    assert found.requested_at == found.enqueued_at == clock.now()
 
 
 def test_storing_a_question_again_changes_nothing(engine: Engine, clock: ManualClock) -> None:
     store_questions(engine, question(7), now=clock.now())
-    before = row(engine, 7).wanted_at
+    before = row(engine, 7).requested_at
     clock.sleep(10)
     stored = store_questions(engine, question(7), now=clock.now())
     assert (stored.new, stored.changed, stored.unchanged, stored.requested) == (0, 0, 1, ())
-    assert row(engine, 7).wanted_at == before
+    assert row(engine, 7).requested_at == before
 
 
 def test_of_questions_with_one_key_the_last_counts(engine: Engine, clock: ManualClock) -> None:
@@ -88,10 +88,10 @@ def test_the_training_corpus_is_not_tagged_until_requested(
     engine: Engine, clock: ManualClock
 ) -> None:
     store_questions(engine, question(7), now=clock.now(), request_tagging=False)
-    assert row(engine, 7).wanted_at is None
+    assert row(engine, 7).requested_at is None
     with engine.begin() as connection:
         assert request_tagging(connection, site="stats", now=clock.now()) == 1
-    assert row(engine, 7).wanted_at == clock.now()
+    assert row(engine, 7).requested_at == clock.now()
 
 
 def test_whether_a_question_is_tagged_is_its_own_matter_and_no_others(

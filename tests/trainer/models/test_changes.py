@@ -95,7 +95,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
     assert done.exit_code == 0
     assert (f"{len(again)} questions are to be tagged again." in done.stdout) == bool(again)
     with reading(engine) as connection:
-        wanted = select(Question.question_id).where(Question.wanted_at.is_not(None))
+        wanted = select(Question.question_id).where(Question.requested_at.is_not(None))
         assert set(connection.execute(wanted).scalars()) == again
 
 
