@@ -231,8 +231,10 @@ def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -
 def list_parked(connection: Connection, site: str | None = None) -> list[ParkedQuestion]:
     """Return the parked questions of one site or of all, the latest first.
 
-    with reading(engine) as connection:
-        errors = [question.error for question in list_parked(connection, "stats")]
+        with reading(engine) as connection:
+            errors = [question.error for question in list_parked(connection, "stats")]
+
+    Those that were parked at one moment stand in the order of their keys.
     """
     rows = (
         select(

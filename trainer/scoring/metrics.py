@@ -203,6 +203,8 @@ def all_metrics(scores: Scores) -> dict[str, float]:
 
         scores = Scores(dataset.targets[rows], tagger.probabilities(corpus, rows), thresholds)
         all_metrics(scores)["ndcg_at_5"]
+
+    What each one is stands at METRICS.
     """
     return {name: metric(scores) for name, metric in METRICS.items()}
 
