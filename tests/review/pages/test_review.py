@@ -33,12 +33,15 @@ def test_every_order_can_be_chosen_and_every_key_is_shown(client: TestClient) ->
 def test_sites_are_those_that_are_polled_and_those_that_have_a_model(
     client: TestClient, context: Context, clock: ManualClock
 ) -> None:
-    assert "All sites" not in client.get("/review").text
     publish_live(context.engine, word_bundle("cooking"), now=clock.now())
     page = client.get("/review?site=cooking").text
     assert "<option selected>cooking</option>" in page
     assert "<option>stats</option>" in page
     assert "All sites" in page
+
+
+def test_one_site_alone_is_not_asked_for(client: TestClient) -> None:
+    assert "All sites" not in client.get("/review").text
 
 
 def test_what_an_address_says_of_the_filter_is_escaped(client: TestClient) -> None:
