@@ -71,10 +71,22 @@ def retag(
     """
     if which == "none":
         return 0
+    return _request(connection, site, *_to_retag(which, now - recent), now=now)
+
+
+def count_retag(
+    connection: Connection, site: str, which: Retag, *, now: datetime, recent: timedelta
+) -> int:
+    """How many questions retag() would request, with the same arguments."""
+    if which == "none":
+        return 0
+    counted = select(func.count()).select_from(Question).where(Question.site == site)
+    return connection.scalar(counted.where(*_to_retag(which, now - recent))) or 0
+
+
+def _to_retag(which: Retag, since: datetime) -> tuple[ColumnElement[bool], ...]:
     tagged = and_(Question.requested_at.is_(None), _is_tagged())
-    return _request(
-        connection, site, or_(tagged, is_claimed()), _is_among(which, now - recent), now=now
-    )
+    return or_(tagged, is_claimed()), _is_among(which, since)
 
 
 def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:

@@ -62,4 +62,4 @@ def look_at_broker(context: Context, *, wait: float) -> BrokerState:
     try:
         return context.memo.get("broker", BROKER_SECONDS, context.broker.look, wait=wait)
     except NotYet:
-        return BrokerState("The broker has not answered yet.")
+        return BrokerState("The broker has not answered yet.", is_new=True)

@@ -27,12 +27,14 @@ class BrokerState:
         queues: how many messages wait, by queue.
         answering: the workers and schedulers that answered.
         last_signs: when each that ever did was last heard of, by this process; the newest first.
+        is_new: it was asked for the first time just now.
     """
 
     error: str | None
     queues: Mapping[str, int] = field(default_factory=dict)
     answering: tuple[str, ...] = ()
     last_signs: Mapping[str, datetime] = field(default_factory=dict)
+    is_new: bool = False
 
 
 class BrokerWatch:

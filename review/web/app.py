@@ -11,8 +11,10 @@ from starlette.types import Lifespan
 
 from core import __version__
 from review.api import bulk, health, progress, questions, session, site_tags
+from review.api import models as model_versions
 from review.api import review as decisions
-from review.pages import browse, login, review
+from review.api import service as service_state
+from review.pages import browse, login, models, review, service
 from review.web.context import Context
 from review.web.errors import add_error_handlers
 from review.web.guard import guard
@@ -22,6 +24,8 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     login.router,
     review.router,
     browse.router,
+    models.router,
+    service.router,
 )
 API: Final[tuple[APIRouter, ...]] = (
     health.router,
@@ -31,6 +35,8 @@ API: Final[tuple[APIRouter, ...]] = (
     site_tags.router,
     progress.router,
     questions.router,
+    model_versions.router,
+    service_state.router,
 )
 
 

@@ -11,8 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.errors import (
+    BundleRefused,
+    CacheUnusable,
     DatabaseUnreachable,
+    LiveVersionMoved,
     ModelMissing,
+    NoPreviousVersion,
+    NoReport,
     ReviewConflict,
     TaggerError,
     UnknownAction,
@@ -37,6 +42,11 @@ _STATUS: tuple[tuple[type[TaggerError], int], ...] = (
     (UnknownAction, 404),
     (UnknownFilter, 404),
     (WrongCursor, 422),
+    (NoReport, 404),
+    (NoPreviousVersion, 409),
+    (LiveVersionMoved, 409),
+    (BundleRefused, 409),
+    (CacheUnusable, 503),
     (ReviewConflict, 409),
     (VersionPruned, 409),
     (ModelMissing, 409),

@@ -67,7 +67,7 @@ class Surroundings:
         return None
 
     def _set_headers(self, headers: MutableHeaders) -> None:
-        headers["Content-Security-Policy"] = self._policy
+        headers.setdefault("Content-Security-Policy", self._policy)  # a report has one of its own
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
