@@ -89,7 +89,7 @@ def _show(connection: Connection, pk: int, reviewer: str) -> BulkQuestion:
 
 @router.post("/bulk")
 def write_bulk(context: ContextDep, reviewer: ReviewerDep, sent: BulkRequest) -> BulkSaved:
-    """Say one verdict of all questions of a filter, at most ten thousand, as one action."""
+    """Say one verdict of all questions of a filter, at most five thousand, as one action."""
     said, request = _verdict(sent), str(sent.request_id)
     with context.engine.begin() as connection:
         require_site(connection, said.site)

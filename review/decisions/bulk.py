@@ -26,7 +26,7 @@ from review.decisions.states import (
 )
 from review.decisions.walk import is_open
 
-MOST: Final = 10_000  # questions of one action, whose transaction takes a second or two
+MOST: Final = 5_000  # questions of one action, whose transaction takes about a second
 SHOWN: Final = 20
 
 

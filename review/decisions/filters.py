@@ -104,21 +104,28 @@ def _keys_of_author(tag: str, site: str) -> Select[int]:
     return select(QuestionTag.question_pk).where(QuestionTag.site == site, QuestionTag.tag == tag)
 
 
-def conditions(chosen: QueueFilter) -> list[ColumnElement[bool]]:
-    """The filter's conditions on a row of the queue that is joined with its question."""
+def conditions(
+    chosen: QueueFilter, queue: type[QueuedQuestion] = QueuedQuestion
+) -> list[ColumnElement[bool]]:
+    """The filter's conditions on a row of the queue that is joined with its question.
+
+    Args:
+        chosen: the filter.
+        queue: the table, or an alias of a part of it.
+    """
     found = [Question.state == chosen.state if chosen.state else Question.state != "deleted"]
     if chosen.since is not None:
-        found.append(QueuedQuestion.predicted_at >= chosen.since)
+        found.append(queue.predicted_at >= chosen.since)
     found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
     if chosen.suggested is not None:
-        found.append(_is_suggested(chosen.suggested, chosen.min_probability))
+        found.append(_is_suggested(queue, chosen.suggested, chosen.min_probability))
     if chosen.author is not None:
-        found.append(_is_authors(chosen.author))
+        found.append(_is_authors(queue, chosen.author))
     if chosen.tag is not None:
-        suggested = _is_suggested(chosen.tag, chosen.min_probability)
-        found.append(or_(suggested, _is_authors(chosen.tag)))
+        suggested = _is_suggested(queue, chosen.tag, chosen.min_probability)
+        found.append(or_(suggested, _is_authors(queue, chosen.tag)))
     if chosen.min_probability is not None and not (chosen.suggested or chosen.tag):
-        found.append(_is_suggested(None, chosen.min_probability))
+        found.append(_is_suggested(queue, None, chosen.min_probability))
     return found
 
 
@@ -127,10 +134,12 @@ def words_of(text: str) -> list[str]:
     return text.split()[:MOST_WORDS]
 
 
-def _is_suggested(tag: str | None, least: float | None) -> ColumnElement[bool]:
+def _is_suggested(
+    queue: type[QueuedQuestion], tag: str | None, least: float | None
+) -> ColumnElement[bool]:
     wanted = [
-        PredictedTag.question_pk == QueuedQuestion.question_pk,
-        PredictedTag.model_version_id == QueuedQuestion.model_version_id,
+        PredictedTag.question_pk == queue.question_pk,
+        PredictedTag.model_version_id == queue.model_version_id,
         PredictedTag.suggested,
     ]
     if tag is not None:
@@ -142,10 +151,8 @@ def _is_suggested(tag: str | None, least: float | None) -> ColumnElement[bool]:
 
 def has_tag(tag: str) -> ColumnElement[bool]:
     """Whether a tag is suggested for a queued question, or its author's."""
-    return or_(_is_suggested(tag, None), _is_authors(tag))
+    return or_(_is_suggested(QueuedQuestion, tag, None), _is_authors(QueuedQuestion, tag))
 
 
-def _is_authors(tag: str) -> ColumnElement[bool]:
-    return exists().where(
-        QuestionTag.question_pk == QueuedQuestion.question_pk, QuestionTag.tag == tag
-    )
+def _is_authors(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:
+    return exists().where(QuestionTag.question_pk == queue.question_pk, QuestionTag.tag == tag)

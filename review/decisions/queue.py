@@ -84,18 +84,24 @@ def _own_claims(connection: Connection, asking: Asking) -> list[int]:
     queues = (ANY_QUEUE, asking.chosen.digest(asking.order))
     claims = (
         select(ReviewClaim.question_pk)
-        .join(Question, Question.id == ReviewClaim.question_pk)
         .where(
             ReviewClaim.reviewer == asking.reviewer,
             ReviewClaim.until > asking.now,
             ReviewClaim.queue.in_(queues),
-            Question.question_id.not_in(asking.skip_ids),
         )
         .order_by(ReviewClaim.queue, ReviewClaim.until)
     )
-    if asking.chosen.site is not None:
-        claims = claims.where(Question.site == asking.chosen.site)
-    return list(connection.scalars(claims))
+    pks = list(connection.scalars(claims))
+    # Not by a join, which SQLite would begin with all questions of the site.
+    columns = select(Question.id, Question.site, Question.question_id)
+    questions = connection.execute(columns.where(Question.id.in_(pks)))
+    site = asking.chosen.site
+    wanted = {
+        row.id
+        for row in questions
+        if site in (None, row.site) and row.question_id not in asking.skip_ids
+    }
+    return [pk for pk in pks if pk in wanted]
 
 
 def _spread_out(connection: Connection, asking: Asking, rng: random.Random) -> list[Candidate]:

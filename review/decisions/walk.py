@@ -1,6 +1,6 @@
 """Walks the queue in an order, by its indexes, until enough questions are found.
 
-In steps that grow: most requests end after the first, of a hundred rows; none looks at more than
+In steps that grow: most requests end after the first, of some hundred rows; none looks at more than
 `MOST_ROWS`, and what does not match among them is as good as not there. Rows come unordered out of
 each step and are put in order here, so that no plan has to sort or to keep an order.
 """
@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 
 from core.database.review_tables import (
     QueuedQuestion,
@@ -27,7 +28,7 @@ from review.decisions.filters import QueueFilter, conditions, is_impossible, rar
 Order = Literal["newest", "uncertain", "disputed", "random", "conflicts"]
 ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random", "conflicts")
 
-STEPS: Final = (100, 900, 4_000, 5_000)  # rows
+STEPS: Final = (200, 800, 4_000)  # rows
 MOST_ROWS: Final = sum(STEPS)
 
 
@@ -76,7 +77,7 @@ def find_candidates(
     rare = rare_questions(connection, asking.chosen, site)
     if rare is not None:
         of_tag = QueuedQuestion.question_pk.in_(rare)
-        rows = _rows(asking).where(of_tag, *_is_in_queue(asking, site))
+        rows = _rows(asking, QueuedQuestion).where(of_tag, *_is_in_queue(asking, site))
         return _place(connection.execute(rows).all(), asking.order, rng)[:enough]
     found: list[Candidate] = []
     for step in _steps(connection, asking, site, rng):
@@ -94,16 +95,16 @@ def _steps(
         offset = 0
         for rows in STEPS:
             stretch = part.limit(rows).offset(offset).subquery()
-            yield _rows(asking).join(stretch, stretch.c[0] == QueuedQuestion.question_pk)
+            yield _rows(asking, aliased(QueuedQuestion, stretch))
             offset += rows
 
 
 def _parts(
     connection: Connection, asking: Asking, site: str, rng: random.Random
-) -> list[Select[int]]:
-    """The walk's own SELECTs, of keys alone: one, or two where it begins in the middle."""
+) -> list[Select[*tuple[Any, ...]]]:
+    """The walk's own SELECTs, of the queue alone: one, or two where it begins in the middle."""
     queue = QueuedQuestion
-    keys = select(queue.question_pk).where(*_is_in_queue(asking, site))
+    keys = select(*queue.__table__.c).where(*_is_in_queue(asking, site))
     match asking.order:
         case "newest":
             if asking.chosen.since is not None:
@@ -169,23 +170,23 @@ def _was_skipped(reviewer: str) -> ColumnElement[bool]:
     )
 
 
-def _rows(asking: Asking) -> Select[*tuple[Any, ...]]:
+def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...]]:
     """A SELECT of the queue's rows that match and that nobody else has on the screen."""
     claimed = exists().where(
-        ReviewClaim.question_pk == QueuedQuestion.question_pk,
+        ReviewClaim.question_pk == queue.question_pk,
         ReviewClaim.reviewer != asking.reviewer,
         ReviewClaim.until > asking.now,
     )
     statement = (
         select(
-            QueuedQuestion.question_pk,
-            QueuedQuestion.predicted_at,
-            QueuedQuestion.uncertainty,
-            QueuedQuestion.label_quality,
+            queue.question_pk,
+            queue.predicted_at,
+            queue.uncertainty,
+            queue.label_quality,
             Question.title,
         )
-        .join(Question, Question.id == QueuedQuestion.question_pk)
-        .where(~claimed, *conditions(asking.chosen))
+        .join(Question, Question.id == queue.question_pk)
+        .where(*conditions(asking.chosen, queue), ~claimed)
     )
     if asking.skip_ids:
         statement = statement.where(Question.question_id.not_in(asking.skip_ids))
