@@ -5,6 +5,7 @@ import { Completion } from "./completion.js";
 import { Decision } from "./decision.js";
 import { historyItem } from "./history.js";
 import { Outbox } from "./outbox.js";
+import { showProgress } from "./progress.js";
 import { Queue } from "./queue.js";
 import { showQuestion, showTags } from "./stage.js";
 
@@ -465,18 +466,10 @@ async function showHistory() {
   } catch {
     // It stays as it was; what keeps decisions from being saved is told elsewhere.
   }
+  if ($("progress-frame").open) showProgress($("progress"), query.get("site"));
 }
 
-async function showProgress() {
-  try {
-    const site = query.get("site");
-    const progress = await call("GET", `/api/v1/review/progress${site ? `?site=${encodeURIComponent(site)}` : ""}`);
-    const count = progress.since_last_training ?? 0;
-    $("progress").textContent = `${count.toLocaleString("en")} verdicts since the last training; the next one learns from them.`;
-  } catch {
-    $("progress").textContent = "";
-  }
-}
+$("progress-frame").addEventListener("toggle", showHistory);
 
 $("look-again").addEventListener("click", () => {
   queue.lookAgain();
@@ -499,4 +492,3 @@ outbox.start();
 goOn();
 fillSavedFilters();
 showHistory();
-showProgress();

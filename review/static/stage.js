@@ -78,8 +78,8 @@ export function showTags(decision, { onToggle }) {
   $("author-tags").replaceChildren("Author’s: ", ...authorTags(decision));
   $("blind-notice").hidden = !decision.isHidden;
   $("suggestions").replaceChildren(...decision.rows.map((row, index) => tagRow(decision, row, index, onToggle)));
-  $("accept-label").textContent = "Accept";
-  $("save-label").textContent = decision.isHidden ? "Show suggestions" : "Save";
+  document.querySelector('[data-key="a"]').disabled = decision.isHidden;
+  $("save-label").textContent = decision.isHidden ? "Show" : "Save";
   if (focused) document.querySelector(`#suggestions [data-tag="${CSS.escape(focused)}"]`)?.focus();
 }
 

@@ -237,6 +237,8 @@ def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
             select(Review.blind, Review.first_choice).where(Review.reviewer == reviewer)
         ).one()
     assert (review.blind, sorted(review.first_choice)) == (True, first)
+    page.locator("#progress-frame summary").click()
+    expect(page.locator("#progress")).to_contain_text("In blind mode")
 
 
 def test_a_tag_that_is_none_for_the_site_is_blocked_by_one_key(
