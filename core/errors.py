@@ -43,7 +43,10 @@ from datetime import datetime
 
 
 class TaggerError(Exception):
-    """The root: its text is one line that says what was wrong and where; it names no command."""
+    """The root: its text is one line that says what was wrong, where, and what to do.
+
+    Where core raises it, it names no command: what to type is added by the command line's hints.
+    """
 
 
 class SettingsError(TaggerError):
@@ -80,7 +83,7 @@ class ApiRefused(ApiError):
     Attributes:
         error_id: the API's number for it, as 502 for a throttle violation.
         error_name: the API's name for it.
-        backoff: seconds for which the method is to be left alone, where the answer says so.
+        backoff: seconds for which the method must not be asked, where the answer says so.
     """
 
     def __init__(

@@ -62,7 +62,7 @@ def drift_lines(drifts: Iterable[FoundDrift], *, retrains: bool) -> Iterator[str
     """
     for drift in drifts:
         advice = f"tagger train --site {drift.site}"
-        remedy = "a training was asked for; by hand" if retrains else "train it anew"
+        remedy = "a training was requested; manually" if retrains else "train a new model"
         yield (
             f"{drift.site}, drift of model version {drift.version}, "
             f"found {drift.found_at:%Y-%m-%d %H:%M}: {drift.description} ({remedy}: {advice})"

@@ -78,7 +78,7 @@ class ApiAnswer:
     """A good answer's wrapper; its items are as they came.
 
     Attributes:
-        backoff: seconds for which the same method is to be left alone.
+        backoff: seconds for which the same method must not be asked.
         quota_max: requests a day; None where the answer does not say, as for the next one.
         quota_remaining: requests left today.
     """

@@ -5,8 +5,8 @@ processes that share the database:
 
 - one request at a time for each site, and a gap between any two;
 - no identical request within a minute;
-- `backoff`: the same method of the same site is left alone for as long as the answer asks;
-- a throttle violation: everything is left alone for as long as its message says;
+- `backoff`: the same method of the same site pauses for as long as the answer asks;
+- a throttle violation: everything pauses for as long as its message says;
 - no request beyond the quota.
 """
 
@@ -39,7 +39,7 @@ CLOCK_SLACK = 1.0  # the API's clock and ours need not tick together
 BACKOFF_SLACK = 2.0  # some answers' N took N + 2 (lucjon/Py-StackExchange#48)
 GAP_SECONDS = 0.1  # the API cuts off above 30 requests a second
 # A process that dies with a request under way never learns what the answer asked for, so its site
-# is left alone for longer than most backoffs last.
+# pauses for longer than most backoffs last.
 LEASE_SECONDS = 1.5 * (CONNECT_ATTEMPTS * CONNECT_SECONDS + READ_SECONDS + ANSWER_SECONDS)
 
 FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
@@ -145,7 +145,7 @@ class RateLimit:
         log.warning("throttled: no request of any site before %s", _shown(until))
 
     def _unreachable(self) -> None:
-        """Leave all sites alone for a while: no answer can also mean that we are cut off."""
+        """Pause all sites for a while: no answer can also mean that we are cut off."""
         until = self._clock.now() + timedelta(seconds=self._longer(FIRST_PAUSE, LONGEST_PAUSE))
         self._pause(EVERYTHING, until, "no readable answer")
 

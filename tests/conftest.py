@@ -1,4 +1,4 @@
-"""Fixtures that several folders of tests share: real servers, and a clock that is set by hand."""
+"""Fixtures that several folders of tests share: real servers, and a clock that tests set."""
 
 import logging
 import os

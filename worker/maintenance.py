@@ -55,7 +55,7 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
 def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:
     """Ask for training where a site has no live model and questions enough; return the sites.
 
-    A site whose last run began a short while ago is left alone: it may still be running (a second
+    A site whose last run began a short while ago is skipped: it may still be running (a second
     one ends at its lock), and one that failed would most likely fail again. So is one that has a
     version which did not pass the gate: the schedule tries again, and a person may promote it.
     """

@@ -37,7 +37,7 @@ class TaggedQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BatchOutcome:
     """What became of a batch: how many were tagged, failed, or were no longer pending."""
 
     tagged: int
@@ -50,7 +50,7 @@ class Outcome:
 
 def tag_batch(
     engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
-) -> Outcome:
+) -> BatchOutcome:
     """Tag the questions of a batch that are still pending.
 
     May be called again, or twice at once, for the same questions: each is tagged once. A question
@@ -76,7 +76,7 @@ def tag_batch(
     except DatabaseUnreachable:
         retrying(_give_back, engine, claimed)
         raise
-    return Outcome(done, len(errors), len(pks) - done - len(errors))
+    return BatchOutcome(done, len(errors), len(pks) - done - len(errors))
 
 
 def _claim(

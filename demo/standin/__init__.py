@@ -7,23 +7,23 @@
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, ItemFault, Preset, Scheduled
 from demo.standin.limits import Limits, Rule, Violation
-from demo.standin.site import Change, Feed, Question, Site
+from demo.standin.site import Change, Listing, Question, Site
 from demo.standin.timeline import Life, Release, site_of
-from demo.standin.wire import Answer, Request
+from demo.standin.wire import HttpAnswer, HttpRequest
 
 __all__ = [
-    "Answer",
     "Change",
     "Failure",
     "Faults",
-    "Feed",
+    "HttpAnswer",
+    "HttpRequest",
     "ItemFault",
     "Life",
     "Limits",
+    "Listing",
     "Preset",
     "Question",
     "Release",
-    "Request",
     "Rule",
     "Scheduled",
     "Site",

@@ -20,7 +20,7 @@ from urllib3.exceptions import (
 )
 
 from demo.standin.api import StandIn
-from demo.standin.wire import Answer, Ending, Request
+from demo.standin.wire import Ending, HttpAnswer, HttpRequest
 
 
 class StandInAdapter(HTTPAdapter):
@@ -75,7 +75,7 @@ class _Connections(HTTPConnectionPool):
     def urlopen(self, method: str, url: str, **options: Any) -> HTTPResponse:  # type: ignore[override]
         """Send one request, with the errors that urllib3 raises."""
         retries: Retry = options["retries"]
-        answer = self._standin.respond(Request.of(url, self._address), self._clock())
+        answer = self._standin.respond(HttpRequest.of(url, self._address), self._clock())
         try:
             if answer.ending is not Ending.ANSWERED:
                 self._fail(answer.ending, url, options["timeout"])
@@ -99,7 +99,7 @@ class _Connections(HTTPConnectionPool):
         raise ReadTimeoutError(self, url, f"Read timed out. (read timeout={seconds})")
 
 
-def _response(answer: Answer, method: str, url: str) -> HTTPResponse:
+def _response(answer: HttpAnswer, method: str, url: str) -> HTTPResponse:
     return HTTPResponse(
         body=BytesIO(answer.body),
         headers=dict(answer.headers),

@@ -24,11 +24,11 @@ from demo.standin.faults import WRONG_JSON, Failure, Faults, damage
 from demo.standin.items import question_item, site_item
 from demo.standin.limits import Call, CutOffError, Limiter, Limits, Observer
 from demo.standin.query import Filter, Page, Query, parse, parse_ids, select, select_ids
-from demo.standin.site import Feed, Site, Sort, deleted
+from demo.standin.site import Listing, Site, Sort, deleted
 from demo.standin.wire import (
-    Answer,
     Ending,
-    Request,
+    HttpAnswer,
+    HttpRequest,
     compressed,
     cut_off,
     damaged,
@@ -43,16 +43,16 @@ STATE_PATH = "/_standin/state"
 VIOLATIONS_PATH = "/_standin/violations"
 
 _FEEDS = {
-    "questions": Feed.QUESTIONS,
-    "questions/unanswered": Feed.UNANSWERED,
-    "questions/no-answers": Feed.NO_ANSWERS,
+    "questions": Listing.QUESTIONS,
+    "questions/unanswered": Listing.UNANSWERED,
+    "questions/no-answers": Listing.NO_ANSWERS,
 }
 _BY_ID = "questions/{ids}"
 _SITES = "sites"
 
-_ALWAYS_THE_SAME: Mapping[Failure, Answer] = {
-    Failure.RESET: Answer(ending=Ending.RESET),
-    Failure.SILENT: Answer(ending=Ending.SILENT),
+_ALWAYS_THE_SAME: Mapping[Failure, HttpAnswer] = {
+    Failure.RESET: HttpAnswer(ending=Ending.RESET),
+    Failure.SILENT: HttpAnswer(ending=Ending.SILENT),
     Failure.EMPTY: plain(b""),
     Failure.HTML: html(200, "Stack Exchange"),
 }
@@ -70,7 +70,7 @@ class StandIn:
     """A StackExchange API that serves any questions, and misbehaves as told.
 
         standin = StandIn([site], start=now)
-        standin.respond(Request.of("/2.3/questions?site=stats"), now).body
+        standin.respond(HttpRequest.of("/2.3/questions?site=stats"), now).body
         standin.observer.violations
 
     Args:
@@ -99,7 +99,7 @@ class StandIn:
         self._failures: Counter[Failure] = Counter()
         self._lock = threading.Lock()
 
-    def respond(self, request: Request, now: float) -> Answer:
+    def respond(self, request: HttpRequest, now: float) -> HttpAnswer:
         """The answer to a request at a moment, in epoch seconds. Safe to call from threads."""
         with self._lock:
             self.advance(now)
@@ -121,7 +121,7 @@ class StandIn:
             "sites": {site.name: _counts(site) for site in self.sites.values()},
         }
 
-    def _own_page(self, path: str) -> Answer | None:
+    def _own_page(self, path: str) -> HttpAnswer | None:
         """Pages outside the API, which count for nothing."""
         if path == HEALTH_PATH:
             return plain(to_json({"status": "ok"}))
@@ -131,7 +131,7 @@ class StandIn:
             return plain(to_json(self.observer.report()))
         return None
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
         number = self._arrived
         self._arrived += 1
         call = _call(request)
@@ -139,7 +139,7 @@ class StandIn:
         if failure:
             self._failures[failure] += 1
         if failure is Failure.REFUSED:
-            return Answer(ending=Ending.REFUSED)
+            return HttpAnswer(ending=Ending.REFUSED)
         try:
             self._limiter.admit(call, self.now, self._cut_off_seconds(number))
             instead = self._instead(failure, call, number) if failure else None
@@ -152,7 +152,7 @@ class StandIn:
             return cut_off()
         return damaged(compressed(to_json(wrapper)), failure)
 
-    def _instead(self, failure: Failure, call: Call, number: int) -> Answer | None:
+    def _instead(self, failure: Failure, call: Call, number: int) -> HttpAnswer | None:
         """What comes in place of a good answer, or None where a good one is damaged later.
 
         Raises:
@@ -180,7 +180,7 @@ class StandIn:
             raise throttle_violation(seconds, status=self._rng.pick((400, 502), "status", number))
 
     def _wrapper(
-        self, request: Request, call: Call, number: int, *, intact: bool
+        self, request: HttpRequest, call: Call, number: int, *, intact: bool
     ) -> dict[str, Any]:
         """The JSON of a good answer. ``intact``: nothing will damage it on its way."""
         route, query = _route(request.path), parse(request.params)
@@ -245,7 +245,7 @@ class StandIn:
             question = self._rng.pick(page.questions, "vanishing which", number)
             site.schedule(deleted(self.now, question.question_id))
 
-    def _error(self, error: ApiError, number: int) -> Answer:
+    def _error(self, error: ApiError, number: int) -> HttpAnswer:
         body = to_json(error.wrapper())
         if self._rng.chance(self.faults.plain_errors, "plain error", number):
             return plain(body, error.status)
@@ -255,7 +255,7 @@ class StandIn:
         return self._rng.whole(self.faults.cut_off_seconds, "cut off", number)
 
 
-def _call(request: Request) -> Call:
+def _call(request: HttpRequest) -> Call:
     """The request as the rules see it, whether or not it is a good one."""
     params = {name: value for name, value in request.params.items() if name != "key"}
     url = f"{request.path}?{urlencode(params)}" if params else request.path
@@ -296,5 +296,5 @@ def _page(site: Site, route: _Route, query: Query) -> Page:
 
 
 def _counts(site: Site) -> dict[str, int]:
-    shown = {feed.value: len(site.entries(feed, Sort.CREATION)) for feed in Feed}
+    shown = {listing.value: len(site.entries(listing, Sort.CREATION)) for listing in Listing}
     return {**shown, "all": len(site.questions), "changes_to_come": site.planned}

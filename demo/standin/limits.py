@@ -150,7 +150,7 @@ class Limiter:
         self._clients[address].cut_off_until = until
 
     def back_off(self, call: Call, until: float) -> None:
-        """The client was asked to leave this method of this site alone."""
+        """The client was asked not to ask this method of this site."""
         key = (call.address, call.site, call.method)
         self._backoffs[key] = until + self.limits.backoff_slack
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import islice
 
 from demo.standin.errors import bad_parameter, page_needs_key
-from demo.standin.site import Feed, Question, Site, Sort
+from demo.standin.site import Listing, Question, Site, Sort
 
 MAX_IDS = 100
 MAX_PAGE_SIZE = 100
@@ -88,9 +88,9 @@ def parse_ids(vector: str) -> frozenset[int]:
     return frozenset(map(int, ids))
 
 
-def select(site: Site, feed: Feed, query: Query) -> Page:
-    """The page of a site's feed that the query names."""
-    return _page(site, site.entries(feed, query.sort), query)
+def select(site: Site, listing: Listing, query: Query) -> Page:
+    """The page of a site's listing that the query names."""
+    return _page(site, site.entries(listing, query.sort), query)
 
 
 def select_ids(site: Site, ids: Collection[int], query: Query) -> Page:

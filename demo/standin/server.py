@@ -14,7 +14,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from demo.standin.api import StandIn
-from demo.standin.wire import Ending, Request
+from demo.standin.wire import Ending, HttpRequest
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer a request, or fail to."""
-        request = Request.of(self.path, self.client_address[0])
+        request = HttpRequest.of(self.path, self.client_address[0])
         answer = self.server.standin.respond(request, self.server.clock())
         if answer.ending is Ending.SILENT:
             self.server.stopping.wait()

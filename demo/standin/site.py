@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
-class Feed(StrEnum):
+class Listing(StrEnum):
     """The lists of questions that the API offers."""
 
     QUESTIONS = "questions"
@@ -71,15 +71,15 @@ class Question:
     visible: bool = False
     deleted: bool = False
 
-    def feeds(self) -> tuple[Feed, ...]:
+    def listings(self) -> tuple[Listing, ...]:
         """The lists that it stands in now."""
         if self.deleted or not self.visible:
             return ()
         if self.is_answered:
-            return (Feed.QUESTIONS,)
+            return (Listing.QUESTIONS,)
         if self.answer_count:
-            return (Feed.QUESTIONS, Feed.UNANSWERED)
-        return (Feed.QUESTIONS, Feed.UNANSWERED, Feed.NO_ANSWERS)
+            return (Listing.QUESTIONS, Listing.UNANSWERED)
+        return (Listing.QUESTIONS, Listing.UNANSWERED, Listing.NO_ANSWERS)
 
     def sort_key(self, sort: Sort) -> tuple[int, int]:
         """Its place in a list so sorted; the id decides between equals."""
@@ -166,7 +166,7 @@ class Site:
 
     site = Site("stats", questions, [deleted(at=1_700_000_300, question_id=4)])
     site.advance(1_700_000_200)
-    site.ids(Feed.UNANSWERED)
+    site.ids(Listing.UNANSWERED)
     """
 
     def __init__(
@@ -175,8 +175,8 @@ class Site:
         self.name = name
         self.questions = {question.question_id: question for question in questions}
         self.url = _address(name, self.questions.values())
-        self._entries: dict[Feed, dict[Sort, list[tuple[int, int]]]] = {
-            feed: {sort: [] for sort in Sort} for feed in Feed
+        self._entries: dict[Listing, dict[Sort, list[tuple[int, int]]]] = {
+            listing: {sort: [] for sort in Sort} for listing in Listing
         }
         self._number = count()
         self._planned: list[tuple[float, int, Change]] = []
@@ -193,18 +193,18 @@ class Site:
         while self._planned and self._planned[0][0] <= now:
             self._apply(heapq.heappop(self._planned)[2])
 
-    def entries(self, feed: Feed, sort: Sort) -> Sequence[tuple[int, int]]:
-        """A feed's (sort field, question id), ascending."""
-        return self._entries[feed][sort]
+    def entries(self, listing: Listing, sort: Sort) -> Sequence[tuple[int, int]]:
+        """A listing's (sort field, question id), ascending."""
+        return self._entries[listing][sort]
 
-    def ids(self, feed: Feed) -> list[int]:
-        """The ids of the questions that a feed shows now, oldest first."""
-        return [question_id for _, question_id in self.entries(feed, Sort.CREATION)]
+    def ids(self, listing: Listing) -> list[int]:
+        """The ids of the questions that a listing shows now, oldest first."""
+        return [question_id for _, question_id in self.entries(listing, Sort.CREATION)]
 
     def __contains__(self, question_id: int) -> bool:
         """Whether the API shows the question now."""
         question = self.questions.get(question_id)
-        return question is not None and bool(question.feeds())
+        return question is not None and bool(question.listings())
 
     @property
     def planned(self) -> int:
@@ -220,11 +220,11 @@ class Site:
             fields["last_activity_date"] = max(before.last_activity_date, int(change.at))
         after = replace(before, **fields)
         self.questions[change.question_id] = after
-        for feed in before.feeds():
-            for sort, entries in self._entries[feed].items():
+        for listing in before.listings():
+            for sort, entries in self._entries[listing].items():
                 del entries[bisect_left(entries, before.sort_key(sort))]
-        for feed in after.feeds():
-            for sort, entries in self._entries[feed].items():
+        for listing in after.listings():
+            for sort, entries in self._entries[listing].items():
                 insort(entries, after.sort_key(sort))
 
 

@@ -16,7 +16,7 @@ _PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """A GET request: its path, its parameters, and the address that it comes from."""
 
     path: str
@@ -41,7 +41,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """Status, headers and bytes, as they are sent; a header that lies is meant to lie."""
 
     status: int = 200
@@ -55,30 +55,30 @@ def to_json(content: object) -> bytes:
     return json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def compressed(body: bytes, status: int = 200) -> Answer:
+def compressed(body: bytes, status: int = 200) -> HttpAnswer:
     """An answer as the API gives it: always gzip, whatever the client accepts."""
     # level 1 is the fastest by far; mtime=0 gives the same bytes every time
     packed = gzip.compress(body, compresslevel=1, mtime=0)
-    return Answer(status, _headers(packed, encoding="gzip"), packed)
+    return HttpAnswer(status, _headers(packed, encoding="gzip"), packed)
 
 
-def plain(body: bytes, status: int = 200) -> Answer:
+def plain(body: bytes, status: int = 200) -> HttpAnswer:
     """JSON that is not compressed."""
-    return Answer(status, _headers(body), body)
+    return HttpAnswer(status, _headers(body), body)
 
 
-def html(status: int, title: str) -> Answer:
+def html(status: int, title: str) -> HttpAnswer:
     """A page for people, where a client waits for JSON."""
     body = _PAGE.format(title).encode()
-    return Answer(status, _headers(body, kind=_HTML), body)
+    return HttpAnswer(status, _headers(body, kind=_HTML), body)
 
 
-def cut_off() -> Answer:
+def cut_off() -> HttpAnswer:
     """What a cut-off client gets: the API leaves it undefined."""
     return html(429, "Too many requests")
 
 
-def damaged(answer: Answer, failure: Failure | None) -> Answer:
+def damaged(answer: HttpAnswer, failure: Failure | None) -> HttpAnswer:
     """A compressed answer after what befell it on its way."""
     harm = _DAMAGE.get(failure) if failure else None
     return harm(answer) if harm else answer
@@ -89,29 +89,29 @@ def _headers(body: bytes, *, encoding: str | None = None, kind: str = _JSON) -> 
     return {**headers, "Content-Encoding": encoding} if encoding else headers
 
 
-def _incomplete(answer: Answer) -> Answer:
+def _incomplete(answer: HttpAnswer) -> HttpAnswer:
     return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
-def _truncated(answer: Answer) -> Answer:
+def _truncated(answer: HttpAnswer) -> HttpAnswer:
     half = _incomplete(answer)
     return replace(half, headers=_headers(half.body, encoding="gzip"))
 
 
-def _corrupt(answer: Answer) -> Answer:
+def _corrupt(answer: HttpAnswer) -> HttpAnswer:
     head = answer.body[:10]  # gzip's own, so that the trouble is found late
     return replace(answer, body=head + bytes(255 - byte for byte in answer.body[10:]))
 
 
-def _without_encoding(answer: Answer) -> Answer:
+def _without_encoding(answer: HttpAnswer) -> HttpAnswer:
     return replace(answer, headers=_headers(answer.body))
 
 
-def _uncompressed(answer: Answer) -> Answer:
+def _uncompressed(answer: HttpAnswer) -> HttpAnswer:
     return plain(gzip.decompress(answer.body), answer.status)
 
 
-_DAMAGE: Mapping[Failure, Callable[[Answer], Answer]] = {
+_DAMAGE: Mapping[Failure, Callable[[HttpAnswer], HttpAnswer]] = {
     Failure.TRUNCATED: _truncated,
     Failure.INCOMPLETE: _incomplete,
     Failure.CORRUPT: _corrupt,

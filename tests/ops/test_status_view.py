@@ -9,7 +9,7 @@ def test_a_drift_says_what_was_found_and_what_to_do() -> None:
     (line,) = drift_lines([drift], retrains=True)
     assert line == (
         "stats, drift of model version 3, found 2026-01-20 12:00: precision@1 0.20 "
-        "(a training was asked for; by hand: tagger train --site stats)"
+        "(a training was requested; manually: tagger train --site stats)"
     )
     (line,) = drift_lines([drift], retrains=False)
-    assert line.endswith("(train it anew: tagger train --site stats)")
+    assert line.endswith("(train a new model: tagger train --site stats)")

@@ -22,7 +22,7 @@ from core.settings import Settings
 from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn
 from demo.standin.faults import LAWFUL_ITEM_FAULTS, Failure, Faults
-from demo.standin.site import Feed
+from demo.standin.site import Listing
 from demo.standin.timeline import Life, Release, site_of
 from poller.build import make_poller
 from poller.service import Poller
@@ -173,7 +173,7 @@ class Simulation:
             site = self.standin.sites[SITE]
             return {
                 number
-                for number in site.ids(Feed.UNANSWERED)
+                for number in site.ids(Listing.UNANSWERED)
                 if site.questions[number].creation_date >= self.standin.start
             }
 

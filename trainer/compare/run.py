@@ -18,7 +18,15 @@ from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.data.splits import SplitName
 from trainer.progress import Epoch, ProgressReporter
-from trainer.scoring.metrics import Estimate, Reliability, Scores, bootstrap, label_f1, reliability
+from trainer.scoring.metrics import (
+    Estimate,
+    Floats,
+    Reliability,
+    Scores,
+    bootstrap,
+    label_f1,
+    reliability,
+)
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.base import Tagger
 from trainer.systems.mean import WeightedMean
@@ -26,8 +34,6 @@ from trainer.systems.networks.keras_setup import import_keras
 from trainer.systems.networks.network import Network
 
 log = logging.getLogger(__name__)
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +151,7 @@ def compare_systems(
         source: of the questions.
         systems: by name; means behind their parts.
         options: what all share.
-        reporter: is told how it goes.
+        reporter: shows the progress.
         on_row: called after each row.
 
     Raises:

@@ -135,7 +135,7 @@ def read_corpus(
 
     Args:
         site: whose they are.
-        questions: each is let go once its words are counted in.
+        questions: read one by one, and none is kept.
         text: how a model reads them.
         on_question: called after each.
     """

@@ -78,7 +78,7 @@ def evaluate_candidate(
         live: the site's live version, if it has one.
         confidence: how sure it must be that the candidate is ahead.
         seed: of the baseline.
-        reporter: is told what goes wrong.
+        reporter: shows what goes wrong.
     """
     rival = _find_rival(engine, live, candidate.holdout, reporter)
     ours = run_candidate(candidate, rival.holdout)

@@ -24,7 +24,7 @@ from trainer.data.splits import Split
 from trainer.data.stored import stored_questions
 from trainer.evaluation.candidate import Candidate
 from trainer.progress import ProgressReporter
-from trainer.scoring.metrics import METRICS, Scores, all_metrics
+from trainer.scoring.metrics import METRICS, Floats, Scores, all_metrics
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.linear import LogisticRegression
 
@@ -32,8 +32,6 @@ BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its colum
 BASELINE_WEIGHTS: Final = 40_000_000  # of each field, four bytes each: columns times labels
 PREDICT_ROWS: Final = 256  # of one call
 LIVE_THREADS: Final = 2
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,5 +171,6 @@ def version_metrics(
         "agreement_questions": len(tags),
         "agreement_precision_at_1": METRICS["precision_at_1"](scores),
         "agreement_recall_at_5": float((scores.hits[:, :5].sum(axis=1) / tags).mean()),
+        # A share, unlike the count of that name in live_agreement.
         "agreement_without_suggestion": float((~scores.predicted.any(axis=1)).mean()),
     }

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from trainer.scoring.metrics import Scores, ndcg, resample
+from trainer.scoring.metrics import Floats, Scores, bootstrap_counts, ndcg
 
 LiveState = Literal["none", "refused", "too few questions", "evaluated"]
 
@@ -19,8 +19,6 @@ RANKED_TAGS: Final = 5  # that count: the sites' own limit of tags on a question
 FEWEST_QUESTIONS: Final = 30  # fewer tell nothing
 RESAMPLES: Final = 2000
 LEVEL: Final = 0.95  # of the interval
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def compare_paired(candidate: Floats, other: Floats, *, seed: int = 0) -> Paired
     """
     difference = candidate - other
     questions = len(difference)
-    means = resample(questions, RESAMPLES, seed=seed) @ difference / questions
+    means = bootstrap_counts(questions, RESAMPLES, seed=seed) @ difference / questions
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     ahead = (means > 0).mean() + (means == 0).mean() / 2
     return PairedComparison(

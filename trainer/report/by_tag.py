@@ -48,21 +48,21 @@ def tag_rows(candidate: EvaluatedModel, data: RunData) -> list[TagRow]:
             training=int(training[place]),
             holdout=int(holdout[place]),
             threshold=float(scores.thresholds[place]),
-            precision=_share(found[place], predicted[place]),
-            recall=_share(found[place], holdout[place]),
+            precision=_ratio(found[place], predicted[place]),
+            recall=_ratio(found[place], holdout[place]),
             f1=float(f1[place]) if holdout[place] else float("nan"),
-            average_precision=_average_precision(scores, place),
+            average_precision=_label_average_precision(scores, place),
         )
         for place, tag in enumerate(candidate.labels)
     ]
     return sorted(rows, key=lambda row: (-row.training, row.tag))
 
 
-def _share(part: np.int64, whole: np.int64) -> float:
+def _ratio(part: np.int64, whole: np.int64) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _average_precision(scores: Scores, label: int) -> float:
+def _label_average_precision(scores: Scores, label: int) -> float:
     from sklearn.metrics import average_precision_score  # noqa: PLC0415
 
     if not scores.targets[:, label].any():

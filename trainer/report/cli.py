@@ -17,7 +17,7 @@ from core.console import command, open_database, out, plain, start
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.settings import Settings
-from trainer.report.store import Run, list_runs, load_report
+from trainer.report.store import RunRow, list_runs, load_report
 
 
 @command
@@ -92,7 +92,7 @@ def _has_browser() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
 
 
-def _print_runs(site: str, runs: list[Run]) -> None:
+def _print_runs(site: str, runs: list[RunRow]) -> None:
     if not runs:
         out.print(f"No training has run for {plain(site)} yet.", highlight=False)
         return

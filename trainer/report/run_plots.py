@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from core.model.calibration import sigmoid
 from trainer.evaluation.evaluated_models import EvaluatedModel
@@ -12,13 +11,11 @@ from trainer.evaluation.gate import PairedComparison
 from trainer.progress import Epoch
 from trainer.report.by_tag import TagRow
 from trainer.report.plots import BLUE, COLOURS, GREY, figure, fitted_parts
-from trainer.scoring.metrics import Scores
+from trainer.scoring.metrics import Floats, Scores
 
 CURVE_POINTS: Final = 300
 FARTHEST_LOGIT: Final = 12.0  # beyond it a probability is as good as certain
 THIRDS: Final = ("frequent", "middling", "rare")
-
-Floats = npt.NDArray[np.float64]
 
 
 def comparisons(found: Sequence[tuple[str, PairedComparison]]) -> str:

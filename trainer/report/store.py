@@ -13,7 +13,7 @@ from core.errors import NoReport
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunRow:
     """A run's row, without its report.
 
     Attributes:
@@ -64,17 +64,17 @@ def load_report(
         .order_by(TrainingRun.id.desc())
         .limit(1)
     )
-    wanted = "no training run with a report"
+    missing = "no training run with a report"
     if run is not None:
         statement = statement.where(TrainingRun.id == run)
-        wanted = f"no report of a training run {run}"
+        missing = f"no report of a training run {run}"
     if version is not None:
         statement = statement.where(ModelVersion.version == version)
-        wanted = f"{wanted} that made version {version}"
+        missing = f"{missing} that made version {version}"
     found = connection.execute(statement).first()
     if found is None:
         raise NoReport(
-            f"The site {site} has {wanted}. Show its runs with: "
+            f"The site {site} has {missing}. Show its runs with: "
             f"tagger models report --site {site} --list"
         )
     if found.report is not None:
@@ -99,7 +99,7 @@ def _of_row(site: str, row: Row[Any]) -> str:
     )
 
 
-def list_runs(connection: Connection, site: str) -> list[Run]:
+def list_runs(connection: Connection, site: str) -> list[RunRow]:
     """Return a site's runs, the newest last."""
     rows = connection.execute(
         select(
@@ -114,4 +114,4 @@ def list_runs(connection: Connection, site: str) -> list[Run]:
         .where(TrainingRun.site == site)
         .order_by(TrainingRun.id)
     )
-    return [Run(*row) for row in rows]
+    return [RunRow(*row) for row in rows]

@@ -14,7 +14,7 @@ from core.questions.requests import retag
 from trainer.evaluation.gate import GateDecision
 from trainer.options import TrainingOptions
 from trainer.report.record import RunRecord
-from trainer.runs.rows import Outcome, end_run
+from trainer.runs.rows import RunOutcome, end_run
 
 PUBLISH_SECONDS: Final = 600  # for which a finished model waits for the database to come back
 
@@ -29,7 +29,7 @@ class RunResult:
         version: the new one; None where the run was skipped.
     """
 
-    outcome: Outcome
+    outcome: RunOutcome
     reason: str
     version: Version | None = None
 
@@ -75,7 +75,7 @@ def _publish_and_end(
         reason: Reason = "hand" if options.promote else "gate"
         version = promote(connection, site, version.version, now=now, reason=reason)
         retag(connection, site, options.retag, now=now, recent=options.retag_recent)
-    outcome: Outcome = "promoted" if final.promote else "published"
+    outcome: RunOutcome = "promoted" if final.promote else "published"
     end_run(
         connection,
         record.run,

@@ -11,7 +11,7 @@ from core.clock import Clock
 from trainer.report.page import to_html
 from trainer.report.record import RunRecord
 from trainer.report.store import store_report
-from trainer.runs.rows import Outcome, describe, end_run, start_run
+from trainer.runs.rows import RunOutcome, describe, end_run, start_run
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def recorded(engine: Engine, site: str, architecture: str, clock: Clock) -> Iter
         raise
 
 
-def keep_report(engine: Engine, record: RunRecord, outcome: Outcome, clock: Clock) -> None:
+def keep_report(engine: Engine, record: RunRecord, outcome: RunOutcome, clock: Clock) -> None:
     """Draw it when the row is written, and outside of transactions: it takes seconds."""
     report = draw_report(record, outcome, clock.now())
     if report is not None:
@@ -43,7 +43,7 @@ def keep_report(engine: Engine, record: RunRecord, outcome: Outcome, clock: Cloc
             store_report(connection, record.run, report)
 
 
-def draw_report(record: RunRecord, outcome: Outcome, now: datetime) -> str | None:
+def draw_report(record: RunRecord, outcome: RunOutcome, now: datetime) -> str | None:
     """Return the report's HTML; None where even that fails, which fails no run."""
     record.outcome, record.ended_at = outcome, now
     try:

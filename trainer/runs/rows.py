@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from core.database.tables import TrainingRun
 from core.errors import DatabaseUnreachable, TaggerError, TrainingInProgress
 
-Outcome = Literal["published", "promoted", "skipped", "failed"]
+RunOutcome = Literal["published", "promoted", "skipped", "failed"]
 
 DIED: Final = "the process ended while at it"
 KEPT_REPORTS: Final = 50  # of a site
@@ -130,7 +130,7 @@ def find_last_published(connection: Connection, site: str) -> PublishedRun | Non
 def end_run(
     connection: Connection,
     run: int,
-    outcome: Outcome,
+    outcome: RunOutcome,
     *,
     now: datetime,
     decision: str | None = None,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 BINS: Final = 15  # of probability, all equally wide, for the calibration error
 _SMALLEST = 1e-7  # Keras' epsilon, which bounds the loss of a certain mistake
 
-Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Metric:
         higher_is_better: which end is the good one.
     """
 
-    parts: Callable[[Scores], Array]
-    value: Callable[[Array], Array]
+    parts: Callable[[Scores], Floats]
+    value: Callable[[Floats], Floats]
     higher_is_better: bool = True
 
     def __call__(self, scores: Scores) -> float:
@@ -73,20 +73,20 @@ class Metric:
         return float(self.value(self.parts(scores).sum(axis=0)))
 
 
-def _mean(of: Callable[[Scores], Array], *, higher_is_better: bool = True) -> Metric:
+def _mean(of: Callable[[Scores], Floats], *, higher_is_better: bool = True) -> Metric:
     """The mean of a number that each question has, but for those where it is NaN."""
 
-    def parts(scores: Scores) -> Array:
+    def parts(scores: Scores) -> Floats:
         values = of(scores)
         return np.column_stack([np.nan_to_num(values), ~np.isnan(values)])
 
-    def value(sums: Array) -> Array:
+    def value(sums: Floats) -> Floats:
         return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1))
 
     return Metric(parts, value, higher_is_better)
 
 
-def _first_is_right(scores: Scores) -> Array:
+def _first_is_right(scores: Scores) -> Floats:
     """Keras' categorical accuracy, as the article reports it: whether two argmaxes are equal.
 
     That of the targets is the alphabetically first of a question's tags, so the others never
@@ -96,7 +96,7 @@ def _first_is_right(scores: Scores) -> Array:
     return np.asarray(scores.probabilities.argmax(axis=1) == first, np.float64)
 
 
-def _cross_entropy(scores: Scores) -> Array:
+def _cross_entropy(scores: Scores) -> Floats:
     """Binary cross-entropy, the mean over labels; the article's `loss`."""
     p = np.clip(scores.probabilities, _SMALLEST, 1 - _SMALLEST)
     return np.asarray(-np.where(scores.targets == 1, np.log(p), np.log1p(-p)).mean(axis=1))
@@ -112,14 +112,14 @@ def _recall_at(k: int) -> Metric:
     return _mean(lambda scores: _share(scores.hits[:, :k].sum(axis=1), scores.own))
 
 
-def _average_precision(scores: Scores) -> Array:
+def _average_precision(scores: Scores) -> Floats:
     """The precision at the place of each of a question's tags, the mean over its tags."""
     found = np.cumsum(scores.hits, axis=1, dtype=np.int64)
     precision = found / np.arange(1, scores.hits.shape[1] + 1)
     return _share((precision * scores.hits).sum(axis=1), scores.own)
 
 
-def ndcg(scores: Scores, tags: npt.NDArray[np.int64], *, k: int) -> Array:
+def ndcg(scores: Scores, tags: npt.NDArray[np.int64], *, k: int) -> Floats:
     """Return each question's nDCG@k: the discounted gain of its k most probable tags over the best.
 
     Järvelin and Kekäläinen (2002), with a gain of 1 for a tag that the question has.
@@ -140,37 +140,37 @@ def _ndcg_at(k: int) -> Metric:
     return _mean(lambda scores: ndcg(scores, scores.own, k=k))
 
 
-def _share(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Array:
+def _share(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Floats:
     """Part / whole, NaN where there is no whole: a question without labels has no recall."""
     undefined = np.full(len(whole), np.nan)
     return np.asarray(np.divide(part, whole, out=undefined, where=np.asarray(whole > 0)))
 
 
-def _decisions(scores: Scores) -> Array:
+def _decisions(scores: Scores) -> Floats:
     """For each label two columns: found, and predicted + own. F1 is 2 · the one / the other."""
     found = scores.predicted & (scores.targets == 1)
     both = scores.predicted + scores.targets.astype(np.int64)
     return np.hstack([found, both]).astype(np.float64)
 
 
-def _f1(sums: Array) -> Array:
+def _f1(sums: Floats) -> Floats:
     """F1 of each label, 0 for one never found: from (..., 2 · labels) to (..., labels)."""
     found, both = np.split(sums, 2, axis=-1)
     return np.asarray(2 * found / np.maximum(both, 1))
 
 
-def _micro_f1(sums: Array) -> Array:
+def _micro_f1(sums: Floats) -> Floats:
     found, both = np.split(sums, 2, axis=-1)
     return np.asarray(2 * found.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
 
 
-def _in_bins(scores: Scores) -> Array:
+def _in_bins(scores: Scores) -> Floats:
     """For each bin of probability three columns: cells, probabilities, tags; BINS of each kind."""
     questions = len(scores.targets)
     bins = np.minimum((scores.probabilities * BINS).astype(np.int64), BINS - 1)
     places = (bins + BINS * np.arange(questions)[:, None]).ravel()
 
-    def add_up(weights: npt.NDArray[np.number] | None) -> Array:
+    def add_up(weights: npt.NDArray[np.number] | None) -> Floats:
         sums = np.bincount(places, weights, minlength=questions * BINS)
         return sums.reshape(questions, BINS).astype(np.float64)
 
@@ -178,7 +178,7 @@ def _in_bins(scores: Scores) -> Array:
     return np.hstack([add_up(weights) for weights in kinds])
 
 
-def _calibration_error(sums: Array) -> Array:
+def _calibration_error(sums: Floats) -> Floats:
     cells, probabilities, tags = np.split(sums, 3, axis=-1)
     return np.asarray(np.abs(probabilities - tags).sum(axis=-1) / cells.sum(axis=-1))
 
@@ -209,7 +209,7 @@ def all_metrics(scores: Scores) -> dict[str, float]:
     return {name: metric(scores) for name, metric in METRICS.items()}
 
 
-def label_f1(scores: Scores) -> Array:
+def label_f1(scores: Scores) -> Floats:
     """F1 of each label at its threshold: shape (labels,)."""
     return _f1(_decisions(scores).sum(axis=0))
 
@@ -224,9 +224,9 @@ class Reliability:
         cells: how many pairs of question and label the bin holds.
     """
 
-    probabilities: Array
-    frequencies: Array
-    cells: Array
+    probabilities: Floats
+    frequencies: Floats
+    cells: Floats
 
 
 def reliability(scores: Scores) -> Reliability:
@@ -246,7 +246,7 @@ class Estimate:
     high: float
 
 
-def resample(questions: int, count: int, *, seed: int) -> npt.NDArray[np.int64]:
+def bootstrap_counts(questions: int, count: int, *, seed: int) -> npt.NDArray[np.int64]:
     """Return how often each question is in each bootstrap resample: shape (count, questions).
 
     A resample has as many questions as there are, drawn with replacement (Efron, 1979).
@@ -266,7 +266,7 @@ def bootstrap(
         level: of confidence.
         seed: equal seeds give equal resamples, so systems are compared on the same ones.
     """
-    weights = resample(len(scores.targets), resamples, seed=seed)
+    weights = bootstrap_counts(len(scores.targets), resamples, seed=seed)
     tail = (1 - level) / 2
     estimates = {}
     for name, metric in METRICS.items():

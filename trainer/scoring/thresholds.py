@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.calibration import logit, sigmoid
+from trainer.scoring.metrics import Floats
 
 PRIOR_USES: Final = 100
 RESAMPLES: Final = 25  # of the bootstrap that steadies thresholds of the best F1
@@ -21,7 +22,6 @@ HIGHEST: Final = 0.99
 STEPS: Final = 150  # from the one to the other, alike on the scale of logits
 NEVER: Final = 2.0  # the threshold of a tag that is not suggested; no probability reaches it
 
-Floats = npt.NDArray[np.float64]
 Targets = npt.NDArray[np.uint8]
 
 

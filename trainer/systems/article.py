@@ -74,7 +74,7 @@ class ArticleNetwork(NetworkSystem):
         reporter: ProgressReporter,
         resume: Path | None = None,  # noqa: ARG002
     ) -> Network:
-        """Learn a dataset; it takes a minute, so nothing is kept to go on from."""
+        """Learn a dataset; it takes a minute, so nothing is kept to resume."""
         keras = import_keras()
         make_deterministic(keras, seed)
         learned = learned_rows(dataset)

@@ -30,7 +30,7 @@ def rarest_labels(targets: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     return np.asarray(own.argmin(axis=1), np.int64)
 
 
-def resample(targets: npt.NDArray[np.uint8], direction: Direction, seed: int) -> Rows:
+def balance(targets: npt.NDArray[np.uint8], direction: Direction, seed: int) -> Rows:
     """Return places of rows that balance labels: rows of small classes again, or large ones cut.
 
     The median class sets the measure. Up to the largest, a rare tag's few questions would be
@@ -63,7 +63,7 @@ def resample(targets: npt.NDArray[np.uint8], direction: Direction, seed: int) ->
 
 def _resampled(dataset: Dataset, direction: Direction, seed: int) -> Dataset:
     train = dataset.split.train
-    chosen = train[resample(dataset.targets[train], direction, seed)]
+    chosen = train[balance(dataset.targets[train], direction, seed)]
     return replace(dataset, split=replace(dataset.split, train=chosen))
 
 

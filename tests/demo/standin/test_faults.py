@@ -27,7 +27,7 @@ from demo.standin.items import question_item
 from demo.standin.server import StandInServer
 from demo.standin.site import Site
 from demo.standin.timeline import Release, site_of
-from demo.standin.wire import Request
+from demo.standin.wire import HttpRequest
 from tests.demo.standin.questions import fetched
 
 START = 1_700_000_000
@@ -306,7 +306,7 @@ def test_the_same_requests_get_the_same_bytes() -> None:
         standin = StandIn([SITE], start=START, faults=Preset.ALL.faults(4))
         targets = [f"/2.3/questions?site=stats&page={page}" for page in range(1, 25)]
         return [
-            standin.respond(Request.of(target), START + 2.0 * number).body
+            standin.respond(HttpRequest.of(target), START + 2.0 * number).body
             for number, target in enumerate(targets)
         ]
 

@@ -13,7 +13,7 @@ from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults
 from demo.standin.limits import DAY, Limits, Rule
 from demo.standin.timeline import Release, site_of
-from demo.standin.wire import Answer, Request
+from demo.standin.wire import HttpAnswer, HttpRequest
 from tests.demo.standin.questions import fetched
 
 START = 1_700_000_000
@@ -30,8 +30,8 @@ class World:
             sites.append(site_of(name, questions, start=START, release=Release(history_share=1)))
         self.standin = StandIn(sites, start=START, faults=faults, limits=limits)
 
-    def ask(self, target: str, at: float, address: str = "127.0.0.1") -> Answer:
-        return self.standin.respond(Request.of(target, address), START + at)
+    def ask(self, target: str, at: float, address: str = "127.0.0.1") -> HttpAnswer:
+        return self.standin.respond(HttpRequest.of(target, address), START + at)
 
     def json(self, target: str, at: float) -> Any:
         return json.loads(gzip.decompress(self.ask(target, at).body))

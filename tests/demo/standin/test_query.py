@@ -15,7 +15,7 @@ from demo.standin.api import StandIn
 from demo.standin.faults import Faults
 from demo.standin.limits import Limits
 from demo.standin.query import Query, select
-from demo.standin.site import Change, Feed, Question, Site, Sort, answered, deleted
+from demo.standin.site import Change, Listing, Question, Site, Sort, answered, deleted
 from demo.standin.timeline import Life, Release, site_of
 from tests.demo.standin.questions import fetched
 
@@ -54,7 +54,7 @@ def sites(draw: st.DrawFn) -> Site:
     return site
 
 
-def expected(site: Site, feed: Feed, query: Query) -> list[int]:
+def expected(site: Site, listing: Listing, query: Query) -> list[int]:
     """All ids that a query names, by the plainest means."""
 
     def inside(value: int, low: int | None, high: int | None) -> bool:
@@ -63,7 +63,7 @@ def expected(site: Site, feed: Feed, query: Query) -> list[int]:
     found = [
         question
         for question in site.questions.values()
-        if feed in question.feeds()
+        if listing in question.listings()
         and inside(question.sort_key(query.sort)[0], query.minimum, query.maximum)
         and inside(question.creation_date, query.fromdate, query.todate)
     ]
@@ -83,23 +83,23 @@ queries = st.builds(
 )
 
 
-@given(site=sites(), feed=st.sampled_from(Feed), query=queries)
+@given(site=sites(), listing=st.sampled_from(Listing), query=queries)
 @settings(deadline=None)
 def test_the_pages_together_are_the_filtered_and_sorted_list(
-    site: Site, feed: Feed, query: Query
+    site: Site, listing: Listing, query: Query
 ) -> None:
     ids = list[int]()
     for number in count(1):
-        page = select(site, feed, replace(query, page=number))
+        page = select(site, listing, replace(query, page=number))
         assert len(page.questions) <= query.pagesize
         ids += [question.question_id for question in page.questions]
         if not page.has_more:
             break
-    assert ids == expected(site, feed, query)
+    assert ids == expected(site, listing, query)
 
 
 class Follower:
-    """A client that follows a feed, ascending by creation date, over the adapter."""
+    """A client that follows a listing, ascending by creation date, over the adapter."""
 
     def __init__(self, standin: StandIn, overlap: int) -> None:
         self.standin = standin
@@ -192,7 +192,7 @@ def test_following_ascending_with_overlap_sees_every_visible_question(
         life=Life(within=600, deleted=deleted),
         faults=Faults(seed=seed, vanishing=vanishing),
     )
-    shown = follower.standin.sites["stats"].ids(Feed.UNANSWERED)
+    shown = follower.standin.sites["stats"].ids(Listing.UNANSWERED)
     assert shown
     assert set(shown) <= follower.seen
     assert follower.standin.observer.violations == []
@@ -201,7 +201,7 @@ def test_following_ascending_with_overlap_sees_every_visible_question(
 def test_following_without_overlap_misses_questions_that_appear_late() -> None:
     release = Release(history_share=0, per_minute=2)
     follower = follow(seed=1, overlap=0, release=release, life=Life(), faults=Faults())
-    missed = set(follower.standin.sites["stats"].ids(Feed.UNANSWERED)) - follower.seen
+    missed = set(follower.standin.sites["stats"].ids(Listing.UNANSWERED)) - follower.seen
     assert missed
 
 
@@ -211,7 +211,7 @@ def test_a_question_that_vanishes_between_pages_moves_the_pages_behind_it_up() -
     standin = StandIn([site], start=START, faults=Faults(vanishing=1.0))
     first, second = _two_pages(standin)
     standin.advance(START + 100)  # nothing vanishes from the last page: none is behind it
-    assert len(site.ids(Feed.QUESTIONS)) == 59
+    assert len(site.ids(Listing.QUESTIONS)) == 59
     assert second[0] == first[-1] + 2  # the question between them moved onto the first page
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.questions.store import FetchedQuestion
-from demo.standin.site import Feed
+from demo.standin.site import Listing
 from demo.standin.timeline import DAY, Life, Release, site_of
 from tests.demo.standin.questions import fetched
 
@@ -26,7 +26,7 @@ def test_history_is_spread_over_the_days_before_the_start_in_id_order() -> None:
     release = Release(history_share=0.5, history_days=10)
     site = site_of("stats", made_up(100), start=START, release=release)
     site.advance(START)
-    assert site.ids(Feed.QUESTIONS) == list(range(1, 51))
+    assert site.ids(Listing.QUESTIONS) == list(range(1, 51))
     dates = [site.questions[number].creation_date for number in range(1, 51)]
     assert dates == sorted(dates)
     assert dates[0] == START - 10 * DAY
@@ -39,7 +39,7 @@ def test_new_questions_are_asked_at_the_rate_that_was_told() -> None:
     asked = [site.questions[number].creation_date - START for number in (1, 2, 3, 20)]
     assert asked == [0, 30, 60, 570]
     site.advance(START + 65)
-    assert site.ids(Feed.UNANSWERED) == [1, 2, 3]
+    assert site.ids(Listing.UNANSWERED) == [1, 2, 3]
 
 
 @given(seed=st.integers(0, 1000), delay=st.floats(0, 90))
@@ -80,17 +80,17 @@ def test_answer_counts_of_the_file_are_kept() -> None:
     release = Release(history_share=1, history_answered=0)
     site = site_of("stats", made_up(4, answer_count=2), start=START, release=release)
     site.advance(START)
-    assert site.ids(Feed.UNANSWERED) == [1, 2, 3, 4]
-    assert site.ids(Feed.NO_ANSWERS) == []
+    assert site.ids(Listing.UNANSWERED) == [1, 2, 3, 4]
+    assert site.ids(Listing.NO_ANSWERS) == []
 
 
 def test_the_share_of_history_that_is_answered_is_as_told() -> None:
     release = Release(history_share=1, history_answered=0.6)
     site = site_of("stats", made_up(2000), start=START, release=release)
     site.advance(START)
-    unanswered = len(site.ids(Feed.UNANSWERED))
+    unanswered = len(site.ids(Listing.UNANSWERED))
     assert 0.36 < unanswered / 2000 < 0.44
-    assert 0 < len(site.ids(Feed.NO_ANSWERS)) < unanswered
+    assert 0 < len(site.ids(Listing.NO_ANSWERS)) < unanswered
 
 
 def test_everything_that_can_happen_to_questions_happens() -> None:
@@ -118,7 +118,7 @@ def test_everything_that_can_happen_to_questions_happens() -> None:
     assert any(question.closed_date for question in questions)
     assert any(question.migrated_to for question in questions)
     assert 20 < sum(question.deleted for question in questions) < 60
-    assert len(site.ids(Feed.QUESTIONS)) == sum(not question.deleted for question in questions)
+    assert len(site.ids(Listing.QUESTIONS)) == sum(not question.deleted for question in questions)
 
 
 def test_the_same_seed_gives_the_same_site_and_another_another() -> None:

@@ -16,8 +16,8 @@ from trainer.runs import rows as run_rows
 from trainer.runs.rows import (
     DIED,
     KEPT_SKIPPED,
-    Outcome,
     PublishedRun,
+    RunOutcome,
     describe,
     end_run,
     find_last_published,
@@ -115,7 +115,12 @@ def test_the_next_run_ends_the_row_of_one_that_died(engine: Engine, clock: Manua
 
 
 def run(
-    engine: Engine, clock: ManualClock, outcome: Outcome, *, site: str = "stats", report: str = ""
+    engine: Engine,
+    clock: ManualClock,
+    outcome: RunOutcome,
+    *,
+    site: str = "stats",
+    report: str = "",
 ) -> int:
     """A run that ended at once, with its report."""
     with engine.begin() as connection:
@@ -134,7 +139,7 @@ def test_the_last_run_that_made_a_version_says_what_it_learned_from(
         assert find_last_published(connection, "stats") is None
     run(engine, clock, "promoted")
     made = run(engine, clock, "published")
-    outcomes: tuple[Outcome, ...] = ("skipped", "failed")
+    outcomes: tuple[RunOutcome, ...] = ("skipped", "failed")
     for outcome in outcomes:
         run(engine, clock, outcome)
     run(engine, clock, "promoted", site="cooking")
@@ -169,7 +174,7 @@ def test_old_reports_are_deleted_and_their_rows_stay(
 def test_rows_of_skipped_runs_are_deleted_when_they_are_old(
     engine: Engine, clock: ManualClock
 ) -> None:
-    outcomes: tuple[Outcome, ...] = ("skipped", "failed")
+    outcomes: tuple[RunOutcome, ...] = ("skipped", "failed")
     for outcome in outcomes:
         run(engine, clock, outcome)
     clock.sleep(KEPT_SKIPPED.total_seconds() + 1)

@@ -29,7 +29,7 @@ class Part:
     """What is fitted by Keras by itself.
 
     Attributes:
-        name: as it is told, and as its checkpoint is called.
+        name: as progress shows it, and as its checkpoint is called.
         epochs: all of them.
         work: of a step.
         keep_epochs: whether each one is a checkpoint.
@@ -60,7 +60,7 @@ class Terms:
 
 
 def part_names(readers: int) -> list[str]:
-    """All that is fitted by itself, and can be gone on from."""
+    """All that is fitted by itself, and can be resumed."""
     once = [TERMS, *(_reader_name(number, readers) for number in range(1, readers + 1))]
     once.append(CONVOLUTIONS)
     return once + [name + AGAIN for name in once]
@@ -76,7 +76,7 @@ def fit_terms_of(run: FittingRun, rows: Rows, *, again: bool = False) -> Terms:
     stored = run.checkpoints.load(part)
     work = fitting_run.TERMS * len(rows)
     if stored is not None and stored.keys() == {"table", "bias"}:
-        run.went_before((), work * run.hyperparameters.fit.term_epochs)
+        run.resumed((), work * run.hyperparameters.fit.term_epochs)
         return Terms(stored["table"], stored["bias"])
     terms = _fit_terms(run, rows, work)
     run.checkpoints.save(part, {"table": terms.table, "bias": terms.bias})
@@ -139,8 +139,8 @@ def _fit_reader(
         work=fitting_run.READER * fit.reader_batch,
     )
     _compile(run, head, fit.reader_rate, part.epochs * batches.steps, fit.reader_decay)
-    judged = Batches(arrays, validation, VALIDATION_ROWS) if len(validation) else None
-    return _fit_part(run, part, head, batches, judged)
+    validation_batches = Batches(arrays, validation, VALIDATION_ROWS) if len(validation) else None
+    return _fit_part(run, part, head, batches, validation_batches)
 
 
 def fit_convolutions(run: FittingRun, model: keras.Model) -> bool:
@@ -154,8 +154,8 @@ def fit_convolutions(run: FittingRun, model: keras.Model) -> bool:
         keep_epochs=True,  # they take minutes
     )
     _compile(run, model, fit.conv_rate, part.epochs * batches.steps, fit.conv_decay)
-    judged = Batches(batches.arrays, encoded.validation, VALIDATION_ROWS)
-    return _fit_part(run, part, model, batches, judged)
+    validation_batches = Batches(batches.arrays, encoded.validation, VALIDATION_ROWS)
+    return _fit_part(run, part, model, batches, validation_batches)
 
 
 def show_everything(run: FittingRun, model: keras.Model) -> None:
@@ -261,6 +261,6 @@ def _resume(run: FittingRun, part: Part, model: keras.Model, best: BestEpoch, st
         if state is not None and state.put_into(model):
             best.weights, best.lowest = list(state.best) or None, state.lowest
             best.ended = list(state.epochs)
-            run.went_before(state.epochs, part.work * steps * len(state.epochs))
+            run.resumed(state.epochs, part.work * steps * len(state.epochs))
             return name == part.name
     return False

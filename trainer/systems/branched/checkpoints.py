@@ -1,4 +1,4 @@
-"""What a fitting has finished, kept in a folder: one that is killed goes on from there.
+"""What a fitting has finished, kept in a folder: one that is killed is resumed from there.
 
 A file holds arrays alone, of one part of the network, and is whole or not there. Those of a fitting
 lie in a folder that is named by all that decides its result, so that no other one reads them.
@@ -73,7 +73,7 @@ class Checkpoints:
 
         Args:
             folder: theirs alone.
-            note: is told where one cannot be kept.
+            note: called with a line where one cannot be kept.
         """
         self.folder = folder
         self._note = note
@@ -131,7 +131,7 @@ def open_checkpoints(
     Args:
         folder: of all fittings of a site, one at a time; None keeps nothing.
         key: of this one.
-        note: is told where the folder cannot be written; then nothing is kept.
+        note: called with a line where the folder cannot be written; then nothing is kept.
     """
     if folder is None:
         return Checkpoints(None)
@@ -173,7 +173,7 @@ class PartState:
     """All that a part's further fitting hangs on, beside what it is shown.
 
     Attributes:
-        variables: weights, and what the dropouts' random numbers go on from.
+        variables: weights, and the state of the dropouts' random numbers.
         optimizer: its variables; none of a part that is finished.
         best: the weights of the lowest loss, where that is not this state's.
         lowest: that loss.

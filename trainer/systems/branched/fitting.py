@@ -84,9 +84,9 @@ def fit(
         hyperparameters: all of them.
         most_epochs: of each part; None leaves them to the hyperparameters.
         seed: equal ones give equal weights.
-        reporter: is told.
+        reporter: shows the progress.
         resume: a folder for the parts that are finished; a fitting that finds those of an equal
-            one that was ended goes on from there, to the same weights. None keeps none.
+            one that was ended is resumed, to the same weights. None keeps none.
 
     Raises:
         TrainingError: a loss was a number in no epoch, or there is no room for document vectors.
@@ -98,9 +98,7 @@ def fit(
     parts = part_names(hyperparameters.graph.readers)
     finished = checkpoints.count(parts)
     if finished:
-        reporter.note(
-            f"Going on from a run that was ended: {finished} of {len(parts)} parts are finished."
-        )
+        reporter.note(f"Resuming an unfinished run: {finished} of {len(parts)} parts are finished.")
     reporter.stage("making word embeddings from the site's text")
     tables = make_tables(dataset.corpus, encoded, hyperparameters, seed=seed)
     trunk = graph.build_trunk(encoded.inputs, tables, hyperparameters.graph)
@@ -156,7 +154,7 @@ def _fit_branches(
 def _fit_again(
     run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
 ) -> Branches:
-    """Fit readers and terms anew to everything; the convolutions see it once more."""
+    """Fit readers and terms to everything, from scratch; the convolutions see it once more."""
     everything = np.arange(len(run.encoded))
     readers = fit_readers(run, documents, everything, everything[:0])
     terms = fit_terms_of(run, everything, again=True)

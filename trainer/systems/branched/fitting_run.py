@@ -59,7 +59,7 @@ class FittingRun:
         encoded: what is learned from.
         hyperparameters: all of them.
         seed: of everything that is drawn.
-        reporter: is told.
+        reporter: shows the progress.
         most_epochs: of each part; None leaves them to the hyperparameters.
         checkpoints: what is finished.
         estimate: how much is done.
@@ -100,8 +100,8 @@ class FittingRun:
         self.estimate.advance(work)
         self.reporter.batch(self.estimate.done, self.estimate.of)
 
-    def went_before(self, epochs: Iterable[Epoch], work: int) -> None:
-        """Epochs and work of a run that was ended, which this one goes on from."""
+    def resumed(self, epochs: Iterable[Epoch], work: int) -> None:
+        """Epochs and work of an unfinished run, which this one resumes."""
         self.epochs.extend(epochs)
         self.estimate.skip(work)
         self.reporter.batch(self.estimate.done, self.estimate.of)

@@ -83,9 +83,9 @@ class NetworkSystem(System):
         Args:
             dataset: what is learned.
             seed: the same one gives the same network.
-            reporter: is told how it goes.
+            reporter: shows the progress.
             resume: a folder, of this site's trainings alone, for what is finished: should this
-                one be killed, the next goes on from there to the same network. Architectures that
+                one be killed, the next resumes it, to the same network. Architectures that
                 fit in a minute make no use of it. None keeps nothing.
 
         Raises:

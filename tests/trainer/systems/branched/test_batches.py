@@ -6,7 +6,7 @@ import pytest
 
 
 @pytest.mark.slow
-def test_batches_are_gone_on_with_where_they_were_left_and_let_their_arrays_go() -> None:
+def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> None:
     from trainer.systems.branched.batches import Batches
 
     ids = np.arange(70, dtype=np.int32).reshape(35, 2)

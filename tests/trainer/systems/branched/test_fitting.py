@@ -1,4 +1,4 @@
-"""A fitting that was ended goes on from what was finished, to the same weights."""
+"""A fitting that was ended is resumed from what was finished, to the same weights."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -90,7 +90,7 @@ def assert_same(one: Network, other: Network) -> None:
         ("convolutions again", 1, 5, "convolutions again"),
     ],
 )
-def test_a_killed_fitting_goes_on_to_the_weights_of_one_that_was_not(
+def test_a_killed_fitting_is_resumed_to_the_weights_of_one_that_was_not(
     dataset: Dataset,
     whole: Network,
     tmp_path: Path,
@@ -103,9 +103,7 @@ def test_a_killed_fitting_goes_on_to_the_weights_of_one_that_was_not(
     reporter = Killer()
     resumed = SYSTEM.fit(dataset, seed=3, reporter=reporter, resume=tmp_path)
     assert_same(resumed, whole)
-    assert reporter.notes == [
-        f"Going on from a run that was ended: {finished} of 6 parts are finished."
-    ]
+    assert reporter.notes == [f"Resuming an unfinished run: {finished} of 6 parts are finished."]
     assert reporter.epochs[0].part == first
     assert reporter.work[-1][0] == reporter.work[-1][1]
     assert list(tmp_path.iterdir()) == []
