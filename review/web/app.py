@@ -10,11 +10,12 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.types import Lifespan
 
 from core import __version__
-from review.api import bulk, health, progress, questions, session, site_tags
+from review.api import bulk, health, progress, questions, session, site_tags, tags
 from review.api import models as model_versions
 from review.api import review as decisions
 from review.api import service as service_state
 from review.pages import browse, login, models, review, service
+from review.pages import tags as tag_pages
 from review.web.context import Context
 from review.web.errors import add_error_handlers
 from review.web.guard import guard
@@ -26,6 +27,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     browse.router,
     models.router,
     service.router,
+    tag_pages.router,
 )
 API: Final[tuple[APIRouter, ...]] = (
     health.router,
@@ -37,6 +39,7 @@ API: Final[tuple[APIRouter, ...]] = (
     questions.router,
     model_versions.router,
     service_state.router,
+    tags.router,
 )
 
 

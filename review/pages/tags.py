@@ -1,0 +1,106 @@
+"""A site's tags, and one of them."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse
+
+from core.database.engine import reading
+from review.api.fields import Line, Site
+from review.render.charts import Series, column_chart, meter
+from review.tags.figures import TagRow
+from review.tags.overview import TagsOverview, tags_of, uses_by_month
+from review.web.context import Context, ContextDep, ReviewerDep, render
+from review.web.memo import NotYet
+from review.web.sites import chosen_site, sites_of
+
+router = APIRouter()
+
+PAGE: Final = 100
+COUNT_WAIT: Final = 0.08  # seconds that a page waits until the tags are counted for the first time
+CHART_SECONDS: Final = 600
+
+Sorting = Literal["uses", "name", "precision", "acceptance"]
+_KEYS: Final[dict[Sorting, Callable[[TagRow], Any]]] = {
+    "uses": lambda row: (-row.uses, row.tag),
+    "name": lambda row: row.tag,
+    # The worst first: those are what somebody looks for.
+    "precision": lambda row: (row.precision is None, row.precision, -row.suggested, row.tag),
+    "acceptance": lambda row: (row.acceptance is None, row.acceptance, -row.rejected, row.tag),
+}
+
+
+@router.get("/tags")
+def tags(
+    request: Request,
+    context: ContextDep,
+    _: ReviewerDep,
+    sort: Sorting = "uses",
+    q: Annotated[Line, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> HTMLResponse:
+    """A page of a site's tags, and which of them go together."""
+    site = chosen_site(context, request)
+    overview = _overview(context, site)
+    rows = _rows(overview, sort, q.strip()) if overview else []
+    return render(
+        context,
+        request,
+        "tags.html",
+        site=site,
+        sites=sites_of(context),
+        overview=overview,
+        count=len(rows),
+        rows=rows[(page - 1) * PAGE : page * PAGE],
+        more=page * PAGE < len(rows),
+        page=page,
+        sort=sort,
+        sortings=_KEYS,
+        q=q,
+        meter=meter,
+    )
+
+
+def _overview(context: Context, site: str) -> TagsOverview | None:
+    try:
+        return tags_of(context, site, wait=COUNT_WAIT)
+    except NotYet:
+        return None
+
+
+def _rows(overview: TagsOverview, sort: Sorting, words: str) -> list[TagRow]:
+    found = [row for row in overview.tags.values() if words.casefold() in row.tag.casefold()]
+    return sorted(found, key=_KEYS[sort])
+
+
+@router.get("/tags/{site}/{tag}")
+def show_tag(
+    request: Request, context: ContextDep, _: ReviewerDep, site: Site, tag: str
+) -> HTMLResponse:
+    """One tag: its figures, its use over time, and what it goes together with."""
+    overview = tags_of(context, site)
+    row = overview.tags.get(tag)
+    if row is None:
+        raise HTTPException(404, f"The site {site} has no such tag.")
+
+    def count() -> Series:
+        with reading(context.engine) as connection:
+            months = uses_by_month(connection, site, tag, now=context.clock.now())
+        return Series(tag, months)
+
+    uses = context.memo.get(("uses", site, tag), CHART_SECONDS, count)
+    relations = overview.relations
+    return render(
+        context,
+        request,
+        "tag.html",
+        site=site,
+        row=row,
+        overview=overview,
+        parents=[one for one in relations.implications if one.tag == tag],
+        children=[one for one in relations.implications if one.parent == tag],
+        synonyms=[one for one in relations.synonyms if tag in (one.tag, one.other)],
+        chart=column_chart("Questions a month whose author gave it", uses),
+        meter=meter,
+    )

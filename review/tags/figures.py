@@ -1,0 +1,146 @@
+"""How much each tag of a site is used and suggested, and how often authors and reviewers agree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy.engine import Connection
+
+from core.database.review_tables import Verdict
+from core.database.tables import PredictedTag, Prediction, Question, QuestionTag
+from core.model import registry
+from core.questions.suggested import read_blocked_tags
+from review.tags.relations import Relations, learn_relations, wilson_bound
+
+NEWEST_PREDICTIONS: Final = 20_000  # of the live version, by which precision is measured
+NEWEST_QUESTIONS: Final = 50_000  # from which relations are learned
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    """A tag.
+
+    Attributes:
+        uses: questions to which their authors gave it.
+        suggested: of the newest predictions of the live version, those that suggest it.
+        confirmed: of them, those whose author gave it too.
+        accepted: verdicts in favour of it, of suggestions or the author's tags.
+        rejected: verdicts against it.
+        added: verdicts that added it where nobody had it.
+        threshold: from which the live version suggests it; None where it does not know it.
+        blocked: it is never suggested at this site.
+    """
+
+    tag: str
+    uses: int = 0
+    suggested: int = 0
+    confirmed: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    added: int = 0
+    threshold: float | None = None
+    blocked: bool = False
+
+    @property
+    def precision(self) -> float | None:
+        """Share of its suggestions that authors confirm; None where there are none."""
+        return self.confirmed / self.suggested if self.suggested else None
+
+    @property
+    def acceptance(self) -> float | None:
+        """Share of its verdicts that accept it; None where there are none."""
+        judged = self.accepted + self.rejected
+        return self.accepted / judged if judged else None
+
+    @property
+    def acceptance_bound(self) -> float:
+        """The lower bound of Wilson's interval for that share."""
+        return wilson_bound(self.accepted, self.accepted + self.rejected)
+
+
+def read_tags(
+    connection: Connection, site: str, thresholds: Mapping[str, float]
+) -> dict[str, TagRow]:
+    """A site's tags by name: its authors', those that its live version knows, those of verdicts.
+
+    Args:
+        connection: reads only.
+        site: whose.
+        thresholds: of the live version, by tag.
+    """
+    uses = _counts(
+        connection,
+        select(QuestionTag.tag, func.count())
+        .where(QuestionTag.site == site)
+        .group_by(QuestionTag.tag),
+    )
+    suggested, confirmed = _suggestions(connection, site)
+    verdicts = _verdicts(connection, site)
+    blocked = read_blocked_tags(connection, site)
+    names = {*uses, *suggested, *thresholds, *(tag for tag, _ in verdicts), *blocked}
+    return {
+        tag: TagRow(
+            tag,
+            uses.get(tag, 0),
+            suggested.get(tag, 0),
+            confirmed.get(tag, 0),
+            verdicts.get((tag, "accepted"), 0),
+            verdicts.get((tag, "rejected"), 0),
+            verdicts.get((tag, "added"), 0),
+            threshold=thresholds.get(tag),
+            blocked=tag in blocked,
+        )
+        for tag in names
+    }
+
+
+def _counts(connection: Connection, statement: Select[Any, Any]) -> dict[str, int]:
+    return dict(connection.execute(statement).all())
+
+
+def _suggestions(connection: Connection, site: str) -> tuple[dict[str, int], dict[str, int]]:
+    """How often each tag is suggested of late, and how often its author chose it too."""
+    live = registry.find_live_id(connection, site)
+    if live is None:
+        return {}, {}
+    newest = (
+        select(Prediction.question_pk)
+        .where(Prediction.model_version_id == live)
+        .order_by(Prediction.predicted_at.desc())
+        .limit(NEWEST_PREDICTIONS)
+        .subquery()
+    )
+    suggested = (
+        select(PredictedTag.tag, func.count())
+        .join(newest, newest.c.question_pk == PredictedTag.question_pk)
+        .where(PredictedTag.model_version_id == live, and_(PredictedTag.suggested))
+        .group_by(PredictedTag.tag)
+    )
+    authors = exists().where(
+        QuestionTag.question_pk == PredictedTag.question_pk, QuestionTag.tag == PredictedTag.tag
+    )
+    return _counts(connection, suggested), _counts(connection, suggested.where(authors))
+
+
+def _verdicts(connection: Connection, site: str) -> dict[tuple[str, str], int]:
+    rows = (
+        select(Verdict.tag, Verdict.verdict, func.count())
+        .select_from(Verdict)
+        .join(Question, Question.id == Verdict.question_pk)
+        .where(Question.site == site)
+        .group_by(Verdict.tag, Verdict.verdict)
+    )
+    return {(tag, verdict): count for tag, verdict, count in connection.execute(rows)}
+
+
+def read_relations(connection: Connection, site: str) -> Relations:
+    """What the authors' tags of a site's newest questions tell of each other."""
+    newest = (
+        select(Question.author_tags)
+        .where(Question.site == site)
+        .order_by(Question.question_id.desc())
+        .limit(NEWEST_QUESTIONS)
+    )
+    rows = connection.execute(newest, execution_options={"yield_per": 2_000})
+    return learn_relations(row.author_tags for row in rows)

@@ -1,0 +1,101 @@
+"""A site's tags as pages and API show them: counted seldom, and never while somebody waits."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.engine import Connection
+
+from core.database.engine import reading
+from core.database.tables import Question, QuestionTag
+from core.errors import ModelError
+from core.model import registry
+from core.model.bundle_cache import open_cache
+from review.tags.figures import TagRow, read_relations, read_tags
+from review.tags.relations import Relations
+from review.web.context import Context
+
+log = logging.getLogger(__name__)
+
+KEPT_SECONDS: Final = 600
+MONTHS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class TagsOverview:
+    """A site's tags.
+
+    Attributes:
+        at: when they were counted.
+        version: of the live model, whose thresholds and suggestions these are.
+        tags: by name.
+        relations: which go together.
+    """
+
+    at: datetime
+    version: int | None
+    tags: Mapping[str, TagRow]
+    relations: Relations
+
+
+def tags_of(context: Context, site: str, *, wait: float | None = None) -> TagsOverview:
+    """A site's tags, counted ten minutes ago at most.
+
+    Args:
+        context: the application's.
+        site: whose.
+        wait: seconds that the first who asks waits; as long as it takes where unset.
+
+    Raises:
+        NotYet: they are being counted.
+    """
+
+    def count() -> TagsOverview:
+        with reading(context.engine) as connection:
+            live = registry.find_live(connection, site)
+        thresholds = _thresholds(context, live) if live else {}
+        with reading(context.engine) as connection:
+            return TagsOverview(
+                context.clock.now(),
+                live.version if live else None,
+                read_tags(connection, site, thresholds),
+                read_relations(connection, site),
+            )
+
+    return context.memo.get(("tags", site), KEPT_SECONDS, count, wait=wait)
+
+
+def _thresholds(context: Context, live: registry.Version) -> dict[str, float]:
+    """The live version's thresholds by tag; none where its bundle cannot be read."""
+    cache = open_cache(context.settings)
+    try:
+        with cache.open(live, registry.fetch_from(context.engine)) as bundle:
+            manifest = bundle.manifest
+    except ModelError as error:
+        log.warning("no thresholds of %s version %d: %s", live.site, live.version, error)
+        return {}
+    return dict(zip(manifest.labels, manifest.thresholds, strict=True))
+
+
+def uses_by_month(connection: Connection, site: str, tag: str, *, now: datetime) -> dict[date, int]:
+    """To how many questions of each of the last 24 months their authors gave a tag."""
+    first = (now - timedelta(days=30 * MONTHS)).replace(day=1, hour=0, minute=0, second=0)
+    month = _month_of(connection)
+    rows = (
+        select(month, func.count())
+        .select_from(QuestionTag)
+        .join(Question, Question.id == QuestionTag.question_pk)
+        .where(QuestionTag.site == site, QuestionTag.tag == tag, Question.created_at >= first)
+        .group_by(month)
+    )
+    return {date.fromisoformat(f"{name}-01"): count for name, count in connection.execute(rows)}
+
+
+def _month_of(connection: Connection) -> ColumnElement[Any]:
+    """The month of a question, as 2026-01, in UTC."""
+    if connection.dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", Question.created_at), "YYYY-MM")
+    return func.strftime("%Y-%m", Question.created_at)

@@ -1,0 +1,72 @@
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine
+
+from review.tags.overview import tags_of
+from review.web.context import Context
+from tests.conftest import ManualClock
+from tests.review.rows import predict_rows
+from tests.rows import question, store_questions
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def counted(sqlite_engine: Engine, clock: ManualClock, context: Context) -> None:
+    """Two hundred tags, one with a hostile name, and one that implies another; they are counted."""
+    predict_rows(sqlite_engine, {1: {"regression": 0.9}}, now=clock.now())
+    many = [
+        question(n, author_tags=(f"tag-{n}", "c#", "c"), created_at=clock.now())
+        for n in range(2, 200)
+    ]
+    some = [question(n, author_tags=("c",)) for n in range(200, 250)]
+    hostile = question(999, author_tags=(HOSTILE,))
+    store_questions(sqlite_engine, *many, *some, hostile, now=clock.now())
+    tags_of(context, "stats")
+
+
+def test_pages_lead_through_all_tags(client: TestClient) -> None:
+    first, second, third = (client.get("/tags", params={"page": n}).text for n in (1, 2, 3))
+    assert 'rel="next"' in first
+    assert 'rel="prev"' in second
+    assert 'rel="next"' not in third
+    assert all(f">tag-{n}</a>" in first + second + third for n in range(2, 200))
+    assert first.index(">c</a>") < first.index(">tag-10</a>")
+
+
+def test_a_part_of_the_name_finds_tags(client: TestClient) -> None:
+    page = client.get("/tags", params={"q": "TAG-19", "sort": "name"}).text
+    assert "11 tags;" in page
+    assert "No tag is called so." in client.get("/tags", params={"q": "nonesuch"}).text
+
+
+def test_implied_tags_stand_there_with_their_evidence(client: TestClient) -> None:
+    page = client.get("/tags").text
+    assert "Implied tags" in page
+    assert ">c#</a></td><td>" in page
+    told = client.get("/api/v1/tags/relations", params={"site": "stats"}).json()
+    assert told["implications"][0]["parent"] == "c"
+    assert told["implications"][0]["confidence"] == 1
+
+
+def test_a_tag_has_a_page_with_its_use_over_time(client: TestClient) -> None:
+    page = client.get("/tags/stats/c%23").text
+    assert "<h1>c#" in page
+    assert "Questions a month whose author gave it, 2026-01-01 to 2026-01-01." in page
+    assert "/browse?site=stats&amp;tag=c%23" in page
+    assert client.get("/tags/stats/none-such").status_code == 404
+    assert client.get("/tags/none-such/c").status_code == 404
+
+
+def test_a_hostile_tag_is_a_text(client: TestClient) -> None:
+    page = client.get("/tags", params={"q": "script"}).text
+    assert "&lt;script&gt;" in page
+    assert "<script>alert" not in page
+
+
+def test_programs_get_pages_of_tags(client: TestClient) -> None:
+    query = {"site": "stats", "limit": 3, "after": "tag-1"}
+    told = client.get("/api/v1/tags", params=query).json()
+    assert [one["tag"] for one in told] == ["tag-10", "tag-100", "tag-101"]
+    regression = client.get("/api/v1/tags", params={"site": "stats", "after": "reg"}).json()[0]
+    assert (regression["suggested"], regression["precision"]) == (1, 1.0)
