@@ -3,13 +3,22 @@
 import gzip
 from pathlib import Path
 
+from alembic import command
 from sqlalchemy import Engine, MetaData, insert, select, text
 
 from core.database.engine import make_engine
-from core.database.migrate import migrate_to
+from core.database.migrate import alembic_config, current_revision, migrator
 
 DATA = Path(__file__).parent / "data"
 REVISION = "0003"
+
+
+def migrate_to(engine: Engine, revision: str) -> None:
+    """Bring the tables to any revision, forward or back: an older program's are no command."""
+    with migrator(engine) as connection:
+        forward = revision >= (current_revision(connection) or "")
+        change = command.upgrade if forward else command.downgrade
+        change(alembic_config(connection), revision)
 
 
 def write_database_of_before(path: Path) -> None:

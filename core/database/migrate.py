@@ -5,12 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from core.errors import SchemaOutdated
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,16 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def alembic_config(connection: Connection) -> "Config":
+    """Return Alembic's configuration, as its commands take it, for a connection's tables."""
+    from alembic.config import Config  # noqa: PLC0415 (a quarter of a second, seldom needed)
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
 def upgrade(engine: Engine) -> bool:
     """Bring the tables to the newest revision; several processes may call it at once.
 
@@ -45,18 +59,14 @@ def upgrade(engine: Engine) -> bool:
     with reading(engine) as connection:
         if _is_up_to_date(connection):
             return False
-    with _migrator(engine) as connection:
+    with migrator(engine) as connection:
         if _is_up_to_date(connection):
             return False
-        _run_alembic(connection, revisions()[-1])
+        from alembic import command  # noqa: PLC0415 (as above)
+
+        command.upgrade(alembic_config(connection), revisions()[-1])
     log.info("the database's tables are at revision %s", revisions()[-1])
     return True
-
-
-def migrate_to(engine: Engine, revision: str) -> None:
-    """Bring the tables to any revision, forward or back, as for an older version of the program."""
-    with _migrator(engine) as connection:
-        _run_alembic(connection, revision)
 
 
 def _is_up_to_date(connection: Connection) -> bool:
@@ -70,7 +80,7 @@ def _is_up_to_date(connection: Connection) -> bool:
 
 
 @contextmanager
-def _migrator(engine: Engine) -> Iterator[Connection]:
+def migrator(engine: Engine) -> Iterator[Connection]:
     """A connection in a transaction that keeps other migrators out.
 
     On SQLite the transaction itself does (BEGIN IMMEDIATE), and foreign keys are off: Alembic's
@@ -92,14 +102,3 @@ def _migrator(engine: Engine) -> Iterator[Connection]:
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK}
                 )
                 yield connection
-
-
-def _run_alembic(connection: Connection, revision: str) -> None:
-    from alembic import command  # noqa: PLC0415 (a quarter of a second, seldom needed)
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    forward = revision >= (current_revision(connection) or "")
-    (command.upgrade if forward else command.downgrade)(config, revision)

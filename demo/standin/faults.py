@@ -70,10 +70,6 @@ class ItemFault(StrEnum):
     NOT_AN_OBJECT = "not_an_object"
 
 
-# What the real API does too, and a client has to take as it is.
-LAWFUL_ITEM_FAULTS = frozenset({ItemFault.NO_OWNER, ItemFault.DELETED_OWNER, ItemFault.HUGE_BODY})
-
-
 @dataclass(frozen=True)
 class Scheduled:
     """A failure between two moments, in seconds after the stand-in's start.

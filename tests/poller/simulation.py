@@ -21,7 +21,7 @@ from core.questions.store import FetchedQuestion
 from core.settings import Settings
 from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn
-from demo.standin.faults import LAWFUL_ITEM_FAULTS, Failure, Faults
+from demo.standin.faults import Failure, Faults, ItemFault
 from demo.standin.site import Listing
 from demo.standin.timeline import Life, Release, site_of
 from poller.build import make_poller
@@ -30,6 +30,8 @@ from tests.conftest import ManualClock
 
 SITE = "stats"
 API = "http://stand-in.test/2.3"
+# What the real API does too, and a client has to take as it is.
+LAWFUL_ITEM_FAULTS = {ItemFault.NO_OWNER, ItemFault.DELETED_OWNER, ItemFault.HUGE_BODY}
 
 
 class Killed(BaseException):

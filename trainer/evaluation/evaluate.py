@@ -72,6 +72,10 @@ def evaluate_candidate(
         )
         print(evaluation.decision.reason)
 
+    All are scored on the held-out questions that the live version has not learned from. Beside a
+    live version that is refused, or has learned from nearly all of them, nothing is compared with
+    it, and the candidate is scored on all held-out questions.
+
     Args:
         engine: of the database, which has the live version and the questions' texts.
         candidate: what was trained.
@@ -107,7 +111,9 @@ class _Rival:
     Attributes:
         state: whether it can.
         model: it, where it can.
-        holdout: the held-out questions that it has not learned from; all where it cannot.
+        holdout: the held-out questions that it has not learned from; all of them where it cannot,
+            also those that it has learned from, since then only the candidate and the baseline are
+            scored, which have seen none.
         description: of it.
     """
 

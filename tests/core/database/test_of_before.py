@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, func, inspect, select, text
 
 from core.database.engine import make_engine, reading
-from core.database.migrate import migrate_to, upgrade
+from core.database.migrate import upgrade
 from core.database.tables import BundlePart, Question, QuestionTag
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
@@ -15,7 +15,12 @@ from core.model.bundle import inspect as inspect_bundle
 from core.model.predictor import Model
 from core.questions.verdicts import read_joint_verdicts
 from tests.conftest import ManualClock
-from tests.database_of_before import DATA, REVISION, fill_with_database_of_before
+from tests.database_of_before import (
+    DATA,
+    REVISION,
+    fill_with_database_of_before,
+    migrate_to,
+)
 from tests.rows import live_models, predictions, question, store_questions
 from worker.tagging import tag_batch
 

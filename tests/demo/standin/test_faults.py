@@ -15,7 +15,6 @@ from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn
 from demo.standin.faults import (
     HUGE_BODY,
-    LAWFUL_ITEM_FAULTS,
     Failure,
     Faults,
     ItemFault,
@@ -278,11 +277,6 @@ def test_a_body_can_be_huge() -> None:
         [item] = client.get().json()["items"]
     assert item["body"] == HUGE_BODY
     assert len(HUGE_BODY) > 1_000_000
-
-
-def test_lawful_item_faults_are_those_of_the_real_api() -> None:
-    assert ItemFault.DELETED_OWNER in LAWFUL_ITEM_FAULTS
-    assert ItemFault.NO_ID not in LAWFUL_ITEM_FAULTS
 
 
 def test_a_share_outside_0_to_1_is_refused() -> None:

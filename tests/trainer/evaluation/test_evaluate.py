@@ -99,12 +99,16 @@ def test_a_live_version_that_has_seen_nearly_all_is_not_compared_with(engine: En
     assert found.decision.reason.startswith("too few questions are unseen by the live version")
 
 
-def test_a_live_version_that_is_refused_is_noted_and_not_compared_with(engine: Engine) -> None:
-    live, reporter = publish(engine, learned_through=None), Notes()
+@pytest.mark.parametrize("learned_through", [None, QUESTIONS - 35])
+def test_beside_a_refused_live_version_the_candidate_is_scored_on_the_whole_holdout(
+    engine: Engine, learned_through: int | None
+) -> None:
+    live, reporter = publish(engine, learned_through=learned_through), Notes()
     with engine.begin() as connection:
         connection.execute(update(BundlePart).values(data=b"?"))
     found = run(engine, live, reporter=reporter)
     assert names(found) == ["candidate", "baseline"]
+    assert len(found.tags) == HOLDOUT
     assert found.decision.reason.startswith("the live version's bundle is refused")
     (note,) = reporter.notes
     assert note.startswith("The live version is refused: ")
