@@ -38,7 +38,7 @@ KEYS: Final = (
     ("n", "write a note"),
     ("e", "edit on the site, with the tags in the clipboard"),
     ("o", "ask for a second opinion"),
-    ("x", "on a tag: it is no tag for this site"),
+    ("x", "the tag that was pressed last is no tag for this site"),
     ("b", "blind: hide suggestions until you have chosen"),
     ("?", "show these keys"),
 )

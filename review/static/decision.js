@@ -17,6 +17,7 @@ export class Decision {
     this.firstChoice = null;
     this.blocked = new Set();
     this.reasons = {};
+    this.last = null; // the tag that was pressed last
     this.chosen = new Set(chosen ?? this.#own() ?? this.#start());
     this.seen = new Set(this.chosen); // stays in the list when it is taken away
   }

@@ -6,13 +6,14 @@ import { ApiError, call } from "./api.js";
 const AHEAD = 3;
 const MOST_SKIPPED = 60; // ids that a request names
 const PAUSE_MS = 1500;
+const KEPT_MS = 8 * 60 * 1000; // the service keeps a question for its reviewer for ten minutes
 
 export class Queue {
   // query: URLSearchParams of the queue. onTrouble(message or null): what keeps it from going on.
   constructor(query, onTrouble) {
     this.query = query;
     this.onTrouble = onTrouble;
-    this.ready = [];
+    this.ready = []; // {question, at}
     this.seen = []; // ids of questions that stood on the screen, the newest last
     this.fetching = null;
     this.isEmpty = false;
@@ -21,17 +22,19 @@ export class Queue {
 
   // The next question, or null where nothing is left.
   async next() {
-    while (!this.ready.length) {
+    for (;;) {
+      const question = this.take();
+      if (question) return question;
       this.#fill();
       if (this.fetching) await this.fetching;
       else if (this.isEmpty) return null;
     }
-    return this.take();
   }
 
   // The next question where it is here already, or undefined.
   take() {
-    const question = this.ready.shift();
+    this.ready = this.ready.filter(({ at }) => Date.now() - at < KEPT_MS);
+    const question = this.ready.shift()?.question;
     if (question) {
       this.#remember(question);
       this.#fill();
@@ -41,7 +44,7 @@ export class Queue {
 
   // Put a question in front, such as the one that stood while another was taken back.
   putBack(question) {
-    this.ready.unshift(question);
+    this.ready.unshift({ question, at: Date.now() });
   }
 
   lookAgain() {
@@ -65,12 +68,12 @@ export class Queue {
 
   async #fetch() {
     const query = new URLSearchParams(this.query);
-    for (const id of [...this.ready.map((one) => one.question_id), ...this.seen]) query.append("skip_ids", id);
+    for (const id of [...this.ready.map(({ question }) => question.question_id), ...this.seen]) query.append("skip_ids", id);
     try {
       const question = await call("GET", `/api/v1/review/next?${query}`);
       this.onTrouble(null);
       if (question === null) this.isEmpty = true;
-      else this.ready.push(question);
+      else this.ready.push({ question, at: Date.now() });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.onTrouble(error);

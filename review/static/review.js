@@ -26,7 +26,7 @@ const outbox = new Outbox(reviewer, showSaveState);
 const completion = new Completion($("add"), $("completions"), {
   siteOf: () => current.question.site,
   onChoose: (tag) => addTag(tag),
-  onLeave: () => $("title").focus({ preventScroll: true }),
+  onLeave: () => leaveButton(),
 });
 
 let current = null; // the Decision on the screen
@@ -86,10 +86,17 @@ async function showReasons(decision) {
 
 // ---- Decisions
 
-function toggle(tag) {
+function toggle(tag, byPointer = false) {
   current.toggle(tag);
+  current.last = tag;
   draw();
+  if (byPointer) leaveButton();
   announce(`${tag} ${current.has(tag) ? "chosen" : "taken away"}`);
+}
+
+// Back to the question after a click, so that Enter saves and does not press the button once more.
+function leaveButton() {
+  $("title").focus({ preventScroll: true });
 }
 
 function addTag(tag) {
@@ -236,7 +243,12 @@ async function askForSecondOpinion() {
   }
 }
 
-async function block(tag) {
+// tag: the one that has the focus, or else the one that was pressed last.
+async function block(tag = current.last) {
+  if (!tag) {
+    toast("Press the tag first, then x.");
+    return;
+  }
   const path = `/api/v1/sites/${encodeURIComponent(current.question.site)}/blocked-tags`;
   const decision = current;
   try {
@@ -283,6 +295,7 @@ const ACTIONS = {
   n: openNote,
   e: edit,
   o: askForSecondOpinion,
+  x: () => block(),
 };
 const ALWAYS = { u: undo, b: toggleBlind, "?": () => $("keys").showModal() };
 const REPEATABLE = new Set(["u"]);
@@ -305,7 +318,7 @@ document.addEventListener("keydown", (event) => {
     if (row) toggle(row.tag);
   } else if (event.key === "/" && current) {
     $("add").focus();
-  } else if (event.key === "x" && target.dataset.tag && current) {
+  } else if (event.key === "x" && current) {
     block(target.dataset.tag);
   } else if (ALWAYS[event.key] || ACTIONS[event.key]) {
     act(event.key);
@@ -315,7 +328,9 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-key]");
-  if (button) act(button.dataset.key);
+  if (!button) return;
+  act(button.dataset.key);
+  if (event.detail > 0 && current && !document.querySelector("dialog[open]")) leaveButton();
 });
 
 // ---- The queue's form

@@ -69,7 +69,7 @@ function showNotes(notes) {
   );
 }
 
-// onToggle(tag): a tag was pressed.
+// onToggle(tag, byPointer): a tag was pressed, by mouse or finger or by a key.
 export function showTags(decision, { onToggle }) {
   const focused = document.activeElement?.dataset?.tag;
   const count = decision.chosen.size;
@@ -98,7 +98,7 @@ function tagRow(decision, { tag, prediction }, index, onToggle) {
   const marks = element("span", "marks");
   for (const [kind, text] of marksOf(decision, tag, prediction)) marks.append(element("span", `tag ${kind}`, text));
   button.append(mark(), element("span", "name", tag), marks, ...probabilityParts(prediction), keyFor(button, index));
-  button.addEventListener("click", () => onToggle(tag));
+  button.addEventListener("click", (event) => onToggle(tag, event.detail > 0));
   row.append(button);
   const words = decision.reasons?.[tag];
   if (words?.length && prediction) row.append(reasonLine(words));

@@ -37,6 +37,18 @@ hours          1.5046     0.6287   2.393  0.01671 *  # does a Wald interval rest
 <li>the <a href="https://stats.example/questions/3">delta method</a></li></ul>
 <p><img src="https://i.example/profile.png" alt="Profile likelihood of the slope"></p>
 """
+RICH_TAGS = {
+    "logistic": 0.97,
+    "confidence-interval": 0.93,
+    "generalized-linear-model": 0.84,
+    "inference": 0.46,
+    "maximum-likelihood": 0.27,
+    "regression": 0.19,
+    "hypothesis-testing": 0.08,
+    "r": 0.04,
+    "survival": 0.006,
+    "bayesian": 0.002,
+}
 
 
 def fill(
@@ -55,11 +67,13 @@ def fill(
             .order_by(Question.question_id)
         ).all()
         chance = random.Random(seed)
-        for first in range(0, len(rows), BATCH):
-            at = now - timedelta(minutes=questions - first)
-            batch = rows[first : first + BATCH]
+        older, newest = rows[:-1], rows[-1:]
+        batches = [older[first : first + BATCH] for first in range(0, len(older), BATCH)]
+        for number, batch in enumerate([*batches, newest]):
+            at = now - timedelta(minutes=len(batches) - number)
             for pk, tags in batch:
-                _predict(connection, pk, version.id, guess(tags, common, chance), at)
+                found = RICH_TAGS if batch is newest else guess(tags, common, chance)
+                _predict(connection, pk, version.id, found, at)
             keys = [pk for pk, _ in batch]
             enter_queue(connection, keys, site=site, model_version_id=version.id, predicted_at=at)
         while score_page(connection, lambda _: common):

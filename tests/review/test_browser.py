@@ -217,6 +217,15 @@ def test_a_skipped_question_never_comes_again(page: Page, service: Service, revi
     assert count(service, Review, reviewer) == 1
 
 
+def test_enter_saves_after_a_click_on_a_tag(page: Page, service: Service, reviewer: str) -> None:
+    identity = question_id(page)
+    page.locator("#suggestions button").first.click()
+    wanted = chosen(page)
+    decide(page, "Enter")
+    saved(page)
+    assert favoured(service, reviewer)[identity] == wanted
+
+
 def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
     page: Page, service: Service, reviewer: str
 ) -> None:
@@ -244,10 +253,8 @@ def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
 def test_a_tag_that_is_none_for_the_site_is_blocked_by_one_key(
     page: Page, service: Service, reviewer: str
 ) -> None:
-    button = page.locator("#suggestions button").last
-    tag = button.get_attribute("data-tag")
-    button.focus()
-    page.keyboard.press("x")
+    tag = page.locator("#suggestions button").nth(2).get_attribute("data-tag")
+    press(page, "3 x")
     expect(page.locator("#toasts")).to_contain_text(f"{tag} is never suggested again")
     assert count(service, BlockedTag, reviewer) == 1
     page.locator("#toasts button").click()
