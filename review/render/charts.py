@@ -10,12 +10,13 @@ value of each line.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 640, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 10, 10, 24
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 10, 10, 24
 MOST_SERIES: Final = 5
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -68,12 +69,13 @@ def line_chart(title: str, series: Sequence[Series], *, share: bool = False) -> 
 
 
 def column_chart(title: str, series: Series) -> Markup:
-    """Columns over days; a day without a value has none."""
+    """Columns over days, or over months by their first days; one without a value has none."""
     if not series.values:
         return _nothing(title)
     frame = _frame([series], share=False)
-    days = (frame.last - frame.first).days + 1
-    width = max(1.0, (WIDTH - _LEFT - _RIGHT) / days - 1.5)
+    places = sorted(map(frame.x, series.values))
+    step = min((after - before for before, after in pairwise(places)), default=60.0)
+    width = max(1.0, min(60.0, step - 1.5))
     drawn = Markup("").join(
         Markup(
             '<rect class="column" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.types import Lifespan
 
 from core import __version__
-from review.api import bulk, health, progress, questions, session, site_tags, tags
+from review.api import bulk, health, progress, questions, session, site_tags, suggest, tags
 from review.api import models as model_versions
 from review.api import review as decisions
 from review.api import service as service_state
@@ -40,6 +40,7 @@ API: Final[tuple[APIRouter, ...]] = (
     model_versions.router,
     service_state.router,
     tags.router,
+    suggest.router,
 )
 
 

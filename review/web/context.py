@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from core.clock import Clock, SystemClock
 from core.settings import Settings
 from review.metrics.broker import BrokerWatch
+from review.suggest.models import SharedModels
 from review.web.access import NotSignedIn, SignedIn
 from review.web.login_limit import LoginLimit
 from review.web.memo import Memo
@@ -45,6 +46,7 @@ class Context:
         login_limit: counts logins that failed.
         memo: what takes long to find out, for some seconds.
         broker: asks the queues and the workers.
+        models: the live ones, loaded when the first text is to be tagged.
     """
 
     settings: Settings
@@ -55,10 +57,12 @@ class Context:
     login_limit: LoginLimit = field(default_factory=LoginLimit)
     memo: Memo = field(default_factory=Memo)
     broker: BrokerWatch = field(init=False)
+    models: SharedModels = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "templates", _make_templates(self.static))
         object.__setattr__(self, "broker", BrokerWatch(self.settings, self.clock))
+        object.__setattr__(self, "models", SharedModels(self.engine, self.settings))
 
 
 def _make_templates(static: StaticFiles) -> Environment:
