@@ -1,5 +1,7 @@
 """The commands of the whole service."""
 
+import socket
+
 import pytest
 import typer
 from sqlalchemy import Engine, inspect
@@ -65,3 +67,14 @@ def test_a_service_of_a_newer_database_is_refused_in_one_line(
     assert found.exit_code == 1
     assert found.stderr.startswith("tagger: ")
     assert len(found.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("without_broker")
+def test_a_port_that_is_taken_ends_the_start_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("TAGGER_REVIEW_PORT", str(taken.getsockname()[1]))
+        found = run("up")
+    assert found.exit_code == 1
+    assert "Set TAGGER_REVIEW_PORT to a port that is free" in found.output

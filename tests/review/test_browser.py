@@ -46,7 +46,13 @@ pytestmark = [
     pytest.mark.skipif(not has_chromium(), reason="there is no Chromium on this machine"),
 ]
 
-LOST = ("ERR_CONNECTION", "ERR_INTERNET_DISCONNECTED", "ERR_EMPTY_RESPONSE", "status of 401")
+LOST = (
+    "ERR_CONNECTION",
+    "ERR_INTERNET_DISCONNECTED",
+    "ERR_EMPTY_RESPONSE",
+    "status of 401",
+    "status of 409",
+)
 KEYS_A_REVIEWER_USES = ["a", "2 Enter", "Enter", "s", "1 3 Enter"]
 
 
@@ -345,6 +351,23 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
     with reading(service.engine) as connection:
         settled = select(Verdict.tag).where(Verdict.reviewer == reviewer, Verdict.settles)
         assert connection.scalars(settled).all() == [name]
+
+
+def test_a_save_that_is_refused_fails_loudly_and_can_be_tried_again(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    refusal = json.dumps({"detail": "No such version."})
+    refused = {"status": 409, "content_type": "application/json", "body": refusal}
+    page.route("**/decision", lambda route: route.fulfill(**refused))
+    identity, title = question_id(page), title_of(page)
+    decide(page, "a")
+    expect(page.locator("#save-state")).to_contain_text("Not saved")
+    expect(page.locator("#trouble")).to_contain_text(f"Not saved: {title}: No such version.")
+    page.unroute("**/decision")
+    page.reload()  # it is not forgotten
+    page.locator("#trouble").get_by_role("button", name="Try again").click()
+    saved(page)
+    assert list(favoured(service, reviewer)) == [identity]
 
 
 def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
