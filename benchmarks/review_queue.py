@@ -93,9 +93,11 @@ def database(kind: str, folder: Path) -> Iterator[Engine]:
 
     server = get_server(folder / "pg", cleanup_mode="stop")
     engine = make_engine(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-    yield engine
-    engine.dispose()
-    server.cleanup()
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        server.cleanup()
 
 
 class Bench:

@@ -48,7 +48,7 @@ def _adapt(statement: str, engine: Engine) -> str:
         words = {"RANDOM": "random()", "YES": "true", "NO": "false"}
         words["TIME"] = "timestamptz '2026-01-01 00:00:00+00' + {0} * interval '1 second'"
         words["JSON_OF_TAG"] = "jsonb_build_array({0})"
-    questions = series.format("CAST(:first AS integer)", "CAST(:last AS integer)")
+    questions = series.format("CAST(:first AS bigint)", "CAST(:last AS bigint)")
     for name, part in (
         ("QUESTIONS", questions),
         ("SITE", SITE),

@@ -20,7 +20,7 @@ from core.database.review_tables import QueuedQuestion
 from core.database.tables import PredictedTag, Question, QuestionTag
 from core.questions.suggested import read_blocked_tags
 
-RARE = 5_000  # questions of a tag that are all looked at
+RARE = 2_000  # questions of a tag that are all looked at
 MOST_WORDS = 10
 
 
@@ -78,14 +78,15 @@ def rare_questions(connection: Connection, chosen: QueueFilter, site: str) -> Se
 
     Of several tags the first rare one. It may give too many, never too few.
     """
-    for keys in _keys_by_tag(chosen, site):
+    for keys in questions_by_tag(chosen, site):
         counted = select(func.count()).select_from(keys.limit(RARE + 1).subquery())
         if (connection.scalar(counted) or 0) <= RARE:
             return keys
     return None
 
 
-def _keys_by_tag(chosen: QueueFilter, site: str) -> Iterator[Select[int]]:
+def questions_by_tag(chosen: QueueFilter, site: str) -> Iterator[Select[int]]:
+    """SELECTs of the keys of all questions of each of the filter's tags, by the tags' indexes."""
     if chosen.suggested is not None:
         yield _keys_of_suggested(chosen.suggested)
     if chosen.author is not None:

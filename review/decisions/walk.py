@@ -1,8 +1,9 @@
 """Walks the queue in an order, by its indexes, until enough questions are found.
 
 In steps that grow: most requests end after the first, of some hundred rows; none looks at more than
-`MOST_ROWS`, and what does not match among them is as good as not there. Rows come unordered out of
-each step and are put in order here, so that no plan has to sort or to keep an order.
+`MOST_ROWS`, and what does not match among them is as good as not there, unless a tag's index leads
+to it. Rows come unordered out of each step and are put in order here, so that no plan has to sort
+or to keep an order.
 """
 
 import random
@@ -23,7 +24,13 @@ from core.database.review_tables import (
     ReviewClaim,
 )
 from core.database.tables import Question
-from review.decisions.filters import QueueFilter, conditions, is_impossible, rare_questions
+from review.decisions.filters import (
+    QueueFilter,
+    conditions,
+    is_impossible,
+    questions_by_tag,
+    rare_questions,
+)
 
 Order = Literal["newest", "uncertain", "disputed", "random", "conflicts"]
 ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random", "conflicts")
@@ -74,6 +81,8 @@ def find_candidates(
     """
     if is_impossible(connection, asking.chosen, site):
         return []
+    if connection.dialect.name == "postgresql":  # to start workers takes longer than the walk
+        connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
     rare = rare_questions(connection, asking.chosen, site)
     if rare is not None:
         of_tag = QueuedQuestion.question_pk.in_(rare)
@@ -84,7 +93,18 @@ def find_candidates(
         found += _place(connection.execute(step).all(), asking.order, rng)
         if len(found) >= enough:
             break
-    return found[:enough]
+    return found[:enough] or _some_of_tag(connection, asking, site, rng)
+
+
+def _some_of_tag(
+    connection: Connection, asking: Asking, site: str, rng: random.Random
+) -> list[Candidate]:
+    """Of a tag's questions, none of which the walk has met, any some in their order."""
+    for keys in questions_by_tag(asking.chosen, site):
+        of_tag = QueuedQuestion.question_pk.in_(keys)
+        rows = _rows(asking, QueuedQuestion).where(of_tag, *_is_in_queue(asking, site))
+        return _place(connection.execute(rows.limit(STEPS[0])).all(), asking.order, rng)
+    return []
 
 
 def _steps(

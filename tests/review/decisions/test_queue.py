@@ -266,6 +266,8 @@ def test_the_walk_looks_at_so_many_questions_and_no_more(
     monkeypatch.setattr(walk, "STEPS", (1, 2))
     assert following(engine, clock, q="plums") == 3
     assert following(engine, clock, q="apples") == 0
+    monkeypatch.setattr(filters, "RARE", -1)
+    assert following(engine, clock, suggested="anova", q="apples") == 1  # by the tag's index
 
 
 @pytest.mark.usefixtures("five")
