@@ -34,55 +34,62 @@ def _check_architecture(name: str) -> str:
     return name
 
 
+Architecture = Annotated[
+    str,
+    typer.Option(
+        "--architecture",
+        "-a",
+        callback=_check_architecture,
+        help=f"Network architecture: {', '.join(sorted(ARCHITECTURES))}.",
+    ),
+]
+TopTags = Annotated[
+    int | None,
+    typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
+]
+ClassWeights = Annotated[
+    bool | None,
+    typer.Option(help="Weigh mistakes on rare tags more.  [default: the architecture's]"),
+]
+Epochs = Annotated[
+    int | None, typer.Option(min=1, help="Epochs at most.  [default: the architecture's]")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the network's random numbers.")]
+Promote = Annotated[
+    bool | None,
+    typer.Option(help="Whether the model goes live.  [default: where it is the better one]"),
+]
+RetagOption = Annotated[
+    Retag | None,
+    typer.Option(
+        help="Which tagged questions it tags again if it goes live.  [default: the setting]"
+    ),
+]
+NewQuestions = Annotated[
+    int | None,
+    typer.Option(min=1, help="Skip the training where fewer questions are new.  [default: never]"),
+]
+Fresh = Annotated[
+    bool,
+    typer.Option(
+        "--fresh", help="Start from scratch; nothing of an unfinished training is resumed."
+    ),
+]
+
+
 @command
 def train(  # noqa: PLR0913 (options)
     site: Site,
     *,
-    architecture: Annotated[
-        str,
-        typer.Option(
-            "--architecture",
-            "-a",
-            callback=_check_architecture,
-            help=f"Network architecture: {', '.join(sorted(ARCHITECTURES))}.",
-        ),
-    ] = DEFAULT_ARCHITECTURE,
-    top_tags: Annotated[
-        int | None,
-        typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
-    ] = None,
-    class_weights: Annotated[
-        bool | None,
-        typer.Option(
-            help="Weigh mistakes on rare tags more.  [default: the architecture's]",
-        ),
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help="Epochs at most.  [default: the architecture's]")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the network's random numbers.")] = 0,
-    promote: Annotated[
-        bool | None,
-        typer.Option(help="Whether the model goes live.  [default: where it is the better one]"),
-    ] = None,
-    retag: Annotated[
-        Retag | None,
-        typer.Option(
-            help="Which tagged questions it tags again if it goes live.  [default: the setting]"
-        ),
-    ] = None,
-    new_questions: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Skip the training where fewer questions are new.  [default: never]"
-        ),
-    ] = None,
-    fresh: Annotated[
-        bool,
-        typer.Option(
-            "--fresh", help="Start from scratch; nothing of an unfinished training is resumed."
-        ),
-    ] = False,
+    architecture: Architecture = DEFAULT_ARCHITECTURE,
+    top_tags: TopTags = None,
+    class_weights: ClassWeights = None,
+    epochs: Epochs = None,
+    seed: Seed = 0,
+    promote: Promote = None,
+    retag: RetagOption = None,
+    new_questions: NewQuestions = None,
+    fresh: Fresh = False,
 ) -> None:
     """Train a model on a site's stored questions, evaluate it, publish it, promote the better one.
 

@@ -1,48 +1,57 @@
 """The command that compares systems."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from core.console import command, end_on_sigterm, err, open_database, out, start
+from core.settings import Settings
 from trainer.data.splits import SplitName
 from trainer.progress import ProgressReporter, make_reporter
+
+if TYPE_CHECKING:
+    from trainer.compare.run import Source
+
+Site = Annotated[str | None, typer.Option("--site", "-s", help="The site, by the API's name.")]
+File = Annotated[
+    Path | None,
+    typer.Option("--file", "-f", help="File of questions, as tagger import reads them."),
+]
+Split = Annotated[
+    SplitName,
+    typer.Option(help="Which fifth of the questions is the test part: any, or the newest."),
+]
+Systems = Annotated[
+    str | None, typer.Option(help="Names of systems, separated by commas.  [default: all]")
+]
+Vectors = Annotated[
+    Path | None,
+    typer.Option(help="Pretrained word vectors (word2vec's or GloVe's text format) to try."),
+]
+TopTags = Annotated[
+    int | None,
+    typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
+]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers but the split's.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Folder of the table and the report.  [default: under data/]"),
+]
 
 
 @command
 def compare(  # noqa: PLR0913 (options)
-    site: Annotated[
-        str | None, typer.Option("--site", "-s", help="The site, by the API's name.")
-    ] = None,
+    site: Site = None,
     *,
-    file: Annotated[
-        Path | None,
-        typer.Option("--file", "-f", help="File of questions, as tagger import reads them."),
-    ] = None,
-    split: Annotated[
-        SplitName,
-        typer.Option(help="Which fifth of the questions is the test part: any, or the newest."),
-    ] = "random",
-    systems: Annotated[
-        str | None, typer.Option(help="Names of systems, separated by commas.  [default: all]")
-    ] = None,
-    vectors: Annotated[
-        Path | None,
-        typer.Option(help="Pretrained word vectors (word2vec's or GloVe's text format) to try."),
-    ] = None,
-    top_tags: Annotated[
-        int | None,
-        typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all random numbers but the split's.")] = 0,
-    folder: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", help="Folder of the table and the report.  [default: under data/]"
-        ),
-    ] = None,
+    file: File = None,
+    split: Split = "random",
+    systems: Systems = None,
+    vectors: Vectors = None,
+    top_tags: TopTags = None,
+    seed: Seed = 0,
+    folder: Folder = None,
 ) -> None:
     """Train every system on the same questions and compare them: a table and an HTML report.
 
@@ -53,19 +62,13 @@ def compare(  # noqa: PLR0913 (options)
     from trainer.compare.catalogue import catalogue, choose  # noqa: PLC0415
     from trainer.compare.output import write_report, write_table  # noqa: PLC0415
     from trainer.compare.run import CompareOptions, Comparison, compare_systems  # noqa: PLC0415
-    from trainer.compare.sources import file_source, site_source  # noqa: PLC0415
     from trainer.compare.table import summary, terminal_table  # noqa: PLC0415
 
     settings = start()
     end_on_sigterm()
     entries = catalogue(vectors=vectors)
     chosen = choose(entries, _names(systems)) if systems else entries
-    if file is not None:
-        source = file_source(file, site)
-    elif site is not None:
-        source = site_source(open_database(settings), site)
-    else:
-        raise typer.BadParameter("say which questions: --site or --file")
+    source = _source(file, site, settings)
     target = folder or settings.data_dir / "compare" / source.site
     options = CompareOptions(
         split=split,
@@ -83,6 +86,16 @@ def compare(  # noqa: PLR0913 (options)
         bar.stage("drawing the report")
         report = write_report(comparison, target) if comparison.rows else None
     _print(terminal_table(comparison), comparison.unfinished, report)
+
+
+def _source(file: Path | None, site: str | None, settings: Settings) -> "Source":
+    from trainer.compare.sources import file_source, site_source  # noqa: PLC0415
+
+    if file is not None:
+        return file_source(file, site)
+    if site is not None:
+        return site_source(open_database(settings), site)
+    raise typer.BadParameter("say which questions: --site or --file")
 
 
 def _names(systems: str) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import Connection
 
 from core.clock import SystemClock
 from core.console import command, open_database, out, plain, start
@@ -23,6 +24,23 @@ RetagOption = Annotated[
         help="Which tagged questions it tags again; pending: open and not reviewed.  "
         "[default: the setting]",
     ),
+]
+
+VersionOrLive = Annotated[
+    int | None, typer.Argument(help="Model version.  [default: the live one]")
+]
+BundleFile = Annotated[
+    Path | None, typer.Option("--out", "-o", help="The file.  [default: SITE-vN.bundle.zip]")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite it.")]
+Exported = Annotated[Path, typer.Argument(help="What tagger models export wrote.")]
+OnlySite = Annotated[
+    str | None, typer.Option("--site", "-s", help="Refuse a model of any other site.")
+]
+OnlySha256 = Annotated[str | None, typer.Option(help="Refuse a file that has another SHA-256.")]
+Promote = Annotated[bool, typer.Option("--promote", help="Make it live.")]
+Keep = Annotated[
+    int | None, typer.Option(min=0, help="How many of the newest stay.  [default: the setting]")
 ]
 
 
@@ -71,15 +89,7 @@ def _tell(went: WentLive) -> None:
 
 @command
 def export_model(
-    site: Site,
-    version: Annotated[
-        int | None, typer.Argument(help="Model version.  [default: the live one]")
-    ] = None,
-    *,
-    file: Annotated[
-        Path | None, typer.Option("--out", "-o", help="The file.  [default: SITE-vN.bundle.zip]")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite it.")] = False,
+    site: Site, version: VersionOrLive = None, *, file: BundleFile = None, force: Force = False
 ) -> None:
     """Write a model to a file that another installation can import.
 
@@ -87,10 +97,7 @@ def export_model(
     """
     engine = open_database(start())
     with reading(engine) as connection:
-        if version is None:
-            found = registry.get_live(connection, site)
-        else:
-            found = registry.get_version(connection, site, version)
+        found = find_version(connection, site, version)
         path = file or Path(f"{site}-v{found.version}.bundle.zip")
         with new_bundle_file(path, force=force) as unfinished:
             registry.fetch_packed(connection, found, unfinished)
@@ -98,17 +105,20 @@ def export_model(
     out.print(f"SHA-256: {found.sha256}", highlight=False)
 
 
+def find_version(connection: Connection, site: str, version: int | None) -> registry.Version:
+    """Return a site's version of that number, or its live one."""
+    if version is None:
+        return registry.get_live(connection, site)
+    return registry.get_version(connection, site, version)
+
+
 @command
 def import_model(
-    file: Annotated[Path, typer.Argument(help="What tagger models export wrote.")],
+    file: Exported,
     *,
-    site: Annotated[
-        str | None, typer.Option("--site", "-s", help="Refuse a model of any other site.")
-    ] = None,
-    sha256: Annotated[
-        str | None, typer.Option(help="Refuse a file that has another SHA-256.")
-    ] = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Make it live.")] = False,
+    site: OnlySite = None,
+    sha256: OnlySha256 = None,
+    promote: Promote = False,
     which: RetagOption = None,
 ) -> None:
     """Take in a model from a file; it is tried first, in a process of its own.
@@ -139,14 +149,7 @@ def import_model(
 
 
 @command
-def prune_models(
-    site: Site,
-    *,
-    keep: Annotated[
-        int | None,
-        typer.Option(min=0, help="How many of the newest stay.  [default: the setting]"),
-    ] = None,
-) -> None:
+def prune_models(site: Site, *, keep: Keep = None) -> None:
     """Delete old models, but for the live one, the newest, and the one to roll back to.
 
     Their figures and what they predicted stay.

@@ -15,12 +15,10 @@ from core.model.registry import (
     Promoted,
     Version,
     fetch_from,
-    get_live,
-    get_version,
     list_promotions,
     list_versions,
 )
-from trainer.models.changes import Site, add_change_commands
+from trainer.models.changes import Site, VersionOrLive, add_change_commands, find_version
 from trainer.report.cli import report
 
 MINUTES = "%Y-%m-%d %H:%M"
@@ -54,6 +52,10 @@ def list_models(
     if not versions:
         out.print("There is no model yet. Train one with: tagger train --site SITE")
         return
+    out.print(_versions_table(versions, promotions))
+
+
+def _versions_table(versions: list[Version], promotions: dict[str, list[Promoted]]) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))  # to fit 80 characters
     table.add_column("site", overflow="fold")
     table.add_column("version", no_wrap=True)
@@ -65,7 +67,7 @@ def list_models(
     for version in versions:
         times = [p for p in promotions[version.site] if p.version == version.version]
         table.add_row(*_row(version, times))
-    out.print(table)
+    return table
 
 
 def _row(version: Version, live: list[Promoted]) -> tuple[str, ...]:
@@ -90,12 +92,7 @@ def _period(promoted: Promoted, times: str) -> str:
 
 
 @command
-def show_model(
-    site: Site,
-    version: Annotated[
-        int | None, typer.Argument(help="Model version.  [default: the live one]")
-    ] = None,
-) -> None:
+def show_model(site: Site, version: VersionOrLive = None) -> None:
     """Show one model: how it was made, what it knows, how good it is.
 
     Example: tagger models show --site stats 3
@@ -103,10 +100,7 @@ def show_model(
     settings = start()
     engine = open_database(settings)
     with reading(engine) as connection:
-        if version is None:
-            found = get_live(connection, site)
-        else:
-            found = get_version(connection, site, version)
+        found = find_version(connection, site, version)
         live = [p for p in list_promotions(connection, site) if p.version == found.version]
         agreement = daily_agreement(connection, model_version_id=found.id)
     manifest = None

@@ -19,32 +19,33 @@ from core.errors import ExportFailed
 from core.settings import Settings
 from trainer.report.store import RunRow, list_runs, load_report
 
+Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+RunNumber = Annotated[
+    int | None, typer.Argument(help="Run number.  [default: the newest with a report]")
+]
+OfVersion = Annotated[
+    int | None, typer.Option(min=1, help="Model version whose training run is shown.")
+]
+ShowList = Annotated[bool, typer.Option("--list", "-l", help="List the site's runs instead.")]
+File = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", dir_okay=False, help="File of the report.  [default: under data/]"),
+]
+Show = Annotated[
+    bool,
+    typer.Option("--open/--no-open", help="Open the report in the browser, where there is one."),
+]
+
 
 @command
 def report(
-    site: Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")],
-    run: Annotated[
-        int | None, typer.Argument(help="Run number.  [default: the newest with a report]")
-    ] = None,
+    site: Site,
+    run: RunNumber = None,
     *,
-    version: Annotated[
-        int | None, typer.Option(min=1, help="Model version whose training run is shown.")
-    ] = None,
-    show_list: Annotated[
-        bool, typer.Option("--list", "-l", help="List the site's runs instead.")
-    ] = False,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", "-o", dir_okay=False, help="File of the report.  [default: under data/]"
-        ),
-    ] = None,
-    show: Annotated[
-        bool,
-        typer.Option(
-            "--open/--no-open", help="Open the report in the browser, where there is one."
-        ),
-    ] = True,
+    version: OfVersion = None,
+    show_list: ShowList = False,
+    file: File = None,
+    show: Show = True,
 ) -> None:
     """Write the report of a training run to an HTML file and open it.
 
