@@ -92,6 +92,8 @@ def _own_claims(connection: Connection, asking: Asking) -> list[int]:
         .order_by(ReviewClaim.queue, ReviewClaim.until)
     )
     pks = list(connection.scalars(claims))
+    if not pks:
+        return []
     # Not by a join, which SQLite would begin with all questions of the site.
     columns = select(Question.id, Question.site, Question.question_id)
     questions = connection.execute(columns.where(Question.id.in_(pks)))
