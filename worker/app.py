@@ -41,11 +41,13 @@ log = logging.getLogger(__name__)
 
 FIRST_MODELS_TASK = "tagger.train_first_models"
 RETRAIN_TASK = "tagger.retrain"
+SCORE_QUEUE_TASK = "tagger.score_review_queue"
 
 TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
 FIRST_MODELS_SECONDS = 60
 RETRAIN_EXPIRES = 6 * 60 * 60  # seconds; a cron's periods are not all the same
 SCORE_SECONDS = 300
+SCORE_QUEUE_SECONDS = 30  # for which a new question is in no order but the newest
 
 
 class Tasks:
@@ -100,9 +102,12 @@ class Tasks:
     def _labels(self) -> VersionLabels:
         return VersionLabels(self._engine, open_cache(self._settings))
 
-    def score(self) -> None:
-        """Score what has settled and what waits for review, and look for drift."""
+    def score_queue(self) -> None:
+        """Score what waits for review."""
         self._in_one_line(lambda: score_queue(self._engine, self._labels, self._clock))
+
+    def score(self) -> None:
+        """Score what has settled, and look for drift."""
         self._in_one_line(
             lambda: score_and_look(self._engine, self._app, self._settings, self._clock)
         )
@@ -149,6 +154,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "sweep": _every(SWEEP_TASK, seconds),
         "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
         "score": _every(SCORE_TASK, SCORE_SECONDS),
+        "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),
     }
     if settings.retrain_cron != "off":
         schedule["retrain"] = {
@@ -171,6 +177,7 @@ def _add_tasks(app: Celery, tasks: Tasks) -> None:
     app.task(name=SWEEP_TASK, **short)(tasks.sweep)
     app.task(name=FIRST_MODELS_TASK, **short)(tasks.train_first_models)
     app.task(name=SCORE_TASK, **short)(tasks.score)
+    app.task(name=SCORE_QUEUE_TASK, **short)(tasks.score_queue)
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
     # Taken at once: a run that its worker's end cuts short is requested again, and not by Redis.
     app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)

@@ -15,7 +15,7 @@ from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
 from tests.rows import predictions, publish_live, question, row, store_questions
-from worker.app import RETRAIN_TASK, Tasks, beat_schedule, make_app
+from worker.app import RETRAIN_TASK, SCORE_QUEUE_TASK, Tasks, beat_schedule, make_app
 
 assert tagger.HINTS  # a worker's command line fills them
 
@@ -120,9 +120,10 @@ def test_a_trainer_that_is_busy_is_asked_for_nothing_more(
     assert "the trainer is busy or away" in caplog.text
 
 
-def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next() -> None:
-    entry = beat_schedule(Settings())["score"]
-    assert entry["task"] == SCORE_TASK
+@pytest.mark.parametrize("name", ["score", "score queue"])
+def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next(name: str) -> None:
+    entry = beat_schedule(Settings())[name]
+    assert entry["task"] in (SCORE_TASK, SCORE_QUEUE_TASK)
     assert entry["options"]["queue"] == "tagging"  # type: ignore[index]
     assert entry["options"]["expires"] < entry["schedule"]  # type: ignore[index]
 
