@@ -11,7 +11,8 @@ const KEPT_MS = 8 * 60 * 1000; // the service keeps a question for its reviewer 
 export class Queue {
   // query: URLSearchParams of the queue. onTrouble(message or null): what keeps it from going on.
   constructor(query, onTrouble) {
-    this.query = query;
+    this.query = new URLSearchParams(query);
+    this.given = query;
     this.onTrouble = onTrouble;
     this.ready = []; // {question, at}
     this.seen = []; // ids of questions that stood on the screen, the newest last
@@ -49,6 +50,7 @@ export class Queue {
 
   lookAgain() {
     this.isEmpty = false;
+    this.query = new URLSearchParams(this.given);
     this.seen = [];
     this.wake();
   }
@@ -56,6 +58,12 @@ export class Queue {
   #remember(question) {
     const id = question.question_id;
     this.seen = [...this.seen.filter((one) => one !== id), id].slice(-MOST_SKIPPED);
+  }
+
+  // Behind the most uncertain come those that are too new for anybody to know how uncertain.
+  #end() {
+    if (this.query.get("order") === "uncertain") this.query.set("order", "newest");
+    else this.isEmpty = true;
   }
 
   #fill() {
@@ -72,7 +80,7 @@ export class Queue {
     try {
       const question = await call("GET", `/api/v1/review/next?${query}`);
       this.onTrouble(null);
-      if (question === null) this.isEmpty = true;
+      if (question === null) this.#end();
       else this.ready.push({ question, at: Date.now() });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -370,6 +370,14 @@ def test_a_save_that_is_refused_fails_loudly_and_can_be_tried_again(
     assert list(favoured(service, reviewer)) == [identity]
 
 
+def test_behind_the_most_uncertain_come_the_newest_that_are_not_scored_yet(page: Page) -> None:
+    page.route("**/next?*order=uncertain*", lambda route: route.fulfill(status=204))
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    page.unroute_all(behavior="ignoreErrors")
+    expect(page.locator("#order")).to_have_value("uncertain")
+
+
 def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
     context: BrowserContext, page: Page, service: Service, reviewer: str
 ) -> None:
@@ -377,11 +385,11 @@ def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
 
     def decide_one() -> None:
         decided[question_id(page)] = chosen(page)
-        page.keyboard.press("Enter")
+        decide(page, "Enter")
 
     for _ in range(3):
         decide_one()
-        page.wait_for_timeout(80)
+    page.wait_for_load_state("networkidle")  # the next ones have been fetched
     service.kill()
     for _ in range(2):  # those are here already
         decide_one()
@@ -400,8 +408,7 @@ def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
 def test_what_is_decided_without_a_network_arrives_later_or_is_taken_back(
     context: BrowserContext, page: Page, service: Service, reviewer: str
 ) -> None:
-    saved(page)
-    page.wait_for_timeout(300)  # until the next ones are here
+    page.wait_for_load_state("networkidle")  # the next ones have been fetched
     context.set_offline(True)
     first, first_chosen = question_id(page), chosen(page)
     decide(page, "Enter")
