@@ -45,10 +45,10 @@ ORDERS: tuple[Order, ...] = ("newest", "uncertain", "disputed", "random", "confl
 FILTERS: dict[str, dict[str, Any]] = {
     "no filter": {},
     "a common suggested tag": {"suggested": "t0"},
-    "a rare suggested tag": {"suggested": "t2900"},
+    "a rare suggested tag": {"suggested": "t1000"},
     "no such tag": {"suggested": "none"},
     "a common author tag": {"author": "t0"},
-    "a rare author tag": {"author": "t2900"},
+    "a rare author tag": {"author": "t1000"},
     "either, of middling use": {"tag": "t300"},
     "either, and probable": {"tag": "t5", "min_probability": 0.95},
     "probable": {"min_probability": 0.99},
@@ -174,7 +174,7 @@ class Bench:
         self.measure("skip", self._skip)
         self.measure("undo", self._undo, times=30)
         self.measure("history", lambda: self._read(list_history, "eve"))
-        for name, tag in (("common", "t0"), ("rare", "t2900")):
+        for name, tag in (("common", "t0"), ("rare", "t1000")):
             said = BulkVerdict(SITE, QueueFilter(site=SITE), tag, "accepted")
             self.measure(f"bulk preview, a {name} tag", lambda s=said: self._read_bulk(s))
         self.measure("bulk of a rare tag, and undo", self._bulk, times=5)
@@ -208,7 +208,7 @@ class Bench:
                 view_question(connection, pk, "eve")
 
     def _bulk(self) -> None:
-        said = BulkVerdict(SITE, QueueFilter(site=SITE), "t2900", "accepted")
+        said = BulkVerdict(SITE, QueueFilter(site=SITE), "t1000", "accepted")
         with self._engine.begin() as connection:
             request = uuid.uuid4().hex
             now = datetime.now(UTC)

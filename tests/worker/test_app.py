@@ -70,10 +70,11 @@ def test_a_database_that_is_away_is_one_line(
     tasks = tasks_of(f"postgresql+psycopg://u:hush@127.0.0.1:{free_port()}/none", tmp_path)
     tasks.tag("stats", [1, 2])
     tasks.score()
+    tasks.score_queue()
     tagging, *scoring = caplog.messages
     assert tagging.startswith("2 questions of stats wait: ")
     assert all("TAGGER_DATABASE_URL" in line for line in scoring)
-    assert len(scoring) == 2  # of the review's queue, and of what has settled
+    assert len(scoring) == 2  # of what has settled, and of the review's queue
     assert "hush" not in caplog.text
     assert "Traceback" not in caplog.text
 
