@@ -9,8 +9,10 @@ const PAUSE_MS = 1500;
 const KEPT_MS = 8 * 60 * 1000; // the service keeps a question for its reviewer for ten minutes
 
 export class Queue {
-  // query: URLSearchParams of the queue. onTrouble(message or null): what keeps it from going on.
-  constructor(query, onTrouble) {
+  // query: URLSearchParams of the queue. onTrouble(error or null): what keeps it from going on.
+  // onReady(number): how many questions are here.
+  constructor(query, onTrouble, onReady) {
+    this.onReady = onReady;
     this.query = new URLSearchParams(query);
     this.given = query;
     this.onTrouble = onTrouble;
@@ -38,6 +40,7 @@ export class Queue {
     const question = this.ready.shift()?.question;
     if (question) {
       this.#remember(question);
+      this.onReady(this.ready.length);
       this.#fill();
     }
     return question;
@@ -82,6 +85,7 @@ export class Queue {
       this.onTrouble(null);
       if (question === null) this.#end();
       else this.ready.push({ question, at: Date.now() });
+      this.onReady(this.ready.length);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.onTrouble(error);

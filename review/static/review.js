@@ -21,7 +21,9 @@ const SAVE_TEXTS = {
 const $ = (id) => document.getElementById(id);
 const reviewer = $("review").dataset.reviewer;
 const query = queueQuery();
-const queue = new Queue(query, showFetchTrouble);
+const queue = new Queue(query, showFetchTrouble, (number) => {
+  $("review").dataset.ready = number; // for whoever watches over the page
+});
 const outbox = new Outbox(reviewer, showSaveState);
 const completion = new Completion($("add"), $("completions"), {
   siteOf: () => current.question.site,

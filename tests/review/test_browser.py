@@ -56,6 +56,10 @@ LOST = (
 KEYS_A_REVIEWER_USES = ["a", "2 Enter", "Enter", "s", "1 3 Enter"]
 
 
+PATIENCE_MS = 15_000  # on a machine that does more besides
+expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("review")
@@ -76,7 +80,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
-    context.set_default_timeout(8000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 
@@ -113,6 +117,11 @@ def decide(page: Page, keys: str) -> None:
 
 def saved(page: Page) -> None:
     expect(page.locator("#save-state")).to_have_text("Saved", timeout=20_000)
+
+
+def fetched_ahead(page: Page) -> None:
+    """Wait until the next questions are here."""
+    expect(page.locator("#review")).to_have_attribute("data-ready", "3", timeout=20_000)
 
 
 def title_of(page: Page) -> str:
@@ -389,7 +398,7 @@ def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
 
     for _ in range(3):
         decide_one()
-    page.wait_for_load_state("networkidle")  # the next ones have been fetched
+    fetched_ahead(page)
     service.kill()
     for _ in range(2):  # those are here already
         decide_one()
@@ -408,7 +417,7 @@ def test_what_is_decided_while_the_server_is_dead_arrives_when_it_is_back(
 def test_what_is_decided_without_a_network_arrives_later_or_is_taken_back(
     context: BrowserContext, page: Page, service: Service, reviewer: str
 ) -> None:
-    page.wait_for_load_state("networkidle")  # the next ones have been fetched
+    fetched_ahead(page)
     context.set_offline(True)
     first, first_chosen = question_id(page), chosen(page)
     decide(page, "Enter")
