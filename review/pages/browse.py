@@ -17,6 +17,7 @@ from review.browse.find import find_page
 from review.browse.question import find_question
 from review.decisions.states import read_states
 from review.render.question_html import render_body
+from review.web.access import feed_key_of
 from review.web.context import ContextDep, ReviewerDep, render
 from review.web.sites import chosen_site, sites_of
 
@@ -29,7 +30,7 @@ FIELDS: Final = ("tag", "state", "since", "until", "min_probability", "q")
 def browse(
     request: Request,
     context: ContextDep,
-    _: ReviewerDep,
+    reviewer: ReviewerDep,
     narrowed: NarrowedDep,
     cursor: Cursor = None,
 ) -> HTMLResponse:
@@ -39,6 +40,7 @@ def browse(
     place = place_of(cursor, by_date=chosen.by_date)
     with reading(context.engine) as connection:
         page = find_page(connection, chosen, place)
+        key = feed_key_of(connection, reviewer)
     given = {name: request.query_params.get(name, "").strip() for name in FIELDS}
     query = {"site": site} | {name: value for name, value in given.items() if value}
     return render(
@@ -52,6 +54,7 @@ def browse(
         formats=FORMATS,
         given=given,
         query=urlencode(query),
+        feed=urlencode(query | {"key": key}),
         older=urlencode(query | {"cursor": page.next.to_cursor()}) if page.next else None,
         is_first=place is None,
     )

@@ -154,3 +154,26 @@ def disable(connection: Connection, reviewer: str, *, now: datetime) -> bool:
         .values(disabled_at=now)
     )
     return bool(changed.rowcount)
+
+
+def feed_key_of(connection: Connection, reviewer: str) -> str:
+    """What lets a feed reader read feeds for a reviewer, and nothing else; empty for nobody.
+
+    It is made of the token's digest, so it changes with the token.
+    """
+    digest = connection.scalar(
+        select(Reviewer.token_digest).where(
+            Reviewer.name == reviewer, Reviewer.disabled_at.is_(None)
+        )
+    )
+    return "" if digest is None else _digest(f"feed:{digest}")
+
+
+def is_feed_key(connection: Connection, key: str) -> bool:
+    """Whether a key is a reviewer's who is not disabled."""
+    digests = connection.scalars(
+        select(Reviewer.token_digest).where(Reviewer.disabled_at.is_(None))
+    )
+    given = key.encode(errors="replace")
+    # All are looked at, so that the time tells nothing.
+    return any([hmac.compare_digest(_digest(f"feed:{one}").encode(), given) for one in digests])  # noqa: C419

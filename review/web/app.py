@@ -14,7 +14,7 @@ from review.api import bulk, health, progress, questions, session, site_tags, su
 from review.api import models as model_versions
 from review.api import review as decisions
 from review.api import service as service_state
-from review.pages import browse, login, models, review, service
+from review.pages import browse, feeds, login, models, review, service
 from review.pages import tags as tag_pages
 from review.web.context import Context
 from review.web.errors import add_error_handlers
@@ -25,6 +25,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     login.router,
     review.router,
     browse.router,
+    feeds.router,
     models.router,
     service.router,
     tag_pages.router,

@@ -15,12 +15,14 @@ from review.web.access import (
     NotSignedIn,
     SignedIn,
     find_session,
+    is_feed_key,
     renew_session,
     reviewer_of_token,
 )
 from review.web.context import Context, get_context
 
 OPEN: Final = frozenset({"/login", "/healthz", "/readyz"})
+FEEDS: Final = "/feeds/"  # whose readers have keys of their own
 METRICS: Final = "/metrics"  # which has a token of its own: Prometheus is no reviewer
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _FORM = "application/x-www-form-urlencoded"
@@ -36,6 +38,11 @@ async def guard(request: Request) -> None:
     context = get_context(request)
     if request.url.path == METRICS and has_metrics_token(context, request):
         request.state.signed_in = None
+        return
+    key = request.query_params.get("key")
+    if key and request.url.path.startswith(FEEDS):
+        request.state.signed_in = None
+        await run_in_threadpool(_try_feed_key, context, request, key)
         return
     if request.method not in _SAFE_METHODS:
         refuse_other_sites(request)
@@ -100,15 +107,30 @@ def try_token(context: Context, address: str, token: str) -> str | None:
         HTTPException: too many have failed of late (429).
     """
     now = context.clock.now()
-    if wait := context.login_limit.seconds_to_wait(address, now):
-        raise HTTPException(
-            429, f"Too many logins failed. Try again in {wait} s.", {"Retry-After": str(wait)}
-        )
+    _refuse_too_many(context, address)
     with reading(context.engine) as connection:
         name = reviewer_of_token(connection, token)
     if name is None:
         context.login_limit.count_failure(address, now)
     return name
+
+
+def _try_feed_key(context: Context, request: Request, key: str) -> None:
+    """Refuse a key that is nobody's; it counts as a failed login."""
+    address = address_of(request)
+    _refuse_too_many(context, address)
+    with reading(context.engine) as connection:
+        if is_feed_key(connection, key):
+            return
+    context.login_limit.count_failure(address, context.clock.now())
+    raise HTTPException(403, "This feed's key is nobody's: copy the feed's address anew.")
+
+
+def _refuse_too_many(context: Context, address: str) -> None:
+    if wait := context.login_limit.seconds_to_wait(address, context.clock.now()):
+        raise HTTPException(
+            429, f"Too many logins failed. Try again in {wait} s.", {"Retry-After": str(wait)}
+        )
 
 
 def _by_cookie(context: Context, cookie: str) -> SignedIn | None:

@@ -1,0 +1,1 @@
+"""Telling others of new suggestions and of disputed tags."""
