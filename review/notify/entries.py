@@ -51,6 +51,6 @@ def find_entries(connection: Connection, kind: Kind, chosen: BrowseFilter) -> li
         .order_by(order, Question.id.desc())
         .limit(MOST)
     )
-    moments = dict(connection.execute(matching).all())
+    moments: dict[int, datetime] = dict(connection.execute(matching).all())
     rows = read_rows(connection, list(moments))
     return [Entry(row, at) for row, at in zip(rows, moments.values(), strict=True)]

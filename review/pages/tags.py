@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from core.database.engine import reading
 from review.api.fields import Line, Site
@@ -77,9 +78,11 @@ def _rows(overview: TagsOverview, sort: Sorting, words: str) -> list[TagRow]:
 @router.get("/tags/{site}/{tag}")
 def show_tag(
     request: Request, context: ContextDep, _: ReviewerDep, site: Site, tag: str
-) -> HTMLResponse:
+) -> Response:
     """One tag: its figures, its use over time, and what it goes together with."""
-    overview = tags_of(context, site)
+    overview = _overview(context, site)
+    if overview is None:  # the list says that they are being counted
+        return RedirectResponse(f"/tags?{urlencode({'site': site})}", 303)
     row = overview.tags.get(tag)
     if row is None:
         raise HTTPException(404, f"The site {site} has no such tag.")

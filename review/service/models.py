@@ -17,7 +17,7 @@ from core.settings import Retag, Settings
 from review.web.context import Context
 from review.web.memo import NotYet
 
-KEPT_SECONDS: Final = 60
+KEPT_SECONDS: Final = 300
 
 CHOICES: Final[dict[Retag, str]] = {
     "pending": "open, not reviewed",

@@ -55,6 +55,7 @@ def test_a_tag_has_a_page_with_its_use_over_time(client: TestClient) -> None:
     assert "Questions a month whose author gave it, 2026-01-01 to 2026-01-01." in page
     assert "/browse?site=stats&amp;tag=c%23" in page
     assert client.get("/tags/stats/none-such").status_code == 404
+    client.get("/api/v1/tags", params={"site": "none-such"})  # counts them
     assert client.get("/tags/none-such/c").status_code == 404
 
 
