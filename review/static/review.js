@@ -10,6 +10,7 @@ import { Queue } from "./queue.js";
 import { showQuestion, showTags } from "./stage.js";
 
 const HISTORY_SHOWN = 8;
+const REASONS_AFTER_MS = 250; // the model is asked of a question that somebody reads, not of each
 const SAVE_TEXTS = {
   saved: "Saved",
   saving: "Saving …",
@@ -77,9 +78,11 @@ function draw() {
 // The words that speak for a suggestion, where the service can say them.
 async function showReasons(decision) {
   if (!("reasons" in $("review").dataset)) return;
+  await pause(REASONS_AFTER_MS);
+  if (decision !== current) return;
   try {
     const reasons = await call("GET", `${questionPath(decision.question)}/reasons`);
-    decision.reasons = reasons?.reasons ?? reasons ?? {};
+    decision.reasons = reasons.reasons;
     if (decision === current) draw();
   } catch {
     decision.reasons = {};
