@@ -90,7 +90,7 @@ def conditions(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
     found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
     found += _of_tag(chosen)
     if chosen.state is not None:
-        found.append(_is_in_state(chosen.state))
+        found.append(_is_in_state(chosen.state, chosen.site))
     return found
 
 
@@ -108,17 +108,18 @@ def _of_tag(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
     least = chosen.min_probability
     if chosen.tag is None:
         return [] if least is None else [_has_tag(PredictedTag.probability >= least)]
-    of_tag = PredictedTag.tag == chosen.tag
+    # Not as the index of tags has it: of one question there are ten rows, of a tag thousands.
+    of_tag = PredictedTag.tag.concat("") == chosen.tag
     if least is not None:
         return [_has_tag(of_tag, PredictedTag.probability >= least)]
     authors = select(literal(1)).where(
         QuestionTag.question_pk == Question.id, QuestionTag.tag == chosen.tag
     )
-    return [or_(_is_found(authors), _has_tag(of_tag, *_is_suggested()))]
+    return [or_(_is_found(authors), _has_tag(of_tag, *_is_suggested(chosen.site)))]
 
 
-def _is_suggested() -> list[ColumnElement[bool]]:
-    blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == PredictedTag.tag)
+def _is_suggested(site: str) -> list[ColumnElement[bool]]:
+    blocked = exists().where(BlockedTag.site == site, BlockedTag.tag == PredictedTag.tag)
     return [and_(PredictedTag.suggested), ~blocked]
 
 
@@ -142,7 +143,7 @@ def _is_found(rows: Select[int]) -> ColumnElement[bool]:
     return rows.limit(1).scalar_subquery().is_not(None)
 
 
-def _is_in_state(state: State) -> ColumnElement[bool]:
+def _is_in_state(state: State, site: str) -> ColumnElement[bool]:
     queued = QueuedQuestion.question_pk == Question.id
     match state:
         case "pending":
@@ -154,4 +155,4 @@ def _is_in_state(state: State) -> ColumnElement[bool]:
         case "reviewed":
             return exists().where(queued, QueuedQuestion.reviews > 0)
         case "suggested":
-            return _has_tag(*_is_suggested())
+            return _has_tag(*_is_suggested(site))

@@ -1,9 +1,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert, update
 
 from core.database.engine import reading
+from core.database.review_tables import BlockedTag
 from core.database.tables import Question
 from review.browse import find
 from review.browse.filters import BrowseFilter, State
@@ -106,3 +107,16 @@ def test_pages_hold_every_question_once(
 def test_an_export_reads_a_page_at_a_time(stored: Engine) -> None:
     pages = list(find_all(stored, BrowseFilter(site="stats"), size=4))
     assert [[one.question_id for one in page] for page in pages] == [[6, 5, 4, 3], [2, 1]]
+
+
+def test_a_tag_that_is_blocked_at_its_site_alone_counts_as_not_suggested(
+    stored: Engine, clock: ManualClock
+) -> None:
+    row = {"tag": "anova", "reviewer": "ann", "at": clock.now()}
+    with stored.begin() as connection:
+        connection.execute(insert(BlockedTag).values(row | {"site": "cooking"}))
+    assert numbers(stored, tag="anova") == [4, 1]
+    with stored.begin() as connection:
+        connection.execute(insert(BlockedTag).values(row | {"site": "stats"}))
+    assert numbers(stored, tag="anova") == []
+    assert numbers(stored, state="suggested") == [3]
