@@ -4,7 +4,7 @@ BIN := .venv/bin
 JOBS ?= logical# tests side by side; 0: one after the other
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
-.PHONY: demo test test-fast test-soak test-compose test-real check format lock clean
+.PHONY: demo test test-fast test-soak test-compose test-real bench check format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
@@ -23,6 +23,13 @@ test-compose: .venv/installed
 
 test-real: .venv/installed
 	$(BIN)/pytest -n $(JOBS) --dist loadfile -m real
+
+# What people wait for on the server, with as many questions as a large site has.
+bench: .venv/installed
+	dir=$$(mktemp -d) && for script in review_queue review_pages; do \
+	  $(BIN)/python benchmarks/$$script.py --database sqlite --questions 100000 --folder $$dir && \
+	  $(BIN)/python benchmarks/$$script.py --database postgres --questions 1000000 --folder $$dir \
+	  || exit 1; done; rm -rf $$dir
 
 check: .venv/installed
 	$(BIN)/ruff format --check .
