@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,9 +117,17 @@ def all_workers_have_tagged() -> bool:
 
 
 def test_the_review_page_alone_is_published_on_this_host_alone_and_nobody_is_root() -> None:
-    raw = compose("config")
-    assert raw.count("ports:") == 1
-    assert f"- 127.0.0.1:{REVIEW_PORT}:8080/tcp" in raw
+    services = re.split(r"^  (?=\w)", compose("config").split("\nvolumes:")[0], flags=re.MULTILINE)
+    published = {
+        text.split(":")[0]: re.findall(r"^ +- (.*)/tcp$", text, re.MULTILINE)
+        for text in services
+        if "ports:" in text
+    }
+    assert published == {
+        "review": [f"127.0.0.1:{REVIEW_PORT}:8080"],
+        "prometheus": ["127.0.0.1:9090:9090"],  # these two only with the profile monitoring
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
     for image in ("tagger", "tagger-trainer"):
         user = subprocess.run(
             ["docker", "run", "--rm", "--entrypoint", "id", image, "-u"],
