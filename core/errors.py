@@ -35,6 +35,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── UnknownQuestion         the site's questions here do not hold it
 │   ├── UnknownAction           the reviewer has no such decision, or none that could be undone
 │   ├── UnknownFilter           the reviewer has saved no filter of that name
+│   ├── UnknownWebhook          there is no webhook of that number
 │   └── ReviewConflict          what stands by now forbids it, and its text says what
 └── ServiceFailed               a process that should run does not start or stay up
 """
@@ -223,6 +224,10 @@ class UnknownAction(ReviewError):
 
 class UnknownFilter(ReviewError):
     """The reviewer has saved no filter of that name."""
+
+
+class UnknownWebhook(ReviewError):
+    """There is no webhook of that number."""
 
 
 class WrongCursor(ReviewError):

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+import review.notify.cli
 import review.web.cli
 from core.console import command, open_database, out, start
 from core.database.engine import reading
@@ -26,6 +27,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("results")(results)
     review.web.cli.add_commands(app)
+    review.notify.cli.add_commands(app)
 
 
 @command

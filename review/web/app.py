@@ -14,6 +14,7 @@ from review.api import bulk, health, progress, questions, session, site_tags, su
 from review.api import models as model_versions
 from review.api import review as decisions
 from review.api import service as service_state
+from review.notify import api as webhooks
 from review.pages import browse, feeds, login, models, review, service
 from review.pages import tags as tag_pages
 from review.web.context import Context
@@ -42,6 +43,7 @@ API: Final[tuple[APIRouter, ...]] = (
     service_state.router,
     tags.router,
     suggest.router,
+    webhooks.router,
 )
 
 

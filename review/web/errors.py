@@ -25,6 +25,7 @@ from core.errors import (
     UnknownModelVersion,
     UnknownQuestion,
     UnknownSite,
+    UnknownWebhook,
     VersionPruned,
     WrongCursor,
 )
@@ -41,6 +42,7 @@ _STATUS: tuple[tuple[type[TaggerError], int], ...] = (
     (UnknownQuestion, 404),
     (UnknownAction, 404),
     (UnknownFilter, 404),
+    (UnknownWebhook, 404),
     (WrongCursor, 422),
     (NoReport, 404),
     (NoPreviousVersion, 409),

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from core.heartbeat import Heartbeat
 from core.review_page import listen
+from review.notify.sender import Sender
 from review.web.app import make_app
 from review.web.context import Context
 
@@ -60,10 +61,13 @@ def _ending_quietly() -> Iterator[None]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     current_default_thread_limiter().total_tokens = THREADS
-    heartbeat = Heartbeat(app.state.context.settings.heartbeat_file)
-    beating = asyncio.create_task(_beat(heartbeat))
+    context: Context = app.state.context
+    beating = asyncio.create_task(_beat(Heartbeat(context.settings.heartbeat_file)))
+    sender = Sender(context.engine, context.clock)
+    sender.start()
     yield
     beating.cancel()
+    await asyncio.to_thread(sender.stop, STOP_SECONDS)
 
 
 async def _beat(heartbeat: Heartbeat) -> None:

@@ -1,0 +1,104 @@
+"""The endpoints of webhooks: who is told of new suggestions and of disputed tags."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from core.database.engine import reading
+from review.api.fields import Line, Number, Share, Site, Tag
+from review.notify.entries import Kind
+from review.notify.webhooks import (
+    MAX_QUALITY,
+    ListedWebhook,
+    Wanted,
+    add_webhook,
+    check_url,
+    delete_webhook,
+    list_webhooks,
+    set_enabled,
+)
+from review.web.context import ContextDep, ReviewerDep
+
+router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+
+
+class Events(BaseModel):
+    """Which events a webhook wants."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    event: Kind
+    site: Site
+    tag: Tag | None = None
+    min_probability: Share | None = None
+    max_quality: Share = Field(default=MAX_QUALITY, description="Of disputed ones.")
+
+
+class NewWebhook(Events):
+    """A webhook to add."""
+
+    url: Annotated[Line, Field(max_length=2_000), AfterValidator(check_url)]
+
+
+class AddedWebhook(BaseModel):
+    """What is told once: the secret that signs."""
+
+    id: int
+    secret: str
+
+
+class WebhookRow(BaseModel):
+    """A webhook as it is listed, without its secret."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    url: str
+    wanted: Events
+    reviewer: str
+    created_at: datetime
+    disabled_at: datetime | None
+    waiting: int = Field(description="Events that it has not confirmed.")
+    error: str | None = Field(description="Of its latest event that failed and waits.")
+
+
+class WebhookChange(BaseModel):
+    """Whether it is served; while it is not, what there is to tell waits."""
+
+    enabled: bool
+
+
+@router.get("")
+def show_webhooks(context: ContextDep, _: ReviewerDep) -> list[WebhookRow]:
+    """All webhooks."""
+    with reading(context.engine) as connection:
+        found: list[ListedWebhook] = list_webhooks(connection)
+    return [WebhookRow.model_validate(one) for one in found]
+
+
+@router.post("", status_code=201)
+def create_webhook(context: ContextDep, reviewer: ReviewerDep, sent: NewWebhook) -> AddedWebhook:
+    """Add a webhook; the answer holds its secret, which is never told again."""
+    wanted = Wanted(**sent.model_dump(exclude={"url"}))
+    now = context.clock.now()
+    with context.engine.begin() as connection:
+        number, secret = add_webhook(connection, sent.url, wanted, reviewer, now=now)
+    return AddedWebhook(id=number, secret=secret)
+
+
+@router.patch("/{webhook_id}", status_code=204)
+def change_webhook(
+    context: ContextDep, _: ReviewerDep, webhook_id: Number, sent: WebhookChange
+) -> None:
+    """Let a webhook wait, or go on."""
+    with context.engine.begin() as connection:
+        set_enabled(connection, webhook_id, enabled=sent.enabled, now=context.clock.now())
+
+
+@router.delete("/{webhook_id}", status_code=204)
+def remove_webhook(context: ContextDep, _: ReviewerDep, webhook_id: Number) -> None:
+    """Delete a webhook, with what it has not been told yet."""
+    with context.engine.begin() as connection:
+        delete_webhook(connection, webhook_id)

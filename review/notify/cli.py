@@ -1,0 +1,95 @@
+"""The commands on webhooks."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from core.clock import SystemClock
+from core.console import command, fail, open_database, out, plain, start
+from core.database.engine import reading
+from review.notify.entries import Kind
+from review.notify.webhooks import (
+    MAX_QUALITY,
+    Wanted,
+    add_webhook,
+    check_url,
+    delete_webhook,
+    list_webhooks,
+)
+from review.web.owner import OWNER
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this folder's commands."""
+    webhooks = typer.Typer(
+        help="Who is told of new suggestions and of disputed tags.", no_args_is_help=True
+    )
+    webhooks.command("add")(add)
+    webhooks.command("list")(show)
+    webhooks.command("remove")(remove)
+    app.add_typer(webhooks, name="webhooks")
+
+
+@command
+def add(
+    url: Annotated[str, typer.Argument(help="Where events are sent, http or https.")],
+    site: Annotated[str, typer.Option("--site", "-s", help="Questions of this site.")],
+    event: Annotated[
+        Kind, typer.Option(help="New suggestions, or author's tags that the model disputes.")
+    ] = "suggested",
+    tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
+    min_probability: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Lowest probability of the tag, or of any.")
+    ] = None,
+    max_quality: Annotated[
+        float, typer.Option(min=0, max=1, help="Of disputed ones, the highest label quality.")
+    ] = MAX_QUALITY,
+) -> None:
+    """Add a webhook; prints the secret that signs what is sent, this once.
+
+    Example: tagger webhooks add https://bot.example/hook --event suggested --site stats --tag anova
+    """
+    settings = start()
+    try:
+        check_url(url)
+    except ValueError as error:
+        fail(f"{url} cannot be a webhook: {error}.")
+    wanted = Wanted(
+        event=event, site=site, tag=tag, min_probability=min_probability, max_quality=max_quality
+    )
+    with open_database(settings).begin() as connection:
+        number, secret = add_webhook(connection, url, wanted, OWNER, now=SystemClock().now())
+    out.print(
+        f"Webhook {number}; its secret, which is shown only now:\n{secret}",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+
+
+@command
+def show() -> None:
+    """Show the webhooks, and what waits for them.
+
+    Example: tagger webhooks list
+    """
+    table = Table("number", "address", "event", "site", "tag", "by", "waiting", "error")
+    with reading(open_database(start())) as connection:
+        for one in list_webhooks(connection):
+            trouble = "disabled" if one.disabled_at else one.error or ""
+            words = (one.url, one.wanted.event, one.wanted.site, one.wanted.tag or "", one.reviewer)
+            cells = [plain(word) for word in (*words, str(one.waiting), trouble)]
+            table.add_row(str(one.id), *cells)
+    out.print(table if table.row_count else "None yet. See: tagger webhooks add --help")
+
+
+@command
+def remove(number: Annotated[int, typer.Argument(help="Its number, as the list has it.")]) -> None:
+    """Delete a webhook, with what it has not been told yet.
+
+    Example: tagger webhooks remove 3
+    """
+    with open_database(start()).begin() as connection:
+        delete_webhook(connection, number)
+    out.print(f"Webhook {number} is deleted.")

@@ -1,0 +1,197 @@
+"""The addresses that are told of new suggestions and of disputed tags: added, listed, deleted."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.engine import dialect_insert
+from core.database.review_tables import OutgoingEvent, Reviewer, Webhook
+from core.errors import UnknownWebhook
+from review.browse.filters import BrowseFilter
+from review.decisions.site_tags import require_site
+from review.notify.entries import Kind
+
+MAX_QUALITY: Final = 0.2  # an author's tag outside of the ten most probable comes to no more
+_LONGEST_URL: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which events a webhook wants; what is None does not matter.
+
+    Attributes:
+        event: suggested (a new prediction with a suggested tag) or disputed (the label quality of
+            the author's tags is low).
+        site: of this site.
+        tag: as the filter of the pages has it: the author's, or suggested.
+        min_probability: whose tag, or any tag where none is named, is as probable.
+        max_quality: of disputed ones, the highest label quality.
+    """
+
+    event: Kind
+    site: str
+    tag: str | None = None
+    min_probability: float | None = None
+    max_quality: float = MAX_QUALITY
+
+    def to_filter(self) -> BrowseFilter:
+        """The same as the pages' filter."""
+        return BrowseFilter(
+            site=self.site,
+            tag=self.tag,
+            min_probability=self.min_probability,
+            state="suggested" if self.event == "suggested" else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedWebhook:
+    """A webhook without its secret. Times are UTC.
+
+    Attributes:
+        reviewer: who added it.
+        disabled_at: since when nothing is sent to it; what there is to tell waits.
+        waiting: events that it has not confirmed.
+        error: of its latest event that failed and waits.
+    """
+
+    id: int
+    url: str
+    wanted: Wanted
+    reviewer: str
+    created_at: datetime
+    disabled_at: datetime | None
+    waiting: int
+    error: str | None
+
+
+def check_url(url: str) -> str:
+    """Return an address that a webhook may have.
+
+    Raises:
+        ValueError: it is none: its text says why.
+    """
+    if len(url) > _LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
+        raise ValueError(f"an address has at most {_LONGEST_URL:,} printable ASCII characters")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError("an address begins with http:// or https:// and names a host")
+    if "@" in parts.netloc or parts.fragment:
+        raise ValueError("an address holds no user, password or fragment")
+    return url
+
+
+def add_webhook(
+    connection: Connection, url: str, wanted: Wanted, reviewer: str, *, now: datetime
+) -> tuple[int, str]:
+    """Add a webhook, which is told of predictions from now on; return its number and its secret.
+
+    Raises:
+        UnknownSite: there is no question of the site.
+        ValueError: of check_url().
+    """
+    require_site(connection, wanted.site)
+    secret = secrets.token_hex(32)
+    row = {
+        "url": check_url(url),
+        "secret": secret,
+        "event": wanted.event,
+        "filter": _to_json(wanted),
+        "reviewer": reviewer,
+        "created_at": now,
+        "read_to": now,
+    }
+    added = dialect_insert(connection, Webhook).values(**row).returning(Webhook.id)
+    return int(connection.execute(added).scalar_one()), secret
+
+
+def _to_json(wanted: Wanted) -> dict[str, Any]:
+    found = {
+        "site": wanted.site,
+        "tag": wanted.tag,
+        "min_probability": wanted.min_probability,
+        "max_quality": wanted.max_quality if wanted.event == "disputed" else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def wanted_of(row: Any) -> Wanted:
+    """Which events a row of `webhooks` wants."""
+    return Wanted(event=row.event, **row.filter)
+
+
+def is_enabled() -> ColumnElement[bool]:
+    """Whether a row of `webhooks` is served: neither it nor who added it is shut out."""
+    shut_out = exists().where(Reviewer.name == Webhook.reviewer, Reviewer.disabled_at.is_not(None))
+    return and_(Webhook.disabled_at.is_(None), ~shut_out)
+
+
+def list_webhooks(connection: Connection) -> list[ListedWebhook]:
+    """All webhooks, by their numbers."""
+    waiting = (
+        select(OutgoingEvent.webhook_id, func.count().label("count"))
+        .where(OutgoingEvent.delivered_at.is_(None))
+        .group_by(OutgoingEvent.webhook_id)
+        .subquery()
+    )
+    error = (
+        select(OutgoingEvent.error)
+        .where(
+            OutgoingEvent.webhook_id == Webhook.id,
+            OutgoingEvent.delivered_at.is_(None),
+            OutgoingEvent.error.is_not(None),
+        )
+        .order_by(OutgoingEvent.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = (
+        select(Webhook.__table__, func.coalesce(waiting.c.count, 0).label("waiting"))
+        .add_columns(error.label("error"))
+        .outerjoin(waiting, waiting.c.webhook_id == Webhook.id)
+        .order_by(Webhook.id)
+    )
+    return [_listed(row) for row in connection.execute(rows)]
+
+
+def _listed(row: Any) -> ListedWebhook:
+    return ListedWebhook(
+        id=row.id,
+        url=row.url,
+        wanted=wanted_of(row),
+        reviewer=row.reviewer,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+        waiting=row.waiting,
+        error=row.error,
+    )
+
+
+def set_enabled(connection: Connection, number: int, *, enabled: bool, now: datetime) -> None:
+    """Let a webhook be served or not; meanwhile what there is to tell waits.
+
+    Raises:
+        UnknownWebhook: there is none of that number.
+    """
+    change = update(Webhook).where(Webhook.id == number)
+    _require(connection.execute(change.values(disabled_at=None if enabled else now)), number)
+
+
+def delete_webhook(connection: Connection, number: int) -> None:
+    """Delete a webhook, with what it has not been told yet.
+
+    Raises:
+        UnknownWebhook: there is none of that number.
+    """
+    _require(connection.execute(delete(Webhook).where(Webhook.id == number)), number)
+
+
+def _require(done: Any, number: int) -> None:
+    if done.rowcount == 0:
+        raise UnknownWebhook(f"There is no webhook {number}.")

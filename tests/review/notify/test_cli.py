@@ -1,0 +1,47 @@
+"""The commands on webhooks."""
+
+from sqlalchemy import Engine
+from typer.testing import CliRunner
+
+import tagger
+from tests.conftest import ManualClock
+from tests.review.rows import predict_rows
+
+
+def run(engine: Engine, *arguments: str) -> tuple[int, str]:
+    env = {
+        "TAGGER_DATABASE_URL": engine.url.render_as_string(hide_password=False),
+        "COLUMNS": "200",
+    }
+    done = CliRunner().invoke(tagger.app, ["webhooks", *arguments], env=env)
+    return done.exit_code, done.output
+
+
+def test_a_webhook_is_added_listed_and_removed(sqlite_engine: Engine, clock: ManualClock) -> None:
+    wanted = (
+        "https://bot.example/hook",
+        "--event",
+        "disputed",
+        "--site",
+        "stats",
+        "--tag",
+        "anova",
+    )
+    assert run(sqlite_engine, "add", *wanted)[0] == 1  # there is no such site yet
+    predict_rows(sqlite_engine, {1: {"anova": 0.9}}, now=clock.now())
+    status, output = run(sqlite_engine, "add", *wanted)
+    assert status == 0
+    secret = output.split()[-1]
+    assert len(secret) == 64
+    _, listed = run(sqlite_engine, "list")
+    assert "https://bot.example/hook" in listed
+    assert "disputed" in listed
+    assert secret not in listed
+    assert run(sqlite_engine, "remove", "1")[0] == 0
+    assert run(sqlite_engine, "remove", "1")[0] == 1
+
+
+def test_an_address_that_cannot_be_one_is_refused(sqlite_engine: Engine) -> None:
+    status, output = run(sqlite_engine, "add", "ftp://host/", "--site", "stats")
+    assert status == 1
+    assert "http://" in output

@@ -1,0 +1,195 @@
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
+from core.database.tables import ModelVersion, PredictedTag, Prediction
+from core.questions.review_queue import enter_queue
+from review.notify import outbox as module
+from review.notify.outbox import KEPT, OVERLAP, fill_outbox, prune_delivered
+from tests.conftest import ManualClock
+from tests.review.notify.receiver import add, outbox
+from tests.review.rows import predict_rows
+
+
+def told(engine: Engine, number: int | None = None) -> list[int]:
+    """The questions that webhooks are told of, in the order of the outbox."""
+    return [
+        row.payload["question"]["question_id"]
+        for row in outbox(engine)
+        if number in (None, row.webhook_id)
+    ]
+
+
+@pytest.fixture
+def known_site(engine: Engine, clock: ManualClock) -> None:
+    """A question that was tagged before there was any webhook."""
+    predict_rows(engine, {99: {"anova": 0.9}}, now=clock.now())
+    clock.sleep(1)
+
+
+def score(engine: Engine, pk: int, quality: float | None) -> None:
+    row = update(QueuedQuestion).where(QueuedQuestion.question_pk == pk)
+    with engine.begin() as connection:
+        connection.execute(row.values(label_quality=quality, uncertainty=0.5))
+
+
+@pytest.mark.usefixtures("known_site")
+def test_new_suggestions_are_told_once_to_whom_they_match(
+    engine: Engine, clock: ManualClock
+) -> None:
+    every, _ = add(engine, clock)
+    anova, _ = add(engine, clock, tag="anova")
+    sure, _ = add(engine, clock, tag="anova", min_probability=0.8)
+    predict_rows(
+        engine, {1: {"anova": 0.9}, 2: {"anova": 0.6}, 3: {"r": 0.7}, 4: {"r": 0.2}},
+        now=clock.now(),
+    )  # fmt: skip
+    predict_rows(engine, {5: {"anova": 0.9}}, now=clock.now(), site="math")
+    assert fill_outbox(engine, now=clock.now()) == 6
+    assert told(engine, every) == [1, 2, 3]
+    assert told(engine, anova) == [1, 2]
+    assert told(engine, sure) == [1]
+    for _ in range(20):  # until the overlap has been passed, and after it
+        clock.sleep(10)
+        assert fill_outbox(engine, now=clock.now()) == 0
+    row = outbox(engine)[0]
+    assert row.payload["event"] == "suggested"
+    assert row.payload["question"]["tags"][0]["tag"] == "anova"
+
+
+@pytest.mark.usefixtures("known_site")
+def test_a_prediction_that_is_committed_late_is_told(engine: Engine, clock: ManualClock) -> None:
+    add(engine, clock)
+    dated = clock.now() + timedelta(seconds=5)
+    clock.sleep(30)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    clock.sleep(OVERLAP.total_seconds() - 30)
+    predict_rows(engine, {2: {"anova": 0.9}}, now=dated)
+    assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [1, 2]
+
+
+@pytest.mark.usefixtures("known_site")
+def test_many_of_one_moment_are_read_page_by_page(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    add(engine, clock)
+    predict_rows(engine, {n: {"anova": 0.9} for n in range(1, 12)}, now=clock.now())
+    clock.sleep(600)
+    assert fill_outbox(engine, now=clock.now()) == 11
+    assert sorted(told(engine)) == list(range(1, 12))
+
+
+@pytest.mark.usefixtures("known_site")
+def test_a_crash_between_pages_loses_nothing(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", 3)
+    add(engine, clock)
+    for n in range(1, 8):
+        predict_rows(engine, {n: {"anova": 0.9}}, now=clock.now())
+        clock.sleep(200)
+    whole, pages = module._write_events, iter((True, True, False))
+
+    def fails(*arguments: object) -> int:
+        new = whole(*arguments)  # type: ignore[arg-type]
+        if not next(pages, True):
+            raise RuntimeError("a crash before the commit")
+        return new
+
+    monkeypatch.setattr(module, "_write_events", fails)
+    with pytest.raises(RuntimeError):
+        fill_outbox(engine, now=clock.now())
+    assert told(engine) == [1, 2, 3, 4, 5, 6]
+    assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.usefixtures("known_site")
+def test_disputed_tags_are_told_when_they_are_scored(engine: Engine, clock: ManualClock) -> None:
+    add(engine, clock, event="disputed")
+    strict, _ = add(engine, clock, event="disputed", max_quality=0.05)
+    pks = predict_rows(engine, {n: {"anova": 0.9} for n in (1, 2, 3, 4)}, now=clock.now())
+    for number, quality in ((1, 0.1), (2, 0.9), (4, 0.01)):
+        score(engine, pks[number], quality)
+    clock.sleep(600)
+    fill_outbox(engine, now=clock.now())
+    assert told(engine) == []  # all of one moment, of which one has no score yet
+    score(engine, pks[3], 0.15)
+    fill_outbox(engine, now=clock.now())
+    assert sorted(told(engine)) == [1, 3, 4, 4]
+    assert told(engine, strict) == [4]
+
+
+@pytest.mark.usefixtures("known_site")
+def test_one_without_a_score_holds_others_up_for_a_day_at_most(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock, event="disputed")
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    clock.sleep(60)
+    later = predict_rows(engine, {2: {"anova": 0.9}}, now=clock.now())
+    score(engine, later[2], 0.1)
+    clock.sleep(3600)
+    assert fill_outbox(engine, now=clock.now()) == 0
+    clock.sleep(24 * 3600)
+    assert fill_outbox(engine, now=clock.now()) == 1
+
+
+@pytest.mark.usefixtures("known_site")
+def test_a_disabled_webhook_is_told_later(engine: Engine, clock: ManualClock) -> None:
+    add(engine, clock)
+    disabled = update(Webhook).values(disabled_at=clock.now())
+    with engine.begin() as connection:
+        connection.execute(disabled)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    clock.sleep(3600)
+    assert fill_outbox(engine, now=clock.now()) == 0
+    with engine.begin() as connection:
+        connection.execute(update(Webhook).values(disabled_at=None))
+    assert fill_outbox(engine, now=clock.now()) == 1
+
+
+@pytest.mark.usefixtures("known_site")
+def test_what_was_delivered_is_deleted_and_not_told_again(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    with engine.begin() as connection:
+        connection.execute(update(OutgoingEvent).values(delivered_at=clock.now()))
+    clock.sleep(KEPT.total_seconds() + 60)
+    assert prune_delivered(engine, now=clock.now()) == 0  # the webhook has not read past it
+    assert fill_outbox(engine, now=clock.now()) == 0
+    assert prune_delivered(engine, now=clock.now()) == 1
+    assert fill_outbox(engine, now=clock.now()) == 0
+
+
+@pytest.mark.usefixtures("known_site")
+def test_each_version_is_told_and_none_that_a_newer_one_has_replaced(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock)
+    pks = predict_rows(engine, {1: {"anova": 0.9}, 2: {"r": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    clock.sleep(5)
+    with engine.begin() as connection:
+        row = {"site": "stats", "version": 2, "created_at": clock.now(), "architecture": "simple"}
+        added = insert(ModelVersion).values(**row, metrics={}, sha256="1", live=False)
+        newer = connection.execute(added.returning(ModelVersion.id)).scalar_one()
+        key = {"question_pk": pks[1], "model_version_id": newer}
+        prediction = insert(Prediction).values(**key, predicted_at=clock.now(), content_hash="0")
+        connection.execute(prediction)
+        tag = insert(PredictedTag).values(**key, tag="bayes", probability=0.8, suggested=True)
+        connection.execute(tag)
+        enter_queue(
+            connection, [pks[1]], site="stats", model_version_id=newer, predicted_at=clock.now()
+        )
+    assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [1, 2, 1]
+    assert [tag["tag"] for tag in outbox(engine)[2].payload["question"]["tags"]] == ["bayes"]
