@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import ImportFailed
+from core.errors import ImportFailed, SiteNotGiven
 from core.questions.files import BrokenRow, Row, read_questions
 from core.questions.files.kaggle import TagTable, read_questions_csv
 from core.questions.files.rows import Source
@@ -134,7 +134,7 @@ def test_tags_alone_and_questions_of_no_site_are_refused(tmp_path: Path) -> None
     path = write(tmp_path, HEADER + good())
     with pytest.raises(ImportFailed, match="holds tags alone"):
         read_questions(tmp_path / "Tags.csv", site="stats")
-    with pytest.raises(ImportFailed, match="--site"):
+    with pytest.raises(SiteNotGiven, match="does not say of which site it is"):
         read_questions(path)
 
 
