@@ -16,7 +16,7 @@ from sqlalchemy import Select, exists, func, or_, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.review_tables import QueuedQuestion
+from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import PredictedTag, Question, QuestionTag
 from core.questions.suggested import read_blocked_tags
 
@@ -138,10 +138,13 @@ def words_of(text: str) -> list[str]:
 def _is_suggested(
     queue: type[QueuedQuestion], tag: str | None, least: float | None
 ) -> ColumnElement[bool]:
+    # Correlated by name: of itself it would be with the enclosing EXISTS alone.
+    blocked = exists().where(BlockedTag.site == queue.site, BlockedTag.tag == PredictedTag.tag)
     wanted = [
         PredictedTag.question_pk == queue.question_pk,
         PredictedTag.model_version_id == queue.model_version_id,
         PredictedTag.suggested,
+        ~blocked.correlate(queue, PredictedTag),
     ]
     if tag is not None:
         wanted.append(PredictedTag.tag == tag)
@@ -151,7 +154,7 @@ def _is_suggested(
 
 
 def has_tag(tag: str) -> ColumnElement[bool]:
-    """Whether a tag is suggested for a queued question, or its author's."""
+    """Whether a tag is suggested for a queued question, unblocked, or its author's."""
     return or_(_is_suggested(QueuedQuestion, tag, None), _is_authors(QueuedQuestion, tag))
 
 

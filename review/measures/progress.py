@@ -1,5 +1,6 @@
 """What verdicts came to: how many since the last training, and what that one learned from them."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from core.database.review_tables import Verdict
 from core.database.tables import ModelVersion, Question, TrainingRun
 from core.questions.verdicts import Joint, Said, correct_tags, joint_verdict
 
-MOST: Final = 20_000  # verdicts that are looked at
+MOST: Final = 20_000  # questions whose verdicts are looked at
 LEARNED: Final = ("promoted", "published")  # outcomes of runs that made a version
 
 
@@ -84,21 +85,36 @@ def _last_runs(connection: Connection, site: str) -> list[Any]:
 def _read_joint(
     connection: Connection, site: str, after: datetime | None, until: datetime
 ) -> dict[int, tuple[list[str], dict[str, Joint]]]:
-    """Author tags and joint verdicts of questions that got verdicts in that time."""
-    fresh = [Verdict.at <= until, *([Verdict.at > after] if after is not None else [])]
-    rows = (
-        select(
-            Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles, Question.author_tags
-        )
+    """Author tags and joint verdicts of questions, on the tags that got verdicts in that time.
+
+    What was said of such a tag before counts too, as it does for the trainer.
+    """
+    is_fresh = (Verdict.at <= until, *([Verdict.at > after] if after is not None else []))
+    fresh = (
+        select(Verdict.question_pk)
         .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site, *fresh)
+        .where(Question.site == site, *is_fresh)
+        .distinct()
         .order_by(Verdict.question_pk)
         .limit(MOST)
+        .subquery()
     )
-    said: dict[int, tuple[list[str], dict[str, list[Said]]]] = {}
-    for pk, tag, verdict, settles, tags in connection.execute(rows):
-        said.setdefault(pk, (tags, {}))[1].setdefault(tag, []).append(Said(verdict, settles))
+    columns = (Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles, Verdict.at)
+    rows = (
+        select(*columns, Question.author_tags)
+        .join(fresh, fresh.c.question_pk == Verdict.question_pk)
+        .join(Question, Question.id == Verdict.question_pk)
+        .where(Verdict.at <= until)
+    )
+    authors: dict[int, list[str]] = {}
+    said: defaultdict[int, defaultdict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
+    news: set[tuple[int, str]] = set()
+    for pk, tag, verdict, settles, at, tags in connection.execute(rows):
+        authors[pk] = tags
+        said[pk][tag].append(Said(verdict, settles))
+        if after is None or at > after:
+            news.add((pk, tag))
     return {
-        pk: (tags, {tag: joint_verdict(verdicts) for tag, verdicts in by_tag.items()})
-        for pk, (tags, by_tag) in said.items()
+        pk: (tags, {tag: joint_verdict(said[pk][tag]) for tag in said[pk] if (pk, tag) in news})
+        for pk, tags in authors.items()
     }

@@ -2,10 +2,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 
 from core.database.engine import reading
-from core.database.review_tables import QueuedQuestion, Verdict
+from core.database.review_tables import BlockedTag, QueuedQuestion, Verdict
 from core.errors import ReviewConflict
 from core.questions.verdicts import Decided
 from review.decisions import bulk
@@ -60,6 +60,19 @@ def test_a_preview_counts_what_is_then_decided(
     assert preview.count == len(expected)
     assert set(preview.first) == {six[number] for number in expected}
     assert decide(engine, clock, said).count == len(expected)
+
+
+def test_a_blocked_tag_is_accepted_where_its_author_gave_it_alone(
+    engine: Engine, clock: ManualClock, six: dict[int, int]
+) -> None:
+    with engine.begin() as connection:
+        blocked = {"site": "stats", "tag": "anova", "reviewer": "eve", "at": clock.now()}
+        connection.execute(insert(BlockedTag).values(blocked))
+    with reading(engine) as connection:
+        assert preview_bulk(connection, verdict(suggested="anova"), "ann").count == 0
+        assert preview_bulk(connection, verdict(min_probability=0.5), "ann").count == 0
+    assert decide(engine, clock, verdict(tag="anova")).count == 1
+    assert said_of(engine) == {six[4]: "accepted"}
 
 
 def test_it_is_one_action_that_is_undone_as_one(

@@ -161,6 +161,24 @@ def test_a_blocked_tag_and_a_deleted_question_are_not_asked_about(
 
 
 @pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("rare", [5_000, -1])
+def test_a_tag_that_is_blocked_counts_as_its_authors_alone(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(filters, "RARE", rare)
+    blocked = {"site": "stats", "tag": "anova", "reviewer": "ann", "at": clock.now()}
+    with engine.begin() as connection:
+        connection.execute(insert(BlockedTag).values(blocked | {"site": "cooking"}))
+    assert set(all_of(engine, clock, tag="anova")) == {1, 2, 4}  # blocked elsewhere
+    assert set(all_of(engine, clock, min_probability=0.5)) == {1, 2, 4}
+    with engine.begin() as connection:
+        connection.execute(insert(BlockedTag).values(blocked))
+    clock.sleep(11 * 60)  # what stands on the screen stays there so long
+    assert set(all_of(engine, clock, tag="anova")) == {2, 4}
+    assert all_of(engine, clock, min_probability=0.5) == []
+
+
+@pytest.mark.usefixtures("five")
 def test_a_question_stands_on_one_screen_and_comes_again_after_a_reload(
     engine: Engine, clock: ManualClock
 ) -> None:
