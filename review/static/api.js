@@ -41,14 +41,16 @@ export async function call(method, path, body) {
   return content;
 }
 
-// Whether somebody is signed in: their name, with this session's CSRF token taken over; or null.
-export async function renewSession() {
+// Whether this reviewer is signed in, whose session's CSRF token is then taken over. Another's is
+// not: what is pressed on this page would be done in their name.
+export async function renewSession(reviewer) {
   try {
     const session = await call("GET", "/api/v1/session");
+    if (session.reviewer !== reviewer) return false;
     csrf = session.csrf_token;
-    return session.reviewer;
+    return true;
   } catch {
-    return null;
+    return false;
   }
 }
 

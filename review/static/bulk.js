@@ -10,9 +10,17 @@ function read() {
   const values = new FormData($("bulk"));
   const tag = values.get("tag").trim().toLowerCase();
   const filter = { site: values.get("site"), [$("where").value]: tag };
-  for (const name of ["q", "author"]) if (values.get(name).trim()) filter[name] ??= values.get(name).trim();
+  for (const name of ["q", "author"]) {
+    const value = values.get(name)?.trim(); // null of a field that is shut
+    if (value) filter[name] = value;
+  }
   if (values.get("min_probability")) filter.min_probability = Number(values.get("min_probability"));
   return { filter, tag, verdict: values.get("verdict") };
+}
+
+// A filter names one tag of the author's: where that is the verdict's tag, there is no other.
+function shutAuthor() {
+  $("author").disabled = $("where").value === "author";
 }
 
 async function preview(event) {
@@ -88,5 +96,7 @@ async function attempt(action) {
   }
 }
 
+$("where").addEventListener("change", shutAuthor);
+shutAuthor(); // a browser may bring back what was chosen before
 $("bulk").addEventListener("submit", preview);
 $("say").addEventListener("click", say);

@@ -18,17 +18,15 @@ export class Decision {
     this.blocked = new Set();
     this.reasons = {};
     this.last = null; // the tag that was pressed last
-    this.chosen = new Set(chosen ?? this.#own() ?? this.#start());
+    this.chosen = new Set(chosen ?? this.#own());
     this.seen = new Set(this.chosen); // stays in the list when it is taken away
   }
 
-  // What the reviewer has said of it before.
+  // What the reviewer has said of it before stands. Of a tag that has no verdict nothing was said
+  // (a verdict on many questions is on one tag, and a newer model suggests others): it is as at first.
   #own() {
-    const verdicts = Object.entries(this.question.own?.verdicts ?? {});
-    if (!verdicts.length) return null;
-    const said = new Map(verdicts);
-    const kept = [...this.author, ...said.keys()].filter((tag) => said.get(tag) !== "rejected");
-    return new Set(kept);
+    const said = this.question.own?.verdicts ?? {};
+    return [...this.#start(), ...Object.keys(said)].filter((tag) => said[tag] !== "rejected");
   }
 
   // At first the author's tags are chosen, and the suggested ones unless they are hidden.

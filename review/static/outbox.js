@@ -133,7 +133,7 @@ export class Outbox {
 
   // The session has ended, or is another one by now: go on as soon as the same person is back.
   async #waitForSession() {
-    while ((await renewSession()) !== this.reviewer) {
+    while (!(await renewSession(this.reviewer))) {
       this.#tell("signed-out");
       await this.#sleep(SESSION_PAUSE_MS);
     }

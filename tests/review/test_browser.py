@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
@@ -51,6 +51,7 @@ LOST = (
     "ERR_INTERNET_DISCONNECTED",
     "ERR_EMPTY_RESPONSE",
     "status of 401",
+    "status of 403",
     "status of 409",
 )
 KEYS_A_REVIEWER_USES = ["a", "2 Enter", "Enter", "s", "1 3 Enter"]
@@ -332,6 +333,36 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     assert count(service, Verdict, reviewer) == 0
 
 
+def test_a_verdict_on_one_tag_leaves_the_others_as_they_are_suggested(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    identity, wanted = question_id(page), chosen(page)
+    suggested = page.locator('#suggestions [aria-pressed="true"]').first.get_attribute("data-tag")
+    with service.engine.begin() as connection:
+        pk = connection.scalars(select(Question.id).where(Question.question_id == identity)).one()
+        said = {"question_pk": pk, "tag": suggested, "reviewer": reviewer, "verdict": "rejected"}
+        connection.execute(insert(Verdict), said | {"at": ManualClock().now()})
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    assert question_id(page) == identity
+    assert chosen(page) == [tag for tag in wanted if tag != suggested]
+
+
+def test_a_tag_of_the_author_is_named_once(page: Page, service: Service) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=regression")
+    expect(page.locator("#author")).to_be_enabled()
+    page.locator("#author").fill("bayesian")
+    page.locator("#where").select_option("author")
+    expect(page.locator("#author")).to_be_disabled()
+    with page.expect_request("**/bulk/preview") as asked:
+        page.get_by_role("button", name="Preview").click()
+    assert json.loads(asked.value.post_data or "")["filter"] == {
+        "site": "stats",
+        "author": "regression",
+    }
+    expect(page.locator("#count")).to_contain_text("question")
+
+
 def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
     browser: Browser, page: Page, service: Service, reviewer: str
 ) -> None:
@@ -443,6 +474,10 @@ def test_what_is_decided_after_the_session_has_ended_arrives_after_a_login(
     somebody_else = context.new_page()
     somebody_else.goto(link)  # whose decisions these are not
     page.wait_for_timeout(500)
+    page.bring_to_front()
+    press(page, "2 x")  # nor is anything else done in their name
+    expect(page.locator("#toasts")).to_contain_text("Not done")
+    assert count(service, BlockedTag, f"{reviewer[:30]} other") == 0
     assert favoured(service, f"{reviewer[:30]} other") == {}
     somebody_else.goto(service.link_of(reviewer))
     somebody_else.close()
