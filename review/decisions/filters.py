@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, text
+from sqlalchemy import Select, exists, func, or_, select, text, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -114,7 +114,7 @@ def conditions(
         chosen: the filter.
         queue: the table, or an alias of a part of it.
     """
-    found = [Question.state == chosen.state if chosen.state else Question.state != "deleted"]
+    found = [Question.state == chosen.state if chosen.state else is_there(chosen)]
     if chosen.since is not None:
         found.append(queue.predicted_at >= chosen.since)
     found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
@@ -128,6 +128,11 @@ def conditions(
     if chosen.min_probability is not None and not (chosen.suggested or chosen.tag):
         found.append(_is_suggested(queue, None, chosen.min_probability))
     return found
+
+
+def is_there(chosen: QueueFilter) -> ColumnElement[bool]:
+    """Whether a question is on its site still; all are where deleted ones are asked for."""
+    return true() if chosen.state == "deleted" else Question.state != "deleted"
 
 
 def words_of(text: str) -> list[str]:

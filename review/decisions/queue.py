@@ -15,6 +15,7 @@ from core.database.engine import reading
 from core.database.review_tables import QueuedQuestion, ReviewAction, ReviewChange, ReviewClaim
 from core.database.tables import ModelVersion, Question
 from review.decisions.claims import ANY_QUEUE, claim_question, release_claim
+from review.decisions.filters import is_there
 from review.decisions.walk import (
     Asking,
     Candidate,
@@ -96,7 +97,8 @@ def _own_claims(connection: Connection, asking: Asking) -> list[int]:
         return []
     # Not by a join, which SQLite would begin with all questions of the site.
     columns = select(Question.id, Question.site, Question.question_id)
-    questions = connection.execute(columns.where(Question.id.in_(pks)))
+    there = (Question.id.in_(pks), is_there(asking.chosen))
+    questions = connection.execute(columns.where(*there))
     site = asking.chosen.site
     wanted = {
         row.id
@@ -177,7 +179,11 @@ def _is_wanted(connection: Connection, asking: Asking, pk: int) -> bool:
         if asking.order == "conflicts"
         else (is_open(), ~was_reviewed(asking.reviewer))
     )
-    found = select(queue.question_pk).where(queue.question_pk == pk, *wanted)
+    found = (
+        select(queue.question_pk)
+        .join(Question, Question.id == queue.question_pk)
+        .where(queue.question_pk == pk, is_there(asking.chosen), *wanted)
+    )
     return connection.execute(found).first() is not None
 
 

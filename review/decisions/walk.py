@@ -235,5 +235,9 @@ def _place_of(row: Any, order: Order, rng: random.Random) -> float:
 
 def count_left(connection: Connection, asking: Asking, site: str, *, most: int) -> int:
     """How many of a site's questions are left for the reviewer, at most `most`; of no filter."""
-    keys = select(QueuedQuestion.question_pk).where(*_is_in_queue(asking, site)).limit(most)
+    # Looked up row by row: of a join, the plan may begin with all questions.
+    question = select(Question.state).where(Question.id == QueuedQuestion.question_pk)
+    is_there = question.scalar_subquery() != "deleted"
+    found = (*_is_in_queue(asking, site), is_there)
+    keys = select(QueuedQuestion.question_pk).where(*found).limit(most)
     return connection.scalar(select(func.count()).select_from(keys.subquery())) or 0

@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 
 from core.database.review_tables import Review, Verdict
 from core.database.tables import PredictedTag, Question
+from core.questions.suggested import is_suggested
 from review.measures.statistics import Difference, Share, cohen_kappa, difference
 
 NEWEST: Final = 2_000  # reviews, or pairs of them, that are looked at
@@ -57,16 +58,21 @@ class Anchoring:
 def pair_agreements(connection: Connection, site: str) -> list[PairAgreement]:
     """The agreement of each two reviewers of a site, by tag and on all together.
 
-    A reviewer who saved a question without a tag says that it does not belong there.
+    A reviewer who saved a question without a tag says that it does not belong there. Who settles a
+    tag has seen what the others say, so a pair with a settling verdict is left out on that tag. Who
+    saves a question again after others' verdicts were shown is counted as the verdict stands now.
     """
     pairs = _read_pairs(connection, site)
-    tags = _read_chosen(connection, {row.question_pk for row in pairs})
+    pks = {row.question_pk for row in pairs}
+    tags, settled = _read_chosen(connection, pks), _read_settled(connection, pks)
     ratings: defaultdict[tuple[tuple[str, str], str | None], list[tuple[bool, bool]]]
     ratings = defaultdict(list)
     for row in pairs:
         of_question = tags[row.question_pk]
         first, second = of_question[row.first], of_question[row.second]
         for tag in first.keys() | second.keys():
+            if not settled.isdisjoint((row.question_pk, who, tag) for who in row[1:]):
+                continue
             said = (first.get(tag, False), second.get(tag, False))
             for key in (tag, None):
                 ratings[(row.first, row.second), key].append(said)
@@ -111,6 +117,17 @@ def _read_chosen(
     return found
 
 
+def _read_settled(connection: Connection, pks: Iterable[int]) -> set[tuple[int, str, str]]:
+    """Question, reviewer and tag of the verdicts that settled a conflict."""
+    found: set[tuple[int, str, str]] = set()
+    keys = sorted(pks)
+    for start in range(0, len(keys), CHUNK):
+        said = select(Verdict.question_pk, Verdict.reviewer, Verdict.tag)
+        chosen = (Verdict.question_pk.in_(keys[start : start + CHUNK]), Verdict.settles)
+        found.update((pk, who, tag) for pk, who, tag in connection.execute(said.where(*chosen)))
+    return found
+
+
 def measure_anchoring(connection: Connection, site: str) -> Anchoring:
     """Compare reviews that saw the suggestions at once with first choices made without them."""
     sighted = connection.execute(_reviews(site, blind=False)).all()
@@ -146,13 +163,14 @@ def _reviews(site: str, *, blind: bool) -> Select[*tuple[Any, ...]]:
 def _read_suggested(
     connection: Connection, reviews: Sequence[Any]
 ) -> dict[tuple[int, int], set[str]]:
-    """The suggested tags by question and version."""
+    """The suggested tags by question and version, without those that are blocked now."""
     keys = sorted({row.question_pk for row in reviews})
     found: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
     for start in range(0, len(keys), CHUNK):
         rows = select(PredictedTag.question_pk, PredictedTag.model_version_id, PredictedTag.tag)
-        chosen = (PredictedTag.question_pk.in_(keys[start : start + CHUNK]), PredictedTag.suggested)
-        for pk, version, tag in connection.execute(rows.where(*chosen)):
+        joined = rows.join(Question, Question.id == PredictedTag.question_pk)
+        chosen = (PredictedTag.question_pk.in_(keys[start : start + CHUNK]), is_suggested())
+        for pk, version, tag in connection.execute(joined.where(*chosen)):
             found[pk, version].add(tag)
     return found
 

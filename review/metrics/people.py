@@ -26,16 +26,26 @@ _STATES: Final[dict[str, ColumnElement[bool]]] = {
 def of_people(connection: Connection, sites: Sequence[str], *, now: datetime) -> Iterator[Sample]:
     """Verdicts, reviews and the queue by site; and events that wait to be sent."""
     yield from _of_verdicts(connection, sites, now)
-    for state, condition in _STATES.items():
-        rows = select(QueuedQuestion.site, func.count()).where(condition)
-        counts = dict(connection.execute(rows.group_by(QueuedQuestion.site)).all())
-        for site in sites:
-            yield Sample("tagger_review_queue", (site, state), counts.get(site, 0))
+    yield from _of_queue(connection, sites)
     waiting = select(func.count()).where(OutgoingEvent.delivered_at.is_(None))
     failing = waiting.where(OutgoingEvent.attempts > 0)
     for name, statement in (("waiting", waiting), ("failing", failing)):
         count = connection.execute(statement).scalar_one()
         yield Sample(f"tagger_outgoing_events_{name}", (), count)
+
+
+def _of_queue(connection: Connection, sites: Sequence[str]) -> Iterator[Sample]:
+    for state, condition in _STATES.items():
+        rows = select(QueuedQuestion.site, func.count()).where(condition)
+        counts = dict(connection.execute(rows.group_by(QueuedQuestion.site)).all())
+        # Deleted ones are few and have an index: joined with all questions, no index would do.
+        gone = rows.join(Question, Question.id == QueuedQuestion.question_pk).where(
+            Question.site.in_(sites), Question.state == "deleted"
+        )
+        deleted = dict(connection.execute(gone.group_by(QueuedQuestion.site)).all())
+        for site in sites:
+            count = counts.get(site, 0) - deleted.get(site, 0)
+            yield Sample("tagger_review_queue", (site, state), count)
 
 
 def _of_verdicts(connection: Connection, sites: Sequence[str], now: datetime) -> Iterator[Sample]:

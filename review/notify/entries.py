@@ -29,6 +29,8 @@ class Entry:
 def find_entries(connection: Connection, kind: Kind, chosen: BrowseFilter) -> list[Entry]:
     """Return the entries of a feed: of open questions, as the queue of the review has them.
 
+    Those that their site has deleted since are left out.
+
     Args:
         connection: reads only.
         kind: suggested are the newest predictions with a suggested tag; disputed those whose
@@ -47,7 +49,7 @@ def find_entries(connection: Connection, kind: Kind, chosen: BrowseFilter) -> li
     matching = (
         select(Question.id, stretch.c.predicted_at)
         .join(stretch, stretch.c.question_pk == Question.id)
-        .where(*conditions(chosen))
+        .where(*conditions(chosen), Question.state != "deleted")
         .order_by(order, Question.id.desc())
         .limit(MOST)
     )

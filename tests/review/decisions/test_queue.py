@@ -195,6 +195,25 @@ def test_a_question_stands_on_one_screen_and_comes_again_after_a_reload(
 
 
 @pytest.mark.usefixtures("five")
+def test_what_is_deleted_meanwhile_leaves_the_screen_and_the_count(
+    engine: Engine, clock: ManualClock
+) -> None:
+    act(engine, clock, 2, verdicts={"r": "accepted"})
+    act(engine, clock, 2, reviewer="bob", verdicts={"r": "rejected"})
+    assert following(engine, clock) == 5
+    assert following(engine, clock, "conflicts", reviewer="eve") == 2
+    assert following(engine, clock, state="deleted") == 0
+    with engine.begin() as connection:
+        deleted = update(Question).where(Question.question_id.in_([2, 5]))
+        connection.execute(deleted.values(state="deleted"))
+    found = next_question(engine, asking(clock))
+    assert found is not None
+    assert (number_of(engine, found.pk), found.left) == (4, 3)
+    assert following(engine, clock, "conflicts", reviewer="eve") == 0
+    assert following(engine, clock, state="deleted") == 5  # who asks for them gets them
+
+
+@pytest.mark.usefixtures("five")
 def test_reviewers_at_once_get_each_a_question_of_their_own(
     engine: Engine, clock: ManualClock
 ) -> None:

@@ -1,7 +1,8 @@
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from core.database.engine import reading
+from core.database.review_tables import BlockedTag
 from review.decisions.save import Asked, Decision, save, skip
 from review.measures.agreement import measure_anchoring, pair_agreements
 from review.measures.statistics import Share
@@ -38,6 +39,21 @@ def test_reviewers_are_compared_by_pair_and_tag(engine: Engine, clock: ManualClo
     assert found[("ann", "eve"), "a"].agreement == 0
 
 
+def test_who_settles_a_tag_is_compared_with_nobody_on_it(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {"a": 0.9}}, now=clock.now())
+    decide(engine, clock, "ann", 1, Decision(verdicts={"a": "accepted", "b": "added"}))
+    decide(engine, clock, "bob", 1, Decision(verdicts={"a": "rejected"}))
+    settling = Decision(verdicts={"a": "accepted"}, settles=True)
+    decide(engine, clock, "eve", 1, settling)
+    with reading(engine) as connection:
+        found = {(one.reviewers, one.tag) for one in pair_agreements(connection, "stats")}
+    assert (("ann", "bob"), "a") in found
+    assert {pair for pair, tag in found if tag == "a"} == {("ann", "bob")}
+    assert (("ann", "eve"), "b") in found
+
+
 def test_first_choices_made_blind_are_compared_with_reviews_that_saw(
     engine: Engine, clock: ManualClock
 ) -> None:
@@ -57,4 +73,11 @@ def test_first_choices_made_blind_are_compared_with_reviews_that_saw(
         found = measure_anchoring(connection, "stats")
     assert (found.sighted, found.blind) == (Share(4, 4), Share(1, 2))
     assert found.difference.value == 0.5
+    with (
+        engine.begin() as connection
+    ):  # which hides it from reviews, so that they say nothing of it
+        blocked = {"site": "stats", "tag": "b", "reviewer": "eve", "at": clock.now()}
+        connection.execute(insert(BlockedTag).values(blocked))
+        left = measure_anchoring(connection, "stats")
+    assert (left.sighted, left.blind) == (Share(2, 2), Share(1, 1))
     assert found.difference.low < 0.5 < found.difference.high

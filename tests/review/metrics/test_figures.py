@@ -7,6 +7,7 @@ from core.agreement.live import score_settled
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.engine import reading
 from core.database.tables import Drift, KilledProcess, ModelVersion, TrainingRun
+from core.questions.store import mark_deleted
 from core.settings import Settings
 from review.metrics.figures import read_figures
 from tests.conftest import ManualClock
@@ -48,6 +49,14 @@ def test_questions_and_predictions_are_counted_by_site(tagged: Engine, clock: Ma
     assert found["live_version", "stats"] == 1
     assert found["review_queue", "stats", "open"] == 2
     assert found["drift", "stats"] == 0
+
+
+def test_deleted_questions_are_not_counted_in_the_queue(tagged: Engine, clock: ManualClock) -> None:
+    with tagged.begin() as connection:
+        mark_deleted(connection, site="stats", question_ids=[1], now=clock.now())
+    found = figures(tagged, clock)
+    assert found["review_queue", "stats", "open"] == 1
+    assert found["review_queue", "stats", "conflicting"] == 0
 
 
 def test_agreement_and_drift_are_the_live_versions(tagged: Engine, clock: ManualClock) -> None:

@@ -2,6 +2,7 @@ from sqlalchemy import Engine, update
 
 from core.database.engine import reading
 from core.database.review_tables import QueuedQuestion
+from core.database.tables import Question
 from review.browse.filters import BrowseFilter
 from review.notify.entries import Kind, find_entries
 from tests.conftest import ManualClock
@@ -36,3 +37,15 @@ def test_disputed_tags_come_the_most_disputed_first(engine: Engine, clock: Manua
             row = update(QueuedQuestion).where(QueuedQuestion.question_pk == pks[number])
             connection.execute(row.values(label_quality=quality, uncertainty=0.0))
     assert numbers(engine, "disputed") == [2, 1]
+
+
+def test_a_question_that_its_site_deleted_is_told_of_no_more(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pks = predict_rows(engine, {n: {"anova": 0.9} for n in (1, 2)}, now=clock.now())
+    with engine.begin() as connection:
+        connection.execute(update(QueuedQuestion).values(label_quality=0.5, uncertainty=0.0))
+        gone = update(Question).where(Question.id == pks[1])
+        connection.execute(gone.values(state="deleted"))
+    assert numbers(engine, "suggested") == [2]
+    assert numbers(engine, "disputed") == [2]
