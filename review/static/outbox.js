@@ -37,10 +37,16 @@ export class Outbox {
     return promise;
   }
 
-  // Take one back that was never sent; false where it may have been.
+  // The newest decision that waits and is not to be undone, whichever page has made it.
+  get newestDecision() {
+    const decisions = [...this.waiting.values()].filter((entry) => entry.question && !entry.thenUndo);
+    return decisions.at(-1);
+  }
+
+  // Take one back that was never sent, or was refused; false where it may have arrived.
   withdraw(id) {
     const entry = this.waiting.get(id);
-    if (!entry || entry.tries > 0) return false;
+    if (!entry || (entry.tries > 0 && !entry.failed)) return false;
     this.#drop(entry);
     this.#tell();
     return true;

@@ -8,6 +8,7 @@ import { Outbox } from "./outbox.js";
 import { showProgress } from "./progress.js";
 import { Queue } from "./queue.js";
 import { showQuestion, showTags } from "./stage.js";
+import { forgetUnanswered, takeBack, takeBackNewest } from "./undo.js";
 
 const HISTORY_SHOWN = 8;
 const REASONS_AFTER_MS = 250; // the model is asked of a question that somebody reads, not of each
@@ -34,7 +35,9 @@ const completion = new Completion($("add"), $("completions"), {
 
 let current = null; // the Decision on the screen
 const made = []; // decisions of this page, the newest last: {id, question, chosen}
+const told = new Set(); // questions whose suggestions were shown: no first choice is blind to them
 let undoing = false;
+let isBlind = readBlind();
 
 // ---- Questions
 
@@ -58,7 +61,7 @@ async function goOn() {
 }
 
 function show(question, chosen = null) {
-  current = new Decision(question, { blind: isBlind(), chosen });
+  current = new Decision(question, { blind: isBlind && !told.has(questionPath(question)), chosen });
   for (const id of ["waiting", "nothing"]) $(id).hidden = true;
   $("stage").hidden = false;
   showQuestion(question);
@@ -72,6 +75,7 @@ function show(question, chosen = null) {
 }
 
 function draw() {
+  if (!current.isHidden) told.add(questionPath(current.question));
   showTags(current, { onToggle: toggle });
 }
 
@@ -141,7 +145,10 @@ function send({ path, body, says }) {
   const id = newId();
   const { question } = current;
   made.push({ id, question, chosen: [...current.chosen] });
-  outbox.add({ id, method: "POST", path, body: { request_id: id, ...body }, title: question.title }).then(
+  forgetUnanswered();
+  const { site, question_id, title } = question;
+  const entry = { id, method: "POST", path, body: { request_id: id, ...body }, title };
+  outbox.add({ ...entry, question: { site, question_id } }).then(
     () => showHistorySoon(),
     () => {},
   );
@@ -155,8 +162,7 @@ async function undo() {
   try {
     await undoNewest();
   } catch (error) {
-    if (error.status === 404) toast("There is nothing left to take back.");
-    else toast(`Not taken back: ${error.message}`, "bad");
+    toast(`Not taken back: ${error.message}`, "bad");
   } finally {
     undoing = false;
   }
@@ -168,13 +174,20 @@ async function undoNewest() {
     await Promise.race([outbox.confirmed.get(newest.id)?.promise, pause(1200)]).catch(() => {});
   }
   if (newest && outbox.has(newest.id)) {
-    // It is not confirmed: it never leaves, or is undone as soon as it has arrived.
-    if (!outbox.withdraw(newest.id)) outbox.undoOnceConfirmed(newest.id);
+    neverKeep(newest.id);
     made.pop();
     standAgain(newest.question, newest.chosen);
     return;
   }
-  const undone = await call("POST", "/api/v1/review/undo", {});
+  if (!newest && outbox.newestDecision) {
+    await undoUnsent(outbox.newestDecision);
+    return;
+  }
+  const undone = await takeBackNewest();
+  if (undone === null) {
+    toast("There is nothing left to take back.");
+    return;
+  }
   showHistorySoon();
   if (undone.question_id == null) {
     made.splice(0);
@@ -186,6 +199,23 @@ async function undoNewest() {
   standAgain(await call("GET", questionPath(undone)), ours ? newest.chosen : null);
 }
 
+// What is not confirmed never leaves, or is undone as soon as it has arrived.
+function neverKeep(id) {
+  if (!outbox.withdraw(id)) outbox.undoOnceConfirmed(id);
+}
+
+// One that waits since before this page was loaded.
+async function undoUnsent(entry) {
+  neverKeep(entry.id);
+  const verdicts = Object.entries(entry.body.verdicts ?? {});
+  const chosen = verdicts.filter(([, verdict]) => verdict !== "rejected").map(([tag]) => tag);
+  try {
+    standAgain(await call("GET", questionPath(entry.question)), verdicts.length ? chosen : null);
+  } catch (error) {
+    toast(`Taken back: ${entry.title}. It cannot be shown: ${error.message}`);
+  }
+}
+
 function standAgain(question, chosen) {
   if (current) queue.putBack(current.question);
   show(question, chosen);
@@ -194,7 +224,7 @@ function standAgain(question, chosen) {
 
 async function undoAction(action) {
   try {
-    await call("POST", `/api/v1/review/actions/${action.id}/undo`, {});
+    await takeBack(action.id);
     showHistorySoon();
     const id = action.summary?.question_id;
     if (id != null) standAgain(await call("GET", questionPath({ site: action.site, question_id: id })), null);
@@ -271,7 +301,7 @@ async function block(tag = current.last) {
   });
 }
 
-function isBlind() {
+function readBlind() {
   try {
     return localStorage.getItem("tagger-blind") === "yes";
   } catch {
@@ -280,15 +310,17 @@ function isBlind() {
 }
 
 function toggleBlind() {
-  const blind = !isBlind();
+  isBlind = !isBlind;
   try {
-    localStorage.setItem("tagger-blind", blind ? "yes" : "no");
+    localStorage.setItem("tagger-blind", isBlind ? "yes" : "no");
   } catch {
-    // It holds for this question alone.
+    // It holds for this page alone.
   }
-  $("blind").setAttribute("aria-pressed", String(blind));
-  if (current) show(current.question);
-  announce(blind ? "Suggestions are hidden until you have chosen." : "Suggestions are shown.");
+  $("blind").setAttribute("aria-pressed", String(isBlind));
+  if (!isBlind && current?.isHidden) show(current.question);
+  const from = current ? "From the next question on, suggestions" : "Suggestions";
+  if (isBlind && !current?.isHidden) toast(`${from} are hidden until you have chosen.`);
+  else announce("Suggestions are shown.");
 }
 
 // ---- Keys
@@ -506,7 +538,7 @@ $("note-text").addEventListener("keydown", (event) => {
   }
 });
 
-$("blind").setAttribute("aria-pressed", String(isBlind()));
+$("blind").setAttribute("aria-pressed", String(isBlind));
 countFilters();
 outbox.start();
 goOn();

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import delete, func, insert, select
 
 from core.database.engine import make_engine, reading
@@ -50,6 +50,7 @@ LOST = (
     "ERR_CONNECTION",
     "ERR_INTERNET_DISCONNECTED",
     "ERR_EMPTY_RESPONSE",
+    "ERR_FAILED",
     "status of 401",
     "status of 403",
     "status of 409",
@@ -246,6 +247,9 @@ def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
     page: Page, service: Service, reviewer: str
 ) -> None:
     page.keyboard.press("b")
+    expect(page.locator("#toasts")).to_contain_text("From the next question on")
+    assert page.locator("#suggestions .fill").count() > 0  # which stand there already
+    decide(page, "s")
     expect(page.locator("#blind-notice")).to_be_visible()
     assert page.locator("#suggestions .fill").count() == 0
     title = title_of(page)
@@ -259,7 +263,9 @@ def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
     saved(page)
     with reading(service.engine) as connection:
         review = connection.execute(
-            select(Review.blind, Review.first_choice).where(Review.reviewer == reviewer)
+            select(Review.blind, Review.first_choice).where(
+                Review.reviewer == reviewer, Review.outcome == "saved"
+            )
         ).one()
     assert (review.blind, sorted(review.first_choice)) == (True, first)
     page.locator("#progress-frame summary").click()
@@ -459,6 +465,50 @@ def test_what_is_decided_without_a_network_arrives_later_or_is_taken_back(
     expect(page.locator("#title")).to_have_text(second)
     context.set_offline(False)
     saved(page)
+    assert favoured(service, reviewer) == {first: first_chosen}
+
+
+def test_what_waits_is_taken_back_first_after_a_reload_too(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    first, first_chosen = question_id(page), chosen(page)
+    decide(page, "Enter")
+    saved(page)
+    page.route("**/decision", lambda route: route.abort())
+    second, second_chosen = title_of(page), chosen(page)
+    decide(page, "Enter")
+    expect(page.locator("#save-state")).to_contain_text("Not saved yet")
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    page.keyboard.press("u")
+    expect(page.locator("#title")).to_have_text(second)
+    assert chosen(page) == second_chosen
+    page.unroute_all(behavior="ignoreErrors")
+    saved(page)
+    assert favoured(service, reviewer) == {first: first_chosen}
+
+
+def test_one_press_takes_back_one_though_its_answer_is_lost(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    first, first_chosen = question_id(page), chosen(page)
+    decide(page, "Enter")
+    second = title_of(page)
+    decide(page, "Enter")
+    saved(page)
+    lost = []
+
+    def lose(route: Route) -> None:
+        route.fetch()  # it arrives
+        lost.append(route.request.url)
+        route.abort()
+
+    page.route("**/undo", lose, times=4)  # as often as one press asks
+    page.keyboard.press("u")
+    expect(page.locator("#toasts")).to_contain_text("Not taken back")
+    page.keyboard.press("u")
+    expect(page.locator("#title")).to_have_text(second)
+    assert len(lost) == 4
     assert favoured(service, reviewer) == {first: first_chosen}
 
 
