@@ -12,17 +12,24 @@ from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 
 
-def test_a_note_is_seen_by_all_and_kept_once(engine: Engine, clock: ManualClock) -> None:
+def test_others_notes_are_seen_once_the_own_decision_is_saved(
+    engine: Engine, clock: ManualClock
+) -> None:
     pk = predict_rows(engine, {1: {}}, now=clock.now())[1]
     for reviewer, text in (("ann", "a duplicate?"), ("ann", "a duplicate?"), ("bob", "yes")):
         with engine.begin() as connection:
             add_note(connection, pk, reviewer, text, now=clock.now())
-    with reading(engine) as connection:
-        notes = view_question(connection, pk, "eve").notes
-    assert [(note.reviewer, note.text) for note in notes] == [
-        ("ann", "a duplicate?"),
-        ("bob", "yes"),
-    ]
+
+    def read(reviewer: str) -> list[tuple[str, str]]:
+        with reading(engine) as connection:
+            notes = view_question(connection, pk, reviewer).notes
+        return [(note.reviewer, note.text) for note in notes]
+
+    assert (read("eve"), read("ann")) == ([], [("ann", "a duplicate?")])
+    with engine.begin() as connection:
+        asked = Asked("eve", "1", "stats", 1, clock.now())
+        save(connection, asked, Decision(verdicts={}))
+    assert read("eve") == [("ann", "a duplicate?"), ("bob", "yes")]
 
 
 def test_a_second_opinion_wants_one_more_whenever_it_is_asked_for(
