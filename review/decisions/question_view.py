@@ -44,7 +44,7 @@ class QuestionView:
         suggestions: kept tags but blocked ones, the most probable first.
         own: what stands of this reviewer.
         others: of the others, what each said, by name; None until the reviewer's own is saved.
-        notes: of all reviewers, the oldest first.
+        notes: the oldest first; the others' too, once the reviewer's own decision is saved.
         conflicting_tags: on which reviewers disagree, without saying who says what.
         reviews: how many have saved it.
         wanted_reviews: how many are to.
@@ -77,7 +77,7 @@ def view_question(connection: Connection, pk: int, reviewer: str) -> QuestionVie
         suggestions=_read_suggestions(connection, pk, version_id, question.site),
         own=own,
         others=_others(connection, pk, reviewer, verdicts) if has_saved else None,
-        notes=_read_notes(connection, pk),
+        notes=_read_notes(connection, pk, None if has_saved else reviewer),
         conflicting_tags=_conflicting(verdicts),
         reviews=queued.reviews if queued else 0,
         wanted_reviews=queued.wanted_reviews if queued else 1,
@@ -138,8 +138,11 @@ def _conflicting(verdicts: Sequence[Any]) -> list[str]:
     return sorted((against & in_favour) - settled)
 
 
-def _read_notes(connection: Connection, pk: int) -> list[QuestionNote]:
+def _read_notes(connection: Connection, pk: int, writer: str | None) -> list[QuestionNote]:
+    """The notes on a question, by this writer or by all."""
     notes = select(Note.reviewer, Note.at, Note.text).where(Note.question_pk == pk)
+    if writer is not None:
+        notes = notes.where(Note.reviewer == writer)
     newest = connection.execute(notes.order_by(Note.id.desc()).limit(MOST_NOTES)).all()
     return [QuestionNote(*row) for row in reversed(newest)]
 
