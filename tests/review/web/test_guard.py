@@ -8,15 +8,17 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from review.web.access import SESSION_LASTS, disable, set_token
+from review.web.access import SESSION_LASTS, disable, feed_key_of, set_token
 from review.web.app import API, PAGES
 from review.web.context import Context
 from review.web.guard import OPEN
-from review.web.login_limit import MOST_OF_AN_ADDRESS, WINDOW
+from review.web.login_limit import MOST_IN_ALL, MOST_OF_AN_ADDRESS, WINDOW
+from review.web.owner import OWNER
 from tests.conftest import ManualClock
 from tests.review.conftest import TOKEN, browser, log_in
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WRONG = {"Authorization": "Bearer wrong"}
 
 
 def routes() -> list[tuple[str, str]]:
@@ -92,19 +94,41 @@ def test_a_session_lasts_from_its_last_use(client: TestClient, clock: ManualCloc
     assert client.get("/").headers["location"].startswith("/login")
 
 
-def test_after_so_many_wrong_tokens_no_login_is_tried_for_a_while(
+def test_after_so_many_wrong_tokens_a_further_one_waits(
     stranger: TestClient, clock: ManualClock
 ) -> None:
     for _ in range(MOST_OF_AN_ADDRESS):
         assert stranger.get("/login?token=wrong").status_code == 403
     for answer in (
-        stranger.get("/login", params={"token": TOKEN}),
-        stranger.get("/api/v1/openapi.json", headers=BEARER),
+        stranger.get("/login?token=wrong"),
+        stranger.get("/api/v1/openapi.json", headers=WRONG),
+        stranger.get("/feeds/suggested.atom?key=wrong"),
     ):
         assert answer.status_code == 429
         assert int(answer.headers["retry-after"]) > 0
     clock.time += WINDOW
+    assert stranger.get("/login?token=wrong").status_code == 403
+
+
+def test_wrong_tokens_do_not_shut_a_right_one_out(
+    stranger: TestClient, context: Context, clock: ManualClock
+) -> None:
+    for number in range(MOST_IN_ALL):
+        context.login_limit.count_failure(str(number), clock.now())
+    for _ in range(MOST_OF_AN_ADDRESS):
+        stranger.get("/api/v1/openapi.json", headers=WRONG)
+        stranger.get("/feeds/suggested.atom?key=wrong")
+    with context.engine.connect() as connection:
+        key = feed_key_of(connection, OWNER)
+    assert stranger.get("/api/v1/openapi.json", headers=BEARER).status_code == 200
+    assert stranger.get(f"/feeds/suggested.atom?key={key}").status_code not in (401, 403, 429)
     assert stranger.get("/login", params={"token": TOKEN}).status_code == 303
+
+
+def test_a_scraper_with_an_old_token_is_not_counted(stranger: TestClient) -> None:
+    for _ in range(MOST_OF_AN_ADDRESS + 1):
+        assert stranger.get("/metrics", headers=WRONG).status_code in (303, 401)
+    assert stranger.get("/login?token=wrong").status_code == 403
 
 
 @pytest.mark.parametrize(
