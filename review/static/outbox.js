@@ -1,6 +1,7 @@
 // Decisions on their way to the server. Each is kept in the browser's storage until the server has
 // confirmed it: through a lost network, a restarted server, an ended session and a closed page.
-// Sending one twice does no harm, since the server knows its request id.
+// Sending one twice does no harm, since the server knows its request id. Pages of one browser share
+// the storage: what one of them takes back, another does not send.
 
 import { call, renewSession } from "./api.js";
 
@@ -10,7 +11,9 @@ const SESSION_PAUSE_MS = 3000;
 
 export class Outbox {
   // States that `onChange(state, outbox)` is told: saved, saving, retrying, signed-out, failed.
-  constructor(reviewer, onChange) {
+  // onKept(entry, error): what was to be undone stands, since the server refuses to undo it.
+  constructor(reviewer, onChange, onKept) {
+    this.onKept = onKept;
     this.prefix = `tagger-outbox:${reviewer}:`;
     this.reviewer = reviewer;
     this.onChange = onChange;
@@ -22,6 +25,9 @@ export class Outbox {
     this.#load();
     addEventListener("online", () => this.wake());
     addEventListener("focus", () => this.wake());
+    addEventListener("beforeunload", (event) => {
+      if (this.isInMemoryAlone) event.preventDefault(); // the browser asks whether to leave
+    });
   }
 
   // Take a change; returns the promise of the server's answer.
@@ -46,7 +52,7 @@ export class Outbox {
   // Take one back that was never sent, or was refused; false where it may have arrived.
   withdraw(id) {
     const entry = this.waiting.get(id);
-    if (!entry || (entry.tries > 0 && !entry.failed)) return false;
+    if (!entry || (Math.max(entry.tries, this.#read(id)?.tries ?? 0) > 0 && !entry.failed)) return false;
     this.#drop(entry);
     this.#tell();
     return true;
@@ -67,6 +73,11 @@ export class Outbox {
 
   get size() {
     return this.waiting.size;
+  }
+
+  // Whether something waits that would be lost with this page.
+  get isInMemoryAlone() {
+    return [...this.waiting.values()].some((entry) => entry.isUnkept);
   }
 
   get failures() {
@@ -101,7 +112,7 @@ export class Outbox {
       if (!entry) return;
       this.#tell(this.state === "retrying" ? "retrying" : "saving");
       try {
-        await this.#send(entry);
+        await this.#alone(() => this.#send(entry));
         pause = FIRST_PAUSE_MS;
         this.state = "saving";
       } catch (error) {
@@ -121,17 +132,48 @@ export class Outbox {
     }
   }
 
+  // One page sends at a time, where the browser can arrange it: not on plain http, nor with storage shut.
+  async #alone(action) {
+    let hasBegun = false;
+    const begin = () => {
+      hasBegun = true;
+      return action();
+    };
+    try {
+      await navigator.locks.request(this.prefix, begin);
+    } catch (error) {
+      if (hasBegun) throw error;
+      await action();
+    }
+  }
+
   async #send(entry) {
+    if (!this.waiting.has(entry.id)) return; // taken back meanwhile
+    if (!entry.isUnkept && !this.#read(entry.id)) {
+      this.#settle(entry, null); // another page has sent it, or taken it back
+      return;
+    }
     entry.tries += 1;
     this.#keep(entry);
     const answer = await call(entry.method, entry.path, entry.body);
-    if (entry.thenUndo && answer?.action_id) {
-      try {
-        await call("POST", `/api/v1/review/actions/${answer.action_id}/undo`, {});
-      } catch (error) {
-        if (error.status !== 404 && error.status !== 409) throw error; // those: it is undone
-      }
+    if (answer?.action_id && this.#isToBeUndone(entry)) await this.#undo(entry, answer.action_id);
+    this.#settle(entry, answer);
+  }
+
+  async #undo(entry, action) {
+    try {
+      await call("POST", `/api/v1/review/actions/${action}/undo`, {});
+    } catch (error) {
+      if (error.status === 409) this.onKept(entry, error);
+      else if (error.status !== 404) throw error;
     }
+  }
+
+  #isToBeUndone(entry) {
+    return entry.thenUndo || this.#read(entry.id)?.thenUndo;
+  }
+
+  #settle(entry, answer) {
     this.#drop(entry);
     this.confirmed.get(entry.id)?.resolve(answer);
     this.confirmed.delete(entry.id);
@@ -161,10 +203,20 @@ export class Outbox {
   }
 
   #keep(entry) {
+    entry.thenUndo = this.#isToBeUndone(entry);
     try {
-      localStorage.setItem(this.prefix + entry.id, JSON.stringify(entry));
+      localStorage.setItem(this.prefix + entry.id, JSON.stringify({ ...entry, isUnkept: undefined }));
+      entry.isUnkept = false;
     } catch {
-      // Storage is full or shut: what is in memory is sent all the same.
+      entry.isUnkept = true; // storage is full or shut: what is in memory is sent all the same
+    }
+  }
+
+  #read(id) {
+    try {
+      return JSON.parse(localStorage.getItem(this.prefix + id));
+    } catch {
+      return null;
     }
   }
 

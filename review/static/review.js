@@ -26,7 +26,10 @@ const query = queueQuery();
 const queue = new Queue(query, showFetchTrouble, (number) => {
   $("review").dataset.ready = number; // for whoever watches over the page
 });
-const outbox = new Outbox(reviewer, showSaveState);
+const outbox = new Outbox(reviewer, showSaveState, (entry, error) => {
+  toast(`Not taken back: ${entry.title}: ${error.message}`, "bad");
+  showHistorySoon();
+});
 const completion = new Completion($("add"), $("completions"), {
   siteOf: () => current.question.site,
   onChoose: (tag) => addTag(tag),
@@ -467,6 +470,7 @@ function showSaveState(state, box) {
 
 function waits(box) {
   const decisions = box.size === 1 ? "1 decision is" : `${box.size} decisions are`;
+  if (box.isInMemoryAlone) return `${decisions} in this page alone, since the browser's storage is full or shut: leave it open.`;
   return `${decisions} kept in this browser, and sent as soon as possible.`;
 }
 

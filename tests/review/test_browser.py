@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 from sqlalchemy import delete, func, insert, select
 
 from core.database.engine import make_engine, reading
@@ -486,6 +486,47 @@ def test_what_waits_is_taken_back_first_after_a_reload_too(
     page.unroute_all(behavior="ignoreErrors")
     saved(page)
     assert favoured(service, reviewer) == {first: first_chosen}
+
+
+def test_what_another_tab_has_taken_back_is_not_sent(
+    context: BrowserContext, page: Page, service: Service, reviewer: str
+) -> None:
+    fetched_ahead(page)
+    context.route("**/decision", lambda route: route.abort())
+    decide(page, "Enter")
+    expect(page.locator("#save-state")).to_contain_text("Not saved yet")
+    other = context.new_page()
+    other.goto(f"{service.address}/review")
+    other.locator("#stage").wait_for(state="visible")
+    other.keyboard.press("u")
+    expect(other.locator("#announcer")).to_contain_text("Taken back")
+    context.unroute_all(behavior="ignoreErrors")
+    saved(page)
+    saved(other)
+    assert count(service, ReviewAction, reviewer) == 1
+    assert favoured(service, reviewer) == {}
+
+
+def test_what_no_storage_keeps_is_said_and_not_left_unasked(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    page.route("**/decision", lambda route: route.abort())
+    identity = question_id(page)
+    decide(page, "Enter")
+    expect(page.locator("#trouble")).to_contain_text("in this page alone")
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
+    page.close(run_before_unload=True)
+    page.unroute_all(behavior="ignoreErrors")
+    saved(page)
+    assert asked == ["beforeunload"]
+    assert list(favoured(service, reviewer)) == [identity]
 
 
 def test_one_press_takes_back_one_though_its_answer_is_lost(
