@@ -129,11 +129,11 @@ def _parts(
         case "newest":
             if asking.chosen.since is not None:
                 keys = keys.where(queue.predicted_at >= asking.chosen.since)
-            return [keys.order_by(queue.predicted_at.desc())]
+            return [keys.order_by(queue.predicted_at.desc(), queue.question_pk.desc())]
         case "uncertain":
-            return [keys.order_by(queue.uncertainty.desc())]
+            return [keys.order_by(queue.uncertainty.desc(), queue.question_pk.desc())]
         case "disputed":
-            return [keys.order_by(queue.label_quality)]
+            return [keys.order_by(queue.label_quality, queue.question_pk)]
         case "conflicts":
             return [keys.order_by(queue.question_pk)]
         case "random":

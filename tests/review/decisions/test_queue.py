@@ -321,3 +321,18 @@ def test_of_all_sites_the_first_comes_first(engine: Engine, clock: ManualClock) 
             site = select(Question.site).where(Question.id == found.pk)
             seen.append(connection.scalar(site))
     assert seen == ["stats"] * 3 + ["cooking"] * 2
+
+
+def test_questions_of_one_moment_have_an_order_so_that_steps_of_the_walk_meet_each_once(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {number: {} for number in range(1, 8)}, now=clock.now())
+    orders: tuple[Order, ...] = ("newest", "uncertain", "disputed")
+    with engine.begin() as connection:
+        connection.execute(update(QueuedQuestion).values(uncertainty=0.5, label_quality=0.5))
+        for order in orders:
+            (part,) = walk._parts(connection, asking(clock, order), "stats", random.Random(7))
+            assert "question_pk" in str(part).split("ORDER BY")[1]
+            stretches = [part.limit(2).offset(start) for start in range(0, 8, 2)]
+            met = [row.question_pk for one in stretches for row in connection.execute(one)]
+            assert len(set(met)) == 7
