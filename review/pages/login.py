@@ -1,7 +1,6 @@
 """Logging in by a token, from a link or a form, and signing out."""
 
 from typing import Annotated
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from review.web.access import SESSION_LASTS, end_session, start_session
 from review.web.context import Context, ContextDep, render
+from review.web.forms import parse_form, read_form
 from review.web.guard import address_of, cookie_name, try_token
 
 router = APIRouter()
@@ -32,9 +32,9 @@ def show_login(
 @router.post("/login")
 async def log_in(request: Request, context: ContextDep) -> Response:
     """Log in by the form's token."""
-    fields = parse_qs((await request.body()).decode(errors="replace"))
-    token = fields.get("token", [""])[0].strip()
-    target = fields.get("next", [HOME])[0]
+    fields = parse_form(await read_form(request))
+    token = fields.get("token", "").strip()
+    target = fields.get("next", HOME)
     return await run_in_threadpool(_log_in, context, request, token, target)
 
 

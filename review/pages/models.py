@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -15,6 +15,7 @@ from core.settings import Retag
 from review.api.fields import Number, Site
 from review.service.models import CHOICES, list_rows, retag_counts
 from review.web.context import Context, ContextDep, ReviewerDep, render
+from review.web.forms import parse_form
 from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
@@ -81,7 +82,7 @@ async def _go_live(context: Context, go: Callable[[], WentLive]) -> Response:
 
 
 def _which(body: bytes) -> Retag | None:
-    given = parse_qs(body.decode(errors="replace")).get("retag", [""])[0]
+    given = parse_form(body).get("retag", "")
     if not given:
         return None
     try:

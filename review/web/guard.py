@@ -5,7 +5,7 @@ It stands before every route of the application, so a new one is closed unless i
 
 import hmac
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request
 from starlette.concurrency import run_in_threadpool
@@ -20,6 +20,7 @@ from review.web.access import (
     reviewer_of_token,
 )
 from review.web.context import Context, get_context
+from review.web.forms import parse_form
 
 OPEN: Final = frozenset({"/login", "/healthz", "/readyz"})
 FEEDS: Final = "/feeds/"  # whose readers have keys of their own
@@ -161,5 +162,4 @@ async def _csrf_token(request: Request) -> str:
         return header
     if request.headers.get("content-type", "").split(";")[0] != _FORM:
         return ""
-    fields = parse_qs((await request.body()).decode(errors="replace"))
-    return fields.get("csrf_token", [""])[0]
+    return parse_form(await request.body()).get("csrf_token", "")
