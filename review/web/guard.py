@@ -37,11 +37,12 @@ async def guard(request: Request) -> None:
         HTTPException: a change that another site asks for, or one more wrong token after too many.
     """
     context = get_context(request)
-    if request.url.path == METRICS and has_metrics_token(context, request):
+    path = request.scope["path"]  # as it is routed; request.url is put together with the Host
+    if path == METRICS and has_metrics_token(context, request):
         request.state.signed_in = None
         return
     key = request.query_params.get("key")
-    if key and request.url.path.startswith(FEEDS):
+    if key and path.startswith(FEEDS):
         request.state.signed_in = None
         await run_in_threadpool(_try_feed_key, context, request, key)
         return
@@ -49,7 +50,7 @@ async def guard(request: Request) -> None:
         refuse_other_sites(request)
     who = await run_in_threadpool(_find, context, request)
     request.state.signed_in = who
-    if request.url.path in OPEN:
+    if path in OPEN:
         return
     if who is None:
         raise NotSignedIn
@@ -97,7 +98,7 @@ def _find(context: Context, request: Request) -> SignedIn | None:
 
 
 def _by_token(context: Context, request: Request, token: str) -> SignedIn | None:
-    if request.url.path == METRICS:  # a scraper left behind asks all day, and guesses nothing
+    if request.scope["path"] == METRICS:  # a scraper left behind asks all day, and guesses nothing
         name = _reviewer_of(context, token)
     else:
         name = try_token(context, address_of(request), token)

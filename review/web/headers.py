@@ -1,15 +1,18 @@
 """What stands around every request and answer: which host, how large, and the browser's rules."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES: Final = 4 * 1024 * 1024  # of a request's body
+_OF_OTHER_PARTS: Final = frozenset("/\\?#@")  # of an address
+_TOO_LONG: Final = f"A request takes {MOST_BYTES} bytes at most."
 
 
 def content_security_policy(*, images: bool) -> str:
@@ -45,8 +48,12 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
 
+        has_begun = False
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 self._set_headers(MutableHeaders(scope=message))
             await send(message)
 
@@ -55,7 +62,7 @@ class Surroundings:
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, _bounded(receive), send_with_headers)
+        await self._app(scope, _bounded(receive, lambda: has_begun), send_with_headers)
 
     def _refusal(self, headers: Headers) -> PlainTextResponse | None:
         if not is_own_host(headers.get("host", ""), self._names):
@@ -63,7 +70,7 @@ class Surroundings:
             return PlainTextResponse(text, 400)
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MOST_BYTES:
-            return PlainTextResponse(f"A request takes {MOST_BYTES} bytes at most.", 413)
+            return PlainTextResponse(_TOO_LONG, 413)
         return None
 
     def _set_headers(self, headers: MutableHeaders) -> None:
@@ -82,6 +89,8 @@ def is_own_host(host: str, names: Collection[str]) -> bool:
     A page elsewhere can let its own name point to 127.0.0.1 and so read what answers there (DNS
     rebinding); it cannot make the browser send a numeric address as Host.
     """
+    if not _OF_OTHER_PARTS.isdisjoint(host):  # a Host has none: the path would seem another one
+        return False
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -97,16 +106,22 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Bound a body that comes in pieces and does not say its length beforehand."""
+def _bounded(receive: Receive, has_begun: Callable[[], bool]) -> Receive:
+    """Bound a body that comes in pieces and does not say its length beforehand.
+
+    Whoever reads on gets the error that is answered with 413; where an answer is under way, it
+    ends as if the client had gone.
+    """
     total = 0
 
     async def receive_bounded() -> Message:
         nonlocal total
         message = await receive()
         total += len(message.get("body", b""))
-        if total > MOST_BYTES:
+        if total <= MOST_BYTES:
+            return message
+        if has_begun():
             return {"type": "http.disconnect"}
-        return message
+        raise HTTPException(413, _TOO_LONG)
 
     return receive_bounded

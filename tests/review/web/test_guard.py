@@ -1,17 +1,18 @@
 """Nobody comes in who is not signed in, and no change comes from elsewhere."""
 
+import asyncio
 import re
 from datetime import timedelta
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
-from review.web.access import SESSION_LASTS, disable, feed_key_of, set_token
+from review.web.access import SESSION_LASTS, NotSignedIn, disable, feed_key_of, set_token
 from review.web.app import API, PAGES
 from review.web.context import Context
-from review.web.guard import OPEN
+from review.web.guard import OPEN, guard
 from review.web.login_limit import MOST_IN_ALL, MOST_OF_AN_ADDRESS, WINDOW
 from review.web.owner import OWNER
 from tests.conftest import ManualClock
@@ -153,3 +154,11 @@ def test_a_form_hands_the_csrf_token_in_by_a_field(client: TestClient) -> None:
     assert client.post("/logout", data={"csrf_token": "wrong"}).status_code == 403
     assert client.post("/logout", json={"csrf_token": token}).status_code == 403
     assert client.post("/logout", data={"csrf_token": token}).status_code == 303
+
+
+def test_a_host_does_not_make_a_path_an_open_one(app: FastAPI) -> None:
+    headers = [(b"host", b"127.0.0.1/login?")]
+    scope = {"type": "http", "app": app, "method": "GET", "path": "/review", "headers": headers}
+    request = Request({**scope, "query_string": b"", "scheme": "http"})
+    with pytest.raises(NotSignedIn):
+        asyncio.run(guard(request))
