@@ -37,6 +37,7 @@ Line = Annotated[str, AfterValidator(_printable)]
 Site = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9.-]+$")]
 Tag = Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
 Number = Annotated[int, Field(ge=0, lt=1 << 63)]
+Version = Annotated[int, Field(ge=0, lt=1 << 31)]  # of a model, as its column holds it
 Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]
 Name = Annotated[Line, Field(min_length=1, max_length=100)]
 Words = Annotated[Line, Field(max_length=200)]

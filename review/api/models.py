@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from core.database.engine import reading
 from core.model import going_live
 from core.model.going_live import promote_tried, roll_back_tried
-from review.api.fields import Number, Site
+from review.api.fields import Site, Version
 from review.api.service_models import GoLive, Models, VersionState, WentLive
 from review.service.models import VersionRow, list_rows, retag_counts
 from review.web.context import Context, ContextDep, ReviewerDep
@@ -43,7 +43,7 @@ def _told(row: VersionRow) -> VersionState:
 
 @router.post("/{site}/{version}/promote")
 def promote(
-    context: ContextDep, _: ReviewerDep, site: Site, version: Number, sent: GoLive
+    context: ContextDep, _: ReviewerDep, site: Site, version: Version, sent: GoLive
 ) -> WentLive:
     """Try a version and make it live; workers take it up at their next batch."""
     went = promote_tried(

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from core.database.engine import reading
 from core.model.going_live import WentLive, promote_tried, roll_back_tried
 from core.settings import Retag
-from review.api.fields import Number, Site
+from review.api.fields import Site, Version
 from review.service.models import CHOICES, list_rows, retag_counts
 from review.web.context import Context, ContextDep, ReviewerDep, render
 from review.web.forms import parse_form
@@ -49,7 +49,7 @@ def models(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespons
 
 @router.post("/models/{site}/{version}/promote")
 async def promote(
-    request: Request, context: ContextDep, _: ReviewerDep, site: Site, version: Number
+    request: Request, context: ContextDep, _: ReviewerDep, site: Site, version: Version
 ) -> Response:
     """Try a version and make it live."""
     which = _which(await request.body())

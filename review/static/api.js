@@ -30,12 +30,15 @@ export async function call(method, path, body) {
   } catch {
     throw new ApiError(0, "The service does not answer.");
   }
-  const text = await answer.text().catch(() => "");
+  // An answer that breaks off says nothing of what was done: status 0, so that it is asked again.
+  const text = await answer.text().catch(() => {
+    throw new ApiError(0, "The answer broke off.");
+  });
   let content = null;
   try {
     content = text ? JSON.parse(text) : null;
   } catch {
-    throw new ApiError(answer.status || 0, "The answer cannot be read.");
+    throw new ApiError(answer.ok ? 0 : answer.status, "The answer cannot be read.");
   }
   if (!answer.ok) throw new ApiError(answer.status, content?.detail ?? `It answers ${answer.status}.`);
   return content;

@@ -59,7 +59,7 @@ export class Completion {
       this.#draw();
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const typed = this.input.value.trim().toLowerCase();
+      const typed = this.input.value.trim().toLowerCase().replace(/\s+/g, "-"); // as sites write them
       const chosen = this.options[this.active]?.tag ?? typed;
       // Whoever types fast presses Enter before the list has caught up.
       this.#choose(chosen.startsWith(typed) ? chosen : typed);

@@ -58,6 +58,7 @@ def test_changes_need_the_token_of_the_page(client: TestClient, sqlite_engine: E
 
 def test_what_cannot_go_live_stays_and_says_why(client: TestClient, sqlite_engine: Engine) -> None:
     assert client.post("/models/stats/9/promote", data=form(client)).status_code == 404
+    assert client.post(f"/models/stats/{1 << 31}/promote", data=form(client)).status_code == 422
     wrong = client.post("/models/stats/2/promote", data=form(client, retag="evil"))
     assert wrong.status_code == 422
     with sqlite_engine.begin() as connection:
