@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from review.web.access import SESSION_LASTS, end_session, start_session
+from review.web.access import end_session, start_session
 from review.web.context import Context, ContextDep, render
 from review.web.forms import parse_form, read_form
-from review.web.guard import address_of, cookie_name, try_token
+from review.web.guard import address_of, cookie_name, hand_cookie, try_token
 
 router = APIRouter()
 
@@ -60,14 +60,7 @@ def _log_in(context: Context, request: Request, token: str, target: str) -> Resp
         cookie = start_session(connection, name, now=context.clock.now())
     # Away from the address that shows the token, also in the browser's history.
     response = RedirectResponse(_own_path(target), 303)
-    response.set_cookie(
-        cookie_name(context),
-        cookie,
-        max_age=int(SESSION_LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",  # a strict one would not be sent after the link in another window
-        secure=request.url.scheme == "https",
-    )
+    hand_cookie(context, request, response, cookie)
     return response
 
 

@@ -7,11 +7,12 @@ import hmac
 from typing import Final
 from urllib.parse import urlsplit
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from core.database.engine import reading
 from review.web.access import (
+    SESSION_LASTS,
     NotSignedIn,
     SignedIn,
     find_session,
@@ -63,6 +64,18 @@ def cookie_name(context: Context) -> str:
     return f"tagger_session_{context.settings.review_port}"
 
 
+def hand_cookie(context: Context, request: Request, response: Response, cookie: str) -> None:
+    """Let the browser keep a session's cookie as long as the session lasts from now on."""
+    response.set_cookie(
+        cookie_name(context),
+        cookie,
+        max_age=int(SESSION_LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",  # a strict one would not be sent after the link in another window
+        secure=request.url.scheme == "https",
+    )
+
+
 def has_metrics_token(context: Context, request: Request) -> bool:
     """Whether a program asks that may read the metrics, and those alone."""
     expected = context.settings.metrics_token
@@ -94,7 +107,7 @@ def _find(context: Context, request: Request) -> SignedIn | None:
     if scheme.lower() == "bearer":
         return _by_token(context, request, token.strip())
     cookie = request.cookies.get(cookie_name(context))
-    return _by_cookie(context, cookie) if cookie else None
+    return _by_cookie(context, request, cookie) if cookie else None
 
 
 def _by_token(context: Context, request: Request, token: str) -> SignedIn | None:
@@ -143,7 +156,7 @@ def _count_failure(context: Context, address: str) -> None:
     context.login_limit.count_failure(address, now)
 
 
-def _by_cookie(context: Context, cookie: str) -> SignedIn | None:
+def _by_cookie(context: Context, request: Request, cookie: str) -> SignedIn | None:
     now = context.clock.now()
     with reading(context.engine) as connection:
         found = find_session(connection, cookie, now=now)
@@ -153,6 +166,9 @@ def _by_cookie(context: Context, cookie: str) -> SignedIn | None:
     if is_old:
         with context.engine.begin() as connection:
             renew_session(connection, cookie, now=now)
+        carrier = Response()  # the route's own answer is not there yet: see `Surroundings`
+        hand_cookie(context, request, carrier, cookie)
+        request.state.renewed_cookie = carrier.headers["set-cookie"]
     return who
 
 

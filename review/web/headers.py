@@ -1,8 +1,8 @@
 """What stands around every request and answer: which host, how large, and the browser's rules."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -49,12 +49,13 @@ class Surroundings:
             return
 
         has_begun = False
+        state: dict[str, Any] = scope.setdefault("state", {})  # request.state
 
         async def send_with_headers(message: Message) -> None:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                self._set_headers(MutableHeaders(scope=message))
+                self._set_headers(MutableHeaders(scope=message), state)
             await send(message)
 
         headers = Headers(scope=scope)
@@ -73,7 +74,9 @@ class Surroundings:
             return PlainTextResponse(_TOO_LONG, 413)
         return None
 
-    def _set_headers(self, headers: MutableHeaders) -> None:
+    def _set_headers(self, headers: MutableHeaders, state: Mapping[str, Any]) -> None:
+        if "renewed_cookie" in state:  # unless the route itself logs in or out
+            headers.setdefault("Set-Cookie", state["renewed_cookie"])
         headers.setdefault("Content-Security-Policy", self._policy)  # a report has one of its own
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"

@@ -95,6 +95,25 @@ def test_a_session_lasts_from_its_last_use(client: TestClient, clock: ManualCloc
     assert client.get("/").headers["location"].startswith("/login")
 
 
+@pytest.mark.parametrize("path", ["/review", "/no-such-page", "/api/v1/openapi.json", "/login"])
+def test_the_browser_keeps_the_cookie_as_long_as_the_session(
+    client: TestClient, clock: ManualClock, path: str
+) -> None:
+    assert "set-cookie" not in client.get(path).headers
+    clock.time += timedelta(days=2)
+    cookie = client.get(path).headers["set-cookie"]
+    assert f"={client.cookies.get('tagger_session_8080')};" in cookie
+    assert f"Max-Age={int(SESSION_LASTS.total_seconds())}" in cookie
+    assert "HttpOnly" in cookie
+    assert "set-cookie" not in client.get(path).headers
+
+
+def test_signing_out_is_not_undone_by_a_renewal(client: TestClient, clock: ManualClock) -> None:
+    clock.time += timedelta(days=2)
+    assert "Max-Age=0" in client.post("/logout").headers["set-cookie"]
+    assert not client.cookies
+
+
 def test_after_so_many_wrong_tokens_a_further_one_waits(
     stranger: TestClient, clock: ManualClock
 ) -> None:
