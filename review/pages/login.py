@@ -1,12 +1,13 @@
 """Logging in by a token, from a link or a form, and signing out."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
-from review.web.access import end_session, start_session
+from review.web.access import SignedIn, end_session, start_session
 from review.web.context import Context, ContextDep, render
 from review.web.forms import parse_form, read_form
 from review.web.guard import address_of, cookie_name, hand_cookie, try_token
@@ -23,9 +24,13 @@ def show_login(
     token: str = "",
     target: Annotated[str, Query(alias="next")] = HOME,
 ) -> Response:
-    """The login page; a link that carries a token logs in at once."""
+    """The login page; a link that carries a token logs in at once.
+
+    It does not take a browser from another reviewer: a page elsewhere could lead here, and what is
+    then saved would be saved in the name of whoever made up the link. The form asks first.
+    """
     if token:
-        return _log_in(context, request, token, target)
+        return _log_in(context, request, token, target, by_link=True)
     return render(context, request, "login.html", target=_own_path(target), wrong=False)
 
 
@@ -50,12 +55,17 @@ def log_out(request: Request, context: ContextDep) -> Response:
     return response
 
 
-def _log_in(context: Context, request: Request, token: str, target: str) -> Response:
+def _log_in(
+    context: Context, request: Request, token: str, target: str, *, by_link: bool = False
+) -> Response:
     name = try_token(context, address_of(request), token)
     if name is None:
         return render(
             context, request, "login.html", status=403, target=_own_path(target), wrong=True
         )
+    before: SignedIn | None = request.state.signed_in
+    if by_link and before is not None and before.reviewer != name:
+        return RedirectResponse("/login?" + urlencode({"next": _own_path(target)}), 303)
     with context.engine.begin() as connection:
         cookie = start_session(connection, name, now=context.clock.now())
     # Away from the address that shows the token, also in the browser's history.

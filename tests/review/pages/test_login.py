@@ -3,6 +3,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from review.web.access import set_token
+from review.web.context import Context
+from tests.conftest import ManualClock
 from tests.review.conftest import TOKEN
 
 
@@ -48,3 +51,18 @@ def test_signing_out_ends_the_session(client: TestClient) -> None:
     assert client.post("/logout").status_code == 303
     client.cookies.update(cookies)
     assert client.get("/").headers["location"].startswith("/login")
+
+
+def test_a_link_does_not_take_the_browser_from_another_reviewer(
+    client: TestClient, context: Context, clock: ManualClock
+) -> None:
+    with context.engine.begin() as connection:
+        set_token(connection, "mallory", "mallory-s-own-token", now=clock.now())
+    link = {"token": "mallory-s-own-token", "next": "/tags"}
+    answer = client.get("/login", params=link)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=%2Ftags")
+    assert "set-cookie" not in answer.headers
+    assert "logged in as owner" in client.get(answer.headers["location"]).text
+    assert client.get("/login", params={"token": TOKEN}).headers["location"] == "/review"
+    assert client.post("/login", data=link).headers["location"] == "/tags"
+    assert "logged in as mallory" in client.get("/login").text
