@@ -16,14 +16,20 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.engine import Connection
 
+from core import console
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import Table
+
+# How long examples take to make says something of the machine's load, and nothing of the code.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @dataclass
@@ -42,6 +48,13 @@ class ManualClock:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left alone with it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture
+def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no table wrap, whatever the environment was when the console was made."""
+    monkeypatch.setattr(console.out, "_width", 200)
+    monkeypatch.setattr(console.out, "_height", 50)
 
 
 @pytest.fixture

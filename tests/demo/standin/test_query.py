@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import requests
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from demo.standin.adapter import StandInAdapter
@@ -111,12 +111,12 @@ class Follower:
         self.session.mount("http://", StandInAdapter(standin, lambda: self.now))
 
     def poll(self) -> None:
-        since = self.mark - self.overlap
+        since, begun = self.mark - self.overlap, int(self.now)
         while True:
             items, more = self.whole_second(since)
             self.seen |= {item["question_id"] for item in items}
-            if items:
-                self.mark = max(self.mark, items[-1]["creation_date"])
+            if items:  # reading pages again takes a minute, in which late ones appear behind it
+                self.mark = max(self.mark, min(begun, items[-1]["creation_date"]))
             if not more:
                 return
             since = items[-1]["creation_date"]
@@ -178,6 +178,7 @@ def follow(*, seed: int, overlap: int, release: Release, life: Life, faults: Fau
     deleted=st.floats(0, 0.3),
     vanishing=st.floats(0, 0.5),
 )
+@example(seed=1627, per_minute=2.400390625, burst_size=35, deleted=0.0, vanishing=0.0)
 @settings(max_examples=15, deadline=None)
 def test_following_ascending_with_overlap_sees_every_visible_question(
     seed: int, per_minute: float, burst_size: int, deleted: float, vanishing: float

@@ -1,5 +1,6 @@
 """The commands on webhooks."""
 
+import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
@@ -17,6 +18,7 @@ def run(engine: Engine, *arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.usefixtures("wide_terminal")
 def test_a_webhook_is_added_listed_and_removed(sqlite_engine: Engine, clock: ManualClock) -> None:
     wanted = (
         "https://bot.example/hook",
