@@ -22,7 +22,6 @@ from core.settings import Settings
 from demo.standin.adapter import StandInAdapter
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, ItemFault
-from demo.standin.limits import Limits
 from demo.standin.site import Listing
 from demo.standin.timeline import Life, Release, site_of
 from poller.build import make_poller
@@ -239,7 +238,6 @@ def simulation(
     days: float,
     clock: Clock | None = None,
     faults: Faults | None = None,
-    limits: Limits | None = None,
     life: Life | None = None,
     burst_every: float = 2 * 86_400.0,
     kill_share: float = 0.0,
@@ -259,7 +257,7 @@ def simulation(
     )
     made_up = made_up_questions(questions)
     site = site_of(SITE, made_up, start=start, release=release, life=life, seed=seed)
-    standin = StandIn([site], start=start, faults=faults, limits=limits)
+    standin = StandIn([site], start=start, faults=faults)
     return Simulation(engine, clock, standin, made_up_settings(**settings), seed, kill_share)
 
 

@@ -233,8 +233,6 @@ def test_over_real_http_nothing_is_missed_and_no_rule_broken(
         kill_share=0.001,
         poll_seconds=120,
         changed_seconds=600,
-        # Its clock runs as fast: what a request takes to arrive, some ms, would be seconds of it.
-        limits=Limits(identical_seconds=60 - 0.05 * clock.speed),
     )
     with StandInServer(run.standin, clock=lambda: clock.now().timestamp()) as server:
         run.settings = run.settings.model_copy(update={"api_url": f"{server.url}/2.3"})
