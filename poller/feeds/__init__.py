@@ -22,11 +22,13 @@ class Cursor:
         end: how many questions of that second have been read: more than none only where a whole
             page shares it.
         page: the page to ask for.
+        begun: when the pass was begun, by our clock; None before its first request.
     """
 
     second: int
     end: int = 0
     page: int = 1
+    begun: datetime | None = None
 
     @property
     def page_size(self) -> int:
@@ -46,10 +48,11 @@ class Cursor:
             onward: 1 where dates ascend, -1 where they descend.
         """
         if furthest is not None and furthest != self.second:
-            return Cursor(furthest)
+            return Cursor(furthest, begun=self.begun)
         if self.page == LAST_PAGE:  # thousands in one second, or a page without a single date
-            return Cursor(self.second + onward)
-        return Cursor(self.second, self.page_size * (self.page - 1) + read, self.page + 1)
+            return Cursor(self.second + onward, begun=self.begun)
+        end = self.page_size * (self.page - 1) + read
+        return Cursor(self.second, end, self.page + 1, self.begun)
 
 
 SLACK = 4

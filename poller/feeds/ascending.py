@@ -1,7 +1,9 @@
 """New and changed questions: read upwards by date, each pass from a little before the mark on.
 
 `order=asc` from a date on, always page 1, and the next request begins with the date of the last
-item: so nothing moves past the reader while it reads. The overlap catches what the API shows late.
+item: so nothing moves past the reader while it reads. The overlap catches what the API shows late,
+and the mark stays behind by as long as the pass took: what a page was too early to show may be
+older than what a later page of the same pass holds.
 Of the schemes that were measured, only this one missed nothing (docs/polling.md).
 """
 
@@ -49,7 +51,9 @@ class AscendingFeed:
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, request their tagging, and move the high-water mark."""
-        cursor = cursor or self._beginning(site)
+        begun = self.clock.now()
+        if cursor is None:
+            cursor = self._beginning(site, begun)
         answer = self.api.ask(self._request(site, cursor))
         items = read_items(answer.items, site=site, polled=self.settings.feed)
         furthest = self._furthest(answer.items)
@@ -57,19 +61,20 @@ class AscendingFeed:
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
-            mark = self._reached(connection, site, cursor, furthest)
+            took = begun - (cursor.begun or begun)
+            mark = self._reached(connection, site, cursor, furthest, took)
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
         return Step(following, stored.new, stored.changed, stored.requested)
 
-    def _beginning(self, site: str) -> Cursor:
+    def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:
             mark = feed_state(connection, site, self.name).mark
         if mark is None:
-            mark = self.clock.now() - timedelta(days=self.settings.first_poll_days)
-        return Cursor(max(0, epoch(mark) - OVERLAP_SECONDS))
+            mark = now - timedelta(days=self.settings.first_poll_days)
+        return Cursor(max(0, epoch(mark) - OVERLAP_SECONDS), begun=now)
 
     def _request(self, site: str, cursor: Cursor) -> ApiRequest:
         params = {
@@ -89,13 +94,26 @@ class AscendingFeed:
         return max((date for date in dates if date is not None and date <= latest), default=None)
 
     def _reached(
-        self, connection: Connection, site: str, cursor: Cursor, furthest: int | None
+        self,
+        connection: Connection,
+        site: str,
+        cursor: Cursor,
+        furthest: int | None,
+        took: timedelta,
     ) -> datetime | None:
-        """Where the high-water mark stands after a page. It never goes back."""
+        """Where the high-water mark stands after a page. It never goes back.
+
+        The API's time when the pass was begun is not before `furthest - took`, however far our
+        clock and its are apart: and what the first page was too early to show is at most
+        `OVERLAP_SECONDS` older than that.
+        """
         mark = feed_state(connection, site, self.name).mark
-        if mark is None:
-            return from_epoch(furthest or cursor.second + OVERLAP_SECONDS)
-        return mark if furthest is None else max(mark, from_epoch(furthest))
+        if mark is None and furthest is None:
+            return from_epoch(cursor.second + OVERLAP_SECONDS)
+        if furthest is None:
+            return mark
+        reached = from_epoch(furthest) - took
+        return reached if mark is None else max(mark, reached)
 
 
 def live_feed(api: Api, engine: Engine, clock: Clock, settings: Settings) -> AscendingFeed:

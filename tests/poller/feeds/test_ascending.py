@@ -44,6 +44,23 @@ def test_a_question_that_appears_late_is_seen_by_the_next_poll(sqlite_engine: En
     assert numbers(run) == [1, 2]
 
 
+def test_a_question_that_appears_late_during_a_long_pass_is_seen_by_the_next(
+    sqlite_engine: Engine,
+) -> None:
+    """The pass pauses between its pages while questions go on arriving."""
+    questions = [asked(number, -90 + number // 2) for number in range(1, 106)]
+    late = asked(999, -60, seen=20)  # the first page, read at 0, ends at -40
+    run = world(sqlite_engine, [*questions, late, asked(1000, 100)])
+    poller = run.poller()
+    first = poller.feeds["live"].step(SITE, None)
+    run.clock.sleep(150)
+    assert poller.feeds["live"].step(SITE, first.following).following is None
+    assert 1000 in numbers(run)
+    assert 999 not in numbers(run)
+    read(poller, "live")
+    assert 999 in numbers(run)
+
+
 def test_several_pages_are_read_from_date_to_date(sqlite_engine: Engine) -> None:
     run = world(sqlite_engine, [asked(number, -1000 + number) for number in range(1, 251)])
     steps = read(run.poller(), "live")
