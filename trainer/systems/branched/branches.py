@@ -15,6 +15,7 @@ from trainer.systems.branched.checkpoints import PartState
 from trainer.systems.branched.documents import DocumentVectors
 from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.fitting_run import FittingRun
+from trainer.systems.branched.learning_rate import WarmUpCosine
 from trainer.systems.branched.logistic import fit_terms, logit_of_share
 from trainer.systems.networks.fitting import BestEpoch, fit_model, precision_at_1
 
@@ -178,10 +179,7 @@ def _sequences(run: FittingRun, rows: Rows, seed: int) -> Batches:
 def _compile(run: FittingRun, model: keras.Model, rate: float, steps: int, decay: float) -> None:
     """AdamW with a warm-up and a cosine to zero, on cross-entropy of logits."""
     fit = run.hyperparameters.fit
-    warm = int(steps * fit.warm_up)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warm, warmup_target=rate, warmup_steps=warm
-    )
+    schedule = WarmUpCosine(rate, steps, int(steps * fit.warm_up))
 
     def cross_entropy(tags: Any, logits: Any) -> Any:
         cells = ops.binary_crossentropy(ops.cast(tags, "float32"), logits, from_logits=True)
