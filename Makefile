@@ -1,7 +1,10 @@
 # `make demo` and `make test` need Python 3.11 or 3.12, pip, and nothing else.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
-JOBS ?= logical# tests side by side; 0: one after the other
+# Tests side by side, one more than there are processors, for those that wait; 0: one after the other.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Whole files, the slow ones first: what the tests of a file share is made once.
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .PHONY: demo test test-fast test-soak test-compose test-real bench check format lock clean
@@ -10,19 +13,19 @@ demo: .venv/installed
 	$(BIN)/tagger demo
 
 test: check
-	$(BIN)/pytest -n $(JOBS) --durations=40 --durations-min=5 -m "not soak and not compose and not real"
+	$(PYTEST) --durations=40 --durations-min=5 -m "not soak and not compose and not real"
 
 test-fast: .venv/installed
-	$(BIN)/pytest -n $(JOBS) -m "not slow and not browser and not compose and not real"
+	$(PYTEST) -m "not slow and not browser and not compose and not real"
 
 test-soak: .venv/installed
-	$(BIN)/pytest -n $(JOBS) -m soak
+	$(PYTEST) -m soak
 
 test-compose: .venv/installed
 	$(BIN)/pytest -m compose
 
 test-real: .venv/installed
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m real
+	$(PYTEST) -m real
 
 # What people wait for on the server, with as many questions as a large site has.
 bench: .venv/installed

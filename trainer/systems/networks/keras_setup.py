@@ -2,13 +2,18 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from core.errors import TrainerNotInstalled
 
 log = logging.getLogger(__name__)
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def import_keras() -> Any:
@@ -20,7 +25,7 @@ def import_keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it is imported
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
-        with quiet_streams():
+        with quiet_streams(), signals_kept():
             import keras  # noqa: PLC0415
             import sklearn  # noqa: F401, PLC0415
             import tensorflow  # noqa: F401, ICN001, PLC0415
@@ -40,6 +45,31 @@ def make_deterministic(keras: Any, seed: int) -> None:
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def signals_kept(numbers: tuple[signal.Signals, ...] = _ENDING) -> Iterator[None]:
+    """Keep signals that end a program until what is done here is done.
+
+    What a handler raises while a module of C++ is being imported comes out as an ImportError, as
+    though the package were not there.
+    """
+    if threading.current_thread() is not threading.main_thread():  # handlers run there
+        yield
+        return
+    received: list[int] = []
+
+    def keep(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    handlers = {number: signal.signal(number, keep) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        for kept in received[:1]:
+            signal.raise_signal(kept)
 
 
 @contextmanager
