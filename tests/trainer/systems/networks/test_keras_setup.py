@@ -10,19 +10,26 @@ from trainer.systems.networks.keras_setup import signals_kept
 
 
 def test_an_interrupt_comes_after_what_must_not_be_interrupted() -> None:
-    done = []
-    with pytest.raises(KeyboardInterrupt), signals_kept():
-        os.kill(os.getpid(), signal.SIGINT)
-        done.append("import")
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        _be_interrupted(done, times=1)
     assert done == ["import"]
     with pytest.raises(KeyboardInterrupt):  # the handler of before is back
         os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_several_interrupts_come_as_one() -> None:
-    with pytest.raises(KeyboardInterrupt), signals_kept():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+    done: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        _be_interrupted(done, times=2)
+    assert done == ["import"]
+
+
+def _be_interrupted(done: list[str], *, times: int) -> None:
+    with signals_kept():
+        for _ in range(times):
+            os.kill(os.getpid(), signal.SIGINT)
+        done.append("import")
 
 
 def test_a_signal_that_was_ignored_stays_ignored() -> None:
