@@ -96,10 +96,18 @@ def address_of(request: Request) -> str:
 def refuse_other_sites(request: Request) -> None:
     """Refuse a change that a browser says comes from another site's page (Fetch Metadata)."""
     site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    is_own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
-    if site not in ("same-origin", "none") or not is_own:
+    if site not in ("same-origin", "none") or not _has_own_origin(request):
         raise HTTPException(403, "Another site's page may change nothing here.")
+
+
+def _has_own_origin(request: Request) -> bool:
+    origin = request.headers.get("origin")
+    if origin is None:
+        return True
+    try:
+        return urlsplit(origin).netloc == request.headers.get("host")
+    except ValueError:  # of brackets that are no IPv6 address
+        return False
 
 
 def _find(context: Context, request: Request) -> SignedIn | None:

@@ -159,6 +159,7 @@ def test_a_scraper_with_an_old_token_is_not_counted(stranger: TestClient) -> Non
         {"Origin": "https://evil.example"},
         {"Origin": "http://127.0.0.1:9999"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_a_change_that_another_site_s_page_asks_for_is_refused(
