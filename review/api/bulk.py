@@ -41,7 +41,7 @@ def read_filters(context: ContextDep, reviewer: ReviewerDep) -> list[SavedFilter
     return [SavedFilter(name=one.name, order=one.order, **one.chosen.to_json()) for one in found]
 
 
-@router.put("/filters/{name}", status_code=204)
+@router.put("/filters/{name:path}", status_code=204)
 def write_filter(
     context: ContextDep, reviewer: ReviewerDep, name: NameDep, sent: OrderedFilter
 ) -> None:
@@ -51,7 +51,7 @@ def write_filter(
         save_filter(connection, reviewer, named, now=context.clock.now())
 
 
-@router.delete("/filters/{name}", status_code=204)
+@router.delete("/filters/{name:path}", status_code=204)
 def remove_filter(context: ContextDep, reviewer: ReviewerDep, name: NameDep) -> None:
     """Delete a saved filter."""
     with context.engine.begin() as connection:

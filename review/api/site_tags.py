@@ -59,7 +59,7 @@ def block(context: ContextDep, reviewer: ReviewerDep, site: SiteDep, sent: TagRe
         block_tag(connection, site, sent.tag, reviewer, now=context.clock.now())
 
 
-@router.delete("/blocked-tags/{tag}", status_code=204)
+@router.delete("/blocked-tags/{tag:path}", status_code=204)
 def unblock(
     context: ContextDep, _: ReviewerDep, site: SiteDep, tag: Annotated[Tag, Path()]
 ) -> None:

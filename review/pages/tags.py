@@ -75,7 +75,7 @@ def _rows(overview: TagsOverview, sort: Sorting, words: str) -> list[TagRow]:
     return sorted(found, key=_KEYS[sort])
 
 
-@router.get("/tags/{site}/{tag}")
+@router.get("/tags/{site}/{tag:path}")
 def show_tag(
     request: Request, context: ContextDep, _: ReviewerDep, site: Site, tag: str
 ) -> Response:

@@ -1,4 +1,5 @@
 import uuid
+from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
@@ -50,3 +51,13 @@ def test_saved_filters(client: TestClient) -> None:
     assert (found.json()["question_id"], found.json()["queue"]["left"]) == (7, None)
     assert client.delete(f"{API}/filters/mine").status_code == 204
     assert client.delete(f"{API}/filters/mine").status_code == 404
+
+
+def test_a_saved_filter_s_name_may_hold_slashes(client: TestClient) -> None:
+    for name in ("a/b", "/a//b/"):
+        address = f"{API}/filters/{quote(name, safe='')}"
+        assert client.put(address, json={"author": "regression"}).status_code == 204
+        assert [one["name"] for one in client.get(f"{API}/filters").json()] == [name]
+        chosen = {"saved_filter": name}
+        assert client.get(f"{API}/next", params=chosen).json()["author_tags"] == ["regression"]
+        assert client.delete(address).status_code == 204

@@ -20,3 +20,13 @@ def test_tags_are_completed_and_blocked(
     assert [one["tag"] for one in question["suggestions"]] == ["anova"]
     assert client.delete(f"{blocked}/c%2B%2B").status_code == 204
     assert client.get(blocked).json() == []
+
+
+def test_a_tag_with_a_slash_is_unblocked(
+    context: Context, clock: ManualClock, client: TestClient
+) -> None:
+    predict_rows(context.engine, {1: {"i/o": 0.9}}, now=clock.now())
+    blocked = "/api/v1/sites/stats/blocked-tags"
+    assert client.post(blocked, json={"tag": "i/o"}).status_code == 204
+    assert client.delete(f"{blocked}/i%2Fo").status_code == 204
+    assert client.get(blocked).json() == []

@@ -20,7 +20,7 @@ def counted(sqlite_engine: Engine, clock: ManualClock, context: Context) -> None
         for n in range(2, 200)
     ]
     some = [question(n, author_tags=("c",)) for n in range(200, 250)]
-    hostile = question(999, author_tags=(HOSTILE,))
+    hostile = question(999, author_tags=(HOSTILE, "i/o"))
     store_questions(sqlite_engine, *many, *some, hostile, now=clock.now())
     tags_of(context, "stats")
 
@@ -55,6 +55,7 @@ def test_a_tag_has_a_page_with_its_use_over_time(client: TestClient) -> None:
     assert "Questions a month whose author gave it, 2026-01-01 to 2026-01-01." in page
     assert "/browse?site=stats&amp;tag=c%23" in page
     assert client.get("/tags/stats/none-such").status_code == 404
+    assert "<h1>i/o" in client.get("/tags/stats/i%2Fo").text
     client.get("/api/v1/tags", params={"site": "none-such"})  # counts them
     assert client.get("/tags/none-such/c").status_code == 404
 
