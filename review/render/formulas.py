@@ -41,11 +41,12 @@ class _Formula:
     display: bool
 
 
-def render_text(text: str, budget: Budget | None = None) -> Markup:
+def render_text(text: str, budget: Budget | None = None, *, in_link: bool = False) -> Markup:
     r"""A text, escaped, with its formulas as MathML.
 
     Formulas stand between `$`, `$$`, `\(` `\)`, `\[` `\]` or `\begin{…}` `\end{…}`. What cannot
-    be converted stays as it is written.
+    be converted stays as it is written; in a link also what would have to scroll, since nothing in
+    it can be focused.
     """
     budget = budget or Budget()
     parts: list[Markup] = []
@@ -53,7 +54,7 @@ def render_text(text: str, budget: Budget | None = None) -> Markup:
     while found := _OPENS.search(text, position):
         formula = _read_formula(text, found)
         position = formula.end if formula else found.end()
-        drawn = _draw(formula, budget) if formula else None
+        drawn = _draw(formula, budget, in_link=in_link) if formula else None
         if formula and drawn is not None:
             parts += [escape(text[done : formula.start]), drawn]
             done = formula.end
@@ -61,9 +62,9 @@ def render_text(text: str, budget: Budget | None = None) -> Markup:
     return Markup("").join(parts)
 
 
-def render_title(title: str) -> Markup:
+def render_title(title: str, *, in_link: bool = False) -> Markup:
     """A question's title as HTML: one line of text, with its formulas."""
-    return render_text(" ".join(clean_text(title).split())[:500])
+    return render_text(" ".join(clean_text(title).split())[:500], in_link=in_link)
 
 
 def _read_formula(text: str, opening: re.Match[str]) -> _Formula | None:
@@ -99,9 +100,11 @@ def _is_inline(text: str, start: int, end: int) -> bool:
     return bool(inside) and inside == inside.strip() and not text[end + 1 : end + 2].isdigit()
 
 
-def _draw(formula: _Formula, budget: Budget) -> Markup | None:
+def _draw(formula: _Formula, budget: Budget, *, in_link: bool) -> Markup | None:
     if not budget.grants(formula.latex):
         return None
+    if in_link:
+        return None if len(formula.latex) > _LONG else to_mathml(formula.latex, display=False)
     drawn = to_mathml(formula.latex, display=formula.display)
     if drawn is None:
         return None

@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from core.clock import Clock, SystemClock
 from core.settings import Settings
 from review.metrics.broker import BrokerWatch
+from review.render.formulas import render_title
 from review.suggest.models import SharedModels
 from review.web.access import NotSignedIn, SignedIn
 from review.web.login_limit import LoginLimit
@@ -79,6 +80,7 @@ def _make_templates(static: StaticFiles) -> Environment:
         thousands=lambda number: f"{number:,}",
         minute=lambda moment: f"{moment:%Y-%m-%d %H:%M}",
         day=lambda moment: f"{moment:%Y-%m-%d}",
+        heading=render_title,
     )
     return environment
 

@@ -16,7 +16,7 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 def stored(sqlite_engine: Engine, clock: ManualClock) -> None:
     """Sixty questions with predictions; the newest with a hostile title and body."""
     tags = {number: {"anova": 0.9, "r": 0.2} for number in range(1, 61)}
-    predict_rows(sqlite_engine, tags, now=clock.now(), titles={60: HOSTILE})
+    predict_rows(sqlite_engine, tags, now=clock.now(), titles={60: HOSTILE, 59: r"Why $\beta_1$?"})
     with sqlite_engine.begin() as connection:
         hostile = update(Question).where(Question.question_id == 60)
         connection.execute(hostile.values(body=HOSTILE, owner=HOSTILE, author_tags=[HOSTILE]))
@@ -32,6 +32,11 @@ def test_pages_lead_to_older_questions(client: TestClient) -> None:
     second = client.get(address[1].replace("&amp;", "&")).text
     assert ">Question 10</a>" in second
     assert 'rel="next"' not in second
+
+
+@pytest.mark.parametrize("path", ["/browse", "/browse/stats/59"])
+def test_formulas_in_titles_are_drawn(client: TestClient, path: str) -> None:
+    assert "Why <math" in client.get(path).text
 
 
 def test_filters_stay_in_the_form_and_in_the_export(client: TestClient) -> None:

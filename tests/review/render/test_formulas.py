@@ -49,3 +49,9 @@ def test_a_title_is_one_escaped_line() -> None:
     assert render_title("a\n<b>  $x$") == (
         'a &lt;b&gt; <math display="inline"><mrow><mi>x</mi></mrow></math>'
     )
+
+
+def test_nothing_in_a_link_can_be_focused() -> None:
+    assert render_title("$$x$$", in_link=True).startswith('<math display="inline">')
+    long = f"${'x+' * 40}x$"
+    assert render_title(long, in_link=True) == long
