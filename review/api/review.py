@@ -52,7 +52,7 @@ def read_next(
     """The next question of a queue, which stands on no other reviewer's screen for ten minutes."""
     with reading(context.engine) as connection:
         order, chosen = _resolve(connection, reviewer, query)
-    asking = Asking(reviewer, order, chosen, tuple(query.skip_ids), context.clock.now())
+    asking = Asking(reviewer, order, chosen, query.skipped(), context.clock.now())
     found = next_question(context.engine, asking)
     if found is None:
         return Response(status_code=204)

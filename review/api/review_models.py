@@ -7,11 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.questions.verdicts import Decided
-from review.api.fields import EmptyIsNone, Moment, Name, Number, Share, Site, Tag, Text, Words
+from review.api.fields import EmptyIsNone, Moment, Name, Share, Site, Tag, Text, Words
 from review.decisions.actions import Action
 from review.decisions.filters import QueueFilter
 from review.decisions.walk import Order
 
+SiteAndNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,100}:[0-9]{1,18}$")]
 State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
 
@@ -45,7 +46,19 @@ class NextQuery(OrderedFilter):
     """
 
     saved_filter: Annotated[Name | None, EmptyIsNone] = None
-    skip_ids: Annotated[list[Number], Field(max_length=100)] = []
+    skip_ids: Annotated[
+        list[SiteAndNumber],
+        Field(
+            max_length=100,
+            description="Questions that are not wanted now, as site:number.",
+            examples=[["stats:17"]],
+        ),
+    ] = []
+
+    def skipped(self) -> tuple[tuple[str, int], ...]:
+        """Site and number of each question that is not wanted now."""
+        parts = (one.split(":") for one in self.skip_ids)
+        return tuple((site, int(number)) for site, number in parts)
 
 
 class SavedFilter(OrderedFilter):

@@ -103,7 +103,7 @@ def _own_claims(connection: Connection, asking: Asking) -> list[int]:
     wanted = {
         row.id
         for row in questions
-        if site in (None, row.site) and row.question_id not in asking.skip_ids
+        if site in (None, row.site) and (row.site, row.question_id) not in asking.skip_ids
     }
     return [pk for pk in pks if pk in wanted]
 

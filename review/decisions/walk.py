@@ -7,12 +7,13 @@ or to keep an order.
 """
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -56,14 +57,14 @@ class Asking:
         reviewer: gets none that is done with, or that stands on another one's screen.
         order: of the queue.
         chosen: the filter.
-        skip_ids: the site's numbers of questions that are not wanted now.
+        skip_ids: site and number of questions that are not wanted now.
         now: UTC.
     """
 
     reviewer: str
     order: Order
     chosen: QueueFilter
-    skip_ids: tuple[int, ...]
+    skip_ids: tuple[tuple[str, int], ...]
     now: datetime
 
 
@@ -208,9 +209,16 @@ def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...
         .join(Question, Question.id == queue.question_pk)
         .where(*conditions(asking.chosen, queue), ~claimed)
     )
-    if asking.skip_ids:
-        statement = statement.where(Question.question_id.not_in(asking.skip_ids))
-    return statement
+    return statement.where(*(~skipped for skipped in _are_skipped(asking)))
+
+
+def _are_skipped(asking: Asking) -> Iterator[ColumnElement[bool]]:
+    """By site, whether a question is one of those that are not wanted now."""
+    numbers: defaultdict[str, list[int]] = defaultdict(list)
+    for site, number in asking.skip_ids:
+        numbers[site].append(number)
+    for site, of_site in numbers.items():
+        yield and_(Question.site == site, Question.question_id.in_(of_site))
 
 
 def _place(rows: Sequence[Any], order: Order, rng: random.Random) -> list[Candidate]:

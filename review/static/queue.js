@@ -8,6 +8,10 @@ const MOST_SKIPPED = 60; // ids that a request names
 const PAUSE_MS = 1500;
 const KEPT_MS = 8 * 60 * 1000; // the service keeps a question for its reviewer for ten minutes
 
+function idOf(question) {
+  return `${question.site}:${question.question_id}`; // two sites may have the same number
+}
+
 export class Queue {
   // query: URLSearchParams of the queue. onTrouble(error or null): what keeps it from going on.
   // onReady(number): how many questions are here.
@@ -17,7 +21,7 @@ export class Queue {
     this.given = query;
     this.onTrouble = onTrouble;
     this.ready = []; // {question, at}
-    this.seen = []; // ids of questions that stood on the screen, the newest last
+    this.seen = []; // site:number of questions that stood on the screen, the newest last
     this.fetching = null;
     this.isEmpty = false;
     this.wake = () => {};
@@ -59,7 +63,7 @@ export class Queue {
   }
 
   #remember(question) {
-    const id = question.question_id;
+    const id = idOf(question);
     this.seen = [...this.seen.filter((one) => one !== id), id].slice(-MOST_SKIPPED);
   }
 
@@ -79,7 +83,7 @@ export class Queue {
 
   async #fetch() {
     const query = new URLSearchParams(this.query);
-    for (const id of [...this.ready.map(({ question }) => question.question_id), ...this.seen]) query.append("skip_ids", id);
+    for (const id of [...this.ready.map(({ question }) => idOf(question)), ...this.seen]) query.append("skip_ids", id);
     try {
       const question = await call("GET", `/api/v1/review/next?${query}`);
       this.onTrouble(null);

@@ -76,8 +76,11 @@ def test_a_question_comes_with_all_that_the_page_shows(client: TestClient) -> No
 
 def test_a_reviewer_goes_through_the_queue_and_back(client: TestClient) -> None:
     assert client.get(f"{API}/next").json()["question_id"] == 3
-    ahead = client.get(f"{API}/next", params={"skip_ids": [3], "site": "", "order": "newest"})
+    ahead = client.get(
+        f"{API}/next", params={"skip_ids": ["stats:3"], "site": "", "order": "newest"}
+    )
     assert ahead.json()["question_id"] == 2
+    assert client.get(f"{API}/next", params={"skip_ids": [3]}).status_code == 422
     sent = decision(verdicts={"anova": "rejected", "regression": "accepted", "t-test": "added"})
     path = f"{API}/questions/stats/3/decision"
     answers = [client.post(path, json=sent).json() for _ in range(2)]

@@ -29,7 +29,9 @@ def asking(
     skip_ids: tuple[int, ...] = (),
     **chosen: Any,
 ) -> Asking:
-    return Asking(reviewer, order, QueueFilter(**chosen), skip_ids, clock.now())
+    """A request, of which `skip_ids` are numbers of the site stats."""
+    skipped = tuple(("stats", number) for number in skip_ids)
+    return Asking(reviewer, order, QueueFilter(**chosen), skipped, clock.now())
 
 
 def number_of(engine: Engine, pk: int) -> int:
@@ -336,3 +338,18 @@ def test_questions_of_one_moment_have_an_order_so_that_steps_of_the_walk_meet_ea
             stretches = [part.limit(2).offset(start) for start in range(0, 8, 2)]
             met = [row.question_pk for one in stretches for row in connection.execute(one)]
             assert len(set(met)) == 7
+
+
+def test_a_question_that_is_not_wanted_keeps_no_other_site_s_of_its_number(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {"r": 0.9}}, now=clock.now(), site="cooking")
+    clock.sleep(1)
+    predict_rows(engine, {1: {"r": 0.9}, 2: {"r": 0.9}}, now=clock.now())
+    for number in (1, 2):  # the second time it is claimed already
+        found = next_question(engine, asking(clock, skip_ids=(1, 2)), random.Random(7))
+        assert found is not None, number
+        with engine.connect() as connection:
+            assert (
+                connection.scalar(select(Question.site).where(Question.id == found.pk)) == "cooking"
+            )
