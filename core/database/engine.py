@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from core.clock import Clock
+from core.database.words import add_functions
 from core.errors import DatabaseUnreachable
 
 # DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
@@ -98,6 +99,7 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.isolation_level = None  # the driver itself begins nothing
         # A text that somebody stored in another encoding must not fail all that is read with it.
         connection.text_factory = lambda raw: raw.decode(errors="replace")
+        add_functions(connection)
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")

@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
 from core.database.tables import PredictedTag, Question, QuestionTag
+from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
 from review.decisions.filters import words_of
 
@@ -87,7 +88,7 @@ def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
 def conditions(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
     """The filter's conditions on a row of `questions`."""
     found = [Question.site == chosen.site, *bounds(chosen)]
-    found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
+    found += [holds_word(Question.title, word) for word in words_of(chosen.q or "")]
     found += _of_tag(chosen)
     if chosen.state is not None:
         found.append(_is_in_state(chosen.state, chosen.site))

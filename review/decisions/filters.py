@@ -18,6 +18,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import PredictedTag, Question, QuestionTag
+from core.database.words import holds_word
 from core.questions.suggested import read_blocked_tags
 
 RARE = 2_000  # questions of a tag that are all looked at
@@ -117,7 +118,7 @@ def conditions(
     found = [Question.state == chosen.state if chosen.state else is_there(chosen)]
     if chosen.since is not None:
         found.append(queue.predicted_at >= chosen.since)
-    found += [Question.title.icontains(word, autoescape=True) for word in words_of(chosen.q or "")]
+    found += [holds_word(Question.title, word) for word in words_of(chosen.q or "")]
     if chosen.suggested is not None:
         found.append(_is_suggested(queue, chosen.suggested, chosen.min_probability))
     if chosen.author is not None:
