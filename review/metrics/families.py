@@ -90,6 +90,7 @@ FAMILIES: Final[dict[str, Family]] = {
         ("site", "state"),
     ),
     "tagger_outgoing_events_waiting": Family("Events that webhooks have not confirmed yet."),
+    "tagger_outgoing_events_failed": Family("Events that webhooks have refused too often."),
     "tagger_outgoing_events_failing": Family("Of them, those of which a delivery has failed."),
     "tagger_figures_timestamp_seconds": Family("When these figures were read from the database."),
 }

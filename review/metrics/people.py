@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Review, Verdict
 from core.database.tables import Question
 from review.metrics.families import Sample
+from review.notify.webhooks import has_failed
 
 VERDICTS: Final = ("accepted", "rejected", "added")
 _DAY = timedelta(days=1)
@@ -27,9 +28,14 @@ def of_people(connection: Connection, sites: Sequence[str], *, now: datetime) ->
     """Verdicts, reviews and the queue by site; and events that wait to be sent."""
     yield from _of_verdicts(connection, sites, now)
     yield from _of_queue(connection, sites)
-    waiting = select(func.count()).where(OutgoingEvent.delivered_at.is_(None))
-    failing = waiting.where(OutgoingEvent.attempts > 0)
-    for name, statement in (("waiting", waiting), ("failing", failing)):
+    unconfirmed = select(func.count()).where(OutgoingEvent.delivered_at.is_(None))
+    waiting = unconfirmed.where(~has_failed())
+    states = {
+        "waiting": waiting,
+        "failing": waiting.where(OutgoingEvent.attempts > 0),
+        "failed": unconfirmed.where(has_failed()),
+    }
+    for name, statement in states.items():
         count = connection.execute(statement).scalar_one()
         yield Sample(f"tagger_outgoing_events_{name}", (), count)
 

@@ -17,6 +17,7 @@ from review.notify.webhooks import (
     check_url,
     delete_webhook,
     list_webhooks,
+    retry_failed,
     set_enabled,
 )
 from review.web.context import ContextDep, ReviewerDep
@@ -60,8 +61,15 @@ class WebhookRow(BaseModel):
     reviewer: str
     created_at: datetime
     disabled_at: datetime | None
-    waiting: int = Field(description="Events that it has not confirmed.")
-    error: str | None = Field(description="Of its latest event that failed and waits.")
+    waiting: int = Field(description="Events that it has not confirmed and that are sent again.")
+    failed: int = Field(description="Events that it has refused too often: sent no more.")
+    error: str | None = Field(description="Of its latest event that failed or waits.")
+
+
+class Retried(BaseModel):
+    """How many events are sent again."""
+
+    count: int
 
 
 class WebhookChange(BaseModel):
@@ -95,6 +103,14 @@ def change_webhook(
     """Let a webhook wait, or go on."""
     with context.engine.begin() as connection:
         set_enabled(connection, webhook_id, enabled=sent.enabled, now=context.clock.now())
+
+
+@router.post("/{webhook_id}/retry")
+def retry_webhook(context: ContextDep, _: ReviewerDep, webhook_id: Number) -> Retried:
+    """Send the events again that a webhook has refused too often."""
+    with context.engine.begin() as connection:
+        count = retry_failed(connection, webhook_id, now=context.clock.now())
+    return Retried(count=count)
 
 
 @router.delete("/{webhook_id}", status_code=204)

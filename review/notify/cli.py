@@ -16,6 +16,7 @@ from review.notify.webhooks import (
     check_url,
     delete_webhook,
     list_webhooks,
+    retry_failed,
 )
 from review.web.owner import OWNER
 
@@ -27,6 +28,7 @@ def add_commands(app: typer.Typer) -> None:
     )
     webhooks.command("add")(add)
     webhooks.command("list")(show)
+    webhooks.command("retry")(retry)
     webhooks.command("remove")(remove)
     app.add_typer(webhooks, name="webhooks")
 
@@ -74,14 +76,25 @@ def show() -> None:
 
     Example: tagger webhooks list
     """
-    table = Table("number", "address", "event", "site", "tag", "by", "waiting", "error")
+    table = Table("number", "address", "event", "site", "tag", "by", "waiting", "failed", "error")
     with reading(open_database(start())) as connection:
         for one in list_webhooks(connection):
             trouble = "disabled" if one.disabled_at else one.error or ""
             words = (one.url, one.wanted.event, one.wanted.site, one.wanted.tag or "", one.reviewer)
-            cells = [plain(word) for word in (*words, str(one.waiting), trouble)]
+            cells = [plain(word) for word in (*words, str(one.waiting), str(one.failed), trouble)]
             table.add_row(str(one.id), *cells)
     out.print(table if table.row_count else "None yet. See: tagger webhooks add --help")
+
+
+@command
+def retry(number: Annotated[int, typer.Argument(help="Its number, as the list has it.")]) -> None:
+    """Send a webhook the events again that it has refused too often.
+
+    Example: tagger webhooks retry 3
+    """
+    with open_database(start()).begin() as connection:
+        count = retry_failed(connection, number, now=SystemClock().now())
+    out.print(f"{count} events of webhook {number} are sent again.")
 
 
 @command

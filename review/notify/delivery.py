@@ -5,6 +5,10 @@ a receiver thinks, and two services do not send it at once. Whoever dies between
 writing that it was confirmed leaves an event that is sent once more, with the same id: receivers
 drop an id that they have seen.
 
+An event that is refused again and again has failed in the end: it is sent no more until somebody
+asks for it (`retry_failed()`), and what came after it goes on. A receiver that gives no answer at
+all refuses nothing: its events wait for it as long as it takes.
+
 The signature is that of many services (GitHub's and Stripe's pages on webhooks): an HMAC-SHA256
 of the moment and the body, so that neither can be changed, nor an old request be sent again.
 """
@@ -26,12 +30,14 @@ from core import __version__
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.review_tables import OutgoingEvent, Webhook
-from review.notify.webhooks import is_enabled
+from review.notify.post import Limits, post
+from review.notify.webhooks import NEVER, is_enabled
 
 FIRST_PAUSE: Final = timedelta(seconds=30)  # doubled with each attempt
 LONGEST_PAUSE: Final = timedelta(hours=6)
 LEASE: Final = timedelta(seconds=60)  # more than a request takes
-TIMEOUT: Final = (5.0, 10.0)  # seconds, for the connection and for the answer
+LIMITS: Final = Limits()
+MOST_TRIES: Final = 14  # of an event that is refused: over a little more than a day
 MOST: Final = 50  # events of one webhook in a round, so that others get their turn
 
 
@@ -83,7 +89,7 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     return f"sha256={digest.hexdigest()}"
 
 
-def send(event: Event, now: datetime, timeout: tuple[float, float] = TIMEOUT) -> Outcome:
+def send(event: Event, now: datetime, limits: Limits = LIMITS) -> Outcome:
     """Send an event once. No redirect is followed, and no answer's body is read."""
     body = json.dumps(event.payload, ensure_ascii=False, separators=(",", ":")).encode()
     timestamp = str(int(now.timestamp()))
@@ -95,25 +101,10 @@ def send(event: Event, now: datetime, timeout: tuple[float, float] = TIMEOUT) ->
         "X-Tagger-Signature": sign(event.secret, timestamp, body),
     }
     try:
-        status = _post(event.url, body, headers, timeout)
+        status = post(event.url, body, headers, limits)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
         return Outcome(_describe(error), answered=False)
     return Outcome(None if 200 <= status < 300 else f"answered {status}", answered=True)
-
-
-def _post(url: str, body: bytes, headers: dict[str, str], timeout: tuple[float, float]) -> int:
-    """Return the answer's status.
-
-    By the adapter: a session would read the body of a redirect, however long, and add the
-    password that a .netrc has for the host.
-    """
-    with requests.Session() as session:
-        request = requests.Request("POST", url, headers=headers, data=body).prepare()
-        around: dict[str, Any] = dict(
-            session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
-        )
-        with session.get_adapter(url).send(request, timeout=timeout, **around) as answer:
-            return int(answer.status_code)
 
 
 def _describe(error: Exception) -> str:
@@ -183,6 +174,8 @@ class Delivery:
         if outcome.error is not None:
             attempts = event.attempts + 1
             retry = now + pause_after(attempts)
+            if outcome.answered and attempts >= MOST_TRIES:
+                retry = NEVER
             values = {"attempts": attempts, "next_try_at": retry, "error": outcome.error}
         change = update(OutgoingEvent).where(
             OutgoingEvent.id == event.id, OutgoingEvent.delivered_at.is_(None)

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from review.notify.entries import Kind
 
 MAX_QUALITY: Final = 0.2  # an author's tag outside of the ten most probable comes to no more
 _LONGEST_URL: Final = 2_000
+NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)  # the next try of an event that has failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +58,9 @@ class ListedWebhook:
     Attributes:
         reviewer: who added it.
         disabled_at: since when nothing is sent to it; what there is to tell waits.
-        waiting: events that it has not confirmed.
-        error: of its latest event that failed and waits.
+        waiting: events that it has not confirmed and that are sent again.
+        failed: events that it has refused too often; they are sent no more.
+        error: of its latest event that failed or waits.
     """
 
     id: int
@@ -68,6 +70,7 @@ class ListedWebhook:
     created_at: datetime
     disabled_at: datetime | None
     waiting: int
+    failed: int
     error: str | None
 
 
@@ -132,10 +135,19 @@ def is_enabled() -> ColumnElement[bool]:
     return and_(Webhook.disabled_at.is_(None), ~shut_out)
 
 
+def has_failed() -> ColumnElement[bool]:
+    """Whether an event was refused so often that it is sent no more."""
+    return OutgoingEvent.next_try_at >= NEVER
+
+
 def list_webhooks(connection: Connection) -> list[ListedWebhook]:
     """All webhooks, by their numbers."""
     waiting = (
-        select(OutgoingEvent.webhook_id, func.count().label("count"))
+        select(
+            OutgoingEvent.webhook_id,
+            func.count().filter(~has_failed()).label("waiting"),
+            func.count().filter(has_failed()).label("failed"),
+        )
         .where(OutgoingEvent.delivered_at.is_(None))
         .group_by(OutgoingEvent.webhook_id)
         .subquery()
@@ -152,8 +164,12 @@ def list_webhooks(connection: Connection) -> list[ListedWebhook]:
         .scalar_subquery()
     )
     rows = (
-        select(Webhook.__table__, func.coalesce(waiting.c.count, 0).label("waiting"))
-        .add_columns(error.label("error"))
+        select(
+            Webhook.__table__,
+            func.coalesce(waiting.c.waiting, 0).label("waiting"),
+            func.coalesce(waiting.c.failed, 0).label("failed"),
+            error.label("error"),
+        )
         .outerjoin(waiting, waiting.c.webhook_id == Webhook.id)
         .order_by(Webhook.id)
     )
@@ -169,6 +185,7 @@ def _listed(row: Any) -> ListedWebhook:
         created_at=row.created_at,
         disabled_at=row.disabled_at,
         waiting=row.waiting,
+        failed=row.failed,
         error=row.error,
     )
 
@@ -180,7 +197,20 @@ def set_enabled(connection: Connection, number: int, *, enabled: bool, now: date
         UnknownWebhook: there is none of that number.
     """
     change = update(Webhook).where(Webhook.id == number)
-    _require(connection.execute(change.values(disabled_at=None if enabled else now)), number)
+    values = {"disabled_at": None if enabled else now}
+    _require(connection.execute(change.values(**values)).rowcount, number)
+
+
+def retry_failed(connection: Connection, number: int, *, now: datetime) -> int:
+    """Have a webhook's events that have failed sent again, as if new; return how many.
+
+    Raises:
+        UnknownWebhook: there is none of that number.
+    """
+    _require(connection.execute(select(Webhook.id).where(Webhook.id == number)).all(), number)
+    failed = (OutgoingEvent.webhook_id == number, OutgoingEvent.delivered_at.is_(None))
+    change = update(OutgoingEvent).where(*failed, has_failed())
+    return connection.execute(change.values(attempts=0, next_try_at=now)).rowcount
 
 
 def delete_webhook(connection: Connection, number: int) -> None:
@@ -189,9 +219,9 @@ def delete_webhook(connection: Connection, number: int) -> None:
     Raises:
         UnknownWebhook: there is none of that number.
     """
-    _require(connection.execute(delete(Webhook).where(Webhook.id == number)), number)
+    _require(connection.execute(delete(Webhook).where(Webhook.id == number)).rowcount, number)
 
 
-def _require(done: Any, number: int) -> None:
-    if done.rowcount == 0:
+def _require(found: object, number: int) -> None:
+    if not found:
         raise UnknownWebhook(f"There is no webhook {number}.")

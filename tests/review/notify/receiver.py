@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -34,7 +34,8 @@ class Received:
 
 @dataclass
 class Receiver:
-    """What came, and how it is answered: a status, `close` (no answer) or `hang`."""
+    """What came, and how it is answered: a status, `close` (no answer), `hang`, or
+    `drip` (headers that come a byte at a time)."""
 
     address: str = ""
     answer: int | str = 204
@@ -61,10 +62,20 @@ def receiver() -> Iterator[Receiver]:
             if state.answer == "hang":
                 state.ending.wait(20)
                 return
+            if state.answer == "drip":
+                self._drip()
+                return
             self.send_response(int(state.answer))
             if state.location:
                 self.send_header("Location", state.location)
             self.end_headers()
+
+        def _drip(self) -> None:
+            self.send_response_only(200)
+            self.flush_headers()
+            with suppress(OSError):  # the other side has had enough
+                while not state.ending.wait(0.05):
+                    self.wfile.write(b"a")
 
         def do_GET(self) -> None:
             state.received.append(Received(self.path, dict(self.headers), b""))

@@ -21,6 +21,7 @@ def test_a_secret_is_told_once(context: Context, clock: ManualClock, client: Tes
     assert listed.json()[0]["reviewer"] == "owner"
     assert client.patch(f"{PATH}/{number}", json={"enabled": False}).status_code == 204
     assert client.get(PATH).json()[0]["disabled_at"]
+    assert client.post(f"{PATH}/{number}/retry").json() == {"count": 0}
     assert client.delete(f"{PATH}/{number}").status_code == 204
     assert client.get(PATH).json() == []
     assert client.delete(f"{PATH}/{number}").status_code == 404

@@ -8,8 +8,20 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Engine
 
-from review.notify.delivery import LEASE, Delivery, Event, lease, pause_after, send, sign
+from review.notify.delivery import (
+    LEASE,
+    LONGEST_PAUSE,
+    MOST_TRIES,
+    Delivery,
+    Event,
+    lease,
+    pause_after,
+    send,
+    sign,
+)
 from review.notify.outbox import fill_outbox
+from review.notify.post import Limits
+from review.notify.webhooks import retry_failed
 from tests.conftest import ManualClock, free_port
 from tests.review.notify.receiver import Receiver, add, outbox, receiver
 from tests.review.rows import predict_rows
@@ -33,7 +45,7 @@ def fill(engine: Engine, clock: ManualClock, url: str, questions: int = 1) -> st
 
 
 def delivery(engine: Engine, clock: ManualClock) -> Delivery:
-    return Delivery(engine, clock, send=partial(send, timeout=(1.0, 0.3)))
+    return Delivery(engine, clock, send=partial(send, limits=Limits(1.0, 0.3, 0.6)))
 
 
 def test_pauses_double_up_to_six_hours() -> None:
@@ -60,7 +72,7 @@ def test_a_request_carries_id_moment_and_a_signature_that_verifies(
     assert row.delivered_at == clock.now()
 
 
-@pytest.mark.parametrize("trouble", [500, 302, "close", "hang"])
+@pytest.mark.parametrize("trouble", [500, 302, "close", "hang", "drip"])
 def test_a_failing_receiver_is_tried_again_with_growing_pauses(
     sqlite_engine: Engine, clock: ManualClock, there: Receiver, trouble: int | str
 ) -> None:
@@ -98,6 +110,44 @@ def test_one_event_that_is_refused_keeps_no_other(
     clock.sleep(30)
     assert sender.deliver() == 3
     assert all(row.delivered_at for row in outbox(sqlite_engine))
+
+
+def try_often(sender: Delivery, clock: ManualClock, times: int) -> None:
+    for _ in range(times):
+        sender.deliver()
+        clock.sleep(LONGEST_PAUSE.total_seconds())
+
+
+def test_an_event_that_is_refused_too_often_fails_and_those_behind_it_go_on(
+    engine: Engine, clock: ManualClock, there: Receiver
+) -> None:
+    fill(engine, clock, there.address)
+    there.answer = 503
+    sender = delivery(engine, clock)
+    try_often(sender, clock, MOST_TRIES + 3)
+    assert len(there.received) == MOST_TRIES
+    there.answer = 200
+    predict_rows(engine, {2: {"anova": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    try_often(sender, clock, 2)
+    assert there.questions[MOST_TRIES:] == [2]
+    number = outbox(engine)[0].webhook_id
+    with engine.begin() as connection:
+        assert retry_failed(connection, number, now=clock.now()) == 1
+    sender.deliver()
+    assert there.questions[MOST_TRIES:] == [2, 1]
+    assert all(row.delivered_at for row in outbox(engine))
+
+
+def test_who_gives_no_answer_loses_nothing(
+    sqlite_engine: Engine, clock: ManualClock, there: Receiver
+) -> None:
+    fill(sqlite_engine, clock, there.address)
+    there.answer = "close"
+    sender = delivery(sqlite_engine, clock)
+    try_often(sender, clock, MOST_TRIES + 1)
+    there.answer = 200
+    assert sender.deliver() == 1
 
 
 def test_a_receiver_that_is_away_takes_one_try_and_keeps_no_other_waiting(

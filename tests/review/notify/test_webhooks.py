@@ -1,11 +1,18 @@
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from core.database.engine import reading
-from core.database.review_tables import Reviewer
+from core.database.review_tables import OutgoingEvent, Reviewer
 from core.errors import UnknownSite, UnknownWebhook
 from review.notify.outbox import fill_outbox
-from review.notify.webhooks import check_url, delete_webhook, list_webhooks, set_enabled
+from review.notify.webhooks import (
+    NEVER,
+    check_url,
+    delete_webhook,
+    list_webhooks,
+    retry_failed,
+    set_enabled,
+)
 from tests.conftest import ManualClock
 from tests.review.notify.receiver import add, outbox
 from tests.review.rows import predict_rows
@@ -47,6 +54,14 @@ def test_they_are_listed_with_what_waits_and_deleted_with_it(
         (other, "suggested", 1),
     ]
     assert secret not in repr(listed)
+    with engine.begin() as connection:
+        connection.execute(update(OutgoingEvent).values(next_try_at=NEVER, error="answered 500"))
+        told = list_webhooks(connection)[1]
+        assert (told.waiting, told.failed, told.error) == (0, 1, "answered 500")
+        assert [retry_failed(connection, other, now=clock.now()) for _ in range(2)] == [1, 0]
+        assert list_webhooks(connection)[1].waiting == 1
+        with pytest.raises(UnknownWebhook):
+            retry_failed(connection, 999, now=clock.now())
     with engine.begin() as connection:
         set_enabled(connection, number, enabled=False, now=clock.now())
         assert list_webhooks(connection)[0].disabled_at == clock.now()
