@@ -79,7 +79,8 @@ class Surroundings:
             headers.setdefault("Set-Cookie", state["renewed_cookie"])
         headers.setdefault("Content-Security-Policy", self._policy)  # a report has one of its own
         headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
+        # Elsewhere nothing is told. With no-referrer the page's own forms would come from "null".
+        headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -34,6 +35,13 @@ PHONE = {"width": 390, "height": 844}
 
 def has_chromium() -> bool:
     return Path(CHROMIUM).exists()
+
+
+IN_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.skipif(not has_chromium(), reason="there is no Chromium on this machine"),
+]
 
 
 @contextmanager

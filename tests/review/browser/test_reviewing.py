@@ -3,16 +3,13 @@
 import json
 import statistics
 import sys
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route, expect
 from sqlalchemy import delete, func, insert, select
 
-from core.database.engine import make_engine, reading
-from core.database.migrate import upgrade
+from core.database.engine import reading
 from core.database.review_tables import (
     BlockedTag,
     Note,
@@ -25,84 +22,13 @@ from core.database.review_tables import (
 from core.database.tables import Question
 from review.render.formulas import render_title
 from review.render.question_html import render_body
-from review.web.app import PAGES
-from review.web.context import NAVIGATION
 from tests.conftest import ManualClock
-from tests.review.browsing import (
-    DESKTOP,
-    PHONE,
-    Service,
-    Watched,
-    chromium,
-    has_chromium,
-    open_page,
-)
+from tests.review.browsing import IN_BROWSER, PHONE, Service, open_page
 from tests.review.hostile import hostile_bodies, hostile_titles
-from tests.review.sample import fill
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.skipif(not has_chromium(), reason="there is no Chromium on this machine"),
-]
+pytestmark = IN_BROWSER
 
-LOST = (
-    "ERR_CONNECTION",
-    "ERR_INTERNET_DISCONNECTED",
-    "ERR_EMPTY_RESPONSE",
-    "ERR_FAILED",
-    "status of 401",
-    "status of 403",
-    "status of 409",
-)
 KEYS_A_REVIEWER_USES = ["a", "2 Enter", "Enter", "s", "1 3 Enter"]
-
-
-PATIENCE_MS = 15_000  # on a machine that does more besides
-expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("review")
-    engine = make_engine(f"sqlite:///{folder / 'tagger.sqlite3'}")
-    upgrade(engine)
-    fill(engine, now=ManualClock().now(), questions=300)
-    engine.dispose()
-    with Service(folder) as service:
-        yield service
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
-    context.set_default_timeout(PATIENCE_MS)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def reviewer(request: pytest.FixtureRequest) -> str:
-    """A reviewer of the test's own, so that what one decides is not another's history."""
-    return str(request.node.name)[5:40].replace("[", " ").replace("]", "")
-
-
-@pytest.fixture
-def watched(context: BrowserContext, service: Service, reviewer: str) -> Iterator[Watched]:
-    watched = open_page(context, service, service.link_of(reviewer), expects=LOST)
-    yield watched
-    assert watched.problems == []
-
-
-@pytest.fixture
-def page(watched: Watched) -> Page:
-    return watched.page
 
 
 def press(page: Page, keys: str) -> None:
@@ -634,47 +560,6 @@ SHOW_EACH = """async (questions) => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   return found;
 }"""
-
-
-@pytest.mark.parametrize(
-    ("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop", "phone"]
-)
-def test_a_screen_reader_can_use_every_page(
-    browser: Browser, service: Service, scheme: Any, size: Any
-) -> None:
-    context = browser.new_context(viewport=size, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(f"{service.address}/login")
-    findings = axe(page)
-    watched = open_page(context, service, service.link)
-    page = watched.page
-    for keys in ("", "/", "Escape ?"):
-        press(page, keys)
-        findings += axe(page)
-    for address in other_pages():
-        page.goto(f"{service.address}{address}")
-        page.wait_for_load_state("networkidle")
-        findings += axe(page)
-    assert findings == []
-    assert watched.problems == []
-    context.close()
-
-
-def other_pages() -> list[str]:
-    """The pages of the navigation besides the review."""
-    there = {getattr(route, "path", "") for router in PAGES for route in router.routes}
-    return [address for address, _ in NAVIGATION[1:] if address in there]
-
-
-def axe(page: Page) -> list[str]:
-    """What axe finds on a page: its rule and the element."""
-    package: Any = import_module("axe_playwright_python.sync_playwright")  # it carries no types
-    results = package.Axe().run(page).response["violations"]
-    return [
-        f"{page.url} {finding['id']}: {node['html'][:150]}"
-        for finding in results
-        for node in finding["nodes"]
-    ]
 
 
 def test_a_hundred_decisions_by_the_stopwatch(

@@ -1,0 +1,152 @@
+"""Every page before axe, on a desktop and a phone, light and dark; no page can be left out."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from core.database.engine import reading
+from core.database.tables import Question, QuestionTag
+from review.web.app import PAGES
+from tests.review.browsing import DESKTOP, IN_BROWSER, PHONE, Service, open_page
+from tests.review.operated import operate
+from tests.trainer.report.made_up_report import made_up_report
+from trainer.report.page import to_html
+
+pytestmark = IN_BROWSER
+
+NO_PAGES = {"/feeds/{kind}.atom"}  # for programs
+
+# The routes of the pages, each with addresses that show what it can show.
+SHOWN = {
+    "/login": ("/login",),
+    "/review": ("/review", "/review?order=conflicts"),
+    "/history": ("/history",),
+    "/bulk": ("/bulk?site=stats&tag=regression",),
+    "/browse": ("/browse", "/browse?q=nothing-is-called-so", "/browse?tag=regression"),
+    "/browse/{site}/{question_id}": ("/browse/stats/{question}",),
+    "/tags": ("/tags?site=stats", "/tags?site=cooking"),
+    "/tags/{site}/{tag:path}": ("/tags/stats/{tag}",),
+    "/models": ("/models?site=stats", "/models?site=cooking"),
+    "/service": ("/service?site=stats", "/service?site=cooking"),
+    "/service/runs/{run}": ("/service/runs/{run}",),
+    "/service/runs/{run}/report": ("/service/runs/{run}/report",),
+    "/none-such": ("/none-such",),  # the page of errors, which no route is
+}
+EXPECTED = ("status of 404",)
+
+
+def test_every_page_is_shown_to_axe() -> None:
+    pages = {
+        route.path  # type: ignore[attr-defined]
+        for router in PAGES
+        for route in router.routes
+        if "GET" in route.methods  # type: ignore[attr-defined]
+    }
+    assert pages - NO_PAGES == set(SHOWN) - {"/none-such"}
+
+
+@pytest.fixture(scope="module")
+def keys(service: Service) -> dict[str, object]:
+    """What addresses name, of a service with something on each of its pages."""
+    report = to_html(made_up_report())
+    run = operate(service.engine, now=datetime.now(UTC), report=report)
+    with reading(service.engine) as connection:
+        question = connection.scalar(select(Question.question_id).order_by(Question.id.desc()))
+        tag = connection.scalar(select(QuestionTag.tag).where(QuestionTag.site == "stats"))
+    return {"run": run, "question": question, "tag": tag}
+
+
+LOOKS = [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light"), (PHONE, "dark")]
+NAMES = ["desktop-light", "desktop-dark", "phone-light", "phone-dark"]
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS, ids=NAMES)
+def test_a_screen_reader_can_use_every_page(
+    browser: Browser, service: Service, keys: dict[str, object], scheme: Any, size: Any
+) -> None:
+    context = browser.new_context(viewport=size, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{service.address}/login")
+    findings = axe(page)
+    watched = open_page(context, service, service.link, expects=EXPECTED)
+    for template, addresses in SHOWN.items():
+        for address in (one.format(**keys) for one in addresses):
+            show(watched.page, f"{service.address}{address}")
+            for _ in OPENED.get(template, at_once)(watched.page):
+                findings += axe(watched.page)
+    assert findings == []
+    assert watched.problems == []
+    context.close()
+
+
+def show(page: Page, address: str) -> None:
+    """Go to a page, and wait until it shows what it was counting for it."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    for _ in range(20):
+        if not page.get_by_text("are being counted").count():
+            return
+        page.wait_for_timeout(250)
+        page.goto(address)
+
+
+def at_once(_: Page) -> Iterator[None]:
+    """A page that stands as it comes."""
+    yield
+
+
+def opened_review(page: Page) -> Iterator[None]:
+    page.locator("#stage").wait_for(state="visible")
+    yield
+    page.keyboard.press("/")
+    page.keyboard.type("b")
+    expect(page.locator("#completions li").first).to_be_visible()
+    yield
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    yield
+
+
+def opened_bulk(page: Page) -> Iterator[None]:
+    yield
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#count")).to_contain_text("questions")
+    yield
+    page.get_by_role("button", name="Accept regression on").click()
+    expect(page.locator("#done")).to_contain_text("accepted on")
+    yield
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#done")).to_contain_text("Taken back")
+    yield
+
+
+def opened_details(page: Page) -> Iterator[None]:
+    yield
+    page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+    yield
+
+
+# What opens on a page, step by step.
+OPENED: dict[str, Callable[[Page], Iterator[None]]] = {
+    "/review": opened_review,
+    "/bulk": opened_bulk,
+    "/browse": opened_details,
+    "/service": opened_details,
+    "/tags/{site}/{tag:path}": opened_details,
+}
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds on a page: its rule and the element."""
+    package: Any = import_module("axe_playwright_python.sync_playwright")  # it carries no types
+    results = package.Axe().run(page).response["violations"]
+    return [
+        f"{page.url} {finding['id']}: {node['html'][:150]}"
+        for finding in results
+        for node in finding["nodes"]
+    ]
