@@ -7,13 +7,15 @@ What becomes of hyphens, endings, code blocks and LaTeX is said by the model's s
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
 from bs4 import BeautifulSoup
-from bs4.element import NavigableString, Tag
+from bs4.element import NavigableString
+from lxml import etree
 
 Treatment = Literal["keep", "mark", "drop"]
 
@@ -35,6 +37,14 @@ _LATEX = re.compile(
     """,
     re.VERBOSE,
 )
+
+# What reads differently in lxml's own tree: a second beginning, and text that is shown nowhere.
+_ODD = re.compile(r"<(?:!doctype|template|r[pt]\b)", re.IGNORECASE)
+
+_UNSEEN = etree.XPath("//script | //style")
+_OUTER_CODE = etree.XPath("//pre[not(ancestor::pre)]")
+_STRINGS = etree.XPath(".//text()", smart_strings=False)
+_ALL_STRINGS = etree.XPath("//text()", smart_strings=False)  # also what stands behind </html>
 
 # What Python's \w leaves out of words: accents and vowel signs of many alphabets, and joiners.
 _SIGNS = "\u200c\u200d" + "".join(
@@ -75,21 +85,42 @@ def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
     """Return the text of a body's HTML, a line for each block; bad HTML is read as browsers do."""
     if "<" not in html and "&" not in html:
         return html
-    clean = html.encode("utf-8", "ignore").decode()  # lxml takes no halves of surrogate pairs
-    soup = BeautifulSoup(f"<body>{clean}", "lxml")  # or a body may look like XML or an address
+    # lxml takes no halves of surrogate pairs; without <body>, one may look like XML or an address.
+    body = f"<body>{html}".encode("utf-8", "ignore")
+    return _soup_text(body, settings) if _ODD.search(html) else _tree_text(body, settings)
+
+
+def _tree_text(body: bytes, settings: TextSettings) -> str:
+    parser = etree.HTMLParser(encoding="utf-8")
+    parser.feed(body)
+    root = parser.close()
+    for element in _UNSEEN(root):
+        element.clear(keep_tail=True)
+    if settings.code != "keep":
+        for element in _OUTER_CODE(root):
+            text = _code_text(_STRINGS(element), settings)
+            element.clear(keep_tail=True)
+            element.text = text
+    return " ".join(_ALL_STRINGS(root))
+
+
+def _soup_text(body: bytes, settings: TextSettings) -> str:
+    """The same by Beautiful Soup, which tells what lxml's tree does not; eight times slower."""
+    soup = BeautifulSoup(body.decode(), "lxml")
     for element in soup(["script", "style"]):
         element.decompose()
     if settings.code != "keep":
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
-                element.insert_before(NavigableString(f" {_code_text(element, settings)} "))
+                text = _code_text([element.get_text(" ")], settings)
+                element.insert_before(NavigableString(f" {text} "))
                 element.decompose()
     return soup.get_text(" ")
 
 
-def _code_text(element: Tag, settings: TextSettings) -> str:
+def _code_text(strings: Iterable[str], settings: TextSettings) -> str:
     if settings.code == "start":
-        found = islice(_WORD.finditer(element.get_text(" ")), CODE_WORDS)
+        found = islice(_WORD.finditer(" ".join(strings)), CODE_WORDS)
         return " ".join(word.group() for word in found)
     return CODE_MARK if settings.code == "mark" else ""
 
@@ -103,8 +134,7 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
     if settings.underscores == "split":
         text = text.replace("_", " ")
     composed = unicodedata.normalize("NFC", text.lower())
-    found = [_normalise(word) for word in _WORD.findall(composed)]
-    return found if settings.endings == "keep" else [stem(word) for word in found]
+    return list(map(_normalise if settings.endings == "keep" else _fold, _WORD.findall(composed)))
 
 
 def _normalise(word: str) -> str:
@@ -112,6 +142,10 @@ def _normalise(word: str) -> str:
 
 
 @lru_cache(maxsize=1 << 17)
+def _fold(word: str) -> str:
+    return stem(_normalise(word))
+
+
 def stem(word: str) -> str:
     """Fold English plural, possessive, -ing, -ed and final -e, as a light form of Porter's step 1.
 

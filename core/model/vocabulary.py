@@ -63,14 +63,27 @@ class Vocabulary:
         get = self._ids.get
         return [get(word, PADDING) for word in text]
 
-    def find_pairs(self, numbers: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """Return the ids of the known pairs of neighbours among the numbers() of a text."""
+    def find_pairs(
+        self, numbers: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """Find the known pairs of neighbours in texts that lie behind each other.
+
+        Args:
+            numbers: the numbers() of all their words, shape (words,).
+            rows: which text each belongs to, shape (words,).
+
+        Returns:
+            The ids of the pairs, and which text each stands in.
+        """
         if len(self._pair_keys) == 0:
-            return np.zeros(0, np.int32)
-        keys = self._keys(numbers[:-1], numbers[1:])
+            return np.zeros(0, np.int32), np.zeros(0, np.int64)
+        known = numbers != PADDING
+        beside = np.flatnonzero(known[:-1] & known[1:] & (rows[:-1] == rows[1:]))
+        keys = self._keys(numbers[beside], numbers[beside + 1])
         places = np.searchsorted(self._pair_keys, keys).clip(max=len(self._pair_keys) - 1)
-        found = self._pair_order[places[self._pair_keys[places] == keys]]
-        return np.asarray(found + self.unknown + 1, np.int32)
+        same = self._pair_keys[places] == keys
+        found = self._pair_order[places[same]] + self.unknown + 1
+        return found.astype(np.int32), rows[beside[same]]
 
     def _keys(
         self, left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]

@@ -38,7 +38,7 @@ SITE = "fruit"
 OPTIONS = TrainingOptions(min_questions=50, epochs=3, confidence=0.99)
 QUESTIONS = 500
 HOLDOUT = QUESTIONS // 10
-KILLS = 3  # of each database
+KILLS = 2  # of each database
 
 CHEAP = TrainingOptions(architecture="simple", min_questions=50, epochs=1)
 

@@ -1,7 +1,11 @@
+import gzip
+import json
 import time
-from itertools import chain
+from itertools import chain, islice
+from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +14,7 @@ from core.model.tokenizer import (
     CODE_WORDS,
     LATEX_MARK,
     TextSettings,
+    Treatment,
     html_to_text,
     question_words,
     stem,
@@ -23,8 +28,9 @@ TREATMENTS = [
 ] + [TextSettings(hyphens="split", underscores="split", endings="fold")]
 
 PIECES = r"""
-    <p> </p> <pre> </pre> <code> <!-- --> <![CDATA[ <?xml &lt; &#0; &#xD800; <script> </script> $
-    $$ \( \) \[ \] <a/href=' < > & " <br/> </html> <table><tr> http://example.org/ ../a
+    <p> </p> <pre> </pre> <code> <!-- --> <![CDATA[ <?xml &lt; &#0; &#11; &#xD800;
+    <script> </script> <style> <title> <table><tr> <!DOCTYPE <template> <ruby> <rt> <rp> <br/>
+    </html> </body> $ $$ \( \) \[ \] <a/href=' < > & " http://example.org/ ../a
 """
 MARKUP = st.lists(
     st.text(max_size=20) | st.sampled_from([*PIECES.split(), "\ud800", "\0"]), max_size=40
@@ -144,6 +150,40 @@ def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) ->
     for word in chain(*question_words(title, body, treatment)):
         assert word
         assert not any(char.isspace() or char in "<>" for char in word)
+
+
+def by_soup(html: str, treatment: TextSettings) -> str:
+    """What html_to_text() gives, written once more with Beautiful Soup alone."""
+    soup = BeautifulSoup(f"<body>{html.encode('utf-8', 'ignore').decode()}", "lxml")
+    for unseen in soup(["script", "style"]):
+        unseen.decompose()
+    for block in [] if treatment.code == "keep" else soup("pre"):
+        if block.find_parent("pre") is None:
+            first = words(block.get_text(" "))[:CODE_WORDS]
+            kept = {"start": " ".join(first), "mark": CODE_MARK, "drop": ""}[treatment.code]
+            block.replace_with(f" {kept} ")
+    return soup.get_text(" ")
+
+
+@settings(max_examples=500, deadline=None)
+@given(html=MARKUP, treatment=st.sampled_from(TREATMENTS))
+def test_the_fast_reader_gives_the_words_of_beautiful_soup(
+    html: str, treatment: TextSettings
+) -> None:
+    expected = words(by_soup(html, treatment), treatment)
+    assert words(html_to_text(html, treatment), treatment) == expected
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("code", "every"), [("start", 1), ("keep", 10), ("mark", 10)])
+def test_it_does_so_for_real_questions(real_data: Path, code: Treatment, every: int) -> None:
+    """By every question with what the default architecture asks for."""
+    treatment = TextSettings(code=code)
+    for site in ("cooking", "crypto", "robotics"):
+        with gzip.open(real_data / f"{site}.jsonl.gz", "rt", encoding="utf-8") as lines:
+            for line in islice(lines, 0, None, every):
+                body = json.loads(line)["body"]
+                assert words(html_to_text(body, treatment)) == words(by_soup(body, treatment))
 
 
 @given(st.text())

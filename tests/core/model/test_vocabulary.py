@@ -59,5 +59,13 @@ def test_ids_are_words_then_the_unknown_word_then_pairs() -> None:
 
 def test_pairs_are_found_between_known_neighbours_only() -> None:
     numbers = np.array([1, 2, 3, 0, 2, 0, 3, 1], np.int32)
-    assert ROBOT.find_pairs(numbers).tolist() == [7, 6]  # the robot, robot arm
-    assert Vocabulary(WORDS).find_pairs(numbers).tolist() == []
+    rows = np.zeros(len(numbers), np.int64)
+    pairs, where = ROBOT.find_pairs(numbers, rows)
+    assert (pairs.tolist(), where.tolist()) == ([7, 6], [0, 0])  # the robot, robot arm
+    assert Vocabulary(WORDS).find_pairs(numbers, rows)[0].tolist() == []
+
+
+def test_no_pair_reaches_from_one_text_into_the_next() -> None:
+    numbers = np.array([1, 2, 3, 1, 2], np.int32)
+    pairs, where = ROBOT.find_pairs(numbers, np.array([0, 0, 1, 1, 1]))
+    assert (pairs.tolist(), where.tolist()) == ([7, 7], [0, 1])  # not the arm of another's robot
