@@ -28,8 +28,8 @@ from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import Table
 
-# How long examples take to make says something of the machine's load, and nothing of the code.
-settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
+# How long examples take says something of the machine's load, and nothing of the code.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 

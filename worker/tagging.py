@@ -1,39 +1,33 @@
-"""Tags one batch of questions: rows in, predictions out, one call of the network between them."""
+"""Tags a batch of questions: rows in, predictions out, the network between them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, delete
-from sqlalchemy.engine import Connection
+from sqlalchemy import Engine
 
 from core.clock import Clock
-from core.database.engine import dialect_insert, retry_while_database_is_away
-from core.database.tables import PredictedTag, Prediction, Question
-from core.errors import DatabaseUnreachable
+from core.database.engine import retry_while_database_is_away
+from core.database.tables import Question
+from core.errors import DatabaseUnreachable, ModelError
 from core.model.live_models import LiveModels, Loaded
-from core.model.predictor import Model, RankedTag, Words
+from core.model.predictor import Model, Words
 from core.model.registry import Version, hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 from core.questions.lock_order import lock_in_order
-from core.questions.review_queue import enter_queue
-from core.questions.suggested import read_blocked_tags
+from worker.predictions import TaggedQuestion, write_predictions
 
 log = logging.getLogger(__name__)
 
 WRITE_SECONDS = 100  # for how long a finished batch waits for the database to come back
+PART = 100  # questions that are claimed, tagged and written at once
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
-
-@dataclass(frozen=True, slots=True)
-class TaggedQuestion:
-    """A question and its most probable tags, the most probable first."""
-
-    question: ClaimedQuestion
-    tags: list[RankedTag]
+Probabilities = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +42,33 @@ class BatchOutcome:
         return f"{self.tagged} tagged, {self.failed} failed, {self.skipped} no longer pending"
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a batch that has been claimed.
+
+    Attributes:
+        loaded: the model that it was claimed for.
+        claimed: all of it.
+        readable: those whose text gave words.
+        run: gives the probabilities of those; to be called by whoever has the network.
+        errors: for the keys of the others what went wrong.
+    """
+
+    loaded: Loaded
+    claimed: list[ClaimedQuestion]
+    readable: list[ClaimedQuestion]
+    run: Callable[[], Probabilities]
+    errors: dict[int, str]
+
+
 def tag_batch(
     engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
 ) -> BatchOutcome:
     """Tag the questions of a batch that are still pending.
 
     May be called again, or twice at once, for the same questions: each is tagged once. A question
-    that fails keeps its error and fails no other.
+    that fails keeps its error and fails no other. A batch of many is claimed, tagged and written in
+    parts: while the network runs on one, the next is read and the last is written.
 
     Args:
         engine: the database's.
@@ -67,22 +81,78 @@ def tag_batch(
         ModelError: the site has no live model that could be used; no attempt was counted.
         DatabaseUnreachable: the database stayed away; the attempts are given back.
     """
-    loaded, claimed = _claim(engine, models, site, pks, clock)
-    tagged, errors = predict(loaded.model, claimed)
-    # The attempt is counted: an outage of the database must not use it up.
-    retrying = retry_while_database_is_away(clock, WRITE_SECONDS)
-    try:
-        done = retrying(_write, engine, tagged, errors, version=loaded.version, clock=clock)
-    except DatabaseUnreachable:
-        retrying(_give_back, engine, claimed)
-        raise
-    return BatchOutcome(done, len(errors), len(pks) - done - len(errors))
+    with ThreadPoolExecutor(1, thread_name_prefix="network") as network:
+        line = _Line(engine, models, site, clock, network)
+        try:
+            for start in range(0, len(pks), PART):
+                line.begin(pks[start : start + PART])
+            line.end()
+        except DatabaseUnreachable:
+            line.give_back()
+            raise
+        except ModelError:
+            line.end()  # what was claimed while there was a model
+            raise
+    return BatchOutcome(line.tagged, line.failed, len(pks) - line.tagged - line.failed)
+
+
+class _Line:
+    """The parts of a batch, one behind the other: at most one is with the network."""
+
+    def __init__(
+        self, engine: Engine, models: LiveModels, site: str, clock: Clock, network: Executor
+    ) -> None:
+        self._engine = engine
+        self._models = models
+        self._site = site
+        self._clock = clock
+        self._network = network
+        self._running: tuple[_Part, Future[Probabilities]] | None = None
+        self._unwritten: dict[int, ClaimedQuestion] = {}
+        self.tagged = 0
+        self.failed = 0
+
+    def begin(self, pks: Sequence[int]) -> None:
+        """Claim and read a part, give it to the network, and write the one that was there."""
+        loaded, claimed = _claim(self._engine, self._models, self._site, pks, self._clock)
+        self._unwritten |= {question.pk: question for question in claimed}
+        part = read(loaded, claimed)
+        before = self._take()
+        self._running = part, self._network.submit(part.run)
+        if before is not None:
+            self._write(*before)
+
+    def end(self) -> None:
+        """Write the last part."""
+        last = self._take()
+        if last is not None:
+            self._write(*last)
+
+    def give_back(self) -> None:
+        """Give the attempts back of what was not written: an outage must not use them up."""
+        self._running = None
+        retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
+        retrying(_give_back, self._engine, list(self._unwritten.values()))
+
+    def _take(self) -> tuple[_Part, list[TaggedQuestion], dict[int, str]] | None:
+        if self._running is None:
+            return None
+        (part, running), self._running = self._running, None
+        return part, *predict(part, running.result)
+
+    def _write(self, part: _Part, tagged: list[TaggedQuestion], errors: dict[int, str]) -> None:
+        retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
+        version, clock = part.loaded.version, self._clock
+        self.tagged += retrying(_write, self._engine, tagged, errors, version=version, clock=clock)
+        self.failed += len(errors)
+        for question in part.claimed:
+            del self._unwritten[question.pk]
 
 
 def _claim(
     engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
 ) -> tuple[Loaded, list[ClaimedQuestion]]:
-    """Claim a batch for the version that is live at that moment, which is loaded before."""
+    """Claim a part for the version that is live at that moment, which is loaded before."""
     while True:
         serving = models.get(site)
         with engine.begin() as connection:
@@ -90,43 +160,67 @@ def _claim(
                 return serving.loaded, claim(connection, pks, site=site, now=clock.now())
 
 
-def predict(
-    model: Model, questions: Sequence[ClaimedQuestion]
-) -> tuple[list[TaggedQuestion], dict[int, str]]:
-    """Predict a batch; return the tagged, and for the keys of the others what went wrong."""
+def read(loaded: Loaded, claimed: list[ClaimedQuestion]) -> _Part:
+    """Read and encode what was claimed; whatever a text provokes is that text's error."""
     readable: list[ClaimedQuestion] = []
     texts: list[Words] = []
     errors: dict[int, str] = {}
-    for question in questions:
+    for question in claimed:
         try:
-            texts.append(model.words(question.title, question.body))
-        except Exception as error:  # noqa: BLE001 (whatever a text provokes is that text's)
+            texts.append(loaded.model.words(question.title, question.body))
+        except Exception as error:  # noqa: BLE001
             errors[question.pk] = _describe(question, error)
         else:
             readable.append(question)
+    return _Part(loaded, claimed, readable, _encode(loaded.model, texts), errors)
+
+
+def _encode(model: Model, texts: Sequence[Words]) -> Callable[[], Probabilities]:
     try:
-        ranked = model.rank(_finite(model.probabilities(texts)))
+        return partial(model.run, model.encode(texts))
     except Exception as error:  # noqa: BLE001
-        if len(readable) == 1:
-            return [], errors | {readable[0].pk: _describe(readable[0], error)}
-        log.warning("a batch of %d failed, its questions go one by one: %s", len(readable), error)
-        return _predict_one_by_one(model, readable, errors)
-    return [TaggedQuestion(q, tags) for q, tags in zip(readable, ranked, strict=True)], errors
+        return partial(_fail, error)
 
 
-def _finite(probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _fail(error: Exception) -> Probabilities:
+    raise error
+
+
+def predict(
+    part: _Part, probabilities: Callable[[], Probabilities]
+) -> tuple[list[TaggedQuestion], dict[int, str]]:
+    """Rank what the network gives for a part; where it fails, ask it for one question at a time.
+
+    Returns:
+        The tagged questions, and for the keys of the others what went wrong.
+    """
+    model = part.loaded.model
+    try:
+        ranked = model.rank(_finite(probabilities()))
+    except Exception as error:  # noqa: BLE001
+        if len(part.readable) == 1:
+            return [], part.errors | {part.readable[0].pk: _describe(part.readable[0], error)}
+        log.warning(
+            "a batch of %d failed, its questions go one by one: %s", len(part.readable), error
+        )
+        return _predict_one_by_one(part)
+    tagged = [TaggedQuestion(q, tags) for q, tags in zip(part.readable, ranked, strict=True)]
+    return tagged, part.errors
+
+
+def _finite(probabilities: Probabilities) -> Probabilities:
     if not np.isfinite(probabilities).all():
         raise ArithmeticError("the network gave a probability that is no number")
     return probabilities
 
 
-def _predict_one_by_one(
-    model: Model, questions: Sequence[ClaimedQuestion], errors: dict[int, str]
-) -> tuple[list[TaggedQuestion], dict[int, str]]:
+def _predict_one_by_one(part: _Part) -> tuple[list[TaggedQuestion], dict[int, str]]:
     tagged: list[TaggedQuestion] = []
-    for question in questions:
-        one, failed = predict(model, [question])
-        tagged += one
+    errors = dict(part.errors)
+    for question in part.readable:
+        one = read(part.loaded, [question])
+        ranked, failed = predict(one, one.run)
+        tagged += ranked
         errors |= failed
     return tagged, errors
 
@@ -160,46 +254,3 @@ def _write(
         for pk, error in sorted(errors.items()):
             record_error(connection, pk, error)
     return len(done)
-
-
-def write_predictions(
-    connection: Connection, tagged: Sequence[TaggedQuestion], *, version: Version, now: datetime
-) -> None:
-    """Write predictions and their tags in place of those that the version made of older texts.
-
-    A prediction that has been scored stays so (`core/agreement/live.py`): no question counts twice.
-    The questions enter the queue of the review; a tag that is blocked is not suggested.
-    """
-    if not tagged:
-        return
-    version_id = version.id
-    blocked = read_blocked_tags(connection, version.site)
-    predictions = [
-        {
-            "question_pk": item.question.pk,
-            "model_version_id": version_id,
-            "predicted_at": now,
-            "content_hash": item.question.content_hash,
-        }
-        for item in tagged
-    ]
-    tags = [
-        {
-            "question_pk": item.question.pk,
-            "model_version_id": version_id,
-            "tag": ranked.tag,
-            "probability": ranked.probability,
-            "suggested": ranked.suggested and ranked.tag not in blocked,
-        }
-        for item in tagged
-        for ranked in item.tags
-    ]
-    insert = dialect_insert(connection, Prediction)
-    replace = {name: insert.excluded[name] for name in ("predicted_at", "content_hash")}
-    key = ["question_pk", "model_version_id"]
-    connection.execute(insert.on_conflict_do_update(index_elements=key, set_=replace), predictions)
-    of_version = PredictedTag.model_version_id == version_id
-    pks = [item.question.pk for item in tagged]
-    connection.execute(delete(PredictedTag).where(of_version, PredictedTag.question_pk.in_(pks)))
-    connection.execute(dialect_insert(connection, PredictedTag), tags)
-    enter_queue(connection, pks, site=version.site, model_version_id=version_id, predicted_at=now)

@@ -4,8 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from core.errors import BundleCorrupt
 from core.memory import own_bytes
 from core.model.bundle import Bundle
-from core.model.encoding import encode
+from core.model.encoding import Arrays, encode
 from core.model.tokenizer import question_words
 
 KEPT_TAGS = 10  # of each prediction
@@ -28,8 +27,7 @@ MOST_ROWS = 25
 Words = tuple[list[str], list[str]]  # the title's and the body's
 
 
-@dataclass(frozen=True, slots=True)
-class RankedTag:
+class RankedTag(NamedTuple):
     """A tag, its probability, and whether it is suggested."""
 
     tag: str
@@ -102,30 +100,32 @@ class Model:
         probabilities = model.probabilities([model.words(title, body)])
         (tags,) = model.rank(probabilities)
         """
-        if not questions:
-            return np.zeros((0, len(self.manifest.labels)))
-        starts = range(0, len(questions), MOST_ROWS)
-        raw = [self._predict(questions[start : start + MOST_ROWS]) for start in starts]
-        return self.manifest.calibration.apply(np.concatenate(raw))
+        return self.run(self.encode(questions))
 
-    def _predict(self, questions: Sequence[Words]) -> npt.NDArray[np.float32]:
-        return self._run(encode(questions, self.vocabulary, self.manifest.inputs))
+    def encode(self, questions: Sequence[Words]) -> list[Arrays]:
+        """What run() takes of questions. May be called while another thread runs the network."""
+        starts = range(0, len(questions), MOST_ROWS)
+        return [
+            encode(questions[start : start + MOST_ROWS], self.vocabulary, self.manifest.inputs)
+            for start in starts
+        ]
+
+    def run(self, encoded: Sequence[Arrays]) -> npt.NDArray[np.float64]:
+        """Run the network, which holds no lock of Python's: see probabilities()."""
+        if not encoded:
+            return np.zeros((0, len(self.manifest.labels)))
+        return self.manifest.calibration.apply(np.concatenate([self._run(of) for of in encoded]))
 
     def rank(self, probabilities: npt.NDArray[np.float64]) -> list[list[RankedTag]]:
         """Return for each row its ten most probable tags, the most probable first."""
         labels = self.manifest.labels
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :KEPT_TAGS]
-        above = probabilities >= self._thresholds
+        kept = np.take_along_axis(probabilities, order, axis=1)
+        above = kept >= self._thresholds[order]
+        suggested = above & (above.cumsum(axis=1) <= MAX_SUGGESTIONS)
         return [
-            [
-                RankedTag(
-                    labels[label],
-                    float(probabilities[row, label]),
-                    bool(above[row, label] and above[row, tags[:place]].sum() < MAX_SUGGESTIONS),
-                )
-                for place, label in enumerate(tags)
-            ]
-            for row, tags in enumerate(order)
+            [RankedTag(labels[label], *told) for label, *told in zip(*row, strict=True)]
+            for row in zip(order.tolist(), kept.tolist(), suggested.tolist(), strict=True)
         ]
 
 

@@ -1,14 +1,14 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import numpy as np
-import numpy.typing as npt
 import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
 
 from core.database.tables import BundlePart, PredictedTag
 from core.errors import DatabaseUnreachable, ModelMissing
+from core.model.encoding import Arrays
+from core.model.live_models import Serving
 from core.model.predictor import Model, Words
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
@@ -22,7 +22,7 @@ from tests.rows import (
     store_questions,
     suggested_tags,
 )
-from worker.tagging import tag_batch
+from worker.tagging import PART, tag_batch
 
 
 def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
@@ -105,10 +105,10 @@ def test_a_damaged_live_bundle_is_refused_and_the_last_good_one_goes_on(
 class PoisonedModel(Model):
     """Fails for every batch that holds the word poison."""
 
-    def probabilities(self, questions: Sequence[Words]) -> npt.NDArray[np.float64]:
+    def encode(self, questions: Sequence[Words]) -> list[Arrays]:
         if any("poison" in title for title, _ in questions):
             raise RuntimeError("cannot invoke")
-        return super().probabilities(questions)
+        return super().encode(questions)
 
 
 def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
@@ -175,3 +175,55 @@ def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock
     own = publish_live(engine, word_bundle("stats"), now=clock.now())
     tag_batch(engine, models, "stats", stored.requested, clock)
     assert predictions(engine) == [(1, own.id)]
+
+
+def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    many = [question(number, "Anova") for number in range(1, 2 * PART + 51)]
+    stored = store_questions(engine, *many, now=clock.now())
+    outcome = tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
+    assert (outcome.tagged, outcome.failed, outcome.skipped) == (2 * PART + 50, 0, 0)
+    assert suggested_tags(engine) == {number: {"anova"} for number in range(1, 2 * PART + 51)}
+
+
+def test_parts_that_a_lost_database_keeps_from_being_written_are_given_back(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    many = [question(number, "Anova") for number in range(1, 3 * PART + 1)]
+    stored = store_questions(engine, *many, now=clock.now())
+    lost: list[int] = []
+
+    def finish_the_first(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
+        if lost or questions[0].pk != stored.requested[0]:
+            lost.append(1)
+            raise DatabaseUnreachable("server closed the connection")
+        return finish(connection, questions)
+
+    monkeypatch.setattr("worker.tagging.finish", finish_the_first)
+    with pytest.raises(DatabaseUnreachable):
+        tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
+    assert len(predictions(engine)) == PART
+    assert all(row(engine, number).attempts == 0 for number in range(1, 3 * PART + 1))
+
+
+def test_what_was_claimed_before_the_model_was_gone_is_tagged(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    many = [question(number, "Anova") for number in range(1, 2 * PART + 1)]
+    stored = store_questions(engine, *many, now=clock.now())
+    models = live_models(engine)
+    get, asked = models.get, []
+
+    def get_once(site: str) -> Serving:
+        asked.append(site)
+        if len(asked) > 1:
+            raise ModelMissing("stats has no live model")
+        return get(site)
+
+    monkeypatch.setattr(models, "get", get_once)
+    with pytest.raises(ModelMissing):
+        tag_batch(engine, models, "stats", stored.requested, clock)
+    assert len(predictions(engine)) == PART
+    assert row(engine, 2 * PART).attempts == 0

@@ -1,20 +1,23 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from core.database.review_tables import Review, Verdict
 from core.database.tables import Question
 from core.model.predictor import Model, RankedTag
-from core.questions.lifecycle import ClaimedQuestion, claim, finish
+from core.questions.lifecycle import claim, finish
 from core.questions.requests import request_tagging, retag
 from core.settings import Retag
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import live_models, predictions, publish_live, question, row, store_questions
-from worker.tagging import TaggedQuestion, predict, tag_batch, write_predictions
+from worker.predictions import TaggedQuestion, write_predictions
+from worker.tagging import tag_batch
 
 RECENT = timedelta(days=30)
 
@@ -128,16 +131,17 @@ def test_a_question_that_was_under_way_at_a_promotion_is_tagged_by_the_new_versi
     stored = store_questions(engine, question(1), now=clock.now())
     models = live_models(engine)
 
-    def predict_while_another_is_promoted(
-        model: Model, questions: Sequence[ClaimedQuestion]
-    ) -> tuple[list[TaggedQuestion], dict[int, str]]:
+    def rank_while_another_is_promoted(
+        model: Model, probabilities: npt.NDArray[np.float64]
+    ) -> list[list[RankedTag]]:
         clock.sleep(1)
         publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
         assert ask_again(engine, "pending", clock) == 1
-        return predict(model, questions)
+        return rank(model, probabilities)
 
+    rank = Model.rank
     with monkeypatch.context() as patch:
-        patch.setattr("worker.tagging.predict", predict_while_another_is_promoted)
+        patch.setattr(Model, "rank", rank_while_another_is_promoted)
         assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 0
     assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 1
     assert predictions(engine) == [(1, 2)]

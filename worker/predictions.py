@@ -1,0 +1,90 @@
+"""Writes a batch's predictions: one statement for each table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import Connection
+
+from core.database.bulk import bound, insert_rows
+from core.database.tables import PredictedTag, Prediction
+from core.model.predictor import RankedTag
+from core.model.registry import Version
+from core.questions.lifecycle import ClaimedQuestion
+from core.questions.review_queue import enter_queue
+from core.questions.suggested import read_blocked_tags
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedQuestion:
+    """A question and its most probable tags, the most probable first."""
+
+    question: ClaimedQuestion
+    tags: list[RankedTag]
+
+
+def write_predictions(
+    connection: Connection, tagged: Sequence[TaggedQuestion], *, version: Version, now: datetime
+) -> None:
+    """Write predictions and their tags in place of those that the version made of older texts.
+
+    A prediction that has been scored stays so (`core/agreement/live.py`): no question counts twice.
+    The questions enter the queue of the review; a tag that is blocked is not suggested. Their rows
+    are locked before: nobody else writes predictions of them meanwhile.
+    """
+    if not tagged:
+        return
+    pks = [item.question.pk for item in tagged]
+    known = _forget_tags(connection, pks, version.id)
+    for item in tagged:
+        if item.question.pk in known:
+            _renew(connection, item, version.id, now)
+    new = [item for item in tagged if item.question.pk not in known]
+    at = bound(connection, Prediction, "predicted_at", now)
+    insert_rows(
+        connection,
+        Prediction,
+        ("question_pk", "model_version_id", "predicted_at", "content_hash"),
+        ((item.question.pk, version.id, at, item.question.content_hash) for item in new),
+    )
+    blocked = read_blocked_tags(connection, version.site)
+    insert_rows(
+        connection,
+        PredictedTag,
+        ("question_pk", "model_version_id", "tag", "probability", "suggested"),
+        (
+            (
+                item.question.pk,
+                version.id,
+                ranked.tag,
+                ranked.probability,
+                ranked.suggested and ranked.tag not in blocked,
+            )
+            for item in tagged
+            for ranked in item.tags
+        ),
+    )
+    enter_queue(connection, pks, site=version.site, model_version_id=version.id, predicted_at=now)
+
+
+def _forget_tags(connection: Connection, pks: Sequence[int], version_id: int) -> frozenset[int]:
+    """Delete the tags of predictions that the version has made already; return their keys."""
+    predicted = select(Prediction.question_pk).where(
+        Prediction.model_version_id == version_id, Prediction.question_pk.in_(pks)
+    )
+    known = frozenset(connection.scalars(predicted))
+    if known:
+        of_version = PredictedTag.model_version_id == version_id
+        old = delete(PredictedTag).where(of_version, PredictedTag.question_pk.in_(known))
+        connection.execute(old)
+    return known
+
+
+def _renew(connection: Connection, item: TaggedQuestion, version_id: int, now: datetime) -> None:
+    chosen = (
+        Prediction.question_pk == item.question.pk,
+        Prediction.model_version_id == version_id,
+    )
+    values = {"predicted_at": now, "content_hash": item.question.content_hash}
+    connection.execute(update(Prediction).where(*chosen).values(values))
