@@ -88,7 +88,7 @@ def _add_routes(app: FastAPI) -> None:
         app.include_router(router, include_in_schema=False)
     for router in API:
         app.include_router(router)
-    app.router.add_route("/static/{name}", _static)  # beside the guard: no secret stands there
+    app.router.add_route("/static/{name:path}", _static)  # beside the guard: no secret stands there
     app.router.add_route("/favicon.ico", _favicon)
 
 

@@ -1,8 +1,10 @@
 """The files of `review/static`, by addresses that change with their bytes."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from fastapi import Request, Response
 
@@ -27,7 +29,7 @@ class StaticFiles:
     """Holds the package's static files in memory; they are few and small."""
 
     def __init__(self) -> None:
-        self._files = dict(sorted(_read_files()))
+        self._files = dict(sorted(_read_files(files("review").joinpath("static"))))
 
     def address(self, name: str) -> str:
         """The address of a file, with its digest: browsers may keep it for good.
@@ -50,12 +52,13 @@ class StaticFiles:
         return Response(file.content, media_type=file.media_type, headers=headers)
 
 
-def _read_files() -> list[tuple[str, StaticFile]]:
-    found = []
-    for file in files("review").joinpath("static").iterdir():
+def _read_files(folder: Traversable, within: str = "") -> Iterator[tuple[str, StaticFile]]:
+    """The files of a folder and of those in it, by their paths."""
+    for file in folder.iterdir():
         media_type = TYPES.get(file.name.rpartition(".")[2])
-        if media_type is not None:
+        if file.is_dir():
+            yield from _read_files(file, f"{within}{file.name}/")
+        elif media_type is not None:
             content = file.read_bytes()
             digest = hashlib.sha256(content).hexdigest()[:16]
-            found.append((file.name, StaticFile(content, media_type, digest)))
-    return found
+            yield f"{within}{file.name}", StaticFile(content, media_type, digest)

@@ -545,7 +545,7 @@ def test_nothing_hostile_runs_and_the_layout_holds(page: Page) -> None:
 
 
 SHOW_EACH = """async (questions) => {
-  const { showQuestion } = await import("/static/stage.js");
+  const { showQuestion } = await import("/static/queue/stage.js");
   const place = () => {
     const box = document.querySelector(".decide").getBoundingClientRect();
     return [box.left, box.top, box.width].map(Math.round).join(" ");

@@ -1,7 +1,7 @@
 // A field that completes tags from the server, by the keyboard as by the mouse (the combobox
 // pattern of the ARIA Authoring Practices).
 
-import { call } from "./api.js";
+import { call } from "../api.js";
 
 const MOST = 12;
 const WAIT_MS = 60;

@@ -3,7 +3,7 @@
 // Sending one twice does no harm, since the server knows its request id. Pages of one browser share
 // the storage: what one of them takes back, another does not send.
 
-import { call, renewSession } from "./api.js";
+import { call, renewSession } from "../api.js";
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10000;

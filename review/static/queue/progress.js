@@ -1,7 +1,7 @@
 // What reviews have come to: since the last training, in the last one, in blind mode, and between
 // reviewers.
 
-import { call } from "./api.js";
+import { call } from "../api.js";
 
 const MOST_PAIRS = 12;
 

@@ -1,6 +1,6 @@
 // Taking back what the server has: by the action's number, so that asking again does no harm.
 
-import { call } from "./api.js";
+import { call } from "../api.js";
 
 const PAUSES_MS = [500, 1000, 2000];
 

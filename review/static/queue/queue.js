@@ -1,7 +1,7 @@
 // The questions to come: some are fetched while somebody reads, so that the next one stands
 // at once.
 
-import { ApiError, call } from "./api.js";
+import { ApiError, call } from "../api.js";
 
 const AHEAD = 3;
 const MOST_SKIPPED = 60; // ids that a request names

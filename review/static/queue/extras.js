@@ -1,0 +1,78 @@
+// What else can be done with a question: a note, its edit page, a second opinion, blocking a tag.
+
+import { call, questionPath } from "../api.js";
+import { toast } from "./notices.js";
+
+const $ = (id) => document.getElementById(id);
+
+export function openNote() {
+  $("note-text").value = "";
+  $("note").showModal();
+  $("note-text").focus();
+}
+
+// onNote(text): a note is to be kept.
+export function listenToNotes(onNote) {
+  $("note").addEventListener("close", () => {
+    const text = $("note-text").value.trim();
+    if ($("note").returnValue === "save" && text) onNote(text);
+    $("note").returnValue = "";
+  });
+  $("note-text").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      $("note").close("save");
+    }
+  });
+}
+
+// Open the question's edit page on its site, with the tags in the clipboard.
+export async function edit(decision) {
+  const tags = decision.tags();
+  const copied = await copy(tags.join(" "));
+  const link = decision.question.edit_link || decision.question.link;
+  if (link) window.open(link, "_blank", "noopener,noreferrer");
+  toast(copied ? `In the clipboard: ${tags.join(" ")}` : `The clipboard is shut. The tags: ${tags.join(" ")}`);
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export async function askForSecondOpinion(decision) {
+  try {
+    await call("POST", `${questionPath(decision.question)}/second-opinion`, {});
+    toast("Another reviewer will be asked for a second opinion.");
+  } catch (error) {
+    toast(`Not asked: ${error.message}`, "bad");
+  }
+}
+
+// Let a tag never be suggested at the question's site again.
+// tag: the one that has the focus, or else the one that was pressed last.
+// draw(): shows the decision as it is now.
+export async function block(decision, draw, tag = decision.last) {
+  if (!tag) {
+    toast("Press the tag first, then x.");
+    return;
+  }
+  const path = `/api/v1/sites/${encodeURIComponent(decision.question.site)}/blocked-tags`;
+  try {
+    await call("POST", path, { tag });
+  } catch (error) {
+    toast(`Not done: ${error.message}`, "bad");
+    return;
+  }
+  decision.block(tag);
+  draw();
+  toast(`${tag} is never suggested again on ${decision.question.site}.`, "", "Undo", async () => {
+    await call("DELETE", `${path}/${encodeURIComponent(tag)}`);
+    decision.unblock(tag);
+    draw();
+  });
+}

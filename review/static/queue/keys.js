@@ -1,0 +1,32 @@
+// Keys, and the buttons that do the same.
+
+const REPEATABLE = new Set(["u"]);
+
+// actions: by key, what is done with the question on the screen; always: what is done without one
+// too. Each is given the element that had the focus, or none after a click.
+// isReady(): whether a question is on the screen. onClicked(): after a click on a button.
+export function listenToKeys({ actions, always, isReady, onClicked }) {
+  function act(key, target) {
+    const action = always[key] ?? (isReady() ? actions[key] : undefined);
+    action?.(target);
+    return action !== undefined;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    const target = event.target;
+    if (target.closest("input, textarea, select, [contenteditable]")) return;
+    // Enter on a button, a link or a heading that opens does what it says there.
+    if (event.key === "Enter" && target.closest("button, a, summary")) return;
+    if (event.repeat && !REPEATABLE.has(event.key)) return;
+    if (act(event.key, target)) event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-key]");
+    if (!button) return;
+    act(button.dataset.key);
+    if (event.detail > 0 && !document.querySelector("dialog[open]")) onClicked();
+  });
+}
