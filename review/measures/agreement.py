@@ -12,6 +12,8 @@ from sqlalchemy.orm import aliased
 from core.database.review_tables import Review, Verdict
 from core.database.tables import PredictedTag, Question
 from core.questions.suggested import is_suggested
+from review.decisions.states import OwnVerdict
+from review.measures.independent import independent_states
 from review.measures.statistics import Difference, Share, cohen_kappa, difference
 
 NEWEST: Final = 2_000  # reviews, or pairs of them, that are looked at
@@ -58,24 +60,28 @@ class Anchoring:
 def pair_agreements(connection: Connection, site: str) -> list[PairAgreement]:
     """The agreement of each two reviewers of a site, by tag and on all together.
 
-    A reviewer who saved a question without a tag says that it does not belong there. Who settles a
-    tag has seen what the others say, so a pair with a settling verdict is left out on that tag. Who
-    saves a question again after others' verdicts were shown is counted as the verdict stands now.
+    A reviewer who saved a question without a tag says that it does not belong there. What counts
+    is what each said before the others' verdicts could be seen, whatever was saved later. Who
+    settles a tag knows that others disagree, so a pair with a verdict that settled at once is left
+    out on that tag.
     """
     pairs = _read_pairs(connection, site)
-    pks = {row.question_pk for row in pairs}
-    tags, settled = _read_chosen(connection, pks), _read_settled(connection, pks)
+    reviewed: defaultdict[str, set[int]] = defaultdict(set)
+    for row in pairs:
+        for reviewer in (row.first, row.second):
+            reviewed[reviewer].add(row.question_pk)
+    states = independent_states(connection, reviewed)
     ratings: defaultdict[tuple[tuple[str, str], str | None], list[tuple[bool, bool]]]
     ratings = defaultdict(list)
-    for row in pairs:
-        of_question = tags[row.question_pk]
-        first, second = of_question[row.first], of_question[row.second]
+    for pk, *names in pairs:
+        first, second = (states[pk, name].verdicts for name in names)
         for tag in first.keys() | second.keys():
-            if not settled.isdisjoint((row.question_pk, who, tag) for who in row[1:]):
+            given = [said[tag] for said in (first, second) if tag in said]
+            if any(own.settles for own in given):
                 continue
-            said = (first.get(tag, False), second.get(tag, False))
+            said = (_is_for(first.get(tag)), _is_for(second.get(tag)))
             for key in (tag, None):
-                ratings[(row.first, row.second), key].append(said)
+                ratings[(names[0], names[1]), key].append(said)
     found = [
         PairAgreement(
             names, tag, len(said), sum(a == b for a, b in said) / len(said), cohen_kappa(said)
@@ -83,6 +89,10 @@ def pair_agreements(connection: Connection, site: str) -> list[PairAgreement]:
         for (names, tag), said in ratings.items()
     ]
     return sorted(found, key=lambda one: (-one.questions, one.reviewers, one.tag or ""))[:MOST_ROWS]
+
+
+def _is_for(own: OwnVerdict | None) -> bool:
+    return own is not None and own.verdict != "rejected"
 
 
 def _read_pairs(connection: Connection, site: str) -> Sequence[Any]:
@@ -114,17 +124,6 @@ def _read_chosen(
         chosen = said.where(Verdict.question_pk.in_(keys[start : start + CHUNK]))
         for pk, reviewer, tag, verdict in connection.execute(chosen):
             found[pk][reviewer][tag] = verdict != "rejected"
-    return found
-
-
-def _read_settled(connection: Connection, pks: Iterable[int]) -> set[tuple[int, str, str]]:
-    """Question, reviewer and tag of the verdicts that settled a conflict."""
-    found: set[tuple[int, str, str]] = set()
-    keys = sorted(pks)
-    for start in range(0, len(keys), CHUNK):
-        said = select(Verdict.question_pk, Verdict.reviewer, Verdict.tag)
-        chosen = (Verdict.question_pk.in_(keys[start : start + CHUNK]), Verdict.settles)
-        found.update((pk, who, tag) for pk, who, tag in connection.execute(said.where(*chosen)))
     return found
 
 

@@ -54,6 +54,19 @@ def test_who_settles_a_tag_is_compared_with_nobody_on_it(
     assert (("ann", "eve"), "b") in found
 
 
+def test_who_follows_the_other_afterwards_agrees_no_more(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {"a": 0.9}}, now=clock.now())
+    decide(engine, clock, "ann", 1, Decision(verdicts={"a": "accepted"}))
+    decide(engine, clock, "bob", 1, Decision(verdicts={"a": "rejected"}))
+    again = Asked("bob", "again", "stats", 1, clock.now())
+    with engine.begin() as connection:
+        save(connection, again, Decision(verdicts={"a": "accepted"}))
+    with reading(engine) as connection:
+        assert {one.agreement for one in pair_agreements(connection, "stats")} == {0}
+
+
 def test_first_choices_made_blind_are_compared_with_reviews_that_saw(
     engine: Engine, clock: ManualClock
 ) -> None:
