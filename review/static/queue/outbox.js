@@ -107,6 +107,7 @@ export class Outbox {
 
   async #run() {
     let pause = FIRST_PAUSE_MS;
+    let renewedFor = null; // the entry that was refused and is tried again with a renewed session
     for (;;) {
       const entry = [...this.waiting.values()].find((one) => !one.failed);
       if (!entry) return;
@@ -114,11 +115,14 @@ export class Outbox {
       try {
         await this.#alone(() => this.#send(entry));
         pause = FIRST_PAUSE_MS;
+        renewedFor = null;
         this.state = "saving";
       } catch (error) {
-        if (error.status === 401 || (error.status === 403 && !entry.renewed)) {
+        const wasRenewed = renewedFor === entry;
+        renewedFor = null;
+        if (error.status === 401 || (error.status === 403 && !wasRenewed)) {
           await this.#waitForSession();
-          entry.renewed = true; // refused once more, it is no matter of the session
+          renewedFor = entry; // refused at once again, it is no matter of the session
         } else if (error.status === 0 || error.status === 429 || error.status >= 500) {
           this.#tell("retrying");
           await this.#sleep(pause);
@@ -230,16 +234,19 @@ export class Outbox {
   }
 
   #load() {
-    const found = [];
+    // Another reviewer's name may begin like this one's with its colon; no id holds one.
+    const ids = this.#names().filter((name) => name.startsWith(this.prefix)).map((name) => name.slice(this.prefix.length));
+    const found = ids.filter((id) => !id.includes(":")).map((id) => this.#read(id));
+    // Another page may have dropped one since, or somebody else have left there what is no entry.
+    const entries = found.filter((entry) => entry?.id && ids.includes(entry.id));
+    for (const entry of entries.sort((one, other) => one.made - other.made)) this.waiting.set(entry.id, entry);
+  }
+
+  #names() {
     try {
-      for (const name of Object.keys(localStorage)) {
-        if (name.startsWith(this.prefix)) found.push(JSON.parse(localStorage.getItem(name)));
-      }
+      return Object.keys(localStorage);
     } catch {
-      // as above
-    }
-    for (const entry of found.sort((one, other) => one.made - other.made)) {
-      this.waiting.set(entry.id, entry);
+      return []; // storage is shut
     }
   }
 }
