@@ -5,7 +5,7 @@ import { showBelow, showHistorySoon } from "./below.js";
 import { Completion } from "./completion.js";
 import { Decision } from "./decision.js";
 import { askForSecondOpinion, block, edit, listenToNotes, openNote } from "./extras.js";
-import { fillSavedFilters, readQueue } from "./form.js";
+import { readQueue } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { announce, showFetchTrouble, showSaveState, toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
@@ -17,7 +17,7 @@ const REASONS_AFTER_MS = 250; // the model is asked of a question that somebody 
 
 const $ = (id) => document.getElementById(id);
 const reviewer = $("review").dataset.reviewer;
-const query = readQueue();
+const query = await readQueue();
 const queue = new Queue(query, (error) => showFetchTrouble(error, outbox), (number) => {
   $("review").dataset.ready = number; // for whoever watches over the page
 });
@@ -33,6 +33,7 @@ const completion = new Completion($("add"), $("completions"), {
 
 let current = null; // the Decision on the screen
 const made = []; // decisions of this page, the newest last: {id, question, chosen}
+const stood = new Set(); // questions that stood on this page
 const told = new Set(); // questions whose suggestions were shown: no first choice is blind to them
 let undoing = false;
 let isBlind = readBlind();
@@ -59,6 +60,8 @@ async function goOn() {
 }
 
 function show(question, chosen = null) {
+  stood.add(questionPath(question));
+  if (question.own?.saved) told.add(questionPath(question));
   current = new Decision(question, { blind: isBlind && !told.has(questionPath(question)), chosen });
   for (const id of ["waiting", "nothing"]) $(id).hidden = true;
   $("stage").hidden = false;
@@ -215,6 +218,8 @@ async function undoUnsent(entry) {
 }
 
 function standAgain(question, chosen) {
+  // Of one that was decided before this page was loaded, the suggestions may have been seen.
+  if (!stood.has(questionPath(question))) told.add(questionPath(question));
   if (current) queue.putBack(current.question);
   show(question, chosen);
   announce(`Taken back: ${question.title}`);
@@ -305,5 +310,4 @@ $("look-again").addEventListener("click", () => {
 $("blind").setAttribute("aria-pressed", String(isBlind));
 outbox.start();
 goOn();
-fillSavedFilters();
 showBelow(query.get("site"), undoAction);

@@ -198,6 +198,19 @@ def test_suggestions_are_hidden_until_a_blind_reviewer_has_chosen(
     expect(page.locator("#progress")).to_contain_text("In blind mode")
 
 
+def test_what_was_seen_before_a_reload_is_not_hidden_from_a_blind_reviewer(page: Page) -> None:
+    title = title_of(page)
+    decide(page, "Enter")
+    saved(page)
+    page.keyboard.press("b")
+    page.reload()
+    expect(page.locator("#blind-notice")).to_be_visible()
+    page.locator("#history-list").get_by_role("button", name="Undo").first.click()
+    expect(page.locator("#title")).to_have_text(title)
+    expect(page.locator("#blind-notice")).to_be_hidden()
+    page.keyboard.press("b")
+
+
 def test_a_tag_that_is_none_for_the_site_is_blocked_by_one_key(
     page: Page, service: Service, reviewer: str
 ) -> None:
@@ -246,6 +259,29 @@ def test_order_and_filter_hold_for_the_queue(page: Page, service: Service, revie
         page.locator("#stage").wait_for(state="visible")
         expect(page.locator("#author-tags")).to_contain_text("regression")
         decide(page, "s")
+
+
+def test_a_saved_filter_brings_its_own_site_and_order(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    wanted = {"site": "stats", "order": "newest", "author": "regression"}
+    row = {"reviewer": reviewer, "name": "a/b", "filter": wanted, "at": ManualClock().now()}
+    with service.engine.begin() as connection:
+        connection.execute(insert(SavedFilter).values(row))
+    with page.expect_request("**/review/next?*saved_filter=*") as asked:
+        page.goto(f"{service.address}/review?saved_filter=a%2Fb")
+    assert "order=newest" in asked.value.url
+    expect(page.locator("#order")).to_have_value("newest")
+    page.goto(f"{service.address}/review?order=random")
+    page.locator("#stage").wait_for(state="visible")
+    page.locator("#filter summary").click()
+    page.locator("#saved-filter").select_option("a/b")
+    expect(page.locator("#order")).to_have_value("newest")
+    expect(page.locator("#author")).to_have_value("regression")
+    page.locator("#filter").get_by_role("button", name="Show").click()
+    page.wait_for_url("**order=newest*")
+    page.locator("#stage").wait_for(state="visible")
+    expect(page.locator("#author-tags")).to_contain_text("regression")
 
 
 def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
@@ -419,6 +455,58 @@ def test_what_waits_is_taken_back_first_after_a_reload_too(
     page.unroute_all(behavior="ignoreErrors")
     saved(page)
     assert favoured(service, reviewer) == {first: first_chosen}
+
+
+def test_only_entries_of_the_reviewer_are_read_from_the_browser(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.route("**/decision", lambda route: route.abort())
+    identity = question_id(page)
+    decide(page, "Enter")
+    expect(page.locator("#save-state")).to_contain_text("Not saved yet")
+    path = page.evaluate(LEAVE_OTHER_ENTRIES, reviewer)
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    page.unroute_all(behavior="ignoreErrors")
+    with page.expect_request("**/decision") as sent:
+        page.evaluate("() => { dispatchEvent(new Event('focus')); }")
+    assert sent.value.url.endswith(path)
+    saved(page)
+    assert list(favoured(service, reviewer)) == [identity]
+    assert count(service, ReviewAction, reviewer) == 1
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes(':x:')).length")
+
+
+LEAVE_OTHER_ENTRIES = """(reviewer) => {
+  const prefix = `tagger-outbox:${reviewer}:`;
+  const name = Object.keys(localStorage).find((one) => one.startsWith(prefix));
+  const entry = JSON.parse(localStorage.getItem(name));
+  const other = { ...entry, id: "x:1", path: entry.path.replace("decision", "skip"), made: 0 };
+  localStorage.setItem(`${prefix}x:1`, JSON.stringify(other));
+  localStorage.setItem(`${prefix}broken`, "null");
+  return entry.path;
+}"""
+
+
+def test_a_refusal_long_after_the_session_was_renewed_is_no_failure(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    answers = iter(["forbidden", "away", "forbidden"])
+
+    def answer(route: Route) -> None:
+        match next(answers, "here"):
+            case "forbidden":
+                route.fulfill(status=403, content_type="application/json", body="{}")
+            case "away":
+                route.abort()
+            case _:
+                route.continue_()
+
+    page.route("**/decision", answer)
+    identity = question_id(page)
+    decide(page, "Enter")
+    saved(page)
+    assert list(favoured(service, reviewer)) == [identity]
 
 
 def test_what_another_tab_has_taken_back_is_not_sent(
