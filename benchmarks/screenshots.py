@@ -18,6 +18,7 @@ from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from review.web.context import NAVIGATION
 from tests.review.browsing import DESKTOP, PHONE, Service, chromium
+from tests.review.operated import operate
 from tests.review.sample import fill
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -54,6 +55,7 @@ def serving() -> Iterator[Service]:
         engine = make_engine(f"sqlite:///{Path(name) / 'tagger.sqlite3'}")
         upgrade(engine)
         fill(engine, now=NOW, questions=300)
+        operate(engine, now=NOW)
         engine.dispose()
         with Service(Path(name)) as service:
             yield service

@@ -230,6 +230,9 @@ class OutgoingEvent(Table):
     __table_args__ = (
         UniqueConstraint("webhook_id", "question_pk", "model_version_id"),
         _partial_index("outgoing_events_due", "delivered_at IS NULL", ["next_try_at"]),
+        _partial_index(
+            "outgoing_events_delivered", "delivered_at IS NOT NULL", ["webhook_id", "delivered_at"]
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from core.database.engine import reading
 from review.api.fields import Line, Number, Share, Site, Tag
 from review.notify.entries import Kind
+from review.notify.trial import send_test
 from review.notify.webhooks import (
     MAX_QUALITY,
     ListedWebhook,
@@ -61,15 +62,25 @@ class WebhookRow(BaseModel):
     reviewer: str
     created_at: datetime
     disabled_at: datetime | None
+    shut_out: bool = Field(description="Who added it was removed: it is told nothing more.")
     waiting: int = Field(description="Events that it has not confirmed and that are sent again.")
+    refused: int = Field(description="Of those that wait, the ones that it was sent already.")
     failed: int = Field(description="Events that it has refused too often: sent no more.")
     error: str | None = Field(description="Of its latest event that failed or waits.")
+    next_try_at: datetime | None = Field(description="Of the first one that waits.")
+    last_delivery: datetime | None = Field(description="When it last confirmed one, for a week.")
 
 
 class Retried(BaseModel):
     """How many events are sent again."""
 
     count: int
+
+
+class TriedWebhook(BaseModel):
+    """What became of a test event; the error is null where the receiver has confirmed."""
+
+    error: str | None
 
 
 class WebhookChange(BaseModel):
@@ -111,6 +122,12 @@ def retry_webhook(context: ContextDep, _: ReviewerDep, webhook_id: Number) -> Re
     with context.engine.begin() as connection:
         count = retry_failed(connection, webhook_id, now=context.clock.now())
     return Retried(count=count)
+
+
+@router.post("/{webhook_id}/test")
+def try_webhook(context: ContextDep, _: ReviewerDep, webhook_id: Number) -> TriedWebhook:
+    """Send a webhook a test event, once and at once; the answer tells what came of it."""
+    return TriedWebhook(error=send_test(context.engine, context.clock, webhook_id).error)
 
 
 @router.delete("/{webhook_id}", status_code=204)

@@ -9,8 +9,10 @@ from core.clock import SystemClock
 from core.console import command, fail, open_database, out, plain, start
 from core.database.engine import reading
 from review.notify.entries import Kind
+from review.notify.trial import send_test
 from review.notify.webhooks import (
     MAX_QUALITY,
+    ListedWebhook,
     Wanted,
     add_webhook,
     check_url,
@@ -28,6 +30,7 @@ def add_commands(app: typer.Typer) -> None:
     )
     webhooks.command("add")(add)
     webhooks.command("list")(show)
+    webhooks.command("test")(test)
     webhooks.command("retry")(retry)
     webhooks.command("remove")(remove)
     app.add_typer(webhooks, name="webhooks")
@@ -79,11 +82,29 @@ def show() -> None:
     table = Table("number", "address", "event", "site", "tag", "by", "waiting", "failed", "error")
     with reading(open_database(start())) as connection:
         for one in list_webhooks(connection):
-            trouble = "disabled" if one.disabled_at else one.error or ""
+            trouble = _trouble(one)
             words = (one.url, one.wanted.event, one.wanted.site, one.wanted.tag or "", one.reviewer)
             cells = [plain(word) for word in (*words, str(one.waiting), str(one.failed), trouble)]
             table.add_row(str(one.id), *cells)
     out.print(table if table.row_count else "None yet. See: tagger webhooks add --help")
+
+
+def _trouble(one: ListedWebhook) -> str:
+    if one.shut_out:
+        return f"{one.reviewer} was removed"
+    return "disabled" if one.disabled_at else one.error or ""
+
+
+@command
+def test(number: Annotated[int, typer.Argument(help="Its number, as the list has it.")]) -> None:
+    """Send a webhook a test event, at once; fails where it is not confirmed.
+
+    Example: tagger webhooks test 3
+    """
+    outcome = send_test(open_database(start()), SystemClock(), number)
+    if outcome.error is not None:
+        fail(f"Webhook {number} has not confirmed the test event: {outcome.error}.")
+    out.print(f"Webhook {number} has confirmed the test event.")
 
 
 @command

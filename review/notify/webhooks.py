@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import and_, delete, exists, func, select, update
+from sqlalchemy import ScalarSelect, and_, delete, exists, func, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -58,9 +58,13 @@ class ListedWebhook:
     Attributes:
         reviewer: who added it.
         disabled_at: since when nothing is sent to it; what there is to tell waits.
+        shut_out: who added it was removed, so it is told nothing more.
         waiting: events that it has not confirmed and that are sent again.
+        refused: of those that wait, the ones that it was sent and has not confirmed.
         failed: events that it has refused too often; they are sent no more.
         error: of its latest event that failed or waits.
+        next_try_at: when the first of what waits is sent next.
+        last_delivery: when it last confirmed an event, which is known for a week.
     """
 
     id: int
@@ -69,9 +73,13 @@ class ListedWebhook:
     reviewer: str
     created_at: datetime
     disabled_at: datetime | None
+    shut_out: bool
     waiting: int
+    refused: int
     failed: int
     error: str | None
+    next_try_at: datetime | None
+    last_delivery: datetime | None
 
 
 def check_url(url: str) -> str:
@@ -131,8 +139,11 @@ def wanted_of(row: Any) -> Wanted:
 
 def is_enabled() -> ColumnElement[bool]:
     """Whether a row of `webhooks` is served: neither it nor who added it is shut out."""
-    shut_out = exists().where(Reviewer.name == Webhook.reviewer, Reviewer.disabled_at.is_not(None))
-    return and_(Webhook.disabled_at.is_(None), ~shut_out)
+    return and_(Webhook.disabled_at.is_(None), ~_is_shut_out())
+
+
+def _is_shut_out() -> ColumnElement[bool]:
+    return exists().where(Reviewer.name == Webhook.reviewer, Reviewer.disabled_at.is_not(None))
 
 
 def has_failed() -> ColumnElement[bool]:
@@ -142,17 +153,31 @@ def has_failed() -> ColumnElement[bool]:
 
 def list_webhooks(connection: Connection) -> list[ListedWebhook]:
     """All webhooks, by their numbers."""
+    event = OutgoingEvent
     waiting = (
         select(
-            OutgoingEvent.webhook_id,
+            event.webhook_id,
             func.count().filter(~has_failed()).label("waiting"),
+            func.count().filter(~has_failed(), event.attempts > 0).label("refused"),
             func.count().filter(has_failed()).label("failed"),
+            func.min(event.next_try_at, type_=event.next_try_at.type).label("next_try_at"),
         )
-        .where(OutgoingEvent.delivered_at.is_(None))
-        .group_by(OutgoingEvent.webhook_id)
+        .where(event.delivered_at.is_(None))
+        .group_by(event.webhook_id)
         .subquery()
     )
-    error = (
+    rows = (
+        select(Webhook.__table__, *waiting.c[1:])
+        .add_columns(_newest_error().label("error"), _last_delivery().label("last_delivery"))
+        .add_columns(_is_shut_out().label("shut_out"))
+        .outerjoin(waiting, waiting.c.webhook_id == Webhook.id)
+        .order_by(Webhook.id)
+    )
+    return [_listed(row) for row in connection.execute(rows)]
+
+
+def _newest_error() -> ScalarSelect[str | None]:
+    return (
         select(OutgoingEvent.error)
         .where(
             OutgoingEvent.webhook_id == Webhook.id,
@@ -163,17 +188,17 @@ def list_webhooks(connection: Connection) -> list[ListedWebhook]:
         .limit(1)
         .scalar_subquery()
     )
-    rows = (
-        select(
-            Webhook.__table__,
-            func.coalesce(waiting.c.waiting, 0).label("waiting"),
-            func.coalesce(waiting.c.failed, 0).label("failed"),
-            error.label("error"),
-        )
-        .outerjoin(waiting, waiting.c.webhook_id == Webhook.id)
-        .order_by(Webhook.id)
+
+
+def _last_delivery() -> ScalarSelect[datetime | None]:
+    """By the index of what was delivered: there may be as many events as questions of a week."""
+    return (
+        select(OutgoingEvent.delivered_at)
+        .where(OutgoingEvent.webhook_id == Webhook.id, OutgoingEvent.delivered_at.is_not(None))
+        .order_by(OutgoingEvent.delivered_at.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    return [_listed(row) for row in connection.execute(rows)]
 
 
 def _listed(row: Any) -> ListedWebhook:
@@ -184,9 +209,13 @@ def _listed(row: Any) -> ListedWebhook:
         reviewer=row.reviewer,
         created_at=row.created_at,
         disabled_at=row.disabled_at,
-        waiting=row.waiting,
-        failed=row.failed,
+        shut_out=bool(row.shut_out),
+        waiting=row.waiting or 0,
+        refused=row.refused or 0,
+        failed=row.failed or 0,
         error=row.error,
+        next_try_at=row.next_try_at if row.waiting else None,  # else that of none: NEVER
+        last_delivery=row.last_delivery,
     )
 
 

@@ -17,6 +17,7 @@ from review.api import service as service_state
 from review.notify import api as webhooks
 from review.pages import browse, feeds, login, models, review, service
 from review.pages import tags as tag_pages
+from review.pages import webhooks as webhook_pages
 from review.web.context import Context
 from review.web.errors import add_error_handlers
 from review.web.guard import guard
@@ -30,6 +31,7 @@ PAGES: Final[tuple[APIRouter, ...]] = (
     models.router,
     service.router,
     tag_pages.router,
+    webhook_pages.router,
 )
 API: Final[tuple[APIRouter, ...]] = (
     health.router,

@@ -30,6 +30,7 @@ NAVIGATION: Final = (
     ("/tags", "Tags"),
     ("/models", "Models"),
     ("/service", "Service"),
+    ("/webhooks", "Webhooks"),
     ("/history", "History"),
 )
 

@@ -9,10 +9,11 @@ from sqlalchemy.engine import Connection
 
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.engine import dialect_insert
-from core.database.review_tables import QueuedQuestion, Verdict
+from core.database.review_tables import OutgoingEvent, QueuedQuestion, Verdict
 from core.database.tables import Drift, KilledProcess, LiveAgreement, Question, TrainingRun
 from core.model import registry
 from core.questions.store import store
+from review.notify.webhooks import Wanted, add_webhook, set_enabled
 from tests.models import word_bundle
 from tests.rows import publish, question
 
@@ -31,6 +32,7 @@ def operate(
         _decide(connection, site, now)
         waiting = question(1, "How long do beans soak?", site="cooking", author_tags=("beans",))
         store(connection, [waiting], now=now - HOUR, request_tagging=True)
+        _tell(connection, site, live.id, now)
         killed = {"worker": "tagging@host", "at": now - HOUR, "questions": 25}
         connection.execute(insert(KilledProcess).values(killed | {"held_bytes": 612_000_000}))
         return _train(connection, site, newer.id, now, report)
@@ -71,6 +73,33 @@ def _decide(connection: Connection, site: str, now: datetime) -> None:
             connection.execute(insert(Verdict).values(said | {"verdict": verdict, "at": now}))
         queued = update(QueuedQuestion).where(QueuedQuestion.question_pk == pk)
         connection.execute(queued.values(conflicting=disagree))
+
+
+def _tell(connection: Connection, site: str, version: int, now: datetime) -> None:
+    """Webhooks: one that confirms, one that fails, one that is paused."""
+    wants: tuple[tuple[str, Wanted], ...] = (
+        ("https://bot.example/hooks/tagger", Wanted(event="suggested", site=site, tag="anova")),
+        (
+            "https://moderation.example/a/rather/long/address/of/a/receiver?room=retagging",
+            Wanted(event="disputed", site=site, min_probability=0.8),
+        ),
+        ("http://127.0.0.1:9000/", Wanted(event="suggested", site=site)),
+    )
+    numbers = [
+        add_webhook(connection, url, wanted, reviewer, now=now - DAY)[0]
+        for (url, wanted), reviewer in zip(wants, ("owner", "maria", "owner"), strict=True)
+    ]
+    set_enabled(connection, numbers[2], enabled=False, now=now - HOUR)
+    keys = connection.scalars(select(Question.id).order_by(Question.id).limit(12)).all()
+    event = {"model_version_id": version, "payload": {}, "created_at": now - HOUR}
+    done = event | {"next_try_at": now, "delivered_at": now - timedelta(minutes=3)}
+    failed = event | {"next_try_at": now + HOUR, "attempts": 4, "error": "answered 503"}
+    for place, pk in enumerate(keys):
+        fate = (
+            failed if place % 3 == 1 else done if place % 3 == 0 else event | {"next_try_at": now}
+        )
+        told = fate | {"webhook_id": numbers[place % 3], "question_pk": pk}
+        connection.execute(insert(OutgoingEvent).values(told))
 
 
 def _train(connection: Connection, site: str, version: int, now: datetime, report: str) -> int:

@@ -33,11 +33,12 @@ SHOWN = {
     "/tags/{site}/{tag:path}": ("/tags/stats/{tag}",),
     "/models": ("/models?site=stats", "/models?site=cooking"),
     "/service": ("/service?site=stats", "/service?site=cooking"),
+    "/webhooks": ("/webhooks", "/webhooks?deleted=9&tag=anova"),
     "/service/runs/{run}": ("/service/runs/{run}",),
     "/service/runs/{run}/report": ("/service/runs/{run}/report",),
     "/none-such": ("/none-such",),  # the page of errors, which no route is
 }
-EXPECTED = ("status of 404",)
+EXPECTED = ("status of 404", "status of 422")
 
 
 def test_every_page_is_shown_to_axe() -> None:
@@ -125,6 +126,21 @@ def opened_bulk(page: Page) -> Iterator[None]:
     yield
 
 
+def opened_webhooks(page: Page) -> Iterator[None]:
+    yield from opened_details(page)
+    page.get_by_label("Address", exact=True).fill("http://127.0.0.1:1/")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("#secret")).to_be_visible()
+    yield
+    page.get_by_label("Address", exact=True).fill("ftp://host/")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("begins with")
+    yield
+    page.get_by_role("button", name="Send a test event").last.click()
+    expect(page.get_by_role("alert")).to_contain_text("has not confirmed")
+    yield
+
+
 def opened_details(page: Page) -> Iterator[None]:
     yield
     page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
@@ -137,6 +153,7 @@ OPENED: dict[str, Callable[[Page], Iterator[None]]] = {
     "/bulk": opened_bulk,
     "/browse": opened_details,
     "/service": opened_details,
+    "/webhooks": opened_webhooks,
     "/tags/{site}/{tag:path}": opened_details,
 }
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from pyarrow import parquet
 from sqlalchemy import func, select
 
 from core.database.engine import reading
+from core.database.review_tables import Webhook
 from core.database.tables import Promotion, Question
 from core.model import registry
 from tests.review.browsing import IN_BROWSER, Service
+from tests.review.notify.receiver import receiver
 from tests.review.operated import operate
 
 pytestmark = IN_BROWSER
@@ -188,3 +191,45 @@ def test_no_version_goes_live_without_the_page_s_own_token(
     assert refused.value.status == 403
     assert promotions(service) == before
     assert live(service) == 1
+
+
+def test_a_webhook_is_added_tried_and_deleted_by_keyboard(
+    context: BrowserContext, page: Page, service: Service
+) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with receiver() as state:
+        page.goto(f"{service.address}/webhooks")
+        page.get_by_label("Address", exact=True).focus()
+        page.keyboard.type(f"{state.address}/hook")
+        for _ in ("event", "site", "tag"):
+            page.keyboard.press("Tab")
+        page.keyboard.type("anova")
+        page.keyboard.press("Enter")
+        secret = page.locator("#secret")
+        expect(secret).to_have_text(re.compile("^[0-9a-f]{64}$"))
+        page.get_by_role("button", name="Copy the secret").press("Enter")
+        expect(page.locator("#copy")).to_have_text("Copied")
+        kept = webhooks(service)[-1]
+        assert page.evaluate("navigator.clipboard.readText()") == kept.secret
+        assert (kept.url, kept.filter) == (
+            f"{state.address}/hook",
+            {"site": "stats", "tag": "anova"},
+        )
+        count = len(webhooks(service))
+        page.reload()  # neither shows it again nor adds another
+        expect(secret).to_have_count(0)
+        assert len(webhooks(service)) == count
+        one = page.locator(f"#w{kept.id}")
+        expect(one).to_contain_text("none within a week")
+        one.get_by_role("button", name="Send a test event").press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("has confirmed the test event")
+        assert [got.path for got in state.received] == ["/hook"]
+        one.locator("summary").press("Enter")
+        one.get_by_role("button", name="Delete it").press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("is deleted")
+    assert len(webhooks(service)) == count - 1
+
+
+def webhooks(service: Service) -> list[Any]:
+    with reading(service.engine) as connection:
+        return list(connection.execute(select(Webhook.__table__).order_by(Webhook.id)))

@@ -2,6 +2,7 @@ from fastapi.testclient import TestClient
 
 from review.web.context import Context
 from tests.conftest import ManualClock
+from tests.review.notify.receiver import receiver
 from tests.review.rows import predict_rows
 
 PATH = "/api/v1/webhooks"
@@ -25,6 +26,17 @@ def test_a_secret_is_told_once(context: Context, clock: ManualClock, client: Tes
     assert client.delete(f"{PATH}/{number}").status_code == 204
     assert client.get(PATH).json() == []
     assert client.delete(f"{PATH}/{number}").status_code == 404
+
+
+def test_a_test_event_is_sent_at_once(
+    context: Context, clock: ManualClock, client: TestClient
+) -> None:
+    predict_rows(context.engine, {1: {"anova": 0.9}}, now=clock.now())
+    with receiver() as state:
+        number = client.post(PATH, json=NEW | {"url": state.address}).json()["id"]
+        assert client.post(f"{PATH}/{number}/test").json() == {"error": None}
+        assert state.questions == [1]
+    assert client.post(f"{PATH}/99/test").status_code == 404
 
 
 def test_wrong_addresses_are_refused(client: TestClient) -> None:

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 import tagger
 from tests.conftest import ManualClock
+from tests.review.notify.receiver import add, receiver
 from tests.review.rows import predict_rows
 
 
@@ -48,3 +49,16 @@ def test_an_address_that_cannot_be_one_is_refused(sqlite_engine: Engine) -> None
     status, output = run(sqlite_engine, "add", "ftp://host/", "--site", "stats")
     assert status == 1
     assert "http://" in output
+
+
+def test_a_test_event_says_what_came_of_it(sqlite_engine: Engine, clock: ManualClock) -> None:
+    predict_rows(sqlite_engine, {1: {"anova": 0.9}}, now=clock.now())
+    with receiver() as state:
+        add(sqlite_engine, clock, state.address)
+        status, output = run(sqlite_engine, "test", "1")
+        assert (status, len(state.received)) == (0, 1)
+        assert "has confirmed the test event" in output
+        state.answer = 404
+        status, output = run(sqlite_engine, "test", "1")
+    assert status == 1
+    assert "answered 404" in output

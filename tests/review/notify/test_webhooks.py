@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine, insert, update
 
@@ -73,6 +75,29 @@ def test_they_are_listed_with_what_waits_and_deleted_with_it(
         delete_webhook(connection, other)
 
 
+def test_what_was_delivered_failed_and_waits_is_told(engine: Engine, clock: ManualClock) -> None:
+    predict_rows(engine, {99: {"anova": 0.9}}, now=clock.now())
+    clock.sleep(1)
+    add(engine, clock)
+    predict_rows(engine, {1: {"r": 0.9}, 2: {"r": 0.9}, 3: {"r": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    first, second, third = (row.id for row in outbox(engine))
+    later = clock.now() + timedelta(minutes=5)
+    changes: dict[int, dict[str, object]] = {
+        first: {"delivered_at": clock.now()},
+        second: {"error": "answered 500", "attempts": 1, "next_try_at": later},
+        third: {"next_try_at": later + timedelta(minutes=1)},
+    }
+    with engine.begin() as connection:
+        for key, values in changes.items():
+            event = update(OutgoingEvent).where(OutgoingEvent.id == key)
+            connection.execute(event.values(**values))
+        (one,) = list_webhooks(connection)
+    assert (one.waiting, one.refused, one.error) == (2, 1, "answered 500")
+    assert (one.next_try_at, one.last_delivery) == (later, clock.now())
+    assert one.shut_out is False
+
+
 def test_those_of_a_reviewer_who_is_shut_out_are_told_nothing(
     sqlite_engine: Engine, clock: ManualClock
 ) -> None:
@@ -83,3 +108,5 @@ def test_those_of_a_reviewer_who_is_shut_out_are_told_nothing(
         connection.execute(insert(Reviewer).values(**row, disabled_at=clock.now()))
     predict_rows(sqlite_engine, {1: {"anova": 0.9}}, now=clock.now())
     assert fill_outbox(sqlite_engine, now=clock.now()) == 0
+    with reading(sqlite_engine) as connection:
+        assert list_webhooks(connection)[0].shut_out is True
