@@ -21,6 +21,7 @@ from core.settings import Settings
 from worker.app import make_app
 from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
+from worker.signs import Signs
 from worker.vital_signs import beating_scheduler, vital_signs
 
 
@@ -45,7 +46,8 @@ def run_worker(
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
     killed = KilledProcesses(settings, node, SystemClock())
     log_killed_processes_once()
-    app.steps["worker"].add(vital_signs(Heartbeat(settings.heartbeat_file), killed))
+    signs = Signs(settings, node, SystemClock())
+    app.steps["worker"].add(vital_signs(Heartbeat(settings.heartbeat_file), killed, signs))
     worker = app.Worker(
         hostname=node,
         queues=list(queues),
@@ -86,12 +88,14 @@ def run_scheduler(settings: Settings) -> None:
     """Run the one Celery beat. Two of them would fire everything twice."""
     prepare_database(settings)
     app = make_app(settings)
+    name = f"scheduler@{socket.gethostname()}"
+    signs = Signs(settings, name, SystemClock())
     app.Beat(
-        scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file)),
+        scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file), signs),
         quiet=True,
         loglevel=settings.log_level.upper(),
         remote_control=True,
-        hostname=f"scheduler@{socket.gethostname()}",
+        hostname=name,
         redirect_stdouts=False,
     ).run()
 

@@ -7,12 +7,13 @@ from celery.beat import Scheduler
 
 from core.heartbeat import Heartbeat
 from worker.killed import KilledProcesses
+from worker.signs import Signs
 
 LOOK_SECONDS: Final = 5.0
 
 
-def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses) -> type[Any]:
-    """Return a step of a worker by which its event loop touches the heartbeat's file.
+def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses, signs: Signs) -> type[Any]:
+    """Return a step of a worker by which its event loop touches the heartbeat's file, and signs.
 
     A worker that hangs, or has lost the broker, has no event loop that turns.
     """
@@ -27,6 +28,7 @@ def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses) -> type[Any]:
         def start(self, worker: Any) -> None:
             def look() -> None:
                 heartbeat.beat()
+                signs.give()
                 killed.look(worker.pool.info["processes"])
 
             self._timer = worker.timer.call_repeatedly(LOOK_SECONDS, look)
@@ -38,12 +40,13 @@ def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses) -> type[Any]:
     return VitalSigns
 
 
-def beating_scheduler(heartbeat: Heartbeat) -> type[Any]:
-    """Return Celery's scheduler, which keeps no file, with a heartbeat at each tick."""
+def beating_scheduler(heartbeat: Heartbeat, signs: Signs) -> type[Any]:
+    """Return Celery's scheduler, which keeps no file, with a heartbeat and a sign at each tick."""
 
     class BeatingScheduler(Scheduler):  # type: ignore[misc]
         def tick(self, *args: Any, **kwargs: Any) -> Any:
             heartbeat.beat()
+            signs.give()
             seconds = super().tick(*args, **kwargs)
             return min(seconds, LOOK_SECONDS) if seconds is not None else LOOK_SECONDS
 

@@ -278,6 +278,15 @@ class KilledProcess(Table):
     held_bytes: Mapped[int | None]  # in memory, when it was last looked at
 
 
+class LastSign(Table):
+    """When a worker or the scheduler last wrote that it gets on."""
+
+    __tablename__ = "last_signs"
+
+    name: Mapped[str] = mapped_column(primary_key=True)  # as Celery knows it: tagging@host
+    at: Mapped[datetime]
+
+
 class LiveAgreement(Table):
     """How a version's predictions of one day agree with the tags that authors settled on."""
 

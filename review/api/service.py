@@ -8,6 +8,7 @@ from core.agreement.live import DayAgreement
 from review.api.fields import Site
 from review.api.health import BROKER_WAIT, look_at_broker
 from review.api.service_models import AgreementOfDay, FeedState, Run, ServiceState, SiteState
+from review.metrics.broker import newest_signs
 from review.service.overview import Overview, overview_of
 from review.web.context import ContextDep, ReviewerDep
 
@@ -26,7 +27,7 @@ def show_service(
         site=_site(overview, site),
         queues=dict(broker.queues),
         broker_error=broker.error,
-        workers=dict(broker.last_signs),
+        workers=newest_signs(overview.signs, broker.last_signs),
         predictions_by_day=overview.days,
         agreement=[_day(day) for day in overview.agreement],
         drifts=[one.description for one in overview.drifts],

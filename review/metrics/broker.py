@@ -15,6 +15,7 @@ from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
+KINDS = ("tagging", "training", "scheduler")
 MOST_WORKERS = 100  # that are remembered; a worker's name may be another at each start
 
 
@@ -64,3 +65,21 @@ class BrokerWatch:
         newest = sorted(self._last_signs.items(), key=lambda sign: sign[1], reverse=True)
         self._last_signs = dict(newest[:MOST_WORKERS])
         return dict(self._last_signs)
+
+
+def kind_of(worker: str) -> str:
+    """What a worker does, by the queue or the name that it was started with.
+
+    kind_of("training@host")  # "training"; others are tagging workers, whatever their name
+    """
+    name = worker.partition("@")[0].partition("-")[0]
+    return name if name in KINDS else "tagging"
+
+
+def newest_signs(*told: Mapping[str, datetime]) -> dict[str, datetime]:
+    """When each part gave its last sign, by whatever told of one; the newest first."""
+    found: dict[str, datetime] = {}
+    for signs in told:
+        for name, at in signs.items():
+            found[name] = max(at, found.get(name, at))
+    return dict(sorted(found.items(), key=lambda sign: sign[1], reverse=True))

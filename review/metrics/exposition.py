@@ -11,12 +11,11 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.database.engine import reading
 from core.settings import Settings
-from review.metrics.broker import BrokerState
+from review.metrics.broker import KINDS, BrokerState, kind_of
 from review.metrics.families import FAMILIES, Sample, only_known
 from review.metrics.figures import read_figures
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-KINDS = ("tagging", "training", "scheduler")
 
 
 def read_all(engine: Engine, settings: Settings, clock: Clock) -> list[Sample]:
@@ -40,15 +39,6 @@ def of_broker(state: BrokerState) -> Iterator[Sample]:
             yield Sample("tagger_workers", (kind,), kinds[kind])
     for worker, at in state.last_signs.items():
         yield Sample("tagger_worker_last_sign_timestamp_seconds", (worker,), at.timestamp())
-
-
-def kind_of(worker: str) -> str:
-    """What a worker does, by the queue or the name that it was started with.
-
-    kind_of("training@host")  # "training"; others are tagging workers, whatever their name
-    """
-    name = worker.partition("@")[0].partition("-")[0]
-    return name if name in KINDS else "tagging"
 
 
 def as_text(samples: Iterable[Sample]) -> bytes:

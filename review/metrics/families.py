@@ -74,6 +74,9 @@ FAMILIES: Final[dict[str, Family]] = {
     "tagger_worker_last_sign_timestamp_seconds": Family(
         "When a worker or scheduler last answered this process.", ("worker",)
     ),
+    "tagger_last_sign_age_seconds": Family(
+        "How long ago a part last wrote into the database that it gets on.", ("part",)
+    ),
     "tagger_killed_processes_last_day": Family(
         "Processes of workers that the system killed within a day."
     ),

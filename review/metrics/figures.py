@@ -11,8 +11,10 @@ from core.agreement.live import daily_agreement, total_agreement
 from core.database.tables import ModelVersion, Prediction
 from core.service.feeds import feed_status, quota_status, skipped_counts
 from core.service.killed import killed_statuses
+from core.service.signs import last_signs
 from core.service.status import SiteStatus, site_statuses
 from core.settings import Settings
+from review.metrics.broker import kind_of
 from review.metrics.families import Sample
 from review.metrics.people import of_people
 from review.metrics.training import of_training
@@ -40,6 +42,7 @@ def read_figures(connection: Connection, settings: Settings, *, now: datetime) -
         *_of_feeds(connection, settings, now),
         *_of_quota(connection),
         *_of_killed(connection, now),
+        *_of_signs(connection, now),
         *of_training(connection, names),
         *of_people(connection, names, now=now),
         Sample("tagger_figures_timestamp_seconds", (), now.timestamp()),
@@ -119,3 +122,12 @@ def _of_quota(connection: Connection) -> Iterator[Sample]:
 def _of_killed(connection: Connection, now: datetime) -> Iterator[Sample]:
     killed = sum(status.count for status in killed_statuses(connection, now=now))
     yield Sample("tagger_killed_processes_last_day", (), killed)
+
+
+def _of_signs(connection: Connection, now: datetime) -> Iterator[Sample]:
+    """Of each part, the newest sign: a worker that was taken away is no reason for an alarm."""
+    newest: dict[str, datetime] = {}
+    for name, at in last_signs(connection).items():
+        newest.setdefault(kind_of(name), at)
+    for part, at in newest.items():
+        yield Sample("tagger_last_sign_age_seconds", (part,), max(0, (now - at).total_seconds()))

@@ -1,6 +1,6 @@
 """How the service is doing, and the reports of training runs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -11,6 +11,7 @@ from core.agreement.live import DayAgreement
 from core.database.engine import reading
 from review.api.fields import Number
 from review.api.health import look_at_broker
+from review.metrics.broker import newest_signs
 from review.render.charts import Series, column_chart, line_chart, meter
 from review.service.overview import overview_of
 from review.service.runs import read_report
@@ -20,6 +21,7 @@ from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
 
+SILENT_AFTER: Final = timedelta(minutes=2)  # a part signs every 30 seconds
 BROKER_WAIT: Final = 0.05  # seconds that the page waits for the broker's first answer
 
 # A report is the trainer's own page, with its style and script inside. It is shown without this
@@ -37,6 +39,7 @@ def service(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespon
     site = chosen_site(context, request)
     overview = overview_of(context, site)
     state = overview.of_site(site)
+    broker = look_at_broker(context, wait=BROKER_WAIT)
     return render(
         context,
         request,
@@ -45,7 +48,9 @@ def service(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespon
         sites=sites_of(context),
         overview=overview,
         state=state,
-        broker=look_at_broker(context, wait=BROKER_WAIT),
+        broker=broker,
+        signs=newest_signs(overview.signs, broker.last_signs),
+        silent_after=SILENT_AFTER,
         now=context.clock.now(),
         throughput=column_chart("Questions tagged a day", Series("tagged", overview.days)),
         precision=_chart("Live agreement: precision@1", overview.agreement, "precision_at_1"),

@@ -11,6 +11,7 @@ from core.agreement.live import DayAgreement, daily_agreement
 from core.database.engine import reading
 from core.service.feeds import FeedStatus, QuotaStatus, feed_status, quota_status
 from core.service.killed import KilledStatus, killed_statuses
+from core.service.signs import last_signs
 from core.service.status import SiteStatus, site_statuses
 from core.settings import Settings
 from review.service.runs import RunRow, list_runs
@@ -31,6 +32,7 @@ class Overview:
         sites: all of them.
         days: predictions by day.
         agreement: by version and day, of the last ninety days.
+        signs: when each worker and the scheduler last wrote that it gets on.
     """
 
     at: datetime
@@ -41,6 +43,7 @@ class Overview:
     feeds: list[FeedStatus]
     quotas: list[QuotaStatus]
     killed: list[KilledStatus]
+    signs: dict[str, datetime]
     runs: list[RunRow]
 
     def of_site(self, name: str) -> SiteStatus | None:
@@ -63,6 +66,7 @@ def read_overview(
         feeds=feed_status(connection, sites=(site,), polled=settings.feed, now=now),
         quotas=quota_status(connection),
         killed=killed_statuses(connection, now=now),
+        signs=last_signs(connection),
         runs=list_runs(connection, site),
     )
 

@@ -10,7 +10,14 @@ from sqlalchemy.engine import Connection
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.engine import dialect_insert
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Verdict
-from core.database.tables import Drift, KilledProcess, LiveAgreement, Question, TrainingRun
+from core.database.tables import (
+    Drift,
+    KilledProcess,
+    LastSign,
+    LiveAgreement,
+    Question,
+    TrainingRun,
+)
 from core.model import registry
 from core.questions.store import store
 from review.notify.webhooks import Wanted, add_webhook, set_enabled
@@ -33,6 +40,9 @@ def operate(
         waiting = question(1, "How long do beans soak?", site="cooking", author_tags=("beans",))
         store(connection, [waiting], now=now - HOUR, request_tagging=True)
         _tell(connection, site, live.id, now)
+        for part, ago in (("tagging", 12), ("training", 21), ("scheduler", 4_000)):
+            sign = {"name": f"{part}@host", "at": now - timedelta(seconds=ago)}
+            connection.execute(insert(LastSign).values(sign))
         killed = {"worker": "tagging@host", "at": now - HOUR, "questions": 25}
         connection.execute(insert(KilledProcess).values(killed | {"held_bytes": 612_000_000}))
         return _train(connection, site, newer.id, now, report)

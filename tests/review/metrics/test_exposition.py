@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from review.metrics.broker import BrokerState
-from review.metrics.exposition import as_text, kind_of, of_broker
+from review.metrics.exposition import as_text, of_broker
 from review.metrics.families import FAMILIES, Sample
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -45,4 +45,3 @@ def test_workers_are_counted_by_what_they_do() -> None:
     assert found["tagger_workers", "tagging"] == 2
     assert found["tagger_workers", "training"] == 0
     assert found["tagger_workers", "scheduler"] == 1
-    assert kind_of("training-77@host") == "training"

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, insert
 from core.agreement.live import score_settled
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.engine import reading
-from core.database.tables import Drift, KilledProcess, ModelVersion, TrainingRun
+from core.database.tables import Drift, KilledProcess, LastSign, ModelVersion, TrainingRun
 from core.questions.store import mark_deleted
 from core.settings import Settings
 from review.metrics.figures import read_figures
@@ -49,6 +49,18 @@ def test_questions_and_predictions_are_counted_by_site(tagged: Engine, clock: Ma
     assert found["live_version", "stats"] == 1
     assert found["review_queue", "stats", "open"] == 2
     assert found["drift", "stats"] == 0
+
+
+def test_of_each_part_the_newest_sign_counts(engine: Engine, clock: ManualClock) -> None:
+    told = {"tagging@a": 9_000, "tagging@b": 20, "scheduler@a": 400}
+    with engine.begin() as connection:
+        for name, ago in told.items():
+            sign = {"name": name, "at": clock.now() - timedelta(seconds=ago)}
+            connection.execute(insert(LastSign).values(sign))
+    found = figures(engine, clock)
+    assert found["last_sign_age_seconds", "tagging"] == 20
+    assert found["last_sign_age_seconds", "scheduler"] == 400
+    assert ("last_sign_age_seconds", "training") not in found
 
 
 def test_deleted_questions_are_not_counted_in_the_queue(tagged: Engine, clock: ManualClock) -> None:

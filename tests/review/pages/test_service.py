@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert
 
 from core.database.api_tables import ApiClient, FeedRow
-from core.database.tables import Drift, LiveAgreement, ModelVersion, TrainingRun
+from core.database.tables import Drift, LastSign, LiveAgreement, ModelVersion, TrainingRun
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 
@@ -43,6 +43,22 @@ def test_the_page_tells_how_the_site_is_doing(client: TestClient) -> None:
     assert "12 of 300 requests left" in page
     assert "version 1: last 70.0%" in page
     assert 'href="/service/runs/1"' in page
+
+
+def test_the_last_signs_are_those_of_the_database(
+    client: TestClient, sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    with sqlite_engine.begin() as connection:
+        for name, ago in (("tagging@a", 20), ("scheduler@a", 4_000)):
+            sign = {"name": name, "at": clock.now() - timedelta(seconds=ago)}
+            connection.execute(insert(LastSign).values(sign))
+    page = client.get("/service").text
+    assert '<th scope="row">tagging@a</th><td>20 s ago</td><td><span class="tag good">' in page
+    assert (
+        '<th scope="row">scheduler@a</th><td>1 h 6 min ago</td><td><span class="tag bad">' in page
+    )
+    told = client.get("/api/v1/service", params={"site": "stats"}).json()["workers"]
+    assert list(told) == ["tagging@a", "scheduler@a"]
 
 
 def test_hostile_texts_are_texts(client: TestClient) -> None:

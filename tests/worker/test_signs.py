@@ -1,0 +1,78 @@
+"""The signs of life in the database."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from core.database.engine import reading
+from core.service.signs import last_signs
+from core.settings import Settings
+from tests.conftest import ManualClock
+from worker.signs import KEPT, SIGN_SECONDS, Signs, write_sign
+
+
+def settings_of(address: str) -> Settings:
+    return Settings(database_url=SecretStr(address))
+
+
+def test_a_sign_is_written_once_in_a_while(
+    engine: Engine, database_url: str, clock: ManualClock
+) -> None:
+    passed = [0.0]
+    signs = Signs(settings_of(database_url), "tagging@a", clock, monotonic=lambda: passed[0])
+    for seconds in (0.0, 5.0, SIGN_SECONDS - 1, SIGN_SECONDS):
+        passed[0] = seconds
+        writing = signs.give()
+        assert (writing is not None) is (seconds in (0.0, SIGN_SECONDS))
+        if writing is not None:
+            writing.join()
+            clock.sleep(30)
+    with reading(engine) as connection:
+        assert last_signs(connection) == {"tagging@a": clock.now() - timedelta(seconds=30)}
+
+
+def test_who_is_gone_is_forgotten(engine: Engine, clock: ManualClock) -> None:
+    with engine.begin() as connection:
+        write_sign(connection, "tagging-7@a", now=clock.now())
+        clock.sleep(KEPT.total_seconds() + 1)
+        write_sign(connection, "scheduler@a", now=clock.now())
+        assert list(last_signs(connection)) == ["scheduler@a"]
+
+
+def test_a_database_that_is_away_is_told_of_once_and_stops_nobody(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    passed = [0.0]
+    signs = Signs(
+        settings_of("postgresql://127.0.0.1:1/none"),
+        "tagging@a",
+        clock,
+        monotonic=lambda: passed[0],
+    )
+    for turn in range(3):
+        passed[0] = turn * SIGN_SECONDS
+        writing = signs.give()
+        assert writing is not None
+        writing.join()
+    (line,) = caplog.messages
+    assert line.startswith("no sign can be written for the page: ")
+    assert "\n" not in line
+
+
+def test_one_that_hangs_is_not_joined_by_another(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = threading.Event()
+    monkeypatch.setattr(Signs, "_write", lambda _: ending.wait(20))
+    passed = [0.0]
+    signs = Signs(Settings(), "tagging@a", clock, monotonic=lambda: passed[0])
+    hanging = signs.give()
+    passed[0] = 10 * SIGN_SECONDS
+    assert signs.give() is None
+    ending.set()
+    assert hanging is not None
+    hanging.join()
+    assert signs.give() is not None
