@@ -1,10 +1,11 @@
 """The endpoints of a site's tags: completion while somebody types, and those that are none."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 
 from core.database.engine import reading
+from core.model import registry
 from core.questions.suggested import read_blocked_tags
 from review.api.fields import Line, Site, Tag
 from review.api.review_models import TagRequest, TagUse
@@ -16,9 +17,13 @@ from review.decisions.site_tags import (
     list_tags,
     require_site,
 )
+from review.tags.manifests import read_manifest
 from review.web.context import Context, ContextDep, ReviewerDep
+from review.web.memo import NotYet
 
 router = APIRouter(prefix="/api/v1/sites/{site}", tags=["tags"])
+
+LABELS_WAIT: Final = 0.02  # seconds that who types waits for a bundle to be read
 
 SiteDep = Annotated[Site, Path()]
 
@@ -34,8 +39,25 @@ def complete_tag(
     """Tags that begin with what was typed, then those that hold it, the most used first."""
     key = ("site tags", site)
     tags = context.memo.get(key, FRESH_SECONDS, lambda: _read_tags(context, site))
-    found = complete(tags, prefix, limit=limit)
+    found = complete([*tags, *_only_of_model(context, site, tags)], prefix, limit=limit)
     return [TagUse.model_validate(one) for one in found]
+
+
+def _only_of_model(context: Context, site: str, tags: list[SiteTag]) -> list[SiteTag]:
+    """What the live version knows and nobody has used; nothing until its bundle has been read."""
+
+    def read() -> list[SiteTag]:
+        with reading(context.engine) as connection:
+            live = registry.find_live(connection, site)
+        manifest = read_manifest(context, live) if live is not None else None
+        used = {one.tag for one in tags}
+        labels = manifest.labels if manifest is not None else ()
+        return [SiteTag(label, 0) for label in sorted(labels) if label not in used]
+
+    try:
+        return context.memo.get(("model's tags", site), FRESH_SECONDS, read, wait=LABELS_WAIT)
+    except NotYet:
+        return []
 
 
 def _read_tags(context: Context, site: str) -> list[SiteTag]:

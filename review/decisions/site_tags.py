@@ -7,12 +7,12 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from core.database.review_tables import QueuedQuestion, Verdict
-from core.database.tables import PredictedTag, Question, QuestionTag
+from core.database.review_tables import Verdict
+from core.database.tables import Question, QuestionTag
 from core.errors import UnknownSite
 
 FRESH_SECONDS: Final = 600  # that a list is good for
-NEWEST: Final = 300  # predictions, whose tags are all labels that a model gives at all often
+NEWEST: Final = 300  # tags that reviewers have added
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,9 @@ def complete(tags: Sequence[SiteTag], typed: str, *, limit: int) -> list[SiteTag
 
 
 def list_tags(connection: Connection, site: str) -> list[SiteTag]:
-    """All tags of a site, the most used first: of authors, of its model, and those added here.
+    """All tags of a site, the most used first: those of authors, and those added here.
+
+    What its model knows besides stands in its manifest.
 
     Raises:
         UnknownSite: there is no question of the site here.
@@ -43,23 +45,13 @@ def list_tags(connection: Connection, site: str) -> list[SiteTag]:
     counted = select(QuestionTag.tag, count).where(QuestionTag.site == site)
     rows = connection.execute(counted.group_by(QuestionTag.tag))
     uses = {row.tag: int(row.uses) for row in rows}
-    newest = (
-        select(QueuedQuestion.question_pk)
-        .where(QueuedQuestion.site == site)
-        .order_by(QueuedQuestion.question_pk.desc())
-        .limit(NEWEST)
-    )
-    predicted = select(PredictedTag.tag).where(
-        PredictedTag.question_pk.in_(select(newest.subquery().c[0]))
-    )
     added = (
         select(Verdict.tag)
         .join(Question, Question.id == Verdict.question_pk)
         .where(Question.site == site, Verdict.verdict == "added")
         .limit(NEWEST)
     )
-    for statement in (predicted, added):
-        uses |= {tag: 0 for tag in connection.scalars(statement) if tag not in uses}
+    uses |= {tag: 0 for tag in connection.scalars(added) if tag not in uses}
     return [SiteTag(tag, n) for tag, n in sorted(uses.items(), key=lambda one: (-one[1], one[0]))]
 
 

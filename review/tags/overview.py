@@ -1,6 +1,5 @@
 """A site's tags as pages and API show them: counted seldom, and never while somebody waits."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,14 +10,11 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from core.database.tables import Question, QuestionTag
-from core.errors import ModelError
 from core.model import registry
-from core.model.bundle_cache import open_cache
 from review.tags.figures import TagRow, read_relations, read_tags
+from review.tags.manifests import read_manifest
 from review.tags.relations import Relations
 from review.web.context import Context
-
-log = logging.getLogger(__name__)
 
 KEPT_SECONDS: Final = 600
 MONTHS: Final = 24
@@ -70,12 +66,8 @@ def tags_of(context: Context, site: str, *, wait: float | None = None) -> TagsOv
 
 def _thresholds(context: Context, live: registry.Version) -> dict[str, float]:
     """The live version's thresholds by tag; none where its bundle cannot be read."""
-    cache = open_cache(context.settings)
-    try:
-        with cache.open(live, registry.fetch_from(context.engine)) as bundle:
-            manifest = bundle.manifest
-    except ModelError as error:
-        log.warning("no thresholds of %s version %d: %s", live.site, live.version, error)
+    manifest = read_manifest(context, live)
+    if manifest is None:
         return {}
     return dict(zip(manifest.labels, manifest.thresholds, strict=True))
 

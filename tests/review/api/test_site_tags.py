@@ -1,8 +1,15 @@
+from threading import Event
+
+import pytest
 from fastapi.testclient import TestClient
 
+from review.api import site_tags
 from review.web.context import Context
 from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.processes import wait_until
 from tests.review.rows import predict_rows
+from tests.rows import publish_live
 
 
 def test_tags_are_completed_and_blocked(
@@ -11,7 +18,6 @@ def test_tags_are_completed_and_blocked(
     predict_rows(context.engine, {1: {"anova": 0.9, "c++": 0.1}}, now=clock.now())
     tags = "/api/v1/sites/stats/tags"
     assert client.get(tags, params={"prefix": "reg"}).json() == [{"tag": "regression", "uses": 1}]
-    assert len(client.get(tags).json()) == 3
     assert client.get("/api/v1/sites/nowhere/tags").status_code == 404
     blocked = "/api/v1/sites/stats/blocked-tags"
     assert client.post(blocked, json={"tag": "c++"}).status_code == 204
@@ -30,3 +36,31 @@ def test_a_tag_with_a_slash_is_unblocked(
     assert client.post(blocked, json={"tag": "i/o"}).status_code == 204
     assert client.delete(f"{blocked}/i%2Fo").status_code == 204
     assert client.get(blocked).json() == []
+
+
+def test_all_that_the_live_version_knows_is_completed(
+    context: Context, clock: ManualClock, client: TestClient
+) -> None:
+    """Its rarest label too, which no stored question has or is given."""
+    publish_live(context.engine, word_bundle(), now=clock.now())
+    predict_rows(context.engine, {1: {"anova": 0.9}}, now=clock.now())
+    asked = {"prefix": "t"}
+    tags = "/api/v1/sites/stats/tags"
+
+    def completed() -> list[dict[str, object]]:
+        return list(client.get(tags, params=asked).json())
+
+    wait_until(lambda: len(completed()) == 2, seconds=20, what="the bundle is read")
+    assert completed() == [{"tag": "t-test", "uses": 0}, {"tag": "time-series", "uses": 0}]
+
+
+def test_who_types_waits_for_no_bundle(
+    context: Context, clock: ManualClock, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(context.engine, word_bundle(), now=clock.now())
+    predict_rows(context.engine, {1: {"anova": 0.9}}, now=clock.now())
+    ending = Event()
+    monkeypatch.setattr(site_tags, "read_manifest", lambda *_: ending.wait(20) and None)
+    found = client.get("/api/v1/sites/stats/tags").json()
+    assert found == [{"tag": "regression", "uses": 1}]
+    ending.set()
