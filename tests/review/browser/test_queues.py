@@ -1,0 +1,151 @@
+"""Queues, filters, conflicts and one verdict on many questions, in a real browser."""
+
+import json
+
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import insert, select
+
+from core.database.engine import reading
+from core.database.review_tables import SavedFilter, Verdict
+from core.database.tables import Question
+from tests.conftest import ManualClock
+from tests.review.browsing import IN_BROWSER, Service
+from tests.review.reviewing import chosen, count, decide, question_id, saved
+
+pytestmark = IN_BROWSER
+
+
+def test_order_and_filter_hold_for_the_queue(page: Page, service: Service, reviewer: str) -> None:
+    page.locator("#order").select_option("newest")
+    page.wait_for_url("**order=newest*")
+    page.locator("#stage").wait_for(state="visible")
+    expect(page.locator("#title math")).to_be_visible()
+    page.locator("#filter summary").click()
+    page.locator("#author").fill("regression")
+    page.locator("#save-filter").click()
+    page.keyboard.type("mine")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#toasts")).to_contain_text("mine is saved")
+    assert count(service, SavedFilter, reviewer) == 1
+    page.locator("#filter").get_by_role("button", name="Show").click()
+    page.wait_for_url("**author=regression*")
+    for _ in range(5):
+        page.locator("#stage").wait_for(state="visible")
+        expect(page.locator("#author-tags")).to_contain_text("regression")
+        decide(page, "s")
+
+
+def test_a_saved_filter_brings_its_own_site_and_order(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    wanted = {"site": "stats", "order": "newest", "author": "regression"}
+    row = {"reviewer": reviewer, "name": "a/b", "filter": wanted, "at": ManualClock().now()}
+    with service.engine.begin() as connection:
+        connection.execute(insert(SavedFilter).values(row))
+    with page.expect_request("**/review/next?*saved_filter=*") as asked:
+        page.goto(f"{service.address}/review?saved_filter=a%2Fb")
+    assert "order=newest" in asked.value.url
+    expect(page.locator("#order")).to_have_value("newest")
+    page.goto(f"{service.address}/review?order=random")
+    page.locator("#stage").wait_for(state="visible")
+    page.locator("#filter summary").click()
+    page.locator("#saved-filter").select_option("a/b")
+    expect(page.locator("#order")).to_have_value("newest")
+    expect(page.locator("#author")).to_have_value("regression")
+    page.locator("#filter").get_by_role("button", name="Show").click()
+    page.wait_for_url("**order=newest*")
+    page.locator("#stage").wait_for(state="visible")
+    expect(page.locator("#author-tags")).to_contain_text("regression")
+
+
+def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=regression")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#count")).to_contain_text("questions")
+    shown = int(page.locator("#count").inner_text().split()[0])
+    assert page.locator("#first li").count() == min(shown, 20)
+    assert count(service, Verdict, reviewer) == 0
+    page.get_by_role("button", name=f"Accept regression on {shown}").click()
+    expect(page.locator("#done")).to_contain_text(f"accepted on {shown} questions")
+    assert count(service, Verdict, reviewer) == shown
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#done")).to_contain_text("Taken back")
+    assert count(service, Verdict, reviewer) == 0
+
+
+def others(page: Page) -> list[str]:
+    """The chosen tags that are not the author's."""
+    author = page.locator("#author-tags").inner_text().split()
+    return [tag for tag in chosen(page) if tag not in author]
+
+
+def test_a_verdict_on_one_tag_leaves_the_others_as_they_are_suggested(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    while len(others(page)) < 2:
+        decide(page, "s")
+    identity, wanted, suggested = question_id(page), chosen(page), others(page)[0]
+    with service.engine.begin() as connection:
+        pk = connection.scalars(select(Question.id).where(Question.question_id == identity)).one()
+        said = {"question_pk": pk, "tag": suggested, "reviewer": reviewer, "verdict": "rejected"}
+        connection.execute(insert(Verdict), said | {"at": ManualClock().now()})
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    assert question_id(page) == identity
+    assert chosen(page) == [tag for tag in wanted if tag != suggested]
+
+
+def test_a_tag_of_the_author_is_named_once(page: Page, service: Service) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=regression")
+    expect(page.locator("#author")).to_be_enabled()
+    page.locator("#author").fill("bayesian")
+    page.locator("#where").select_option("author")
+    expect(page.locator("#author")).to_be_disabled()
+    with page.expect_request("**/bulk/preview") as asked:
+        page.get_by_role("button", name="Preview").click()
+    assert json.loads(asked.value.post_data or "")["filter"] == {
+        "site": "stats",
+        "author": "regression",
+    }
+    expect(page.locator("#count")).to_contain_text("question")
+
+
+def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
+    browser: Browser, page: Page, service: Service, reviewer: str
+) -> None:
+    identity, tag = question_id(page), page.locator("#suggestions button").first
+    name = tag.get_attribute("data-tag")
+    page.keyboard.press("o")
+    expect(page.locator("#toasts")).to_contain_text("second opinion")
+    decide(page, "a")
+    saved(page)
+    path = f"/api/v1/review/questions/stats/{identity}/decision"
+    body = {"request_id": "7b9f5f0e-3a4e-4d3c-9d1b-0a4f2f1c6d11", "verdicts": {name: "rejected"}}
+    with browser.new_context() as other:  # who disagrees
+        other.new_page().goto(service.link_of("a second one"))
+        session = other.request.get(f"{service.address}/api/v1/session").json()
+        headers = {"X-CSRF-Token": session["csrf_token"]}
+        sent = other.request.post(f"{service.address}{path}", data=body, headers=headers)
+        assert sent.ok
+    page.goto(f"{service.address}/review?order=conflicts")
+    page.locator("#stage").wait_for(state="visible")
+    assert question_id(page) == identity
+    expect(page.locator("#conflict")).to_contain_text("What you save settles it.")
+    expect(page.locator("#others")).to_contain_text("a second one")
+    page.keyboard.press("Enter")
+    expect(page.locator("#nothing")).to_be_visible()
+    saved(page)
+    with reading(service.engine) as connection:
+        settled = select(Verdict.tag).where(Verdict.reviewer == reviewer, Verdict.settles)
+        assert connection.scalars(settled).all() == [name]
+
+
+def test_behind_the_most_uncertain_come_the_newest_that_are_not_scored_yet(page: Page) -> None:
+    page.route("**/next?*order=uncertain*", lambda route: route.fulfill(status=204))
+    page.reload()
+    page.locator("#stage").wait_for(state="visible")
+    page.unroute_all(behavior="ignoreErrors")
+    expect(page.locator("#order")).to_have_value("uncertain")
