@@ -33,7 +33,7 @@ def main() -> None:
     )
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="take every page, into a folder")
     folder = parser.parse_args().all
-    with serving() as service, chromium() as browser:
+    with serving(operated=folder is not None) as service, chromium() as browser:
         if folder is None:
             IMAGES.mkdir(parents=True, exist_ok=True)
             take(
@@ -49,13 +49,19 @@ def main() -> None:
 
 
 @contextmanager
-def serving() -> Iterator[Service]:
-    """The page, with a few hundred questions to review."""
+def serving(*, operated: bool = False) -> Iterator[Service]:
+    """The page, with a few hundred questions to review.
+
+    Args:
+        operated: whether the service has run until now, so that an operator's pages show something.
+    """
+    now = datetime.now(UTC) if operated else NOW
     with tempfile.TemporaryDirectory() as name:
         engine = make_engine(f"sqlite:///{Path(name) / 'tagger.sqlite3'}")
         upgrade(engine)
-        fill(engine, now=NOW, questions=300)
-        operate(engine, now=NOW)
+        fill(engine, now=now, questions=300)
+        if operated:
+            operate(engine, now=now)
         engine.dispose()
         with Service(Path(name)) as service:
             yield service

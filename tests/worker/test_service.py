@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, select
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.database.tables import Prediction, Question
+from core.service.signs import last_signs
 from core.settings import Settings
 from tests.models import LABELS, word_bundle
 from tests.processes import environment, kill_group, service, wait_until
@@ -161,3 +162,19 @@ def test_health_checks_answer_for_worker_and_scheduler(
         wait_until(lambda: answers("tagging"), seconds=60, what="the worker answers")
         wait_until(lambda: answers("scheduler"), seconds=60, what="the scheduler answers")
     assert not answers("tagging")
+
+
+def test_worker_and_scheduler_give_signs_in_the_database(
+    engine: Engine, env: dict[str, str], tmp_path: Path
+) -> None:
+    def given() -> set[str]:
+        with engine.connect() as connection:
+            return {name.split("@")[0] for name in last_signs(connection)}
+
+    with (
+        service("worker", "--name", "tagging", env=env, log=tmp_path / "worker"),
+        service("scheduler", env=env, log=tmp_path / "scheduler"),
+    ):
+        wait_until(lambda: given() == {"tagging", "scheduler"}, seconds=60, what="both give a sign")
+    for log in ("worker", "scheduler"):
+        assert "Traceback" not in (tmp_path / log).read_text()
