@@ -1,0 +1,262 @@
+"""The whole job, from pending questions to committed predictions, beside simpler ways.
+
+Run: python benchmarks/whole_job.py BUNDLE QUESTIONS [--site cooking] [--count 20000]
+         [--databases sqlite postgres] [--processes 1 2] [--naive 100]
+
+BUNDLE is what `tagger models export` writes, QUESTIONS any file that `tagger import` reads; where
+it has fewer questions than are asked for, they come again under other numbers. All in one run, so
+that its lines can be compared:
+
+- the naive pipeline: each question by itself through Beautiful Soup, Keras' own `predict`, and a
+  commit of ten rows; what a reader of an article would put into a loop;
+- the plain loop: words, encoding and network over batches, without queue or database;
+- real workers with Redis and a database, from the request for all to the last commit. The processor
+  time is that of worker, Redis and Postgres together.
+"""
+
+import argparse
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+from bs4 import BeautifulSoup
+from sqlalchemy import Engine, func, select
+from worker_memory import ROOT, database, pending, publish
+
+from core.broker import embedded_redis
+from core.database.engine import make_engine, reading
+from core.database.migrate import upgrade
+from core.database.tables import Prediction
+from core.model.bundle import Bundle, unpack
+from core.model.predictor import Model
+from core.model.tokenizer import words
+from core.questions.files import load_questions
+from core.questions.store import FetchedQuestion, store
+from core.settings import Settings
+from tests.memory import family
+
+TICKS = os.sysconf("SC_CLK_TCK")
+STORED_AT_ONCE = 1000
+BATCH = 100
+PATIENCE_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was measured of a way."""
+
+    what: str
+    rate: float  # questions a second
+    processor: float  # microseconds a question
+    start: float | None = None  # seconds to the first prediction
+
+    def print(self, naive: "Row", loop: "Row") -> None:
+        """Print it beside the two that it is compared with."""
+        start = "" if self.start is None else f"{self.start:.1f}"
+        print(
+            f"| {self.what} | {self.rate:,.1f} | {self.rate / naive.rate:.1f} "
+            f"| {self.rate / loop.rate:.2f} | {self.processor:,.0f} "
+            f"| {self.processor / loop.processor:.2f} | {start} |",
+            flush=True,
+        )
+
+
+def processor_seconds(pids: Sequence[int]) -> float:
+    """The processor time of processes and of their children that have ended."""
+    total = 0
+    for root in pids:
+        for pid in family(root):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += sum(map(int, fields[11:15]))  # of its own and of children that it waited for
+    return total / TICKS
+
+
+def naive_pipeline(bundle: Bundle, texts: Sequence[tuple[str, str]], folder: Path) -> Row:
+    """One question after the other, as an article shows it."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    import keras  # noqa: PLC0415 (this way alone needs it)
+
+    from core.model.encoding import encode  # noqa: PLC0415
+    from trainer.systems.branched import graph  # noqa: F401, PLC0415 (its layers)
+
+    network = keras.models.load_model(bundle.keras, compile=False)
+    labels = np.array(bundle.manifest.labels)
+    connection = sqlite3.connect(folder / "naive.sqlite3")
+    connection.execute("CREATE TABLE tags (question INTEGER, tag TEXT, probability REAL)")
+
+    def tag(number: int, title: str, body: str) -> None:
+        text = BeautifulSoup(body, "html.parser").get_text(" ")
+        settings = bundle.manifest.text
+        found = [(words(title, settings), words(text, settings))]
+        arrays = encode(found, bundle.vocabulary, bundle.manifest.inputs)
+        (probabilities,) = network.predict(arrays, verbose=0)
+        first = np.argsort(-probabilities)[:10]
+        rows = [(number, str(labels[place]), float(probabilities[place])) for place in first]
+        connection.executemany("INSERT INTO tags VALUES (?, ?, ?)", rows)
+        connection.commit()
+
+    tag(0, *texts[0])  # what is traced once is not counted
+    began, used = time.perf_counter(), time.process_time()
+    for number, (title, body) in enumerate(texts, start=1):
+        tag(number, title, body)
+    seconds, processor = time.perf_counter() - began, time.process_time() - used
+    connection.close()
+    return Row(
+        "naive: one by one, Keras, SQLite", len(texts) / seconds, processor / len(texts) * 1e6
+    )
+
+
+def plain_loop(bundle: Bundle, texts: Sequence[tuple[str, str]]) -> Row:
+    """Words, encoding, network and ranking in batches, on one thread."""
+    model = Model(bundle)
+    began, used = time.perf_counter(), time.process_time()
+    for start in range(0, len(texts), BATCH):
+        batch = [model.words(*text) for text in texts[start : start + BATCH]]
+        model.rank(model.probabilities(batch))
+    seconds, processor = time.perf_counter() - began, time.process_time() - used
+    return Row("plain loop, no database", len(texts) / seconds, processor / len(texts) * 1e6)
+
+
+@contextmanager
+def workers(settings: Settings, processes: int) -> Iterator[int]:
+    """A worker's process id."""
+    env = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "TAGGER_DATABASE_URL": settings.database,
+        "TAGGER_DATA_DIR": str(settings.data_dir),
+    }
+    command = [sys.executable, "-m", "tagger", "worker", "--concurrency", str(processes)]
+    with (settings.data_dir / "worker.log").open("ab") as log:
+        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def whole_job(
+    bundle: Bundle, questions: Sequence[FetchedQuestion], kind: str, processes: int, folder: Path
+) -> Row:
+    """Store the questions, start the workers, ask for all, and wait for the last commit."""
+    with ExitStack() as stack:
+        address, _ = stack.enter_context(database(kind, folder, 0))
+        stack.enter_context(embedded_redis.running(folder))
+        settings = Settings(database_url=address, data_dir=folder)
+        engine = make_engine(address)
+        upgrade(engine)
+        publish(engine, bundle, questions[0].site, "0", folder)
+        for start in range(0, len(questions), STORED_AT_ONCE):
+            some = questions[start : start + STORED_AT_ONCE]
+            with engine.begin() as connection:
+                store(connection, some, now=datetime.now(UTC), request_tagging=False)
+        servers = [redis_pid(folder)]
+        if kind == "postgres":
+            servers.append(int((folder / "pg" / "postmaster.pid").read_text().split()[0]))
+        used = -processor_seconds(servers)
+        began = time.perf_counter()
+        pid = stack.enter_context(workers(settings, processes))
+        ask_for_all(settings, questions[0].site)
+        wait_for(engine, 1)
+        first = time.perf_counter()
+        already = predicted(engine)
+        wait_for(engine, len(questions))
+        seconds = time.perf_counter() - first
+        used += processor_seconds([*servers, pid])
+        engine.dispose()
+    done = len(questions) - already
+    what = f"workers: {processes} of {kind}"
+    return Row(what, done / seconds, used / len(questions) * 1e6, first - began)
+
+
+def redis_pid(folder: Path) -> int:
+    """The process id of a folder's Redis."""
+    import redis  # noqa: PLC0415
+
+    path = str(embedded_redis.socket_path(folder))
+    with redis.Redis(unix_socket_path=path) as client:
+        return int(client.info("server")["process_id"])
+
+
+def ask_for_all(settings: Settings, site: str) -> None:
+    """What a person would type."""
+    env = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "TAGGER_DATABASE_URL": settings.database,
+        "TAGGER_DATA_DIR": str(settings.data_dir),
+    }
+    command = [sys.executable, "-m", "tagger", "tag", "--all", "--site", site]
+    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def predicted(engine: Engine) -> int:
+    """How many questions have been tagged."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
+
+
+def wait_for(engine: Engine, count: int) -> None:
+    """Wait until so many questions have been tagged.
+
+    Raises:
+        SystemExit: for too long.
+    """
+    end = time.monotonic() + PATIENCE_SECONDS
+    while predicted(engine) < count:
+        if time.monotonic() > end:
+            sys.exit(f"{predicted(engine)} of {count} tagged, {pending(engine)} pending")
+        time.sleep(0.02)
+
+
+def numbered(path: Path, site: str, count: int) -> list[FetchedQuestion]:
+    """So many questions of a file, each under a number of its own."""
+    own = list(islice(load_questions(path, site=site), count))
+    return [
+        replace(question, question_id=number)
+        for number, question in enumerate(islice(cycle(own), count), start=1)
+    ]
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--site", default="cooking")
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--databases", nargs="+", default=["sqlite", "postgres"])
+    parser.add_argument("--processes", nargs="+", type=int, default=[1, 2])
+    parser.add_argument("--naive", type=int, default=100, help="questions of the naive pipeline")
+    chosen = parser.parse_args()
+    questions = numbered(chosen.questions, chosen.site, chosen.count)
+    texts = [(question.title, question.body) for question in questions]
+    print("| way | questions/s | to naive | to loop | µs of processor | to loop | start, s |")
+    print("|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "bundle").mkdir()
+        bundle = unpack(chosen.bundle, folder / "bundle")
+        naive = naive_pipeline(bundle, texts[: chosen.naive], folder)
+        loop = plain_loop(bundle, texts[:5000])
+        for row in (naive, loop):
+            row.print(naive, loop)
+        for kind in chosen.databases:
+            for processes in chosen.processes:
+                own = folder / f"{kind}{processes}"
+                own.mkdir()
+                whole_job(bundle, questions, kind, processes, own).print(naive, loop)
+        plain_loop(bundle, texts[:5000]).print(naive, loop)
+
+
+if __name__ == "__main__":
+    main()
