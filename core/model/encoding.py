@@ -4,7 +4,7 @@ All texts of a batch lie behind each other in one array, so that each step is a 
 NumPy on the whole batch and not on each text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Any, Literal
@@ -19,6 +19,7 @@ Ids = Sequence[int] | npt.NDArray[np.int32]
 Arrays = dict[str, npt.NDArray[Any]]
 
 BLOCK = 1024  # questions that are placed at once: some megabytes lie between
+LENGTH_STEP = 4  # to which calls of a network are shortened: few shapes, and few words of padding
 
 
 class SequenceInput(BaseModel):
@@ -171,6 +172,59 @@ def place(
             else:
                 _place_weighted(own, _terms(spec, titles, bodies, vocabulary), vocabulary)
     return arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Questions as a network takes them, call by call.
+
+    Attributes:
+        arrays: of each call.
+        places: of each row of all calls, which question it is; shape (questions,).
+    """
+
+    arrays: list[Arrays]
+    places: npt.NDArray[np.int64]
+
+
+def into_calls(
+    arrays: Arrays, inputs: Sequence[Input], *, rows: int, any_length: Collection[str]
+) -> Calls:
+    """Cut arrays into calls of a network, those of equally long questions together.
+
+    Half of what a network would read is padding: where it takes any length, each call is as short
+    as its longest question allows.
+
+    Args:
+        arrays: what encode() gives for the inputs.
+        inputs: the network's.
+        rows: of a call, at most.
+        any_length: names of arrays that may be shorter than their input says.
+    """
+    count = len(next(iter(arrays.values()), ()))
+    lengths = {
+        spec.name: np.count_nonzero(arrays[spec.name], axis=1)
+        for spec in inputs
+        if set(spec.names) <= set(any_length) and not _is_padded_in_front(spec)
+    }
+    total = sum(lengths.values(), np.zeros(count, np.int64))
+    places = np.argsort(total, kind="stable")
+    calls = []
+    for start in range(0, count, rows):
+        own = places[start : start + rows]
+        call: Arrays = {}
+        for spec in inputs:
+            longest = spec.length
+            if spec.name in lengths:
+                steps = -(-int(lengths[spec.name][own].max()) // LENGTH_STEP)
+                longest = min(spec.length, LENGTH_STEP * max(steps, 1))
+            call |= {name: arrays[name][own, :longest] for name in spec.names}
+        calls.append(call)
+    return Calls(calls, places)
+
+
+def _is_padded_in_front(spec: Input) -> bool:
+    return isinstance(spec, SequenceInput) and spec.pad == "front"
 
 
 def _empty(rows: int, inputs: Sequence[Input]) -> Arrays:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from core.errors import BundleCorrupt
 from core.memory import own_bytes
 from core.model.bundle import Bundle
-from core.model.encoding import Arrays, encode
+from core.model.encoding import Arrays, Calls, encode, into_calls
 from core.model.tokenizer import question_words
 
 KEPT_TAGS = 10  # of each prediction
@@ -102,19 +102,20 @@ class Model:
         """
         return self.run(self.encode(questions))
 
-    def encode(self, questions: Sequence[Words]) -> list[Arrays]:
+    def encode(self, questions: Sequence[Words]) -> Calls:
         """What run() takes of questions. May be called while another thread runs the network."""
-        starts = range(0, len(questions), MOST_ROWS)
-        return [
-            encode(questions[start : start + MOST_ROWS], self.vocabulary, self.manifest.inputs)
-            for start in starts
-        ]
+        inputs = self.manifest.inputs
+        arrays = encode(questions, self.vocabulary, inputs)
+        return into_calls(arrays, inputs, rows=MOST_ROWS, any_length=self._run.any_length)
 
-    def run(self, encoded: Sequence[Arrays]) -> npt.NDArray[np.float64]:
+    def run(self, calls: Calls) -> npt.NDArray[np.float64]:
         """Run the network, which holds no lock of Python's: see probabilities()."""
-        if not encoded:
+        if not calls.arrays:
             return np.zeros((0, len(self.manifest.labels)))
-        return self.manifest.calibration.apply(np.concatenate([self._run(of) for of in encoded]))
+        found = np.concatenate([self._run(arrays) for arrays in calls.arrays])
+        raw = np.empty_like(found)
+        raw[calls.places] = found
+        return self.manifest.calibration.apply(raw)
 
     def rank(self, probabilities: npt.NDArray[np.float64]) -> list[list[RankedTag]]:
         """Return for each row its ten most probable tags, the most probable first."""
@@ -152,8 +153,12 @@ class _Signature:
         if len(signatures) != 1:
             raise ValueError(f"{len(signatures)} signatures instead of one")
         self._runner = interpreter.get_signature_runner(next(iter(signatures)))
-        self.inputs = set(self._runner.get_input_details())
+        inputs = self._runner.get_input_details()
+        self.inputs = set(inputs)
+        self.any_length = {
+            name for name, told in inputs.items() if [*told["shape_signature"]][1:] == [-1]
+        }
 
-    def __call__(self, arrays: dict[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
+    def __call__(self, arrays: Arrays) -> npt.NDArray[np.float32]:
         (output,) = self._runner(**arrays).values()
         return np.asarray(output, dtype=np.float32)

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import BundlePart, PredictedTag
 from core.errors import DatabaseUnreachable, ModelMissing
-from core.model.encoding import Arrays
+from core.model.encoding import Calls
 from core.model.live_models import Serving
 from core.model.predictor import Model, Words
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
@@ -105,7 +105,7 @@ def test_a_damaged_live_bundle_is_refused_and_the_last_good_one_goes_on(
 class PoisonedModel(Model):
     """Fails for every batch that holds the word poison."""
 
-    def encode(self, questions: Sequence[Words]) -> list[Arrays]:
+    def encode(self, questions: Sequence[Words]) -> Calls:
         if any("poison" in title for title, _ in questions):
             raise RuntimeError("cannot invoke")
         return super().encode(questions)

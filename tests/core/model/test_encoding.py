@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.model.encoding import BagInput, Input, SequenceInput, TermsInput, encode
+from core.model.encoding import (
+    BagInput,
+    Input,
+    SequenceInput,
+    TermsInput,
+    encode,
+    into_calls,
+)
 from core.model.vocabulary import PADDING, Vocabulary
 
 LETTERS = Vocabulary(["a", "b", "c"])
@@ -125,3 +132,47 @@ def test_a_question_is_encoded_the_same_whatever_stands_beside_it(
         for name, array in together.items():
             np.testing.assert_array_equal(array[row], alone[name][0])
             assert np.isfinite(array).all()
+
+
+FRONT = SequenceInput(name="front", source="text", length=9, pad="front")
+INPUTS: list[Input] = [
+    SequenceInput(name="title", source="title", length=9),
+    BagInput(name="bag", source="body", length=9),
+    FRONT,
+]
+NAMES = frozenset(name for spec in INPUTS for name in spec.names)
+
+
+@given(
+    st.lists(st.tuples(*[st.lists(st.sampled_from(WORDS), max_size=12)] * 2), max_size=7),
+    st.integers(1, 4),
+    st.sampled_from([NAMES, frozenset[str](), NAMES - {"bag_weights"}]),
+)
+def test_calls_hold_every_question_and_nothing_but_padding_is_missing(
+    questions: list[tuple[list[str], list[str]]], rows: int, any_length: frozenset[str]
+) -> None:
+    whole = encode(questions, VOCABULARY, INPUTS)
+    calls = into_calls(whole, INPUTS, rows=rows, any_length=any_length)
+    assert sorted(calls.places.tolist()) == list(range(len(questions)))
+    places = iter(calls.places)
+    for call in calls.arrays:
+        assert len(call["title"]) <= rows
+        assert call["bag"].shape == call["bag_weights"].shape
+        for row in range(len(call["title"])):
+            place = next(places)
+            for name, array in call.items():
+                length = array.shape[1]
+                np.testing.assert_array_equal(array[row], whole[name][place, :length])
+                assert not whole[name][place, length:].any()
+
+
+def test_calls_are_as_short_as_their_questions_where_the_network_takes_any_length() -> None:
+    questions = [(["arm"] * size, ["the", "robot"]) for size in (9, 1, 2, 8)]
+    whole = encode(questions, VOCABULARY, INPUTS)
+    calls = into_calls(whole, INPUTS, rows=2, any_length=NAMES)
+    assert [call["title"].shape for call in calls.arrays] == [(2, 4), (2, 9)]
+    assert [call["bag"].shape for call in calls.arrays] == [(2, 4), (2, 4)]
+    assert {call["front"].shape for call in calls.arrays} == {(2, 9)}  # its words stand at the end
+    fixed = into_calls(whole, INPUTS, rows=2, any_length=frozenset())
+    assert [call["title"].shape for call in fixed.arrays] == [(2, 9), (2, 9)]
+    assert fixed.places.tolist() == [0, 1, 2, 3]

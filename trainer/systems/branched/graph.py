@@ -40,9 +40,12 @@ class Trunk:
 def build_trunk(
     inputs: Sequence[Input], tables: Tables, hyperparameters: GraphHyperparameters
 ) -> Trunk:
-    """Build it, and fill its tables."""
+    """Build it, and fill its tables.
+
+    Its inputs are of any length, so that a worker's calls need no longer ones than their questions.
+    """
     named = {
-        name: keras.Input((spec.length,), dtype=kind, name=name)
+        name: keras.Input((None,), dtype=kind, name=name)
         for spec in inputs
         for name, kind in zip(spec.names, ("int32", "float32"), strict=False)
     }
