@@ -1,0 +1,72 @@
+"""What is written of a batch's predictions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, event, select
+
+from core.database.tables import PredictedTag, Prediction
+from core.model.predictor import RankedTag
+from core.model.registry import Version
+from core.questions.lifecycle import claim
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live, question, store_questions, suggested_tags
+from worker.predictions import TaggedQuestion, write_predictions
+
+
+def write(engine: Engine, clock: ManualClock, version: Version, tags: dict[int, list[str]]) -> None:
+    """Store questions and write predictions of them: tags by the site's number."""
+    questions = [question(number, f"Version of {clock.now()}") for number in tags]
+    stored = store_questions(engine, *questions, now=clock.now())
+    with engine.begin() as connection:
+        claimed = claim(connection, stored.requested, site="stats", now=clock.now())
+        tagged = [
+            TaggedQuestion(one, [RankedTag(tag, 0.9, suggested=True) for tag in own])
+            for one, own in zip(claimed, tags.values(), strict=True)
+        ]
+        write_predictions(connection, tagged, version=version, now=clock.now())
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile, but for COPY."""
+    sent: list[str] = []
+
+    def note(*told: object) -> None:
+        sent.append(str(told[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def test_known_and_new_questions_of_a_batch_end_with_their_newest_tags(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    write(engine, clock, version, {1: ["anova"], 2: ["bayesian", "c++"]})
+    clock.sleep(1)
+    write(engine, clock, version, {2: ["t-test"], 3: ["regression"], 4: []})
+    assert suggested_tags(engine) == {1: {"anova"}, 2: {"t-test"}, 3: {"regression"}}
+    with engine.connect() as connection:
+        times = connection.scalars(select(Prediction.predicted_at).order_by(Prediction.question_pk))
+        first, *later = times
+        assert len(later) == 3
+        assert set(later) == {clock.now()}
+        assert first < clock.now()
+        probabilities = connection.scalars(select(PredictedTag.probability).distinct())
+        assert list(probabilities) == [0.9]
+
+
+def test_nothing_is_deleted_where_the_version_has_predicted_nothing(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    with statements(engine) as sent:
+        write(engine, clock, version, {number: ["anova"] for number in range(1, 30)})
+    assert not [one for one in sent if one.startswith("DELETE FROM predicted_tags")]
+    with statements(engine) as sent:
+        clock.sleep(1)
+        write(engine, clock, version, {1: ["c++"]})
+    assert len([one for one in sent if one.startswith("DELETE FROM predicted_tags")]) == 1
