@@ -114,7 +114,7 @@ class _Line:
 
     def begin(self, pks: Sequence[int]) -> None:
         """Claim and read a part, give it to the network, and write the one that was there."""
-        loaded, claimed = _claim(self._engine, self._models, self._site, pks, self._clock)
+        loaded, claimed = self._claim(pks)
         self._unwritten |= {question.pk: question for question in claimed}
         part = read(loaded, claimed)
         before = self._take()
@@ -134,6 +134,16 @@ class _Line:
         retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
         retrying(_give_back, self._engine, list(self._unwritten.values()))
 
+    def _claim(self, pks: Sequence[int]) -> tuple[Loaded, list[ClaimedQuestion]]:
+        """Claim a part for the version that is live at that moment, which is loaded before."""
+        while True:
+            serving = self._models.get(self._site, before_loading=self.end)
+            with self._engine.begin() as connection:
+                if hold_live(connection, self._site) == serving.live_id:
+                    now = self._clock.now()
+                    return serving.loaded, claim(connection, pks, site=self._site, now=now)
+            del serving  # or its model would stay in memory while the next is loaded
+
     def _take(self) -> tuple[_Part, list[TaggedQuestion], dict[int, str]] | None:
         if self._running is None:
             return None
@@ -147,17 +157,6 @@ class _Line:
         self.failed += len(errors)
         for question in part.claimed:
             del self._unwritten[question.pk]
-
-
-def _claim(
-    engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
-) -> tuple[Loaded, list[ClaimedQuestion]]:
-    """Claim a part for the version that is live at that moment, which is loaded before."""
-    while True:
-        serving = models.get(site)
-        with engine.begin() as connection:
-            if hold_live(connection, site) == serving.live_id:
-                return serving.loaded, claim(connection, pks, site=site, now=clock.now())
 
 
 def read(loaded: Loaded, claimed: list[ClaimedQuestion]) -> _Part:

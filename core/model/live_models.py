@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -68,11 +69,16 @@ class LiveModels:
         self._serving: dict[str, Serving] = {}  # by site, the last used last
         self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
 
-    def get(self, site: str) -> Serving:
+    def get(self, site: str, before_loading: Callable[[], None] = lambda: None) -> Serving:
         """Return the model of the site's live version, read from the registry where it is new.
 
         A bundle that does not verify is refused, and the one that was loaded before goes on; in a
         process that has loaded none, the one that a rollback would go back to.
+
+        Args:
+            site: the API's name.
+            before_loading: called first where another version is loaded: lets go of the one before,
+                which would stay in memory beside it.
 
         Raises:
             ModelMissing: the site has no live version.
@@ -82,6 +88,7 @@ class LiveModels:
         with reading(self._engine) as connection:
             live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
         if not self._is_current(site, live_id):
+            before_loading()
             self._serving[site] = self._take_up(site)
         self._serving[site] = self._serving.pop(site)  # as the one that was used last
         return self._serving[site]

@@ -1,5 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
+from weakref import ReferenceType, ref
 
 import pytest
 from sqlalchemy import Engine, func, select, update
@@ -10,12 +12,14 @@ from core.errors import DatabaseUnreachable, ModelMissing
 from core.model.encoding import Calls
 from core.model.live_models import Serving
 from core.model.predictor import Model, Words
+from core.model.registry import promote
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import (
     live_models,
     predictions,
+    publish,
     publish_live,
     question,
     row,
@@ -216,14 +220,47 @@ def test_what_was_claimed_before_the_model_was_gone_is_tagged(
     models = live_models(engine)
     get, asked = models.get, []
 
-    def get_once(site: str) -> Serving:
+    def get_once(site: str, before_loading: Callable[[], None]) -> Serving:
         asked.append(site)
         if len(asked) > 1:
             raise ModelMissing("stats has no live model")
-        return get(site)
+        return get(site, before_loading)
 
     monkeypatch.setattr(models, "get", get_once)
     with pytest.raises(ModelMissing):
         tag_batch(engine, models, "stats", stored.requested, clock)
     assert len(predictions(engine)) == PART
     assert row(engine, 2 * PART).attempts == 0
+
+
+def test_nothing_of_a_model_is_in_hand_while_the_next_one_is_loaded(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two models at once would take more memory than a worker has."""
+    publish_live(engine, word_bundle(), now=clock.now())
+    many = [question(number, "Anova") for number in range(1, 3 * PART + 1)]
+    stored = store_questions(engine, *many, now=clock.now())
+    models = live_models(engine)
+    alive: list[int] = []
+    references: list[ReferenceType[Model]] = []
+
+    class CountedModel(Model):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            alive.append(sum(one() is not None for one in references))
+            super().__init__(*given, **named)
+            references.append(ref(self))
+            clock.sleep(1)
+
+    def promote_another(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
+        done = finish(connection, questions)
+        if len(references) < 2:
+            at = clock.now() + timedelta(seconds=1)
+            version = publish(connection, word_bundle(data_fingerprint="2"), now=at)
+            promote(connection, "stats", version.version, now=at, reason="hand")
+        return done
+
+    monkeypatch.setattr("core.model.live_models.Model", CountedModel)
+    monkeypatch.setattr("worker.tagging.finish", promote_another)
+    tag_batch(engine, models, "stats", stored.requested, clock)
+    assert len(predictions(engine)) == 3 * PART
+    assert alive == [0, 0]

@@ -215,8 +215,8 @@ class PromotionInBetween(LiveModels):
         )
         self._promote = iter([promote])
 
-    def get(self, site: str) -> Serving:
-        serving = super().get(site)
+    def get(self, site: str, before_loading: Callable[[], None] = lambda: None) -> Serving:
+        serving = super().get(site, before_loading)
         next(self._promote, lambda: None)()
         return serving
 
