@@ -27,7 +27,7 @@ from core.broker import embedded_redis
 from core.broker.queue import enqueue_tagging, make_celery
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
-from core.database.tables import KilledProcess, Question
+from core.database.tables import KilledProcess, TaggingRequest
 from core.model import registry
 from core.model.bundle import Bundle, pack, unpack
 from core.questions.lifecycle import is_pending
@@ -150,7 +150,7 @@ def made_up(site: str, number: int) -> FetchedQuestion:
 def pending(engine: Engine) -> int:
     """How many questions wait."""
     with reading(engine) as connection:
-        waiting = select(func.count()).select_from(Question).where(is_pending())
+        waiting = select(func.count()).select_from(TaggingRequest).where(is_pending())
         return connection.execute(waiting).scalar_one()
 
 

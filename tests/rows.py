@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import Connection
 
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import PredictedTag, Prediction, Question, TaggingRequest
 from core.model import registry
 from core.model.bundle import Bundle, pack
 from core.model.bundle_cache import BundleCache
@@ -90,3 +90,22 @@ def row(engine: Engine, number: int) -> Question:
         found = session.scalars(select(Question).where(Question.question_id == number)).one()
         session.expunge(found)
         return found
+
+
+def find_request(engine: Engine, number: int) -> TaggingRequest | None:
+    """The tagging request of a question, detached."""
+    from sqlalchemy.orm import Session
+
+    chosen = select(TaggingRequest).join(Question).where(Question.question_id == number)
+    with Session(engine) as session:
+        found = session.scalars(chosen).one_or_none()
+        if found is not None:
+            session.expunge(found)
+        return found
+
+
+def request_of(engine: Engine, number: int) -> TaggingRequest:
+    """The tagging request of a question that has one."""
+    found = find_request(engine, number)
+    assert found is not None, f"tagging of {number} is not requested"
+    return found

@@ -12,13 +12,11 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database.engine import retry_while_database_is_away
-from core.database.tables import Question
 from core.errors import DatabaseUnreachable, ModelError
 from core.model.live_models import LiveModels, Loaded
 from core.model.predictor import Model, Words
 from core.model.registry import Version, hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
-from core.questions.lock_order import lock_in_order
 from worker.predictions import TaggedQuestion, write_predictions
 
 log = logging.getLogger(__name__)
@@ -242,14 +240,13 @@ def _write(
     version: Version,
     clock: Clock,
 ) -> int:
-    """Write a batch's end in one transaction; return how many predictions are new."""
+    """Write a batch's end; return how many predictions are new, with whose requests they end."""
+    if errors:  # by themselves: locked with those that finish, they would stand in no one order
+        with engine.begin() as connection:
+            for pk, error in sorted(errors.items()):
+                record_error(connection, pk, error)
     with engine.begin() as connection:
-        if errors:  # finish() locks the others, of which some may come after them
-            pks = [*errors, *(item.question.pk for item in tagged)]
-            lock_in_order(connection, Question.id.in_(pks))
         done = finish(connection, [item.question for item in tagged])
         new = [item for item in tagged if item.question.pk in done]
         write_predictions(connection, new, version=version, now=clock.now())
-        for pk, error in sorted(errors.items()):
-            record_error(connection, pk, error)
     return len(done)

@@ -1,11 +1,12 @@
 """The tables.
 
 A question's way through them: the poller or an import writes `questions`, and their author tags
-once more into `question_tags`, by which they are found; a worker writes one row
-of `predictions` and up to ten of `predicted_tags`; people write `verdicts` and `reviews`. The view
-`tag_suggestions` (made by the migrations) joins them for those who query with SQL.
+once more into `question_tags`, by which they are found, and a row of `tagging_requests`; a worker
+deletes that row, and writes one of `predictions` and up to ten of `predicted_tags`; people write
+`verdicts` and `reviews`. The view `tag_suggestions` (made by the migrations) joins them for those
+who query with SQL.
 
-A question is *pending* while its tagging is requested (`requested_at`) and it is not parked
+A question is *pending* while it has a row of `tagging_requests` and is not parked
 (`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`;
 what people decide: `review_tables.py`.
 """
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Text,
     UniqueConstraint,
@@ -77,26 +79,12 @@ class Table(DeclarativeBase):
 
 
 class Question(Table):
-    """A question as its site holds it, and how far its tagging has come."""
+    """A question as its site holds it."""
 
     __tablename__ = "questions"
     __table_args__ = (
         UniqueConstraint("site", "question_id"),
         Index("ix_questions_site_created_at", "site", "created_at"),
-        Index(
-            "ix_questions_pending",
-            "site",
-            "requested_at",
-            sqlite_where=text("wanted_at IS NOT NULL"),
-            postgresql_where=text("wanted_at IS NOT NULL"),
-        ),
-        Index(
-            "ix_questions_parked",
-            "site",
-            "parked_at",
-            sqlite_where=text("parked_at IS NOT NULL"),
-            postgresql_where=text("parked_at IS NOT NULL"),
-        ),
         Index("ix_questions_site_state_checked_at", "site", "state", "checked_at"),
     )
 
@@ -122,8 +110,40 @@ class Question(Table):
     state_at: Mapped[datetime | None]  # when it was first seen to be so
     checked_at: Mapped[datetime | None]  # when the API was last asked for it; at first, when stored
 
-    # Since when tagging is requested; the worker clears it. The column keeps its first name.
-    requested_at: Mapped[datetime | None] = mapped_column("wanted_at", key="requested_at")
+
+class TaggingRequest(Table):
+    """That a question is to be tagged, and how far that has come; a tagged one has no row.
+
+    Narrow, since each tagging changes it several times. `enqueued_at` and `attempts` are in no
+    index, so Postgres writes those changes within their page (HOT).
+    """
+
+    __tablename__ = "tagging_requests"
+    __table_args__ = (
+        Index(
+            "ix_tagging_requests_pending",
+            "site",
+            "priority",
+            "requested_at",
+            "question_pk",
+            sqlite_where=text("parked_at IS NULL"),
+            postgresql_where=text("parked_at IS NULL"),
+        ),
+        Index(
+            "ix_tagging_requests_parked",
+            "site",
+            "parked_at",
+            sqlite_where=text("parked_at IS NOT NULL"),
+            postgresql_where=text("parked_at IS NOT NULL"),
+        ),
+    )
+
+    question_pk: Mapped[int] = mapped_column(
+        BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True
+    )
+    site: Mapped[str]
+    priority: Mapped[int] = mapped_column(SmallInteger)  # 0 the live feed's, 1 a backfill's
+    requested_at: Mapped[datetime]
     enqueued_at: Mapped[datetime | None]  # when it was last put into the queue, or taken from it
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     error: Mapped[str | None]  # what the last attempt ended with

@@ -1,24 +1,25 @@
-"""A question's way through tagging: one state machine, whose state is the row.
+"""A question's way through tagging: one state machine, whose state is a row of `tagging_requests`.
 
-    not requested ── store, request_tagging, retag ──> pending
-    pending ──────── claim, finish ──────────────────> not requested, and tagged
+    no row ───────── store, request_tagging, retag ──> pending
+    pending ──────── claim, finish ──────────────────> no row, and tagged
     pending ──────── park_exhausted ─────────────────> parked
     parked ───────── release, or an edit (store) ────> pending
 
-The columns of a row of `questions` that say where it stands, and who sets them:
+Nothing of this writes the row of `questions`, which is wide: its text, and all that its site says.
+The columns that say where a question stands, and who sets them:
 
-    requested_at  since when tagging is requested (the column `wanted_at`): store(), and
-                  request_tagging() and retag() of core/questions/requests.py; finish() clears the
-                  request that claim() found
+    priority      whose request it is: the live feed's (store) comes before a backfill's (an import,
+                  request_tagging() and retag() of core/questions/requests.py); none makes it later
+    requested_at  since when tagging is requested: store() and requests; finish() deletes the row
+                  whose request is the one that claim() found
     enqueued_at   when it was last put into the queue (store, sweep) or taken from it (claim);
-                  requests, finish(), unclaim(), end_lease() and release() clear it, and what is
-                  still pending is free for the next sweep
+                  requests, unclaim(), end_lease() and release() clear it, and the question is free
+                  for the next sweep
     attempts      claim() counts, before anything is tried, and unclaim() gives the count back;
-                  an edit (store), a request, finish() and release() set it to 0
+                  an edit (store), a request and release() set it to 0
     error         what the last attempt ended with (record_error, park_exhausted); claim() clears
                   it, and whatever sets the attempts to 0
-    parked_at     park_exhausted(), after MAX_ATTEMPTS; an edit (store), a request, finish() and
-                  release() clear it
+    parked_at     park_exhausted(), after MAX_ATTEMPTS; an edit (store) and release() clear it
 
 The queue only carries hints: whatever becomes of a message, sweep() finds the question again when
 its lease is over.
@@ -27,14 +28,15 @@ its lease is over.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import IntEnum
 from itertools import groupby
 
-from sqlalchemy import and_, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.tables import ModelVersion, Question
-from core.questions.lock_order import lock_in_order
+from core.database.tables import ModelVersion, Question, TaggingRequest
+from core.questions.lock_order import lock_requests_in_order
 
 MAX_ATTEMPTS = 3
 
@@ -43,9 +45,16 @@ MAX_ATTEMPTS = 3
 TASK_SIZES = (100, 10, 1)
 
 
+class Priority(IntEnum):
+    """Whose request it is; the lower comes first."""
+
+    LIVE = 0
+    BACKFILL = 1
+
+
 @dataclass(frozen=True, slots=True)
 class PendingQuestion:
-    """A row to enqueue."""
+    """A question to enqueue."""
 
     pk: int
     site: str
@@ -54,7 +63,7 @@ class PendingQuestion:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedQuestion:
-    """A row to tag: its key, its text, which text it was, and which request is answered."""
+    """A question to tag: its key, its text, which text it was, and which request is answered."""
 
     pk: int
     title: str
@@ -76,13 +85,19 @@ class ParkedQuestion:
 
 
 def is_pending() -> ColumnElement[bool]:
-    """Whether tagging is requested and the question is not parked: a worker is to tag it."""
-    return and_(Question.requested_at.is_not(None), Question.parked_at.is_(None))
+    """Whether the question of a row of `tagging_requests` is not parked: a worker is to tag it."""
+    return TaggingRequest.parked_at.is_(None)
 
 
 def is_claimed() -> ColumnElement[bool]:
     """Whether an attempt at a pending question is under way, or failed and waits for the next."""
-    return and_(is_pending(), Question.attempts > 0)
+    return and_(is_pending(), TaggingRequest.attempts > 0)
+
+
+def is_requested(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a row of `questions` has a tagging request, of which the conditions hold."""
+    of_question = TaggingRequest.question_pk == Question.id
+    return select(literal(1)).where(of_question, *conditions).correlate(Question).exists()
 
 
 def sweep(
@@ -90,27 +105,26 @@ def sweep(
 ) -> list[PendingQuestion]:
     """Take the pending questions whose lease is over, oldest first, and give them a new one.
 
-    Sites without a live model version are left out: nobody could tag theirs.
+    The live feed's come before all others. Sites without a live model version are left out: nobody
+    could tag theirs.
     """
     due = (
-        select(Question.id)
-        .where(is_pending(), _lease_is_over(now, lease), Question.attempts < MAX_ATTEMPTS)
-        .where(Question.site.in_(select(ModelVersion.site).where(ModelVersion.live)))
-        .order_by(Question.requested_at, Question.id)
+        select(TaggingRequest.question_pk)
+        .where(is_pending(), _lease_is_over(now, lease), TaggingRequest.attempts < MAX_ATTEMPTS)
+        .where(TaggingRequest.site.in_(select(ModelVersion.site).where(ModelVersion.live)))
+        .order_by(TaggingRequest.priority, TaggingRequest.requested_at, TaggingRequest.question_pk)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte()  # evaluated once: as a subquery, Postgres may run it again and exceed the limit
     )
     statement = (
-        update(Question)
-        .where(Question.id.in_(select(due.c.id)))
+        update(TaggingRequest)
+        .where(TaggingRequest.question_pk.in_(select(due.c.question_pk)))
         .values(enqueued_at=now)
-        .returning(Question.id, Question.site, Question.attempts)
+        .returning(TaggingRequest.question_pk, TaggingRequest.site, TaggingRequest.attempts)
     )
-    rows = connection.execute(statement).all()
-    return sorted(
-        (PendingQuestion(row.id, row.site, row.attempts) for row in rows), key=lambda p: p.pk
-    )
+    pending = [PendingQuestion(*row) for row in connection.execute(statement)]
+    return sorted(pending, key=lambda p: p.pk)
 
 
 def batches(pending: Iterable[PendingQuestion]) -> Iterator[tuple[str, list[int]]]:
@@ -137,34 +151,33 @@ def claim(
     """
     most = max(tries for tries, size in enumerate(TASK_SIZES) if size >= min(len(pks), 100))
     chosen = (
-        Question.id.in_(sorted(pks)),
-        Question.site == site,
+        TaggingRequest.question_pk.in_(sorted(pks)),
+        TaggingRequest.site == site,
         is_pending(),
-        Question.attempts <= most,
+        TaggingRequest.attempts <= most,
     )
-    lock_in_order(connection, *chosen)
-    statement = (
-        update(Question)
+    lock_requests_in_order(connection, *chosen)
+    counted = (
+        update(TaggingRequest)
         .where(*chosen)
-        .values(attempts=Question.attempts + 1, enqueued_at=now, error=None)
-        .returning(
-            Question.id,
-            Question.title,
-            Question.body,
-            Question.content_hash,
-            Question.requested_at,
-        )
+        .values(attempts=TaggingRequest.attempts + 1, enqueued_at=now, error=None)
+        .returning(TaggingRequest.question_pk, TaggingRequest.requested_at)
     )
-    claimed = [
-        ClaimedQuestion(pk, title, body, content_hash, requested_at)
-        for pk, title, body, content_hash, requested_at in connection.execute(statement)
-        if requested_at is not None  # as is_pending() has it
+    requests = dict(connection.execute(counted).all())
+    texts = select(Question.id, Question.title, Question.body, Question.content_hash)
+    return [
+        ClaimedQuestion(*row, requests[row.id])
+        for row in connection.execute(
+            texts.where(Question.id.in_(sorted(requests))).order_by(Question.id)
+        )
     ]
-    return sorted(claimed, key=lambda q: q.pk)
 
 
 def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
-    """Clear the tagging request where text and request are still those that were claimed.
+    """Delete the tagging request where text and request are still those that were claimed.
+
+    The questions that are finished are locked, so that nobody edits them, and no person decides
+    on them, before what is written of them in this transaction.
 
     Returns:
         The keys for which this call did so. Only their predictions are to be written, in the same
@@ -173,57 +186,63 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
     """
     if not questions:
         return set()
-    of_batch = Question.id.in_([q.pk for q in questions])  # the index: SQLite has none for tuples
-    tagged = tuple_(Question.id, Question.content_hash, Question.requested_at).in_(
-        [(q.pk, q.content_hash, q.requested_at) for q in questions]
+    unedited = (
+        select(Question.id)
+        .where(Question.id.in_([q.pk for q in questions]))  # the index: SQLite has none for tuples
+        .where(
+            tuple_(Question.id, Question.content_hash).in_(
+                [(q.pk, q.content_hash) for q in questions]
+            )
+        )
+        .order_by(Question.id)
+        .with_for_update(key_share=True)
     )
-    lock_in_order(connection, of_batch)
-    statement = (
-        update(Question)
-        .where(of_batch, tagged)
-        .values(requested_at=None, enqueued_at=None, attempts=0, error=None, parked_at=None)
-        .returning(Question.id)
+    found = set(connection.execute(unedited).scalars())
+    requests = [(q.pk, q.requested_at) for q in questions if q.pk in found]
+    chosen = (
+        TaggingRequest.question_pk.in_(sorted(found)),
+        tuple_(TaggingRequest.question_pk, TaggingRequest.requested_at).in_(requests),
     )
-    return set(connection.execute(statement).scalars())
+    lock_requests_in_order(connection, *chosen)
+    ended = delete(TaggingRequest).where(*chosen).returning(TaggingRequest.question_pk)
+    return set(connection.execute(ended).scalars())
 
 
 def record_error(connection: Connection, pk: int, error: str) -> None:
     """Keep what an attempt ended with."""
-    connection.execute(update(Question).where(Question.id == pk).values(error=error))
+    failed = update(TaggingRequest).where(TaggingRequest.question_pk == pk)
+    connection.execute(failed.values(error=error))
 
 
 def end_lease(connection: Connection, pks: Sequence[int]) -> None:
     """Let the next sweep take questions that could not be tried, through no fault of theirs."""
-    chosen = (Question.id.in_(sorted(pks)), is_pending())
-    lock_in_order(connection, *chosen)
-    connection.execute(update(Question).where(*chosen).values(enqueued_at=None))
+    chosen = (TaggingRequest.question_pk.in_(sorted(pks)), is_pending())
+    lock_requests_in_order(connection, *chosen)
+    connection.execute(update(TaggingRequest).where(*chosen).values(enqueued_at=None))
 
 
 def unclaim(connection: Connection, pks: Sequence[int]) -> None:
     """Take an attempt back that came to nothing through no fault of the questions."""
-    chosen = (Question.id.in_(sorted(pks)), is_pending(), Question.attempts > 0)
-    lock_in_order(connection, *chosen)
-    connection.execute(
-        update(Question).where(*chosen).values(attempts=Question.attempts - 1, enqueued_at=None)
-    )
+    chosen = (TaggingRequest.question_pk.in_(sorted(pks)), is_claimed())
+    lock_requests_in_order(connection, *chosen)
+    given_back = {"attempts": TaggingRequest.attempts - 1, "enqueued_at": None}
+    connection.execute(update(TaggingRequest).where(*chosen).values(given_back))
 
 
 def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -> list[int]:
     """Park the questions whose last attempt is over without a prediction; return their keys."""
     chosen = (
         is_pending(),
-        Question.attempts >= MAX_ATTEMPTS,
-        or_(Question.error.is_not(None), _lease_is_over(now, lease)),
+        TaggingRequest.attempts >= MAX_ATTEMPTS,
+        or_(TaggingRequest.error.is_not(None), _lease_is_over(now, lease)),
     )
-    lock_in_order(connection, *chosen)
+    lock_requests_in_order(connection, *chosen)
+    ended = literal("the worker's process ended while at it")
     statement = (
-        update(Question)
+        update(TaggingRequest)
         .where(*chosen)
-        .values(
-            parked_at=now,
-            error=func.coalesce(Question.error, literal("the worker's process ended while at it")),
-        )
-        .returning(Question.id)
+        .values(parked_at=now, error=func.coalesce(TaggingRequest.error, ended))
+        .returning(TaggingRequest.question_pk)
     )
     return sorted(connection.execute(statement).scalars())
 
@@ -241,15 +260,16 @@ def list_parked(connection: Connection, site: str | None = None) -> list[ParkedQ
             Question.site,
             Question.question_id,
             Question.title,
-            Question.attempts,
-            Question.error,
-            Question.parked_at,
+            TaggingRequest.attempts,
+            TaggingRequest.error,
+            TaggingRequest.parked_at,
         )
-        .where(Question.parked_at.is_not(None))
-        .order_by(Question.parked_at.desc(), Question.id)
+        .join(TaggingRequest, TaggingRequest.question_pk == Question.id)
+        .where(TaggingRequest.parked_at.is_not(None))
+        .order_by(TaggingRequest.parked_at.desc(), Question.id)
     )
     if site is not None:
-        rows = rows.where(Question.site == site)
+        rows = rows.where(TaggingRequest.site == site)
     return [
         ParkedQuestion(site, number, title, attempts, error or "", at)
         for site, number, title, attempts, error, at in connection.execute(rows)
@@ -266,20 +286,21 @@ def release(connection: Connection, site: str | None = None, question_id: int | 
     Returns:
         How many were released.
     """
-    chosen: list[ColumnElement[bool]] = [Question.parked_at.is_not(None)]
+    chosen: list[ColumnElement[bool]] = [TaggingRequest.parked_at.is_not(None)]
     if site is not None:
-        chosen.append(Question.site == site)
+        chosen.append(TaggingRequest.site == site)
     if question_id is not None:
-        chosen.append(Question.question_id == question_id)
-    lock_in_order(connection, *chosen)
+        of_number = select(Question.id).where(Question.question_id == question_id)
+        chosen.append(TaggingRequest.question_pk.in_(of_number))
+    lock_requests_in_order(connection, *chosen)
     anew = {"parked_at": None, "attempts": 0, "error": None, "enqueued_at": None}
-    return connection.execute(update(Question).where(*chosen).values(anew)).rowcount
+    return connection.execute(update(TaggingRequest).where(*chosen).values(anew)).rowcount
 
 
 def _lease_is_over(now: datetime, lease: timedelta) -> ColumnElement[bool]:
     """Also where the clock has been set back, and a lease seems to begin in the future."""
     return or_(
-        Question.enqueued_at.is_(None),
-        Question.enqueued_at < now - lease,
-        Question.enqueued_at > now + lease,
+        TaggingRequest.enqueued_at.is_(None),
+        TaggingRequest.enqueued_at < now - lease,
+        TaggingRequest.enqueued_at > now + lease,
     )

@@ -8,14 +8,15 @@ that claims it is the live version's.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, not_, or_, select, true, update
+from sqlalchemy import and_, exists, func, literal, not_, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
+from core.database.engine import dialect_insert
 from core.database.review_tables import Review, Verdict
-from core.database.tables import ModelVersion, Prediction, Question
-from core.questions.lifecycle import is_claimed
-from core.questions.lock_order import lock_in_order
+from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest, UtcDateTime
+from core.questions.lifecycle import Priority, is_claimed, is_requested
+from core.questions.lock_order import lock_requests_in_order
 from core.settings import Retag
 
 
@@ -42,7 +43,7 @@ def request_tagging(
     Returns:
         How many questions are pending now that were not before, or are requested anew.
     """
-    chosen = [or_(Question.requested_at.is_(None), is_claimed())]
+    chosen = [or_(not_(is_requested()), is_requested(is_claimed()))]
     if since is not None:
         chosen.append(Question.created_at >= since)
     if untagged_only:
@@ -85,27 +86,26 @@ def count_retag(
 
 
 def _to_retag(which: Retag, since: datetime) -> tuple[ColumnElement[bool], ...]:
-    tagged = and_(Question.requested_at.is_(None), _is_tagged())
-    return or_(tagged, is_claimed()), _is_among(which, since)
+    tagged = and_(not_(is_requested()), _is_tagged())
+    return or_(tagged, is_requested(is_claimed())), _is_among(which, since)
 
 
 def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:
-    of_site = Question.site == site
     # A batch that is just being written comes first: what it wrote is seen by the next statement.
-    # All are locked at once, in the order of their keys, as by those who claim and finish.
-    lock_in_order(connection, of_site, or_(is_claimed(), and_(*chosen)))
-    rows = (
-        select(Question.id)
-        .where(of_site, *chosen)
-        .order_by(Question.id)
-        .with_for_update(key_share=True)
-    )
-    statement = (
-        update(Question)
-        .where(Question.id.in_(rows))
-        .values(requested_at=now, enqueued_at=None, attempts=0, error=None, parked_at=None)
-    )
-    return connection.execute(statement).rowcount
+    lock_requests_in_order(connection, TaggingRequest.site == site, is_claimed())
+    values = {
+        "question_pk": Question.id,
+        "site": Question.site,
+        "priority": literal(Priority.BACKFILL.value),
+        "requested_at": literal(now, UtcDateTime),
+        "attempts": literal(0),
+    }
+    # In the order of keys, as by those who claim and finish.
+    rows = select(*values.values()).where(Question.site == site, *chosen).order_by(Question.id)
+    insert = dialect_insert(connection, TaggingRequest).from_select(list(values), rows)
+    anew = {"requested_at": now, "enqueued_at": None, "attempts": 0, "error": None}
+    upsert = insert.on_conflict_do_update(index_elements=["question_pk"], set_=anew)
+    return connection.execute(upsert.execution_options(preserve_rowcount=True)).rowcount
 
 
 def _is_among(which: Retag, since: datetime) -> ColumnElement[bool]:

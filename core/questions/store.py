@@ -9,14 +9,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from sqlalchemy import and_, case, delete, exists, func, literal_column, not_, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
-from core.database.tables import Prediction, Question, QuestionTag
+from core.database.tables import Prediction, Question, QuestionTag, TaggingRequest
+from core.questions.lifecycle import Priority, is_requested
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import forget_scores
 
@@ -86,6 +87,7 @@ def store(
     *,
     now: datetime,
     request_tagging: bool,
+    priority: Priority = Priority.LIVE,
 ) -> Stored:
     """Insert or update questions by (site, question id); commits nothing.
 
@@ -101,19 +103,27 @@ def store(
         questions: in any order; of those with one key the last counts.
         now: UTC.
         request_tagging: whether they are to be tagged; the training corpus is not.
+        priority: of the requests that are made.
     """
     unique = {(q.site, q.question_id): q for q in questions}
     rows = [unique[key] for key in sorted(unique)]  # one order for all writers: no deadlock
     new = changed = 0
-    requested: list[int] = []
+    edited: list[_Written] = []
+    same: list[_Written] = []
     for start in range(0, len(rows), STORE_ROWS):
         chunk = rows[start : start + STORE_ROWS]
         known = _find_known(connection, chunk)
         new += sum((q.site, q.question_id) not in known for q in chunk)
-        changed += _upsert(
-            connection, chunk, known, now=now, request=request_tagging, into=requested
-        )
-    return Stored(new, changed, len(rows) - new - changed, tuple(sorted(requested)))
+        for row in _upsert(connection, chunk, known, now=now):
+            old = known.get((row.site, row.question_id))
+            changed += old is not None and old.content_hash != row.content_hash
+            unedited = old is not None and old.content_hash == row.content_hash
+            (same if unedited else edited).append(row)
+    # After all questions: whoever locks both locks the questions first.
+    requested = _choose_requested(connection, edited, same, request=request_tagging)
+    _request(connection, requested, priority, now=now)
+    keys = tuple(row.id for row in requested)
+    return Stored(new, changed, len(rows) - new - changed, keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +148,27 @@ def _find_known(
     return known
 
 
+class _Written(Protocol):
+    """What the database gives back of a question that was written."""
+
+    id: int
+    site: str
+    question_id: int
+    content_hash: str
+    author_tags: list[str]
+
+
 def _upsert(
     connection: Connection,
     questions: Sequence[FetchedQuestion],
     known: dict[tuple[str, int], _Known],
     *,
     now: datetime,
-    request: bool,
-    into: list[int],
-) -> int:
-    """Write one chunk, add the keys that are requested since now to `into`, count the changed."""
-    rows = [_as_row(q, now=now, request=request) for q in questions]
+) -> list[_Written]:
+    """Write one chunk, and the tags of those whose tags are others; return what was written."""
+    rows = [_as_row(q, now=now) for q in questions]
     insert = dialect_insert(connection, Question)
     excluded = insert.excluded
-    differs = Question.content_hash != excluded.content_hash
-    requested = _is_requested_anew(differs, request=request)
     newest = {name: excluded[name] for name in ("title", "body", "author_tags", "content_hash")}
     known_or_new = {
         name: func.coalesce(excluded[name], getattr(Question, name)) for name in _OPTIONAL_COLUMNS
@@ -164,11 +180,6 @@ def _upsert(
             **known_or_new,
             "fetched_at": excluded.fetched_at,
             **_state_as_told(excluded),
-            "requested_at": case((requested, now), else_=Question.requested_at),
-            "enqueued_at": case((requested, now), else_=Question.enqueued_at),
-            "attempts": case((differs, 0), else_=Question.attempts),
-            "error": case((differs, None), else_=Question.error),
-            "parked_at": case((differs, None), else_=Question.parked_at),
         },
         where=or_(
             Question.last_activity_at.is_(None),
@@ -176,28 +187,81 @@ def _upsert(
         ),
     )
     # Rows as parameters, not as values(): that would compile a statement of 9,000 names each time.
-    written = connection.execute(
-        statement.returning(
-            Question.id,
-            Question.site,
-            Question.question_id,
-            Question.content_hash,
-            Question.author_tags,
-            Question.requested_at,
-        ),
-        rows,
-    ).all()
-    into.extend(row.id for row in written if row.requested_at == now)
-    _write_tags(connection, written, known)
-    before = [known.get((row.site, row.question_id)) for row in written]
-    return sum(
-        old is not None and old.content_hash != row.content_hash
-        for row, old in zip(written, before, strict=True)
+    written: list[Any] = list(
+        connection.execute(
+            statement.returning(
+                Question.id,
+                Question.site,
+                Question.question_id,
+                Question.content_hash,
+                Question.author_tags,
+            ),
+            rows,
+        )
     )
+    _write_tags(connection, written, known)
+    return written
+
+
+def _choose_requested(
+    connection: Connection, edited: list[_Written], same: list[_Written], *, request: bool
+) -> list[_Written]:
+    """Those whose tagging is requested by this writing, in the order of their keys.
+
+    Args:
+        connection: holds the locks of all of them.
+        edited: whose text is new or another.
+        same: whose text was there before.
+        request: whether what has never been tagged is to be.
+    """
+    asked = same if request else edited
+    known: set[int] = set()  # that are or were to be tagged
+    for start in range(0, len(asked), STORE_ROWS):
+        pks = [row.id for row in asked[start : start + STORE_ROWS]]
+        tagged = exists().where(Prediction.question_pk == Question.id)
+        found = select(Question.id).where(Question.id.in_(pks), or_(is_requested(), tagged))
+        known.update(connection.execute(found).scalars())
+    if request:
+        chosen = edited + [row for row in same if row.id not in known]
+    else:  # but an edit outdates what was requested before
+        chosen = [row for row in edited if row.id in known]
+    return sorted(chosen, key=lambda row: row.id)
+
+
+def _request(
+    connection: Connection, chosen: Sequence[_Written], priority: Priority, *, now: datetime
+) -> None:
+    """Request tagging from the start, of questions in the order of their keys."""
+    if not chosen:
+        return
+    insert = dialect_insert(connection, TaggingRequest)
+    excluded, before = insert.excluded, TaggingRequest.priority
+    statement = insert.on_conflict_do_update(
+        index_elements=["question_pk"],
+        set_={
+            "requested_at": excluded.requested_at,
+            "enqueued_at": excluded.enqueued_at,
+            "priority": case((excluded.priority < before, excluded.priority), else_=before),
+            "attempts": 0,
+            "error": None,
+            "parked_at": None,
+        },
+    )
+    rows = [
+        {
+            "question_pk": row.id,
+            "site": row.site,
+            "priority": priority.value,
+            "requested_at": now,
+            "enqueued_at": now,
+        }
+        for row in chosen
+    ]
+    connection.execute(statement, rows)
 
 
 def _write_tags(
-    connection: Connection, written: Sequence[Any], known: dict[tuple[str, int], _Known]
+    connection: Connection, written: Sequence[_Written], known: dict[tuple[str, int], _Known]
 ) -> None:
     """Keep `question_tags` as the rows that were written have their author tags."""
     changed = []
@@ -230,7 +294,7 @@ _OPTIONAL_COLUMNS = (
 )
 
 
-def _as_row(question: FetchedQuestion, *, now: datetime, request: bool) -> dict[str, object]:
+def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
     return {
         "site": question.site,
         "question_id": question.question_id,
@@ -243,18 +307,7 @@ def _as_row(question: FetchedQuestion, *, now: datetime, request: bool) -> dict[
         "state": question.state or "open",
         "state_at": now if question.state is not None else None,
         "checked_at": now,
-        "requested_at": now if request else None,
-        "enqueued_at": now if request else None,
     }
-
-
-def _is_requested_anew(differs: ColumnElement[bool], *, request: bool) -> ColumnElement[bool]:
-    """Whether this writing requests tagging of a known question."""
-    # By its name: an INSERT is nothing that SQLAlchemy correlates a subquery with.
-    tagged = exists().where(Prediction.question_pk == literal_column("questions.id"))
-    if not request:  # but an edit outdates what was requested before
-        return and_(differs, or_(Question.requested_at.is_not(None), tagged))
-    return or_(differs, and_(Question.requested_at.is_(None), not_(tagged)))
 
 
 def _state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
 from core.database.review_tables import QueuedQuestion
-from core.database.tables import ModelVersion, Question, TrainingRun
+from core.database.tables import ModelVersion, Question, TaggingRequest, TrainingRun
 from core.model import registry
 from core.model.registry import Version
 from core.questions.lifecycle import is_pending
@@ -76,7 +76,7 @@ def site_statuses(connection: Connection, settings: Settings, *, now: datetime) 
     """Return the state of every site that is stored, and of the settings' sites."""
     questions = _by_site(connection, Question.site)
     tagged = _by_site(connection, QueuedQuestion.site)
-    parked = _by_site(connection, Question.site, Question.parked_at.is_not(None))
+    parked = _by_site(connection, TaggingRequest.site, TaggingRequest.parked_at.is_not(None))
     pending = _pending(connection)
     live = {s: registry.find_live(connection, s) for s in sorted({*questions, *settings.sites})}
     return [
@@ -106,9 +106,9 @@ def _by_site(
 def _pending(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
     """How many questions of each site are pending, and since when the oldest."""
     rows = (
-        select(Question.site, func.count(), func.min(Question.requested_at))
+        select(TaggingRequest.site, func.count(), func.min(TaggingRequest.requested_at))
         .where(is_pending())
-        .group_by(Question.site)
+        .group_by(TaggingRequest.site)
     )
     return {site: (count, oldest) for site, count, oldest in connection.execute(rows)}
 

@@ -18,6 +18,7 @@ from core.database.engine import reading
 from core.database.review_tables import Review
 from core.database.tables import Prediction, Question
 from core.feeds import FeedName
+from core.questions.lifecycle import is_requested
 from core.questions.lock_order import lock_in_order
 from core.questions.store import FetchedQuestion, mark_deleted, store
 from core.settings import Settings
@@ -100,7 +101,7 @@ def _offered(site: str, now: datetime) -> Select[int]:
         select(Question.question_id)
         .where(Question.site == site, Question.state.in_(("open", "deleted")))
         .where(or_(Question.state == "open", returning))
-        .where(or_(Question.requested_at.is_not(None), tagged))
+        .where(or_(is_requested(), tagged))
         .where(not_(exists().where(Review.question_pk == Question.id, Review.outcome == "saved")))
         .order_by(Question.checked_at)
     )

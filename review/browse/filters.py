@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from sqlalchemy import Select, and_, exists, literal, or_, select, text
+from sqlalchemy import Select, and_, exists, literal, not_, or_, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
-from core.database.tables import PredictedTag, Question, QuestionTag
+from core.database.tables import PredictedTag, Question, QuestionTag, TaggingRequest
 from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
 from review.decisions.filters import words_of
@@ -64,12 +64,12 @@ def few_keys(connection: Connection, chosen: BrowseFilter) -> list[int] | None:
 
 def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
     """SELECTs of keys that one index answers each; they may give too many, never too few."""
-    of_site = Question.site == chosen.site
+    of_site = TaggingRequest.site == chosen.site
     match chosen.state:
         case "pending":
-            yield select(Question.id).where(of_site, is_pending())
+            yield select(TaggingRequest.question_pk).where(of_site, is_pending())
         case "parked":
-            yield select(Question.id).where(of_site, Question.parked_at.is_not(None))
+            yield select(TaggingRequest.question_pk).where(of_site, not_(is_pending()))
         case "disputed":
             queued = QueuedQuestion.site == chosen.site
             yield select(QueuedQuestion.question_pk).where(queued, text("conflicting"))
@@ -135,6 +135,11 @@ def _has_tag(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
     return _is_found(found)
 
 
+def _has_request(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    of_question = TaggingRequest.question_pk == Question.id
+    return _is_found(select(literal(1)).where(of_question, condition))
+
+
 def _is_found(rows: Select[int]) -> ColumnElement[bool]:
     """Whether there is a row, looked up question by question.
 
@@ -148,9 +153,9 @@ def _is_in_state(state: State, site: str) -> ColumnElement[bool]:
     queued = QueuedQuestion.question_pk == Question.id
     match state:
         case "pending":
-            return is_pending()
+            return _has_request(is_pending())
         case "parked":
-            return Question.parked_at.is_not(None)
+            return _has_request(not_(is_pending()))
         case "disputed":
             return exists().where(queued, QueuedQuestion.conflicting)
         case "reviewed":

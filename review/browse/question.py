@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from core.database.tables import ModelVersion, Prediction, Question
+from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest
 from core.errors import UnknownQuestion
 from review.browse.rows import BrowsedQuestion, Predicted, read_rows, read_tags
 
@@ -56,8 +56,12 @@ def find_question(connection: Connection, site: str, question_id: int) -> WholeQ
         UnknownQuestion: the site has none of this number here.
     """
     columns = select(
-        Question.id, Question.body, Question.content_hash, Question.error, Question.attempts
-    )
+        Question.id,
+        Question.body,
+        Question.content_hash,
+        TaggingRequest.error,
+        func.coalesce(TaggingRequest.attempts, 0).label("attempts"),
+    ).outerjoin(TaggingRequest, TaggingRequest.question_pk == Question.id)
     chosen = columns.where(Question.site == site, Question.question_id == question_id)
     row = connection.execute(chosen).one_or_none()
     if row is None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import QueuedQuestion, Verdict
-from core.database.tables import ModelVersion, PredictedTag, Question
+from core.database.tables import ModelVersion, PredictedTag, Question, TaggingRequest
 from core.questions.suggested import read_blocked_tags
 from core.questions.verdicts import Joint, Said, joint_verdict
 
@@ -111,14 +111,15 @@ def _select() -> Any:
             Question.created_at,
             Question.author_tags,
             Question.state,
-            Question.requested_at,
-            Question.parked_at,
+            TaggingRequest.requested_at,
+            TaggingRequest.parked_at,
             QueuedQuestion.model_version_id,
             QueuedQuestion.predicted_at,
             QueuedQuestion.reviews,
             QueuedQuestion.conflicting,
             ModelVersion.version,
         )
+        .outerjoin(TaggingRequest, TaggingRequest.question_pk == Question.id)
         .outerjoin(QueuedQuestion, QueuedQuestion.question_pk == Question.id)
         .outerjoin(ModelVersion, ModelVersion.id == QueuedQuestion.model_version_id)
     )

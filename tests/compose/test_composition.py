@@ -82,7 +82,7 @@ def composition() -> Iterator[None]:
 
 
 TAGGED = "SELECT count(*) FROM predictions"
-PENDING = "SELECT count(*) FROM questions WHERE wanted_at IS NOT NULL"
+PENDING = "SELECT count(*) FROM tagging_requests WHERE parked_at IS NULL"
 
 
 @pytest.mark.timeout(2700)  # with the building of the images

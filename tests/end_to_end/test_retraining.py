@@ -15,7 +15,7 @@ from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
-from core.database.tables import ModelVersion, Prediction, Question, TrainingRun
+from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest, TrainingRun
 from core.model import registry
 from core.questions.store import FetchedQuestion
 from core.settings import Settings
@@ -63,7 +63,7 @@ def made_versions(engine: Engine) -> int:
 
 def pending(engine: Engine) -> int:
     with reading(engine) as connection:
-        return connection.execute(select(func.count(Question.requested_at))).scalar_one()
+        return connection.execute(select(func.count(TaggingRequest.question_pk))).scalar_one()
 
 
 def test_models_follow_each_other_while_a_thousand_questions_are_tagged(
@@ -115,7 +115,7 @@ def assert_every_new_question_is_tagged(engine: Engine, new: list[FetchedQuestio
         tagged = select(Question.question_id).join(Prediction).distinct()
         assert set(connection.execute(tagged).scalars()) == {q.question_id for q in new}
         troubled = select(func.count()).where(
-            Question.error.is_not(None) | Question.parked_at.is_not(None)
+            TaggingRequest.error.is_not(None) | TaggingRequest.parked_at.is_not(None)
         )
         assert connection.execute(troubled).scalar() == 0
 

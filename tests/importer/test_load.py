@@ -14,7 +14,7 @@ from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Row, read_questions
 from importer.load import BATCH_QUESTIONS, Tally, import_rows
 from tests.conftest import ManualClock
-from tests.rows import question, row
+from tests.rows import find_request, question, row
 
 
 def import_all(engine: Engine, rows: Iterable[Row]) -> tuple[Tally, list[BrokenRow]]:
@@ -56,7 +56,7 @@ def test_what_was_read_before_a_file_failed_is_stored(sqlite_engine: Engine) -> 
     tally, broken = import_all(sqlite_engine, rows())
     assert (tally.new, tally.broken, tally.failure) == (1, 1, "q.jsonl is cut short")
     assert [item.line for item in broken] == [2]
-    assert row(sqlite_engine, 1).requested_at is None
+    assert find_request(sqlite_engine, 1) is None
 
 
 @pytest.mark.real

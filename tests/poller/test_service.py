@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 
 from core.clock import Clock
 from core.database.api_tables import FeedRow
-from core.database.tables import Question
+from core.database.tables import Question, TaggingRequest
 from core.errors import BrokerUnreachable
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, Preset
@@ -86,7 +86,7 @@ def test_history_is_fetched_beside_the_live_feed_and_ends(sqlite_engine: Engine)
             select(FeedRow.fetched).where(FeedRow.feed == "history")
         ).scalar_one()
         stored = connection.execute(select(func.count(Question.id))).scalar_one()
-        wanted = connection.execute(select(func.count(Question.requested_at))).scalar_one()
+        wanted = connection.execute(select(func.count(TaggingRequest.question_pk))).scalar_one()
     assert 300 <= fetched < 400
     assert wanted < stored
 

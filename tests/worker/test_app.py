@@ -14,7 +14,14 @@ from core.broker.queue import SCORE_TASK, TRAINING_QUEUE, enqueue_training, queu
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
-from tests.rows import predictions, publish_live, question, row, store_questions
+from tests.rows import (
+    find_request,
+    predictions,
+    publish_live,
+    question,
+    request_of,
+    store_questions,
+)
 from worker.app import RETRAIN_TASK, SCORE_QUEUE_TASK, Tasks, beat_schedule, make_app
 
 assert tagger.HINTS  # a worker's command line fills them
@@ -60,8 +67,8 @@ def test_without_a_model_a_batch_is_free_and_the_line_says_how_to_train_one(
     tasks_of(sqlite_url, tmp_path).tag("stats", list(pks))
     (line,) = caplog.messages
     assert line.endswith("Train one with: tagger train --site stats")
-    assert row(sqlite_engine, 1).enqueued_at is None
-    assert row(sqlite_engine, 1).attempts == 0
+    assert request_of(sqlite_engine, 1).enqueued_at is None
+    assert request_of(sqlite_engine, 1).attempts == 0
 
 
 def test_a_database_that_is_away_is_one_line(
@@ -88,7 +95,7 @@ def test_a_broker_that_is_away_is_one_line_and_the_next_sweep_enqueues_again(
     tasks_of(sqlite_url, tmp_path).sweep()
     (line,) = caplog.messages
     assert line.endswith("(tagger up brings its own.)")
-    assert row(sqlite_engine, 1).requested_at is not None
+    assert find_request(sqlite_engine, 1) is not None
 
 
 def test_the_schedule_asks_for_training_of_all_sites_that_are_set_or_have_a_model(

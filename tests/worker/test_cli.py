@@ -9,11 +9,11 @@ from typer.testing import CliRunner, Result
 
 import tagger
 from core.clock import SystemClock
-from core.database.tables import Question
+from core.database.tables import TaggingRequest
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.processes import environment, run_tagger
-from tests.rows import publish_live, question, row, store_questions
+from tests.rows import publish_live, question, request_of, store_questions
 
 
 @pytest.fixture
@@ -25,7 +25,9 @@ def parked(
     store_questions(sqlite_engine, question(1, "A \x1b[2Jtitle"), question(2), now=clock.now())
     with sqlite_engine.begin() as connection:
         connection.execute(
-            update(Question).values(parked_at=clock.now(), attempts=3, error="It is too long.")
+            update(TaggingRequest).values(
+                parked_at=clock.now(), attempts=3, error="It is too long."
+            )
         )
     return sqlite_engine
 
@@ -35,7 +37,7 @@ def run(*arguments: str) -> Result:
 
 
 def parked_numbers(engine: Engine) -> list[int]:
-    return [number for number in (1, 2) if row(engine, number).parked_at is not None]
+    return [number for number in (1, 2) if request_of(engine, number).parked_at is not None]
 
 
 @pytest.mark.parametrize("queues", ["", ",", "tagging,soup"])

@@ -10,7 +10,7 @@ from core.database.tables import KilledProcess
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, row, store_questions
+from tests.rows import publish_live, question, request_of, store_questions
 from worker.killed import KilledProcesses, find_batch, log_killed_processes_once, resident_bytes
 
 PID = 4_000_000  # beyond any process's
@@ -45,7 +45,7 @@ def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
     with sqlite_engine.connect() as connection:
         kept = connection.execute(select(KilledProcess.__table__)).one()
     assert kept[1:] == ("tagging@here", clock.now(), "stats", 2, 312_000_000)
-    assert row(sqlite_engine, 1).enqueued_at is None  # so that the next sweep takes it
+    assert request_of(sqlite_engine, 1).enqueued_at is None  # so that the next sweep takes it
 
 
 def test_of_an_idle_process_no_batch_is_told(

@@ -11,7 +11,7 @@ from core.errors import BrokerUnreachable
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
-from tests.rows import publish_live, question, row, store_questions
+from tests.rows import find_request, publish_live, question, store_questions
 from worker.maintenance import FULL_QUEUE, sweep_pending, train_first_models
 
 
@@ -54,7 +54,7 @@ def test_a_sweep_that_cannot_reach_redis_says_so_and_loses_nothing(
     with pytest.raises(BrokerUnreachable, match="TAGGER_BROKER_URL") as raised:
         sweep_pending(sqlite_engine, make_celery(away), away, clock)
     assert "hush-hush" not in str(raised.value)
-    assert row(sqlite_engine, 1).requested_at is not None
+    assert find_request(sqlite_engine, 1) is not None
 
 
 def test_a_site_is_trained_by_itself_once_it_has_questions_enough(

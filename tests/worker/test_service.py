@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.database.tables import Prediction, Question
+from core.database.tables import Prediction, TaggingRequest
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.models import LABELS, word_bundle
@@ -44,7 +44,7 @@ def store_many(engine: Engine, count: int = QUESTIONS) -> dict[int, str]:
 def all_tagged(engine: Engine) -> Callable[[], bool]:
     def check() -> bool:
         with engine.connect() as connection:
-            pending = select(func.count(Question.requested_at))
+            pending = select(func.count(TaggingRequest.question_pk))
             return connection.execute(pending).scalar() == 0
 
     return check

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, func, select
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.database.engine import reading
-from core.database.tables import ModelVersion, Prediction, Question
+from core.database.tables import ModelVersion, Prediction, TaggingRequest
 from core.model import registry
 from core.questions.requests import retag
 from core.settings import Settings
@@ -40,7 +40,7 @@ def move(engine: Engine, turn: int) -> None:
 
 def pending(engine: Engine) -> int:
     with reading(engine) as connection:
-        return connection.execute(select(func.count(Question.requested_at))).scalar_one()
+        return connection.execute(select(func.count(TaggingRequest.question_pk))).scalar_one()
 
 
 def tagged_while_not_live(engine: Engine) -> list[tuple[int, int]]:
@@ -87,7 +87,9 @@ def test_all_questions_end_with_the_tags_of_the_version_that_is_live_last(
         by_live = select(func.count()).where(Prediction.model_version_id == live.id)
         assert connection.execute(by_live).scalar() == QUESTIONS
         troubled = select(func.count()).where(
-            Question.error.is_not(None) | (Question.attempts > 0) | Question.parked_at.is_not(None)
+            TaggingRequest.error.is_not(None)
+            | (TaggingRequest.attempts > 0)
+            | TaggingRequest.parked_at.is_not(None)
         )
         assert connection.execute(troubled).scalar() == 0
     assert tagged_while_not_live(engine) == []

@@ -1,14 +1,15 @@
 """Databases and bundles of earlier versions of the program go on working."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, func, inspect, select, text
+from sqlalchemy import Engine, bindparam, func, inspect, select, text
 
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
-from core.database.tables import BundlePart, Question, QuestionTag
+from core.database.tables import BundlePart, Question, QuestionTag, TaggingRequest, UtcDateTime
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
@@ -146,3 +147,51 @@ def test_author_tags_of_before_are_found(before: Engine) -> None:
         tags = connection.execute(select(QuestionTag.question_pk, QuestionTag.tag)).all()
     assert {tuple(tag) for tag in tags} == {(pk, tag) for pk, given in rows for tag in given}
     assert tags
+
+
+def day(number: int) -> datetime:
+    return datetime(2026, 1, number, tzinfo=UTC)
+
+
+# A question of revision 0009 in each state: not requested, pending, enqueued, failed, parked.
+STATES: list[dict[str, object]] = [
+    {"wanted": None, "enqueued": None, "tries": 0, "error": None, "parked": None},
+    {"wanted": day(2), "enqueued": None, "tries": 0, "error": None, "parked": None},
+    {"wanted": day(3), "enqueued": day(4), "tries": 0, "error": None, "parked": None},
+    {"wanted": day(5), "enqueued": day(6), "tries": 2, "error": "bad text", "parked": None},
+    {"wanted": day(7), "enqueued": day(8), "tries": 3, "error": "bad text", "parked": day(9)},
+]
+MARK = text(
+    "UPDATE questions SET wanted_at = :wanted, enqueued_at = :enqueued, attempts = :tries, "
+    "error = :error, parked_at = :parked WHERE id = :pk"
+).bindparams(*(bindparam(name, type_=UtcDateTime) for name in ("wanted", "enqueued", "parked")))
+MARKS = text(
+    "SELECT id, wanted_at, enqueued_at, attempts, error, parked_at FROM questions ORDER BY id"
+)
+
+
+def test_tagging_requests_are_moved_out_of_questions_and_back(before: Engine) -> None:
+    migrate_to(before, "0009")
+    with before.begin() as connection:
+        pks = connection.execute(text("SELECT id FROM questions ORDER BY id LIMIT 5")).scalars()
+        connection.execute(
+            MARK, [state | {"pk": pk} for state, pk in zip(STATES, pks, strict=True)]
+        )
+        marks = connection.execute(MARKS).all()
+    upgrade(before)
+    columns = (
+        TaggingRequest.requested_at,
+        TaggingRequest.enqueued_at,
+        TaggingRequest.attempts,
+        TaggingRequest.error,
+        TaggingRequest.parked_at,
+    )
+    of_question = TaggingRequest.question_pk == Question.id
+    moved = select(*columns).join(Question, of_question & (TaggingRequest.site == Question.site))
+    with reading(before) as connection:
+        found = connection.execute(moved.order_by(Question.id)).all()
+    assert [tuple(row) for row in found[:4]] == [tuple(state.values()) for state in STATES[1:]]
+    assert len(found) == sum(mark.wanted_at is not None for mark in marks)
+    migrate_to(before, "0009")
+    with reading(before) as connection:
+        assert connection.execute(MARKS).all() == marks

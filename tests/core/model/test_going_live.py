@@ -13,7 +13,15 @@ from core.model.predictor import Model
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import live_models, publish, publish_live, question, row, store_questions
+from tests.rows import (
+    find_request,
+    live_models,
+    publish,
+    publish_live,
+    question,
+    request_of,
+    store_questions,
+)
 from worker.tagging import tag_batch
 
 
@@ -44,7 +52,7 @@ def test_promotion_asks_for_tagging_again_and_rollback_goes_back(
     went = promote_tried(two_versions, settings, clock, "stats", 2)
     assert went.before is not None
     assert (went.version.version, went.before.version, went.asked_again) == (2, 1, 1)
-    assert (live(two_versions), row(two_versions, 1).requested_at) == (2, clock.now())
+    assert (live(two_versions), request_of(two_versions, 1).requested_at) == (2, clock.now())
     assert roll_back_tried(two_versions, settings, clock, "stats").version.version == 1
     with pytest.raises(NoPreviousVersion):
         roll_back_tried(two_versions, settings, clock, "stats")
@@ -54,7 +62,7 @@ def test_the_live_version_stays_and_nothing_is_asked_for(
     two_versions: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     assert promote_tried(two_versions, settings, clock, "stats", 1).asked_again == 0
-    assert row(two_versions, 1).requested_at is None
+    assert find_request(two_versions, 1) is None
 
 
 def test_a_version_that_is_damaged_or_unknown_changes_nothing(

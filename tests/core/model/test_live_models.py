@@ -21,7 +21,16 @@ from core.questions.lifecycle import sweep
 from core.questions.requests import retag
 from tests.conftest import ManualClock
 from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
-from tests.rows import live_models, predictions, publish_live, question, row, store_questions
+from tests.rows import (
+    find_request,
+    live_models,
+    predictions,
+    publish_live,
+    question,
+    request_of,
+    row,
+    store_questions,
+)
 from worker.tagging import tag_batch
 
 PACKED = pack_bytes(word_bundle())
@@ -142,7 +151,7 @@ def test_without_a_good_model_questions_wait_and_no_attempt_is_counted(
     for _ in range(4):
         with pytest.raises(BundleRefused, match="damaged"):
             tag_batch(engine, models, "stats", stored.requested, clock)
-    assert row(engine, 1).attempts == 0
+    assert request_of(engine, 1).attempts == 0
     publish_live(engine, word_bundle(), now=clock.now())
     assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 1
 
@@ -175,7 +184,7 @@ def test_a_question_asked_for_again_is_tagged_though_the_live_bundle_is_refused(
         assert retag(connection, "stats", "all", now=clock.now(), recent=timedelta(days=1)) == 1
     found = row(engine, 1)
     assert tag_batch(engine, live_models(engine), "stats", [found.id], clock).tagged == 1
-    assert row(engine, 1).requested_at is None
+    assert find_request(engine, 1) is None
     assert predictions(engine) == [(1, good.id)]
 
 

@@ -15,7 +15,7 @@ from core.questions.lifecycle import (
 )
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, row, store_questions
+from tests.rows import find_request, publish_live, question, request_of, store_questions
 
 LEASE = timedelta(seconds=60)
 
@@ -47,7 +47,7 @@ def test_a_question_whose_text_changed_while_it_was_tagged_stays_pending(
     store_questions(engine, question(7, "edited"), now=clock.now())
     with engine.begin() as connection:
         assert finish(connection, claimed) == set()
-    assert row(engine, 7).requested_at is not None
+    assert find_request(engine, 7) is not None
 
 
 def test_only_the_first_of_two_finishers_writes(engine: Engine, clock: ManualClock) -> None:
@@ -67,7 +67,7 @@ def test_neighbours_of_a_question_that_kills_are_not_counted_out_with_it(
     for _ in range(MAX_ATTEMPTS):
         with engine.begin() as connection:
             claim(connection, pks, site="stats", now=clock.now())
-    assert row(engine, 5).attempts == 1
+    assert request_of(engine, 5).attempts == 1
 
 
 def test_a_lease_from_a_clock_that_was_ahead_holds_nothing_up(
@@ -91,7 +91,7 @@ def test_a_question_that_kills_its_process_is_parked_after_the_third_attempt(
     clock.sleep(61)
     with engine.begin() as connection:
         assert park_exhausted(connection, now=clock.now(), lease=LEASE) == [pk]
-    found = row(engine, 7)
+    found = request_of(engine, 7)
     assert found.attempts == MAX_ATTEMPTS
     assert found.error == "the worker's process ended while at it"
 

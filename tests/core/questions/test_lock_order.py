@@ -1,4 +1,7 @@
-"""Who changes several questions locks them in the order of their keys: no deadlock on Postgres."""
+"""Who changes several questions, or their requests, locks them in the order of their keys.
+
+So there is no deadlock on Postgres.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select, text, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import Question
+from core.database.tables import Question, TaggingRequest
 from core.questions.lifecycle import (
     ClaimedQuestion,
     claim,
@@ -33,8 +36,9 @@ Change = Callable[[Connection, list[int]], object]
 
 def finish_all(connection: Connection, pks: list[int]) -> object:
     rows = select(Question.id, Question.title, Question.body, Question.content_hash)
-    found = connection.execute(rows.add_columns(Question.requested_at).where(Question.id.in_(pks)))
-    return finish(connection, [ClaimedQuestion(*row) for row in found])
+    found = rows.add_columns(TaggingRequest.requested_at).join(TaggingRequest)
+    questions = connection.execute(found.where(Question.id.in_(pks)))
+    return finish(connection, [ClaimedQuestion(*row) for row in questions])
 
 
 CHANGES: dict[str, Change] = {
@@ -51,6 +55,12 @@ CHANGES: dict[str, Change] = {
     "request_tagging": lambda c, _: request_tagging(c, site="stats", now=NOW),
     "retag": lambda c, _: retag(c, "stats", "all", now=NOW, recent=DAY),
 }
+# Which rows each changes, and in this order where it changes both.
+BOTH = ("finish", "store")
+QUESTIONS = (*BOTH, "mark_deleted")
+CASES: list[tuple[str, type[Question | TaggingRequest]]]
+CASES = [(name, Question) for name in QUESTIONS]
+CASES += [(name, TaggingRequest) for name in CHANGES if name != "mark_deleted"]
 STATES: dict[str, dict[str, object]] = {
     "unclaim": {"attempts": 1},
     "park_exhausted": {"attempts": 3, "error": "bad text"},
@@ -79,15 +89,18 @@ def wait_for_a_waiter(engine: Engine) -> None:
     raise AssertionError("nobody waits for the lock")
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_whoever_waits_for_a_question_holds_none_with_a_higher_key(
-    engine: Engine, pks: list[int], name: str
+@pytest.mark.parametrize(("name", "table"), CASES)
+def test_whoever_waits_for_a_row_holds_none_with_a_higher_key(
+    engine: Engine, pks: list[int], name: str, table: type[Question | TaggingRequest]
 ) -> None:
     first, second = pks
+    key = Question.id if table is Question else TaggingRequest.question_pk
     with engine.begin() as connection:
-        connection.execute(update(Question).values(STATES.get(name, {"attempts": 0})))
+        connection.execute(update(TaggingRequest).values(STATES.get(name, {"attempts": 0})))
         # A row that is written anew stands behind the others.
         connection.execute(update(Question).where(Question.id == first).values(score=1))
+        of_first = TaggingRequest.question_pk == first
+        connection.execute(update(TaggingRequest).where(of_first).values(enqueued_at=None))
 
     def change() -> None:
         with engine.begin() as connection:
@@ -95,11 +108,29 @@ def test_whoever_waits_for_a_question_holds_none_with_a_higher_key(
                 connection.execute(text(f"SET LOCAL enable_{way} = off"))
             CHANGES[name](connection, pks)
 
-    lock = select(Question.id).with_for_update(nowait=True)
+    lock = select(key).with_for_update(nowait=True)
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as connection:
-            connection.execute(lock.where(Question.id == first)).all()
+            connection.execute(lock.where(key == first)).all()
             changing = pool.submit(change)
             wait_for_a_waiter(engine)
-            assert connection.execute(lock.where(Question.id == second)).scalar_one() == second
+            assert connection.execute(lock.where(key == second)).scalar_one() == second
+        changing.result(timeout=30)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_whoever_waits_for_a_question_holds_no_request(
+    engine: Engine, pks: list[int], name: str
+) -> None:
+    def change() -> None:
+        with engine.begin() as connection:
+            CHANGES[name](connection, pks)
+
+    requests = select(TaggingRequest.question_pk).with_for_update(nowait=True)
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            connection.execute(select(Question.id).where(Question.id == pks[1]).with_for_update())
+            changing = pool.submit(change)
+            wait_for_a_waiter(engine)
+            assert set(connection.execute(requests).scalars()) == set(pks)
         changing.result(timeout=30)

@@ -8,14 +8,22 @@ import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from core.database.review_tables import Review, Verdict
-from core.database.tables import Question
+from core.database.tables import Question, TaggingRequest
 from core.model.predictor import Model, RankedTag
-from core.questions.lifecycle import claim, finish
+from core.questions.lifecycle import Priority, claim, finish, is_requested
 from core.questions.requests import request_tagging, retag
 from core.settings import Retag
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import live_models, predictions, publish_live, question, row, store_questions
+from tests.rows import (
+    live_models,
+    predictions,
+    publish_live,
+    question,
+    request_of,
+    row,
+    store_questions,
+)
 from worker.predictions import TaggedQuestion, write_predictions
 from worker.tagging import tag_batch
 
@@ -29,7 +37,7 @@ def ask_again(engine: Engine, which: Retag, clock: ManualClock) -> int:
 
 def requested(engine: Engine) -> set[int]:
     with engine.connect() as connection:
-        found = select(Question.question_id).where(Question.requested_at.is_not(None))
+        found = select(Question.question_id).where(is_requested())
         return set(connection.execute(found).scalars())
 
 
@@ -87,14 +95,28 @@ def test_a_question_that_waits_keeps_its_place_and_a_parked_one_stays_parked(
     sqlite_engine: Engine, clock: ManualClock
 ) -> None:
     since = clock.now()
-    store_questions(sqlite_engine, question(1), question(2), now=since)
+    _, pk = store_questions(sqlite_engine, question(1), question(2), now=since).requested
     with sqlite_engine.begin() as connection:
-        parked = update(Question).where(Question.question_id == 2)
+        parked = update(TaggingRequest).where(TaggingRequest.question_pk == pk)
         connection.execute(parked.values(parked_at=since, attempts=3))
     clock.sleep(60)
     assert ask_again(sqlite_engine, "all", clock) == 0
-    assert row(sqlite_engine, 1).requested_at == row(sqlite_engine, 2).requested_at == since
-    assert row(sqlite_engine, 2).parked_at == since
+    assert (
+        request_of(sqlite_engine, 1).requested_at
+        == request_of(sqlite_engine, 2).requested_at
+        == since
+    )
+    assert request_of(sqlite_engine, 2).parked_at == since
+
+
+def test_a_retag_makes_no_request_of_the_live_feed_later(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(1), now=clock.now()).requested
+    with engine.begin() as connection:
+        claim(connection, [pk], site="stats", now=clock.now())
+    assert ask_again(engine, "all", clock) == 1
+    assert request_of(engine, 1).priority == Priority.LIVE
 
 
 def by_retag(engine: Engine, clock: ManualClock) -> int:
@@ -117,7 +139,7 @@ def test_a_request_made_while_a_batch_is_under_way_outlives_the_batch(
     assert ask(engine, clock) == 1
     with engine.begin() as connection:
         assert finish(connection, claimed) == set()
-    found = row(engine, 1)
+    found = request_of(engine, 1)
     assert (found.requested_at, found.attempts, found.enqueued_at) == (clock.now(), 0, None)
     with engine.begin() as connection:  # and the batch that takes the new request ends it
         again = claim(connection, [pk], site="stats", now=clock.now())

@@ -15,7 +15,15 @@ from core.questions.requests import request_tagging
 from core.questions.store import clean_text
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import live_models, publish_live, question, row, store_questions
+from tests.rows import (
+    find_request,
+    live_models,
+    publish_live,
+    question,
+    request_of,
+    row,
+    store_questions,
+)
 from worker.tagging import tag_batch
 
 LEASE = timedelta(seconds=60)
@@ -28,16 +36,17 @@ def test_a_new_question_is_stored_and_its_tagging_requested(
     assert (stored.new, stored.changed, len(stored.requested)) == (1, 0, 1)
     found = row(engine, 7)
     assert (found.author_tags, found.owner, found.score) == (["regression"], "Ann", 3)
-    assert found.requested_at == found.enqueued_at == clock.now()
+    request = request_of(engine, 7)
+    assert request.requested_at == request.enqueued_at == clock.now()
 
 
 def test_storing_a_question_again_changes_nothing(engine: Engine, clock: ManualClock) -> None:
     store_questions(engine, question(7), now=clock.now())
-    before = row(engine, 7).requested_at
+    before = request_of(engine, 7).requested_at
     clock.sleep(10)
     stored = store_questions(engine, question(7), now=clock.now())
     assert (stored.new, stored.changed, stored.unchanged, stored.requested) == (0, 0, 1, ())
-    assert row(engine, 7).requested_at == before
+    assert request_of(engine, 7).requested_at == before
 
 
 def test_of_questions_with_one_key_the_last_counts(engine: Engine, clock: ManualClock) -> None:
@@ -59,7 +68,7 @@ def test_an_edited_question_is_requested_anew_and_is_no_longer_parked(
     clock.sleep(10)
     stored = store_questions(engine, question(7, "About anova"), now=clock.now())
     assert (stored.changed, stored.requested) == (1, (pk,))
-    found = row(engine, 7)
+    found = request_of(engine, 7)
     assert (found.parked_at, found.attempts, found.error) == (None, 0, None)
 
 
@@ -88,10 +97,10 @@ def test_the_training_corpus_is_not_tagged_until_requested(
     engine: Engine, clock: ManualClock
 ) -> None:
     store_questions(engine, question(7), now=clock.now(), request_tagging=False)
-    assert row(engine, 7).requested_at is None
+    assert find_request(engine, 7) is None
     with engine.begin() as connection:
         assert request_tagging(connection, site="stats", now=clock.now()) == 1
-    assert row(engine, 7).requested_at == clock.now()
+    assert request_of(engine, 7).requested_at == clock.now()
 
 
 def test_whether_a_question_is_tagged_is_its_own_matter_and_no_others(

@@ -1,11 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, insert, select, update
 
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag
-from core.database.tables import Question
+from core.database.tables import Question, TaggingRequest
 from review.browse import find
 from review.browse.filters import BrowseFilter, State
 from review.browse.find import find_all, find_page
@@ -28,7 +28,8 @@ def stored(engine: Engine, clock: ManualClock) -> Engine:
         store_questions(engine, question(number, created_at=clock.now()), now=clock.now())
         clock.sleep(3600)
     with engine.begin() as connection:
-        parked = update(Question).where(Question.question_id == 6)
+        six = select(Question.id).where(Question.question_id == 6).scalar_subquery()
+        parked = update(TaggingRequest).where(TaggingRequest.question_pk == six)
         connection.execute(parked.values(parked_at=clock.now(), error="no"))
     return engine
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from core.database.engine import reading
 from core.database.review_tables import Webhook
-from core.database.tables import Promotion, Question
+from core.database.tables import Promotion, TaggingRequest
 from core.model import registry
 from tests.review.browsing import IN_BROWSER, Service
 from tests.review.notify.receiver import receiver
@@ -128,7 +128,7 @@ def promotions(service: Service) -> list[str]:
 
 
 def pending(service: Service) -> int:
-    asked = select(func.count()).where(Question.site == "stats", Question.requested_at.is_not(None))
+    asked = select(func.count()).where(TaggingRequest.site == "stats")
     with reading(service.engine) as connection:
         return connection.execute(asked).scalar_one()
 

@@ -12,6 +12,7 @@ from core.database.tables import BundlePart, ModelVersion, Promotion, Question
 from core.model import registry
 from core.model.bundle import Bundle
 from core.model.manifest import FORMAT_VERSION
+from core.questions.lifecycle import is_requested
 from tests.conftest import ManualClock
 from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
 from tests.rows import live_models, publish_live, question, store_questions
@@ -95,7 +96,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
     assert done.exit_code == 0
     assert (f"{len(again)} questions are to be tagged again." in done.stdout) == bool(again)
     with reading(engine) as connection:
-        wanted = select(Question.question_id).where(Question.requested_at.is_not(None))
+        wanted = select(Question.question_id).where(is_requested())
         assert set(connection.execute(wanted).scalars()) == again
 
 

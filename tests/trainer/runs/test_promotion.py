@@ -10,7 +10,7 @@ from core.database.tables import Question, TrainingRun
 from core.errors import DatabaseUnreachable
 from core.model.bundle import pack
 from core.model.registry import Version, find_live, list_promotions, list_versions
-from core.questions.lifecycle import is_pending
+from core.questions.lifecycle import is_pending, is_requested
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import live_models, publish_live, question, store_questions
@@ -119,7 +119,11 @@ def test_tagged_questions_are_tagged_again_as_the_options_say(
 
 def pending(engine: Engine) -> set[int]:
     with engine.connect() as connection:
-        return set(connection.execute(select(Question.question_id).where(is_pending())).scalars())
+        return set(
+            connection.execute(
+                select(Question.question_id).where(is_requested(is_pending()))
+            ).scalars()
+        )
 
 
 def test_a_database_that_is_away_for_a_moment_costs_no_training(
