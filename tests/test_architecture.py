@@ -125,7 +125,7 @@ def test_parts_do_not_import_each_other() -> None:
 
 
 def test_core_spells_no_command() -> None:
-    names = "|".join(typer.main.get_command(tagger.app).commands)  # type: ignore[attr-defined]
+    names = "|".join(typer.main.get_command(tagger.make_app()).commands)  # type: ignore[attr-defined]
     for file in files():
         if file.parts[0] == "core":
             found = re.search(rf"\btagger ({names})\b", (ROOT / file).read_text())

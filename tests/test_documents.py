@@ -48,7 +48,7 @@ def test_the_composition_hands_every_setting_on(name: str) -> None:
     assert f"  {PREFIX}{name.upper()}: " in (ROOT / "docker-compose.yml").read_text()
 
 
-@pytest.mark.parametrize(("name", "text"), commands(tagger.app))
+@pytest.mark.parametrize(("name", "text"), commands(tagger.make_app()))
 def test_every_command_has_an_example_and_stands_in_the_readme(name: str, text: str) -> None:
     assert "Example: " in text
     *group, last = name.split()

@@ -1,8 +1,11 @@
 """The command line's hints: what a person can type about an error."""
 
 import pickle
+import subprocess
+import sys
 
 import pytest
+import typer
 
 import tagger
 from core.console import with_hint
@@ -39,3 +42,22 @@ def test_an_error_that_no_command_helps_is_told_alone() -> None:
 def test_a_hint_names_the_site_also_where_the_error_came_from_another_process() -> None:
     error = pickle.loads(pickle.dumps(ModelMissing("None.", site="stats")))
     assert with_hint(error).endswith("--site stats")
+
+
+@pytest.mark.parametrize(("part", "commands"), tagger.PARTS.items())
+def test_a_command_is_found_in_its_part(part: str, commands: tuple[str, ...]) -> None:
+    app = tagger.make_app([part])
+    assert set(typer.main.get_command(app).commands) == set(commands)  # type: ignore[attr-defined]
+
+
+def test_a_command_imports_its_own_part_alone() -> None:
+    script = (
+        "import sys, tagger; sys.argv = ['tagger', 'poll', '--help']\n"
+        "try: tagger.main()\n"
+        "except SystemExit: pass\n"
+        "print([part for part in tagger.PARTS if f'{part}.cli' in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "['poller']"

@@ -13,8 +13,6 @@ from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString
 from lxml import etree
 
 Treatment = Literal["keep", "mark", "drop"]
@@ -106,6 +104,8 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
 
 def _soup_text(body: bytes, settings: TextSettings) -> str:
     """The same by Beautiful Soup, which tells what lxml's tree does not; eight times slower."""
+    from bs4 import BeautifulSoup, NavigableString  # noqa: PLC0415 (slow to import, and seldom)
+
     soup = BeautifulSoup(body.decode(), "lxml")
     for element in soup(["script", "style"]):
         element.decompose()

@@ -16,7 +16,7 @@ from tests.rows import publish_live, question, store_questions
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(tagger.app, arguments)
+    return CliRunner(env={"COLUMNS": "200"}).invoke(tagger.make_app(), arguments)
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def without_broker(monkeypatch: pytest.MonkeyPatch, sqlite_url: str) -> None:
 
 
 def test_every_service_is_a_command() -> None:
-    commands = typer.main.get_command(tagger.app).commands  # type: ignore[attr-defined]
+    commands = typer.main.get_command(tagger.make_app()).commands  # type: ignore[attr-defined]
     assert {command[3] for command in SERVICES.values()} <= set(commands)
 
 

@@ -10,7 +10,7 @@ import trainer.train
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.model import registry
-from tagger import app
+from tagger import make_app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish, store_questions
@@ -20,7 +20,7 @@ from trainer.runs.promotion import RunResult
 
 
 def tagger(*arguments: str) -> Result:
-    return CliRunner().invoke(app, arguments)
+    return CliRunner().invoke(make_app(), arguments)
 
 
 @pytest.fixture

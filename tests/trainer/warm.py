@@ -13,7 +13,6 @@ import sklearn.linear_model  # noqa: F401
 
 import trainer.report.page
 import trainer.train  # noqa: F401
-from tagger import app
 from trainer.systems.networks.keras_setup import import_keras
 
 import_keras()
@@ -40,4 +39,4 @@ def _run(arguments: list[str], environment: dict[str, str], log: Path) -> None:
         os.dup2(lines, stream)
     os.environ.clear()
     os.environ.update(environment)
-    app(arguments)
+    make_app()(arguments)

@@ -33,7 +33,7 @@ def parked(
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner(env={"COLUMNS": "200"}).invoke(tagger.app, arguments)
+    return CliRunner(env={"COLUMNS": "200"}).invoke(tagger.make_app(), arguments)
 
 
 def parked_numbers(engine: Engine) -> list[int]:

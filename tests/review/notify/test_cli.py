@@ -15,7 +15,7 @@ def run(engine: Engine, *arguments: str) -> tuple[int, str]:
         "TAGGER_DATABASE_URL": engine.url.render_as_string(hide_password=False),
         "COLUMNS": "200",
     }
-    done = CliRunner().invoke(tagger.app, ["webhooks", *arguments], env=env)
+    done = CliRunner().invoke(tagger.make_app(), ["webhooks", *arguments], env=env)
     return done.exit_code, done.output
 
 

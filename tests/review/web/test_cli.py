@@ -12,7 +12,7 @@ from review.web.access import reviewer_of_token
 
 def run(engine: Engine, *arguments: str) -> tuple[int, str]:
     env = {"TAGGER_DATABASE_URL": engine.url.render_as_string(hide_password=False)}
-    done = CliRunner().invoke(tagger.app, ["reviewers", *arguments], env=env)
+    done = CliRunner().invoke(tagger.make_app(), ["reviewers", *arguments], env=env)
     return done.exit_code, done.output
 
 

@@ -43,7 +43,7 @@ def test_a_file_is_compared_into_a_table_and_a_report(
     monkeypatch.setenv("TAGGER_MIN_QUESTIONS", "300")
     monkeypatch.setenv("TAGGER_TOP_TAGS", "20")
     command = ["compare", "--file", str(file), "--split", split, "--out", str(out)]
-    ended = CliRunner().invoke(tagger.app, [*command, "--systems", names])
+    ended = CliRunner().invoke(tagger.make_app(), [*command, "--systems", names])
     assert ended.exit_code == 0, ended.output
     document = json.loads((out / "table.json").read_text())
     assert (document["site"], document["split"]) == ("demo", split)
@@ -58,4 +58,4 @@ def test_a_file_is_compared_into_a_table_and_a_report(
 
 
 def test_no_source_of_questions_is_wrong_usage() -> None:
-    assert CliRunner().invoke(tagger.app, ["compare"]).exit_code == 2
+    assert CliRunner().invoke(tagger.make_app(), ["compare"]).exit_code == 2

@@ -8,11 +8,11 @@ from typer.testing import CliRunner, Result
 from core.database.engine import reading
 from core.errors import ModelMissing
 from core.model import registry
-from tagger import app
+from tagger import make_app
 
 
 def tagger(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(make_app(), [str(argument) for argument in arguments])
 
 
 def live(engine: Engine, site: str = "stats") -> int | None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from typer.testing import CliRunner, Result
 
-from tagger import app
+from tagger import make_app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish
@@ -48,7 +48,7 @@ def runs(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def report(*arguments: str) -> Result:
-    return CliRunner().invoke(app, ["models", "report", "--site", "stats", *arguments])
+    return CliRunner().invoke(make_app(), ["models", "report", "--site", "stats", *arguments])
 
 
 def test_the_newest_report_is_written_where_it_says(runs: list[int]) -> None:
