@@ -104,7 +104,9 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
 
 def _soup_text(body: bytes, settings: TextSettings) -> str:
     """The same by Beautiful Soup, which tells what lxml's tree does not; eight times slower."""
-    from bs4 import BeautifulSoup, NavigableString  # noqa: PLC0415 (slow to import, and seldom)
+    # Slow to import, and seldom needed.
+    from bs4 import BeautifulSoup  # noqa: PLC0415
+    from bs4.element import NavigableString  # noqa: PLC0415
 
     soup = BeautifulSoup(body.decode(), "lxml")
     for element in soup(["script", "style"]):

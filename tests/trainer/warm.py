@@ -11,8 +11,10 @@ from pathlib import Path
 import matplotlib.backends.backend_svg  # noqa: F401
 import sklearn.linear_model  # noqa: F401
 
+import trainer.cli
 import trainer.report.page
 import trainer.train  # noqa: F401
+from tagger import make_app
 from trainer.systems.networks.keras_setup import import_keras
 
 import_keras()
@@ -39,4 +41,4 @@ def _run(arguments: list[str], environment: dict[str, str], log: Path) -> None:
         os.dup2(lines, stream)
     os.environ.clear()
     os.environ.update(environment)
-    make_app()(arguments)
+    make_app(["trainer"])(arguments)
