@@ -245,3 +245,4 @@ class OutgoingEvent(Table):
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     error: Mapped[str | None]
     delivered_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]

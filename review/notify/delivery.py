@@ -173,10 +173,11 @@ class Delivery:
         values: dict[str, Any] = {"delivered_at": now, "error": None}
         if outcome.error is not None:
             attempts = event.attempts + 1
-            retry = now + pause_after(attempts)
+            values = {"attempts": attempts, "error": outcome.error}
             if outcome.answered and attempts >= MOST_TRIES:
-                retry = NEVER
-            values = {"attempts": attempts, "next_try_at": retry, "error": outcome.error}
+                values |= {"next_try_at": NEVER, "failed_at": now}
+            else:
+                values["next_try_at"] = now + pause_after(attempts)
         change = update(OutgoingEvent).where(
             OutgoingEvent.id == event.id, OutgoingEvent.delivered_at.is_(None)
         )

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Engine, delete, func, select, tuple_, update
+from sqlalchemy import Engine, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
 
 from core.database.engine import dialect_insert, reading
@@ -17,7 +17,7 @@ from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
 from core.database.tables import Prediction, Question
 from review.browse.filters import conditions
 from review.browse.rows import CHUNK, BrowsedQuestion, read_rows
-from review.notify.webhooks import Wanted, is_enabled, wanted_of
+from review.notify.webhooks import Wanted, has_failed, is_enabled, wanted_of
 
 # Predictions are dated before they are committed, and by the clocks of several hosts: those of the
 # last minute are looked at again.
@@ -27,6 +27,7 @@ OVERLAP: Final = timedelta(minutes=1)
 SCORED_WITHIN: Final = timedelta(days=1)
 
 KEPT: Final = timedelta(days=7)  # events that were delivered
+KEPT_FAILED: Final = timedelta(days=30)  # those that failed, since then
 PAGE: Final = CHUNK  # predictions of one transaction
 
 
@@ -181,18 +182,24 @@ def _move(connection: Connection, webhook: Any, to: datetime) -> None:
         connection.execute(change.values(read_to=to))
 
 
-def prune_delivered(engine: Engine, *, now: datetime) -> int:
-    """Delete events that were delivered a week ago; return how many.
+def prune(engine: Engine, *, now: datetime) -> int:
+    """Delete events that were delivered a week ago, or failed a month ago; return how many.
 
     One of a prediction that may be looked at again stays, so that it is not told twice.
     """
+    # A failed one's next try is NEVER, which the index of what is due answers.
+    failed = (has_failed(), OutgoingEvent.delivered_at.is_(None))
+    old = or_(
+        OutgoingEvent.delivered_at < now - KEPT,
+        and_(*failed, OutgoingEvent.failed_at < now - KEPT_FAILED),
+    )
     with engine.begin() as connection:
         webhooks = connection.execute(select(Webhook.id, Webhook.read_to)).all()
         return sum(
             connection.execute(
                 delete(OutgoingEvent).where(
                     OutgoingEvent.webhook_id == number,
-                    OutgoingEvent.delivered_at < now - KEPT,
+                    old,
                     OutgoingEvent.created_at < read_to - SCORED_WITHIN,
                 )
             ).rowcount

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.errors import DatabaseUnreachable
 from review.notify.delivery import MOST, Delivery
-from review.notify.outbox import fill_outbox, prune_delivered
+from review.notify.outbox import fill_outbox, prune
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,6 @@ class Sender:
             log.info("webhooks: %d new events", new)
         tried = self._delivery.deliver(stopping=self._stopping.is_set)
         if self._pruned_at is None or now - self._pruned_at >= _PRUNE_EVERY:
-            prune_delivered(self._engine, now=now)
+            prune(self._engine, now=now)
             self._pruned_at = now
         return tried

@@ -5,16 +5,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, bindparam, func, inspect, select, text
+from sqlalchemy import Engine, bindparam, func, insert, inspect, select, text
 
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
+from core.database.review_tables import OutgoingEvent, Webhook
 from core.database.tables import BundlePart, Question, QuestionTag, TaggingRequest, UtcDateTime
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
 from core.model.predictor import Model
 from core.questions.verdicts import read_joint_verdicts
+from review.notify.webhooks import NEVER
 from tests.conftest import ManualClock
 from tests.database_of_before import (
     DATA,
@@ -195,3 +197,29 @@ def test_tagging_requests_are_moved_out_of_questions_and_back(before: Engine) ->
     migrate_to(before, "0009")
     with reading(before) as connection:
         assert connection.execute(MARKS).all() == marks
+
+
+def test_events_that_failed_before_are_kept_a_month_from_now(before: Engine) -> None:
+    migrate_to(before, "0010")
+    with before.begin() as connection:
+        add = insert(Webhook).values(
+            url="http://127.0.0.1:9/", secret="0", event="suggested", filter={},
+            reviewer="owner", created_at=day(1), read_to=day(1),
+        )  # fmt: skip
+        webhook = connection.execute(add.returning(Webhook.id)).scalar_one()
+        pks = connection.execute(select(Question.id).order_by(Question.id).limit(3)).scalars()
+        moments = ((NEVER, None), (day(2), None), (NEVER, day(3)))
+        for pk, (next_try, delivered) in zip(pks, moments, strict=True):
+            event = insert(OutgoingEvent).values(
+                webhook_id=webhook, question_pk=pk, model_version_id=1, payload={},
+                created_at=day(1), next_try_at=next_try, attempts=0, delivered_at=delivered,
+            )  # fmt: skip
+            connection.execute(event)
+    upgrade(before)
+    with reading(before) as connection:
+        rows = select(OutgoingEvent.failed_at).order_by(OutgoingEvent.id)
+        failed, waiting, delivered = connection.execute(rows).scalars()
+    assert failed is not None
+    assert failed > day(3)
+    assert waiting is delivered is None
+    migrate_to(before, "0010")

@@ -131,6 +131,7 @@ def test_an_event_that_is_refused_too_often_fails_and_those_behind_it_go_on(
     sender = delivery(engine, clock)
     try_often(sender, clock, MOST_TRIES + 3)
     assert len(there.received) == MOST_TRIES
+    assert [row.failed_at is not None for row in outbox(engine)] == [True]
     there.answer = 200
     predict_rows(engine, {2: {"anova": 0.9}}, now=clock.now())
     fill_outbox(engine, now=clock.now())
@@ -141,7 +142,7 @@ def test_an_event_that_is_refused_too_often_fails_and_those_behind_it_go_on(
         assert retry_failed(connection, number, now=clock.now()) == 1
     sender.deliver()
     assert there.questions[MOST_TRIES:] == [2, 1]
-    assert all(row.delivered_at for row in outbox(engine))
+    assert all(row.delivered_at and row.failed_at is None for row in outbox(engine))
 
 
 def test_who_gives_no_answer_loses_nothing(

@@ -7,7 +7,8 @@ from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
 from core.database.tables import ModelVersion, PredictedTag, Prediction
 from core.questions.review_queue import enter_queue
 from review.notify import outbox as module
-from review.notify.outbox import KEPT, OVERLAP, fill_outbox, prune_delivered
+from review.notify.outbox import KEPT, KEPT_FAILED, OVERLAP, fill_outbox, prune
+from review.notify.webhooks import NEVER
 from tests.conftest import ManualClock
 from tests.review.notify.receiver import add, outbox
 from tests.review.rows import predict_rows
@@ -164,9 +165,30 @@ def test_what_was_delivered_is_deleted_and_not_told_again(
     with engine.begin() as connection:
         connection.execute(update(OutgoingEvent).values(delivered_at=clock.now()))
     clock.sleep(KEPT.total_seconds() + 60)
-    assert prune_delivered(engine, now=clock.now()) == 0  # the webhook has not read past it
+    assert prune(engine, now=clock.now()) == 0  # the webhook has not read past it
     assert fill_outbox(engine, now=clock.now()) == 0
-    assert prune_delivered(engine, now=clock.now()) == 1
+    assert prune(engine, now=clock.now()) == 1
+    assert fill_outbox(engine, now=clock.now()) == 0
+
+
+@pytest.mark.usefixtures("known_site")
+def test_what_failed_is_deleted_a_month_later_and_what_waits_is_kept(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock)
+    predict_rows(engine, {n: {"anova": 0.9} for n in (1, 2)}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    clock.sleep(KEPT_FAILED.total_seconds() * 2)  # so long nobody answered
+    refused = {"next_try_at": NEVER, "failed_at": clock.now(), "error": "answered 500"}
+    first = update(OutgoingEvent).where(OutgoingEvent.id == outbox(engine)[0].id)
+    with engine.begin() as connection:
+        connection.execute(first.values(**refused))
+    fill_outbox(engine, now=clock.now())
+    clock.sleep(KEPT_FAILED.total_seconds() - 60)
+    assert prune(engine, now=clock.now()) == 0
+    clock.sleep(120)
+    assert prune(engine, now=clock.now()) == 1
+    assert told(engine) == [2]
     assert fill_outbox(engine, now=clock.now()) == 0
 
 
