@@ -26,6 +26,7 @@ from review.decisions.saved_filters import (
     save_filter,
 )
 from review.decisions.site_tags import require_site
+from review.render.formulas import render_title
 from review.web.context import ContextDep, ReviewerDep
 
 router = APIRouter(prefix="/api/v1/review", tags=["review"])
@@ -81,6 +82,7 @@ def _show(connection: Connection, pk: int, reviewer: str) -> BulkQuestion:
     return BulkQuestion(
         question_id=view.question.question_id,
         title=view.question.title,
+        title_html=str(render_title(view.question.title, in_link=True)),
         link=view.question.link,
         author_tags=view.question.author_tags,
         suggestions=[SuggestionRow.model_validate(one) for one in view.suggestions],

@@ -11,6 +11,7 @@ from review.api.fields import EmptyIsNone, Moment, Name, Share, Site, Tag, Text,
 from review.decisions.actions import Action
 from review.decisions.filters import QueueFilter
 from review.decisions.walk import Order
+from review.render.formulas import render_title
 
 SiteAndNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,100}:[0-9]{1,18}$")]
 State = Literal["open", "answered", "closed", "migrated", "deleted"]
@@ -91,7 +92,7 @@ class Saved(BaseModel):
 
 
 class ActionRow(BaseModel):
-    """An action of a reviewer."""
+    """An action of a reviewer; `title_html`: its question's title, null where it was on many."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -100,12 +101,16 @@ class ActionRow(BaseModel):
     site: str
     at: datetime
     summary: dict[str, Any]
+    title_html: str | None = None
     undone_at: datetime | None
 
     @classmethod
     def of(cls, action: Action) -> "ActionRow":
         """The row of an action."""
-        return cls.model_validate(action)
+        row = cls.model_validate(action)
+        if title := action.summary.get("title"):
+            row.title_html = str(render_title(title, in_link=True))
+        return row
 
 
 class Undone(BaseModel):
@@ -242,6 +247,7 @@ class BulkQuestion(BaseModel):
 
     question_id: int
     title: str
+    title_html: str
     link: str | None
     author_tags: list[str]
     suggestions: list[SuggestionRow]

@@ -1,6 +1,7 @@
 // One verdict on all questions of a filter: a preview with the count, then the verdict, then undo.
 
 import { call, newId } from "./api.js";
+import { link } from "./history.js";
 
 const $ = (id) => document.getElementById(id);
 const VERBS = { accepted: "Accept", rejected: "Reject" };
@@ -45,10 +46,8 @@ function item(question, asked) {
   const line = document.createElement("li");
   const what = document.createElement("div");
   what.className = "what";
-  const link = document.createElement("a");
-  link.href = `/browse/${encodeURIComponent(asked.filter.site)}/${question.question_id}`;
-  link.textContent = question.title || `Question ${question.question_id}`;
-  what.append(link, " ", ...tags(question, asked.tag));
+  const address = `/browse/${encodeURIComponent(asked.filter.site)}/${question.question_id}`;
+  what.append(link(address, question.title_html, `Question ${question.question_id}`), " ", ...tags(question, asked.tag));
   line.append(what);
   return line;
 }

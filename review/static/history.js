@@ -10,7 +10,7 @@ export function historyItem(action, onUndo) {
   const what = document.createElement("div");
   what.className = "what";
   const title = summary.question_id
-    ? link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, summary.title || `Question ${summary.question_id}`)
+    ? link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, action.title_html, `Question ${summary.question_id}`)
     : text("span", describeMany(summary));
   what.append(title, " ", ...verdictTags(action.kind, summary.verdicts ?? {}));
   const when = document.createElement("time");
@@ -30,9 +30,13 @@ export function historyItem(action, onUndo) {
   return item;
 }
 
-function link(address, content) {
-  const element = text("a", content);
+// A link to a question: by its title as HTML, which comes escaped from the service
+// (review/render), or without one by other words.
+export function link(address, titleHtml, otherwise) {
+  const element = document.createElement("a");
   element.href = address;
+  if (titleHtml) element.innerHTML = titleHtml;
+  else element.textContent = otherwise;
   return element;
 }
 

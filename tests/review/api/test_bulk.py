@@ -33,6 +33,19 @@ def test_a_bulk_verdict_is_previewed_saved_and_undone(client: TestClient) -> Non
     assert client.post(f"{API}/bulk/preview", json=said).json()["count"] == 30
 
 
+def test_a_preview_s_titles_come_drawn_and_many_questions_have_none(
+    context: Context, client: TestClient, clock: ManualClock
+) -> None:
+    given = {30: {"r": 0.9}}
+    predict_rows(context.engine, given, now=clock.now(), titles={30: "<b> $x^2$"})
+    said = {"filter": {"site": "stats", "suggested": "r"}, "tag": "r", "verdict": "accepted"}
+    (shown,) = client.post(f"{API}/bulk/preview", json=said).json()["questions"]
+    assert shown["title_html"].startswith('&lt;b&gt; <math display="inline">')
+    client.post(f"{API}/bulk", json=said | {"request_id": str(uuid.uuid4())})
+    (bulk,) = client.get(f"{API}/history").json()["actions"]
+    assert bulk["title_html"] is None
+
+
 def test_a_bulk_verdict_names_a_site(client: TestClient) -> None:
     said = {"filter": {}, "tag": "anova", "verdict": "accepted"}
     answer = client.post(f"{API}/bulk/preview", json=said)

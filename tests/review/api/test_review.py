@@ -100,6 +100,20 @@ def test_a_reviewer_goes_through_the_queue_and_back(client: TestClient) -> None:
     assert saved["undone_at"]
 
 
+def test_the_history_s_titles_come_drawn(
+    context: Context, client: TestClient, clock: ManualClock
+) -> None:
+    given = {4: {"anova": 0.9}}
+    predict_rows(context.engine, given, now=clock.now(), titles={4: "a $x^2$ <script>"})
+    for number in (3, 4):
+        decide(client, number)
+    newest, older = client.get(f"{API}/history").json()["actions"]
+    assert newest["title_html"].startswith('a <math display="inline">')
+    assert newest["title_html"].endswith("</math> &lt;script&gt;")
+    assert newest["summary"]["title"] == "a $x^2$ <script>"
+    assert older["title_html"] == "plums &lt;script&gt;"
+
+
 def test_when_nothing_is_left_there_is_no_content(client: TestClient) -> None:
     answer = client.get(f"{API}/next", params={"q": "quinces"})
     assert (answer.status_code, answer.content) == (204, b"")

@@ -76,6 +76,23 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     assert count(service, Verdict, reviewer) == 0
 
 
+def test_formulas_in_titles_are_drawn_in_the_preview_and_in_the_history(
+    page: Page, service: Service
+) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=logistic")
+    page.locator("#where").select_option("tag")
+    page.locator("#q").fill("Wald")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#first a math").first).to_be_visible()
+    page.goto(f"{service.address}/review?q=Wald")
+    title = page.locator("#title")
+    expect(title.locator("math")).to_be_visible()
+    decide(page, "a")
+    saved(page)
+    page.goto(f"{service.address}/history")
+    expect(page.locator("#history-list a math").first).to_be_visible()
+
+
 def others(page: Page) -> list[str]:
     """The chosen tags that are not the author's."""
     author = page.locator("#author-tags").inner_text().split()
