@@ -17,6 +17,30 @@ ALERTS = (FOLDER / "alerts.yml").read_text()
 DASHBOARD: dict[str, Any] = json.loads((FOLDER / "grafana/dashboard.json").read_text())
 METRIC = re.compile(r"\btagger_\w+")
 
+needs_promtool = pytest.mark.skipif(
+    shutil.which("promtool") is None, reason="needs Prometheus' promtool"
+)
+
+# Series by the minute, and what fires then; an alert with no `exp_alerts` does not.
+FIRING = """
+rule_files: [alerts.yml]
+tests:
+  - interval: 1m
+    input_series:
+      - { series: tagger_outgoing_events_failed, values: "0 0 3x20" }
+      - { series: 'tagger_last_sign_age_seconds{part="tagging"}', values: "20+60x20" }
+      - { series: 'tagger_last_sign_age_seconds{part="training"}', values: "20x20" }
+    alert_rule_test:
+      - { eval_time: 6m, alertname: TaggerWebhookFailed }
+      - eval_time: 8m
+        alertname: TaggerWebhookFailed
+        exp_alerts: [{ exp_labels: { severity: warning }, exp_annotations: %s }]
+      - { eval_time: 9m, alertname: TaggerSilent }
+      - eval_time: 15m
+        alertname: TaggerSilent
+        exp_alerts: [{ exp_labels: { severity: critical, part: tagging }, exp_annotations: %s }]
+"""
+
 
 def alerts() -> list[str]:
     """Each alert's own lines."""
@@ -29,20 +53,41 @@ def expressions(panels: list[dict[str, Any]]) -> Iterator[str]:
         yield from expressions(panel.get("panels", []))
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs Prometheus' promtool")
+def promtool(folder: Path, *arguments: str) -> None:
+    """Run it in a folder; what it finds wrong fails the test."""
+    checked = subprocess.run(
+        ["promtool", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def annotations(name: str, values: dict[str, str]) -> str:
+    """What an alert says, as a YAML mapping, with values in place of its templates."""
+    (alert,) = (one for one in alerts() if one.startswith(f"{name}\n"))
+    summary = re.findall(r'summary: "(.*)"', alert)[0]
+    for template, value in values.items():
+        summary = summary.replace(f"{{{{ {template} }}}}", value)
+    description = " ".join(alert.split("description: >-\n")[1].split())
+    return json.dumps({"summary": summary, "description": description})
+
+
+@needs_promtool
 def test_promtool_takes_the_configuration_and_the_rules(tmp_path: Path) -> None:
     for name in ("prometheus.yml", "alerts.yml"):
         text = (FOLDER / name).read_text()
         (tmp_path / name).write_text(text.replace("/tmp/metrics-token", "token"))
     (tmp_path / "token").touch()
-    checked = subprocess.run(
-        ["promtool", "check", "config", "prometheus.yml"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    promtool(tmp_path, "check", "config", "prometheus.yml")
+
+
+@needs_promtool
+def test_alerts_fire_when_they_should_and_say_of_what(tmp_path: Path) -> None:
+    (tmp_path / "alerts.yml").write_text(ALERTS)
+    failed = annotations("TaggerWebhookFailed", {"$value": "3"})
+    age = {"$labels.part": "tagging", "$value | humanizeDuration": "15m 20s"}
+    tests = FIRING % (failed, annotations("TaggerSilent", age))
+    (tmp_path / "tests.yml").write_text(tests)
+    promtool(tmp_path, "test", "rules", "tests.yml")
 
 
 def test_alerts_name_metrics_that_there_are_and_say_what_to_do() -> None:
@@ -60,6 +105,7 @@ def test_the_dashboard_shows_metrics_that_there_are() -> None:
     named = {name for one in expressions(DASHBOARD["panels"]) for name in METRIC.findall(one)}
     assert len(named) > 15
     assert named <= set(FAMILIES)
+    assert {"tagger_last_sign_age_seconds", "tagger_outgoing_events_failed"} <= named
 
 
 def test_the_dashboard_is_as_grafana_reads_it() -> None:
@@ -81,7 +127,7 @@ def test_the_dashboard_is_as_grafana_reads_it() -> None:
         if panel["type"] != "row":
             assert panel["datasource"] == {"type": "prometheus", "uid": "tagger-prometheus"}
             assert panel["description"]
-            assert [target["refId"] for target in panel["targets"]] == ["A", "B"][
+            assert [target["refId"] for target in panel["targets"]] == ["A", "B", "C"][
                 : len(panel["targets"])
             ]
 
