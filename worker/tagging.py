@@ -129,6 +129,8 @@ class _Line:
     def give_back(self) -> None:
         """Give the attempts back of what was not written: an outage must not use them up."""
         self._running = None
+        if not self._unwritten:
+            return
         retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
         retrying(_give_back, self._engine, list(self._unwritten.values()))
 

@@ -170,6 +170,23 @@ def test_a_write_that_never_succeeds_gives_the_attempt_back(
     assert (found.attempts, found.enqueued_at) == (0, None)
 
 
+def test_a_database_that_was_away_from_the_first_is_waited_for_by_nobody(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing was claimed, so nothing is to be given back."""
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    stored = store_questions(sqlite_engine, question(1), now=clock.now())
+    before = clock.now()
+
+    def fail(*_: object, **__: object) -> list[ClaimedQuestion]:
+        raise DatabaseUnreachable("disk full")
+
+    monkeypatch.setattr("worker.tagging.claim", fail)
+    with pytest.raises(DatabaseUnreachable):
+        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
+    assert clock.now() == before
+
+
 def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock) -> None:
     publish_live(engine, word_bundle("cooking"), now=clock.now())
     stored = store_questions(engine, question(1), now=clock.now())

@@ -154,6 +154,8 @@ def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) ->
 
 def by_soup(html: str, treatment: TextSettings) -> str:
     """What html_to_text() gives, written once more with Beautiful Soup alone."""
+    if "<" not in html and "&" not in html:
+        return html
     soup = BeautifulSoup(f"<body>{html.encode('utf-8', 'ignore').decode()}", "lxml")
     for unseen in soup(["script", "style"]):
         unseen.decompose()
@@ -165,7 +167,7 @@ def by_soup(html: str, treatment: TextSettings) -> str:
     return soup.get_text(" ")
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200)
 @given(html=MARKUP, treatment=st.sampled_from(TREATMENTS))
 def test_the_fast_reader_gives_the_words_of_beautiful_soup(
     html: str, treatment: TextSettings
