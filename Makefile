@@ -3,8 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 # Tests side by side, one more than there are processors, for those that wait; 0: one after the other.
 JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
-# Whole files, the slow ones first: what the tests of a file share is made once.
-PYTEST := $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n $(JOBS)
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
 .PHONY: demo test test-fast test-soak test-compose test-real bench check format lock clean
@@ -15,8 +14,10 @@ demo: .venv/installed
 test: check
 	$(PYTEST) --durations=40 --durations-min=5 -m "not soak and not compose and not real"
 
+# While one works: without TensorFlow, Postgres, a browser, and what takes more than a second.
 test-fast: .venv/installed
-	$(PYTEST) -m "not slow and not browser and not compose and not real"
+	$(BIN)/pytest -n logical --ignore tests/trainer/systems --ignore tests/review/browser -m \
+	  "not slow and not postgres and not browser and not compose and not real"
 
 test-soak: .venv/installed
 	$(PYTEST) -m soak

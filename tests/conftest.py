@@ -51,8 +51,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Files stay whole: what the tests of one share, a trained network say, is made once.
     """
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()) or _is_of_postgres(item):
+            item.add_marker("postgres")
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+def _is_of_postgres(item: pytest.Item) -> bool:
+    """Whether a fixture was given that kind of database as its parameter."""
+    callspec = getattr(item, "callspec", None)
+    return callspec is not None and callspec.params.get("database_url") == "postgres"
 
 
 @pytest.fixture

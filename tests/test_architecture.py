@@ -152,6 +152,7 @@ def _length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return whole - ((first.end_lineno or first.lineno) - first.lineno + 1)
 
 
+@pytest.mark.slow
 def test_functions_are_short_on_average() -> None:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     trees = [ast.parse((ROOT / file).read_text()) for file in files()]

@@ -50,6 +50,7 @@ def test_a_command_is_found_in_its_part(part: str, commands: tuple[str, ...]) ->
     assert set(typer.main.get_command(app).commands) == set(commands)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_command_imports_its_own_part_alone() -> None:
     script = (
         "import sys, tagger; sys.argv = ['tagger', 'poll', '--help']\n"

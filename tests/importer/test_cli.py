@@ -197,6 +197,7 @@ def test_questions_that_are_to_be_tagged_are_enqueued(
         assert client.llen("tagging") == 3
 
 
+@pytest.mark.slow
 def test_without_a_broker_the_questions_are_stored_and_stay_pending(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

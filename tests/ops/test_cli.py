@@ -32,6 +32,7 @@ def test_every_service_is_a_command() -> None:
     assert {command[3] for command in SERVICES.values()} <= set(commands)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_broker")
 def test_the_status_tells_what_is_stored_also_while_the_broker_is_away(
     sqlite_engine: Engine, clock: ManualClock

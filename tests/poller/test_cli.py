@@ -64,6 +64,7 @@ def count(database: str) -> int:
     return found
 
 
+@pytest.mark.slow
 def test_poll_once_stores_what_is_new_and_ends(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
@@ -73,6 +74,7 @@ def test_poll_once_stores_what_is_new_and_ends(
     assert server.standin.observer.violations == []
 
 
+@pytest.mark.slow
 def test_history_says_how_far_it_has_come(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
@@ -83,6 +85,7 @@ def test_history_says_how_far_it_has_come(
     assert count(sqlite_url) >= 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_loop_ends_in_order_when_told_to(
     server: StandInServer, sqlite_url: str, redis_url: str, number: signal.Signals
@@ -103,6 +106,7 @@ def test_the_loop_ends_in_order_when_told_to(
     engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_wrong_site_is_one_line_with_near_matches(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
@@ -112,6 +116,7 @@ def test_a_wrong_site_is_one_line_with_near_matches(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_an_api_that_is_away_is_told_in_one_line(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:

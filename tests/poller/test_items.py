@@ -117,6 +117,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(sorted(ITEM)), JSON), st.sampled_from(sorted(ITEM)))
 def test_whatever_an_item_holds_it_is_a_question_or_skipped(
     changes: dict[str, Any], left_out: str

@@ -65,6 +65,7 @@ def several_sites(
     return Simulation(engine, clock, standin, settings, seed=1)
 
 
+@pytest.mark.slow
 def test_three_sites_without_a_key_last_the_day(sqlite_engine: Engine) -> None:
     run = several_sites(sqlite_engine, 3, limits=Limits(), api_key=None, history_questions=20_000)
     last: dict[str, datetime] = {}
@@ -78,6 +79,7 @@ def test_three_sites_without_a_key_last_the_day(sqlite_engine: Engine) -> None:
     assert all(run.clock.now() - seen < timedelta(hours=1) for seen in last.values())
 
 
+@pytest.mark.slow
 def test_history_is_fetched_beside_the_live_feed_and_ends(sqlite_engine: Engine) -> None:
     run = several_sites(sqlite_engine, 1, limits=Limits(), history_questions=300)
     run.poller().run(for_hours(run.clock, 2))
@@ -101,6 +103,7 @@ def test_a_restart_loop_polls_no_faster(sqlite_engine: Engine) -> None:
     assert run.standin.observer.violations == []
 
 
+@pytest.mark.slow
 def test_failures_are_retried_with_growing_pauses_and_shown(
     sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -118,6 +121,7 @@ def test_failures_are_retried_with_growing_pauses_and_shown(
     assert row.last_success is None
 
 
+@pytest.mark.slow
 def test_the_key_is_neither_stored_nor_logged(
     sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -182,6 +186,7 @@ def test_the_loop_waits_for_a_database_that_is_away(sqlite_engine: Engine) -> No
     assert len(run.stored()) > 10
 
 
+@pytest.mark.slow
 def test_run_once_reads_everything_new_and_tells_what_it_could_not(sqlite_engine: Engine) -> None:
     run = simulation(sqlite_engine, seed=1, questions=3000, days=1)
     run.clock.sleep(3 * HOUR)
@@ -192,6 +197,7 @@ def test_run_once_reads_everything_new_and_tells_what_it_could_not(sqlite_engine
     assert "live: /questions/unanswered" in run.poller().run_once()[0]
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_database_keep_the_rules_together(sqlite_engine: Engine) -> None:
     run = simulation(
         sqlite_engine, seed=3, questions=1000, days=1, faults=Faults(backoff=0.5), poll_seconds=60

@@ -83,6 +83,7 @@ def test_what_is_fitted_is_kept_in_the_sites_own_folder(
     assert asked[0].fresh is fresh
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_without_the_trainers_packages() -> None:
     script = """
 import sys, tagger

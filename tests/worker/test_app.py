@@ -86,6 +86,7 @@ def test_a_database_that_is_away_is_one_line(
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_is_one_line_and_the_next_sweep_enqueues_again(
     sqlite_engine: Engine, sqlite_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_sweep_adds_nothing_to_a_full_queue(
     assert sweep_pending(sqlite_engine, make_celery(settings), settings, clock) == 0
 
 
+@pytest.mark.slow
 def test_a_sweep_that_cannot_reach_redis_says_so_and_loses_nothing(
     sqlite_engine: Engine, clock: ManualClock
 ) -> None:

@@ -59,6 +59,7 @@ def let_days_pass(
             score_and_look(engine, app, settings, clock)
 
 
+@pytest.mark.slow
 def test_questions_of_another_site_are_reported_once_and_ask_for_one_training(
     engine: Engine, settings: Settings, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -118,6 +119,7 @@ def test_no_training_is_asked_for_where_the_setting_says_so(
     assert queue_length(app, TRAINING_QUEUE) == 0
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_keeps_nothing_from_being_scored(
     sqlite_engine: Engine, clock: ManualClock
 ) -> None:

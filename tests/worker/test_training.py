@@ -79,6 +79,7 @@ def _is_program(children: Path) -> bool:
     return b"tagger" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_training_that_the_system_kills_says_so_and_leaves_no_folder(
     sqlite_engine: Engine,
     sqlite_url: str,

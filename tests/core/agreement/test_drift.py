@@ -96,6 +96,7 @@ def looks(generator: np.random.Generator, a_day: float) -> Iterator[list[DayAgre
         done.append(Agreement(count, int(hits.sum()), float(found.sum())))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("a_day", [5, 40, 300])
 def test_a_quiet_month_of_hourly_looks_reports_nothing(a_day: int) -> None:
     for seed in range(5):

@@ -32,6 +32,7 @@ def test_what_has_failed_before_is_enqueued_in_smaller_tasks(redis_url: str) -> 
     assert waiting(redis_url) == [10, 5]
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_is_one_line_that_says_what_becomes_of_the_questions() -> None:
     url = f"redis://:hush-hush@127.0.0.1:{free_port()}/0"
     app = make_celery(Settings(broker_url=SecretStr(url)))

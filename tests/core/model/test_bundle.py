@@ -118,6 +118,7 @@ def test_json_that_is_none_is_refused(name: str, data: bytes) -> None:
         unpack_bytes(zipped(members() | {name: data}))
 
 
+@pytest.mark.slow
 def test_every_changed_byte_is_refused() -> None:
     damaged = bytearray(PACKED)
     for place in range(len(PACKED)):
@@ -139,6 +140,7 @@ def test_the_seal_is_the_sha_256_of_all_before_it() -> None:
     assert PACKED[-64:].decode() == hashlib.sha256(PACKED[:-64]).hexdigest()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(place=st.integers(0, len(PACKED) - 65), value=st.integers(1, 255))
 def test_a_byte_changed_under_a_new_seal_is_refused_or_changes_nothing(
@@ -165,6 +167,7 @@ def test_a_model_too_large_for_a_bundle_is_not_packed(monkeypatch: pytest.Monkey
         pack_bytes(word_bundle())
 
 
+@pytest.mark.slow
 def test_zeros_are_refused_in_little_time_and_memory() -> None:
     zeros = zipped(members() | {"model.tflite": bytes(200_000_000)})
     tracemalloc.start()
@@ -176,6 +179,7 @@ def test_zeros_are_refused_in_little_time_and_memory() -> None:
     tracemalloc.stop()
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.integers(0, len(PACKED) - 1))
 def test_a_truncated_bundle_is_corrupt(length: int) -> None:
@@ -183,6 +187,7 @@ def test_a_truncated_bundle_is_corrupt(length: int) -> None:
         unpack_bytes(PACKED[:length])
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.binary(max_size=200) | st.binary(max_size=200).map(lambda tail: b"PK\x03\x04" + tail))
 def test_garbage_is_corrupt(data: bytes) -> None:

@@ -77,15 +77,18 @@ def try_bytes(folder: Path, data: bytes) -> None:
     try_bundle(path)
 
 
+@pytest.mark.slow
 def test_a_good_network_passes_its_trial(tmp_path: Path) -> None:
     try_bytes(tmp_path, PACKED)
 
 
+@pytest.mark.slow
 def test_a_network_that_litert_refuses_fails_its_trial_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(BundleCorrupt, match="LiteRT refuses the bundle's network"):
         try_bytes(tmp_path, zipped(unzipped(PACKED) | {"model.tflite": b"no network"}))
 
 
+@pytest.mark.slow
 def test_a_network_that_belies_its_sample_fails_its_trial(tmp_path: Path) -> None:
     manifest = json.loads(unzipped(PACKED)["manifest.json"])
     wrong = {"title": "anova", "body": "", "probabilities": [0.5] * len(manifest["labels"])}

@@ -148,6 +148,7 @@ NAMES = frozenset(name for spec in INPUTS for name in spec.names)
     st.integers(1, 4),
     st.sampled_from([NAMES, frozenset[str](), NAMES - {"bag_weights"}]),
 )
+@pytest.mark.slow
 def test_calls_hold_every_question_and_nothing_but_padding_is_missing(
     questions: list[tuple[list[str], list[str]]], rows: int, any_length: frozenset[str]
 ) -> None:

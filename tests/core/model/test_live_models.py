@@ -83,6 +83,7 @@ def tag_next(engine: Engine, models: LiveModels, number: int, clock: ManualClock
     assert tag_batch(engine, models, "stats", stored.requested, clock).tagged == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_bundle_that_does_not_verify_is_refused_and_tagging_goes_on(
     engine: Engine, clock: ManualClock, caplog: pytest.LogCaptureFixture, name: str
@@ -240,6 +241,7 @@ def test_a_version_promoted_while_a_batch_begins_tags_that_batch(
     assert predictions(engine) == [(1, 2)]
 
 
+@pytest.mark.slow
 def test_no_question_is_lost_or_fails_while_versions_come_and_go(
     engine: Engine, clock: ManualClock
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_tag_below_its_threshold_takes_no_place_from_those_behind_it() -> None
     assert [suggested for _, _, suggested in row] == [False] + [True] * 5 + [False] * 4
 
 
+@pytest.mark.slow
 @given(arrays(np.float64, (3, 12), elements=st.floats(0, 1)))
 def test_any_probabilities_can_be_ranked(probabilities: np.ndarray) -> None:
     for row, tags in zip(probabilities, wide_model().rank(probabilities), strict=True):

@@ -144,6 +144,7 @@ def test_prices_are_no_latex() -> None:
     assert words("$5 or $6", TextSettings(latex="mark")) == ["5", "or", "6"]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(title=MARKUP, body=MARKUP, treatment=st.sampled_from(TREATMENTS))
 def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) -> None:
@@ -167,6 +168,7 @@ def by_soup(html: str, treatment: TextSettings) -> str:
     return soup.get_text(" ")
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(html=MARKUP, treatment=st.sampled_from(TREATMENTS))
 def test_the_fast_reader_gives_the_words_of_beautiful_soup(

@@ -122,6 +122,7 @@ SEEN_AS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("failure", Failure)
 def test_a_failure_comes_out_as_itself_and_the_next_request_is_fine(
@@ -143,6 +144,7 @@ def test_a_failure_comes_out_as_itself_with_every_seed(failure: Failure, seed: i
         assert outcome(client) in SEEN_AS[failure]
 
 
+@pytest.mark.slow
 def test_both_transports_see_the_same_with_every_fault_at_once() -> None:
     seen = []
     for transport in TRANSPORTS:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import pytest
 import requests
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -178,6 +179,7 @@ def follow(*, seed: int, overlap: int, release: Release, life: Life, faults: Fau
     deleted=st.floats(0, 0.3),
     vanishing=st.floats(0, 0.5),
 )
+@pytest.mark.slow
 @example(seed=1627, per_minute=2.400390625, burst_size=35, deleted=0.0, vanishing=0.0)
 @settings(max_examples=15, deadline=None)
 def test_following_ascending_with_overlap_sees_every_visible_question(

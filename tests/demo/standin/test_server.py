@@ -114,6 +114,7 @@ def test_the_program_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     ("file", "port", "complaint"),
     [("none.jsonl", 0, "No such file"), ("q.jsonl.gz", None, "cannot listen on")],
 )
+@pytest.mark.slow
 def test_the_program_says_what_is_wrong_in_one_line(
     tmp_path: Path, standin: StandIn, file: str, port: int | None, complaint: str
 ) -> None:

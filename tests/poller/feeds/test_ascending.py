@@ -1,5 +1,6 @@
 """New and changed questions, against a stand-in."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete
@@ -151,6 +152,7 @@ def test_a_question_that_cannot_be_read_is_recorded_before_the_mark_passes_it(
     assert numbers(run) == []
 
 
+@pytest.mark.slow
 def test_a_site_of_nothing_but_unreadable_items_is_read_to_its_end(sqlite_engine: Engine) -> None:
     faults = Faults(broken_questions=1.0, item_faults=(ItemFault.NO_CREATION_DATE,))
     run = world(sqlite_engine, [asked(number, -number) for number in range(1, 301)], faults=faults)
@@ -167,6 +169,7 @@ def test_a_site_of_nothing_but_unreadable_items_is_read_to_its_end(sqlite_engine
     poll=st.integers(600, HOUR),
     seed=st.integers(0, 1000),
 )
+@pytest.mark.slow
 def test_whatever_is_asked_when_and_seen_how_late_is_read(
     sqlite_engine: Engine,
     delays: list[tuple[int, int]],

@@ -46,6 +46,7 @@ def test_a_database_that_is_away_is_not_ready(clock: ManualClock, tmp_path: Path
     assert (answer.status_code, answer.json()) == (503, {"status": "not ready"})
 
 
+@pytest.mark.slow
 def test_metrics_are_for_their_token_and_for_reviewers(
     prometheus: TestClient, client: TestClient
 ) -> None:
@@ -57,6 +58,7 @@ def test_metrics_are_for_their_token_and_for_reviewers(
     assert client.get("/metrics").status_code == 200
 
 
+@pytest.mark.slow
 def test_the_token_of_metrics_opens_nothing_else_and_is_never_shut_out(
     prometheus: TestClient,
 ) -> None:
@@ -65,6 +67,7 @@ def test_the_token_of_metrics_opens_nothing_else_and_is_never_shut_out(
     assert {prometheus.get("/metrics", headers=headers).status_code for _ in range(30)} == {200}
 
 
+@pytest.mark.slow
 def test_metrics_name_every_family(prometheus: TestClient) -> None:
     told = prometheus.get("/metrics", headers=with_token(METRICS_TOKEN)).text
     for name, family in FAMILIES.items():

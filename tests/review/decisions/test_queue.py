@@ -131,6 +131,7 @@ def test_a_random_order_gives_each_once(engine: Engine, clock: ManualClock) -> N
         ({"suggested": "r"}, set()),
     ],
 )
+@pytest.mark.slow
 def test_filters_hold_in_every_order(
     engine: Engine,
     clock: ManualClock,
@@ -162,6 +163,7 @@ def test_a_blocked_tag_and_a_deleted_question_are_not_asked_about(
     assert following(engine, clock) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("five")
 @pytest.mark.parametrize("rare", [5_000, -1])
 def test_a_tag_that_is_blocked_counts_as_its_authors_alone(

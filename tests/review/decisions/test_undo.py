@@ -137,6 +137,7 @@ step = st.tuples(
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@pytest.mark.slow
 @given(steps=st.lists(step, max_size=12))
 def test_undoing_all_returns_to_the_start(
     engine: Engine, clock: ManualClock, steps: Sequence[tuple[str, str, int, dict[str, Any]]]

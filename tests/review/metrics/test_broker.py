@@ -9,6 +9,7 @@ from review.metrics.broker import BrokerWatch, kind_of, newest_signs
 from tests.conftest import ManualClock
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_away_is_told_in_one_line(tmp_path: Path, clock: ManualClock) -> None:
     state = BrokerWatch(Settings(data_dir=tmp_path), clock).look()
     assert state.error is not None

@@ -75,6 +75,7 @@ def test_a_request_carries_id_moment_and_a_signature_that_verifies(
     assert row.delivered_at == clock.now()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [500, 302, "close", "hang", "drip"])
 def test_a_failing_receiver_is_tried_again_with_growing_pauses(
     sqlite_engine: Engine, clock: ManualClock, there: Receiver, trouble: int | str
@@ -156,6 +157,7 @@ def test_who_gives_no_answer_loses_nothing(
     assert sender.deliver() == 1
 
 
+@pytest.mark.slow
 def test_a_receiver_that_is_away_takes_one_try_and_keeps_no_other_waiting(
     sqlite_engine: Engine, clock: ManualClock, there: Receiver
 ) -> None:

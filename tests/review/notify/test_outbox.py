@@ -110,6 +110,7 @@ def test_a_crash_between_pages_loses_nothing(
     assert told(engine) == [1, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("known_site")
 def test_disputed_tags_are_told_when_they_are_scored(engine: Engine, clock: ManualClock) -> None:
     add(engine, clock, event="disputed")

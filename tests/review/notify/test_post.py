@@ -17,6 +17,7 @@ def test_the_status_of_an_answer_comes_without_its_body() -> None:
     assert (came.body, came.headers["X-One"]) == (b"{}", "1")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", ["drip", "hang"])
 def test_an_answer_that_does_not_end_is_given_up(trouble: str) -> None:
     with receiver() as there:

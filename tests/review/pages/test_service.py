@@ -45,6 +45,7 @@ def test_the_page_tells_how_the_site_is_doing(client: TestClient) -> None:
     assert 'href="/service/runs/1"' in page
 
 
+@pytest.mark.slow
 def test_the_last_signs_are_those_of_the_database(
     client: TestClient, sqlite_engine: Engine, clock: ManualClock
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_report_is_shut_off_from_the_page(client: TestClient, stranger: TestCl
     assert stranger.get("/service/runs/1/report").status_code == 303
 
 
+@pytest.mark.slow
 def test_programs_are_told_the_same(client: TestClient) -> None:
     told = client.get("/api/v1/service", params={"site": "stats"}).json()
     assert told["site"]["tagged"] == 1

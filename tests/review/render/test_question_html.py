@@ -69,6 +69,7 @@ def shown_bodies() -> list[str]:
     return shown
 
 
+@pytest.mark.slow
 def test_nothing_of_two_hundred_hostile_bodies_runs(shown_bodies: list[str]) -> None:
     for shown in shown_bodies:
         assert list(problems(shown)) == [], shown[:200]

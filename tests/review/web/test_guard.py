@@ -40,6 +40,7 @@ def test_every_route_but_the_open_ones_is_closed(stranger: TestClient) -> None:
         assert answer.status_code == expected, f"{method} {path}"
 
 
+@pytest.mark.slow
 def test_a_stranger_does_not_learn_what_there_is_not(stranger: TestClient) -> None:
     assert stranger.get("/no-such-page").headers["location"] == "/login?next=/no-such-page"
     assert stranger.get("/api/v1/none").status_code == 401

@@ -2,6 +2,8 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.trainer.compare.made_up_comparison import made_up_comparison
 from trainer.compare.output import write_report, write_table
 
@@ -18,6 +20,7 @@ def test_the_table_is_written_in_both_formats_and_again_after_each_row(tmp_path:
     assert [system["system"] for system in systems] == ["conv1d", "broken", "simple"]
 
 
+@pytest.mark.slow
 def test_the_report_is_written_where_it_says(tmp_path: Path) -> None:
     path = write_report(made_up_comparison(), tmp_path / "new")
     assert path == tmp_path / "new" / "report.html"

@@ -3,6 +3,7 @@
 import base64
 import re
 
+import pytest
 from bs4 import BeautifulSoup
 
 from tests.trainer.compare.made_up_comparison import EVIL, EVIL_TAG, made_up_comparison
@@ -19,6 +20,7 @@ def pictures(html: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_it_needs_nothing_from_elsewhere() -> None:
     html = to_html(made_up_comparison())
     page = BeautifulSoup(html, "lxml")
@@ -26,6 +28,7 @@ def test_it_needs_nothing_from_elsewhere() -> None:
     assert not re.findall(r"(?:src|href)=\"(?!data:)", html)
 
 
+@pytest.mark.slow
 def test_what_strangers_wrote_is_text_and_nothing_else() -> None:
     html = to_html(made_up_comparison())
     assert EVIL not in html
@@ -37,6 +40,7 @@ def test_what_strangers_wrote_is_text_and_nothing_else() -> None:
     assert f"it failed, {EVIL}" in [cell.get_text() for cell in page(class_="error")]
 
 
+@pytest.mark.slow
 def test_it_has_the_articles_pictures_and_those_of_the_systems() -> None:
     found = pictures(to_html(made_up_comparison()))
     assert list(found) == [
@@ -53,6 +57,7 @@ def test_it_has_the_articles_pictures_and_those_of_the_systems() -> None:
     assert "$\\frac$&lt;b&gt;" in tags
 
 
+@pytest.mark.slow
 def test_the_worked_question_has_two_models_and_their_weighted_mean() -> None:
     comparison = made_up_comparison()
     table = BeautifulSoup(to_html(comparison), "lxml").find("table", class_="example")
@@ -63,6 +68,7 @@ def test_the_worked_question_has_two_models_and_their_weighted_mean() -> None:
         assert abs((2 * float(conv1d) + float(simple)) / 3 - float(mean)) < 0.0011
 
 
+@pytest.mark.slow
 def test_the_best_of_a_column_is_bold() -> None:
     table = BeautifulSoup(to_html(made_up_comparison()), "lxml").table
     assert table is not None

@@ -52,6 +52,7 @@ def test_a_clear_lead_is_sure_and_an_equal_one_is_a_coins_throw() -> None:
     assert compare_paired(other, other).confidence == 0.5
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_difference_holds_the_true_one_in_most_cases() -> None:
     dice, held = np.random.default_rng(2), 0
     for _ in range(100):

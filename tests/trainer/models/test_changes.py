@@ -115,6 +115,7 @@ def test_an_unknown_version_is_one_line() -> None:
     assert "no model version 7" in refused.stderr
 
 
+@pytest.mark.slow
 def test_a_model_comes_back_from_another_installation_as_it_was(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -146,6 +147,7 @@ def test_an_export_overwrites_nothing_unless_forced(tmp_path: Path) -> None:
     assert file.read_bytes().startswith(b"PK")
 
 
+@pytest.mark.slow
 def test_a_model_that_the_site_has_is_not_published_twice(engine: Engine, tmp_path: Path) -> None:
     tagger("models", "export", "--site", "stats", "2", "--out", tmp_path / "two.zip")
     imported = tagger("models", "import", tmp_path / "two.zip", "--promote")
@@ -180,6 +182,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_bundle_that_does_not_verify_is_not_imported(
     engine: Engine, tmp_path: Path, name: str

@@ -159,6 +159,7 @@ def test_epochs_without_a_validation_part_can_be_drawn() -> None:
     assert headings(BeautifulSoup(page, "lxml")) == ["Learning curves"]
 
 
+@pytest.mark.slow
 def test_the_table_by_tag_has_numbers_to_sort_by_and_words_to_read() -> None:
     targets = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
     probabilities = np.array([[0.9, 0.1, 0.1]] * 3 + [[0.1, 0.1, 0.1]])

@@ -1,3 +1,5 @@
+import pytest
+
 from trainer.progress import Epoch
 from trainer.report.plots import extreme_tags, fitted_parts, tag_frequencies
 
@@ -14,6 +16,7 @@ def test_epochs_that_count_from_one_again_are_those_of_another_part() -> None:
     assert fitted_parts([]) == []
 
 
+@pytest.mark.slow
 def test_equal_pictures_are_equal_bytes_that_name_no_time() -> None:
     counts = {"a": 5, "b": 3, "c": 1}
     assert tag_frequencies(counts) == tag_frequencies(counts)

@@ -68,6 +68,7 @@ def test_log_loss_is_the_mean_over_cells_and_a_certain_mistake_has_a_bound() -> 
     assert METRICS["log_loss"](scores([[1]], [[0.0]])) == pytest.approx(-np.log(1e-7))
 
 
+@pytest.mark.slow
 def test_average_precision_is_that_of_scikit_learn_by_question() -> None:
     expected = np.mean(
         [sk.average_precision_score(*pair) for pair in zip(TARGETS, PROBABILITIES, strict=True)]

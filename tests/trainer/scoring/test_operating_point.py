@@ -22,6 +22,7 @@ def test_thresholds_are_those_of_calibrated_probabilities() -> None:
     np.testing.assert_array_equal(point.thresholds, choose_thresholds(targets, calibrated))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("least", [0.6, 0.9])
 def test_a_precision_to_keep_is_passed_on(least: float) -> None:
     targets, bold = validation_part()
@@ -30,6 +31,7 @@ def test_a_precision_to_keep_is_passed_on(least: float) -> None:
     assert targets[suggested].mean() == pytest.approx(least, abs=0.03)
 
 
+@pytest.mark.slow
 def test_equal_questions_lead_to_equal_decisions() -> None:
     first, second = (
         choose_operating_point(*validation_part()),
@@ -39,6 +41,7 @@ def test_equal_questions_lead_to_equal_decisions() -> None:
     np.testing.assert_array_equal(first.thresholds, second.thresholds)
 
 
+@pytest.mark.slow
 def test_probabilities_without_any_sense_lead_to_finite_thresholds() -> None:
     dice = np.random.default_rng(0)
     targets = dice.integers(0, 2, (200, 5)).astype(np.uint8)

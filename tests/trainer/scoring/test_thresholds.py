@@ -37,6 +37,7 @@ def micro_f1(
     return float(f1_score(targets, probabilities >= thresholds, average="micro"))
 
 
+@pytest.mark.slow
 def test_on_other_questions_they_are_better_than_any_one_threshold_for_all() -> None:
     targets, probabilities = many_tags()
     chosen = choose_thresholds(targets[:1000], probabilities[:1000])

@@ -25,6 +25,7 @@ def without_training_examples(dataset: Dataset, label: int) -> Dataset:
     return replace(dataset, targets=targets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_tags_that_stand_in_the_text_are_found(name: str) -> None:
     dataset = made_up_dataset(400)

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from trainer.systems.resampling import balance, rarest_labels
 
@@ -21,6 +22,7 @@ def test_a_question_is_of_the_class_of_its_rarest_tag() -> None:
     assert classes(np.arange(100)) == {0: 70, 1: 26, 2: 4}
 
 
+@pytest.mark.slow
 def test_over_sampling_repeats_rare_ones_and_loses_none() -> None:
     places = balance(TARGETS, "over", seed=0)
     assert classes(places) == {0: 70, 1: 26, 2: 26}

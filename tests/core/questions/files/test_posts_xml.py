@@ -187,6 +187,7 @@ TRAPS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(junk=st.lists(JUNK | TRAPS, max_size=6))
 def test_whatever_stands_between_them_every_good_row_survives(

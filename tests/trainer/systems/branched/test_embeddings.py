@@ -81,6 +81,7 @@ def test_rows_have_length_one_and_zeros_stay() -> None:
     assert found.ravel().tolist() == pytest.approx([0.6, 0.8, 0, 0])
 
 
+@pytest.mark.slow
 def test_a_tiny_site_has_tables_and_document_vectors_of_full_size() -> None:
     encoded = prepare(MADE_UP, DEFAULTS)
     tables = make_tables(MADE_UP.corpus, encoded, DEFAULTS, seed=0)

@@ -8,6 +8,7 @@ import tensorflow as tf
 from trainer.systems.branched.learning_rate import WarmUpCosine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("steps", "warm_up"), [(100, 10), (7, 0), (3, 2), (1, 0)])
 def test_it_gives_the_numbers_of_keras(steps: int, warm_up: int) -> None:
     keras_own = keras.optimizers.schedules.CosineDecay(

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ def test_the_most_frequent_words_are_those_of_the_rows_alone() -> None:
     st.lists(st.tuples(*[st.text("abc. ", max_size=12)] * 2), max_size=5),
     st.sampled_from(["title", "body", "text"]),
 )
+@pytest.mark.slow
 def test_training_encodes_a_question_as_serving_does(
     texts: list[tuple[str, str]], source: str
 ) -> None:
