@@ -42,7 +42,11 @@ def main() -> None:
             take(browser, service, "/review?order=newest", "phone", "dark", IMAGES / "phone.png")
             return
         folder.mkdir(parents=True, exist_ok=True)
-        pages = [address for address, _ in NAVIGATION] + ["/login", "/bulk?tag=regression"]
+        decide(browser, service)
+        pages = [address for address, _ in NAVIGATION] + [
+            "/login",
+            "/bulk?site=stats&tag=regression",
+        ]
         for address, size, scheme in itertools.product(pages, SIZES, ("light", "dark")):
             name = address.strip("/").split("?")[0]
             take(browser, service, address, size, scheme, folder / f"{name}-{size}-{scheme}.png")
@@ -65,6 +69,18 @@ def serving(*, operated: bool = False) -> Iterator[Service]:
         engine.dispose()
         with Service(Path(name)) as service:
             yield service
+
+
+def decide(browser: Browser, service: Service) -> None:
+    """Review some questions, so that the history shows something."""
+    page = browser.new_page()
+    page.goto(service.link)
+    page.goto(f"{service.address}/review?order=newest")
+    for key in "aaasa":
+        settle(page)
+        page.keyboard.press(key)
+    settle(page)
+    page.close()
 
 
 def take(
@@ -96,6 +112,9 @@ def settle(page: Page) -> None:
     if page.locator("#stage").count():
         page.locator("#stage").wait_for(state="visible")
         page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    if page.locator("#bulk").count():
+        page.get_by_role("button", name="Preview").click()
+        page.locator("#preview").wait_for(state="visible")
 
 
 if __name__ == "__main__":

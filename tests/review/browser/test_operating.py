@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pyarrow import parquet
 from sqlalchemy import func, select
 
@@ -17,7 +17,7 @@ from core.database.engine import reading
 from core.database.review_tables import Webhook
 from core.database.tables import Promotion, TaggingRequest
 from core.model import registry
-from tests.review.browsing import IN_BROWSER, Service
+from tests.review.browsing import IN_BROWSER, PHONE, Service, open_page
 from tests.review.notify.receiver import receiver
 from tests.review.operated import operate
 
@@ -233,3 +233,32 @@ def test_a_webhook_is_added_tried_and_deleted_by_keyboard(
 def webhooks(service: Service) -> list[Any]:
     with reading(service.engine) as connection:
         return list(connection.execute(select(Webhook.__table__).order_by(Webhook.id)))
+
+
+# Fields of a form that stand in the padding of the card around them, or beyond it.
+BEYOND = """() => [...document.querySelectorAll("form.filters.card")].flatMap((form) => {
+  const card = form.getBoundingClientRect();
+  const { paddingLeft, paddingRight } = getComputedStyle(form);
+  const left = card.left + parseFloat(paddingLeft), right = card.right - parseFloat(paddingRight);
+  return [...form.querySelectorAll("input, select, button, .button")].filter((field) => {
+    const box = field.getBoundingClientRect();
+    return box.width && (box.left < left - 2 || box.right > right + 2);
+  }).map((field) => field.id || field.textContent);
+})"""
+
+
+def test_on_a_phone_no_field_of_a_form_stands_beyond_its_card(
+    browser: Browser, service: Service
+) -> None:
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)  # type: ignore[arg-type]
+    page = open_page(context, service, service.link_of("a small screen")).page
+    for address in ("/browse", "/bulk", "/webhooks"):
+        page.goto(f"{service.address}{address}")
+        assert page.locator("form.filters.card").count() == 1
+        assert page.evaluate(BEYOND) == []
+    page.goto(f"{service.address}/browse")
+    buttons = page.locator("form.filters .row > *")
+    tops = buttons.evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
+    assert len(tops) == 2
+    assert tops[0] == tops[1]
+    context.close()
