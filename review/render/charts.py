@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 WIDTH, HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 10, 10, 24
 MOST_SERIES: Final = 5
-_NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+_NICE = (1.0, 2.0, 4.0, 8.0, 12.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,12 @@ def _frame(series: Sequence[Series], *, share: bool) -> _Frame:
 
 
 def _round_up(largest: float) -> float:
-    """The end of an axis: a round number that is not below the largest value."""
+    """The end of an axis: a number not below the largest value, whose quarters are whole."""
     if largest <= 4:
         return 4.0
     power = 10.0 ** (len(str(int(largest))) - 1)
-    return next(step * power for step in _NICE if step * power >= largest)
+    ends = (step * power for step in _NICE)
+    return next(end for end in ends if end >= largest and end % 4 == 0)
 
 
 def _line(frame: _Frame, series: Series, number: int) -> Markup:

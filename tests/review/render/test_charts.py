@@ -74,3 +74,12 @@ def test_hostile_names_are_texts() -> None:
 def test_a_meter_stays_within_its_bounds() -> None:
     assert 'class="fill" width="100"' in meter(7)
     assert 'class="fill low" width="5"' in meter(0.05, low=0.1)
+
+
+@pytest.mark.parametrize("largest", [3, 5, 9, 10, 23, 40, 99, 100, 240, 999, 1000])
+def test_the_lines_of_an_axis_are_as_far_apart_as_their_labels_say(largest: int) -> None:
+    chart = drawn(column_chart("a", Series("s", days(largest))))
+    labels = [one.text or "" for one in chart.iter() if one.get("text-anchor") == "end"]
+    steps = [int(label.replace(",", "")) for label in labels if "-" not in label]
+    assert steps == [steps[1] * number for number in range(5)]
+    assert steps[-1] >= largest
