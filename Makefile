@@ -6,7 +6,7 @@ JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 PYTEST := $(BIN)/pytest -n $(JOBS)
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 
-.PHONY: demo test test-fast test-soak test-compose test-real bench check format lock clean
+.PHONY: demo test test-fast test-soak test-compose test-real bench bench-check check format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
@@ -34,6 +34,12 @@ bench: .venv/installed
 	  $(BIN)/python benchmarks/$$script.py --database sqlite --questions 100000 --folder $$dir && \
 	  $(BIN)/python benchmarks/$$script.py --database postgres --questions 1000000 --folder $$dir \
 	  || exit 1; done; rm -rf $$dir
+
+# The whole job beside a naive pipeline. It needs a trained bundle and a file of questions:
+# make bench-check BUNDLE=model.zip QUESTIONS=questions.jsonl.gz
+bench-check: .venv/installed
+	@test -f "$(BUNDLE)" -a -f "$(QUESTIONS)" || { echo 'Name both: make bench-check BUNDLE=model.zip QUESTIONS=questions.jsonl.gz (tagger models export writes a bundle)'; exit 2; }
+	PYTHONPATH=. $(BIN)/python benchmarks/whole_job.py "$(BUNDLE)" "$(QUESTIONS)" --check
 
 check: .venv/installed
 	$(BIN)/ruff format --check .

@@ -1,7 +1,9 @@
 """The whole job, from pending questions to committed predictions, beside simpler ways.
 
 Run: python benchmarks/whole_job.py BUNDLE QUESTIONS [--site cooking] [--count 20000]
-         [--databases sqlite postgres] [--processes 1 2] [--naive 100]
+         [--databases sqlite postgres] [--processes 1 2] [--naive 100] [--check]
+
+With --check it fails where a ratio is worse than `benchmarks/floors.toml` allows.
 
 BUNDLE is what `tagger models export` writes, QUESTIONS any file that `tagger import` reads; where
 it has fewer questions than are asked for, they come again under other numbers. All in one run, so
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -46,6 +49,7 @@ from core.settings import Settings
 from tests.memory import family
 
 TICKS = os.sysconf("SC_CLK_TCK")
+FLOORS = ROOT / "benchmarks" / "floors.toml"
 STORED_AT_ONCE = 1000
 BATCH = 100
 PATIENCE_SECONDS = 600
@@ -55,6 +59,7 @@ PATIENCE_SECONDS = 600
 class Row:
     """What was measured of a way."""
 
+    name: str  # in floors.toml
     what: str
     rate: float  # questions a second
     processor: float  # microseconds a question
@@ -69,6 +74,23 @@ class Row:
             f"| {self.processor / loop.processor:.2f} | {start} |",
             flush=True,
         )
+
+
+def shortfalls(rows: Sequence[Row], naive: Row, loop: Row) -> list[str]:
+    """What is worse than the floors allow, a line for each."""
+    floors = tomllib.loads(FLOORS.read_text(encoding="utf-8"))
+    found = []
+    for row in rows:
+        floor = floors.get(row.name, {})
+        measured = {
+            "rate_to_naive": row.rate / naive.rate,
+            "rate_to_loop": row.rate / loop.rate,
+            "processor_to_loop": -row.processor / loop.processor,  # less is better
+        }
+        for name, least in floor.items():
+            if measured[name] < (least if measured[name] > 0 else -least):
+                found.append(f"{row.what}: {name} is {abs(measured[name]):.2f}, allowed is {least}")
+    return found
 
 
 def processor_seconds(pids: Sequence[int]) -> float:
@@ -112,7 +134,7 @@ def naive_pipeline(bundle: Bundle, texts: Sequence[tuple[str, str]], folder: Pat
     seconds, processor = time.perf_counter() - began, time.process_time() - used
     connection.close()
     return Row(
-        "naive: one by one, Keras, SQLite", len(texts) / seconds, processor / len(texts) * 1e6
+        "naive", "one by one, Keras, SQLite", len(texts) / seconds, processor / len(texts) * 1e6
     )
 
 
@@ -124,7 +146,9 @@ def plain_loop(bundle: Bundle, texts: Sequence[tuple[str, str]]) -> Row:
         batch = [model.words(*text) for text in texts[start : start + BATCH]]
         model.rank(model.probabilities(batch))
     seconds, processor = time.perf_counter() - began, time.process_time() - used
-    return Row("plain loop, no database", len(texts) / seconds, processor / len(texts) * 1e6)
+    return Row(
+        "loop", "plain loop, no database", len(texts) / seconds, processor / len(texts) * 1e6
+    )
 
 
 @contextmanager
@@ -175,8 +199,10 @@ def whole_job(
         used += processor_seconds([*servers, pid])
         engine.dispose()
     done = len(questions) - already
-    what = f"workers: {processes} of {kind}"
-    return Row(what, done / seconds, used / len(questions) * 1e6, first - began)
+    what = f"{kind}, {processes} worker process{'es' if processes > 1 else ''}"
+    return Row(
+        f"{kind}_{processes}", what, done / seconds, used / len(questions) * 1e6, first - began
+    )
 
 
 def redis_pid(folder: Path) -> int:
@@ -237,6 +263,7 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgres"])
     parser.add_argument("--processes", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--naive", type=int, default=100, help="questions of the naive pipeline")
+    parser.add_argument("--check", action="store_true", help="fail below benchmarks/floors.toml")
     chosen = parser.parse_args()
     questions = numbered(chosen.questions, chosen.site, chosen.count)
     texts = [(question.title, question.body) for question in questions]
@@ -250,12 +277,15 @@ def main() -> None:
         loop = plain_loop(bundle, texts[:5000])
         for row in (naive, loop):
             row.print(naive, loop)
+        rows = []
         for kind in chosen.databases:
             for processes in chosen.processes:
                 own = folder / f"{kind}{processes}"
-                own.mkdir()
-                whole_job(bundle, questions, kind, processes, own).print(naive, loop)
-        plain_loop(bundle, texts[:5000]).print(naive, loop)
+                own.mkdir(mode=0o700)
+                rows.append(whole_job(bundle, questions, kind, processes, own))
+                rows[-1].print(naive, loop)
+    if chosen.check and (worse := shortfalls(rows, naive, loop)):
+        sys.exit("\n".join(worse))
 
 
 if __name__ == "__main__":
