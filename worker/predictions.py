@@ -65,7 +65,7 @@ def write_predictions(
             for ranked in item.tags
         ),
     )
-    enter_queue(connection, pks, site=version.site, model_version_id=version.id, predicted_at=now)
+    enter_queue(connection, pks, model_version_id=version.id, predicted_at=now)
 
 
 def _forget_tags(connection: Connection, pks: Sequence[int], version_id: int) -> frozenset[int]:

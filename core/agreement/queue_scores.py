@@ -121,17 +121,15 @@ def enter_missing(connection: Connection, *, since: datetime, limit: int = PAGE)
             Prediction.question_pk,
             Prediction.model_version_id,
             Prediction.predicted_at,
-            Question.site,
         )
-        .join(Question, Question.id == Prediction.question_pk)
         .where(Prediction.predicted_at >= since, ~queued, is_newest)
         .limit(limit)
     )
     missing = connection.execute(statement).all()
     lock_in_order(connection, Question.id.in_([row.question_pk for row in missing]))
-    groups: defaultdict[tuple[str, int, datetime], list[int]] = defaultdict(list)
+    groups: defaultdict[tuple[int, datetime], list[int]] = defaultdict(list)
     for row in missing:
-        groups[row.site, row.model_version_id, row.predicted_at].append(row.question_pk)
-    for (site, version, at), pks in sorted(groups.items()):
-        enter_queue(connection, pks, site=site, model_version_id=version, predicted_at=at)
+        groups[row.model_version_id, row.predicted_at].append(row.question_pk)
+    for (version, at), pks in sorted(groups.items()):
+        enter_queue(connection, pks, model_version_id=version, predicted_at=at)
     return len(missing)

@@ -9,12 +9,13 @@ it is scored again. How often it was reviewed, and whether reviewers disagree, i
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, exists, func, select, update
+from sqlalchemy import BigInteger, case, exists, func, literal, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
 from core.database.review_tables import QueuedQuestion, Review, Verdict
+from core.database.tables import Question
 
 CHUNK = 500  # keys of one statement
 
@@ -23,7 +24,6 @@ def enter_queue(
     connection: Connection,
     pks: Sequence[int],
     *,
-    site: str,
     model_version_id: int,
     predicted_at: datetime,
 ) -> None:
@@ -31,23 +31,21 @@ def enter_queue(
 
     A question that is there keeps what people have said of it, and is scored again.
     """
-    insert = dialect_insert(connection, QueuedQuestion)
+    entered = select(
+        Question.id,
+        Question.site,
+        literal(model_version_id, BigInteger),
+        literal(predicted_at, QueuedQuestion.predicted_at.type),
+    ).where(Question.id.in_(pks))
+    columns = ["question_pk", "site", "model_version_id", "predicted_at"]
+    insert = dialect_insert(connection, QueuedQuestion).from_select(columns, entered)
     newest = {name: insert.excluded[name] for name in ("model_version_id", "predicted_at")}
     statement = insert.on_conflict_do_update(
         index_elements=["question_pk"],
         set_={**newest, "uncertainty": None, "label_quality": None},
         where=insert.excluded.predicted_at >= QueuedQuestion.predicted_at,
     )
-    rows = [
-        {
-            "question_pk": pk,
-            "site": site,
-            "model_version_id": model_version_id,
-            "predicted_at": predicted_at,
-        }
-        for pk in pks
-    ]
-    connection.execute(statement, rows)
+    connection.execute(statement)
     said = exists().where(Verdict.question_pk == QueuedQuestion.question_pk)
     reviewed = exists().where(Review.question_pk == QueuedQuestion.question_pk)
     _recount(connection, pks, said | reviewed)

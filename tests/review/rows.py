@@ -48,7 +48,7 @@ def predict_rows(
         stored = select(Question.question_id, Question.id).where(Question.site == site)
         keys = {row.question_id: row.id for row in connection.execute(stored)}
         for number, probabilities in tags.items():
-            _predict(connection, keys[number], version, site, probabilities, now)
+            _predict(connection, keys[number], version, probabilities, now)
     return {number: keys[number] for number in tags}
 
 
@@ -67,7 +67,6 @@ def _predict(
     connection: Connection,
     pk: int,
     version: int,
-    site: str,
     probabilities: Mapping[str, float],
     now: datetime,
 ) -> None:
@@ -79,7 +78,7 @@ def _predict(
     ]
     if rows:
         connection.execute(insert(PredictedTag), rows)
-    enter_queue(connection, [pk], site=site, model_version_id=version, predicted_at=now)
+    enter_queue(connection, [pk], model_version_id=version, predicted_at=now)
 
 
 def all_rows(engine: Engine) -> dict[str, list[Any]]:

@@ -75,7 +75,7 @@ def fill(
                 found = RICH_TAGS if batch is newest else guess(tags, common, chance)
                 _predict(connection, pk, version.id, found, at)
             keys = [pk for pk, _ in batch]
-            enter_queue(connection, keys, site=site, model_version_id=version.id, predicted_at=at)
+            enter_queue(connection, keys, model_version_id=version.id, predicted_at=at)
         while score_page(connection, lambda _: common):
             pass
 

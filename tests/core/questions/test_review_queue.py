@@ -13,7 +13,7 @@ from worker.tagging import tag_batch
 
 
 def enter(connection: Connection, pk: int, version: int, at: datetime) -> None:
-    enter_queue(connection, [pk], site="stats", model_version_id=version, predicted_at=at)
+    enter_queue(connection, [pk], model_version_id=version, predicted_at=at)
 
 
 def queued(engine: Engine) -> list[tuple[object, ...]]:

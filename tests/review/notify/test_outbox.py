@@ -210,9 +210,7 @@ def test_each_version_is_told_and_none_that_a_newer_one_has_replaced(
         connection.execute(prediction)
         tag = insert(PredictedTag).values(**key, tag="bayes", probability=0.8, suggested=True)
         connection.execute(tag)
-        enter_queue(
-            connection, [pks[1]], site="stats", model_version_id=newer, predicted_at=clock.now()
-        )
+        enter_queue(connection, [pks[1]], model_version_id=newer, predicted_at=clock.now())
     assert fill_outbox(engine, now=clock.now()) == 1
     assert told(engine) == [1, 2, 1]
     assert [tag["tag"] for tag in outbox(engine)[2].payload["question"]["tags"]] == ["bayes"]
