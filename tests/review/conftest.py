@@ -1,13 +1,15 @@
 """The web page in plain calls: no server, no browser."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
+from core.clock import SystemClock
 from core.settings import Settings
 from review.web.access import set_token
 from review.web.app import make_app
@@ -29,8 +31,18 @@ def context(sqlite_engine: Engine, clock: ManualClock, tmp_path: Path) -> Contex
 
 @pytest.fixture
 def app(context: Context) -> FastAPI:
-    """The application."""
-    return make_app(context)
+    """The application for the test's context; its routes are made once, which takes a while."""
+    settings = context.settings
+    made = _make_app(tuple(settings.review_names), settings.review_host, settings.review_images)
+    made.state.context = context
+    return made
+
+
+@cache
+def _make_app(names: tuple[str, ...], host: str, images: bool) -> FastAPI:
+    """An application without a context, for what it takes of the settings when it is made."""
+    settings = Settings(review_names=names, review_host=host, review_images=images)
+    return make_app(Context(settings, create_engine("sqlite://"), SystemClock()))
 
 
 def browser(app: FastAPI) -> TestClient:

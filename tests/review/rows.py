@@ -28,8 +28,7 @@ def predict_rows(
 ) -> dict[int, int]:
     """Store questions with a prediction each, in the queue; return their keys by number.
 
-    Tags of a probability of .5 or more are suggested. Each was predicted a second after the one
-    before.
+    Tags of a probability of .5 or more are suggested.
     """
     with engine.begin() as connection:
         version = _version(connection, site, now)
@@ -47,8 +46,7 @@ def predict_rows(
         store(connection, given, now=now, request_tagging=False)
         stored = select(Question.question_id, Question.id).where(Question.site == site)
         keys = {row.question_id: row.id for row in connection.execute(stored)}
-        for number, probabilities in tags.items():
-            _predict(connection, keys[number], version, probabilities, now)
+        _predict(connection, {keys[number]: own for number, own in tags.items()}, version, now)
     return {number: keys[number] for number in tags}
 
 
@@ -64,21 +62,24 @@ def _version(connection: Connection, site: str, now: datetime) -> int:
 
 
 def _predict(
-    connection: Connection,
-    pk: int,
-    version: int,
-    probabilities: Mapping[str, float],
-    now: datetime,
+    connection: Connection, tags: Mapping[int, Mapping[str, float]], version: int, now: datetime
 ) -> None:
-    key = {"question_pk": pk, "model_version_id": version}
-    connection.execute(insert(Prediction).values(**key, predicted_at=now, content_hash="0"))
+    made = {"model_version_id": version, "predicted_at": now, "content_hash": "0"}
+    connection.execute(insert(Prediction), [{"question_pk": pk, **made} for pk in tags])
     rows = [
-        {**key, "tag": tag, "probability": p, "suggested": p >= 0.5}
+        {
+            "question_pk": pk,
+            "model_version_id": version,
+            "tag": tag,
+            "probability": p,
+            "suggested": p >= 0.5,
+        }
+        for pk, probabilities in tags.items()
         for tag, p in probabilities.items()
     ]
     if rows:
         connection.execute(insert(PredictedTag), rows)
-    enter_queue(connection, [pk], model_version_id=version, predicted_at=now)
+    enter_queue(connection, list(tags), model_version_id=version, predicted_at=now)
 
 
 def all_rows(engine: Engine) -> dict[str, list[Any]]:
