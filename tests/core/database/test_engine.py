@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,19 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnreachable, match="TAGGER_DATABASE_URL"):
         upgrade(engine)
     engine.dispose()
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    def connect(number: int) -> str:
+        engine = make_engine(f"sqlite:///{tmp_path / f'{number % 30}.sqlite3'}")
+        with engine.begin() as connection:
+            mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+        engine.dispose()
+        return str(mode)
+
+    with ThreadPoolExecutor(8) as threads:
+        numbers = sorted(range(240), key=lambda number: number % 30)  # eight of each file
+        assert set(threads.map(connect, numbers)) == {"wal"}
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
