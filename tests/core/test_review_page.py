@@ -1,5 +1,7 @@
 """Where the review page is."""
 
+import socket
+
 import pytest
 
 from core.errors import ServiceFailed
@@ -29,6 +31,14 @@ def test_a_port_that_is_taken_is_named_with_what_to_do() -> None:
     settings = Settings(review_port=free_port())
     with listen(settings), pytest.raises(ServiceFailed, match="Set TAGGER_REVIEW_PORT"):
         listen(settings)
+
+
+def test_no_answer_waits_for_the_acknowledgement_of_its_first_part() -> None:
+    settings = Settings(review_port=free_port())
+    with listen(settings) as port, socket.create_connection(port.getsockname()):
+        accepted, _ = port.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_host_that_is_not_this_machine_s_is_named() -> None:
