@@ -26,7 +26,7 @@ from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.model import registry
 from core.model.bundle import pack
-from core.questions.lifecycle import batches, claim, finish, sweep
+from core.questions.lifecycle import Priority, claim, finish, sweep
 from core.questions.requests import request_tagging
 from core.questions.store import FetchedQuestion, store
 from tests.models import word_bundle
@@ -34,6 +34,7 @@ from tests.models import word_bundle
 SITE = "stats"
 PAGE = 500  # questions of one transaction that stores
 LEASE = timedelta(hours=1)
+TASKS = 20  # of one transaction that enqueues
 WORDS = [f"word{number}" for number in range(5_000)]
 
 
@@ -91,14 +92,15 @@ def go_round(engine: Engine, count: int, chance: random.Random, *, first: bool) 
     else:
         with stages.timed("request") as connection:
             request_tagging(connection, site=SITE, now=datetime.now(UTC), untagged_only=False)
+    priority = Priority.LIVE if first else Priority.BACKFILL
     waiting = 0
     after = datetime.now(UTC) + 2 * LEASE  # as if the messages of those just stored were lost
     while waiting < count:
         with stages.timed("enqueue") as connection:
-            pending = sweep(connection, now=after, lease=LEASE)
-        for site, pks in batches(pending):
+            tasks = sweep(connection, SITE, priority=priority, tasks=TASKS, now=after, lease=LEASE)
+        for pks in (task[at : at + 100] for task in tasks for at in range(0, len(task), 100)):
             with stages.timed("claim") as connection:
-                claimed = claim(connection, pks, site=site, now=datetime.now(UTC))
+                claimed = claim(connection, pks, site=SITE, now=datetime.now(UTC))
             with stages.timed("finish") as connection:
                 waiting += len(finish(connection, claimed))
     return stages

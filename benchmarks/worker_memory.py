@@ -24,7 +24,9 @@ from pathlib import Path
 from sqlalchemy import Engine, func, select
 
 from core.broker import embedded_redis
-from core.broker.queue import enqueue_tagging, make_celery
+from core.broker.feeding import refill
+from core.broker.queue import make_celery
+from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
 from core.database.tables import KilledProcess, TaggingRequest
@@ -124,16 +126,12 @@ def publish(engine: Engine, bundle: Bundle, site: str, fingerprint: str, folder:
 
 def tag(engine: Engine, settings: Settings, sites: Sequence[str], count: int, first: int) -> None:
     """Store made-up questions, enqueue them in turns of the sites, and wait for their tags."""
-    app = make_celery(settings)
-    requested: list[tuple[str, tuple[int, ...]]] = []
     for start in range(first, first + count, BATCH):
         for site in sites:
             questions = [made_up(site, number) for number in range(start, start + BATCH)]
             with engine.begin() as connection:
-                stored = store(connection, questions, now=datetime.now(UTC), request_tagging=True)
-            requested.append((site, stored.requested))
-    for site, pks in requested:
-        enqueue_tagging(app, site, pks)
+                store(connection, questions, now=datetime.now(UTC), request_tagging=True)
+    refill(engine, make_celery(settings), settings, SystemClock())
     end = time.monotonic() + PATIENCE_SECONDS  # what a killed process had in hand stays pending
     while pending(engine) and time.monotonic() < end:
         time.sleep(0.2)

@@ -12,8 +12,10 @@ from celery import Celery
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
+from sqlalchemy import Engine
 
-from core.broker.queue import enqueue_tagging, make_celery
+from core.broker.feeding import refill
+from core.broker.queue import make_celery
 from core.clock import SystemClock
 from core.console import command, err, fail, open_database, out, start, with_hint
 from core.errors import BrokerUnreachable, ImportFailed
@@ -99,7 +101,7 @@ def import_questions(
             clock=SystemClock(),
             request_tagging=tag,
             on_broken=broken.add,
-            on_requested=_Enqueuer(settings),
+            on_requested=_Refiller(engine, settings),
         )
         results = [(path, into_database(rows)) for path, rows in sources]
         engine.dispose()
@@ -129,20 +131,21 @@ def _open_all(
     ]
 
 
-class _Enqueuer:
-    """Enqueues what is to be tagged; says once that the broker is away, and leaves it at that."""
+class _Refiller:
+    """Refills the queue; says once that the broker is away, and leaves it at that."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine = engine
         self._settings = settings
         self._app: Celery | None = None
         self._is_away = False
 
-    def __call__(self, site: str, pks: Sequence[int]) -> None:
+    def __call__(self, _site: str, _pks: Sequence[int]) -> None:
         if self._is_away:
             return
         self._app = self._app or make_celery(self._settings)
         try:
-            enqueue_tagging(self._app, site, pks)
+            refill(self._engine, self._app, self._settings, SystemClock())
         except BrokerUnreachable as error:
             self._is_away = True
             say(with_hint(error))

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Row, SeenIds
+from core.questions.lifecycle import Priority
 from core.questions.store import FetchedQuestion, store
 
 BATCH_QUESTIONS = 500  # of one transaction
@@ -72,7 +73,7 @@ def import_rows(
         clock: dates the questions' fetching.
         request_tagging: whether they are to be tagged.
         on_broken: called with each row that cannot be used.
-        on_requested: called after each transaction with a site and the keys to enqueue.
+        on_requested: called after each transaction with a site and the keys that it requested.
 
     Raises:
         DatabaseUnreachable: what was stored before stays; importing again goes on.
@@ -95,7 +96,12 @@ class _Loader:
     """Questions on their way into the database, by site."""
 
     def __init__(
-        self, engine: Engine, clock: Clock, *, request_tagging: bool, on_requested: OnRequested
+        self,
+        engine: Engine,
+        clock: Clock,
+        *,
+        request_tagging: bool,
+        on_requested: OnRequested,
     ) -> None:
         self.tally = Tally()
         self._engine, self._clock = engine, clock
@@ -122,7 +128,11 @@ class _Loader:
         questions = self._batches.pop(site).values()
         with self._engine.begin() as connection:
             stored = store(
-                connection, questions, now=self._clock.now(), request_tagging=self._request_tagging
+                connection,
+                questions,
+                now=self._clock.now(),
+                request_tagging=self._request_tagging,
+                priority=Priority.BACKFILL,
             )
         self.tally.new += stored.new
         self.tally.changed += stored.changed

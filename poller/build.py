@@ -5,6 +5,7 @@ import random
 import requests
 from sqlalchemy import Engine
 
+from core.broker.feeding import refill
 from core.broker.queue import make_celery
 from core.clock import Clock
 from core.feeds import FeedName
@@ -57,10 +58,11 @@ def make_poller(
         "refresh": RefreshFeed(api, engine, clock, settings),
         "history": HistoryFeed(api, engine, clock, settings),
     }
+    queue = make_celery(settings)
     return Poller(
         settings=settings,
         engine=engine,
-        queue=make_celery(settings),
+        enqueue=lambda *_: refill(engine, queue, settings, clock),
         api=api,
         feeds=feeds,
         clock=clock,

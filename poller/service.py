@@ -11,10 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from celery import Celery
 from sqlalchemy import Engine
 
-from core.broker.queue import enqueue_tagging
 from core.clock import Clock
 from core.database.engine import reading
 from core.errors import (
@@ -51,12 +49,13 @@ class Poller:
     Attributes:
         feeds: those that it reads, by name.
         chance: spreads pauses.
+        enqueue: called with a site and the keys whose tagging a request of the API has requested.
         on_step: called after each request that was answered.
     """
 
     settings: Settings
     engine: Engine
-    queue: Celery
+    enqueue: Callable[[str, tuple[int, ...]], object]
     api: Api
     feeds: Mapping[FeedName, Feed]
     clock: Clock
@@ -190,8 +189,10 @@ class Poller:
         log.warning("%s, %s: %s; next try in %.0f s", site, name, error, seconds)
 
     def _enqueue(self, site: str, pks: tuple[int, ...]) -> None:
+        if not pks:
+            return
         try:
-            enqueue_tagging(self.queue, site, pks)
+            self.enqueue(site, pks)
         except BrokerUnreachable as error:
             log.warning("%s", error)
 

@@ -11,6 +11,7 @@ from celery import Celery, signals
 from celery.schedules import crontab
 from sqlalchemy import Engine, select
 
+from core.broker.feeding import refill
 from core.broker.queue import (
     SCORE_TASK,
     SWEEP_TASK,
@@ -22,16 +23,20 @@ from core.broker.queue import (
     make_celery,
     queue_length,
 )
-from core.clock import SystemClock
+from core.clock import Clock, SystemClock
 from core.console import with_hint
 from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
 from core.errors import BrokerUnreachable, CacheUnusable, DatabaseUnreachable, ModelError
 from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels
-from core.questions.lifecycle import end_lease
 from core.settings import Settings
-from worker.maintenance import sweep_pending, train_first_models
+from worker.maintenance import (
+    leave_to_sweep,
+    sweep_pending,
+    sweep_seconds,
+    train_first_models,
+)
 from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
 from worker.training import run_training
@@ -53,10 +58,10 @@ SCORE_QUEUE_SECONDS = 30  # for which a new question is in no order but the newe
 class Tasks:
     """The tasks' bodies, and what those of one process share, made when the first needs it."""
 
-    def __init__(self, app: Celery, settings: Settings) -> None:
+    def __init__(self, app: Celery, settings: Settings, clock: Clock) -> None:
         self._app = app
         self._settings = settings
-        self._clock = SystemClock()
+        self._clock = clock
 
     @cached_property
     def _engine(self) -> Engine:
@@ -76,15 +81,19 @@ class Tasks:
             outcome = tag_batch(self._engine, self._models, site, pks, self._clock)
         except ModelError as error:
             log.warning("%s", with_hint(error))
-            self._in_one_line(lambda: self._end_lease(pks))
+            self._in_one_line(lambda: self._leave(pks))
         except DatabaseUnreachable as error:
             log.error("%d questions of %s wait: %s", len(pks), site, error)  # noqa: TRY400 (one line)
         else:
             log.info("%s: %s", site, outcome)
+            self._in_one_line(self._refill)
 
-    def _end_lease(self, pks: list[int]) -> None:
+    def _refill(self) -> None:
+        refill(self._engine, self._app, self._settings, self._clock, patience=0)
+
+    def _leave(self, pks: list[int]) -> None:
         with self._engine.begin() as connection:
-            end_lease(connection, pks)
+            leave_to_sweep(connection, pks, self._settings, now=self._clock.now())
 
     def sweep(self) -> None:
         """Enqueue what was left behind."""
@@ -143,15 +152,14 @@ def make_app(settings: Settings) -> Celery:
     app = make_celery(settings)
     app.conf.beat_schedule = beat_schedule(settings)
     signals.setup_logging.connect(_keep_our_logging, weak=False)
-    _add_tasks(app, Tasks(app, settings))
+    _add_tasks(app, Tasks(app, settings, SystemClock()))
     return app
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
     """What fires by itself. A message that nobody took before the next one is void."""
-    seconds = max(1.0, settings.lease_seconds / 4)
     schedule: dict[str, dict[str, object]] = {
-        "sweep": _every(SWEEP_TASK, seconds),
+        "sweep": _every(SWEEP_TASK, sweep_seconds(settings)),
         "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
         "score": _every(SCORE_TASK, SCORE_SECONDS),
         "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),

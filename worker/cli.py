@@ -1,12 +1,13 @@
 """The worker's commands."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, enqueue_pending, make_celery
+from core.broker.feeding import refill
+from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
 from core.console import command, fail, open_database, out, plain, start, with_hint
 from core.database.engine import reading
@@ -96,12 +97,8 @@ def tag(
             untagged_only=not everything,
         )
     out.print(f"{count} questions of {plain(site)} are pending now.")
-    lease = timedelta(seconds=settings.lease_seconds)
-    with engine.begin() as connection:
-        pending = lifecycle.sweep(connection, now=clock.now(), lease=lease)
-    app = make_celery(settings)
     try:
-        enqueue_pending(app, pending)
+        refill(engine, make_celery(settings), settings, clock)
     except BrokerUnreachable as error:
         out.print(plain(with_hint(error)), soft_wrap=True)
 

@@ -20,8 +20,8 @@ from core.clock import Clock
 from core.database.engine import make_engine
 from core.database.tables import KilledProcess
 from core.errors import DatabaseUnreachable
-from core.questions.lifecycle import end_lease
 from core.settings import Settings
+from worker.maintenance import leave_to_sweep
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,8 @@ class KilledProcesses:
                 connection.execute(delete(KilledProcess).where(old))
                 connection.execute(insert(KilledProcess).values(killed))
                 if batch is not None:
-                    end_lease(connection, batch.pks)
+                    now = self._clock.now()
+                    leave_to_sweep(connection, batch.pks, self._settings, now=now)
         finally:
             engine.dispose()  # a process that is forked from here must find no connection
 

@@ -1,55 +1,58 @@
 """What keeps the line moving with nobody watching: the sweep, and training where no model is."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from celery import Celery
 from sqlalchemy import Engine, Select, or_, select
+from sqlalchemy.engine import Connection
 
-from core.broker.queue import (
-    TAGGING_QUEUE,
-    TRAINING_QUEUE,
-    enqueue_pending,
-    enqueue_training,
-    queue_length,
-)
+from core.broker.feeding import refill
+from core.broker.queue import TRAINING_QUEUE, enqueue_training, queue_length
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun
-from core.questions.lifecycle import park_exhausted, sweep
+from core.questions.lifecycle import end_lease, park_exhausted
 from core.questions.selection import count_trainable
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# Messages in the queue from which on a sweep only waits: what is pending is in there.
-FULL_QUEUE = 100
-
 FIRST_MODEL_PAUSE = timedelta(minutes=30)
 
 
+def sweep_seconds(settings: Settings) -> float:
+    """How often the clock sweeps."""
+    return max(1.0, settings.lease_seconds / 4)
+
+
 def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> int:
-    """Park what has failed too often, and enqueue again what has been pending for too long.
+    """Park what has failed too often, and enqueue what is pending and no finisher has enqueued.
 
     Returns:
         How many questions were enqueued.
 
     Raises:
-        BrokerUnreachable: they keep their new lease, and a sweep after it enqueues them.
+        BrokerUnreachable: they stay pending, and a sweep after it enqueues them.
     """
     lease = timedelta(seconds=settings.lease_seconds)
     with engine.begin() as connection:
         parked = park_exhausted(connection, now=clock.now(), lease=lease)
     if parked:
         log.warning("%d questions are parked; see: tagger parked list", len(parked))
-    if queue_length(app, TAGGING_QUEUE) >= FULL_QUEUE:
-        return 0
-    with engine.begin() as connection:
-        pending = sweep(connection, now=clock.now(), lease=lease)
-    enqueue_pending(app, pending)
-    if pending:
-        log.info("%d pending questions are enqueued again", len(pending))
-    return len(pending)
+    enqueued = refill(engine, app, settings, clock)
+    if enqueued:
+        log.info("the sweep enqueued %d pending questions", enqueued)
+    return enqueued
+
+
+def leave_to_sweep(
+    connection: Connection, pks: Sequence[int], settings: Settings, *, now: datetime
+) -> None:
+    """Have questions that could not be tried enqueued no sooner than the clock's next sweep."""
+    lease = timedelta(seconds=settings.lease_seconds)
+    end_lease(connection, pks, at=now + timedelta(seconds=sweep_seconds(settings)), lease=lease)
 
 
 def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:

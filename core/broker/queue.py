@@ -1,14 +1,18 @@
 """The queue: Celery over Redis. A message is a hint that names rows; it carries no text."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
+from redis import Redis
+from redis.exceptions import RedisError
 
 from core.broker.embedded_redis import embedded_url
 from core.errors import BrokerUnreachable
-from core.questions.lifecycle import PendingQuestion, batches
+from core.questions.lifecycle import Priority
 from core.settings import Settings
 
 TAGGING_QUEUE = "tagging"
@@ -18,6 +22,10 @@ TAG_TASK = "tagger.tag"  # (site, [key of a row of `questions`, …])
 SWEEP_TASK = "tagger.sweep"  # ()
 SCORE_TASK = "tagger.score"  # ()
 TRAIN_TASK = "tagger.train"  # (site, how many questions must be new)
+
+# Kombu's, as it writes them into Redis: a list each, read in this order. What fires by itself has
+# none, and comes with the live feed's.
+STEPS = {Priority.LIVE: 0, Priority.BACKFILL: 9}
 
 REDELIVERY_SECONDS = 600  # of a message whose worker vanished; longer than any tagging task
 
@@ -65,32 +73,19 @@ def make_celery(settings: Settings, *, redelivery_seconds: int = REDELIVERY_SECO
     return app
 
 
-def enqueue_tagging(app: Celery, site: str, pks: Iterable[int]) -> None:
-    """Enqueue a site's questions that were just requested, by their rows' keys.
+def enqueue_tagging(
+    app: Celery, site: str, pks: Sequence[int], priority: Priority = Priority.LIVE
+) -> None:
+    """Enqueue one task: some of a site's questions, by their rows' keys.
 
         enqueue_tagging(make_celery(settings), "stats", stored.requested)
 
-    Raises:
-        BrokerUnreachable: the questions stay pending, and the sweep enqueues them later.
-    """
-    enqueue_pending(app, (PendingQuestion(pk, site, attempts=0) for pk in pks))
-
-
-def enqueue_pending(app: Celery, pending: Iterable[PendingQuestion]) -> None:
-    """Enqueue questions, split into tasks by batches().
+    Workers take a task of the live feed before any backfill's.
 
     Raises:
-        BrokerUnreachable: those that are not enqueued stay pending, and the sweep enqueues them
-            later; the error says so.
+        BrokerUnreachable: nothing was enqueued.
     """
-    try:
-        for site, pks in batches(pending):
-            _send(app, TAG_TASK, [site, pks], TAGGING_QUEUE)
-    except BrokerUnreachable as error:
-        raise BrokerUnreachable(
-            f"{error} The questions are stored and stay pending; the scheduler enqueues them once "
-            "it is back."
-        ) from error
+    _send(app, TAG_TASK, [site, list(pks)], TAGGING_QUEUE, STEPS[priority])
 
 
 def enqueue_training(app: Celery, site: str, *, new_questions: int = 1) -> None:
@@ -102,11 +97,34 @@ def enqueue_training(app: Celery, site: str, *, new_questions: int = 1) -> None:
     _send(app, TRAIN_TASK, [site, new_questions], TRAINING_QUEUE)
 
 
-def _send(app: Celery, name: str, args: list[Any], queue: str) -> None:
+def _send(app: Celery, name: str, args: list[Any], queue: str, priority: int = 0) -> None:
     try:
-        app.send_task(name, args=args, queue=queue)
+        app.send_task(name, args=args, queue=queue, priority=priority)
     except (OperationalError, OSError) as error:
         raise BrokerUnreachable(explain_unreachable(app, error)) from error
+
+
+@contextmanager
+def redis_of(app: Celery) -> Iterator[Redis]:
+    """A client of the broker's Redis, on a connection that the application keeps.
+
+    Raises:
+        BrokerUnreachable: Redis gives no answer, also to what is asked inside the block.
+    """
+    try:
+        with app.connection_or_acquire() as connection:
+            connection.ensure_connection(max_retries=1, timeout=5)
+            yield connection.default_channel.client
+    except (OperationalError, OSError, RedisError) as error:
+        raise BrokerUnreachable(explain_unreachable(app, error)) from error
+
+
+def lengths(client: Redis, queue: str) -> dict[Priority, int]:
+    """How many messages of each priority wait in a queue."""
+    with client.pipeline(transaction=False) as pipe:
+        for step in STEPS.values():
+            pipe.llen(f"{queue}{Channel.sep}{step}" if step else queue)
+        return dict(zip(STEPS, pipe.execute(), strict=True))
 
 
 def queue_length(app: Celery, queue: str) -> int:
@@ -115,12 +133,8 @@ def queue_length(app: Celery, queue: str) -> int:
     Raises:
         BrokerUnreachable: Redis gives no answer.
     """
-    try:
-        with app.connection_for_read() as connection:
-            connection.ensure_connection(max_retries=1, timeout=5)
-            return int(connection.default_channel.client.llen(queue))
-    except (OperationalError, OSError) as error:
-        raise BrokerUnreachable(explain_unreachable(app, error)) from error
+    with redis_of(app) as client:
+        return sum(lengths(client, queue).values())
 
 
 def explain_unreachable(app: Celery, error: Exception) -> str:

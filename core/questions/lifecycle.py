@@ -12,9 +12,9 @@ The columns that say where a question stands, and who sets them:
                   request_tagging() and retag() of core/questions/requests.py); none makes it later
     requested_at  since when tagging is requested: store() and requests; finish() deletes the row
                   whose request is the one that claim() found
-    enqueued_at   when it was last put into the queue (store, sweep) or taken from it (claim);
-                  requests, unclaim(), end_lease() and release() clear it, and the question is free
-                  for the next sweep
+    enqueued_at   when it was last put into the queue (sweep) or taken from it (claim); an edit
+                  (store), requests, unclaim() and release() clear it, and the question is free
+                  for the next sweep; end_lease() sets it back
     attempts      claim() counts, before anything is tried, and unclaim() gives the count back;
                   an edit (store), a request and release() set it to 0
     error         what the last attempt ended with (record_error, park_exhausted); claim() clears
@@ -25,11 +25,10 @@ The queue only carries hints: whatever becomes of a message, sweep() finds the q
 its lease is over.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from itertools import groupby
 
 from sqlalchemy import and_, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
@@ -40,10 +39,6 @@ from core.questions.lock_order import lock_requests_in_order
 
 MAX_ATTEMPTS = 3
 
-# Of one task, by the attempts that the questions have behind them. A process that dies takes its
-# whole batch with it; smaller ones then tell the question that kills from its neighbours.
-TASK_SIZES = (100, 10, 1)
-
 
 class Priority(IntEnum):
     """Whose request it is; the lower comes first."""
@@ -52,13 +47,10 @@ class Priority(IntEnum):
     BACKFILL = 1
 
 
-@dataclass(frozen=True, slots=True)
-class PendingQuestion:
-    """A question to enqueue."""
-
-    pk: int
-    site: str
-    attempts: int
+# Of one task, by the attempts that the questions have behind them. A process that dies takes its
+# whole batch with it; smaller ones then tell the question that kills from its neighbours. The live
+# feed's are small, for several processes to share; a backfill's pay a task's overhead less often.
+TASK_SIZES = {Priority.LIVE: (100, 10, 1), Priority.BACKFILL: (500, 10, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,44 +92,54 @@ def is_requested(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(literal(1)).where(of_question, *conditions).correlate(Question).exists()
 
 
-def sweep(
-    connection: Connection, *, now: datetime, lease: timedelta, limit: int = 10_000
-) -> list[PendingQuestion]:
-    """Take the pending questions whose lease is over, oldest first, and give them a new one.
+def due_sites(
+    connection: Connection, *, priority: Priority, now: datetime, lease: timedelta
+) -> list[str]:
+    """Return the sites that have something for sweep() to take, in a new random order each time.
 
-    The live feed's come before all others. Sites without a live model version are left out: nobody
-    could tag theirs.
+    Sites without a live model version are left out: nobody could tag theirs.
     """
-    due = (
-        select(TaggingRequest.question_pk)
-        .where(is_pending(), _lease_is_over(now, lease), TaggingRequest.attempts < MAX_ATTEMPTS)
-        .where(TaggingRequest.site.in_(select(ModelVersion.site).where(ModelVersion.live)))
-        .order_by(TaggingRequest.priority, TaggingRequest.requested_at, TaggingRequest.question_pk)
-        .limit(limit)
+    due = select(literal(1)).where(
+        TaggingRequest.site == ModelVersion.site, *_is_due(priority, now, lease)
+    )
+    sites = select(ModelVersion.site).where(ModelVersion.live, due.exists())
+    return list(connection.execute(sites.order_by(func.random())).scalars())
+
+
+def sweep(
+    connection: Connection,
+    site: str,
+    *,
+    priority: Priority,
+    tasks: int,
+    now: datetime,
+    lease: timedelta,
+) -> list[list[int]]:
+    """Take a site's pending questions whose lease is over, oldest first, and give them a new one.
+
+    Returns:
+        At most so many tasks, the keys of each. Those of questions that have failed come first:
+        they are older, and few, and behind a backfill they would wait for all of it.
+    """
+    rows = (
+        select(TaggingRequest.question_pk, TaggingRequest.attempts)
+        .where(TaggingRequest.site == site, *_is_due(priority, now, lease))
+        .order_by(TaggingRequest.requested_at, TaggingRequest.question_pk)
+        .limit(tasks * TASK_SIZES[priority][0])
         .with_for_update(skip_locked=True)
-        .cte()  # evaluated once: as a subquery, Postgres may run it again and exceed the limit
     )
-    statement = (
-        update(TaggingRequest)
-        .where(TaggingRequest.question_pk.in_(select(due.c.question_pk)))
-        .values(enqueued_at=now)
-        .returning(TaggingRequest.question_pk, TaggingRequest.site, TaggingRequest.attempts)
-    )
-    pending = [PendingQuestion(*row) for row in connection.execute(statement)]
-    return sorted(pending, key=lambda p: p.pk)
-
-
-def batches(pending: Iterable[PendingQuestion]) -> Iterator[tuple[str, list[int]]]:
-    """Split into tasks of one site each, smaller where attempts have failed: (site, keys)."""
-
-    def group(question: PendingQuestion) -> tuple[str, int]:
-        return question.site, min(question.attempts, len(TASK_SIZES) - 1)
-
-    for (site, attempts), members in groupby(sorted(pending, key=group), key=group):
-        pks = [question.pk for question in members]
-        size = TASK_SIZES[attempts]
-        for start in range(0, len(pks), size):
-            yield site, pks[start : start + size]
+    by_attempts: dict[int, list[int]] = {}
+    for pk, attempts in connection.execute(rows):
+        by_attempts.setdefault(attempts, []).append(pk)
+    taken: list[list[int]] = []
+    for attempts, pks in sorted(by_attempts.items(), reverse=True):
+        size = TASK_SIZES[priority][attempts]
+        taken += [pks[start : start + size] for start in range(0, len(pks), size)]
+    del taken[tasks:]
+    for pks in taken:
+        leased = update(TaggingRequest).where(TaggingRequest.question_pk.in_(pks))
+        connection.execute(leased.values(enqueued_at=now))
+    return taken
 
 
 def claim(
@@ -149,7 +151,8 @@ def claim(
     more attempts than a task of this size is for are left to the sweep, which sends smaller ones:
     neighbours of a question that kills must not be counted out with it.
     """
-    most = max(tries for tries, size in enumerate(TASK_SIZES) if size >= min(len(pks), 100))
+    sizes = TASK_SIZES[Priority.BACKFILL]
+    most = max(tries for tries, size in enumerate(sizes) if size >= min(len(pks), sizes[0]))
     chosen = (
         TaggingRequest.question_pk.in_(sorted(pks)),
         TaggingRequest.site == site,
@@ -214,11 +217,16 @@ def record_error(connection: Connection, pk: int, error: str) -> None:
     connection.execute(failed.values(error=error))
 
 
-def end_lease(connection: Connection, pks: Sequence[int]) -> None:
-    """Let the next sweep take questions that could not be tried, through no fault of theirs."""
+def end_lease(
+    connection: Connection, pks: Sequence[int], *, at: datetime, lease: timedelta
+) -> None:
+    """Let a sweep take questions from a time on that could not be tried, not by their own fault.
+
+    A time that is a while ahead: whoever ends another batch would enqueue them at once again.
+    """
     chosen = (TaggingRequest.question_pk.in_(sorted(pks)), is_pending())
     lock_requests_in_order(connection, *chosen)
-    connection.execute(update(TaggingRequest).where(*chosen).values(enqueued_at=None))
+    connection.execute(update(TaggingRequest).where(*chosen).values(enqueued_at=at - lease))
 
 
 def unclaim(connection: Connection, pks: Sequence[int]) -> None:
@@ -295,6 +303,15 @@ def release(connection: Connection, site: str | None = None, question_id: int | 
     lock_requests_in_order(connection, *chosen)
     anew = {"parked_at": None, "attempts": 0, "error": None, "enqueued_at": None}
     return connection.execute(update(TaggingRequest).where(*chosen).values(anew)).rowcount
+
+
+def _is_due(priority: Priority, now: datetime, lease: timedelta) -> tuple[ColumnElement[bool], ...]:
+    return (
+        TaggingRequest.priority == priority.value,
+        is_pending(),
+        _lease_is_over(now, lease),
+        TaggingRequest.attempts < MAX_ATTEMPTS,
+    )
 
 
 def _lease_is_over(now: datetime, lease: timedelta) -> ColumnElement[bool]:

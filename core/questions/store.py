@@ -240,7 +240,7 @@ def _request(
         index_elements=["question_pk"],
         set_={
             "requested_at": excluded.requested_at,
-            "enqueued_at": excluded.enqueued_at,
+            "enqueued_at": None,
             "priority": case((excluded.priority < before, excluded.priority), else_=before),
             "attempts": 0,
             "error": None,
@@ -253,7 +253,6 @@ def _request(
             "site": row.site,
             "priority": priority.value,
             "requested_at": now,
-            "enqueued_at": now,
         }
         for row in chosen
     ]

@@ -11,7 +11,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
-from core.broker.queue import enqueue_tagging, make_celery
+from core.broker.feeding import refill
+from core.broker.queue import make_celery
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
@@ -72,7 +73,8 @@ def test_models_follow_each_other_while_a_thousand_questions_are_tagged(
     questions, clock = read(real_data), SystemClock()
     old, new = questions[:-NEW], questions[-NEW:]
     store_questions(engine, *old, now=clock.now(), request_tagging=False)
-    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
+    settings = Settings(broker_url=SecretStr(redis_url))
+    app = make_celery(settings)
     env = environment(
         database_url=postgres_url,
         broker_url=redis_url,
@@ -98,12 +100,12 @@ def test_models_follow_each_other_while_a_thousand_questions_are_tagged(
             while made_versions(engine) <= trained:
                 page = new[arrived : min(arrived + ARRIVALS, share)]
                 if page:
-                    stored = store_questions(engine, *page, now=clock.now())
-                    enqueue_tagging(app, SITE, list(stored.requested))
+                    store_questions(engine, *page, now=clock.now())
+                    refill(engine, app, settings, clock)
                     arrived += len(page)
                 clock.sleep(1)
-        rest = store_questions(engine, *new[arrived:], now=clock.now())
-        enqueue_tagging(app, SITE, list(rest.requested))
+        store_questions(engine, *new[arrived:], now=clock.now())
+        refill(engine, app, settings, clock)
         wait_until(lambda: pending(engine) == 0, seconds=300, what="all tagged")
     assert_every_new_question_is_tagged(engine, new)
     assert_versions_tagged_while_they_were_live(engine)

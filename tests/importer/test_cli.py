@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 import typer
-from sqlalchemy import func, select
+from pydantic import SecretStr
+from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner, Result
 
+from core.broker.queue import TAGGING_QUEUE, lengths, make_celery, redis_of
+from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.tables import Question, TaggingRequest
+from core.questions.lifecycle import Priority
+from core.settings import Settings
 from importer.cli import add_commands
 from importer.load import BATCH_QUESTIONS
+from tests.models import word_bundle
+from tests.rows import publish_live
 
 app = typer.Typer()
 add_commands(app)
@@ -184,17 +191,21 @@ def test_rows_of_another_site_are_broken(tmp_path: Path) -> None:
     assert ":2: site: it is cooking, not stats" in result.stderr
 
 
-def test_questions_that_are_to_be_tagged_are_enqueued(
-    tmp_path: Path, database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+def test_questions_that_are_to_be_tagged_are_enqueued_as_a_backfill(
+    tmp_path: Path,
+    engine: Engine,
+    database_url: str,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TAGGER_BROKER_URL", redis_url)
+    publish_live(engine, word_bundle(), now=SystemClock().now())
     result = run(write(tmp_path / "q.jsonl", *(line(i) for i in range(1, 251))), "--tag")
     assert result.exit_code == 0, result.output
     assert count_requested(database_url) == 250
-    import redis
-
-    with redis.Redis.from_url(redis_url) as client:
-        assert client.llen("tagging") == 3
+    queue = make_celery(Settings(broker_url=SecretStr(redis_url)))
+    with redis_of(queue) as client:
+        assert lengths(client, TAGGING_QUEUE) == {Priority.LIVE: 0, Priority.BACKFILL: 1}
 
 
 @pytest.mark.slow

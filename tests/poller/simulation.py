@@ -40,13 +40,12 @@ class Killed(BaseException):
 
 @dataclass
 class RecordingQueue:
-    """Stands where Celery stands, and keeps what is sent."""
+    """Stands where the queue is refilled, and keeps what was requested."""
 
     tasks: list[tuple[str, list[int]]] = field(default_factory=list)
 
-    def send_task(self, name: str, args: list[Any], queue: str) -> None:
-        del name, queue
-        self.tasks.append((args[0], args[1]))
+    def enqueue(self, site: str, pks: tuple[int, ...]) -> None:
+        self.tasks.append((site, list(pks)))
 
     def keys(self) -> Counter[int]:
         return Counter(key for _, keys in self.tasks for key in keys)
@@ -140,7 +139,7 @@ class Simulation:
             clock=self.clock,
             chance=random.Random(self.chance.random()),
         )
-        poller.queue = self.queue
+        poller.enqueue = self.queue.enqueue
         return poller
 
     def _adapter(self) -> StandInAdapter:

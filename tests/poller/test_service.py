@@ -142,17 +142,13 @@ def test_the_key_is_neither_stored_nor_logged(
 def test_an_unreachable_broker_is_one_line_and_loses_nothing(
     sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class NoQueue:
-        def send_task(self, *_: object, **__: object) -> None:
-            raise OSError("refused")
-
-        def connection_for_write(self) -> Any:
-            raise BrokerUnreachable("The broker redis://127.0.0.1:1/0 cannot be reached.")
+    def refuse(*_: object) -> None:
+        raise BrokerUnreachable("The broker redis://127.0.0.1:1/0 cannot be reached.")
 
     run = simulation(sqlite_engine, seed=1, questions=2000, days=1)
     run.clock.sleep(HOUR)
     poller = run.poller()
-    poller.queue = NoQueue()
+    poller.enqueue = refuse
     assert poller.run_once() == []
     assert caplog.text.count("The broker") == 1
     assert len(run.stored()) > 50

@@ -7,10 +7,18 @@ from typing import Any, cast
 import pytest
 import redis
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 
 import tagger
-from core.broker.queue import SCORE_TASK, TRAINING_QUEUE, enqueue_training, queue_length
+from core.broker.queue import (
+    SCORE_TASK,
+    TAGGING_QUEUE,
+    TRAINING_QUEUE,
+    enqueue_training,
+    queue_length,
+)
+from core.clock import Clock, SystemClock
+from core.database.tables import BundlePart, ModelVersion
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
@@ -27,14 +35,16 @@ from worker.app import RETRAIN_TASK, SCORE_QUEUE_TASK, Tasks, beat_schedule, mak
 assert tagger.HINTS  # a worker's command line fills them
 
 
-def tasks_of(database: str, folder: Path, broker: str = "", **settings: Any) -> Tasks:
+def tasks_of(
+    database: str, folder: Path, broker: str = "", *, clock: Clock | None = None, **settings: Any
+) -> Tasks:
     chosen = Settings(
         database_url=SecretStr(database),
         broker_url=SecretStr(broker or f"redis://127.0.0.1:{free_port()}/0"),
         data_dir=folder,
         **settings,
     )
-    return Tasks(make_app(chosen), chosen)
+    return Tasks(make_app(chosen), chosen, clock or SystemClock())
 
 
 def requested(engine: Engine, clock: ManualClock, *numbers: int) -> Sequence[int]:
@@ -44,6 +54,7 @@ def requested(engine: Engine, clock: ManualClock, *numbers: int) -> Sequence[int
 def test_a_batch_is_tagged_and_told_in_one_line(
     sqlite_engine: Engine,
     sqlite_url: str,
+    redis_url: str,
     clock: ManualClock,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
@@ -51,12 +62,25 @@ def test_a_batch_is_tagged_and_told_in_one_line(
     version = publish_live(sqlite_engine, word_bundle(), now=clock.now())
     caplog.set_level("INFO", "worker.app")
     pks = requested(sqlite_engine, clock, 1, 2)
-    tasks_of(sqlite_url, tmp_path).tag("stats", list(pks))
+    tasks_of(sqlite_url, tmp_path, redis_url).tag("stats", list(pks))
     assert predictions(sqlite_engine) == [(1, version.id), (2, version.id)]
     assert [line for line in caplog.messages if line.startswith("stats: 2 ")]
 
 
-def test_without_a_model_a_batch_is_free_and_the_line_says_how_to_train_one(
+def test_whoever_ends_a_batch_enqueues_what_is_pending(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, clock: ManualClock, tmp_path: Path
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    pks = requested(sqlite_engine, clock, 1, 2)
+    tasks = tasks_of(sqlite_url, tmp_path, redis_url)
+    tasks.tag("stats", [pks[0]])
+    assert queue_length(tasks._app, TAGGING_QUEUE) == 1
+    tasks.tag("stats", [pks[1]])
+    assert len(predictions(sqlite_engine)) == 2
+    assert queue_length(tasks._app, TAGGING_QUEUE) == 1
+
+
+def test_without_a_model_a_batch_waits_and_the_line_says_how_to_train_one(
     sqlite_engine: Engine,
     sqlite_url: str,
     clock: ManualClock,
@@ -67,14 +91,39 @@ def test_without_a_model_a_batch_is_free_and_the_line_says_how_to_train_one(
     tasks_of(sqlite_url, tmp_path).tag("stats", list(pks))
     (line,) = caplog.messages
     assert line.endswith("Train one with: tagger train --site stats")
-    assert request_of(sqlite_engine, 1).enqueued_at is None
     assert request_of(sqlite_engine, 1).attempts == 0
 
 
-def test_a_database_that_is_away_is_one_line(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+def test_a_model_that_cannot_be_used_is_tried_once_a_sweep_whoever_ends_other_batches(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
-    tasks = tasks_of(f"postgresql+psycopg://u:hush@127.0.0.1:{free_port()}/none", tmp_path)
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    (pk,) = requested(sqlite_engine, clock, 1)
+    publish_live(sqlite_engine, word_bundle("ai"), now=clock.now())
+    broken = update(BundlePart).where(
+        BundlePart.model_version_id
+        == select(ModelVersion.id).where(ModelVersion.site == "stats").scalar_subquery()
+    )
+    with sqlite_engine.begin() as connection:
+        connection.execute(broken.values(data=b"no bundle"))
+    tasks = tasks_of(sqlite_url, tmp_path, redis_url, clock=clock)
+    tasks.tag("stats", [pk])
+    for number in range(3):
+        (other,) = store_questions(
+            sqlite_engine, question(number, site="ai"), now=clock.now()
+        ).requested
+        tasks.tag("ai", [other])  # and enqueues what is pending
+    assert queue_length(tasks._app, TAGGING_QUEUE) == 0
+    clock.sleep(31)
+    tasks.sweep()
+    assert queue_length(tasks._app, TAGGING_QUEUE) == 1
+
+
+def test_a_database_that_is_away_is_one_line(
+    clock: ManualClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"postgresql+psycopg://u:hush@127.0.0.1:{free_port()}/none"
+    tasks = tasks_of(url, tmp_path, clock=clock)
     tasks.tag("stats", [1, 2])
     tasks.score()
     tasks.score_queue()
@@ -124,7 +173,7 @@ def test_a_trainer_that_is_busy_is_asked_for_nothing_more(
     )
     app = make_app(settings)
     enqueue_training(app, "stats")
-    Tasks(app, settings).retrain()
+    Tasks(app, settings, SystemClock()).retrain()
     assert queue_length(app, TRAINING_QUEUE) == 1
     assert "the trainer is busy or away" in caplog.text
 

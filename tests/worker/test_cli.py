@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
-import redis
+from pydantic import SecretStr
 from sqlalchemy import Engine, update
 from typer.testing import CliRunner, Result
 
 import tagger
+from core.broker.queue import TAGGING_QUEUE, make_celery, queue_length
 from core.clock import SystemClock
 from core.database.tables import TaggingRequest
+from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.processes import environment, run_tagger
@@ -79,8 +81,8 @@ def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
     store_questions(sqlite_engine, question(1), now=SystemClock().now(), request_tagging=False)
     asked = run_tagger("tag", "--site", "stats", env=env)
     assert "1 questions of stats are pending" in asked.stdout
-    with redis.Redis.from_url(redis_url) as broker:
-        assert broker.llen("tagging") == 1
+    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
+    assert queue_length(app, TAGGING_QUEUE) == 1
     said = run_tagger("suggest", "A t-test or anova?", env=env)
     assert said.returncode == 0
     assert "t-test" in said.stdout

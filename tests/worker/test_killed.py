@@ -1,4 +1,5 @@
 import logging
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -7,10 +8,11 @@ from sqlalchemy import Engine, select
 
 from core.broker.queue import TAG_TASK
 from core.database.tables import KilledProcess
+from core.questions.lifecycle import Priority, claim, due_sites
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, request_of, store_questions
+from tests.rows import publish_live, question, store_questions
 from worker.killed import KilledProcesses, find_batch, log_killed_processes_once, resident_bytes
 
 PID = 4_000_000  # beyond any process's
@@ -27,7 +29,13 @@ def in_hand(monkeypatch: pytest.MonkeyPatch, name: str, *args: object) -> None:
     monkeypatch.setattr("worker.killed.active_requests", {1: request}.values())
 
 
-def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
+def due(engine: Engine, clock: ManualClock) -> list[str]:
+    lease = timedelta(seconds=Settings().lease_seconds)
+    with engine.connect() as connection:
+        return due_sites(connection, priority=Priority.LIVE, now=clock.now(), lease=lease)
+
+
+def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free_for_the_next_sweep(
     sqlite_engine: Engine,
     clock: ManualClock,
     killed: KilledProcesses,
@@ -37,6 +45,8 @@ def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     stored = store_questions(sqlite_engine, question(1), question(2), now=clock.now())
     in_hand(monkeypatch, TAG_TASK, "stats", list(stored.requested))
+    with sqlite_engine.begin() as connection:
+        claim(connection, stored.requested, site="stats", now=clock.now())
     killed._held[PID] = 312_000_000
     killed.report(PID, find_batch(PID)).join()
     (line,) = caplog.messages
@@ -45,7 +55,9 @@ def test_a_killed_process_is_one_line_and_a_row_and_its_batch_is_free(
     with sqlite_engine.connect() as connection:
         kept = connection.execute(select(KilledProcess.__table__)).one()
     assert kept[1:] == ("tagging@here", clock.now(), "stats", 2, 312_000_000)
-    assert request_of(sqlite_engine, 1).enqueued_at is None  # so that the next sweep takes it
+    assert due(sqlite_engine, clock) == []  # at once, the next might be killed for it, too
+    clock.sleep(31)
+    assert due(sqlite_engine, clock) == ["stats"]
 
 
 def test_of_an_idle_process_no_batch_is_told(

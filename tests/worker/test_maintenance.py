@@ -5,14 +5,15 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert
 
-from core.broker.queue import TRAINING_QUEUE, make_celery, queue_length
+from core.broker.feeding import refill
+from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery, queue_length
 from core.database.tables import TrainingRun
 from core.errors import BrokerUnreachable
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
 from tests.rows import find_request, publish_live, question, store_questions
-from worker.maintenance import FULL_QUEUE, sweep_pending, train_first_models
+from worker.maintenance import sweep_pending, train_first_models
 
 
 @pytest.fixture
@@ -26,21 +27,14 @@ def test_a_sweep_enqueues_what_an_emptied_redis_has_lost(
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     many = [question(number) for number in range(250)]
     store_questions(sqlite_engine, *many, now=clock.now())
-    clock.sleep(61)
-    assert sweep_pending(sqlite_engine, make_celery(settings), settings, clock) == 250
+    app = make_celery(settings)
+    assert refill(sqlite_engine, app, settings, clock) == 250
     with redis.Redis.from_url(redis_url) as broker:
-        assert broker.llen("tagging") == 3
-
-
-def test_a_sweep_adds_nothing_to_a_full_queue(
-    sqlite_engine: Engine, settings: Settings, redis_url: str, clock: ManualClock
-) -> None:
-    publish_live(sqlite_engine, word_bundle(), now=clock.now())
-    store_questions(sqlite_engine, question(1), now=clock.now())
+        broker.flushall()
+    assert sweep_pending(sqlite_engine, app, settings, clock) == 0
     clock.sleep(61)
-    with redis.Redis.from_url(redis_url) as broker:
-        broker.rpush("tagging", *["{}"] * FULL_QUEUE)
-    assert sweep_pending(sqlite_engine, make_celery(settings), settings, clock) == 0
+    assert sweep_pending(sqlite_engine, app, settings, clock) == 250
+    assert queue_length(app, TAGGING_QUEUE) == 3
 
 
 @pytest.mark.slow

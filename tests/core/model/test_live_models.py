@@ -8,16 +8,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import Engine, event, select, update
 
-from core.database.tables import BundlePart, ModelVersion
+from core.database.engine import reading
+from core.database.tables import BundlePart, ModelVersion, TaggingRequest
 from core.errors import BundleRefused
 from core.model import registry
 from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels, Serving
 from core.model.manifest import FORMAT_VERSION
 from core.model.registry import Version
-from core.questions.lifecycle import sweep
 from core.questions.requests import retag
 from tests.conftest import ManualClock
 from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
@@ -274,5 +274,5 @@ def test_no_question_is_lost_or_fails_while_versions_come_and_go(
     tagged = predictions(engine)
     assert [number for number, _ in tagged] == list(range(120))
     assert {version for _, version in tagged} <= {first.id, newer.id}
-    with engine.begin() as connection:
-        assert sweep(connection, now=clock.now(), lease=timedelta(0)) == []  # nothing is pending
+    with reading(engine) as connection:
+        assert connection.execute(select(TaggingRequest.question_pk)).all() == []

@@ -1,18 +1,20 @@
 from datetime import timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, update
 
+from core.database.tables import TaggingRequest
 from core.questions.lifecycle import (
     MAX_ATTEMPTS,
-    PendingQuestion,
-    batches,
+    Priority,
     claim,
+    due_sites,
+    end_lease,
     finish,
     park_exhausted,
     sweep,
 )
+from core.questions.store import store
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import find_request, publish_live, question, request_of, store_questions
@@ -20,22 +22,67 @@ from tests.rows import find_request, publish_live, question, request_of, store_q
 LEASE = timedelta(seconds=60)
 
 
+def sweep_all(
+    engine: Engine, clock: ManualClock, *, tasks: int = 10, priority: Priority = Priority.LIVE
+) -> list[list[int]]:
+    with engine.begin() as connection:
+        return sweep(
+            connection, "stats", priority=priority, tasks=tasks, now=clock.now(), lease=LEASE
+        )
+
+
 def test_a_sweep_takes_a_question_once_a_lease(engine: Engine, clock: ManualClock) -> None:
-    publish_live(engine, word_bundle(), now=clock.now())
     (pk,) = store_questions(engine, question(7), now=clock.now()).requested
     taken = []
-    for seconds in (30, 31, 1, 60):
+    for seconds in (0, 59, 2, 60):
         clock.sleep(seconds)
+        taken.append(sweep_all(engine, clock))
+    assert taken == [[[pk]], [], [[pk]], []]
+
+
+def test_sites_are_due_that_have_a_model_and_something_to_take(
+    engine: Engine, clock: ManualClock
+) -> None:
+    def due(priority: Priority) -> list[str]:
         with engine.begin() as connection:
-            taken.append([q.pk for q in sweep(connection, now=clock.now(), lease=LEASE)])
-    assert taken == [[], [pk], [], [pk]]
+            return due_sites(connection, priority=priority, now=clock.now(), lease=LEASE)
+
+    store_questions(engine, question(7), question(7, site="ai"), now=clock.now())
+    assert due(Priority.LIVE) == []
+    publish_live(engine, word_bundle(), now=clock.now())
+    assert due(Priority.LIVE) == ["stats"]
+    assert due(Priority.BACKFILL) == []
+    sweep_all(engine, clock)
+    assert due(Priority.LIVE) == []
 
 
-def test_a_sweep_leaves_sites_without_a_model_alone(engine: Engine, clock: ManualClock) -> None:
-    store_questions(engine, question(7), now=clock.now())
-    clock.sleep(3600)
+@pytest.mark.parametrize(("priority", "size"), [(Priority.LIVE, 100), (Priority.BACKFILL, 500)])
+def test_a_sweep_takes_the_oldest_in_tasks_of_their_priority(
+    engine: Engine, clock: ManualClock, priority: Priority, size: int
+) -> None:
+    many = [question(number) for number in range(2 * size + 1)]
     with engine.begin() as connection:
-        assert sweep(connection, now=clock.now(), lease=LEASE) == []
+        first = store(
+            connection, many[1:], now=clock.now(), request_tagging=True, priority=priority
+        )
+    clock.sleep(1)
+    with engine.begin() as connection:
+        store(connection, many[:1], now=clock.now(), request_tagging=True, priority=priority)
+    found = sweep_all(engine, clock, tasks=2, priority=priority)
+    assert [len(pks) for pks in found] == [size, size]
+    assert sorted(pk for pks in found for pk in pks) == list(first.requested)
+
+
+def test_what_has_failed_is_taken_first_and_in_smaller_tasks_which_count_as_any(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pks = store_questions(engine, *map(question, range(40)), now=clock.now()).requested
+    for failed in (pks[:22], pks[:2]):
+        with engine.begin() as connection:
+            chosen = update(TaggingRequest).where(TaggingRequest.question_pk.in_(failed))
+            connection.execute(chosen.values(attempts=TaggingRequest.attempts + 1))
+    assert [len(pks) for pks in sweep_all(engine, clock, tasks=3)] == [1, 1, 10]
+    assert [len(pks) for pks in sweep_all(engine, clock, tasks=3)] == [10, 18]
 
 
 def test_a_question_whose_text_changed_while_it_was_tagged_stays_pending(
@@ -76,7 +123,8 @@ def test_a_lease_from_a_clock_that_was_ahead_holds_nothing_up(
     publish_live(engine, word_bundle(), now=clock.now())
     (pk,) = store_questions(engine, question(7), now=clock.now() + timedelta(days=365)).requested
     with engine.begin() as connection:
-        assert [q.pk for q in sweep(connection, now=clock.now(), lease=LEASE)] == [pk]
+        connection.execute(update(TaggingRequest).values(enqueued_at=TaggingRequest.requested_at))
+    assert sweep_all(engine, clock) == [[pk]]
 
 
 def test_a_question_that_kills_its_process_is_parked_after_the_third_attempt(
@@ -96,15 +144,11 @@ def test_a_question_that_kills_its_process_is_parked_after_the_third_attempt(
     assert found.error == "the worker's process ended while at it"
 
 
-@given(
-    st.lists(st.tuples(st.sampled_from(["stats", "ai"]), st.integers(0, 5)), max_size=400),
-)
-def test_batches_hold_every_question_once_and_few_of_those_that_failed(
-    marks: list[tuple[str, int]],
-) -> None:
-    pending = [PendingQuestion(pk, site, tries) for pk, (site, tries) in enumerate(marks)]
-    found = list(batches(pending))
-    assert sorted(pk for _, pks in found for pk in pks) == list(range(len(marks)))
-    for site, pks in found:
-        assert {marks[pk][0] for pk in pks} == {site}
-        assert len(pks) <= {0: 100, 1: 10}.get(max(marks[pk][1] for pk in pks), 1)
+def test_a_lease_that_is_ended_is_over_at_its_time(engine: Engine, clock: ManualClock) -> None:
+    (pk,) = store_questions(engine, question(7), now=clock.now()).requested
+    sweep_all(engine, clock)
+    with engine.begin() as connection:
+        end_lease(connection, [pk], at=clock.now() + timedelta(seconds=10), lease=LEASE)
+    assert sweep_all(engine, clock) == []
+    clock.sleep(11)
+    assert sweep_all(engine, clock) == [[pk]]

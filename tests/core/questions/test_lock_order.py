@@ -44,7 +44,7 @@ def finish_all(connection: Connection, pks: list[int]) -> object:
 CHANGES: dict[str, Change] = {
     "claim": lambda c, pks: claim(c, pks, site="stats", now=NOW),
     "finish": finish_all,
-    "end_lease": end_lease,
+    "end_lease": lambda c, pks: end_lease(c, pks, at=NOW, lease=DAY),
     "unclaim": unclaim,
     "park_exhausted": lambda c, _: park_exhausted(c, now=NOW, lease=DAY),
     "release": lambda c, _: release(c),

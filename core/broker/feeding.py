@@ -1,0 +1,135 @@
+"""Feeding: what is pending flows into the queue as the workers drain it.
+
+Whoever makes work or ends a batch calls refill(), so the workers' own pace brings the next tasks,
+and no clock does. Redis holds QUEUE_BOUND tasks of each priority at most, however many are pending.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+
+from celery import Celery
+from redis import Redis
+from redis.exceptions import LockError
+from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
+
+from core.broker.queue import TAGGING_QUEUE, enqueue_tagging, lengths, redis_of
+from core.clock import Clock
+from core.errors import BrokerUnreachable
+from core.questions.lifecycle import Priority, due_sites, sweep
+from core.settings import Settings
+
+# Tasks of each priority. Half of them are some ten seconds of work for one process, and more than
+# a second for sixteen, which a refill of the other half takes at most.
+QUEUE_BOUND = 32
+
+LOCK = "tagger.refill"
+LOCK_SECONDS = 20  # after which a refiller counts as dead
+PATIENCE_SECONDS = 5.0  # a refill takes one at most
+
+
+def refill(
+    engine: Engine,
+    app: Celery,
+    settings: Settings,
+    clock: Clock,
+    *,
+    patience: float = PATIENCE_SECONDS,
+) -> int:
+    """Enqueue what is pending, up to the bound, of each priority that is down to half of it.
+
+        refill(engine, make_celery(settings), settings, SystemClock())
+
+    One process does so at a time. Of each site as many tasks as of any other are enqueued, while it
+    has them.
+
+    Args:
+        engine: the database's.
+        app: the queue's.
+        settings: their lease.
+        clock: dates the leases.
+        patience: seconds to wait for another's refill, which may have looked before there was
+            anything; without patience, what is pending is left to the other.
+
+    Returns:
+        How many questions were enqueued.
+
+    Raises:
+        BrokerUnreachable: what is pending stays so, and the sweep enqueues it later; the error
+            says so.
+    """
+    try:
+        with redis_of(app) as client:
+            if not _find_room(client):  # no lock for those who only look
+                return 0
+            with _only_one(client, patience) as is_ours:
+                room = _find_room(client) if is_ours else {}
+                return sum(
+                    _fill(engine, app, settings, clock, priority=priority, tasks=tasks)
+                    for priority, tasks in room.items()
+                )
+    except BrokerUnreachable as error:
+        raise BrokerUnreachable(
+            f"{error} The questions are stored and stay pending; the scheduler enqueues them once "
+            "it is back."
+        ) from error
+
+
+def _find_room(client: Redis) -> dict[Priority, int]:
+    """How many tasks there is room for, by priority; the live feed's first."""
+    waiting = lengths(client, TAGGING_QUEUE)
+    return {
+        priority: QUEUE_BOUND - waiting[priority]
+        for priority in Priority
+        if waiting[priority] < QUEUE_BOUND // 2
+    }
+
+
+@contextmanager
+def _only_one(client: Redis, patience: float) -> Iterator[bool]:
+    """Hold the lock of refilling; whether it was to be had."""
+    lock = client.lock(LOCK, timeout=LOCK_SECONDS, sleep=0.05)
+    is_ours = lock.acquire(blocking=patience > 0, blocking_timeout=patience or None)
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with suppress(LockError):  # it took so long that the lock went to another
+                lock.release()
+
+
+def _fill(
+    engine: Engine,
+    app: Celery,
+    settings: Settings,
+    clock: Clock,
+    *,
+    priority: Priority,
+    tasks: int,
+) -> int:
+    lease = timedelta(seconds=settings.lease_seconds)
+    with engine.begin() as connection:
+        taken = _take_in_turns(connection, priority, tasks, now=clock.now(), lease=lease)
+    for site, pks in taken:
+        enqueue_tagging(app, site, pks, priority)
+    return sum(len(pks) for _, pks in taken)
+
+
+def _take_in_turns(
+    connection: Connection, priority: Priority, tasks: int, *, now: datetime, lease: timedelta
+) -> list[tuple[str, list[int]]]:
+    """Take at most so many tasks: one of each site, then the next of each."""
+    sites = due_sites(connection, priority=priority, now=now, lease=lease)
+    taken: dict[str, list[list[int]]] = {site: [] for site in sites}
+    room = tasks
+    while sites and room > 0:
+        share = max(1, room // len(sites))
+        for site in sites[:room]:
+            found = sweep(connection, site, priority=priority, tasks=share, now=now, lease=lease)
+            taken[site] += found
+            room -= len(found)
+            if len(found) < share:
+                sites.remove(site)
+    turns = ((turn, site, pks) for site in taken for turn, pks in enumerate(taken[site]))
+    return [(site, pks) for _, site, pks in sorted(turns, key=lambda task: task[0])]
