@@ -12,8 +12,9 @@ that its lines can be compared:
 - the naive pipeline: each question by itself through Beautiful Soup, Keras' own `predict`, and a
   commit of ten rows; what a reader of an article would put into a loop;
 - the plain loop: words, encoding and network over batches, without queue or database;
-- real workers with Redis and a database, from the request for all to the last commit. The processor
-  time is that of worker, Redis and Postgres together.
+- real workers with Redis and a database, from the first commit to the last, and how long a worker
+  took from its start to the first. The processor time is that of worker, Redis and Postgres
+  together, the worker's start included.
 """
 
 import argparse
@@ -172,7 +173,7 @@ def workers(settings: Settings, processes: int) -> Iterator[int]:
 def whole_job(
     bundle: Bundle, questions: Sequence[FetchedQuestion], kind: str, processes: int, folder: Path
 ) -> Row:
-    """Store the questions, start the workers, ask for all, and wait for the last commit."""
+    """Store the questions, ask for all, start the workers, and wait for the last commit."""
     with ExitStack() as stack:
         address, _ = stack.enter_context(database(kind, folder, 0))
         stack.enter_context(embedded_redis.running(folder))
@@ -187,10 +188,10 @@ def whole_job(
         servers = [redis_pid(folder)]
         if kind == "postgres":
             servers.append(int((folder / "pg" / "postmaster.pid").read_text().split()[0]))
+        ask_for_all(settings, questions[0].site)
         used = -processor_seconds(servers)
         began = time.perf_counter()
         pid = stack.enter_context(workers(settings, processes))
-        ask_for_all(settings, questions[0].site)
         wait_for(engine, 1)
         first = time.perf_counter()
         already = predicted(engine)
