@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.engine import Connection
 
 from core.database.bulk import bound, insert_rows
+from core.database.keys import one_of
 from core.database.tables import PredictedTag, Prediction
 from core.model.predictor import RankedTag
 from core.model.registry import Version
@@ -71,12 +72,12 @@ def write_predictions(
 def _forget_tags(connection: Connection, pks: Sequence[int], version_id: int) -> frozenset[int]:
     """Delete the tags of predictions that the version has made already; return their keys."""
     predicted = select(Prediction.question_pk).where(
-        Prediction.model_version_id == version_id, Prediction.question_pk.in_(pks)
+        Prediction.model_version_id == version_id, one_of(Prediction.question_pk, pks)
     )
     known = frozenset(connection.scalars(predicted))
     if known:
         of_version = PredictedTag.model_version_id == version_id
-        old = delete(PredictedTag).where(of_version, PredictedTag.question_pk.in_(known))
+        old = delete(PredictedTag).where(of_version, one_of(PredictedTag.question_pk, known))
         connection.execute(old)
     return known
 

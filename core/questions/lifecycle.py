@@ -30,10 +30,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 
-from sqlalchemy import and_, delete, func, literal, or_, select, tuple_, update
+from sqlalchemy import and_, delete, func, literal, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
+from core.database.keys import one_of
 from core.database.tables import ModelVersion, Question, TaggingRequest
 from core.questions.lock_order import lock_requests_in_order
 
@@ -154,7 +155,7 @@ def claim(
     sizes = TASK_SIZES[Priority.BACKFILL]
     most = max(tries for tries, size in enumerate(sizes) if size >= min(len(pks), sizes[0]))
     chosen = (
-        TaggingRequest.question_pk.in_(sorted(pks)),
+        one_of(TaggingRequest.question_pk, pks),
         TaggingRequest.site == site,
         is_pending(),
         TaggingRequest.attempts <= most,
@@ -171,7 +172,7 @@ def claim(
     return [
         ClaimedQuestion(*row, requests[row.id])
         for row in connection.execute(
-            texts.where(Question.id.in_(sorted(requests))).order_by(Question.id)
+            texts.where(one_of(Question.id, requests)).order_by(Question.id)
         )
     ]
 
@@ -189,26 +190,28 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
     """
     if not questions:
         return set()
-    unedited = (
-        select(Question.id)
-        .where(Question.id.in_([q.pk for q in questions]))  # the index: SQLite has none for tuples
-        .where(
-            tuple_(Question.id, Question.content_hash).in_(
-                [(q.pk, q.content_hash) for q in questions]
-            )
-        )
+    texts = (
+        select(Question.id, Question.content_hash)
+        .where(one_of(Question.id, (q.pk for q in questions)))
         .order_by(Question.id)
         .with_for_update(key_share=True)
     )
-    found = set(connection.execute(unedited).scalars())
-    requests = [(q.pk, q.requested_at) for q in questions if q.pk in found]
-    chosen = (
-        TaggingRequest.question_pk.in_(sorted(found)),
-        tuple_(TaggingRequest.question_pk, TaggingRequest.requested_at).in_(requests),
+    requests = (
+        select(TaggingRequest.question_pk, TaggingRequest.requested_at)
+        .where(one_of(TaggingRequest.question_pk, (q.pk for q in questions)))
+        .order_by(TaggingRequest.question_pk)
+        .with_for_update()
     )
-    lock_requests_in_order(connection, *chosen)
-    ended = delete(TaggingRequest).where(*chosen).returning(TaggingRequest.question_pk)
-    return set(connection.execute(ended).scalars())
+    hashes = dict(connection.execute(texts).all())
+    times = dict(connection.execute(requests).all())
+    ended = {
+        question.pk
+        for question in questions
+        if hashes.get(question.pk) == question.content_hash
+        and times.get(question.pk) == question.requested_at
+    }
+    connection.execute(delete(TaggingRequest).where(one_of(TaggingRequest.question_pk, ended)))
+    return ended
 
 
 def record_error(connection: Connection, pk: int, error: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
+from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion, Review, Verdict
 from core.database.tables import Question
 
@@ -36,7 +37,7 @@ def enter_queue(
         Question.site,
         literal(model_version_id, BigInteger),
         literal(predicted_at, QueuedQuestion.predicted_at.type),
-    ).where(Question.id.in_(pks))
+    ).where(one_of(Question.id, pks))
     columns = ["question_pk", "site", "model_version_id", "predicted_at"]
     insert = dialect_insert(connection, QueuedQuestion).from_select(columns, entered)
     newest = {name: insert.excluded[name] for name in ("model_version_id", "predicted_at")}
@@ -66,7 +67,7 @@ def recount(connection: Connection, pks: Sequence[int]) -> None:
 
 def _recount(connection: Connection, pks: Sequence[int], *conditions: ColumnElement[bool]) -> None:
     for start in range(0, len(pks), CHUNK):
-        chosen = QueuedQuestion.question_pk.in_(pks[start : start + CHUNK])
+        chosen = one_of(QueuedQuestion.question_pk, pks[start : start + CHUNK])
         statement = update(QueuedQuestion).where(chosen, *conditions)
         connection.execute(statement.values(reviews=count_reviews(), conflicting=has_conflict()))
 

@@ -1,0 +1,48 @@
+"""Many keys as one parameter."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, delete, event, select
+
+from core.database.keys import one_of
+from core.database.tables import Question
+from tests.conftest import ManualClock
+from tests.rows import question, store_questions
+
+
+@pytest.mark.parametrize("wanted", [[], [2], [3, 1, 3], range(1, 300), {-1, 2**62}])
+def test_rows_are_chosen_by_their_keys(
+    engine: Engine, clock: ManualClock, wanted: list[int]
+) -> None:
+    store_questions(engine, *map(question, range(1, 5)), now=clock.now())
+    with engine.connect() as connection:
+        keys = dict(connection.execute(select(Question.question_id, Question.id)).all())
+        chosen = [keys.get(number, number) for number in wanted]
+        rows = select(Question.question_id).where(one_of(Question.id, chosen))
+        found = connection.execute(rows.order_by(Question.id)).scalars().all()
+    assert found == sorted(set(wanted) & {1, 2, 3, 4})
+
+
+def test_a_statement_s_text_is_the_same_for_any_number_of_keys(engine: Engine) -> None:
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    with engine.begin() as connection:
+        for keys in ([1], [1, 2, 3]):
+            connection.execute(delete(Question).where(one_of(Question.id, keys)))
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
+def test_the_key_s_index_is_used(engine: Engine, clock: ManualClock) -> None:
+    store_questions(engine, *map(question, range(1, 1000)), now=clock.now())
+    rows = select(Question.title).where(one_of(Question.id, [5, 7]))
+    sent: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        connection.execute(rows)
+        statement, given = sent[-1]
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        plan = connection.exec_driver_sql(f"{explain} {statement}", given).all()
+    assert not [line for line in plan if "SCAN questions" in str(line) or "Seq Scan" in str(line)]
