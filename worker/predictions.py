@@ -72,12 +72,14 @@ def write_predictions(
 def _forget_tags(connection: Connection, pks: Sequence[int], version_id: int) -> frozenset[int]:
     """Delete the tags of predictions that the version has made already; return their keys."""
     predicted = select(Prediction.question_pk).where(
-        Prediction.model_version_id == version_id, one_of(Prediction.question_pk, pks)
+        Prediction.model_version_id == version_id, one_of(connection, Prediction.question_pk, pks)
     )
     known = frozenset(connection.scalars(predicted))
     if known:
         of_version = PredictedTag.model_version_id == version_id
-        old = delete(PredictedTag).where(of_version, one_of(PredictedTag.question_pk, known))
+        old = delete(PredictedTag).where(
+            of_version, one_of(connection, PredictedTag.question_pk, known)
+        )
         connection.execute(old)
     return known
 

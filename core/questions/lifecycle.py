@@ -155,7 +155,7 @@ def claim(
     sizes = TASK_SIZES[Priority.BACKFILL]
     most = max(tries for tries, size in enumerate(sizes) if size >= min(len(pks), sizes[0]))
     chosen = (
-        one_of(TaggingRequest.question_pk, pks),
+        one_of(connection, TaggingRequest.question_pk, pks),
         TaggingRequest.site == site,
         is_pending(),
         TaggingRequest.attempts <= most,
@@ -172,7 +172,7 @@ def claim(
     return [
         ClaimedQuestion(*row, requests[row.id])
         for row in connection.execute(
-            texts.where(one_of(Question.id, requests)).order_by(Question.id)
+            texts.where(one_of(connection, Question.id, requests)).order_by(Question.id)
         )
     ]
 
@@ -192,13 +192,13 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
         return set()
     texts = (
         select(Question.id, Question.content_hash)
-        .where(one_of(Question.id, (q.pk for q in questions)))
+        .where(one_of(connection, Question.id, (q.pk for q in questions)))
         .order_by(Question.id)
         .with_for_update(key_share=True)
     )
     requests = (
         select(TaggingRequest.question_pk, TaggingRequest.requested_at)
-        .where(one_of(TaggingRequest.question_pk, (q.pk for q in questions)))
+        .where(one_of(connection, TaggingRequest.question_pk, (q.pk for q in questions)))
         .order_by(TaggingRequest.question_pk)
         .with_for_update()
     )
@@ -210,7 +210,9 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
         if hashes.get(question.pk) == question.content_hash
         and times.get(question.pk) == question.requested_at
     }
-    connection.execute(delete(TaggingRequest).where(one_of(TaggingRequest.question_pk, ended)))
+    connection.execute(
+        delete(TaggingRequest).where(one_of(connection, TaggingRequest.question_pk, ended))
+    )
     return ended
 
 

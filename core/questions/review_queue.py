@@ -37,7 +37,7 @@ def enter_queue(
         Question.site,
         literal(model_version_id, BigInteger),
         literal(predicted_at, QueuedQuestion.predicted_at.type),
-    ).where(one_of(Question.id, pks))
+    ).where(one_of(connection, Question.id, pks))
     columns = ["question_pk", "site", "model_version_id", "predicted_at"]
     insert = dialect_insert(connection, QueuedQuestion).from_select(columns, entered)
     newest = {name: insert.excluded[name] for name in ("model_version_id", "predicted_at")}
@@ -67,7 +67,7 @@ def recount(connection: Connection, pks: Sequence[int]) -> None:
 
 def _recount(connection: Connection, pks: Sequence[int], *conditions: ColumnElement[bool]) -> None:
     for start in range(0, len(pks), CHUNK):
-        chosen = one_of(QueuedQuestion.question_pk, pks[start : start + CHUNK])
+        chosen = one_of(connection, QueuedQuestion.question_pk, pks[start : start + CHUNK])
         statement = update(QueuedQuestion).where(chosen, *conditions)
         connection.execute(statement.values(reviews=count_reviews(), conflicting=has_conflict()))
 
