@@ -138,7 +138,7 @@ def test_sites_that_are_more_than_there_is_room_for_all_have_their_turn(
     assert sorted(taken + take(app, 8)) == sorted((site, 3) for site in sites)
 
 
-def test_a_refiller_that_died_is_waited_for_a_while_and_then_replaced(
+def test_another_that_refills_is_waited_for_only_by_who_has_patience(
     sqlite_engine: Engine, app: Celery, settings: Settings, redis_url: str, clock: ManualClock
 ) -> None:
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
@@ -146,9 +146,27 @@ def test_a_refiller_that_died_is_waited_for_a_while_and_then_replaced(
     with redis.Redis.from_url(redis_url) as broker:
         assert broker.lock(LOCK, timeout=LOCK_SECONDS).acquire()
         assert refill(sqlite_engine, app, settings, clock, patience=0) == 0
-        assert 0 < broker.ttl(LOCK) <= LOCK_SECONDS
         broker.pexpire(LOCK, 100)
     assert refill(sqlite_engine, app, settings, clock) == 1
+
+
+def test_the_lock_of_a_refiller_that_dies_ends_by_itself(
+    sqlite_engine: Engine,
+    app: Celery,
+    settings: Settings,
+    redis_url: str,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    request_many(sqlite_engine, 1, now=clock.now())
+    left: list[int] = []
+    with redis.Redis.from_url(redis_url) as broker:
+        sending = "core.broker.feeding.enqueue_tagging"
+        monkeypatch.setattr(sending, lambda *_: left.append(int(broker.ttl(LOCK))))
+        assert refill(sqlite_engine, app, settings, clock) == 1
+        assert broker.exists(LOCK) == 0
+    assert 0 < left[0] <= LOCK_SECONDS
 
 
 @pytest.mark.slow
