@@ -25,7 +25,7 @@ def import_keras() -> Any:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read by TensorFlow when it is imported
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
-        with quiet_streams(), signals_kept():
+        with quiet_streams(), signals_win():
             import keras  # noqa: PLC0415
             import sklearn  # noqa: F401, PLC0415
             import tensorflow  # noqa: F401, ICN001, PLC0415
@@ -48,28 +48,34 @@ def make_deterministic(keras: Any, seed: int) -> None:
 
 
 @contextmanager
-def signals_kept(numbers: tuple[signal.Signals, ...] = _ENDING) -> Iterator[None]:
-    """Keep signals that end a program until what is done here is done.
+def signals_win(numbers: tuple[signal.Signals, ...] = _ENDING) -> Iterator[None]:
+    """Let a signal that ends the program end it, whatever becomes of its exception in here.
 
     What a handler raises while a module of C++ is being imported comes out as an ImportError, as
-    though the package were not there.
+    though the package were not there, or not at all.
     """
     if threading.current_thread() is not threading.main_thread():  # handlers run there
         yield
         return
     received: list[int] = []
+    handlers = {n: h for n in numbers if callable(h := signal.getsignal(n))}
 
-    def keep(number: int, _frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         received.append(number)
+        handlers[signal.Signals(number)](number, frame)
 
-    handlers = {number: signal.signal(number, keep) for number in numbers}
+    for number in handlers:
+        signal.signal(number, note)
     try:
         yield
+    except ImportError:
+        if not received:
+            raise
     finally:
         for number, handler in handlers.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        for kept in received[:1]:
-            signal.raise_signal(kept)
+            signal.signal(number, handler)
+    if received:
+        signal.raise_signal(received[0])
 
 
 @contextmanager
