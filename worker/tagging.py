@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database.engine import retry_while_database_is_away
-from core.errors import DatabaseUnreachable, ModelError
+from core.errors import DatabaseUnreachable
 from core.model.live_models import LiveModels, Loaded
 from core.model.predictor import Model, Words
 from core.model.registry import Version, hold_live
@@ -82,14 +82,13 @@ def tag_batch(
     with ThreadPoolExecutor(1, thread_name_prefix="network") as network:
         line = _Line(engine, models, site, clock, network)
         try:
-            for start in range(0, len(pks), PART):
-                line.begin(pks[start : start + PART])
-            line.end()
+            try:
+                for start in range(0, len(pks), PART):
+                    line.begin(pks[start : start + PART])
+            finally:
+                line.end()  # also what was claimed while there was still a model
         except DatabaseUnreachable:
             line.give_back()
-            raise
-        except ModelError:
-            line.end()  # what was claimed while there was a model
             raise
     return BatchOutcome(line.tagged, line.failed, len(pks) - line.tagged - line.failed)
 

@@ -280,7 +280,7 @@ def _bag(parts: Sequence[_Texts], vocabulary: Vocabulary) -> _Weighted:
 def _terms(spec: TermsInput, titles: _Texts, bodies: _Texts, vocabulary: Vocabulary) -> _Weighted:
     parts = {"title": [titles], "body": [bodies], "text": [titles, bodies]}[spec.source]
     found = _unit_tf_idf(parts, vocabulary)
-    if titles in parts:
+    if any(part is titles for part in parts):
         own = _unit_tf_idf([titles], vocabulary)
         keys = found.rows * vocabulary.size + found.ids
         places = np.searchsorted(keys, own.rows * vocabulary.size + own.ids)

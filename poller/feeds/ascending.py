@@ -61,7 +61,7 @@ class AscendingFeed:
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
-            took = begun - (cursor.begun or begun)
+            took = max(begun - (cursor.begun or begun), timedelta(0))  # a clock may be set back
             mark = self._reached(connection, site, cursor, furthest, took)
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         following = None
