@@ -92,7 +92,7 @@ class TermsInput(_WeightedInput):
 Input = Annotated[SequenceInput | BagInput | TermsInput, Field(discriminator="kind")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one batch's are themselves, whatever they hold
 class _Texts:
     """A batch's texts behind each other.
 
@@ -280,7 +280,7 @@ def _bag(parts: Sequence[_Texts], vocabulary: Vocabulary) -> _Weighted:
 def _terms(spec: TermsInput, titles: _Texts, bodies: _Texts, vocabulary: Vocabulary) -> _Weighted:
     parts = {"title": [titles], "body": [bodies], "text": [titles, bodies]}[spec.source]
     found = _unit_tf_idf(parts, vocabulary)
-    if any(part is titles for part in parts):
+    if titles in parts:
         own = _unit_tf_idf([titles], vocabulary)
         keys = found.rows * vocabulary.size + found.ids
         places = np.searchsorted(keys, own.rows * vocabulary.size + own.ids)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -20,6 +20,8 @@ Treatment = Literal["keep", "mark", "drop"]
 CODE_WORDS = 40  # of a code block: its start names what it is about, a listing's tail does not
 # The sites take 30,000 characters; some parsers take hours for what is made to be slow.
 LONGEST_TEXT = 200_000
+_LONG = 5_000  # a text in which marks alone could take noticeable time
+MOST_MARKS = 30  # on one letter, as Unicode's own stream-safe format has it
 
 CODE_MARK = "codeblock"
 LATEX_MARK = "latexformula"
@@ -135,8 +137,22 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
         text = text.replace("-", " ")
     if settings.underscores == "split":
         text = text.replace("_", " ")
-    composed = unicodedata.normalize("NFC", text.lower())
+    text = text.lower()
+    if len(text) > _LONG and not text.isascii():
+        text = _runs_of_marks().sub(r"\1", text)
+    composed = unicodedata.normalize("NFC", text)
     return list(map(_normalise if settings.endings == "keep" else _fold, _WORD.findall(composed)))
+
+
+@cache
+def _runs_of_marks() -> re.Pattern[str]:
+    """More combining marks in a row than any writing has, of which MOST_MARKS are to stay.
+
+    Composing sorts them by a method that takes a minute for 200,000 of them.
+    """
+    last = 0x1EFFF  # behind it there are none
+    marks = "".join(char for char in map(chr, range(0x300, last)) if unicodedata.combining(char))
+    return re.compile(f"([{marks}]{{{MOST_MARKS}}})[{marks}]+")
 
 
 def _normalise(word: str) -> str:

@@ -97,6 +97,16 @@ def test_terms_are_unit_tf_idf_and_the_titles_once_more() -> None:
     assert both[2] == pytest.approx(2 / length)
 
 
+@pytest.mark.parametrize("source", ["title", "body"])
+def test_terms_may_be_those_of_one_field(source: str) -> None:
+    spec = TermsInput.model_validate({"name": "terms", "source": source, "length": 8})
+    title = weighted(spec, "robot arm", "moves")
+    length = np.linalg.norm([2, 2, 4])
+    of_title = {2: 2 / length, 3: 2 / length, ROBOT_ARM: 4 / length}
+    expected = {"title": {term: 2 * w for term, w in of_title.items()}, "body": {4: 1.0}}
+    assert title == pytest.approx(expected[source])
+
+
 def test_a_pair_does_not_reach_from_the_title_into_the_body() -> None:
     spec = TermsInput(name="terms", source="text", length=8)
     assert ROBOT_ARM not in weighted(spec, "robot", "arm")

@@ -145,6 +145,12 @@ def test_prices_are_no_latex() -> None:
 
 
 @pytest.mark.slow
+def test_a_letter_keeps_its_marks_in_a_long_text() -> None:
+    thai, accents = "\u0e1b\u0e49\u0e33", "e\u0301"
+    found = words("a " * 3_000 + f"{thai} {accents} x" + "\u0301" * 100)
+    assert found[-3:] == [*words(thai), "é", "x" + "\u0301" * 30]
+
+
 @settings(max_examples=300, deadline=None)
 @given(title=MARKUP, body=MARKUP, treatment=st.sampled_from(TREATMENTS))
 def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) -> None:
@@ -207,6 +213,8 @@ def test_words_are_their_own_words(text: str) -> None:
         ("nested code blocks", "<pre>" * 10_000),
         ("openings of tags", "<" * 200_000),
         ("entities", "&" * 200_000),
+        ("combining marks", "e" + "\u0301\u0316" * 100_000),
+        ("combining marks of other planes", "e" + "\U0001d165\u0316" * 100_000),
         ("dollars", "$ a" * 100_000),
         ("openings of formulas", r"\(a \[b " * 50_000),
     ],

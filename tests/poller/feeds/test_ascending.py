@@ -62,6 +62,21 @@ def test_a_question_that_appears_late_during_a_long_pass_is_seen_by_the_next(
     assert 999 in numbers(run)
 
 
+def test_a_clock_that_is_set_back_during_a_pass_moves_the_mark_past_nothing(
+    sqlite_engine: Engine,
+) -> None:
+    questions = [asked(number, -1000 + number) for number in range(1, 151)]
+    run = world(sqlite_engine, [*questions, asked(999, 300)])
+    poller = run.poller()
+    first = poller.feeds["live"].step(SITE, None)
+    run.clock.sleep(-3600)
+    poller.feeds["live"].step(SITE, first.following)
+    assert mark(sqlite_engine, "live") == -850
+    run.clock.sleep(7200)
+    read(poller, "live")
+    assert 999 in numbers(run)
+
+
 def test_several_pages_are_read_from_date_to_date(sqlite_engine: Engine) -> None:
     run = world(sqlite_engine, [asked(number, -1000 + number) for number in range(1, 251)])
     steps = read(run.poller(), "live")
