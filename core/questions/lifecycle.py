@@ -144,16 +144,29 @@ def sweep(
 
 
 def claim(
-    connection: Connection, pks: Sequence[int], *, site: str, now: datetime
+    connection: Connection,
+    pks: Sequence[int],
+    *,
+    site: str,
+    now: datetime,
+    task_size: int | None = None,
 ) -> list[ClaimedQuestion]:
     """Count an attempt for those of the questions that are still pending, and give their texts.
 
     Commit before tagging: the count is what stops a question that kills every process. Those with
     more attempts than a task of this size is for are left to the sweep, which sends smaller ones:
     neighbours of a question that kills must not be counted out with it.
+
+    Args:
+        connection: in a transaction.
+        pks: of the rows.
+        site: of all of them.
+        now: UTC.
+        task_size: questions of the task, where these are a part of it.
     """
     sizes = TASK_SIZES[Priority.BACKFILL]
-    most = max(tries for tries, size in enumerate(sizes) if size >= min(len(pks), sizes[0]))
+    size = min(task_size or len(pks), sizes[0])
+    most = max(tries for tries, of_task in enumerate(sizes) if of_task >= size)
     chosen = (
         one_of(connection, TaggingRequest.question_pk, pks),
         TaggingRequest.site == site,

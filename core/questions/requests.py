@@ -16,7 +16,7 @@ from core.database.engine import dialect_insert
 from core.database.review_tables import Review, Verdict
 from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest, UtcDateTime
 from core.questions.lifecycle import Priority, is_claimed, is_requested
-from core.questions.lock_order import lock_requests_in_order
+from core.questions.lock_order import lock_in_order
 from core.settings import Retag
 
 
@@ -92,7 +92,8 @@ def _to_retag(which: Retag, since: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:
     # A batch that is just being written comes first: what it wrote is seen by the next statement.
-    lock_requests_in_order(connection, TaggingRequest.site == site, is_claimed())
+    # Its questions are locked, and not its requests, which the statement locks among the others.
+    lock_in_order(connection, Question.site == site, is_requested(is_claimed()))
     values = {
         "question_pk": Question.id,
         "site": Question.site,

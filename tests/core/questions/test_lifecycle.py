@@ -117,6 +117,18 @@ def test_neighbours_of_a_question_that_kills_are_not_counted_out_with_it(
     assert request_of(engine, 5).attempts == 1
 
 
+def test_the_last_part_of_a_task_counts_as_large_as_the_task(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(7), now=clock.now()).requested
+    with engine.begin() as connection:
+        connection.execute(update(TaggingRequest).values(attempts=2))
+    for size, found in ((101, []), (1, [pk])):
+        with engine.begin() as connection:
+            claimed = claim(connection, [pk], site="stats", now=clock.now(), task_size=size)
+        assert [one.pk for one in claimed] == found
+
+
 def test_a_lease_from_a_clock_that_was_ahead_holds_nothing_up(
     engine: Engine, clock: ManualClock
 ) -> None:

@@ -56,7 +56,7 @@ CHANGES: dict[str, Change] = {
     "retag": lambda c, _: retag(c, "stats", "all", now=NOW, recent=DAY),
 }
 # Which rows each changes, and in this order where it changes both.
-BOTH = ("finish", "store")
+BOTH = ("finish", "store", "request_tagging", "retag")
 QUESTIONS = (*BOTH, "mark_deleted")
 CASES: list[tuple[str, type[Question | TaggingRequest]]]
 CASES = [(name, Question) for name in QUESTIONS]
@@ -126,6 +126,8 @@ def test_whoever_waits_for_a_question_holds_no_request(
         with engine.begin() as connection:
             CHANGES[name](connection, pks)
 
+    with engine.begin() as connection:
+        connection.execute(update(TaggingRequest).values(STATES.get(name, {"attempts": 0})))
     requests = select(TaggingRequest.question_pk).with_for_update(nowait=True)
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as connection:
