@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.bulk import bound, insert_rows
 from core.database.keys import one_of
-from core.database.tables import PredictedTag, Prediction
+from core.database.tables import PredictedTag, Prediction, Question
 from core.model.predictor import RankedTag
 from core.model.registry import Version
 from core.questions.lifecycle import ClaimedQuestion
@@ -37,10 +37,7 @@ def write_predictions(
     if not tagged:
         return
     pks = [item.question.pk for item in tagged]
-    known = _forget_tags(connection, pks, version.id)
-    for item in tagged:
-        if item.question.pk in known:
-            _renew(connection, item, version.id, now)
+    known = _renew(connection, pks, version.id, now)
     new = [item for item in tagged if item.question.pk not in known]
     at = bound(connection, Prediction, "predicted_at", now)
     insert_rows(
@@ -69,25 +66,28 @@ def write_predictions(
     enter_queue(connection, pks, model_version_id=version.id, predicted_at=now)
 
 
-def _forget_tags(connection: Connection, pks: Sequence[int], version_id: int) -> frozenset[int]:
-    """Delete the tags of predictions that the version has made already; return their keys."""
+def _renew(
+    connection: Connection, pks: Sequence[int], version_id: int, now: datetime
+) -> frozenset[int]:
+    """Date the predictions that the version has made already, without their tags.
+
+    Returns:
+        The keys of their questions.
+    """
+    of_version = Prediction.model_version_id == version_id
     predicted = select(Prediction.question_pk).where(
-        Prediction.model_version_id == version_id, one_of(connection, Prediction.question_pk, pks)
+        of_version, one_of(connection, Prediction.question_pk, pks)
     )
     known = frozenset(connection.scalars(predicted))
     if known:
-        of_version = PredictedTag.model_version_id == version_id
+        of_text = select(Question.content_hash).where(Question.id == Prediction.question_pk)
+        renewed = update(Prediction).where(
+            of_version, one_of(connection, Prediction.question_pk, known)
+        )
+        connection.execute(renewed.values(predicted_at=now, content_hash=of_text.scalar_subquery()))
         old = delete(PredictedTag).where(
-            of_version, one_of(connection, PredictedTag.question_pk, known)
+            PredictedTag.model_version_id == version_id,
+            one_of(connection, PredictedTag.question_pk, known),
         )
         connection.execute(old)
     return known
-
-
-def _renew(connection: Connection, item: TaggedQuestion, version_id: int, now: datetime) -> None:
-    chosen = (
-        Prediction.question_pk == item.question.pk,
-        Prediction.model_version_id == version_id,
-    )
-    values = {"predicted_at": now, "content_hash": item.question.content_hash}
-    connection.execute(update(Prediction).where(*chosen).values(values))

@@ -1,7 +1,7 @@
 """Tags a batch of questions: rows in, predictions out, the network between them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database.engine import retry_while_database_is_away
-from core.errors import DatabaseUnreachable
+from core.errors import DatabaseUnreachable, ModelError
 from core.model.live_models import LiveModels, Loaded
 from core.model.predictor import Model, Words
 from core.model.registry import Version, hold_live
@@ -21,7 +21,9 @@ from worker.predictions import TaggedQuestion, write_predictions
 
 log = logging.getLogger(__name__)
 
-WRITE_SECONDS = 100  # for how long a finished batch waits for the database to come back
+# For how long finished parts of a batch wait for the database, and then what is given back: both
+# together less than a task may take.
+WRITE_SECONDS = 100.0
 PART = 100  # questions that are claimed, tagged and written at once
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
@@ -80,13 +82,9 @@ def tag_batch(
         DatabaseUnreachable: the database stayed away; the attempts are given back.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="network") as network:
-        line = _Line(engine, models, site, clock, network)
+        line = _Line(engine, models, site, clock, network, task_size=len(pks))
         try:
-            try:
-                for start in range(0, len(pks), PART):
-                    line.begin(pks[start : start + PART])
-            finally:
-                line.end()  # also what was claimed while there was still a model
+            line.tag([pks[start : start + PART] for start in range(0, len(pks), PART)])
         except DatabaseUnreachable:
             line.give_back()
             raise
@@ -97,19 +95,38 @@ class _Line:
     """The parts of a batch, one behind the other: at most one is with the network."""
 
     def __init__(
-        self, engine: Engine, models: LiveModels, site: str, clock: Clock, network: Executor
+        self,
+        engine: Engine,
+        models: LiveModels,
+        site: str,
+        clock: Clock,
+        network: Executor,
+        *,
+        task_size: int,
     ) -> None:
         self._engine = engine
         self._models = models
         self._site = site
         self._clock = clock
         self._network = network
+        self._task_size = task_size
+        self._patience = WRITE_SECONDS  # what is left of it for all parts together
         self._running: tuple[_Part, Future[Probabilities]] | None = None
         self._unwritten: dict[int, ClaimedQuestion] = {}
         self.tagged = 0
         self.failed = 0
 
-    def begin(self, pks: Sequence[int]) -> None:
+    def tag(self, parts: Iterable[Sequence[int]]) -> None:
+        """Tag all parts, or those that were claimed before the model was gone."""
+        try:
+            for pks in parts:
+                self._begin(pks)
+        except ModelError:
+            self._end()
+            raise
+        self._end()
+
+    def _begin(self, pks: Sequence[int]) -> None:
         """Claim and read a part, give it to the network, and write the one that was there."""
         loaded, claimed = self._claim(pks)
         self._unwritten |= {question.pk: question for question in claimed}
@@ -119,7 +136,7 @@ class _Line:
         if before is not None:
             self._write(*before)
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Write the last part."""
         last = self._take()
         if last is not None:
@@ -136,11 +153,16 @@ class _Line:
     def _claim(self, pks: Sequence[int]) -> tuple[Loaded, list[ClaimedQuestion]]:
         """Claim a part for the version that is live at that moment, which is loaded before."""
         while True:
-            serving = self._models.get(self._site, before_loading=self.end)
+            serving = self._models.get(self._site, before_loading=self._end)
             with self._engine.begin() as connection:
                 if hold_live(connection, self._site) == serving.live_id:
-                    now = self._clock.now()
-                    return serving.loaded, claim(connection, pks, site=self._site, now=now)
+                    return serving.loaded, claim(
+                        connection,
+                        pks,
+                        site=self._site,
+                        now=self._clock.now(),
+                        task_size=self._task_size,
+                    )
             del serving  # or its model would stay in memory while the next is loaded
 
     def _take(self) -> tuple[_Part, list[TaggedQuestion], dict[int, str]] | None:
@@ -150,9 +172,11 @@ class _Line:
         return part, *predict(part, running.result)
 
     def _write(self, part: _Part, tagged: list[TaggedQuestion], errors: dict[int, str]) -> None:
-        retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
+        retrying = retry_while_database_is_away(self._clock, self._patience)
         version, clock = part.loaded.version, self._clock
+        began = clock.now()
         self.tagged += retrying(_write, self._engine, tagged, errors, version=version, clock=clock)
+        self._patience -= (clock.now() - began).total_seconds()
         self.failed += len(errors)
         for question in part.claimed:
             del self._unwritten[question.pk]

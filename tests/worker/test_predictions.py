@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, event, select
 
-from core.database.tables import PredictedTag, Prediction
+from core.database.tables import PredictedTag, Prediction, Question
 from core.model.predictor import RankedTag
 from core.model.registry import Version
 from core.questions.lifecycle import claim
@@ -55,6 +55,9 @@ def test_known_and_new_questions_of_a_batch_end_with_their_newest_tags(
         assert len(later) == 3
         assert set(later) == {clock.now()}
         assert first < clock.now()
+        outdated = Prediction.content_hash != Question.content_hash
+        joined = select(Question.question_id).join(Prediction).where(outdated)
+        assert list(connection.scalars(joined)) == []
         probabilities = connection.scalars(select(PredictedTag.probability).distinct())
         assert list(probabilities) == [0.9]
 
@@ -70,3 +73,19 @@ def test_nothing_is_deleted_where_the_version_has_predicted_nothing(
         clock.sleep(1)
         write(engine, clock, version, {1: ["c++"]})
     assert len([one for one in sent if one.startswith("DELETE FROM predicted_tags")]) == 1
+
+
+def test_tagging_all_again_takes_no_more_statements_than_tagging_one(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    sizes = []
+    for count in (1, 30):
+        tags = {number: ["anova"] for number in range(1, count + 1)}
+        write(engine, clock, version, tags)
+        clock.sleep(1)
+        with statements(engine) as sent:
+            write(engine, clock, version, tags)
+        sizes.append(len([one for one in sent if "predict" in one]))
+        clock.sleep(1)
+    assert sizes[0] == sizes[1]

@@ -27,7 +27,7 @@ from tests.rows import (
     store_questions,
     suggested_tags,
 )
-from worker.tagging import PART, tag_batch
+from worker.tagging import PART, WRITE_SECONDS, tag_batch
 
 
 def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
@@ -199,11 +199,16 @@ def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock
     assert predictions(engine) == [(1, own.id)]
 
 
-def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) -> None:
+def store_many(engine: Engine, clock: ManualClock, count: int) -> tuple[int, ...]:
+    """Store so many questions, all for one batch, of a site with a live model."""
     publish_live(engine, word_bundle(), now=clock.now())
-    many = [question(number, "Anova") for number in range(1, 2 * PART + 51)]
-    stored = store_questions(engine, *many, now=clock.now())
-    outcome = tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
+    many = [question(number, "Anova") for number in range(1, count + 1)]
+    return store_questions(engine, *many, now=clock.now()).requested
+
+
+def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) -> None:
+    pks = store_many(engine, clock, 2 * PART + 50)
+    outcome = tag_batch(engine, live_models(engine), "stats", pks, clock)
     assert (outcome.tagged, outcome.failed, outcome.skipped) == (2 * PART + 50, 0, 0)
     assert suggested_tags(engine) == {number: {"anova"} for number in range(1, 2 * PART + 51)}
 
@@ -211,20 +216,18 @@ def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) 
 def test_parts_that_a_lost_database_keeps_from_being_written_are_given_back(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish_live(engine, word_bundle(), now=clock.now())
-    many = [question(number, "Anova") for number in range(1, 3 * PART + 1)]
-    stored = store_questions(engine, *many, now=clock.now())
+    pks = store_many(engine, clock, 3 * PART)
     lost: list[int] = []
 
     def finish_the_first(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
-        if lost or questions[0].pk != stored.requested[0]:
+        if lost or questions[0].pk != pks[0]:
             lost.append(1)
             raise DatabaseUnreachable("server closed the connection")
         return finish(connection, questions)
 
     monkeypatch.setattr("worker.tagging.finish", finish_the_first)
     with pytest.raises(DatabaseUnreachable):
-        tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
+        tag_batch(engine, live_models(engine), "stats", pks, clock)
     assert len(predictions(engine)) == PART
     left = [find_request(engine, number) for number in range(1, 3 * PART + 1)]
     assert [request.attempts for request in left if request is not None] == [0] * 2 * PART
@@ -233,9 +236,7 @@ def test_parts_that_a_lost_database_keeps_from_being_written_are_given_back(
 def test_what_was_claimed_before_the_model_was_gone_is_tagged(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    publish_live(engine, word_bundle(), now=clock.now())
-    many = [question(number, "Anova") for number in range(1, 2 * PART + 1)]
-    stored = store_questions(engine, *many, now=clock.now())
+    pks = store_many(engine, clock, 2 * PART)
     models = live_models(engine)
     get, asked = models.get, []
 
@@ -247,7 +248,7 @@ def test_what_was_claimed_before_the_model_was_gone_is_tagged(
 
     monkeypatch.setattr(models, "get", get_once)
     with pytest.raises(ModelMissing):
-        tag_batch(engine, models, "stats", stored.requested, clock)
+        tag_batch(engine, models, "stats", pks, clock)
     assert len(predictions(engine)) == PART
     assert request_of(engine, 2 * PART).attempts == 0
 
@@ -256,9 +257,7 @@ def test_nothing_of_a_model_is_in_hand_while_the_next_one_is_loaded(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two models at once would take more memory than a worker has."""
-    publish_live(engine, word_bundle(), now=clock.now())
-    many = [question(number, "Anova") for number in range(1, 3 * PART + 1)]
-    stored = store_questions(engine, *many, now=clock.now())
+    pks = store_many(engine, clock, 3 * PART)
     models = live_models(engine)
     alive: list[int] = []
     references: list[ReferenceType[Model]] = []
@@ -280,6 +279,52 @@ def test_nothing_of_a_model_is_in_hand_while_the_next_one_is_loaded(
 
     monkeypatch.setattr("core.model.live_models.Model", CountedModel)
     monkeypatch.setattr("worker.tagging.finish", promote_another)
-    tag_batch(engine, models, "stats", stored.requested, clock)
+    tag_batch(engine, models, "stats", pks, clock)
     assert len(predictions(engine)) == 3 * PART
     assert alive == [0, 0]
+
+
+def test_an_outage_behind_a_model_that_is_gone_gives_the_attempts_back(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pks = store_many(engine, clock, 2 * PART)
+    models = live_models(engine)
+    get = models.get
+    gone: list[str] = []
+
+    def get_once(site: str, before_loading: Callable[[], None]) -> Serving:
+        if gone:
+            raise ModelMissing("stats has no live model")
+        gone.append(site)
+        return get(site, before_loading)
+
+    def fail(*_: object) -> set[int]:
+        raise DatabaseUnreachable("disk full")
+
+    monkeypatch.setattr(models, "get", get_once)
+    monkeypatch.setattr("worker.tagging.finish", fail)
+    with pytest.raises(DatabaseUnreachable):
+        tag_batch(engine, models, "stats", pks, clock)
+    assert {request_of(engine, number).attempts for number in range(1, 2 * PART + 1)} == {0}
+
+
+def test_all_parts_together_wait_no_longer_than_one(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that comes and goes must not outlast the task, which would end uncounted."""
+    pks = store_many(sqlite_engine, clock, 5 * PART)
+    away_until = clock.now()
+
+    def finish_when_back(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
+        nonlocal away_until
+        if clock.now() < away_until:
+            raise DatabaseUnreachable("disk full")
+        away_until = clock.now() + timedelta(seconds=60)  # after each part that was written
+        return finish(connection, questions)
+
+    monkeypatch.setattr("worker.tagging.finish", finish_when_back)
+    began = clock.now()
+    with pytest.raises(DatabaseUnreachable):
+        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", pks, clock)
+    assert clock.now() - began < timedelta(seconds=WRITE_SECONDS + 15)  # the last pause of a try
+    assert len(predictions(sqlite_engine)) == 2 * PART
