@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import delete, select
 
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
+from core.database.review_tables import ReviewAction, ReviewClaim
+from review.decisions.undo import undo
 from tests.conftest import ManualClock
 from tests.review.browsing import DESKTOP, Service, Watched, chromium, open_page
 from tests.review.sample import fill
@@ -41,6 +44,19 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+def give_back_questions(service: Service) -> None:
+    """Undo what earlier tests decided, and end what stands on their reviewers' screens."""
+    standing = (
+        select(ReviewAction.reviewer, ReviewAction.id)
+        .where(ReviewAction.undone_at.is_(None))
+        .order_by(ReviewAction.id.desc())
+    )
+    with service.engine.begin() as connection:
+        for reviewer, action in connection.execute(standing).all():
+            undo(connection, reviewer, action, now=ManualClock().now())
+        connection.execute(delete(ReviewClaim))
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport=DESKTOP)  # type: ignore[arg-type]
@@ -57,6 +73,7 @@ def reviewer(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def watched(context: BrowserContext, service: Service, reviewer: str) -> Iterator[Watched]:
+    give_back_questions(service)
     watched = open_page(context, service, service.link_of(reviewer), expects=LOST)
     yield watched
     assert watched.problems == []
