@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -85,4 +85,7 @@ def write_sign(connection: Connection, name: str, *, now: datetime) -> None:
     """Write that a part gets on, and forget those that have given no sign for two days."""
     sign = dialect_insert(connection, LastSign).values(name=name, at=now)
     connection.execute(sign.on_conflict_do_update(index_elements=["name"], set_={"at": now}))
-    connection.execute(delete(LastSign).where(LastSign.at < now - KEPT))
+    # After a long pause all signs are old, and all parts write at once: who waited here for a row
+    # that another part is writing, while that one waits for this part's, would wait for good.
+    old = select(LastSign.name).where(LastSign.at < now - KEPT).with_for_update(skip_locked=True)
+    connection.execute(delete(LastSign).where(LastSign.name.in_(old)))

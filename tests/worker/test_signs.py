@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from core.database.engine import reading
+from core.database.engine import make_engine, reading
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.conftest import ManualClock
@@ -40,6 +40,22 @@ def test_who_is_gone_is_forgotten(engine: Engine, clock: ManualClock) -> None:
         clock.sleep(KEPT.total_seconds() + 1)
         write_sign(connection, "scheduler@a", now=clock.now())
         assert list(last_signs(connection)) == ["scheduler@a"]
+
+
+def test_who_forgets_waits_for_no_other_part(
+    migrated_postgres_url: str, clock: ManualClock
+) -> None:
+    engine = make_engine(migrated_postgres_url)  # SQLite has one writer at a time
+    with engine.begin() as connection:
+        write_sign(connection, "tagging@a", now=clock.now())
+    clock.sleep(KEPT.total_seconds() + 1)
+    with engine.begin() as tagging, engine.begin() as scheduler:
+        write_sign(tagging, "tagging@a", now=clock.now())
+        scheduler.execute(text("SET LOCAL lock_timeout = '1s'"))
+        write_sign(scheduler, "scheduler@a", now=clock.now())
+    with reading(engine) as connection:
+        assert sorted(last_signs(connection)) == ["scheduler@a", "tagging@a"]
+    engine.dispose()
 
 
 def test_a_database_that_is_away_is_told_of_once_and_stops_nobody(
