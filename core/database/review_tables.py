@@ -243,6 +243,9 @@ class OutgoingEvent(Table):
     created_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    refusals: Mapped[int] = mapped_column(  # of the attempts, those with an answer
+        Integer, default=0, server_default="0"
+    )
     error: Mapped[str | None]
     delivered_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]

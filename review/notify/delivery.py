@@ -7,7 +7,8 @@ drop an id that they have seen.
 
 An event that is refused again and again has failed in the end: it is sent no more until somebody
 asks for it (`retry_failed()`), and what came after it goes on. A receiver that gives no answer at
-all refuses nothing: its events wait for it as long as it takes.
+all refuses nothing: its events wait for it as long as it takes, and such tries count for nothing
+once it answers again.
 
 The signature is that of many services (GitHub's and Stripe's pages on webhooks): an HMAC-SHA256
 of the moment and the body, so that neither can be changed, nor an old request be sent again.
@@ -37,7 +38,7 @@ FIRST_PAUSE: Final = timedelta(seconds=30)  # doubled with each attempt
 LONGEST_PAUSE: Final = timedelta(hours=6)
 LEASE: Final = timedelta(seconds=60)  # more than a request takes
 LIMITS: Final = Limits()
-MOST_TRIES: Final = 14  # of an event that is refused: over a little more than a day
+MOST_REFUSALS: Final = 14  # of an event: over a little more than a day
 MOST: Final = 50  # events of one webhook in a round, so that others get their turn
 
 
@@ -50,7 +51,8 @@ class Event:
     url: str
     secret: str
     payload: dict[str, Any]
-    attempts: int
+    attempts: int = 0
+    refusals: int = 0
 
 
 class Outcome(NamedTuple):
@@ -172,9 +174,9 @@ class Delivery:
             self._silent[event.webhook_id] = (times, now + pause_after(times))
         values: dict[str, Any] = {"delivered_at": now, "error": None}
         if outcome.error is not None:
-            attempts = event.attempts + 1
-            values = {"attempts": attempts, "error": outcome.error}
-            if outcome.answered and attempts >= MOST_TRIES:
+            attempts, refusals = event.attempts + 1, event.refusals + outcome.answered
+            values = {"attempts": attempts, "refusals": refusals, "error": outcome.error}
+            if refusals >= MOST_REFUSALS:
                 values |= {"next_try_at": NEVER, "failed_at": now}
             else:
                 values["next_try_at"] = now + pause_after(attempts)
@@ -199,7 +201,8 @@ def lease(connection: Connection, number: int, *, now: datetime) -> Event | None
     """Lease a webhook's oldest event that is due: for a minute nobody else sends it."""
     oldest = (
         _due(OutgoingEvent.id, now)
-        .add_columns(OutgoingEvent.payload, OutgoingEvent.attempts, Webhook.url, Webhook.secret)
+        .add_columns(OutgoingEvent.payload, OutgoingEvent.attempts, OutgoingEvent.refusals)
+        .add_columns(Webhook.url, Webhook.secret)
         .where(Webhook.id == number)
         .order_by(OutgoingEvent.next_try_at, OutgoingEvent.id)
         .limit(1)
@@ -210,4 +213,4 @@ def lease(connection: Connection, number: int, *, now: datetime) -> Event | None
         return None
     change = update(OutgoingEvent).where(OutgoingEvent.id == row.id)
     connection.execute(change.values(next_try_at=now + LEASE))
-    return Event(row.id, number, row.url, row.secret, row.payload, row.attempts)
+    return Event(row.id, number, row.url, row.secret, row.payload, row.attempts, row.refusals)

@@ -43,7 +43,7 @@ def send_test(
         pks = _newest(connection, wanted_of(webhook).site)
         shown = [one.to_json() for one in read_rows(connection, pks)]
     payload = {"id": str(uuid.uuid4()), "event": "test", "question": shown[0] if shown else None}
-    event = Event(0, number, webhook.url, webhook.secret, payload, 0)
+    event = Event(0, number, webhook.url, webhook.secret, payload)
     return send(event, clock.now())
 
 

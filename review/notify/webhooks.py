@@ -239,7 +239,8 @@ def retry_failed(connection: Connection, number: int, *, now: datetime) -> int:
     _require(connection.execute(select(Webhook.id).where(Webhook.id == number)).all(), number)
     failed = (OutgoingEvent.webhook_id == number, OutgoingEvent.delivered_at.is_(None))
     change = update(OutgoingEvent).where(*failed, has_failed())
-    return connection.execute(change.values(attempts=0, next_try_at=now, failed_at=None)).rowcount
+    anew = {"attempts": 0, "refusals": 0, "next_try_at": now, "failed_at": None}
+    return connection.execute(change.values(anew)).rowcount
 
 
 def delete_webhook(connection: Connection, number: int) -> None:

@@ -12,7 +12,7 @@ from review.notify.delivery import (
     LEASE,
     LIMITS,
     LONGEST_PAUSE,
-    MOST_TRIES,
+    MOST_REFUSALS,
     Delivery,
     Event,
     lease,
@@ -130,19 +130,19 @@ def test_an_event_that_is_refused_too_often_fails_and_those_behind_it_go_on(
     fill(engine, clock, there.address)
     there.answer = 503
     sender = delivery(engine, clock)
-    try_often(sender, clock, MOST_TRIES + 3)
-    assert len(there.received) == MOST_TRIES
+    try_often(sender, clock, MOST_REFUSALS + 3)
+    assert len(there.received) == MOST_REFUSALS
     assert [row.failed_at is not None for row in outbox(engine)] == [True]
     there.answer = 200
     predict_rows(engine, {2: {"anova": 0.9}}, now=clock.now())
     fill_outbox(engine, now=clock.now())
     try_often(sender, clock, 2)
-    assert there.questions[MOST_TRIES:] == [2]
+    assert there.questions[MOST_REFUSALS:] == [2]
     number = outbox(engine)[0].webhook_id
     with engine.begin() as connection:
         assert retry_failed(connection, number, now=clock.now()) == 1
     sender.deliver()
-    assert there.questions[MOST_TRIES:] == [2, 1]
+    assert there.questions[MOST_REFUSALS:] == [2, 1]
     assert all(row.delivered_at and row.failed_at is None for row in outbox(engine))
 
 
@@ -152,9 +152,25 @@ def test_who_gives_no_answer_loses_nothing(
     fill(sqlite_engine, clock, there.address)
     there.answer = "close"
     sender = delivery(sqlite_engine, clock)
-    try_often(sender, clock, MOST_TRIES + 1)
+    try_often(sender, clock, MOST_REFUSALS + 1)
     there.answer = 200
     assert sender.deliver() == 1
+
+
+def test_a_refusal_after_a_long_silence_is_the_first(
+    engine: Engine, clock: ManualClock, there: Receiver
+) -> None:
+    fill(engine, clock, there.address)
+    sender = delivery(engine, clock)
+    there.answer = "close"
+    try_often(sender, clock, 20)
+    there.answer = 503
+    try_often(sender, clock, 1)
+    (row,) = outbox(engine)
+    assert (row.attempts, row.refusals, row.failed_at) == (21, 1, None)
+    there.answer = 200
+    assert sender.deliver() == 1
+    assert outbox(engine)[0].delivered_at is not None
 
 
 @pytest.mark.slow
