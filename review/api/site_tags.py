@@ -39,23 +39,23 @@ def complete_tag(
     """Tags that begin with what was typed, then those that hold it, the most used first."""
     key = ("site tags", site)
     tags = context.memo.get(key, FRESH_SECONDS, lambda: _read_tags(context, site))
-    found = complete([*tags, *_only_of_model(context, site, tags)], prefix, limit=limit)
+    used = {one.tag for one in tags}
+    unused = [SiteTag(label, 0) for label in _labels(context, site) if label not in used]
+    found = complete([*tags, *unused], prefix, limit=limit)
     return [TagUse.model_validate(one) for one in found]
 
 
-def _only_of_model(context: Context, site: str, tags: list[SiteTag]) -> list[SiteTag]:
-    """What the live version knows and nobody has used; nothing until its bundle has been read."""
+def _labels(context: Context, site: str) -> list[str]:
+    """What the live version knows, by the alphabet; nothing until its bundle has been read."""
 
-    def read() -> list[SiteTag]:
+    def read() -> list[str]:
         with reading(context.engine) as connection:
             live = registry.find_live(connection, site)
         manifest = read_manifest(context, live) if live is not None else None
-        used = {one.tag for one in tags}
-        labels = manifest.labels if manifest is not None else ()
-        return [SiteTag(label, 0) for label in sorted(labels) if label not in used]
+        return sorted(manifest.labels) if manifest is not None else []
 
     try:
-        return context.memo.get(("model's tags", site), FRESH_SECONDS, read, wait=LABELS_WAIT)
+        return context.memo.get(("labels", site), FRESH_SECONDS, read, wait=LABELS_WAIT)
     except NotYet:
         return []
 

@@ -4,6 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from review.api import site_tags
+from review.decisions.site_tags import SiteTag
 from review.web.context import Context
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -52,6 +53,22 @@ def test_all_that_the_live_version_knows_is_completed(
 
     wait_until(lambda: len(completed()) == 2, seconds=20, what="the bundle is read")
     assert completed() == [{"tag": "t-test", "uses": 0}, {"tag": "time-series", "uses": 0}]
+
+
+def test_a_label_that_comes_into_use_is_completed_once(
+    context: Context, clock: ManualClock, client: TestClient
+) -> None:
+    publish_live(context.engine, word_bundle(), now=clock.now())
+    predict_rows(context.engine, {1: {"anova": 0.9}}, now=clock.now())
+    tags = "/api/v1/sites/stats/tags"
+
+    def completed() -> list[dict[str, object]]:
+        return list(client.get(tags, params={"prefix": "time"}).json())
+
+    wait_until(lambda: len(completed()) == 1, seconds=20, what="the bundle is read")
+    context.memo.get(("site tags", "stats"), -1, lambda: [SiteTag("time-series", 1)])  # anew
+    in_use = [{"tag": "time-series", "uses": 1}]
+    wait_until(lambda: completed() == in_use, seconds=20, what="it is completed by its use alone")
 
 
 def test_who_types_waits_for_no_bundle(
