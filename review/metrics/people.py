@@ -11,7 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Review, Verdict
 from core.database.tables import Question
 from review.metrics.families import Sample
-from review.notify.webhooks import has_failed
+from review.notify.webhooks import event_counts
 
 VERDICTS: Final = ("accepted", "rejected", "added")
 _DAY = timedelta(days=1)
@@ -28,15 +28,9 @@ def of_people(connection: Connection, sites: Sequence[str], *, now: datetime) ->
     """Verdicts, reviews and the queue by site; and events that wait to be sent."""
     yield from _of_verdicts(connection, sites, now)
     yield from _of_queue(connection, sites)
-    unconfirmed = select(func.count()).where(OutgoingEvent.delivered_at.is_(None))
-    waiting = unconfirmed.where(~has_failed())
-    states = {
-        "waiting": waiting,
-        "failing": waiting.where(OutgoingEvent.attempts > 0),
-        "failed": unconfirmed.where(has_failed()),
-    }
-    for name, statement in states.items():
-        count = connection.execute(statement).scalar_one()
+    unconfirmed = select(*event_counts()).where(OutgoingEvent.delivered_at.is_(None))
+    counts = connection.execute(unconfirmed).one()
+    for name, count in zip(("waiting", "failing", "failed"), counts, strict=True):
         yield Sample(f"tagger_outgoing_events_{name}", (), count)
 
 

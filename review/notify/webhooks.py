@@ -151,15 +151,25 @@ def has_failed() -> ColumnElement[bool]:
     return OutgoingEvent.next_try_at >= NEVER
 
 
+def event_counts() -> tuple[ColumnElement[int], ...]:
+    """How many events wait, were sent already among those, and have failed.
+
+    Columns `waiting`, `refused` and `failed` of a SELECT of events that were not delivered.
+    """
+    return (
+        func.count().filter(~has_failed()).label("waiting"),
+        func.count().filter(~has_failed(), OutgoingEvent.attempts > 0).label("refused"),
+        func.count().filter(has_failed()).label("failed"),
+    )
+
+
 def list_webhooks(connection: Connection) -> list[ListedWebhook]:
     """All webhooks, by their numbers."""
     event = OutgoingEvent
     waiting = (
         select(
             event.webhook_id,
-            func.count().filter(~has_failed()).label("waiting"),
-            func.count().filter(~has_failed(), event.attempts > 0).label("refused"),
-            func.count().filter(has_failed()).label("failed"),
+            *event_counts(),
             func.min(event.next_try_at, type_=event.next_try_at.type).label("next_try_at"),
         )
         .where(event.delivered_at.is_(None))
