@@ -7,13 +7,12 @@ or to keep an order.
 """
 
 import random
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, TextClause, and_, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text, tuple_
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -209,16 +208,10 @@ def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...
         .join(Question, Question.id == queue.question_pk)
         .where(*conditions(asking.chosen, queue), ~claimed)
     )
-    return statement.where(*(~skipped for skipped in _are_skipped(asking)))
-
-
-def _are_skipped(asking: Asking) -> Iterator[ColumnElement[bool]]:
-    """By site, whether a question is one of those that are not wanted now."""
-    numbers: defaultdict[str, list[int]] = defaultdict(list)
-    for site, number in asking.skip_ids:
-        numbers[site].append(number)
-    for site, of_site in numbers.items():
-        yield and_(Question.site == site, Question.question_id.in_(of_site))
+    if asking.skip_ids:
+        key = tuple_(Question.site, Question.question_id)
+        statement = statement.where(key.not_in(asking.skip_ids))
+    return statement
 
 
 def _place(rows: Sequence[Any], order: Order, rng: random.Random) -> list[Candidate]:
