@@ -19,6 +19,7 @@ from review.decisions.states import read_states
 from review.render.question_html import render_body
 from review.web.access import feed_key_of
 from review.web.context import ContextDep, ReviewerDep, render
+from review.web.forms import fields_of
 from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
@@ -41,7 +42,7 @@ def browse(
     with reading(context.engine) as connection:
         page = find_page(connection, chosen, place)
         key = feed_key_of(connection, reviewer)
-    given = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    given = fields_of(request.query_params, FIELDS)
     query = {"site": site} | {name: value for name, value in given.items() if value}
     return render(
         context,

@@ -22,7 +22,7 @@ from review.notify.webhooks import (
     set_enabled,
 )
 from review.web.context import Context, ContextDep, ReviewerDep, render
-from review.web.forms import parse_form
+from review.web.forms import fields_of, parse_form
 from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
@@ -41,15 +41,14 @@ NAMES: Final = {
 @router.get("/webhooks")
 def webhooks(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLResponse:
     """All webhooks and how they are doing, and a form to add one; an address may fill it in."""
-    given = {name: request.query_params.get(name, "").strip() for name in FIELDS}
+    given = fields_of(request.query_params, FIELDS)
     return _show(context, request, given | {"site": chosen_site(context, request)})
 
 
 @router.post("/webhooks")
 async def add(request: Request, context: ContextDep, reviewer: ReviewerDep) -> HTMLResponse:
     """Add a webhook; the page shows its secret, this once."""
-    fields = parse_form(await request.body())
-    given = {name: fields.get(name, "").strip() for name in FIELDS}
+    given = fields_of(parse_form(await request.body()), FIELDS)
     return await run_in_threadpool(_add, context, request, reviewer, given)
 
 

@@ -3,6 +3,7 @@
 token = parse_form(await read_form(request)).get("token", "")
 """
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -40,6 +41,11 @@ def parse_form(body: bytes) -> dict[str, str]:
     except ValueError:
         raise HTTPException(400, f"A form has {MOST_FIELDS} fields at most.") from None
     return {name: values[0] for name, values in fields.items()}
+
+
+def fields_of(sent: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """What was typed into each field, without spaces around it; empty where nothing was sent."""
+    return {name: sent.get(name, "").strip() for name in names}
 
 
 def _refuse_long(body: bytes) -> None:

@@ -7,13 +7,18 @@ from fastapi import HTTPException, Request
 from fastapi.testclient import TestClient
 from starlette.types import Message
 
-from review.web.forms import MOST_FIELDS, MOST_FORM_BYTES, parse_form, read_form
+from review.web.forms import MOST_FIELDS, MOST_FORM_BYTES, fields_of, parse_form, read_form
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def test_a_form_s_fields_have_their_first_values() -> None:
     assert parse_form(b"a=1&a=2&b=x+%C3%A9&c=") == {"a": "1", "b": "x é"}
+
+
+def test_of_the_fields_that_a_form_has_all_are_there() -> None:
+    sent = {"a": " 1 ", "other": "2"}
+    assert fields_of(sent, ("a", "b")) == {"a": "1", "b": ""}
 
 
 def test_a_stranger_s_form_is_bounded(stranger: TestClient) -> None:
