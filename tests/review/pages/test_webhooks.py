@@ -110,7 +110,7 @@ def test_what_has_failed_is_sent_again(
         refused = {"next_try_at": NEVER, "error": "answered 410"}
         connection.execute(update(OutgoingEvent).values(**refused))
     page = client.get("/webhooks").text
-    assert "1 event: tried for a day, and sent no more" in page
+    assert "1 event: refused for a day, and sent no more" in page
     assert "answered 410" in page
     done = send(client, "/webhooks/1/retry")
     assert "is sent again" in client.get(done.headers["location"]).text
