@@ -1,6 +1,7 @@
 """Rows that tests arrange."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
@@ -14,6 +15,7 @@ from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion, Stored, store
+from worker.signs import write_sign
 
 
 def question(number: int, title: str = "About regression", **changes: object) -> FetchedQuestion:
@@ -40,6 +42,13 @@ def publish(connection: Connection, bundle: Bundle, *, now: datetime) -> Version
     with TemporaryDirectory() as folder:
         packed = pack(bundle, Path(folder) / "bundle.zip")
         return registry.publish(connection, packed, now=now)[0]
+
+
+def give_signs(engine: Engine, ago: Mapping[str, int], *, now: datetime) -> None:
+    """Let each part have given its last sign so many seconds ago."""
+    with engine.begin() as connection:
+        for name, seconds in ago.items():
+            write_sign(connection, name, now=now - timedelta(seconds=seconds))
 
 
 def live_models(engine: Engine) -> LiveModels:

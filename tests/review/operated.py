@@ -13,7 +13,6 @@ from core.database.review_tables import OutgoingEvent, QueuedQuestion, Verdict
 from core.database.tables import (
     Drift,
     KilledProcess,
-    LastSign,
     LiveAgreement,
     Question,
     TrainingRun,
@@ -22,7 +21,7 @@ from core.model import registry
 from core.questions.store import store
 from review.notify.webhooks import Wanted, add_webhook, set_enabled
 from tests.models import word_bundle
-from tests.rows import publish, question
+from tests.rows import give_signs, publish, question
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -31,6 +30,8 @@ def operate(
     engine: Engine, *, now: datetime, report: str = "<p>A report", site: str = "stats"
 ) -> int:
     """Let a filled site have run until now; return the key of a training run with a report."""
+    signs = {"tagging@host": 12, "training@host": 21, "scheduler@host": 4_000}
+    give_signs(engine, signs, now=now)
     with engine.begin() as connection:
         live = registry.get_live(connection, site)
         newer = publish(connection, word_bundle(site, data_fingerprint="2"), now=now)
@@ -40,9 +41,6 @@ def operate(
         waiting = question(1, "How long do beans soak?", site="cooking", author_tags=("beans",))
         store(connection, [waiting], now=now - HOUR, request_tagging=True)
         _tell(connection, site, live.id, now)
-        for part, ago in (("tagging", 12), ("training", 21), ("scheduler", 4_000)):
-            sign = {"name": f"{part}@host", "at": now - timedelta(seconds=ago)}
-            connection.execute(insert(LastSign).values(sign))
         killed = {"worker": "tagging@host", "at": now - HOUR, "questions": 25}
         connection.execute(insert(KilledProcess).values(killed | {"held_bytes": 612_000_000}))
         return _train(connection, site, newer.id, now, report)

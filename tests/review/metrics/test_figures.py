@@ -6,13 +6,13 @@ from sqlalchemy import Engine, insert
 from core.agreement.live import score_settled
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.engine import reading
-from core.database.tables import Drift, KilledProcess, LastSign, ModelVersion, TrainingRun
+from core.database.tables import Drift, KilledProcess, ModelVersion, TrainingRun
 from core.questions.store import mark_deleted
 from core.settings import Settings
 from review.metrics.figures import read_figures
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import live_models, publish_live, question, store_questions
+from tests.rows import give_signs, live_models, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 Figures = dict[tuple[str, ...], float]
@@ -53,10 +53,7 @@ def test_questions_and_predictions_are_counted_by_site(tagged: Engine, clock: Ma
 
 def test_of_each_part_the_newest_sign_counts(engine: Engine, clock: ManualClock) -> None:
     told = {"tagging@a": 9_000, "tagging@b": 20, "scheduler@a": 400}
-    with engine.begin() as connection:
-        for name, ago in told.items():
-            sign = {"name": name, "at": clock.now() - timedelta(seconds=ago)}
-            connection.execute(insert(LastSign).values(sign))
+    give_signs(engine, told, now=clock.now())
     found = figures(engine, clock)
     assert found["last_sign_age_seconds", "tagging"] == 20
     assert found["last_sign_age_seconds", "scheduler"] == 400

@@ -6,9 +6,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert
 
 from core.database.api_tables import ApiClient, FeedRow
-from core.database.tables import Drift, LastSign, LiveAgreement, ModelVersion, TrainingRun
+from core.database.tables import Drift, LiveAgreement, ModelVersion, TrainingRun
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
+from tests.rows import give_signs
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -49,10 +50,7 @@ def test_the_page_tells_how_the_site_is_doing(client: TestClient) -> None:
 def test_the_last_signs_are_those_of_the_database(
     client: TestClient, sqlite_engine: Engine, clock: ManualClock
 ) -> None:
-    with sqlite_engine.begin() as connection:
-        for name, ago in (("tagging@a", 20), ("scheduler@a", 4_000)):
-            sign = {"name": name, "at": clock.now() - timedelta(seconds=ago)}
-            connection.execute(insert(LastSign).values(sign))
+    give_signs(sqlite_engine, {"tagging@a": 20, "scheduler@a": 4_000}, now=clock.now())
     page = client.get("/service").text
     assert '<th scope="row">tagging@a</th><td>20 s ago</td><td><span class="tag good">' in page
     assert (
