@@ -146,6 +146,22 @@ def test_an_event_that_is_refused_too_often_fails_and_those_behind_it_go_on(
     assert all(row.delivered_at and row.failed_at is None for row in outbox(engine))
 
 
+def test_an_event_that_is_sent_again_by_hand_may_be_refused_as_often_as_a_new_one(
+    sqlite_engine: Engine, clock: ManualClock, there: Receiver
+) -> None:
+    fill(sqlite_engine, clock, there.address)
+    there.answer = 503
+    sender = delivery(sqlite_engine, clock)
+    try_often(sender, clock, MOST_REFUSALS)
+    number = outbox(sqlite_engine)[0].webhook_id
+    with sqlite_engine.begin() as connection:
+        retry_failed(connection, number, now=clock.now())
+    try_often(sender, clock, MOST_REFUSALS - 1)
+    assert outbox(sqlite_engine)[0].failed_at is None
+    try_often(sender, clock, 1)
+    assert outbox(sqlite_engine)[0].failed_at is not None
+
+
 def test_who_gives_no_answer_loses_nothing(
     sqlite_engine: Engine, clock: ManualClock, there: Receiver
 ) -> None:
