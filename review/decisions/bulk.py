@@ -95,10 +95,13 @@ def save_bulk(
     if done is not None:
         return BulkSaved(done.id, done.summary["count"])
     pks = sorted(_find(connection, said, reviewer))
-    if not 0 < len(pks) <= MOST:
-        raise ReviewConflict(
-            f"More than {MOST:,} questions match: narrow the filter." if pks else "Nothing matches."
-        )
+    if len(pks) > MOST:
+        raise ReviewConflict(f"More than {MOST:,} questions match: narrow the filter.")
+    if not pks:
+        done = find_repeated(connection, new)  # its twin may have been saved in between
+        if done is None:
+            raise ReviewConflict("Nothing matches.")
+        return BulkSaved(done.id, done.summary["count"])
     for start in range(0, len(pks), CHUNK):
         lock_in_order(connection, Question.id.in_(pks[start : start + CHUNK]))
     before = read_states(connection, reviewer, pks)

@@ -199,6 +199,14 @@ def test_tagging_requests_are_moved_out_of_questions_and_back(before: Engine) ->
         assert connection.execute(MARKS).all() == marks
 
 
+# As revision 0010 has it: without a count of refusals and a time of failure.
+EVENT = text(
+    "INSERT INTO outgoing_events (webhook_id, question_pk, model_version_id, payload, created_at, "
+    "next_try_at, attempts, delivered_at) "
+    "VALUES (:webhook, :pk, 1, '{}', :created, :next_try, 0, :delivered)"
+).bindparams(*(bindparam(name, type_=UtcDateTime) for name in ("created", "next_try", "delivered")))
+
+
 def test_events_that_failed_before_are_kept_a_month_from_now(before: Engine) -> None:
     migrate_to(before, "0010")
     with before.begin() as connection:
@@ -210,11 +218,8 @@ def test_events_that_failed_before_are_kept_a_month_from_now(before: Engine) -> 
         pks = connection.execute(select(Question.id).order_by(Question.id).limit(3)).scalars()
         moments = ((NEVER, None), (day(2), None), (NEVER, day(3)))
         for pk, (next_try, delivered) in zip(pks, moments, strict=True):
-            event = insert(OutgoingEvent).values(
-                webhook_id=webhook, question_pk=pk, model_version_id=1, payload={},
-                created_at=day(1), next_try_at=next_try, attempts=0, delivered_at=delivered,
-            )  # fmt: skip
-            connection.execute(event)
+            moment = {"next_try": next_try, "delivered": delivered, "created": day(1)}
+            connection.execute(EVENT, moment | {"webhook": webhook, "pk": pk})
     upgrade(before)
     with reading(before) as connection:
         rows = select(OutgoingEvent.failed_at).order_by(OutgoingEvent.id)
