@@ -1,7 +1,7 @@
 """`tagger import`: questions from files into the database."""
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -19,20 +19,11 @@ from core.broker.queue import make_celery
 from core.clock import SystemClock
 from core.console import command, err, fail, open_database, out, start, with_hint
 from core.errors import BrokerUnreachable, ImportFailed
-from core.questions.files import (
-    BrokenRow,
-    Format,
-    Row,
-    detect_format,
-    is_site_name,
-    read_questions,
-)
+from core.questions.files import BrokenRow, OnFilePosition, is_site_name, open_all
 from core.settings import Settings
 from importer.load import Tally, import_rows
 
 SHOWN_BROKEN = 10
-
-OnFilePosition = Callable[[Path, int], None]
 
 COUNTS = ("read", "new", "changed", "unchanged", "broken")
 
@@ -93,7 +84,7 @@ def import_questions(
     settings = start()
     files = list(dict.fromkeys(files))
     with _progress(files) as on_position, _broken_rows(errors) as broken:
-        sources = _open_all(files, site, on_position)
+        sources = open_all(files, site=site, on_position=on_position)
         engine = open_database(settings)
         into_database = partial(
             import_rows,
@@ -106,29 +97,6 @@ def import_questions(
         results = [(path, into_database(rows)) for path, rows in sources]
         engine.dispose()
     _report(results, broken, errors)
-
-
-def _open_all(
-    files: Sequence[Path], site: str | None, on_position: OnFilePosition
-) -> list[tuple[Path, Iterator[Row]]]:
-    """Look at all files before anything is imported; a Tags.csv goes with its Questions.csv.
-
-    Raises:
-        ImportFailed: one of them has no format that is known, or does not say of which site it is.
-    """
-    formats = {path: detect_format(path) for path in files}
-    tag_files = [path for path, kind in formats.items() if kind is Format.KAGGLE_TAGS]
-    if len(tag_files) < len(formats):
-        formats = {path: kind for path, kind in formats.items() if path not in tag_files}
-    return [
-        (
-            path,
-            read_questions(
-                path, site=site, tag_files=tag_files, on_position=partial(on_position, path)
-            ),
-        )
-        for path in formats
-    ]
 
 
 class _Refiller:

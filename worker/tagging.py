@@ -14,10 +14,10 @@ from core.clock import Clock
 from core.database.engine import retry_while_database_is_away
 from core.errors import DatabaseUnreachable, ModelError
 from core.model.live_models import LiveModels, Loaded
-from core.model.predictor import Model, Words
+from core.model.predictions import NewPrediction, write_predictions
+from core.model.predictor import Model, RankedTag, Words
 from core.model.registry import Version, hold_live
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
-from worker.predictions import TaggedQuestion, write_predictions
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +28,14 @@ PART = 100  # questions that are claimed, tagged and written at once
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
 Probabilities = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedQuestion:
+    """A question and its most probable tags, the most probable first."""
+
+    question: ClaimedQuestion
+    tags: list[RankedTag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +280,10 @@ def _write(
                 record_error(connection, pk, error)
     with engine.begin() as connection:
         done = finish(connection, [item.question for item in tagged])
-        new = [item for item in tagged if item.question.pk in done]
+        new = [
+            NewPrediction(item.question.pk, item.question.content_hash, item.tags)
+            for item in tagged
+            if item.question.pk in done
+        ]
         write_predictions(connection, new, version=version, now=clock.now())
     return len(done)

@@ -15,11 +15,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from core.errors import BundleRefused, CacheUnusable
 from core.model.bundle import Bundle, read_pieces, read_unpacked
-from core.model.registry import Version
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -29,7 +28,20 @@ _LOCK: Final = ".lock"
 _UNFINISHED: Final = ".unfinished"
 _ENTRY: Final = re.compile(r"[0-9a-f]{64}")
 
-Fetch = Callable[[Version, Path], object]
+
+class Cacheable(Protocol):
+    """What is known of a bundle before it is fetched, as a registry's `Version`."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its zip, in hexadecimal."""
+
+    @property
+    def size(self) -> int:
+        """Of its zip, in bytes."""
+
+
+V = TypeVar("V", bound=Cacheable)
 
 
 def open_cache(settings: Settings) -> "BundleCache":
@@ -48,7 +60,9 @@ class BundleCache:
         self._most_bytes = most_bytes
 
     @contextmanager
-    def open(self, version: Version, fetch: Fetch, *, fresh: bool = False) -> Iterator[Bundle]:
+    def open(
+        self, version: V, fetch: Callable[[V, Path], object], *, fresh: bool = False
+    ) -> Iterator[Bundle]:
         """Give a version's bundle, whose files nobody deletes before they are mapped.
 
             with cache.open(version, fetch) as bundle:
@@ -84,7 +98,7 @@ class BundleCache:
             log.warning("%s in the cache of models is damaged and made anew: %s", entry, error)
             return None
 
-    def _make(self, version: Version, fetch: Fetch) -> Bundle:
+    def _make(self, version: V, fetch: Callable[[V, Path], object]) -> Bundle:
         """Unpack a bundle aside and put it in its place; the caller holds the lock."""
         entry, aside = self.folder / version.sha256, self.folder / _UNFINISHED
         try:

@@ -1,9 +1,6 @@
 """A model that runs: LiteRT over whole batches, without TensorFlow."""
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +11,7 @@ from core.memory import own_bytes
 from core.model.bundle import Bundle
 from core.model.encoding import Arrays, Calls, encode, into_calls
 from core.model.tokenizer import question_words
+from core.silence import silent_stderr
 
 KEPT_TAGS = 10  # of each prediction
 MAX_SUGGESTIONS = 5  # the sites' own limit of tags on a question
@@ -57,7 +55,7 @@ class Model:
             self._run = _Signature(self._interpreter)
         except (ValueError, RuntimeError) as error:
             raise BundleCorrupt(f"LiteRT refuses the bundle's network: {error}.") from error
-        with _silent_stderr():
+        with silent_stderr():  # of LiteRT's note on its delegate
             self._verify()
         self.mapped = bundle.size  # bytes of the file that all processes share
         self.size = self.mapped + max(0, own_bytes() - before)
@@ -128,21 +126,6 @@ class Model:
             [RankedTag(labels[label], *told) for label, *told in zip(*row, strict=True)]
             for row in zip(order.tolist(), kept.tolist(), suggested.tolist(), strict=True)
         ]
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keep LiteRT's note on its delegate, which C++ writes to the descriptor, off the terminal."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 class _Signature:

@@ -11,17 +11,24 @@ does not grow with the file, but for the tags of Kaggle's second table (12 bytes
 """
 
 from core.questions.files.formats import Format, detect_format
-from core.questions.files.reading import load_questions, read_questions
+from core.questions.files.reading import (
+    OnFilePosition,
+    load_questions,
+    open_all,
+    read_questions,
+)
 from core.questions.files.rows import BrokenRow, Row, is_site_name
 from core.questions.files.seen import SeenIds
 
 __all__ = [
     "BrokenRow",
     "Format",
+    "OnFilePosition",
     "Row",
     "SeenIds",
     "detect_format",
     "is_site_name",
     "load_questions",
+    "open_all",
     "read_questions",
 ]

@@ -1,6 +1,7 @@
 """Reads a question file of any format."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,6 +12,8 @@ from core.questions.files.kaggle import read_questions_csv, read_tags
 from core.questions.files.posts_xml import read_posts
 from core.questions.files.rows import BrokenRow, Row, Source
 from core.questions.store import FetchedQuestion
+
+OnFilePosition = Callable[[Path, int], None]  # bytes of the file that have been read
 
 
 def read_questions(
@@ -45,6 +48,33 @@ def read_questions(
         raise SiteNotGiven(f"{path} does not say of which site it is.")
     tags = _find_tags_file(path, tag_files) if kind is Format.KAGGLE_QUESTIONS else None
     return _read(path, kind, site, tags, on_position)
+
+
+def open_all(
+    paths: Sequence[Path],
+    *,
+    site: str | None = None,
+    on_position: OnFilePosition = lambda _path, _position: None,
+) -> list[tuple[Path, Iterator[Row]]]:
+    """Return an iterator over each file's rows, as of read_questions(), in the order of the files.
+
+    The call itself looks at the beginnings of all files. A Tags.csv goes with its Questions.csv.
+
+    Raises:
+        ImportFailed: one of them has no format that is known, or does not say of which site it is.
+    """
+    formats = {path: detect_format(path) for path in paths}
+    tag_files = [path for path, kind in formats.items() if kind is Format.KAGGLE_TAGS]
+    chosen = [path for path in formats if path not in tag_files] or tag_files
+    return [
+        (
+            path,
+            read_questions(
+                path, site=site, tag_files=tag_files, on_position=partial(on_position, path)
+            ),
+        )
+        for path in chosen
+    ]
 
 
 def _read(

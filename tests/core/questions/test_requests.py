@@ -9,6 +9,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from core.database.review_tables import Review, Verdict
 from core.database.tables import Question, TaggingRequest
+from core.model.predictions import NewPrediction, write_predictions
 from core.model.predictor import Model, RankedTag
 from core.questions.lifecycle import Priority, claim, finish, is_requested
 from core.questions.requests import request_tagging, retag
@@ -24,7 +25,6 @@ from tests.rows import (
     row,
     store_questions,
 )
-from worker.predictions import TaggedQuestion, write_predictions
 from worker.tagging import tag_batch
 
 RECENT = timedelta(days=30)
@@ -180,7 +180,8 @@ def test_a_batch_that_is_being_written_at_a_promotion_is_asked_for_again(
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as connection:
             finish(connection, [claimed])
-            tagged = [TaggedQuestion(claimed, [RankedTag("anova", 0.9, suggested=True)])]
+            tags = [RankedTag("anova", 0.9, suggested=True)]
+            tagged = [NewPrediction(claimed.pk, claimed.content_hash, tags)]
             write_predictions(connection, tagged, version=version, now=clock.now())
             asked = pool.submit(ask_again, engine, "pending", clock)
             with pytest.raises(TimeoutError):

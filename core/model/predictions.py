@@ -1,4 +1,4 @@
-"""Writes a batch's predictions: one statement for each table."""
+"""Writes predictions of many questions: one statement for each table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,21 +12,31 @@ from core.database.keys import one_of
 from core.database.tables import PredictedTag, Prediction, Question
 from core.model.predictor import RankedTag
 from core.model.registry import Version
-from core.questions.lifecycle import ClaimedQuestion
 from core.questions.review_queue import enter_queue
 from core.questions.suggested import read_blocked_tags
 
 
 @dataclass(frozen=True, slots=True)
-class TaggedQuestion:
-    """A question and its most probable tags, the most probable first."""
+class NewPrediction:
+    """What is written of a question.
 
-    question: ClaimedQuestion
+    Attributes:
+        pk: the key of its row.
+        content_hash: of the text that was read.
+        tags: its most probable tags, the most probable first.
+    """
+
+    pk: int
+    content_hash: str
     tags: list[RankedTag]
 
 
 def write_predictions(
-    connection: Connection, tagged: Sequence[TaggedQuestion], *, version: Version, now: datetime
+    connection: Connection,
+    predictions: Sequence[NewPrediction],
+    *,
+    version: Version,
+    now: datetime,
 ) -> None:
     """Write predictions and their tags in place of those that the version made of older texts.
 
@@ -34,17 +44,17 @@ def write_predictions(
     The questions enter the queue of the review; a tag that is blocked is not suggested. Their rows
     are locked before: nobody else writes predictions of them meanwhile.
     """
-    if not tagged:
+    if not predictions:
         return
-    pks = [item.question.pk for item in tagged]
+    pks = [item.pk for item in predictions]
     known = _renew(connection, pks, version.id, now)
-    new = [item for item in tagged if item.question.pk not in known]
+    new = [item for item in predictions if item.pk not in known]
     at = bound(connection, Prediction, "predicted_at", now)
     insert_rows(
         connection,
         Prediction,
         ("question_pk", "model_version_id", "predicted_at", "content_hash"),
-        ((item.question.pk, version.id, at, item.question.content_hash) for item in new),
+        ((item.pk, version.id, at, item.content_hash) for item in new),
     )
     blocked = read_blocked_tags(connection, version.site)
     insert_rows(
@@ -53,13 +63,13 @@ def write_predictions(
         ("question_pk", "model_version_id", "tag", "probability", "suggested"),
         (
             (
-                item.question.pk,
+                item.pk,
                 version.id,
                 ranked.tag,
                 ranked.probability,
                 ranked.suggested and ranked.tag not in blocked,
             )
-            for item in tagged
+            for item in predictions
             for ranked in item.tags
         ),
     )

@@ -1,4 +1,4 @@
-"""What is written of a batch's predictions."""
+"""What is written of predictions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, event, select
 
 from core.database.tables import PredictedTag, Prediction, Question
+from core.model.predictions import NewPrediction, write_predictions
 from core.model.predictor import RankedTag
 from core.model.registry import Version
 from core.questions.lifecycle import claim
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions, suggested_tags
-from worker.predictions import TaggedQuestion, write_predictions
 
 
 def write(engine: Engine, clock: ManualClock, version: Version, tags: dict[int, list[str]]) -> None:
@@ -22,7 +22,9 @@ def write(engine: Engine, clock: ManualClock, version: Version, tags: dict[int, 
     with engine.begin() as connection:
         claimed = claim(connection, stored.requested, site="stats", now=clock.now())
         tagged = [
-            TaggedQuestion(one, [RankedTag(tag, 0.9, suggested=True) for tag in own])
+            NewPrediction(
+                one.pk, one.content_hash, [RankedTag(tag, 0.9, suggested=True) for tag in own]
+            )
             for one, own in zip(claimed, tags.values(), strict=True)
         ]
         write_predictions(connection, tagged, version=version, now=clock.now())
