@@ -85,10 +85,12 @@ def _renew(
         The keys of their questions.
     """
     of_version = Prediction.model_version_id == version_id
-    predicted = select(Prediction.question_pk).where(
-        of_version, one_of(connection, Prediction.question_pk, pks)
+    # Of all versions: with the version in it, Postgres reads all that this one has predicted, for
+    # as long as it has not analysed a table that grows.
+    predicted = select(Prediction.question_pk, Prediction.model_version_id).where(
+        one_of(connection, Prediction.question_pk, pks)
     )
-    known = frozenset(connection.scalars(predicted))
+    known = frozenset(pk for pk, by in connection.execute(predicted) if by == version_id)
     if known:
         of_text = select(Question.content_hash).where(Question.id == Prediction.question_pk)
         renewed = update(Prediction).where(

@@ -77,6 +77,17 @@ def test_nothing_is_deleted_where_the_version_has_predicted_nothing(
     assert len([one for one in sent if one.startswith("DELETE FROM predicted_tags")]) == 1
 
 
+def test_what_a_version_has_predicted_is_looked_up_by_question_alone(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """By the version too, Postgres reads all of its predictions while it has no statistics."""
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    with statements(engine) as sent:
+        write(engine, clock, version, {1: ["anova"]})
+    (looked_up,) = [one for one in sent if one.startswith("SELECT predictions.question_pk")]
+    assert "model_version_id" not in looked_up.partition("WHERE")[2]
+
+
 def test_tagging_all_again_takes_no_more_statements_than_tagging_one(
     engine: Engine, clock: ManualClock
 ) -> None:
