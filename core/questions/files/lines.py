@@ -8,6 +8,8 @@ MAX_ROW_BYTES = 4 * 2**20  # a body of 30,000 characters, the sites' limit, need
 
 BOM = b"\xef\xbb\xbf"
 
+DAMAGES = (OSError, EOFError, zlib.error)
+
 
 class Line(NamedTuple):
     """A line, or why there is none.
@@ -37,8 +39,8 @@ def numbered_lines(stream: BinaryIO) -> Iterator[Line]:
             too_long = len(content) > MAX_ROW_BYTES
             if too_long:
                 _skip_rest(stream, content)
-        except (OSError, EOFError, zlib.error) as error:
-            yield Line(number, b"", f"the file is damaged or cut off here: {error}")
+        except DAMAGES as error:
+            yield Line(number, b"", explain_damage(error))
             return
         if not content:
             return
@@ -46,6 +48,11 @@ def numbered_lines(stream: BinaryIO) -> Iterator[Line]:
             yield Line(number, b"", f"a line of more than {MAX_ROW_BYTES // 2**20} MiB")
         else:
             yield Line(number, content.removeprefix(BOM) if number == 1 else content)
+
+
+def explain_damage(error: Exception) -> str:
+    """What is said of the place where a file cannot be read any further."""
+    return f"the file is damaged or cut off here: {error}"
 
 
 def _skip_rest(stream: BinaryIO, content: bytes) -> None:

@@ -147,6 +147,44 @@ def test_a_file_that_ends_between_two_rows_is_known_to_be_cut_off(tmp_path: Path
     assert broken(rows) == [(3, "the file is cut off after this row: it has no </posts>")]
 
 
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        "",
+        '<?xml version="1.0" encoding="utf-8"?>\n',
+        "<!-- cut\n<row Id='8' />\nout -->\n",
+        '<!-- a --><?xml version="1.0"?><posts><!-- b -->',
+        PROLOGUE.replace("<posts>", '<?pi x="<a>"?>\n<posts xmlns:xsi="x">'),
+        PROLOGUE + "</posts>\n" + PROLOGUE,
+        PROLOGUE + "<!-- never closed\n",
+        "Posts.xml:1:",
+    ],
+    ids=["none", "declared", "comment", "no line", "more", "two files", "open comment", "grep"],
+)
+def test_all_rows_are_read_whatever_stands_before_them(tmp_path: Path, beginning: str) -> None:
+    rows = read(tmp_path / "Posts.xml", beginning + good(1) + good(2) + "</posts>")
+    assert ids(rows) == [1, 2]
+    expected = {PROLOGUE + "<!-- never closed\n": 1, "Posts.xml:1:": 1}.get(beginning, 0)
+    assert len(broken(rows)) == expected
+
+
+def test_rows_on_one_line_are_parted_however_long_it_is(tmp_path: Path) -> None:
+    long = good(2).replace("Is a", "x" * (MAX_ROW_BYTES // 2))
+    many = [good(1), long, long, good(3).replace("Title", "T"), long, good(4)]
+    rows = read(tmp_path / "Posts.xml", posts(*many).replace("\n", ""))
+    assert ids(rows) == [1, 2, 2, 2, 4]
+    assert broken(rows) == [(1, "title: missing")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_dump_in_utf_16_is_read(tmp_path: Path, encoding: str) -> None:
+    content = (
+        posts(good(1, "|caf\u00e9|"), good(2)).replace("utf-8", "utf-16").replace("\n", "\r\n")
+    )
+    rows = read(tmp_path / "Posts.xml", content.removeprefix("\ufeff").encode(encoding))
+    assert (ids(rows), broken(rows)) == ([1, 2], [])
+
+
 BOMB = """<?xml version="1.0"?>
 <!DOCTYPE posts [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>
 <posts>
@@ -181,7 +219,10 @@ def test_a_row_of_too_many_lines_is_reported_once(tmp_path: Path) -> None:
     assert broken(rows) == [(4, "a row of more than 4 MiB")]
 
 
-JUNK = st.text(st.sampled_from("<>&;\"'=/!-[]?x #\n\0é"), max_size=60)
+# A comment that ends hides the rows in it, as it should.
+JUNK = st.text(st.sampled_from("<>&;\"'=/!-[]?x #\n\0é"), max_size=60).filter(
+    lambda text: "-->" not in text
+)
 TRAPS = st.sampled_from(
     ["<!--", "<![CDATA[", "<?pi", '<row Id="', "</posts", "<row>", "&a;", "<a><b>", '<row a="<"/>']
 )
