@@ -1,6 +1,7 @@
 """`tagger import`: questions from files into the database."""
 
 import csv
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +20,13 @@ from core.broker.queue import make_celery
 from core.clock import SystemClock
 from core.console import command, err, fail, open_database, out, start, with_hint
 from core.errors import BrokerUnreachable, ImportFailed
-from core.questions.files import BrokenRow, OnFilePosition, is_site_name, open_all
+from core.questions.files import (
+    STANDARD_INPUT,
+    BrokenRow,
+    OnFilePosition,
+    is_site_name,
+    open_all,
+)
 from core.settings import Settings
 from importer.load import Tally, import_rows
 
@@ -39,17 +46,30 @@ def _site(name: str | None) -> str | None:
     return name
 
 
+def _files(paths: list[Path]) -> list[Path]:
+    """Each file once. Typer's own check would look for a file that is called `-`."""
+    for path in paths:
+        if path == STANDARD_INPUT:
+            continue
+        if not path.exists():
+            raise typer.BadParameter(f"{str(path)!r} is not there")
+        if path.is_dir():
+            raise typer.BadParameter(f"{str(path)!r} is a folder: name the files in it")
+        if not os.access(path, os.R_OK):
+            raise typer.BadParameter(f"{str(path)!r} may not be read")
+    return list(dict.fromkeys(paths))
+
+
 @command
 def import_questions(
     files: Annotated[
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            exists=True,
-            dir_okay=False,
-            readable=True,
+            callback=_files,
             help="Posts.xml of a data dump (as it is, .gz, or inside the .7z), Kaggle's "
-            "Questions.csv with Tags.csv beside it, or .jsonl (as it is, or .gz).",
+            "Questions.csv with Tags.csv beside it, or .jsonl (as it is, or .gz). "
+            "Pipes are read too; - is standard input.",
         ),
     ],
     site: Annotated[
@@ -82,7 +102,6 @@ def import_questions(
     Example: tagger import stats.stackexchange.com.7z --site stats
     """
     settings = start()
-    files = list(dict.fromkeys(files))
     with _progress(files) as on_position, _broken_rows(errors) as broken:
         sources = open_all(files, site=site, on_position=on_position)
         engine = open_database(settings)
@@ -161,13 +180,18 @@ def _progress(files: Sequence[Path]) -> Iterator[OnFilePosition]:
     )
     positions = dict.fromkeys(files, 0)
     with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        task = bar.add_task("Importing", total=sum(path.stat().st_size for path in files))
+        task = bar.add_task("Importing", total=sum(map(_size, files)) or None)
 
         def on_position(path: Path, position: int) -> None:
             positions[path] = position
             bar.update(task, description=escape(path.name), completed=sum(positions.values()))
 
         yield on_position
+
+
+def _size(path: Path) -> int:
+    """How many bytes it has; a pipe does not say."""
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _report(

@@ -2,7 +2,9 @@ import csv
 import gzip
 import json
 import logging
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,29 @@ def test_several_files_at_once_are_counted_each_and_together(tmp_path: Path) -> 
     second.write_bytes(gzip.compress(line(2, site="cooking").encode()))
     result = run(first, second)
     assert counts(result) == [[2, 2, 0, 0, 0], [1, 1, 0, 0, 0], [3, 3, 0, 0, 0]]
+
+
+@contextmanager
+def standard_input(content: bytes) -> Iterator[None]:
+    """Let a pipe with that content be this process's standard input."""
+    reading_end, writing_end = os.pipe()
+    before = os.dup(0)
+    os.dup2(reading_end, 0)
+    with open(writing_end, "wb") as pipe:  # noqa: PTH123 (it has no path)
+        pipe.write(content)
+    try:
+        yield
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reading_end)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_standard_input_is_read(name: str, database_url: str) -> None:
+    with standard_input(gzip.compress("".join(line(i) for i in range(1, 301)).encode())):
+        assert counts(run(name)) == [[300, 300, 0, 0, 0]]
+    assert len(stored(database_url)) == 300
 
 
 def test_both_of_kaggles_tables_may_be_named(tmp_path: Path, database_url: str) -> None:

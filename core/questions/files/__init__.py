@@ -10,7 +10,7 @@ A row that cannot be used becomes a `BrokenRow` with its line, and reading goes 
 does not grow with the file, but for the tags of Kaggle's second table (12 bytes each).
 """
 
-from core.questions.files.formats import Format, detect_format
+from core.questions.files.formats import Format, QuestionFile
 from core.questions.files.reading import (
     OnFilePosition,
     load_questions,
@@ -19,14 +19,16 @@ from core.questions.files.reading import (
 )
 from core.questions.files.rows import BrokenRow, Row, is_site_name
 from core.questions.files.seen import SeenIds
+from core.questions.files.unpacking import STANDARD_INPUT
 
 __all__ = [
+    "STANDARD_INPUT",
     "BrokenRow",
     "Format",
     "OnFilePosition",
+    "QuestionFile",
     "Row",
     "SeenIds",
-    "detect_format",
     "is_site_name",
     "load_questions",
     "open_all",

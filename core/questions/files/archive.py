@@ -28,7 +28,7 @@ _DAMAGES = (
 
 
 @contextmanager
-def open_posts(file: BinaryIO, path: Path) -> Iterator[BinaryIO]:
+def open_posts(file: BinaryIO, path: Path) -> Iterator[io.RawIOBase]:
     """Unpack Posts.xml into a temporary file, which is gone when the block ends.
 
     What could be unpacked of a damaged one is read; where it ends, OSError says what is wrong.
@@ -43,11 +43,7 @@ def open_posts(file: BinaryIO, path: Path) -> Iterator[BinaryIO]:
     with tempfile.TemporaryFile() as posts:
         damage = _unpack(file, path, posts)
         posts.seek(0)
-        if damage is None:
-            yield posts
-        else:
-            with io.BufferedReader(_CutOff(posts, damage)) as stream:
-                yield stream
+        yield _Posts(posts, damage)
 
 
 def _unpack(file: BinaryIO, path: Path, target: IO[bytes]) -> str | None:
@@ -120,20 +116,20 @@ class _Target(Py7zIO):
         return self._file.tell()
 
 
-class _CutOff(io.RawIOBase):
-    """A file that says, where it ends, why it ends there."""
+class _Posts(io.RawIOBase):
+    """What was unpacked; where it ends too early, it says why."""
 
-    def __init__(self, file: IO[bytes], reason: str) -> None:
+    def __init__(self, file: IO[bytes], damage: str | None) -> None:
         super().__init__()
         self._file = file
-        self._reason = reason
+        self._damage = damage
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         content = self._file.read(len(buffer))
-        if not content:
-            raise OSError(self._reason)
+        if not content and self._damage is not None:
+            raise OSError(self._damage)
         buffer[: len(content)] = content
         return len(content)

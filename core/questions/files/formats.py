@@ -1,25 +1,47 @@
-"""Which format a file has, by what it holds; and its bytes, unpacked."""
+"""Which format a file has, by what it holds; and its bytes, unpacked and as UTF-8."""
 
-import gzip
+import codecs
 import io
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, BinaryIO
+from types import TracebackType
+from typing import Self
 
 from core.errors import ImportFailed
 from core.questions.files.kaggle import QUESTION_COLUMNS, TAG_COLUMNS, header_columns
 from core.questions.files.lines import BOM
+from core.questions.files.unpacking import (
+    DECOMPRESSORS,
+    STANDARD_INPUT,
+    OnPosition,
+    Peeked,
+    Recoded,
+    Tracked,
+    Unpacked,
+)
 
 HEAD_BYTES = 4096
 
-_GZIP = b"\x1f\x8b"
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
-_OTHER_PACKERS = {b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
+_OTHER_PACKERS = {b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"Rar!": "rar"}
+_TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 
-OnPosition = Callable[[int], None]
+_MARKS = {  # the longer ones first: the one of UTF-16 begins that of UTF-32
+    b"\xff\xfe\0\0": "utf-32",
+    b"\0\0\xfe\xff": "utf-32",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
+_DECLARED = re.compile(
+    rb"""\s*(?:<!--.*?-->\s*)*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)""", re.DOTALL
+)
+_ROW_OF_POSTS = re.compile(rb"<row\s[^<>]*\bPostTypeId=")
+_OWN_ENCODINGS = ("utf-8", "utf8", "utf-16", "utf16", "ascii", "us-ascii")  # as their bytes say
 
 
 class Format(Enum):
@@ -31,30 +53,146 @@ class Format(Enum):
     POSTS_XML = auto()
 
 
-def detect_format(path: Path) -> Format:
-    """Tell a file's format by its first bytes; an archive is taken for a data dump's.
+class QuestionFile:
+    """A question file, whose bytes are read once: it may be a pipe, or `-` for standard input.
+
+        with QuestionFile(Path("Posts.xml")) as file, file.opened() as stream:
+            print(file.format, stream.readline())
+
+    Attributes:
+        path: as it was given.
+        name: what messages call it.
+        is_regular: whether it lies in a folder, so that others may lie beside it.
+        format: by its first bytes; an archive is taken for a data dump's.
 
     Raises:
         ImportFailed: it cannot be read, or has none of the formats.
     """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = "standard input" if path == STANDARD_INPUT else str(path)
+        self._open_files = ExitStack()
+        try:
+            self._open()
+            self.is_regular = path != STANDARD_INPUT and _is_regular(self._raw)
+            self.format = self._detect()
+        except OSError as error:
+            self.close()
+            raise ImportFailed(f"{self.name} cannot be read: {error}") from error
+        except ImportFailed:
+            self.close()
+            raise
+        if self.is_regular:  # it is opened anew to be read: there may be thousands of them
+            self.close()
+
+    def _open(self) -> None:
+        self._raw = self._open_files.enter_context(Tracked(self.path))
+        self._stream = Peeked(self._raw)
+        self._is_archive = self._stream.peek(len(_SEVEN_ZIP)) == _SEVEN_ZIP
+        if not self._is_archive:
+            self._stream = _as_utf8(_unpacked(self._stream))
+
+    def _detect(self) -> Format:
+        if not self._is_archive:
+            head = self._stream.peek(HEAD_BYTES)
+            if not head.strip():
+                self._stream.read(1)  # raises what is wrong
+            return _format_of(head.removeprefix(BOM), self.name)
+        if not self.is_regular:
+            raise ImportFailed(
+                f"{self.name} is a .7z archive, which no pipe can carry: name the file itself, "
+                "or unpack it into the pipe (7z x -so)."
+            )
+        return Format.POSTS_XML
+
+    @contextmanager
+    def opened(self, on_position: OnPosition | None = None) -> Iterator[io.BufferedReader]:
+        """Its bytes, whether packed (gzip, bzip2, xz, 7z) or not, as UTF-8 where it is text.
+
+        Args:
+            on_position: called with how many bytes of it have been read, for a progress bar.
+
+        Raises:
+            ImportFailed: an archive that cannot be opened, holds no Posts.xml or is too large.
+            OSError: the file cannot be opened.
+        """
+        if self._raw.closed:
+            self._open()
+        self._raw.on_position = on_position
+        with self._open_files as files:
+            stream = self._posts(files) if self._is_archive else self._stream
+            yield files.enter_context(io.BufferedReader(stream, 2**16))
+
+    def _posts(self, files: ExitStack) -> Peeked:
+        from core.questions.files.archive import open_posts  # noqa: PLC0415 (seldom needed)
+
+        self._raw.seek(0)
+        archive = files.enter_context(io.BufferedReader(self._raw, 2**16))
+        return _as_utf8(Peeked(files.enter_context(open_posts(archive, self.path))))
+
+    def close(self) -> None:
+        """Close what is open of it."""
+        self._open_files.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _is_regular(raw: Tracked) -> bool:
+    return stat.S_ISREG(os.fstat(raw.fileno()).st_mode)
+
+
+def _unpacked(packed: Peeked) -> Peeked:
+    begin = packed.peek(max(map(len, DECOMPRESSORS)))
+    new = next((new for magic, new in DECOMPRESSORS.items() if begin.startswith(magic)), None)
+    return Peeked(Unpacked(packed, new)) if new is not None else packed
+
+
+def _as_utf8(text: Peeked) -> Peeked:
+    encoding = _encoding_of(text.peek(HEAD_BYTES))
+    return Peeked(Recoded(text, encoding)) if encoding is not None else text
+
+
+def _encoding_of(head: bytes) -> str | None:
+    """The encoding of a text that is not UTF-8: by its mark, its zeros, or what XML declares."""
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return encoding
+    first, second = head[:64:2], head[1:64:2]  # bytes of what begins with ASCII
+    if len(head) >= 4 and any(first) != any(second):
+        return "utf-16-le" if any(first) else "utf-16-be"
+    declared = _DECLARED.match(head)
+    name = declared[1].decode() if declared is not None else "utf-8"
+    return None if name.lower() in _OWN_ENCODINGS or not _is_encoding(name) else name
+
+
+def _is_encoding(name: str) -> bool:
     try:
-        with path.open("rb") as file:
-            if file.read(len(_SEVEN_ZIP)) == _SEVEN_ZIP:
-                return Format.POSTS_XML
-        with open_unpacked(path) as stream:
-            head = stream.read(HEAD_BYTES)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ImportFailed(f"{path} cannot be read: {error}") from error
-    return _format_of(head.removeprefix(BOM), path)
+        codecs.getincrementaldecoder(name)
+        b"a".decode(name)
+    except LookupError:  # unknown, or none of texts
+        return False
+    except UnicodeError:
+        return True
+    return True
 
 
-def _format_of(head: bytes, path: Path) -> Format:
+def _format_of(head: bytes, name: str) -> Format:
     start = head.lstrip()
     if not start:
-        raise ImportFailed(f"{path} is empty.")
+        raise ImportFailed(f"{name} is empty.")
     if start.startswith(b"{"):
         return Format.JSON_LINES
-    if start.startswith(b"<"):
+    if start.startswith(b"<") or _ROW_OF_POSTS.search(start):
         return Format.POSTS_XML
     columns = set(header_columns(start.split(b"\n", 1)[0]))
     if columns >= QUESTION_COLUMNS:
@@ -63,48 +201,10 @@ def _format_of(head: bytes, path: Path) -> Format:
         return Format.KAGGLE_TAGS
     for magic, packer in _OTHER_PACKERS.items():
         if start.startswith(magic):
-            raise ImportFailed(f"{path} is packed with {packer}: unpack it first.")
+            raise ImportFailed(f"{name} is packed with {packer}: unpack it first.")
+    if head[_TAR_MARK_AT:].startswith(_TAR_MARK):
+        raise ImportFailed(f"{name} is packed with tar: unpack it first.")
     raise ImportFailed(
-        f"{path} is not a question file: it is neither lines of JSON, nor Posts.xml, "
+        f"{name} is not a question file: it is neither lines of JSON, nor Posts.xml, "
         "nor a Questions.csv with the columns Id, Title and Body."
     )
-
-
-@contextmanager
-def open_unpacked(path: Path, on_position: OnPosition | None = None) -> Iterator[BinaryIO]:
-    """Open a file for reading its bytes, whether packed (gzip, 7z) or not.
-
-    Args:
-        path: the file.
-        on_position: called with how many bytes of it have been read, for a progress bar.
-
-    Raises:
-        ImportFailed: an archive that cannot be opened, holds no Posts.xml or is too large.
-        OSError: the file cannot be opened.
-    """
-    with _Tracked(path, on_position) as raw, io.BufferedReader(raw, 2**16) as file:
-        magic = file.peek(len(_SEVEN_ZIP))
-        if magic.startswith(_GZIP):
-            with gzip.GzipFile(fileobj=file) as unpacked, io.BufferedReader(unpacked) as stream:
-                yield stream
-        elif magic.startswith(_SEVEN_ZIP):
-            from core.questions.files.archive import open_posts  # noqa: PLC0415 (seldom needed)
-
-            with open_posts(file, path) as stream:
-                yield stream
-        else:
-            yield file
-
-
-class _Tracked(io.FileIO):
-    """A file that tells how far it has been read."""
-
-    def __init__(self, path: Path, on_position: OnPosition | None) -> None:
-        super().__init__(path)
-        self._on_position = on_position
-
-    def readinto(self, buffer: Any) -> int | None:
-        count = super().readinto(buffer)
-        if self._on_position is not None and self.seekable():
-            self._on_position(self.tell())
-        return count

@@ -1,26 +1,28 @@
 """Reads a question file of any format."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import ImportFailed, SiteNotGiven
-from core.questions.files.formats import Format, OnPosition, detect_format, open_unpacked
+from core.questions.files.formats import Format, QuestionFile
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.kaggle import read_questions_csv, read_tags
 from core.questions.files.posts_xml import read_posts
 from core.questions.files.rows import BrokenRow, Row, Source
+from core.questions.files.unpacking import OnPosition
 from core.questions.store import FetchedQuestion
 
 OnFilePosition = Callable[[Path, int], None]  # bytes of the file that have been read
 
 
 def read_questions(
-    path: Path,
+    path: Path | QuestionFile,
     *,
     site: str | None = None,
-    tag_files: Sequence[Path] = (),
+    tag_files: Sequence[QuestionFile] = (),
     on_position: OnPosition | None = None,
 ) -> Iterator[Row]:
     """Return an iterator over a file's questions and broken rows, in the file's order.
@@ -31,7 +33,8 @@ def read_questions(
             print(row)
 
     Args:
-        path: `.jsonl`, `Posts.xml` (both also in gzip), a `.7z` with Posts.xml, or Questions.csv.
+        path: `.jsonl`, `Posts.xml` (both also packed, and through pipes), a `.7z` with Posts.xml,
+            or Questions.csv.
         site: the API's name of the site. Lines of JSON that name another one are broken; only
             there may it be None, where the lines name theirs.
         tag_files: where to look for the Tags.csv that does not stand beside its Questions.csv.
@@ -41,13 +44,30 @@ def read_questions(
         ImportFailed: the file as a whole cannot be read, or does not say of which site it is; the
             iterator raises it too, where the reason comes to light later.
     """
-    kind = detect_format(path)
-    if kind is Format.KAGGLE_TAGS:
-        raise ImportFailed(f"{path} holds tags alone: name the Questions.csv that they belong to.")
-    if kind is not Format.JSON_LINES and site is None:
-        raise SiteNotGiven(f"{path} does not say of which site it is.")
-    tags = _find_tags_file(path, tag_files) if kind is Format.KAGGLE_QUESTIONS else None
-    return _read(path, kind, site, tags, on_position)
+    file = path if isinstance(path, QuestionFile) else QuestionFile(path)
+    try:
+        tags = _check(file, site, tag_files)
+    except ImportFailed:
+        file.close()
+        raise
+    return _read(file, site, tags, on_position)
+
+
+def _check(
+    file: QuestionFile, site: str | None, tag_files: Sequence[QuestionFile]
+) -> QuestionFile | None:
+    """Whether it can be read by itself; its Tags.csv, where its format has one.
+
+    Raises:
+        ImportFailed: it cannot.
+    """
+    if file.format is Format.KAGGLE_TAGS:
+        raise ImportFailed(
+            f"{file.name} holds tags alone: name the Questions.csv that they belong to."
+        )
+    if file.format is not Format.JSON_LINES and site is None:
+        raise SiteNotGiven(f"{file.name} does not say of which site it is.")
+    return _find_tags_file(file, tag_files) if file.format is Format.KAGGLE_QUESTIONS else None
 
 
 def open_all(
@@ -63,57 +83,73 @@ def open_all(
     Raises:
         ImportFailed: one of them has no format that is known, or does not say of which site it is.
     """
-    formats = {path: detect_format(path) for path in paths}
-    tag_files = [path for path, kind in formats.items() if kind is Format.KAGGLE_TAGS]
-    chosen = [path for path in formats if path not in tag_files] or tag_files
-    return [
-        (
-            path,
-            read_questions(
-                path, site=site, tag_files=tag_files, on_position=partial(on_position, path)
-            ),
-        )
-        for path in chosen
-    ]
+    with ExitStack() as opened:
+        files = [opened.enter_context(QuestionFile(path)) for path in dict.fromkeys(paths)]
+        tags = [file for file in files if file.format is Format.KAGGLE_TAGS]
+        chosen = [file for file in files if file not in tags] or tags
+        rows = [
+            (
+                file.path,
+                read_questions(
+                    file, site=site, tag_files=tags, on_position=partial(on_position, file.path)
+                ),
+            )
+            for file in chosen
+        ]
+        opened.pop_all()  # whoever reads them closes them
+    return rows
 
 
 def _read(
-    path: Path, kind: Format, site: str | None, tags: Path | None, on_position: OnPosition | None
+    file: QuestionFile, site: str | None, tags: QuestionFile | None, on_position: OnPosition | None
 ) -> Iterator[Row]:
-    source = Source(str(path), site)
+    source = Source(file.name, site)
     try:
-        with open_unpacked(path, on_position) as stream:
-            if kind is Format.JSON_LINES:
+        with file.opened(on_position) as stream:
+            if file.format is Format.JSON_LINES:
                 yield from read_json_lines(stream, source)
-            elif kind is Format.POSTS_XML:
+            elif file.format is Format.POSTS_XML:
                 yield from read_posts(stream, source)
             elif tags is not None:
                 yield from _read_tables(stream, source, tags)
     except OSError as error:
-        raise ImportFailed(f"{path} cannot be read: {error}") from error
+        raise ImportFailed(f"{file.name} cannot be read: {error}") from error
 
 
-def _read_tables(stream: BinaryIO, source: Source, tags: Path) -> Iterator[Row]:
+def _read_tables(stream: BinaryIO, source: Source, tags: QuestionFile) -> Iterator[Row]:
     broken: list[BrokenRow] = []
-    with open_unpacked(tags) as tag_stream:
-        table = read_tags(tag_stream, Source(str(tags), source.site), broken)
+    with tags.opened() as tag_stream:
+        table = read_tags(tag_stream, Source(tags.name, source.site), broken)
     yield from broken
     yield from read_questions_csv(stream, source, table)
 
 
-def _find_tags_file(questions: Path, given: Sequence[Path]) -> Path:
-    """The Tags.csv of a Questions.csv: beside it, or else the only one given.
+def _find_tags_file(questions: QuestionFile, given: Sequence[QuestionFile]) -> QuestionFile:
+    """The Tags.csv of a Questions.csv.
+
+    It is the one beside it that is called as it is, but for this; or the only one given; or one
+    beside it that is just called Tags.csv, where no Questions.csv is there to which it belongs.
 
     Raises:
         ImportFailed: there is none.
     """
-    name = questions.name.lower().replace("questions", "tags")
-    for path in sorted(questions.parent.iterdir()):
-        if path.name.lower() in (name, "tags.csv", "tags.csv.gz") and path != questions:
-            return path
-    if len(given) == 1:
+    beside = _files_beside(questions)
+    own = beside.get(questions.path.name.lower().replace("questions", "tags"))
+    if own is None and len(given) == 1:
         return given[0]
-    raise ImportFailed(f"{questions} needs its Tags.csv beside it, which is not there.")
+    if own is None and "questions.csv" not in beside:
+        own = beside.get("tags.csv", beside.get("tags.csv.gz"))
+    if own is None:
+        raise ImportFailed(f"{questions.name} needs its Tags.csv beside it, which is not there.")
+    return next((file for file in given if file.path == own), None) or QuestionFile(own)
+
+
+def _files_beside(file: QuestionFile) -> dict[str, Path]:
+    """The files of its folder by their names in lower case; none for a pipe."""
+    if not file.is_regular:
+        return {}
+    paths = sorted(file.path.parent.iterdir())
+    return {path.name.lower(): path for path in paths if path.name != file.path.name}
 
 
 def load_questions(

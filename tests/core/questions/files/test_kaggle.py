@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import ImportFailed, SiteNotGiven
-from core.questions.files import BrokenRow, Row, read_questions
+from core.questions.files import BrokenRow, QuestionFile, Row, read_questions
 from core.questions.files.kaggle import TagTable, read_questions_csv
 from core.questions.files.rows import Source
 from core.questions.store import FetchedQuestion
@@ -126,7 +126,7 @@ def test_questions_without_their_tags_are_refused(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "t.csv").write_text(TAGS)
-    rows = list(read_questions(path, site="stats", tag_files=[elsewhere / "t.csv"]))
+    rows = list(read_questions(path, site="stats", tag_files=[QuestionFile(elsewhere / "t.csv")]))
     assert isinstance(rows[0], FetchedQuestion)
 
 
@@ -159,3 +159,15 @@ def test_whatever_stands_between_them_every_good_row_survives(junk: list[str]) -
     survivors = [row for row in rows if isinstance(row, FetchedQuestion)]
     assert len(survivors) == len(junk) + 1
     assert len({row.body for row in survivors}) == 1
+
+
+def test_each_questions_csv_of_a_folder_has_its_own_tags(tmp_path: Path) -> None:
+    write(tmp_path, HEADER + good())  # with Tags.csv, which sorts before the others
+    (tmp_path / "cooking-Questions.csv").write_text(HEADER + good())
+    (tmp_path / "cooking-Tags.csv").write_text("Id,Tag\n6,bread\n")
+    (tmp_path / "dogs-Questions.csv").write_text(HEADER + good())
+    (row,) = read(tmp_path / "cooking-Questions.csv")
+    assert isinstance(row, FetchedQuestion)
+    assert row.author_tags == ("bread",)
+    with pytest.raises(ImportFailed, match=r"needs its Tags\.csv"):
+        read(tmp_path / "dogs-Questions.csv")
