@@ -5,7 +5,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── DatabaseError
 │   ├── DatabaseUnreachable     no answer; services wait and try again
 │   └── SchemaOutdated          the tables are older or newer than the program
-├── BrokerUnreachable           Redis gives no answer; nothing is lost, the sweep enqueues again
+├── BrokerUnreachable           no answer; nothing is lost, the sweep enqueues again
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
 │   ├── ApiRefused              an error in the API's own format, with its error_id
@@ -67,7 +67,7 @@ class SchemaOutdated(DatabaseError):
 
 
 class BrokerUnreachable(TaggerError):
-    """Redis gives no answer."""
+    """The broker gives no answer."""
 
 
 class ApiError(TaggerError):

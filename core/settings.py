@@ -13,6 +13,8 @@ from core.errors import SettingsError
 
 PREFIX = "TAGGER_"
 
+_BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+
 PolledQuestions = Literal["unanswered", "no-answers", "questions"]
 Retag = Literal["pending", "recent", "all", "none"]
 
@@ -37,7 +39,8 @@ class Settings(BaseSettings):
     )
     broker_url: SecretStr | None = Field(
         default=None,
-        description="redis://[:password@]host:port/db; the embedded Redis where it is not set",
+        description="redis://[:password@]host:port/db, or amqp://user:password@host/vhost of a "
+        "RabbitMQ; the embedded Redis where it is not set",
     )
 
     sites: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -233,8 +236,9 @@ class Settings(BaseSettings):
     def _check_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             address = value.get_secret_value()
-            if address.split("://", 1)[0] not in ("redis", "rediss", "redis+socket"):
-                raise ValueError("does not begin with redis://, rediss:// or redis+socket://")
+            if address.split("://", 1)[0] not in _BROKERS:
+                known = ", ".join(f"{scheme}://" for scheme in _BROKERS)
+                raise ValueError(f"begins with none of {known}")
             if not _is_readable_broker(address):
                 raise ValueError("cannot be read; percent-encode its password")
         return value
@@ -290,7 +294,9 @@ def _is_readable_broker(address: str) -> bool:
         return False
     if "#" in address or parts.netloc.count("@") > 1:
         return False
-    return parts.scheme == "redis+socket" or (port != 0 and (not number or number.isdigit()))
+    if parts.scheme in ("redis+socket", "amqp", "amqps"):  # whose path is no number
+        return port != 0
+    return port != 0 and (not number or number.isdigit())
 
 
 # Of every setting, whatever the environment says: where options of code take their defaults from.

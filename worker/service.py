@@ -6,13 +6,14 @@ import socket
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from celery import signals
 from celery.platforms import SecurityWarning
+from celery.worker.consumer import Consumer
 from celery.worker.state import active_requests
 
-from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE
+from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
 from core.clock import SystemClock
 from core.console import open_database
 from core.heartbeat import Heartbeat
@@ -23,6 +24,15 @@ from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
 from worker.signs import Signs
 from worker.vital_signs import beating_scheduler, vital_signs
+
+
+class ConsumerWithoutDelays(Consumer):  # type: ignore[misc] # (Celery carries no types)
+    """Celery's without the 28 queues of RabbitMQ for tasks with a delay, which none here has."""
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc] # noqa: D106
+        default_steps: ClassVar = [
+            step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step
+        ]
 
 
 def run_worker(
@@ -50,7 +60,8 @@ def run_worker(
     app.steps["worker"].add(vital_signs(Heartbeat(settings.heartbeat_file), killed, signs))
     worker = app.Worker(
         hostname=node,
-        queues=list(queues),
+        queues=[name for queue in queues for name in transport_of(app).served(queue)],
+        consumer_cls=ConsumerWithoutDelays,
         concurrency=1 if TRAINING_QUEUE in queues else processes,
         pool_cls=pool_that_reports(killed.report),
         loglevel=settings.log_level.upper(),

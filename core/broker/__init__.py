@@ -1,1 +1,1 @@
-"""The broker: Celery's queues, and the Redis that comes along."""
+"""The broker: Celery's queues over Redis or RabbitMQ, and the Redis that comes along."""

@@ -1,20 +1,19 @@
 """Feeding: what is pending flows into the queue as the workers drain it.
 
 Whoever makes work or ends a batch calls refill(), so the workers' own pace brings the next tasks,
-and no clock does. Redis holds QUEUE_BOUND tasks of each priority at most, however many are pending.
+and no clock does. The broker holds QUEUE_BOUND tasks of each priority at most, however many are
+pending.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import Celery
-from redis import Redis
-from redis.exceptions import LockError
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
-from core.broker.queue import TAGGING_QUEUE, enqueue_tagging, lengths, redis_of
+from core.broker.queue import TAGGING_QUEUE, asking, enqueue_tagging, transport_of
+from core.broker.transport import Transport
 from core.clock import Clock
 from core.errors import BrokerUnreachable
 from core.questions.lifecycle import Priority, due_sites, sweep
@@ -24,8 +23,6 @@ from core.settings import Settings
 # a second for sixteen, which a refill of the other half takes at most.
 QUEUE_BOUND = 32
 
-LOCK = "tagger.refill"
-LOCK_SECONDS = 20  # after which a refiller counts as dead
 PATIENCE_SECONDS = 5.0  # a refill takes one at most
 
 
@@ -60,11 +57,12 @@ def refill(
             says so.
     """
     try:
-        with redis_of(app) as client:
-            if not _find_room(client):  # no lock for those who only look
+        with asking(app) as connection:
+            broker = transport_of(app)
+            if not _find_room(broker, connection):  # no lock for those who only look
                 return 0
-            with _only_one(client, patience) as is_ours:
-                room = _find_room(client) if is_ours else {}
+            with broker.refill_lock(connection, engine, clock, patience) as is_ours:
+                room = _find_room(broker, connection) if is_ours else {}
                 return sum(
                     _fill(engine, app, settings, clock, priority=priority, tasks=tasks)
                     for priority, tasks in room.items()
@@ -76,27 +74,17 @@ def refill(
         ) from error
 
 
-def _find_room(client: Redis) -> dict[Priority, int]:
-    """How many tasks there is room for, by priority; the live feed's first."""
-    waiting = lengths(client, TAGGING_QUEUE)
-    return {
-        priority: QUEUE_BOUND - waiting[priority]
-        for priority in Priority
-        if waiting[priority] < QUEUE_BOUND // 2
-    }
+def _find_room(broker: Transport, connection: Any) -> dict[Priority, int]:
+    """How many tasks there is room for, by priority; the live feed's first.
 
-
-@contextmanager
-def _only_one(client: Redis, patience: float) -> Iterator[bool]:
-    """Hold the lock of refilling; whether it was to be had."""
-    lock = client.lock(LOCK, timeout=LOCK_SECONDS, sleep=0.05)
-    is_ours = lock.acquire(blocking=patience > 0, blocking_timeout=patience or None)
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with suppress(LockError):  # it took so long that the lock went to another
-                lock.release()
+    A backfill waits while many tasks of the live feed do: not every broker keeps their order.
+    """
+    room: dict[Priority, int] = {}
+    for priority, waiting in broker.lengths(connection, TAGGING_QUEUE).items():
+        if waiting >= QUEUE_BOUND // 2:
+            break
+        room[priority] = QUEUE_BOUND - waiting
+    return room
 
 
 def _fill(

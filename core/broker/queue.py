@@ -1,4 +1,4 @@
-"""The queue: Celery over Redis. A message is a hint that names rows; it carries no text."""
+"""The queue: Celery over Redis or RabbitMQ. A message is a hint that names rows, without text."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -6,11 +6,12 @@ from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from kombu.transport.redis import Channel
-from redis import Redis
 from redis.exceptions import RedisError
 
 from core.broker.embedded_redis import embedded_url
+from core.broker.rabbitmq_transport import RabbitMqTransport
+from core.broker.redis_transport import RedisTransport
+from core.broker.transport import Transport
 from core.errors import BrokerUnreachable
 from core.questions.lifecycle import Priority
 from core.settings import Settings
@@ -23,10 +24,6 @@ SWEEP_TASK = "tagger.sweep"  # ()
 SCORE_TASK = "tagger.score"  # ()
 TRAIN_TASK = "tagger.train"  # (site, how many questions must be new)
 
-# Kombu's, as it writes them into Redis: a list each, read in this order. What fires by itself has
-# none, and comes with the live feed's.
-STEPS = {Priority.LIVE: 0, Priority.BACKFILL: 9}
-
 REDELIVERY_SECONDS = 600  # of a message whose worker vanished; longer than any tagging task
 
 
@@ -35,6 +32,13 @@ def broker_address(settings: Settings) -> str:
     if settings.broker_url is not None:
         return settings.broker_url.get_secret_value()
     return embedded_url(settings.data_dir)
+
+
+def transport_of(app: Celery) -> Transport:
+    """What the application's broker does in its own way."""
+    if app.conf.broker_url.startswith("amqp"):
+        return RabbitMqTransport(TAGGING_QUEUE, TRAINING_QUEUE)
+    return RedisTransport()
 
 
 def make_celery(settings: Settings, *, redelivery_seconds: int = REDELIVERY_SECONDS) -> Celery:
@@ -60,16 +64,10 @@ def make_celery(settings: Settings, *, redelivery_seconds: int = REDELIVERY_SECO
         worker_enable_remote_control=True,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options={
-            "visibility_timeout": redelivery_seconds,
-            "socket_timeout": 30,
-            "socket_connect_timeout": 5,
-        },
-        # One try and a short answer for those who enqueue: the sweep makes good what fails.
-        task_publish_retry=False,
         enable_utc=True,
         timezone="UTC",
     )
+    transport_of(app).configure(app, redelivery_seconds=redelivery_seconds)
     return app
 
 
@@ -85,7 +83,7 @@ def enqueue_tagging(
     Raises:
         BrokerUnreachable: nothing was enqueued.
     """
-    _send(app, TAG_TASK, [site, list(pks)], TAGGING_QUEUE, STEPS[priority])
+    _send(app, TAG_TASK, [site, list(pks)], TAGGING_QUEUE, priority)
 
 
 def enqueue_training(app: Celery, site: str, *, new_questions: int = 1) -> None:
@@ -97,44 +95,58 @@ def enqueue_training(app: Celery, site: str, *, new_questions: int = 1) -> None:
     _send(app, TRAIN_TASK, [site, new_questions], TRAINING_QUEUE)
 
 
-def _send(app: Celery, name: str, args: list[Any], queue: str, priority: int = 0) -> None:
-    try:
-        app.send_task(name, args=args, queue=queue, priority=priority)
-    except (OperationalError, OSError) as error:
-        raise BrokerUnreachable(explain_unreachable(app, error)) from error
+def _send(
+    app: Celery, name: str, args: list[Any], queue: str, priority: Priority = Priority.LIVE
+) -> None:
+    with _in_one_line(app, app.connection_for_write()):
+        app.send_task(name, args=args, **transport_of(app).how_to_send(queue, priority))
 
 
 @contextmanager
-def redis_of(app: Celery) -> Iterator[Redis]:
-    """A client of the broker's Redis, on a connection that the application keeps.
+def asking(app: Celery) -> Iterator[Any]:
+    """A connection of Kombu's to the broker, which the application keeps.
 
     Raises:
-        BrokerUnreachable: Redis gives no answer, also to what is asked inside the block.
+        BrokerUnreachable: the broker gives no answer, also to what is asked inside the block.
     """
+    with app.connection_or_acquire() as connection, _in_one_line(app, connection):
+        connection.ensure_connection(max_retries=1, timeout=5)
+        transport_of(app).renew(connection)
+        yield connection
+
+
+@contextmanager
+def _in_one_line(app: Celery, connection: Any) -> Iterator[None]:
     try:
-        with app.connection_or_acquire() as connection:
-            connection.ensure_connection(max_retries=1, timeout=5)
-            yield connection.default_channel.client
-    except (OperationalError, OSError, RedisError) as error:
+        yield
+    except (
+        OperationalError,
+        OSError,
+        RedisError,
+        *connection.connection_errors,
+        *connection.recoverable_connection_errors,
+        *connection.channel_errors,
+    ) as error:
         raise BrokerUnreachable(explain_unreachable(app, error)) from error
 
 
-def lengths(client: Redis, queue: str) -> dict[Priority, int]:
-    """How many messages of each priority wait in a queue."""
-    with client.pipeline(transaction=False) as pipe:
-        for step in STEPS.values():
-            pipe.llen(f"{queue}{Channel.sep}{step}" if step else queue)
-        return dict(zip(STEPS, pipe.execute(), strict=True))
+def lengths(app: Celery, queue: str) -> dict[Priority, int]:
+    """How many messages of each priority wait in a queue.
+
+    Raises:
+        BrokerUnreachable: the broker gives no answer.
+    """
+    with asking(app) as connection:
+        return transport_of(app).lengths(connection, queue)
 
 
 def queue_length(app: Celery, queue: str) -> int:
     """How many messages wait in a queue.
 
     Raises:
-        BrokerUnreachable: Redis gives no answer.
+        BrokerUnreachable: the broker gives no answer.
     """
-    with redis_of(app) as client:
-        return sum(lengths(client, queue).values())
+    return sum(lengths(app, queue).values())
 
 
 def explain_unreachable(app: Celery, error: Exception) -> str:

@@ -137,7 +137,7 @@ def queue_lengths(app: Celery) -> dict[str, int]:
     """How many messages wait, by queue.
 
     Raises:
-        BrokerUnreachable: Redis gives no answer.
+        BrokerUnreachable: the broker gives no answer.
     """
     return {queue: queue_length(app, queue) for queue in (TAGGING_QUEUE, TRAINING_QUEUE)}
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 from typer.testing import CliRunner, Result
 
-from core.broker.queue import TAGGING_QUEUE, lengths, make_celery, redis_of
+from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.tables import Question, TaggingRequest
@@ -229,8 +229,7 @@ def test_questions_that_are_to_be_tagged_are_enqueued_as_a_backfill(
     assert result.exit_code == 0, result.output
     assert count_requested(database_url) == 250
     queue = make_celery(Settings(broker_url=SecretStr(redis_url)))
-    with redis_of(queue) as client:
-        assert lengths(client, TAGGING_QUEUE) == {Priority.LIVE: 0, Priority.BACKFILL: 1}
+    assert lengths(queue, TAGGING_QUEUE) == {Priority.LIVE: 0, Priority.BACKFILL: 1}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from core.broker.feeding import QUEUE_BOUND, refill
-from core.broker.queue import TAGGING_QUEUE, lengths, make_celery, redis_of
+from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
 from core.clock import SystemClock
 from core.database.engine import reading
 from core.database.tables import TaggingRequest
@@ -50,9 +50,8 @@ def test_all_that_is_asked_for_is_tagged_by_workers_alone_within_the_bound(
     most = dict.fromkeys(Priority, 0)
 
     def none_is_left() -> bool:
-        with redis_of(app) as client:
-            for priority, count in lengths(client, TAGGING_QUEUE).items():
-                most[priority] = max(most[priority], count)
+        for priority, count in lengths(app, TAGGING_QUEUE).items():
+            most[priority] = max(most[priority], count)
         return pending(sqlite_engine) == 0
 
     env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)

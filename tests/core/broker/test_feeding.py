@@ -7,8 +7,9 @@ from celery import Celery
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from core.broker.feeding import LOCK, LOCK_SECONDS, QUEUE_BOUND, refill
-from core.broker.queue import TAGGING_QUEUE, lengths, make_celery, redis_of
+from core.broker.feeding import QUEUE_BOUND, refill
+from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
+from core.broker.redis_transport import LOCK, LOCK_SECONDS
 from core.errors import BrokerUnreachable
 from core.questions.lifecycle import TASK_SIZES, Priority
 from core.questions.store import store
@@ -51,8 +52,7 @@ def request_many(
 
 
 def waiting(app: Celery) -> dict[Priority, int]:
-    with redis_of(app) as client:
-        return lengths(client, TAGGING_QUEUE)
+    return lengths(app, TAGGING_QUEUE)
 
 
 def take(app: Celery, count: int) -> list[tuple[str, int]]:
@@ -109,6 +109,18 @@ def test_a_question_of_the_live_feed_is_the_next_task_behind_a_full_queue(
     )
     assert refill(sqlite_engine, app, settings, clock) == 1
     assert take(app, 2) == [("stats", 1), ("stats", SIZE)]
+
+
+def test_a_backfill_waits_while_many_tasks_of_the_live_feed_do(
+    sqlite_engine: Engine, app: Celery, settings: Settings, clock: ManualClock
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    request_many(sqlite_engine, QUEUE_BOUND * SIZE, now=clock.now(), priority=Priority.LIVE)
+    refill(sqlite_engine, app, settings, clock)
+    request_many(sqlite_engine, SIZE, now=clock.now(), start=QUEUE_BOUND * SIZE)
+    assert refill(sqlite_engine, app, settings, clock) == 0
+    take(app, QUEUE_BOUND // 2 + 1)
+    assert refill(sqlite_engine, app, settings, clock) == SIZE
 
 
 def test_sites_take_turns_and_what_one_leaves_is_the_others(

@@ -9,7 +9,6 @@ from core.broker.queue import (
     lengths,
     make_celery,
     queue_length,
-    redis_of,
 )
 from core.errors import BrokerUnreachable
 from core.questions.lifecycle import Priority
@@ -21,8 +20,7 @@ def test_a_task_of_the_live_feed_is_taken_before_those_of_a_backfill(redis_url: 
     app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     for pk, priority in enumerate([Priority.BACKFILL, Priority.BACKFILL, Priority.LIVE]):
         enqueue_tagging(app, "stats", [pk], priority)
-    with redis_of(app) as client:
-        assert lengths(client, TAGGING_QUEUE) == {Priority.LIVE: 1, Priority.BACKFILL: 2}
+    assert lengths(app, TAGGING_QUEUE) == {Priority.LIVE: 1, Priority.BACKFILL: 2}
     assert queue_length(app, TAGGING_QUEUE) == 3
     with app.connection() as connection, closing(connection.SimpleQueue(TAGGING_QUEUE)) as queue:
         taken = [queue.get(timeout=5).payload[0] for _ in range(3)]
@@ -30,8 +28,9 @@ def test_a_task_of_the_live_feed_is_taken_before_those_of_a_backfill(redis_url: 
 
 
 @pytest.mark.slow
-def test_a_broker_that_is_away_is_one_line() -> None:
-    url = f"redis://:hush-hush@127.0.0.1:{free_port()}/0"
+@pytest.mark.parametrize("address", ["redis://:hush-hush@{}/0", "amqp://tagger:hush-hush@{}//"])
+def test_a_broker_that_is_away_is_one_line(address: str) -> None:
+    url = address.format(f"127.0.0.1:{free_port()}")
     app = make_celery(Settings(broker_url=SecretStr(url)))
     for ask in (lambda: enqueue_tagging(app, "stats", [1]), lambda: queue_length(app, "tagging")):
         with pytest.raises(BrokerUnreachable, match="TAGGER_BROKER_URL") as raised:
