@@ -16,6 +16,7 @@ from core.errors import BundleRefused, DatabaseUnreachable
 from core.model.bundle import Bundle, pack
 from core.model.registry import Version, find_live, load_bundle, prune
 from core.questions.selection import Selection, training_selection
+from core.questions.time_order import Seen
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, Holdout, hold_out_newest
 from trainer.data.stored import Survey, stored_questions, survey
@@ -136,14 +137,13 @@ def _survey(
     """What there is to learn from, and the last run that learned; the former is noted."""
     with reading(engine) as connection:
         last = find_last_published(connection, selection.site)
-        newest = last.newest_question_id if last is not None else None
-        data = survey(connection, selection, newer_than=newest)
+        data = survey(connection, selection, seen=Seen() if last is None else last.seen)
     with engine.begin() as connection:
         note_data(
             connection,
             record.run,
             questions=data.questions,
-            newest=data.newest_question_id,
+            seen=Seen(selection.settled_before, data.last_row),
             fingerprint=data.fingerprint,
         )
     return data, last
@@ -154,7 +154,7 @@ def reason_to_skip(last: PublishedRun | None, data: Survey, options: TrainingOpt
 
     Args:
         last: the newest run that made a version.
-        data: what there is now; its `newer` are newer than the newest of that run.
+        data: what there is now; its `new` are those that run has not seen.
         options: how many questions are needed, and how many of them new.
     """
     if options.new_questions is None:
@@ -169,11 +169,10 @@ def reason_to_skip(last: PublishedRun | None, data: Survey, options: TrainingOpt
     when = f"the run of {last.started_at:%Y-%m-%d %H:%M}"
     if last.fingerprint == data.fingerprint:
         return f"nothing has changed since {when}"
-    new = max(data.newer, data.questions - last.questions)  # older ones may have been imported
-    if new < options.new_questions:
+    if data.new < options.new_questions:
         return (
-            f"{new:,} questions are new since {when}, and {options.new_questions:,} are needed "
-            "(TAGGER_RETRAIN_NEW_QUESTIONS)"
+            f"{data.new:,} questions are new since {when}, and {options.new_questions:,} are "
+            "needed (TAGGER_RETRAIN_NEW_QUESTIONS)"
         )
     return None
 
@@ -194,6 +193,7 @@ def _train(
     reporter.stage("reading questions")
     dataset, holdout = _read(engine, selection, system, options)
     record.data = RunData.of(dataset, holdout, data)
+    record.learned_row = dataset.corpus.seen().row
     reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
     if options.fresh and options.resume is not None:
         forget_checkpoints(options.resume)

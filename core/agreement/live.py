@@ -8,7 +8,7 @@ keeps its `scored_at`: the model is judged by what it said of the question as it
 question twice.
 
 Passed by, that is marked but not counted, are questions without author tags, and those that the
-version may have learned from (`model_versions.learned_through`): they would flatter it.
+version may have learned from (`learned_until` and `learned_row` of its row): they would flatter it.
 """
 
 from collections import defaultdict
@@ -24,6 +24,7 @@ from core.agreement.scores import Agreement, agreement_of
 from core.database.engine import dialect_insert
 from core.database.tables import LiveAgreement, ModelVersion, PredictedTag, Prediction, Question
 from core.questions.settled import is_settled, settled_before
+from core.questions.time_order import Seen
 
 PAGE = 500  # predictions scored in one transaction: some 5,000 rows of tags are held
 
@@ -97,7 +98,10 @@ def _unscored(before: datetime, limit: int) -> Select[*tuple[Any, ...]]:
             Prediction.predicted_at,
             Question.site,
             Question.question_id,
+            Question.created_at,
             Question.author_tags,
+            ModelVersion.learned_until,
+            ModelVersion.learned_row,
             ModelVersion.learned_through,
         )
         .join(Question, Question.id == Prediction.question_pk)
@@ -109,7 +113,8 @@ def _unscored(before: datetime, limit: int) -> Select[*tuple[Any, ...]]:
 
 
 def _learned_from(row: Any) -> bool:
-    return row.learned_through is not None and row.question_id <= row.learned_through
+    seen = Seen(row.learned_until, row.learned_row, row.learned_through)
+    return seen.includes(row=row.question_pk, created_at=row.created_at, number=row.question_id)
 
 
 def _mark_scored(connection: Connection, page: Sequence[Any], *, now: datetime) -> None:

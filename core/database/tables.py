@@ -187,7 +187,9 @@ class ModelVersion(Table):
     size: Mapped[int] = mapped_column(default=0, server_default="0")  # bytes of its bundle
     sha256: Mapped[str] = mapped_column(String(64))
     live: Mapped[bool] = mapped_column(default=False)
-    learned_through: Mapped[int | None]  # the newest question that it learned from, by its number
+    learned_until: Mapped[datetime | None]  # when the newest was created that it learned from
+    learned_row: Mapped[int | None]  # the last row of `questions` that it learned from, made here
+    learned_through: Mapped[int | None]  # in place of both, a number: of models before 0013
     pruned_at: Mapped[datetime | None]  # when its bundle was deleted
 
 
@@ -281,7 +283,9 @@ class TrainingRun(Table):
     report: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # HTML, gzipped
     fingerprint: Mapped[str | None] = mapped_column(String(64))  # of the questions and their tags
     questions: Mapped[int | None]  # that it had to learn from and to judge by
-    newest_question_id: Mapped[int | None]  # of them, by the site's number
+    seen_until: Mapped[datetime | None]  # questions created later had not settled
+    seen_row: Mapped[int | None]  # the last of the site's rows of `questions` when it began
+    newest_question_id: Mapped[int | None]  # in place of both, of runs before revision 0013
     decision: Mapped[str | None]  # one line: why its version was promoted or not, or why skipped
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import BundleCorrupt, BundleIncompatible
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
 from core.model.tokenizer import TextSettings
 
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
+READABLE_VERSIONS: Final = (2, 3)
 
 
 class Sample(BaseModel):
@@ -36,7 +37,9 @@ class Manifest(BaseModel):
         calibration: from the network's probabilities to those that are told.
         metrics: by name, on the questions that were held out.
         data_fingerprint: of the questions and labels that it was trained on.
-        learned_through: the newest question that it learned from, by its number.
+        learned_until: when the newest question was created that it learned from; None where none
+            had a date.
+        learned_through: the same by the site's number of a question, as version 2 has it.
         sample: checked when the bundle is loaded.
     """
 
@@ -54,6 +57,7 @@ class Manifest(BaseModel):
     calibration: Calibration = NO_CALIBRATION
     metrics: dict[str, float | int | str]
     data_fingerprint: str
+    learned_until: AwareDatetime | None = None
     learned_through: int | None = Field(default=None, ge=0, lt=1 << 63)
     library_versions: dict[str, str]
     sample: tuple[Sample, ...] = ()
@@ -91,7 +95,7 @@ def parse_manifest(data: bytes) -> Manifest:
         version = raw["format_version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleCorrupt("The model bundle's manifest.json cannot be read.") from error
-    if version != FORMAT_VERSION:
+    if version not in READABLE_VERSIONS:
         raise BundleIncompatible(
             f"The model bundle's format is version {version!r}; this program reads "
             f"{FORMAT_VERSION}. Install the version of the program that made it, or train a new "

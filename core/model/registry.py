@@ -40,7 +40,9 @@ class Version:
     sha256: str
     live: bool
     size: int  # of the bundle, in bytes
-    learned_through: int | None  # the newest question that it learned from, by its number
+    learned_until: datetime | None  # when the newest was created that it learned from
+    learned_row: int | None  # the last row of `questions` that it learned from, made here
+    learned_through: int | None  # in place of both, a number: of models of before
     pruned_at: datetime | None  # when its bundle was deleted
 
 
@@ -81,6 +83,7 @@ def publish(connection: Connection, packed: PackedBundle, *, now: datetime) -> t
         "size": packed.size,
         "sha256": packed.sha256,
         "live": False,
+        "learned_until": manifest.learned_until,
         "learned_through": manifest.learned_through,
     }
     added = dialect_insert(connection, ModelVersion).values(row).returning(ModelVersion.version)

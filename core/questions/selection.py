@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import Verdict
 from core.database.tables import Question
 from core.questions.settled import is_settled, settled_before
+from core.questions.time_order import is_real, not_before
 from core.questions.verdicts import correct_tags, read_joint_verdicts
 from core.settings import Settings
 
@@ -42,17 +43,34 @@ def count_trainable(connection: Connection, site: str, settings: Settings, *, no
 
 
 def is_selected(connection: Connection, selection: Selection) -> tuple[ColumnElement[bool], ...]:
-    """What a row of `questions` fulfils that is selected; asks where the newest begin."""
-    chosen: tuple[ColumnElement[bool], ...] = (Question.site == selection.site,)
+    """What a row of `questions` fulfils that is selected; asks where the newest begin.
+
+    The dumps' made-up posts are in no selection.
+    """
+    chosen: tuple[ColumnElement[bool], ...] = (Question.site == selection.site, is_real())
     if selection.settled_before is not None:
         chosen = (*chosen, is_settled(selection.settled_before))
     if selection.newest is not None:
-        newest_first = select(Question.question_id).where(*chosen)
-        oldest = newest_first.order_by(Question.question_id.desc()).limit(selection.newest)
-        cut = connection.execute(select(func.min(oldest.subquery().c.question_id))).scalar()
-        if cut is not None:
-            chosen = (*chosen, Question.question_id >= cut)
+        chosen = (*chosen, _is_among_newest(connection, selection.newest, *chosen))
     return chosen
+
+
+def _is_among_newest(
+    connection: Connection, most: int, *chosen: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Whether a chosen row is one of the newest of them, in the order of time."""
+    oldest = select(Question.created_at, Question.id).where(*chosen).limit(1)
+    dated = oldest.where(Question.created_at.is_not(None))
+    newest_first = dated.order_by(Question.created_at.desc(), Question.id.desc())
+    cut = connection.execute(newest_first.offset(most - 1)).one_or_none()
+    if cut is None:  # there are fewer with a date
+        count = select(func.count()).where(*chosen, Question.created_at.is_not(None))
+        left = most - connection.execute(count).scalar_one()
+        undated = oldest.where(Question.created_at.is_(None)).order_by(Question.id.desc())
+        if left == 0:
+            return Question.created_at.is_not(None)
+        cut = connection.execute(undated.offset(left - 1)).one_or_none()
+    return true() if cut is None else not_before(cut.created_at, cut.id)
 
 
 def count_tagged(connection: Connection, selection: Selection) -> int:

@@ -46,6 +46,8 @@ def labelled(question: FetchedQuestion) -> LabelledQuestion:
         question.body,
         question.author_tags,
         question.content_hash(),
+        row=question.question_id,
+        created_at=question.created_at,
     )
 
 

@@ -160,7 +160,7 @@ def test_a_live_version_that_does_not_verify_is_replaced_though_nothing_is_new(
     train(sqlite_engine, replace(CHEAP, promote=True))
     with sqlite_engine.begin() as connection:
         seen = QUESTIONS - HOLDOUT + 15  # some of the held-out ones, which is of no account now
-        connection.execute(update(ModelVersion).values(learned_through=seen))
+        connection.execute(update(ModelVersion).values(learned_row=seen))
         connection.execute(update(BundlePart).values(data=b"?"))
     replaced = train(sqlite_engine, replace(OPTIONS, new_questions=20))
     assert replaced.outcome == "promoted"

@@ -14,6 +14,7 @@ from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions
 from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions
+from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from tests.processes import environment, wait_until
 from tests.rows import store_questions, unpack_version
@@ -108,7 +109,7 @@ def test_questions_without_a_kept_tag_are_in_no_part() -> None:
     assert dataset.targets[rows].any(axis=1).all()
 
 
-LAST = PublishedRun(ManualClock().now(), 1000, 5000, "before")
+LAST = PublishedRun(ManualClock().now(), 1000, Seen(row=5000), "before")
 NOW = Survey(1030, 1030, 30, 5030, None, None, "now")
 SCHEDULED = TrainingOptions(new_questions=40)
 
@@ -117,9 +118,8 @@ SCHEDULED = TrainingOptions(new_questions=40)
     ("last", "data", "reason"),
     [
         (LAST, NOW, "30 questions are new since the run of 2026-01-01 00:00, and 40 are needed"),
-        (LAST, replace(NOW, newer=40), None),
-        (LAST, replace(NOW, questions=1040), None),  # ten older ones were imported
-        (LAST, replace(NOW, newer=40, fingerprint="before"), "nothing has changed since the run"),
+        (LAST, replace(NOW, new=40), None),
+        (LAST, replace(NOW, new=40, fingerprint="before"), "nothing has changed since the run"),
         (None, NOW, None),
         (None, replace(NOW, tagged=999), "there are 999 tagged questions that have settled, and"),
     ],
@@ -143,7 +143,7 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
     assert version.metrics["precision_at_1"] > 0.9
     assert version.metrics["micro_f1"] > 0.8
     assert version.metrics["test_questions"] == 120
-    assert version.learned_through == manifest.learned_through == 1080
+    assert (version.learned_row, version.learned_until) == (1080, manifest.learned_until)
     assert manifest.labels == TAGS
     assert manifest.hyperparameters == {"class_weights": False, "epochs": 8, "seed": 0}
     assert manifest.data_fingerprint == made_up_corpus(1200).fingerprint

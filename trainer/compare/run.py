@@ -52,7 +52,7 @@ class Source:
 
     Attributes:
         site: whose they are.
-        questions: makes an iterator over them, in the order of their ids.
+        questions: makes an iterator over them, in the order of time.
     """
 
     site: str

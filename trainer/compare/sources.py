@@ -36,13 +36,15 @@ def file_source(path: Path, site: str | None) -> Source:
         raise ImportFailed(f"{path} holds questions of several sites: {', '.join(sites)}.")
 
     def questions() -> Iterator[LabelledQuestion]:
-        for question in read:
+        for row, question in enumerate(read):
             yield LabelledQuestion(
                 question.question_id,
                 question.title,
                 question.body,
                 question.author_tags,
                 question.content_hash(),
+                row=row,
+                created_at=question.created_at,
             )
 
     return Source(sites[0], questions)

@@ -5,11 +5,13 @@ import json
 from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from core.model.tokenizer import TextSettings, question_words
+from core.questions.time_order import Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,14 @@ class LabelledQuestion:
     """A question and the tags that people gave it.
 
     Attributes:
-        question_id: the site's number for it; ascends with time.
+        question_id: the site's number for it.
         title: plain text.
         body: HTML.
         tags: its author's, corrected by verdicts. Never a model's own.
         content_hash: of title and body.
         link: to it on its site, where that is known.
+        row: its key in `questions`, or its place in a file.
+        created_at: UTC; None where its source does not say.
     """
 
     question_id: int
@@ -31,6 +35,8 @@ class LabelledQuestion:
     tags: tuple[str, ...]
     content_hash: str
     link: str | None = None
+    row: int = 0
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,7 @@ class WordIds:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A site's questions in the order of their ids, which is that of time.
+    """A site's questions in the order of time, as core/questions/time_order.py has it.
 
     Attributes:
         site: whose they are.
@@ -74,7 +80,9 @@ class Corpus:
         titles: the titles' words.
         bodies: the bodies' words.
         tags: of each question.
-        question_ids: the site's numbers for them, ascending; shape (questions,).
+        question_ids: the site's numbers for them; shape (questions,).
+        rows: their keys in `questions`, or places in a file; the same shape.
+        created_at: in seconds since 1970, NaN where that is not known; the same shape.
         fingerprint: SHA-256 of texts and tags; equal data, equal fingerprint.
     """
 
@@ -85,6 +93,8 @@ class Corpus:
     bodies: WordIds
     tags: tuple[tuple[str, ...], ...]
     question_ids: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    created_at: npt.NDArray[np.float64]
     fingerprint: str
 
     def __len__(self) -> int:
@@ -104,7 +114,26 @@ class Corpus:
             bodies=self.bodies.cut(start, stop),
             tags=self.tags[start:stop],
             question_ids=self.question_ids[start:stop],
+            rows=self.rows[start:stop],
+            created_at=self.created_at[start:stop],
         )
+
+    def question_at(self, row: int) -> tuple[datetime | None, int]:
+        """When a question was created, where that is known, and its key in `questions`."""
+        asked = float(self.created_at[row])
+        return None if np.isnan(asked) else datetime.fromtimestamp(asked, UTC), int(self.rows[row])
+
+    def is_among(self, seen: Seen, row: int) -> bool:
+        """Whether a question is one of those that were seen."""
+        created_at, key = self.question_at(row)
+        number = int(self.question_ids[row])
+        return seen.includes(row=key, created_at=created_at, number=number)
+
+    def seen(self) -> Seen:
+        """Which questions have been seen by whoever has read these."""
+        dated = self.created_at[~np.isnan(self.created_at)]
+        until = datetime.fromtimestamp(dated.max(), UTC) if len(dated) else None
+        return Seen(until, int(self.rows.max()))
 
 
 class Fingerprint:
@@ -128,7 +157,7 @@ def read_corpus(
     *,
     on_question: Callable[[], None] = lambda: None,
 ) -> Corpus:
-    """Read questions, which must come in the order of their ids, into memory.
+    """Read questions, which must come in the order of time, into memory.
 
         with reading(engine) as connection:
             corpus = read_corpus(site, stored_questions(connection, Selection(site)), system.text)
@@ -142,7 +171,7 @@ def read_corpus(
     lexicon: dict[str, int] = {}
     titles, bodies = _Texts(lexicon), _Texts(lexicon)
     tags: list[tuple[str, ...]] = []
-    question_ids = array("q")
+    question_ids, rows, created_at = array("q"), array("q"), array("d")
     fingerprint = Fingerprint()
     for question in questions:
         title, body = question_words(question.title, question.body, text)
@@ -150,6 +179,9 @@ def read_corpus(
         bodies.add(body)
         tags.append(question.tags)
         question_ids.append(question.question_id)
+        rows.append(question.row)
+        asked = question.created_at
+        created_at.append(np.nan if asked is None else asked.timestamp())
         fingerprint.add(question.question_id, question.content_hash, question.tags)
         on_question()
     return Corpus(
@@ -160,6 +192,8 @@ def read_corpus(
         bodies.finish(),
         tuple(tags),
         np.array(question_ids, np.int64),
+        np.array(rows, np.int64),
+        np.array(created_at, np.float64),
         str(fingerprint),
     )
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import NotEnoughQuestions
+from core.questions.time_order import Seen
 from core.settings import DEFAULTS
 from trainer.data.corpus import Corpus
 from trainer.data.labels import choose_labels, multi_hot
@@ -60,12 +61,10 @@ class Holdout:
     corpus: Corpus
     rows: Rows
 
-    def newer_than(self, question_id: int | None) -> "Holdout":
-        """Return those with a higher number; all of them for None."""
-        if question_id is None:
-            return self
-        newer = self.corpus.question_ids[self.rows] > question_id
-        return Holdout(self.corpus, self.rows[newer])
+    def unseen_by(self, seen: Seen) -> "Holdout":
+        """Return those that are not among what was seen."""
+        unseen = [not self.corpus.is_among(seen, row) for row in self.rows]
+        return Holdout(self.corpus, self.rows[np.array(unseen, bool)])
 
 
 def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
@@ -82,6 +81,8 @@ def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     rows = np.flatnonzero(targets.any(axis=1))
     _check_number(corpus.site, len(rows), options.min_questions)
     _check_labels(corpus.site, labels)
+    if options.split == "random":  # the article's, which is drawn of numbers in their order
+        rows = rows[np.argsort(corpus.question_ids[rows], kind="stable")]
     return Dataset(corpus, labels, targets, split(rows, options.split))
 
 

@@ -25,10 +25,10 @@ class Split:
 
 
 def split(rows: Rows, name: SplitName) -> Split:
-    """Split rows that stand in the order of time.
+    """Split rows.
 
     Args:
-        rows: of the questions that have a label.
+        rows: of the questions that have a label; by time they must stand in its order.
         name: "random" is the article's `train_test_split`; "time" learns from the oldest, chooses
             by the next and judges by the newest.
     """

@@ -1,15 +1,16 @@
-"""The questions of the database that a training reads, streamed in the order of their ids."""
+"""The questions of the database that a training reads, streamed in the order of time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from core.database.tables import Question
 from core.questions.selection import Selection, is_selected
+from core.questions.time_order import Seen, not_before, stretches
 from core.questions.verdicts import correct_tags, read_joint_verdicts
 from trainer.data.corpus import Fingerprint, LabelledQuestion
 
@@ -23,8 +24,8 @@ class Survey:
     Attributes:
         questions: how many.
         tagged: how many of them have a tag, as count_tagged() counts.
-        newer: how many of them are newer than the question that was asked about.
-        newest_question_id: of them, by the site's number; None where there is none.
+        new: how many of them an earlier run has not seen.
+        last_row: the highest key of the site's rows, selected or not; None where it has none.
         oldest: when the first of those with a date was asked.
         newest: the same of the last.
         fingerprint: as that of their Corpus.
@@ -32,17 +33,20 @@ class Survey:
 
     questions: int
     tagged: int
-    newer: int
-    newest_question_id: int | None
+    new: int
+    last_row: int | None
     oldest: datetime | None
     newest: datetime | None
     fingerprint: str
 
 
 def stored_questions(
-    connection: Connection, selection: Selection, *, since: int | None = None
+    connection: Connection,
+    selection: Selection,
+    *,
+    since: tuple[datetime | None, int] | None = None,
 ) -> Iterator[LabelledQuestion]:
-    """Stream a selection's questions from the database, in the order of their ids.
+    """Stream a selection's questions from the database, in the order of time.
 
         with reading(engine) as connection:
             tags = [q.tags for q in stored_questions(connection, Selection("cooking"))]
@@ -50,7 +54,7 @@ def stored_questions(
     Args:
         connection: whose rows are handed over a few at a time.
         selection: which questions.
-        since: only those with this number or a higher one.
+        since: only the question of this date and row, and those that come after it.
     """
     verdicts = read_joint_verdicts(connection, selection.site)
     columns = (
@@ -61,11 +65,9 @@ def stored_questions(
         Question.author_tags,
         Question.content_hash,
         Question.link,
+        Question.created_at,
     )
-    statement = _ordered(connection, selection, *columns)
-    if since is not None:
-        statement = statement.where(Question.question_id >= since)
-    for row in connection.execution_options(yield_per=READ_ROWS).execute(statement):
+    for row in _ordered(connection, selection, *columns, since=since):
         yield LabelledQuestion(
             row.question_id,
             row.title,
@@ -73,18 +75,18 @@ def stored_questions(
             correct_tags(row.author_tags, verdicts.get(row.id, {})),
             row.content_hash,
             row.link,
+            row=row.id,
+            created_at=row.created_at,
         )
 
 
-def survey(
-    connection: Connection, selection: Selection, *, newer_than: int | None = None
-) -> Survey:
+def survey(connection: Connection, selection: Selection, *, seen: Seen) -> Survey:
     """Count a selection's questions and take their fingerprint; texts are not read.
 
     Args:
         connection: as for stored_questions().
         selection: which questions.
-        newer_than: those with a higher number are counted apart; None counts all.
+        seen: what an earlier run has seen; Seen() where there was none.
     """
     verdicts = read_joint_verdicts(connection, selection.site)
     columns = (
@@ -94,21 +96,32 @@ def survey(
         Question.content_hash,
         Question.created_at,
     )
-    statement = _ordered(connection, selection, *columns)
-    fingerprint, questions, tagged, newer, last = Fingerprint(), 0, 0, 0, None
+    fingerprint, questions, tagged, new = Fingerprint(), 0, 0, 0
     oldest = newest = None
-    for row in connection.execution_options(yield_per=READ_ROWS).execute(statement):
+    for row in _ordered(connection, selection, *columns):
         tags = correct_tags(row.author_tags, verdicts.get(row.id, {}))
         fingerprint.add(row.question_id, row.content_hash, tags)
-        questions, last = questions + 1, row.question_id
+        questions += 1
         tagged += bool(tags)
-        newer += newer_than is None or last > newer_than
+        new += not seen.includes(row=row.id, created_at=row.created_at, number=row.question_id)
         if row.created_at is not None:
             oldest = min(oldest or row.created_at, row.created_at)
             newest = max(newest or row.created_at, row.created_at)
-    return Survey(questions, tagged, newer, last, oldest, newest, str(fingerprint))
+    last_row = connection.execute(
+        select(func.max(Question.id)).where(Question.site == selection.site)
+    ).scalar()
+    return Survey(questions, tagged, new, last_row, oldest, newest, str(fingerprint))
 
 
-def _ordered(connection: Connection, selection: Selection, *columns: Any) -> Select[Any]:
+def _ordered(
+    connection: Connection,
+    selection: Selection,
+    *columns: Any,
+    since: tuple[datetime | None, int] | None = None,
+) -> Iterator[Any]:
     chosen = is_selected(connection, selection)
-    return select(*columns).where(*chosen).order_by(Question.question_id)
+    if since is not None:
+        chosen = (*chosen, not_before(*since))
+    for stretch, order in stretches():
+        statement = select(*columns).where(*chosen, stretch).order_by(*order)
+        yield from connection.execution_options(yield_per=READ_ROWS).execute(statement)

@@ -11,6 +11,7 @@ from core.database.engine import reading
 from core.errors import BundleRefused
 from core.model.predictor import Model
 from core.model.registry import Version
+from core.questions.time_order import Seen
 from trainer.data.dataset import Dataset, Holdout
 from trainer.evaluation.candidate import Candidate
 from trainer.evaluation.evaluated_models import (
@@ -133,7 +134,7 @@ def _find_rival(
     except BundleRefused as error:
         reporter.note(f"The live version is refused: {error}")
         return _Rival("refused", None, holdout)
-    unseen = holdout.newer_than(live.learned_through)
+    unseen = holdout.unseen_by(Seen(live.learned_until, live.learned_row, live.learned_through))
     if len(unseen.rows) < FEWEST_QUESTIONS:
         return _Rival("too few questions", None, holdout)
     return _Rival("evaluated", model, unseen, f"{live.architecture}, version {live.version}")

@@ -134,7 +134,8 @@ def holdout_questions(
     """Read the held-out questions with their texts, each with its place among the rows."""
     ids = holdout.corpus.question_ids[holdout.rows].tolist()
     places = {question_id: place for place, question_id in enumerate(ids)}
-    for question in stored_questions(connection, selection, since=ids[0]):
+    first = holdout.corpus.question_at(int(holdout.rows[0]))
+    for question in stored_questions(connection, selection, since=first):
         if question.question_id in places:
             yield places[question.question_id], question
 

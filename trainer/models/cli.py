@@ -123,15 +123,22 @@ def _facts(version: Version, live: list[Promoted]) -> dict[str, str]:
         "architecture": version.architecture,
         "made": f"{version.created_at:{MINUTES}} UTC",
         "live": "; ".join(f"{_period(p, MINUTES)} ({p.reason})" for p in live) or "never",
-        "learned": f"through question {version.learned_through}",
+        "learned": _learned(version),
         "sha256": version.sha256,
         "size": f"{version.size:,} bytes",
     }
-    if version.learned_through is None:
+    if not facts["learned"]:
         del facts["learned"]
     if version.pruned_at is not None:
         facts["size"] = f"pruned at {version.pruned_at:{MINUTES}} UTC"
     return facts
+
+
+def _learned(version: Version) -> str:
+    """Through which question it learned, as far as that is known."""
+    if version.learned_until is not None:
+        return f"from questions asked until {version.learned_until:{MINUTES}} UTC"
+    return f"through question {version.learned_through}" if version.learned_through else ""
 
 
 def _contents(manifest: Manifest | None) -> dict[str, str]:

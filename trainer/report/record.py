@@ -106,6 +106,7 @@ class RunRecord:
         decision: None where no candidate came to be evaluated.
         error: one line that says why it failed.
         version: of the candidate in the registry.
+        learned_row: the last row of `questions` that the candidate learned from.
         architecture: of the candidate.
         hyperparameters: by name.
         data: None where no questions were read.
@@ -126,6 +127,7 @@ class RunRecord:
     decision: GateDecision | None = None
     error: str | None = None
     version: int | None = None
+    learned_row: int | None = None
     data: RunData | None = None
     epochs: tuple[Epoch, ...] = ()
     evaluated_models: tuple[EvaluatedModel, ...] = ()

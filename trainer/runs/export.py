@@ -72,7 +72,7 @@ def _describe(
         calibration=network.calibration,
         metrics=description.metrics,
         data_fingerprint=dataset.corpus.fingerprint,
-        learned_through=int(dataset.corpus.question_ids[-1]),
+        learned_until=dataset.corpus.seen().until,
         library_versions={
             "question-tagger": __version__,
             **{package: version(package) for package in _PACKAGES},

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import retry_while_database_is_away
+from core.database.tables import ModelVersion
 from core.model.bundle import PackedBundle
 from core.model.registry import Reason, Version, find_live, promote, publish
 from core.questions.requests import retag
@@ -69,6 +70,8 @@ def _publish_and_end(
 ) -> tuple[RunResult, GateDecision]:
     site, now = record.site, clock.now()
     version, _ = publish(connection, packed, now=now)
+    of_version = update(ModelVersion).where(ModelVersion.id == version.id)
+    connection.execute(of_version.values(learned_row=record.learned_row))
     same = find_live(connection, site) == live
     final = overrule(decision, options.promote, live_is_the_same=same)
     if final.promote:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.database.tables import TrainingRun
 from core.errors import DatabaseUnreachable, TaggerError, TrainingInProgress
+from core.questions.time_order import Seen
 
 RunOutcome = Literal["published", "promoted", "skipped", "failed"]
 
@@ -88,14 +89,12 @@ def start_run(connection: Connection, site: str, *, now: datetime) -> int:
 
 
 def note_data(
-    connection: Connection, run: int, *, questions: int, newest: int | None, fingerprint: str
+    connection: Connection, run: int, *, questions: int, seen: Seen, fingerprint: str
 ) -> None:
     """Write what a run has to learn from, by which the next one tells whether it is needed."""
-    connection.execute(
-        update(TrainingRun)
-        .where(TrainingRun.id == run)
-        .values(questions=questions, newest_question_id=newest, fingerprint=fingerprint)
-    )
+    values = {"questions": questions, "seen_until": seen.until, "seen_row": seen.row}
+    row = update(TrainingRun).where(TrainingRun.id == run)
+    connection.execute(row.values(**values, fingerprint=fingerprint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class PublishedRun:
 
     started_at: datetime
     questions: int
-    newest_question_id: int | None
+    seen: Seen
     fingerprint: str
 
 
@@ -114,6 +113,8 @@ def find_last_published(connection: Connection, site: str) -> PublishedRun | Non
         select(
             TrainingRun.started_at,
             TrainingRun.questions,
+            TrainingRun.seen_until,
+            TrainingRun.seen_row,
             TrainingRun.newest_question_id,
             TrainingRun.fingerprint,
         )
@@ -124,7 +125,8 @@ def find_last_published(connection: Connection, site: str) -> PublishedRun | Non
     row = connection.execute(made).one_or_none()
     if row is None or row.questions is None or row.fingerprint is None:
         return None  # or one of an older program, which kept no such marks
-    return PublishedRun(row.started_at, row.questions, row.newest_question_id, row.fingerprint)
+    seen = Seen(row.seen_until, row.seen_row, row.newest_question_id)
+    return PublishedRun(row.started_at, row.questions, seen, row.fingerprint)
 
 
 def end_run(

@@ -1,5 +1,6 @@
 """Reads a question file of any format."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -158,7 +159,9 @@ def load_questions(
     site: str | None = None,
     on_broken: Callable[[BrokenRow], None] | None = None,
 ) -> list[FetchedQuestion]:
-    """Read a whole file into memory, by site and question id, which ascend with time.
+    """Read a whole file into memory, by site and in the order of time.
+
+    The order is that of core/questions/time_order.py; a row's place is that in the file.
 
     Of several questions with one id the last counts.
 
@@ -178,4 +181,9 @@ def load_questions(
             on_broken(row)
     if not questions:
         raise ImportFailed(f"{path} holds no question that can be used: {first_broken}")
-    return [questions[key] for key in sorted(questions)]
+    return sorted(questions.values(), key=_in_time)
+
+
+def _in_time(question: FetchedQuestion) -> tuple[str, float]:
+    created = question.created_at
+    return question.site, -math.inf if created is None else created.timestamp()

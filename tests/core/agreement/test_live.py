@@ -93,8 +93,14 @@ def test_what_would_flatter_or_has_no_tags_is_passed_by(
 ) -> None:
     with engine.begin() as connection:
         learned = update(ModelVersion).where(ModelVersion.id == version.id)
-        connection.execute(learned.values(learned_through=7))
-    tag(engine, clock, question(7), question(8), question(9, author_tags=()))
+        connection.execute(learned.values(learned_until=clock.now()))
+    old, new = clock.now() - timedelta(days=9), clock.now() + timedelta(seconds=1)
+    questions = (
+        question(10**9 + 500, created_at=old),
+        question(8, created_at=new),
+        question(9, created_at=new, author_tags=()),
+    )
+    tag(engine, clock, *questions)
     pass_days(clock, 4)
     assert score(engine, clock) == Scored(counted=1, passed_by=2)
     assert score(engine, clock) == Scored()

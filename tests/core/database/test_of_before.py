@@ -10,7 +10,14 @@ from sqlalchemy import Engine, bindparam, func, insert, inspect, select, text
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
 from core.database.review_tables import OutgoingEvent, Webhook
-from core.database.tables import BundlePart, Question, QuestionTag, TaggingRequest, UtcDateTime
+from core.database.tables import (
+    BundlePart,
+    Question,
+    QuestionTag,
+    TaggingRequest,
+    TrainingRun,
+    UtcDateTime,
+)
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
@@ -57,6 +64,26 @@ def test_a_database_of_before_goes_on_tagging(before: Engine, clock: ManualClock
     stored = store_questions(before, question(1000, "ANOVA"), now=clock.now())
     assert tag_batch(before, live_models(before), "stats", stored.requested, clock).tagged == 1
     assert len(predictions(before)) == tagged + 1
+
+
+def test_what_was_recorded_up_to_a_made_up_post_is_worked_out_anew(before: Engine) -> None:
+    migrate_to(before, "0012")
+    with before.begin() as connection:
+        connection.execute(text("UPDATE model_versions SET learned_through = 1000000001"))
+        connection.execute(text("UPDATE training_runs SET newest_question_id = 1000000001"))
+        connection.execute(text("UPDATE questions SET question_id = 1000000001 WHERE id = 1"))
+        rows = "SELECT count(*), max(id) FROM questions WHERE site = 'stats' AND id > 1"
+        questions, last = connection.execute(text(rows)).one()
+        assert questions > 1
+    upgrade(before)
+    with reading(before) as connection:
+        live = registry.get_live(connection, "stats")
+        states = connection.execute(select(Question.state).where(Question.id == 1)).scalars()
+        assert list(states) == ["deleted"]
+        runs = connection.execute(select(TrainingRun.seen_until, TrainingRun.started_at)).all()
+    assert live.learned_row is None or live.learned_row <= last
+    assert runs
+    assert all(seen == started for seen, started in runs)
 
 
 def test_bundles_are_moved_into_parts_and_back(before: Engine) -> None:

@@ -56,8 +56,13 @@ def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
 
 def test_a_newer_format_is_incompatible_whatever_else_it_holds() -> None:
     data = changed(lambda m: m.update(format_version=FORMAT_VERSION + 1, new_field=1))
-    with pytest.raises(BundleIncompatible, match=r"version 3.*reads 2.*Install"):
+    with pytest.raises(BundleIncompatible, match=r"version 4.*reads 3.*Install"):
         parse_manifest(data)
+
+
+def test_a_bundle_of_before_tells_by_a_number_what_it_has_learned() -> None:
+    manifest = parse_manifest(changed(lambda m: m.update(format_version=2, learned_through=7)))
+    assert (manifest.learned_until, manifest.learned_through) == (None, 7)
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"null", b"{}", b"[" * 100_000])

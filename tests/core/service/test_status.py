@@ -9,6 +9,7 @@ from core.broker.queue import make_celery
 from core.database.api_tables import FeedRow
 from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
+from core.questions.time_order import Seen
 from core.service.feeds import feed_status
 from core.service.status import site_statuses
 from core.settings import Settings
@@ -81,7 +82,7 @@ def test_status_scheduler_and_trainer_agree_on_what_is_enough_to_train(
         selection = training_selection(
             "stats", now=clock.now(), settle=options.settle, newest=options.most_questions
         )
-        data = survey(connection, selection)
+        data = survey(connection, selection, seen=Seen())
     table = shown(sites_table(sites, settings, now=clock.now()))
     app = make_celery(settings)
     assert ("the trainer makes one" in table) == enough

@@ -3,6 +3,7 @@ import pytest
 
 from core.errors import NotEnoughQuestions
 from core.model.tokenizer import TextSettings
+from core.questions.time_order import Seen
 from tests.trainer.made_up import made_up_corpus
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import DatasetOptions, hold_out_newest
@@ -52,11 +53,12 @@ def test_questions_without_tags_are_not_judged_by() -> None:
     assert len(dataset.corpus) == 120  # what is not judged by may still teach words
 
 
-def test_a_model_is_judged_by_what_is_newer_than_what_it_learned_from() -> None:
-    _, holdout = hold_out_newest(made_up_corpus(200), OPTIONS)
-    assert len(holdout.newer_than(None).rows) == 20
-    assert len(holdout.newer_than(180).rows) == 20
-    newer = holdout.newer_than(195)
+def test_a_model_is_judged_by_what_it_has_not_learned_from() -> None:
+    dataset, holdout = hold_out_newest(made_up_corpus(200), OPTIONS)
+    seen = dataset.corpus.seen()
+    assert seen == Seen(row=180)
+    assert [len(holdout.unseen_by(those).rows) for those in (Seen(), seen)] == [20, 20]
+    newer = holdout.unseen_by(Seen(row=195))
     assert holdout.corpus.question_ids[newer.rows].tolist() == [196, 197, 198, 199, 200]
 
 

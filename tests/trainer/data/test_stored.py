@@ -8,16 +8,18 @@ from core.database.review_tables import Verdict
 from core.database.tables import PredictedTag, Prediction, Question
 from core.model.tokenizer import TextSettings
 from core.questions.selection import Selection
+from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, store_questions
+from tests.rows import publish_live, question, row, store_questions
 from trainer.data.corpus import read_corpus
 from trainer.data.stored import stored_questions, survey
 
 
 def ids(engine: Engine, selection: Selection, since: int | None = None) -> list[int]:
     with engine.connect() as connection:
-        found = stored_questions(connection, selection, since=since)
+        place = None if since is None else (None, row(engine, since).id)
+        found = stored_questions(connection, selection, since=place)
         return [stored.question_id for stored in found]
 
 
@@ -29,8 +31,8 @@ def test_questions_whose_authors_may_still_edit_their_tags_are_left_out(
     young = question(2, created_at=now - timedelta(days=2))
     store_questions(engine, old, young, question(3), now=now)
     settled = Selection("stats", settled_before=now - timedelta(days=3))
-    assert ids(engine, settled) == [1, 3]  # the third has no date: it comes from a file
-    assert ids(engine, Selection("stats")) == [1, 2, 3]
+    assert ids(engine, settled) == [3, 1]  # the third has no date: it comes from a file
+    assert ids(engine, Selection("stats")) == [3, 1, 2]
 
 
 def test_of_too_many_questions_the_newest_are_read(engine: Engine, clock: ManualClock) -> None:
@@ -46,16 +48,17 @@ def test_a_survey_knows_the_fingerprint_without_the_texts(
     store_questions(engine, *map(question, range(1, 8)), now=clock.now())
     selection = Selection("stats", newest=5)
     with engine.connect() as connection:
-        found = survey(connection, selection, newer_than=6)
+        found = survey(connection, selection, seen=Seen(row=row(engine, 6).id))
         corpus = read_corpus("stats", stored_questions(connection, selection), TextSettings())
-    assert (found.questions, found.tagged, found.newer, found.newest_question_id) == (5, 5, 1, 7)
+    assert (found.questions, found.tagged, found.new) == (5, 5, 1)
+    assert found.last_row == row(engine, 7).id
     assert found.fingerprint == corpus.fingerprint
 
 
 def test_an_empty_site_is_surveyed_too(engine: Engine) -> None:
     with engine.connect() as connection:
-        found = survey(connection, Selection("stats", newest=5))
-    assert (found.questions, found.newest_question_id) == (0, None)
+        found = survey(connection, Selection("stats", newest=5), seen=Seen())
+    assert (found.questions, found.last_row) == (0, None)
 
 
 def add_verdicts(engine: Engine, number: int, now: datetime, **verdicts: str) -> None:
@@ -70,15 +73,35 @@ def add_verdicts(engine: Engine, number: int, now: datetime, **verdicts: str) ->
         connection.execute(insert(Verdict), rows)
 
 
-def test_a_sites_questions_come_in_the_order_of_their_ids(
-    engine: Engine, clock: ManualClock
-) -> None:
-    known = [question(number) for number in (30, 4, 200)]
-    store_questions(engine, *known, question(1, site="other"), now=clock.now())
+def test_a_sites_questions_come_in_the_order_of_time(engine: Engine, clock: ManualClock) -> None:
+    now = clock.now()
+    ago = {30: 3, 4: 1, 200: None, 7: 2, 3: None, 8: 2}  # days
+    for number, days in ago.items():  # one by one, so that rows are in this order
+        created = None if days is None else now - timedelta(days=days)
+        store_questions(engine, question(number, created_at=created), now=now)
+    store_questions(engine, question(1, site="other"), now=now)
+    assert ids(engine, Selection("stats")) == [200, 3, 30, 7, 8, 4]
+    newest = [ids(engine, Selection("stats", newest=count)) for count in (2, 3, 4, 5, 6)]
+    assert newest == [[8, 4], [7, 8, 4], [30, 7, 8, 4], [3, 30, 7, 8, 4], [200, 3, 30, 7, 8, 4]]
+
+
+def test_a_dumps_made_up_question_is_never_learned_from(engine: Engine, clock: ManualClock) -> None:
+    now = clock.now()
+    known = [question(number, created_at=now) for number in (1, 1_000_000_001, 2)]
+    store_questions(engine, *known, now=now)
+    assert ids(engine, Selection("stats")) == ids(engine, Selection("stats", newest=2)) == [1, 2]
+
+
+def test_new_is_what_an_earlier_run_could_not_read(engine: Engine, clock: ManualClock) -> None:
+    now = clock.now()
+    before = now - timedelta(days=30)
+    old, settled_since = (question(n, created_at=before + timedelta(days=n)) for n in (1, 9))
+    store_questions(engine, old, settled_since, question(10**12), now=now)
+    seen = Seen(before + timedelta(days=7), row(engine, 10**12).id)
+    older = question(3, created_at=before)
+    store_questions(engine, older, question(4), old, now=now)  # old is there already
     with engine.connect() as connection:
-        found = list(stored_questions(connection, Selection("stats")))
-    assert [q.question_id for q in found] == [4, 30, 200]
-    assert found[0].content_hash == known[1].content_hash()
+        assert survey(connection, Selection("stats"), seen=seen).new == 3  # 9, 3 and 4
 
 
 def test_people_correct_the_authors_tags(engine: Engine, clock: ManualClock) -> None:

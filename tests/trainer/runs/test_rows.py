@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from core.database.engine import make_engine
 from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions, TrainingInProgress
+from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from trainer.report.store import list_runs, store_report
 from trainer.runs import rows as run_rows
@@ -125,7 +126,8 @@ def run(
     """A run that ended at once, with its report."""
     with engine.begin() as connection:
         key = start_run(connection, site, now=clock.now())
-        note_data(connection, key, questions=key * 100, newest=key * 1000, fingerprint=f"of {key}")
+        seen = Seen(clock.now(), key * 1000)
+        note_data(connection, key, questions=key * 100, seen=seen, fingerprint=f"of {key}")
         end_run(connection, key, outcome, now=clock.now())
         if report:
             store_report(connection, key, report)
@@ -145,7 +147,9 @@ def test_the_last_run_that_made_a_version_says_what_it_learned_from(
     run(engine, clock, "promoted", site="cooking")
     with engine.connect() as connection:
         found = find_last_published(connection, "stats")
-    assert found == PublishedRun(clock.now(), made * 100, made * 1000, f"of {made}")
+    assert found == PublishedRun(
+        clock.now(), made * 100, Seen(clock.now(), made * 1000), f"of {made}"
+    )
 
 
 def test_a_run_that_has_made_a_version_does_not_fail_any_more(

@@ -10,6 +10,7 @@ import pytest
 
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, load_questions, read_questions
+from core.questions.store import FetchedQuestion
 from tests.core.questions.files.json_rows import GOOD, write
 
 # VmHWM is the process's own peak; ru_maxrss would begin with that of the process that forked it.
@@ -73,18 +74,32 @@ def test_a_file_eight_times_as_large_takes_no_more_memory(
     assert peaks[1] - peaks[0] < 3, peaks  # MiB; the files have 9 and 70
 
 
-def test_loading_keeps_the_last_of_each_id_in_the_order_of_the_ids(tmp_path: Path) -> None:
+def test_loading_keeps_the_last_of_each_id_in_the_order_of_time(tmp_path: Path) -> None:
     path = write(
         tmp_path / "q.jsonl",
-        {**GOOD, "question_id": 9},
+        {**GOOD, "question_id": 1, "creation_date": 1_600_000_000},
+        {**GOOD, "question_id": 9, "creation_date": 1_500_000_000},
         {**GOOD, "question_id": 2, "title": "old"},
         {**GOOD, "question_id": 2, "title": "new"},
         {**GOOD, "tags": []},
     )
     broken: list[BrokenRow] = []
     loaded = load_questions(path, on_broken=broken.append)
-    assert [(q.question_id, q.title) for q in loaded] == [(2, "new"), (9, GOOD["title"])]
-    assert [row.line for row in broken] == [4]
+    assert [(q.question_id, q.title) for q in loaded] == [
+        (2, "new"),  # without a date
+        (9, GOOD["title"]),
+        (1, GOOD["title"]),
+    ]
+    assert [row.line for row in broken] == [5]
+
+
+@pytest.mark.parametrize("number", [1_000_000_001, 1_000_000_010])
+def test_the_dumps_made_up_posts_are_reported_and_left_out(tmp_path: Path, number: int) -> None:
+    path = write(tmp_path / "q.jsonl", GOOD, {**GOOD, "question_id": number})
+    kept, left_out = read_questions(path)
+    assert isinstance(kept, FetchedQuestion)
+    assert isinstance(left_out, BrokenRow)
+    assert left_out.reason.startswith(f"question_id: {number} is a made-up post")
 
 
 def test_loading_a_file_without_any_good_row_fails_with_the_first_reason(tmp_path: Path) -> None:
