@@ -51,6 +51,7 @@ class Node:
         with (self.folder / "out").open("ab") as lines:
             self._process = subprocess.Popen(
                 [str(SERVER)],
+                cwd=self.folder,  # where a crash would leave its dump
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=lines,
