@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.errors import SettingsError
@@ -271,7 +271,7 @@ class Settings(BaseSettings):
         """The database's address, as SQLAlchemy takes it."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{(self.data_dir / 'tagger.sqlite3').resolve()}"
+        return sqlite_address(self.data_dir / "tagger.sqlite3")
 
     @property
     def model_cache(self) -> Path:
@@ -282,6 +282,11 @@ class Settings(BaseSettings):
     def uses_embedded_redis(self) -> bool:
         """Whether the broker is the Redis that comes with the program."""
         return self.broker_url is None
+
+
+def sqlite_address(file: Path) -> str:
+    """The address of a database in a file, whose path may hold any character."""
+    return URL.create("sqlite", database=str(file.resolve())).render_as_string()
 
 
 def _is_readable_broker(address: str) -> bool:

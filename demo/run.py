@@ -23,7 +23,7 @@ from core.database.tables import PredictedTag, Prediction, Question
 from core.errors import ServiceFailed
 from core.model.registry import get_live
 from core.review_page import TOKEN_FILE, login_link
-from core.settings import DEFAULTS
+from core.settings import DEFAULTS, sqlite_address
 from demo.site import make_questions, write_jsonl
 from demo.standin import Limits, Release, StandIn
 from demo.standin.serve import load
@@ -157,7 +157,7 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
         **others,
         "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
         "TAGGER_DATA_DIR": str(folder.resolve()),
-        "TAGGER_DATABASE_URL": f"sqlite:///{folder.resolve() / 'tagger.sqlite3'}",
+        "TAGGER_DATABASE_URL": sqlite_address(folder / "tagger.sqlite3"),
         "TAGGER_BROKER_URL": embedded_redis.embedded_url(folder),
         "TAGGER_API_URL": f"{url}/2.3",
         "TAGGER_SITES": SITE,

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 from redis.backoff import NoBackoff
@@ -29,7 +30,7 @@ def socket_path(data_dir: Path) -> Path:
 
 def embedded_url(data_dir: Path) -> str:
     """The broker's address of a data folder's server."""
-    return f"redis+socket://{socket_path(data_dir)}"
+    return f"redis+socket://{quote(str(socket_path(data_dir)))}"
 
 
 def server_command(data_dir: Path) -> list[str]:

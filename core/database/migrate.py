@@ -41,7 +41,7 @@ def alembic_config(connection: Connection) -> "Config":
     from alembic.config import Config  # noqa: PLC0415 (a quarter of a second, seldom needed)
 
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 

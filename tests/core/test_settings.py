@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from core.database.engine import make_engine, reading
 from core.errors import SettingsError
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 
 
 def test_without_any_variable_the_service_runs_on_this_machine() -> None:
@@ -70,3 +72,16 @@ def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TAGGER_API_KEY", "hush-hush")
     monkeypatch.setenv("TAGGER_BROKER_URL", "redis://:hush-hush@h:1/0")
     assert "hush" not in repr(load_settings())
+
+
+@pytest.mark.parametrize(
+    "name", ["c#-tagger", "what? is", "50%20off", "a.sqlite3?uri=true", "%(x)s", "\u00fc;@:\\[]"]
+)
+def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    settings = Settings(data_dir=tmp_path / name)
+    engine = make_engine(settings.database)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    engine.dispose()
+    assert (tmp_path / name / "tagger.sqlite3").is_file()
+    assert [path.name for path in tmp_path.iterdir()] == [name]

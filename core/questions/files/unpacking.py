@@ -91,7 +91,7 @@ class Tracked(io.FileIO):
         self._tell()
         return count
 
-    def read(self, size: int | None = -1) -> bytes | None:
+    def read(self, size: int | None = -1) -> bytes:
         """Read what there is, up to a size."""
         content = super().read(size)
         self._tell()

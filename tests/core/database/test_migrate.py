@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -7,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from core.database import api_tables, review_tables, tables
 from core.database.engine import make_engine
-from core.database.migrate import upgrade
+from core.database.migrate import alembic_config, upgrade
 from core.errors import SchemaOutdated
 
 
@@ -47,3 +48,12 @@ def test_tables_of_a_newer_program_are_refused_and_left_alone(database_url: str)
 def test_foreign_keys_are_on_after_a_migration(sqlite_engine: Engine) -> None:
     with sqlite_engine.connect() as connection:
         assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+
+
+def test_the_program_may_stand_in_a_folder_of_any_name(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.database.migrate.MIGRATIONS", Path("/home/50%20off %(here)s"))
+    with engine.connect() as connection:
+        config = alembic_config(connection)
+    assert config.get_main_option("script_location") == "/home/50%20off %(here)s"
