@@ -2,7 +2,8 @@
 
 Words are runs of letters and digits of any alphabet, in lower case. What tags look like stays in
 one piece: `c++`, `c#`, `.net`, `asp.net`, `node.js`, and with hyphens `scikit-learn`, `t-test`.
-What becomes of hyphens, endings, code blocks and LaTeX is said by the model's settings.
+What becomes of hyphens, endings, code blocks and LaTeX is said by the model's settings, and how
+writings without spaces are read (`unspaced.py`).
 """
 
 import re
@@ -14,6 +15,8 @@ from itertools import islice
 from typing import Literal
 
 from lxml import etree
+
+from core.model.unspaced import SIGNS, fold_widths, split_unspaced
 
 Treatment = Literal["keep", "mark", "drop"]
 
@@ -46,16 +49,12 @@ _OUTER_CODE = etree.XPath("//pre[not(ancestor::pre)]")
 _STRINGS = etree.XPath(".//text()", smart_strings=False)
 _ALL_STRINGS = etree.XPath("//text()", smart_strings=False)  # also what stands behind </html>
 
-# What Python's \w leaves out of words: accents and vowel signs of many alphabets, and joiners.
-_SIGNS = "\u200c\u200d" + "".join(
-    char for char in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(char).startswith("M")
-)
-
+# Python's \w leaves out of words the accents and vowel signs of many alphabets, and joiners.
 _WORD = re.compile(
     rf"""
     (?: (?<![\w.]) \. )?   # .net
-    \w [\w{_SIGNS}]*         # letters and digits of any alphabet
-    (?: [.\-'\u2019] \w [\w{_SIGNS}]* )*      # node.js, scikit-learn, don't
+    \w [\w{SIGNS}]*         # letters and digits of any alphabet
+    (?: [.\-'\u2019] \w [\w{SIGNS}]* )*      # node.js, scikit-learn, don't
     (?: \+\+ | \# )?        # c++, c#
     """,
     re.VERBOSE,
@@ -72,6 +71,8 @@ class TextSettings:
         hyphens: whether words joined by them stay one; a small vocabulary knows more when split.
         underscores: the same, of names in code.
         endings: whether English ones are folded by stem().
+        unspaced: whether what is written without spaces stays one word a clause, as models of
+            before read it, or becomes characters and pairs of them.
     """
 
     code: Literal[Treatment, "start"] = "keep"
@@ -79,6 +80,7 @@ class TextSettings:
     hyphens: Literal["keep", "split"] = "keep"
     underscores: Literal["keep", "split"] = "keep"
     endings: Literal["keep", "fold"] = "keep"
+    unspaced: Literal["keep", "pairs"] = "keep"
 
 
 def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
@@ -137,11 +139,15 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
         text = text.replace("-", " ")
     if settings.underscores == "split":
         text = text.replace("_", " ")
-    text = text.lower()
+    unspaced = settings.unspaced == "pairs" and not text.isascii()
+    text = (fold_widths(text) if unspaced else text).lower()
     if len(text) > _LONG and not text.isascii():
         text = _runs_of_marks().sub(r"\1", text)
     composed = unicodedata.normalize("NFC", text)
-    return list(map(_normalise if settings.endings == "keep" else _fold, _WORD.findall(composed)))
+    found = _WORD.findall(composed)
+    if unspaced:
+        found = list(split_unspaced(found))
+    return list(map(_normalise if settings.endings == "keep" else _fold, found))
 
 
 @cache

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from core.errors import NotEnoughQuestions
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
@@ -13,7 +14,9 @@ Fields = Literal["text", "title+text"]
 # Stems, and words split at hyphens, find more than plain words do: precision@1 of the logistic
 # regression, cross-validated on training parts, .708 and .718 on cooking, .694 and .720 on crypto,
 # .608 and .620 on robotics (where the default words of scikit-learn give .610).
-TEXT = TextSettings(code="start", hyphens="split", underscores="split", endings="fold")
+TEXT = TextSettings(
+    code="start", hyphens="split", underscores="split", endings="fold", unspaced="pairs"
+)
 LEAST_USES = 2  # in questions that are learned from; what occurs once tells nothing of others
 
 
@@ -24,7 +27,7 @@ class TfidfFeatures:
     Attributes:
         fields: "text" reads title and body as one; "title+text" puts the title's own columns
             beside, so that a word weighs differently there.
-        vectorizers: one for each part.
+        vectorizers: one for each part; none for one whose questions share no term.
     """
 
     fields: Fields
@@ -43,22 +46,13 @@ class TfidfFeatures:
             most: how many columns a part has at most; its most frequent terms.
         """
         from scipy.sparse import hstack  # noqa: PLC0415
-        from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
 
-        vectorizers, blocks = [], []
-        for texts in _texts(corpus, rows, fields):
-            vectorizer = TfidfVectorizer(
-                tokenizer=str.split,  # the corpus has made the words
-                token_pattern=None,
-                lowercase=False,
-                ngram_range=(1, 2),
-                min_df=LEAST_USES,
-                max_features=most,
-                sublinear_tf=True,
-            )
-            blocks.append(vectorizer.fit_transform(texts))
-            vectorizers.append(vectorizer)
-        return cls(fields, tuple(vectorizers)), hstack(blocks, format="csr")
+        fitted = [_fit(texts, most) for texts in _texts(corpus, rows, fields)]
+        features = cls(fields, tuple(None if part is None else part[0] for part in fitted))
+        blocks = [part[1] for part in fitted if part is not None]
+        if not blocks:
+            raise NotEnoughQuestions(f"The questions of {corpus.site} share no words.")
+        return features, hstack(blocks, format="csr")
 
     def matrix(self, corpus: Corpus, rows: Rows) -> Any:
         """Return the sparse matrix of rows of a corpus: shape (rows, columns)."""
@@ -66,14 +60,35 @@ class TfidfFeatures:
 
         texts = _texts(corpus, rows, self.fields)
         parts = zip(self.vectorizers, texts, strict=True)
-        return hstack([vectorizer.transform(part) for vectorizer, part in parts], format="csr")
+        blocks = [vectorizer.transform(part) for vectorizer, part in parts if vectorizer]
+        return hstack(blocks, format="csr")
 
     def size(self) -> int:
         """Return the bytes of the terms and of their weights."""
         return sum(
             words_size(vectorizer.vocabulary_) + vectorizer.idf_.nbytes
             for vectorizer in self.vectorizers
+            if vectorizer
         )
+
+
+def _fit(texts: list[str], most: int | None) -> tuple[Any, Any] | None:
+    """Return the columns of one part and its matrix; None where no term occurs LEAST_USES times."""
+    from sklearn.feature_extraction.text import TfidfVectorizer  # noqa: PLC0415
+
+    vectorizer = TfidfVectorizer(
+        tokenizer=str.split,  # the corpus has made the words
+        token_pattern=None,
+        lowercase=False,
+        ngram_range=(1, 2),
+        min_df=LEAST_USES,
+        max_features=most,
+        sublinear_tf=True,
+    )
+    try:
+        return vectorizer, vectorizer.fit_transform(texts)
+    except ValueError:  # its only way to say that no term remains
+        return None
 
 
 def _texts(corpus: Corpus, rows: Rows, fields: Fields) -> list[list[str]]:

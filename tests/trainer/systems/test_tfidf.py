@@ -1,8 +1,12 @@
 """Words and pairs as columns: which there are, and that a corpus is read by words."""
 
 import numpy as np
+import pytest
 
+from core.errors import NotEnoughQuestions
+from core.model.tokenizer import TextSettings
 from tests.trainer.made_up import made_up_corpus, made_up_dataset
+from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.progress import ProgressReporter
 from trainer.systems.linear import LogisticRegression
 from trainer.systems.tfidf import TfidfFeatures
@@ -27,3 +31,18 @@ def test_pairs_of_words_and_the_title_have_columns_of_their_own() -> None:
     assert any(" " in term for term in one.vectorizers[0].vocabulary_)
     assert matrix.shape[1] < wider.shape[1]
     assert wider.shape == two.matrix(dataset.corpus, dataset.split.train).shape
+
+
+def test_a_part_whose_questions_share_no_term_has_no_columns() -> None:
+    lone = (
+        LabelledQuestion(number, f"title{number}", f"<p>{' '.join(body)}</p>", ("a",), str(number))
+        for number, body in enumerate([("both",), ("both",), ("other",)] * 2)
+    )
+    corpus = read_corpus("stats", lone, TextSettings())
+    rows = np.arange(4)
+    features, matrix = TfidfFeatures.fit(corpus, rows, "title+text")
+    assert [vectorizer is None for vectorizer in features.vectorizers] == [True, False]
+    assert matrix.shape == features.matrix(corpus, rows).shape
+    assert features.size() > 0
+    with pytest.raises(NotEnoughQuestions, match="share no words"):
+        TfidfFeatures.fit(corpus, rows[:1], "title+text")

@@ -23,7 +23,7 @@ class BranchedNetwork(NetworkSystem):
 
     name: ClassVar[str] = "branched"
     text: ClassVar[TextSettings] = TextSettings(
-        code="start", hyphens="split", underscores="split", endings="fold"
+        code="start", hyphens="split", underscores="split", endings="fold", unspaced="pairs"
     )
 
     epochs: int | None = None
