@@ -36,6 +36,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "trainer": ("train", "compare", "models"),
     "poller": ("poll", "history"),
     "importer": ("import",),
+    "backfill": ("backfill",),
 }
 
 console.hints.update(HINTS)

@@ -31,6 +31,10 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── TrainingInProgress      another run is at the site's model
 │   ├── NoReport                a training run left none, or there was no such run
 │   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
+├── BackfillError
+│   ├── BackfillRefused         its folder or its model is not what it should be
+│   ├── ClusterFailed           Ray does not start, or a machine of its cluster failed
+│   └── ScaleNotInstalled       the extra `scale` (Ray, Parquet) is not here
 ├── ReviewError                 a reviewer's request that cannot be done
 │   ├── UnknownQuestion         the site's questions here do not hold it
 │   ├── UnknownAction           the reviewer has no such decision, or none that could be undone
@@ -208,6 +212,22 @@ class NoReport(TrainingError):
 
 class TrainerNotInstalled(TrainingError):
     """The packages of the extra `trainer` are not installed."""
+
+
+class BackfillError(TaggerError):
+    """Question files could not be tagged at once."""
+
+
+class BackfillRefused(BackfillError):
+    """The folder holds something else, or the registry does not hold the model."""
+
+
+class ClusterFailed(BackfillError):
+    """Ray does not start, or stopped."""
+
+
+class ScaleNotInstalled(BackfillError):
+    """The packages of the extra `scale` are not installed."""
 
 
 class ReviewError(TaggerError):

@@ -15,7 +15,8 @@ import tagger
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = (
-    "core", "poller", "importer", "worker", "trainer", "review", "ops", "demo", "migrations",
+    "core", "poller", "importer", "backfill", "worker", "trainer", "review", "ops", "demo",
+    "migrations",
 )  # fmt: skip
 WITH_ROOMS = ("core", "trainer")  # where each folder is a room of its own
 MOST_LINES = 350

@@ -1,0 +1,115 @@
+"""`tagger backfill`: a whole dump at once."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.console import command, start
+from core.errors import ScaleNotInstalled
+from core.questions.files import is_site_name
+
+NEEDED = ("pyarrow", "ray")
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add this part's commands."""
+    app.command("backfill")(backfill)
+
+
+def _site(name: str | None) -> str | None:
+    if name is not None and not is_site_name(name):
+        raise typer.BadParameter(f"{name!r} is not the API's name of a site, such as stats")
+    return name
+
+
+def _address(address: str | None) -> str | None:
+    if address is not None and "://" in address:
+        raise typer.BadParameter(
+            "name the cluster's own address, such as 10.0.0.1:6379, on one of its machines"
+        )
+    return address
+
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE...",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="What tagger import reads: a data dump, Kaggle's tables, or lines of JSON.",
+    ),
+]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the shards; made if needed.")
+]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True,
+        dir_okay=False,
+        help="Bundle that tagger models export wrote; no database is needed.  "
+        "[default: the site's live model]",
+    ),
+]
+Site = Annotated[
+    str | None,
+    typer.Option("--site", "-s", callback=_site, help="The site.  [default: the bundle's]"),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        callback=_address, help="Address of a Ray cluster, as 10.0.0.1:6379.  [default: none]"
+    ),
+]
+Load = Annotated[bool, typer.Option("--load", help="Put predictions into the database, too.")]
+MinProbability = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Load only questions with a suggested tag this probable."),
+]
+NewestDays = Annotated[
+    float | None,
+    typer.Option(min=0, help="Load only questions of the last days of the files."),
+]
+
+
+@command
+def backfill(  # noqa: PLR0913 (a command's options)
+    files: Files,
+    out_folder: Out,
+    model: Model = None,
+    site: Site = None,
+    address: Address = None,
+    *,
+    load: Load = False,
+    min_probability: MinProbability = None,
+    newest_days: NewestDays = None,
+) -> None:
+    """Tag all questions of files at once, on all cores, without a database.
+
+    Shards of questions and of predictions appear in the folder, as Parquet, each whole or not at
+    all: the same command again does what is missing.
+
+    Example: tagger backfill stackoverflow.com-Posts.7z --out predictions --model stackoverflow.zip
+    """
+    if not load and (min_probability is not None or newest_days is not None):
+        raise typer.BadParameter("--min-probability and --newest-days say what --load loads.")
+    if model is None and site is None:
+        raise typer.BadParameter("name a bundle by --model, or by --site whose live model to use.")
+    _check_installed()
+    from backfill.load import Wanted  # noqa: PLC0415 (with Parquet's library)
+    from backfill.run import Work, run  # noqa: PLC0415
+
+    wanted = Wanted(min_probability, newest_days) if load else None
+    run(start(), Work(tuple(dict.fromkeys(files)), out_folder, model, site, address, wanted))
+
+
+def _check_installed() -> None:
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise ScaleNotInstalled(
+            f"A backfill needs packages that are not installed here ({', '.join(missing)}). "
+            "Install them with: pip install 'question-tagger[scale]'"
+        )

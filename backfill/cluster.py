@@ -1,0 +1,233 @@
+"""Ray: the machines that tag, and the stream of shards through them.
+
+The driver is the process of the command. It reads shards of questions and writes those of
+predictions, so the machines of a cluster share no folder: questions, bundle and predictions go
+through Ray's object store.
+"""
+
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from backfill.tagging import SentBundle, load_model, tag_shard
+from core.clock import SystemClock
+from core.errors import ClusterFailed, TaggerError
+from core.model.bundle_cache import BundleCache
+from core.silence import silent_stderr
+
+# Ray would take 30 % of the machine's memory. What is in flight is some shards for each process,
+# of a few MB, and the bundle.
+OBJECT_STORE: Final = 512 << 20
+
+LONGEST_FOLDER: Final = 40  # characters: a socket's path has 107, and Ray adds 65
+
+# To be set before Ray is imported: no usage statistics, and its C++ says nothing that is not fatal.
+_QUIET: Final = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
+    "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedShard:
+    """A shard of predictions: its number, its file's bytes, and how many questions failed."""
+
+    number: int
+    predictions: bytes
+    failed: int
+
+
+@contextmanager
+def connected(address: str | None, *, processes: int | None = None) -> Iterator[Any]:
+    """Start Ray on this machine, or join a cluster; give Ray's module.
+
+    Args:
+        address: the cluster's, as `10.0.0.1:6379`; None starts Ray on this machine, which listens
+            on 127.0.0.1 alone, and ends with the block.
+        processes: of this machine's own Ray that tag at once; None takes one a core.
+
+    Raises:
+        ClusterFailed: it does not start, or the cluster gives no answer.
+    """
+    os.environ.update(_QUIET)
+    if address is None:
+        _keep_to_this_machine()
+    import ray  # noqa: PLC0415 (takes seconds)
+    import ray.data  # noqa: PLC0415
+
+    with _own_folder() if address is None else _no_folder() as folder:
+        try:
+            with silent_stderr():
+                if address is None:
+                    _start(ray, folder, processes)
+                else:
+                    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        except (OSError, RuntimeError, ValueError) as error:
+            where = "on this machine" if address is None else f"at {address}"
+            raise ClusterFailed(f"There is no Ray {where}: {_first_line(error)}") from error
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _keep_to_this_machine() -> None:
+    """Let a Ray of our own listen on 127.0.0.1 alone, and take orders from this process alone."""
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # whatever its name, on all systems
+    os.environ["RAY_AUTH_MODE"] = "token"
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # or it writes one into the user's home
+
+
+def _start(ray: Any, folder: str, processes: int | None) -> None:
+    """Start Ray on this machine for this process alone."""
+    ray.init(
+        address="local",
+        num_cpus=processes,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=OBJECT_STORE,
+        _temp_dir=folder,
+        _plasma_directory=None if _has_room("/dev/shm") else folder,  # noqa: S108
+    )
+
+
+def _has_room(folder: str) -> bool:
+    """Whether shared memory holds the object store; a container's has 64 MB by default."""
+    try:
+        return shutil.disk_usage(folder).free > 2 * OBJECT_STORE
+    except OSError:
+        return False
+
+
+@contextmanager
+def _own_folder() -> Iterator[str]:
+    """A folder for Ray's sockets and logs, gone with the block."""
+    parent = tempfile.gettempdir()
+    parent = parent if len(parent) + 20 <= LONGEST_FOLDER else "/tmp"  # noqa: S108
+    with tempfile.TemporaryDirectory(
+        prefix="tagger-ray-", dir=parent, ignore_cleanup_errors=True
+    ) as folder:
+        yield folder
+
+
+@contextmanager
+def _no_folder() -> Iterator[str]:
+    yield ""
+
+
+def tag_shards(
+    ray: Any,
+    numbers: Sequence[int],
+    find: Callable[[int], Path],
+    bundle: SentBundle,
+    cache: BundleCache,
+) -> Iterator[TaggedShard]:
+    """Yield shards of predictions, in the order in which they are done.
+
+    Args:
+        ray: connected.
+        numbers: of the shards.
+        find: the file of a shard of questions, on this machine.
+        bundle: the model's.
+        cache: the folder for unpacked bundles, on each machine.
+
+    Raises:
+        TaggerError: as of load_model().
+        ClusterFailed: a machine failed otherwise.
+    """
+    data = ray.data
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.max_consecutive_actor_init_deaths = 3  # or it would start a process that dies for ever
+    here = ray.get_runtime_context().get_node_id()
+    kept = ray.put(bundle.fetch())
+    sent = replace(bundle, fetch=partial(ray.get, kept))
+    # A row is a shard, packed: Ray would cut or join blocks of questions as it likes.
+    stream = (
+        data.from_items(
+            [{"shard": number, "path": str(find(number))} for number in numbers],
+            override_num_blocks=len(numbers),
+        )
+        .map_batches(
+            _read_shards,
+            batch_size=1,
+            batch_format="pyarrow",
+            num_cpus=0,
+            compute=data.TaskPoolStrategy(size=1),  # more would start a process each
+            label_selector={"ray.io/node-id": here},
+        )
+        .map_batches(
+            ShardTagger,
+            batch_size=1,
+            batch_format="pyarrow",
+            num_cpus=1,
+            fn_constructor_args=(sent, cache),
+            compute=data.ActorPoolStrategy(size=_count_processes(ray, len(numbers))),
+        )
+    )
+    try:
+        for batch in stream.iter_batches(batch_size=None, batch_format="pyarrow"):
+            for row in batch.to_pylist():
+                yield TaggedShard(row["shard"], row["predictions"], row["failed"])
+    except TaggerError:
+        raise
+    except (ray.exceptions.RayError, RuntimeError, ImportError) as error:
+        raise _explain(error) from error
+
+
+def _count_processes(ray: Any, shards: int) -> int:
+    return max(1, min(shards, int(ray.cluster_resources().get("CPU", 1))))
+
+
+def _read_shards(batch: pa.Table) -> pa.Table:
+    shards = [Path(path).read_bytes() for path in batch["path"].to_pylist()]
+    return pa.table({"shard": batch["shard"], "questions": pa.array(shards, pa.large_binary())})
+
+
+class ShardTagger:
+    """What runs in each process of Ray: one model."""
+
+    def __init__(self, bundle: SentBundle, cache: BundleCache) -> None:
+        self._model = load_model(bundle, cache)
+        self._clock = SystemClock()
+
+    def __call__(self, batch: pa.Table) -> pa.Table:
+        """Predict the shards of a batch."""
+        tagged = [tag_shard(self._model, s.as_py(), self._clock) for s in batch["questions"]]
+        return pa.table(
+            {
+                "shard": batch["shard"],
+                "predictions": pa.array((one for one, _ in tagged), pa.large_binary()),
+                "failed": pa.array((failed for _, failed in tagged), pa.int64()),
+            }
+        )
+
+
+def _explain(error: BaseException) -> TaggerError:
+    """The project's own error that a process of Ray ended with, or what Ray says in one line."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, TaggerError):
+            return cause
+        inner = getattr(cause, "cause", None)
+        cause = inner if isinstance(inner, BaseException) else cause.__cause__
+    return ClusterFailed(f"Ray stopped: {_first_line(error)}")
+
+
+def _first_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,202 @@
+"""What the command does, step by step: what is there already is not done again."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+
+from backfill.cluster import connected, tag_shards
+from backfill.folder import SHARD_QUESTIONS, BackfillFolder, Plan, Split, open_folder
+from backfill.load import Wanted, find_version, load
+from backfill.split import identify, split
+from backfill.tagging import SentBundle
+from core.clock import SystemClock
+from core.console import err, open_database, out, plain, progress
+from core.database.engine import reading
+from core.errors import BackfillRefused
+from core.model.bundle import PackedBundle, inspect
+from core.model.bundle_cache import BundleCache, open_cache
+from core.model.bundle_files import try_bundle
+from core.model.registry import Version, fetch_packed, get_live
+from core.questions.files import OnFilePosition
+from core.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done.
+
+    Attributes:
+        files: the input.
+        out: the folder.
+        model: a bundle's file; None takes the site's live model from the database.
+        site: the site's name in the API; None takes the bundle's.
+        address: of a Ray cluster; None takes this machine.
+        wanted: what goes into the database; None for nothing.
+        shard_questions: of one shard.
+    """
+
+    files: tuple[Path, ...]
+    out: Path
+    model: Path | None
+    site: str | None
+    address: str | None = None
+    wanted: Wanted | None = None
+    shard_questions: int = SHARD_QUESTIONS
+
+
+def run(settings: Settings, work: Work) -> None:
+    """Do what is missing of shards and predictions, and load what is wanted of them.
+
+    What would be refused at the end is refused at the beginning.
+
+    Raises:
+        BackfillError: the folder, the model or Ray is not as it should be.
+        BundleRefused: the bundle does not verify.
+        ImportFailed: a file cannot be read.
+        ModelMissing: the site has no live model.
+    """
+    with _database(settings, work) as engine, _chosen_bundle(engine, work) as bundle:
+        version = _find_version(engine, bundle) if work.wanted is not None else None
+        with _open(work, bundle) as folder:
+            done = _split(folder, work, bundle)
+            _tag(folder, done, bundle, open_cache(settings), work.address)
+            if engine is not None and version is not None and work.wanted is not None:
+                _load(engine, folder, done, version, work.wanted)
+
+
+@contextmanager
+def _database(settings: Settings, work: Work) -> Iterator[Engine | None]:
+    """The database, where it is needed: for the live model, or to load into."""
+    if work.model is not None and work.wanted is None:
+        yield None
+        return
+    engine = open_database(settings)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _chosen_bundle(engine: Engine | None, work: Work) -> Iterator[PackedBundle]:
+    """The bundle that is named, or the site's live one from the registry."""
+    if work.model is not None:
+        yield inspect(work.model, site=work.site)
+        return
+    if engine is None or work.site is None:
+        raise BackfillRefused("Name a bundle, or a site whose live model to use.")
+    with TemporaryDirectory(prefix="bundle-") as folder:
+        path = Path(folder) / "bundle.zip"
+        with reading(engine) as connection:
+            fetch_packed(connection, get_live(connection, work.site), path)
+        yield inspect(path, site=work.site)
+
+
+def _find_version(engine: Engine | None, bundle: PackedBundle) -> Version | None:
+    if engine is None:
+        return None
+    with reading(engine) as connection:
+        return find_version(connection, bundle.manifest.site, bundle.sha256)
+
+
+@contextmanager
+def _open(work: Work, bundle: PackedBundle) -> Iterator[BackfillFolder]:
+    with _bytes_bar("Looking at the files", work.files) as on_position:
+        files = tuple(identify(path, on_position) for path in work.files)
+    plan = Plan(
+        site=bundle.manifest.site,
+        files=files,
+        model_sha256=bundle.sha256,
+        shard_questions=work.shard_questions,
+    )
+    with open_folder(work.out, plan) as folder:
+        yield folder
+
+
+def _split(folder: BackfillFolder, work: Work, bundle: PackedBundle) -> Split:
+    done = folder.find_split()
+    if done is None:
+        site, size = bundle.manifest.site, work.shard_questions
+        with _bytes_bar("Cutting into shards", work.files) as on_position:
+            done = split(folder, work.files, site=site, size=size, on_position=on_position)
+    counts = f"{done.questions:,} questions in {done.shards:,} shards"
+    if done.repeated:
+        counts += f"; {done.repeated:,} rows had the id of an earlier one"
+    if done.broken:
+        counts += f"; {done.broken:,} rows could not be used, see {folder.broken_rows}"
+    say(f"{counts}.")
+    return done
+
+
+def _tag(
+    folder: BackfillFolder,
+    done: Split,
+    bundle: PackedBundle,
+    cache: BundleCache,
+    address: str | None,
+) -> None:
+    missing = folder.missing(done.shards)
+    if not missing:
+        say(f"All predictions are in {folder.path / 'predictions'}.")
+        return
+    try_bundle(bundle.path)
+    sent = SentBundle(bundle.manifest.site, bundle.sha256, bundle.size, bundle.path.read_bytes)
+    failed = 0
+    with connected(address) as ray, progress("Tagging", len(missing)) as bar:
+        began = time.monotonic()
+        for shard in tag_shards(ray, missing, folder.question_shard, sent, cache):
+            folder.write(folder.prediction_shard(shard.number), shard.predictions)
+            failed += shard.failed
+            bar.advance(bar.task_ids[0])
+        seconds = time.monotonic() - began
+    say(
+        f"{len(missing):,} shards tagged in {seconds:,.0f} s; "
+        f"all predictions are in {folder.path / 'predictions'}."
+    )
+    if failed:
+        say(f"{failed:,} questions could not be tagged: the column error says why.")
+
+
+def _load(
+    engine: Engine, folder: BackfillFolder, done: Split, version: Version, wanted: Wanted
+) -> None:
+    with progress("Loading", done.shards) as bar:
+        counts = load(
+            engine,
+            folder,
+            done,
+            version=version,
+            wanted=wanted,
+            clock=SystemClock(),
+            on_shard=lambda: bar.advance(bar.task_ids[0]),
+        )
+    say(
+        f"{counts.loaded:,} predictions loaded as version {version.version} of {version.site}; "
+        f"{counts.known:,} were there, or a newer one; {counts.edited:,} are of an older text."
+    )
+
+
+@contextmanager
+def _bytes_bar(description: str, files: Sequence[Path]) -> Iterator[OnFilePosition]:
+    """A bar over the bytes of all files, on a terminal only."""
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    positions = dict.fromkeys(files, 0)
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+        task = bar.add_task(description, total=sum(path.stat().st_size for path in files))
+
+        def on_position(path: Path, position: int) -> None:
+            positions[path] = position
+            bar.update(task, completed=sum(positions.values()))
+
+        yield on_position
+
+
+def say(message: str) -> None:
+    """Print a line on standard output, as it is."""
+    out.print(plain(message), highlight=False, soft_wrap=True)

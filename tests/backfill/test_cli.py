@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from backfill import cli
+from tests.backfill.made_up import write_bundle, write_questions
+
+app = typer.Typer()
+cli.add_commands(app)
+app.callback()(lambda: None)  # with one command alone, Typer would take no name for it
+
+pytestmark = pytest.mark.usefixtures("wide_terminal")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, ["backfill", *map(str, arguments)], env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    return write_questions(tmp_path / "a.jsonl", [1, 2])
+
+
+def test_missing_packages_are_told_with_what_to_type(
+    questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "NEEDED", ("pyarrow", "no_such_ray"))
+    done = run(questions, "--out", tmp_path / "out", "--site", "stats")
+    assert done.exit_code == 1
+    (line,) = done.stderr.splitlines()
+    assert "not installed here (no_such_ray)" in line
+    assert line.endswith("pip install 'question-tagger[scale]'")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ((), "name a bundle by --model"),
+        (("--site", "no site"), "not the API's name of a site"),
+        (("--site", "stats", "--newest-days", "3"), "say what --load loads"),
+        (("--site", "stats", "--address", "ray://10.0.0.1:10001"), "the cluster's own address"),
+    ],
+)
+def test_wrong_usage_has_a_status_of_its_own(
+    questions: Path, tmp_path: Path, options: tuple[str, ...], told: str
+) -> None:
+    done = run(questions, "--out", tmp_path / "out", *options)
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_a_bundle_of_another_site_is_refused_before_anything_is_done(
+    questions: Path, tmp_path: Path
+) -> None:
+    packed = write_bundle(tmp_path / "bundle.zip")
+    done = run(questions, "--out", tmp_path / "o", "--model", packed.path, "--site", "cooking")
+    assert done.exit_code == 1
+    assert "belongs to the site stats, not to cooking" in done.stderr
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_site_without_a_live_model_is_told(
+    questions: Path, tmp_path: Path, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", migrated_sqlite_url)
+    done = run(questions, "--out", tmp_path / "out", "--site", "stats")
+    assert done.exit_code == 1
+    assert "The site stats has no live model." in done.stderr
+
+
+def test_what_the_registry_does_not_hold_is_not_loaded_nor_even_tagged(
+    questions: Path, tmp_path: Path, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", migrated_sqlite_url)
+    packed = write_bundle(tmp_path / "bundle.zip")
+    done = run(questions, "--out", tmp_path / "out", "--model", packed.path, "--load")
+    assert done.exit_code == 1
+    assert "The registry holds no model of stats" in done.stderr
+    assert not (tmp_path / "out").exists()

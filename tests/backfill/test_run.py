@@ -1,0 +1,103 @@
+"""The whole command with a real Ray on this machine."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import func, select
+
+from core.clock import SystemClock
+from core.database.engine import make_engine
+from core.database.tables import Prediction
+from tests.backfill.made_up import write_bundle, write_questions
+from tests.models import LABELS, word_bundle
+from tests.rows import publish_live
+
+ROOT = Path(__file__).resolve().parents[2]
+QUESTIONS, SHARD = 400, 5
+
+SCRIPT = f"""
+import sys
+from pathlib import Path
+from core.console import command, start
+from backfill.load import Wanted
+from backfill.run import Work, run
+file, out, model = map(Path, sys.argv[1:4])
+wanted = Wanted() if "load" in sys.argv else None
+work = Work((file,), out, model, None, wanted=wanted, shard_questions={SHARD})
+command(run)(start(), work)
+print("TensorFlow" if "tensorflow" in sys.modules else "no TensorFlow")
+"""
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder for what Ray leaves where it is killed; its sockets take short paths alone."""
+    with tempfile.TemporaryDirectory(dir="/tmp", prefix="t-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def begin(folder: Path, *arguments: object, temporary: Path) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
+    return subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Wait for the end; return what was printed."""
+    printed, complaints = process.communicate(timeout=300)
+    assert process.returncode == 0, complaints
+    return printed, complaints
+
+
+def shards(out: Path) -> list[Path]:
+    return sorted((out / "predictions").glob("*.parquet"))
+
+
+@pytest.mark.slow
+def test_a_backfill_that_was_killed_is_resumed_and_tags_each_question_once(
+    tmp_path: Path,
+    short_folder: Path,
+    migrated_sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", migrated_sqlite_url)
+    engine = make_engine(migrated_sqlite_url)
+    publish_live(engine, word_bundle(), now=SystemClock().now())
+    file = write_questions(tmp_path / "a.jsonl", range(1, QUESTIONS + 1))
+    out, model = tmp_path / "out", write_bundle(tmp_path / "bundle.zip").path
+
+    killed = begin(tmp_path, file, out, model, temporary=short_folder)
+    while not shards(out) and killed.poll() is None:
+        time.sleep(0.01)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate(timeout=60)
+    done = {path: path.read_bytes() for path in shards(out)}
+    assert 0 < len(done) < QUESTIONS // SHARD
+
+    printed, complaints = finish(begin(tmp_path, file, out, model, "load", temporary=short_folder))
+    assert f"{QUESTIONS // SHARD - len(done):,} shards tagged" in printed
+    assert printed.endswith("no TensorFlow\n")
+    assert complaints == ""  # neither of Ray's notes nor of its logs
+    assert {path: path.read_bytes() for path in done} == done
+    rows = [row for path in shards(out) for row in pq.read_table(path).to_pylist()]
+    assert Counter(row["question_id"] for row in rows) == Counter(range(1, QUESTIONS + 1))
+    for row in rows:
+        assert row["tags"][0]["tag"] == LABELS[row["question_id"] % len(LABELS)]
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Prediction)) == QUESTIONS
+    engine.dispose()
