@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, delete, select, update
 
 from backfill.folder import BackfillFolder, Split
 from backfill.load import LoadCounts, Wanted, find_version, load
@@ -86,7 +86,7 @@ def test_what_is_loaded_is_what_a_worker_would_have_written(
     assert times == {clock.now() - timedelta(hours=1)}
     store_questions(engine, *map(from_file, range(1, COUNT + 1)), now=clock.now())
     with engine.begin() as connection:
-        connection.execute(Prediction.__table__.delete())
+        connection.execute(delete(Prediction))
     store_questions(engine, *map(from_file, range(1, COUNT + 1)), now=clock.now())
     tag_batch(engine, live_models(engine), "stats", pks, clock)
     assert rows_of(engine) == loaded

@@ -51,8 +51,9 @@ def worker_tags(engine: Engine) -> dict[int, list[RankedTag]]:
     ).join(PredictedTag, PredictedTag.question_pk == Question.id)
     found: dict[int, list[RankedTag]] = {}
     with engine.connect() as connection:
-        for number, *told in connection.execute(rows):
-            found.setdefault(number, []).append(RankedTag(*told))
+        for number, tag, probability, suggested in connection.execute(rows):
+            ranked = RankedTag(tag, probability, suggested=suggested)
+            found.setdefault(number, []).append(ranked)
     return {number: sorted(tags) for number, tags in found.items()}
 
 
