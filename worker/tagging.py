@@ -159,9 +159,14 @@ class _Line:
         retrying(_give_back, self._engine, list(self._unwritten.values()))
 
     def _claim(self, pks: Sequence[int]) -> tuple[Loaded, list[ClaimedQuestion]]:
-        """Claim a part for the version that is live at that moment, which is loaded before."""
+        """Claim a part for the version that is live at that moment, which is loaded before.
+
+        What is loaded is most often still live, as the claim itself finds: a look before it would
+        cost four round trips, half as many as the claim.
+        """
+        serving = self._models.get_loaded(self._site)
         while True:
-            serving = self._models.get(self._site, before_loading=self._end)
+            serving = serving or self._models.get(self._site, before_loading=self._end)
             with self._engine.begin() as connection:
                 if hold_live(connection, self._site) == serving.live_id:
                     return serving.loaded, claim(
@@ -171,7 +176,7 @@ class _Line:
                         now=self._clock.now(),
                         task_size=self._task_size,
                     )
-            del serving  # or its model would stay in memory while the next is loaded
+            serving = None  # or its model would stay in memory while the next is loaded
 
     def _take(self) -> tuple[_Part, list[TaggedQuestion], dict[int, str]] | None:
         if self._running is None:

@@ -93,6 +93,17 @@ class LiveModels:
         self._serving[site] = self._serving.pop(site)  # as the one that was used last
         return self._serving[site]
 
+    def get_loaded(self, site: str) -> Serving | None:
+        """Return what served the site last, without a look at the registry.
+
+        For those who find out by themselves whether its version is still the live one.
+        """
+        serving = self._serving.get(site)
+        if serving is None or time.monotonic() >= serving.retry_at:
+            return None
+        self._serving[site] = self._serving.pop(site)  # as the one that was used last
+        return serving
+
     def _is_current(self, site: str, live_id: int | None) -> bool:
         serving = self._serving.get(site)
         return (

@@ -247,6 +247,7 @@ def test_what_was_claimed_before_the_model_was_gone_is_tagged(
         return get(site, before_loading)
 
     monkeypatch.setattr(models, "get", get_once)
+    monkeypatch.setattr(models, "get_loaded", lambda _: None)
     with pytest.raises(ModelMissing):
         tag_batch(engine, models, "stats", pks, clock)
     assert len(predictions(engine)) == PART
@@ -302,6 +303,7 @@ def test_an_outage_behind_a_model_that_is_gone_gives_the_attempts_back(
         raise DatabaseUnreachable("disk full")
 
     monkeypatch.setattr(models, "get", get_once)
+    monkeypatch.setattr(models, "get_loaded", lambda _: None)
     monkeypatch.setattr("worker.tagging.finish", fail)
     with pytest.raises(DatabaseUnreachable):
         tag_batch(engine, models, "stats", pks, clock)
