@@ -80,6 +80,7 @@ def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     targets = multi_hot(corpus.tags, labels)
     rows = np.flatnonzero(targets.any(axis=1))
     _check_number(corpus.site, len(rows), options.min_questions)
+    _check_words(corpus, rows, options.min_questions)
     _check_labels(corpus.site, labels)
     if options.split == "random":  # the article's, which is drawn of numbers in their order
         rows = rows[np.argsort(corpus.question_ids[rows], kind="stable")]
@@ -100,6 +101,7 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
     """
     tagged = np.array([row for row, tags in enumerate(corpus.tags) if tags], np.int64)
     _check_number(corpus.site, len(tagged), options.min_questions)
+    _check_words(corpus, tagged, options.min_questions)
     first = int(tagged[round(len(tagged) * (1 - HOLDOUT_SHARE))])
     older, newest = corpus.cut(first)
     labels = choose_labels(older.tags, options.top_tags)
@@ -117,6 +119,22 @@ def _check_number(site: str, questions: int, needed: int) -> None:
             f"The site {site} has {questions:,} tagged questions here, and training needs "
             f"{needed:,} (TAGGER_MIN_QUESTIONS): {needed - questions:,} are missing. Fetch "
             f"them with: tagger history --site {site}"
+        )
+
+
+def _check_words(corpus: Corpus, rows: Rows, needed: int) -> None:
+    """Refuse a site whose texts hold no words, as where they are signs or pictures alone."""
+    both = np.concatenate([corpus.titles.ids, corpus.bodies.ids])
+    uses = np.bincount(both, minlength=len(corpus.lexicon))
+    readable = sum(
+        bool((uses[corpus.titles[row]] > 1).any() or (uses[corpus.bodies[row]] > 1).any())
+        for row in rows
+    )
+    if readable < needed:
+        raise NotEnoughQuestions(
+            f"Of {len(rows):,} tagged questions of the site {corpus.site} only {readable:,} have "
+            f"a word in their text that stands there twice, and training needs {needed:,} "
+            "(TAGGER_MIN_QUESTIONS): there is nothing to learn their tags from."
         )
 
 

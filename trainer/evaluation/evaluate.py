@@ -18,6 +18,7 @@ from trainer.evaluation.evaluated_models import (
     EvaluatedModel,
     holdout_questions,
     load_live,
+    most_frequent,
     run_baseline,
     run_candidate,
     run_live,
@@ -34,6 +35,7 @@ from trainer.evaluation.gate import (
     ranking_quality,
 )
 from trainer.progress import ProgressReporter
+from trainer.scoring.metrics import Scores
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,7 @@ def evaluate_candidate(
     seed: int,
     reporter: ProgressReporter,
 ) -> Evaluation:
-    """Evaluate a candidate beside the site's live version and a linear baseline.
+    """Evaluate a candidate beside the live version, a linear baseline and the most frequent tags.
 
         evaluation = evaluate_candidate(
             engine, candidate, live, confidence=0.8, seed=0, reporter=ProgressReporter()
@@ -92,13 +94,15 @@ def evaluate_candidate(
     tags = tag_counts(rival.holdout)
     quality = ranking_quality(ours.scores, tags)
 
-    def compare_with(other: EvaluatedModel | None) -> PairedComparison | None:
-        if other is None:
-            return None
-        return compare_paired(quality, ranking_quality(other.scores, tags))
+    def compare_with(other: Scores) -> PairedComparison:
+        return compare_paired(quality, ranking_quality(other, tags))
 
     decision = decide_promotion(
-        compare_with(theirs), compare_with(baseline), live=rival.state, confidence=confidence
+        compare_with(theirs.scores) if theirs is not None else None,
+        compare_with(baseline.scores) if baseline is not None else None,
+        compare_with(most_frequent(candidate.dataset, rival.holdout)),
+        live=rival.state,
+        confidence=confidence,
     )
     best, worst = _find_examples(engine, candidate, rival.holdout, ours, quality)
     others = tuple(other for other in (theirs, baseline) if other is not None)

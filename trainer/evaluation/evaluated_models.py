@@ -26,6 +26,7 @@ from trainer.evaluation.candidate import Candidate
 from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import METRICS, Floats, Scores, all_metrics
 from trainer.scoring.operating_point import choose_operating_point
+from trainer.systems.base import learned_rows
 from trainer.systems.linear import LogisticRegression
 
 BASELINE_QUESTIONS: Final = 30_000  # that it learns from, the newest: its columns grow with them
@@ -97,6 +98,13 @@ def run_baseline(
         labels=dataset.labels,
         scores=score(holdout, dataset.labels, probabilities, operating_point.thresholds),
     )
+
+
+def most_frequent(dataset: Dataset, holdout: Holdout) -> Scores:
+    """Return the scores of always suggesting the tags that are most frequent in the dataset."""
+    shares = dataset.targets[learned_rows(dataset)].mean(axis=0)
+    same = np.tile(shares, (len(holdout.rows), 1))
+    return score(holdout, dataset.labels, same, np.full(len(shares), 0.5))
 
 
 def load_live(engine: Engine, version: Version) -> Model:

@@ -2,7 +2,8 @@
 
 All three read the same held-out questions, which none of them learned from, and are scored against
 all tags of their authors, so that models with different labels can be compared. A bootstrap over
-questions says by how much the one is ahead of the other, and how surely.
+questions says by how much the one is ahead of the other, and how surely. None goes live that is
+not surely better than no model at all: always suggesting the most frequent tags.
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,11 @@ class PairedComparison:
     questions: int
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the candidate is ahead in the whole interval."""
+        return self.low > 0
+
+    @property
     def difference(self) -> float:
         """By how much the candidate is ahead."""
         return self.candidate - self.other
@@ -63,12 +69,14 @@ class GateDecision:
         reason: one line that says why.
         against_live: None where the site has no live version, or it could not be evaluated.
         against_baseline: None where the baseline could not be fitted.
+        against_frequent: against always suggesting the most frequent tags.
     """
 
     promote: bool
     reason: str
     against_live: PairedComparison | None
     against_baseline: PairedComparison | None
+    against_frequent: PairedComparison | None = None
 
 
 def ranking_quality(scores: Scores, tags: npt.NDArray[np.int64]) -> Floats:
@@ -111,19 +119,21 @@ def compare_paired(candidate: Floats, other: Floats, *, seed: int = 0) -> Paired
 def decide_promotion(
     against_live: PairedComparison | None,
     against_baseline: PairedComparison | None,
+    against_frequent: PairedComparison,
     *,
     live: LiveState,
     confidence: float,
 ) -> GateDecision:
     """Decide whether the candidate goes live.
 
-    It must be ahead of the live version, where there is one that runs, in at least `confidence` of
-    the resamples, and the baseline must not be so of it. How it stands to the baseline is always
-    said.
+    It must surely be ahead of the most frequent tags. It must be ahead of the live version, where
+    there is one that runs, in at least `confidence` of the resamples, and the baseline must not be
+    so of it. How it stands to the baseline is always said.
 
     Args:
         against_live: how it compares with the live version; None where that was not evaluated.
         against_baseline: how it compares with the linear baseline; None where there is none.
+        against_frequent: how it compares with always suggesting the most frequent tags.
         live: whether the site has a live version, whether its bundle verifies, and whether there
             were questions enough, unseen by it, to evaluate it on.
         confidence: from .5 to below 1.
@@ -131,12 +141,19 @@ def decide_promotion(
     beside = "no baseline could be fitted"
     if against_baseline is not None:
         beside = f"beside the linear baseline {against_baseline}"
-    promote, reason = _pass_gate(against_live, against_baseline, live, confidence)
+    if against_frequent.is_sure:
+        promote, reason = _pass_gate(against_live, against_baseline, live, confidence)
+    else:
+        promote = False
+        reason = (
+            f"not surely better than always suggesting the most frequent tags: {against_frequent}"
+        )
     return GateDecision(
         promote=promote,
         reason=f"{reason}; {beside}",
         against_live=against_live,
         against_baseline=against_baseline,
+        against_frequent=against_frequent,
     )
 
 

@@ -57,6 +57,7 @@ def find_comparisons(decision: GateDecision | None) -> Comparisons:
     pairs = (
         ("live version", decision.against_live),
         ("linear baseline", decision.against_baseline),
+        ("most frequent tags", decision.against_frequent),
     )
     return [(name, comparison) for name, comparison in pairs if comparison is not None]
 

@@ -6,7 +6,7 @@ from core.model.tokenizer import TextSettings
 from core.questions.time_order import Seen
 from tests.trainer.made_up import made_up_corpus
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
-from trainer.data.dataset import DatasetOptions, hold_out_newest
+from trainer.data.dataset import DatasetOptions, hold_out_newest, make_dataset
 
 OPTIONS = DatasetOptions(min_questions=50)
 
@@ -60,6 +60,20 @@ def test_a_model_is_judged_by_what_it_has_not_learned_from() -> None:
     assert [len(holdout.unseen_by(those).rows) for those in (Seen(), seen)] == [20, 20]
     newer = holdout.unseen_by(Seen(row=195))
     assert holdout.corpus.question_ids[newer.rows].tolist() == [196, 197, 198, 199, 200]
+
+
+def test_a_site_whose_questions_share_no_words_is_refused() -> None:
+    signs = [
+        LabelledQuestion(n, "???", "<p>\N{PARTY POPPER}!</p>", ("ab"[n % 2],), "")
+        for n in range(90)
+    ]
+    lone = [LabelledQuestion(n, f"x{n}", "<p>?</p>", ("a", "b"), "") for n in range(30, 60)]
+    shared = [LabelledQuestion(n, "why", "<p>?</p>", ("a", "b"), "") for n in range(40)]
+    for questions, readable in ((signs, 0), ([*signs, *lone, *shared], 40)):
+        corpus = read_corpus("stats", questions, TextSettings())
+        for make in (hold_out_newest, make_dataset):
+            with pytest.raises(NotEnoughQuestions, match=f"only {readable} have a word"):
+                make(corpus, OPTIONS)
 
 
 def test_a_site_of_one_tag_is_refused() -> None:

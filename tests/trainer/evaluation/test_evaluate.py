@@ -71,6 +71,20 @@ def test_a_sites_first_candidate_is_compared_with_the_baseline_alone(engine: Eng
     assert found.decision.reason.startswith("the site had no live version; beside the linear")
 
 
+def test_a_candidate_no_better_than_the_most_frequent_tags_waits_though_nothing_else_is_there(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("no words")
+
+    monkeypatch.setattr(evaluate, "run_baseline", fails)
+    found = run(engine, None, right=False)
+    assert not found.decision.promote
+    assert found.decision.reason.startswith("not surely better than always suggesting")
+    assert found.decision.reason.endswith("no baseline could be fitted")
+    assert run(engine, None).decision.promote
+
+
 def test_all_are_scored_on_the_questions_that_the_live_version_has_not_seen(
     engine: Engine,
 ) -> None:

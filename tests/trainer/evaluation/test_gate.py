@@ -13,8 +13,11 @@ from trainer.scoring.metrics import Scores
 THRESHOLDS = np.full(3, 0.5)
 
 
-def comparison(confidence: float) -> PairedComparison:
-    return PairedComparison(0.7, 0.6, -0.1, 0.3, confidence, 100)
+def comparison(confidence: float, *, low: float = -0.1) -> PairedComparison:
+    return PairedComparison(0.7, 0.6, low, 0.3, confidence, 100)
+
+
+SURE = comparison(1.0, low=0.01)
 
 
 def quality(
@@ -98,6 +101,19 @@ def test_a_candidate_is_promoted_only_where_it_is_ahead(
     promote: bool,
     reason: str,
 ) -> None:
-    decision = decide_promotion(live, baseline, live=state, confidence=0.8)
+    decision = decide_promotion(live, baseline, SURE, live=state, confidence=0.8)
     assert decision.promote is promote
     assert reason in decision.reason
+
+
+@pytest.mark.parametrize("state", ["none", "refused", "evaluated"])
+@pytest.mark.parametrize("baseline", [None, comparison(0.9)])
+def test_what_is_not_surely_better_than_the_most_frequent_tags_never_goes_live(
+    state: LiveState, baseline: PairedComparison | None
+) -> None:
+    live = comparison(0.9) if state == "evaluated" else None
+    frequent = comparison(0.97, low=0.0)
+    decision = decide_promotion(live, baseline, frequent, live=state, confidence=0.5)
+    assert not decision.promote
+    assert decision.reason.startswith("not surely better than always suggesting the most frequent")
+    assert decision.against_frequent == frequent

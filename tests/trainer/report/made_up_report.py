@@ -60,6 +60,7 @@ def made_up_report() -> RunRecord:
         decision=decide_promotion(
             compare_paired(qualities[0], qualities[1]),
             compare_paired(qualities[0], qualities[2]),
+            compare_paired(qualities[0], 0 * qualities[0]),
             live="evaluated",
             confidence=0.9,
         ),

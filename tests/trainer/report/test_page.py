@@ -118,7 +118,11 @@ def test_the_candidate_stands_beside_the_live_version_and_the_baseline(
     assert report.decision is not None
     assert report.decision.against_live is not None
     leads = table(page, "against the")
-    assert [row[0] for row in leads[1:]] == ["live version", "linear baseline"]
+    assert [row[0] for row in leads[1:]] == [
+        "live version",
+        "linear baseline",
+        "most frequent tags",
+    ]
     assert leads[1][1] == f"{report.decision.against_live.candidate:.4f}"
     metrics = table(page, "metric")
     assert [head.split()[0] for head in metrics[0][1:]] == ["candidate", "live", "baseline"]
