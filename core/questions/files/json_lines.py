@@ -32,4 +32,4 @@ def _row(line: Line, source: Source) -> Row:
         return source.broken(line.number, f"not JSON: {error}")
     if not isinstance(values, dict):
         return source.broken(line.number, "not a JSON object")
-    return make_row(values, source=source, line=line.number, typed=True)
+    return make_row(values, source=source, line=line.number)

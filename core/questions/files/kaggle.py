@@ -16,12 +16,14 @@ from typing import BinaryIO
 from core.errors import ImportFailed
 from core.questions.files.lines import MAX_ROW_BYTES, Line, numbered_lines
 from core.questions.files.rows import BrokenRow, Row, Source, make_row
+from core.questions.files.values import to_whole
 
 QUESTION_COLUMNS = {"id", "title", "body"}
 TAG_COLUMNS = {"id", "tag"}
 
-_ROW_START = re.compile(rb'"?\d+"?,')  # both tables, and an index before it, begin with a number
-_NUMBER = re.compile(r"\d{1,18}")
+_ROW_START = re.compile(
+    rb'"?\+?\d[\d.e+]*"?,'
+)  # both tables, and an index before it, begin with a number
 
 
 class TagTable:
@@ -53,10 +55,10 @@ def read_tags(stream: BinaryIO, source: Source, broken: list[BrokenRow]) -> TagT
     for line, fields in _named_fields(stream, source, TAG_COLUMNS):
         if isinstance(fields, str):
             broken.append(source.broken(line, fields))
-        elif not _NUMBER.fullmatch(fields["id"]):
+        elif (number := _id(fields["id"])) is None:
             broken.append(source.broken(line, f"Id: not a number, but {fields['id'][:40]!r}"))
         else:
-            ids.append(int(fields["id"]))
+            ids.append(number)
             tags.append(numbers.setdefault(fields["tag"], len(numbers)))
     return TagTable(ids, tags, list(numbers))
 
@@ -75,20 +77,25 @@ def read_questions_csv(stream: BinaryIO, source: Source, tags: TagTable) -> Iter
 
 
 def _values(fields: dict[str, str], tags: TagTable) -> dict[str, object]:
-    number, owner = fields["id"], fields.get("owneruserid")
+    number, owner = _id(fields["id"]), _id(fields.get("owneruserid", ""))
     return {
-        "question_id": number,
+        "question_id": fields["id"],
         "title": fields["title"],
         "body": fields["body"],
-        "tags": tags.tags_of(int(number)) if _NUMBER.fullmatch(number) else [],
-        "owner": f"user{owner.removesuffix('.0')}" if owner not in (None, "", "NA") else None,
-        "score": _known(fields.get("score")),
-        "creation_date": _known(fields.get("creationdate")),
+        "tags": tags.tags_of(number) if number is not None else [],
+        "owner": f"user{owner}" if owner is not None else None,
+        "score": fields.get("score"),
+        "creation_date": fields.get("creationdate"),
     }
 
 
-def _known(field: str | None) -> str | None:
-    return None if field in ("", "NA") else field
+def _id(field: str) -> int | None:
+    """The number of a question or a user, as it is in both tables; None where it is none."""
+    try:
+        number = to_whole(field)
+    except ValueError:
+        return None
+    return number if abs(number) < 2**63 else None
 
 
 def _named_fields(

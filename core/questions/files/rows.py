@@ -1,16 +1,29 @@
 """What a row of a question file must hold, whatever the file's format."""
 
+import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import ErrorDetails
 
+from core.questions.files.values import is_nothing, to_tags, to_time, to_whole
 from core.questions.store import FetchedQuestion, clean_text
 from core.questions.time_order import is_made_up
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -57,6 +70,13 @@ class Source:
 
     file: str
     site: str | None
+    _lost: set[str] = field(default_factory=set, compare=False)
+
+    def lose(self, line: int, name: str, reason: str) -> None:
+        """Log once for each field that rows come without it where it cannot be read."""
+        if name not in self._lost:
+            self._lost.add(name)
+            log.warning("%s:%d: %s; such rows are taken without it", self.file, line, reason)
 
     def broken(self, line: int, reason: str) -> BrokenRow:
         """A broken row of this file."""
@@ -80,20 +100,20 @@ def question_link(site: str, question_id: int) -> str:
     return f"https://{domain}/questions/{question_id}"
 
 
-def make_row(
-    values: Mapping[str, object], *, source: Source, line: int, typed: bool = False
-) -> Row:
+def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
     """Check a row's values and make a question of them.
+
+    What a question can do without is left out where it cannot be read, which is logged once for
+    each field of the file.
 
     Args:
         values: by the names of the fields of `_QuestionFields`; None and absence are the same.
         source: the file; its site wins, and a row that names another one is broken.
         line: where the row begins.
-        typed: whether the format itself knows numbers from texts (JSON does, CSV does not).
     """
     given = {name: _clean(value) for name, value in values.items() if value is not None}
     try:
-        fields = _QuestionFields.model_validate(given, strict=typed)
+        fields = _QuestionFields.model_validate(given, context=(source, line))
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         return source.broken(line, _explain(first))
@@ -151,19 +171,6 @@ def _web_address(link: str) -> str:
     return link
 
 
-def _to_time(value: object) -> datetime:
-    """Seconds since 1970, or a time in ISO 8601, which is UTC where it names no zone."""
-    try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value, UTC)
-        if isinstance(value, str):
-            time = datetime.fromisoformat(value.strip())
-            return time.replace(tzinfo=UTC) if time.tzinfo is None else time
-    except (ValueError, OverflowError, OSError):
-        pass  # as below
-    raise ValueError("neither seconds since 1970 nor a time such as 2010-07-19T19:14:44Z")
-
-
 def _display_name(owner: object) -> object:
     """A name, or the API's own object for an owner, which holds it."""
     return owner.get("display_name") if isinstance(owner, dict) else owner
@@ -175,24 +182,44 @@ def _sane_time(time: datetime) -> datetime:
     return time.astimezone(UTC)
 
 
-_Time = Annotated[datetime, BeforeValidator(_to_time), AfterValidator(_sane_time)]
+def _or_nothing(value: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    """What a question can do without, or None where it cannot be read."""
+    if is_nothing(value):
+        return None
+    try:
+        return check(value)
+    except ValidationError as error:
+        source, line = cast("tuple[Source, int]", info.context)
+        first = error.errors(include_url=False, include_context=False)[0]
+        source.lose(line, str(info.field_name), _explain(first, str(info.field_name)))
+        return None
+
+
+def _or_empty(value: object) -> object:
+    return [] if is_nothing(value) else to_tags(value)
+
+
+_Whole = Annotated[int, BeforeValidator(to_whole)]
+_Count = Annotated[_Whole, Field(ge=-(2**31), lt=2**31)]
+_Time = Annotated[datetime, BeforeValidator(to_time), AfterValidator(_sane_time)]
 _Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(_tag)]
-_Count = Annotated[int, Field(ge=-(2**31), lt=2**31)]
+_Tags = Annotated[list[_Tag], Field(max_length=MAX_TAGS), AfterValidator(_not_empty)]
+_Optional = WrapValidator(_or_nothing)
 
 
 class _QuestionFields(BaseModel):
     site: Annotated[str, AfterValidator(_site_name)] | None = None
-    question_id: Annotated[int, Field(ge=1, le=_LARGEST_ID)]
+    question_id: Annotated[_Whole, Field(ge=1, le=_LARGEST_ID)]
     title: Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_words)]  # plain text
     body: Annotated[str, AfterValidator(_not_blank)]  # HTML
-    tags: Annotated[list[_Tag], Field(max_length=MAX_TAGS), AfterValidator(_not_empty)]
-    link: Annotated[str, AfterValidator(_web_address)] | None = None
-    owner: Annotated[str | None, BeforeValidator(_display_name)] = None
-    content_license: str | None = None
-    score: _Count | None = None
-    answer_count: Annotated[_Count, Field(ge=0)] | None = None
-    creation_date: _Time | None = None
-    last_activity_date: _Time | None = None
+    tags: Annotated[_Tags, BeforeValidator(_or_empty)]
+    link: Annotated[Annotated[str, AfterValidator(_web_address)] | None, _Optional] = None
+    owner: Annotated[Annotated[str, BeforeValidator(_display_name)] | None, _Optional] = None
+    content_license: Annotated[str | None, _Optional] = None
+    score: Annotated[_Count | None, _Optional] = None
+    answer_count: Annotated[Annotated[_Count, Field(ge=0)] | None, _Optional] = None
+    creation_date: Annotated[_Time | None, _Optional] = None
+    last_activity_date: Annotated[_Time | None, _Optional] = None
 
     def to_question(self, site: str) -> FetchedQuestion:
         return FetchedQuestion(
@@ -211,12 +238,12 @@ class _QuestionFields(BaseModel):
         )
 
 
-def _explain(error: ErrorDetails) -> str:
+def _explain(error: ErrorDetails, name: str | None = None) -> str:
     """The field, what is wrong, and the value where it is short."""
-    field = error["loc"][0]
+    name = name or str(error["loc"][0])
     if error["type"] == "missing":
-        return f"{field}: missing"
+        return f"{name}: missing"
     value: Any = error["input"]
     reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
     shown = f", but is {value!r}" if isinstance(value, int | float | str) else ""
-    return f"{field}: {reason}{shown if len(shown) < 60 else ''}"
+    return f"{name}: {reason}{shown if len(shown) < 60 else ''}"

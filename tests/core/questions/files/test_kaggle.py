@@ -87,9 +87,9 @@ def test_a_broken_row_has_the_physical_line_on_which_it_begins(tmp_path: Path) -
     )
     rows = read(path)
     assert [(r.line, r.reason[:30]) for r in rows if isinstance(r, BrokenRow)] == [
-        (6, "question_id: should be a valid"),
+        (6, "question_id: should be a whole"),
         (7, "tags: empty"),
-        (11, "creation_date: neither seconds"),
+        (11, "question_id: should be a whole"),
         (12, "a row of 6 fields is expected,"),
     ]
     assert [q.question_id for q in rows if isinstance(q, FetchedQuestion)] == [6, 8]
@@ -171,3 +171,22 @@ def test_each_questions_csv_of_a_folder_has_its_own_tags(tmp_path: Path) -> None
     assert row.author_tags == ("bread",)
     with pytest.raises(ImportFailed, match=r"needs its Tags\.csv"):
         read(tmp_path / "dogs-Questions.csv")
+
+
+@pytest.mark.parametrize(
+    ("of_questions", "of_tags"), [("80.0", "80"), ("80", "80.0"), ("8e1", " 80"), ("+80", '"80"')]
+)
+def test_ids_are_whole_numbers_however_they_are_written(
+    tmp_path: Path, of_questions: str, of_tags: str
+) -> None:
+    content = f"Id,OwnerUserId,Score,Title,Body\n{of_questions},12.0,5.0,T,<p>Body</p>\n"
+    (row,) = read(write(tmp_path, content, f"Id,Tag\n{of_tags},pumps\n"))
+    assert isinstance(row, FetchedQuestion)
+    assert (row.question_id, row.owner, row.score) == (80, "user12", 5)
+    assert row.author_tags == ("pumps",)
+
+
+def test_an_id_that_is_no_whole_number_is_named(tmp_path: Path) -> None:
+    (row,) = read(write(tmp_path, "Id,Title,Body\n80.5,T,B\n", "Id,Tag\n80,pumps\n"))
+    assert isinstance(row, BrokenRow)
+    assert row.reason == "question_id: should be a whole number, but is '80.5'"
