@@ -68,8 +68,8 @@ def import_questions(
             metavar="FILE...",
             callback=_files,
             help="Posts.xml of a data dump (as it is, .gz, or inside the .7z), Kaggle's "
-            "Questions.csv with Tags.csv beside it, or .jsonl (as it is, or .gz). "
-            "Pipes are read too; - is standard input.",
+            "Questions.csv with Tags.csv beside it, or JSON (lines, an array, or saved answers of "
+            "the API). Also packed by gzip, bzip2 or xz, and through pipes; - is standard input.",
         ),
     ],
     site: Annotated[

@@ -40,6 +40,14 @@ _MARKS = {  # the longer ones first: the one of UTF-16 begins that of UTF-32
 _DECLARED = re.compile(
     rb"""\s*(?:<!--.*?-->\s*)*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)""", re.DOTALL
 )
+# An array, an answer of the API, or an object whose first line holds one field at most.
+_DOCUMENT = re.compile(
+    rb"""\[\s*[\[{\]]
+    | \{ (?: (?!"question_id"). )*? "items" \s* : \s* \[
+    | \{ [^\S\n]* (?: "[^"\n]*" \s* : (?: [^"\n,}]* | [^\S\n]* "[^"\n]*" ) ,? )? [^\S\n]* \n
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _ROW_OF_POSTS = re.compile(rb"<row\s[^<>]*\bPostTypeId=")
 _OWN_ENCODINGS = ("utf-8", "utf8", "utf-16", "utf16", "ascii", "us-ascii")  # as their bytes say
 
@@ -48,9 +56,15 @@ class Format(Enum):
     """What a question file holds, unpacked."""
 
     JSON_LINES = auto()
+    JSON_DOCUMENT = auto()
     KAGGLE_QUESTIONS = auto()
     KAGGLE_TAGS = auto()
     POSTS_XML = auto()
+
+    @property
+    def names_site(self) -> bool:
+        """Whether its questions may say of which site they are."""
+        return self in (Format.JSON_LINES, Format.JSON_DOCUMENT)
 
 
 class QuestionFile:
@@ -190,6 +204,8 @@ def _format_of(head: bytes, name: str) -> Format:
     start = head.lstrip()
     if not start:
         raise ImportFailed(f"{name} is empty.")
+    if _DOCUMENT.match(start):
+        return Format.JSON_DOCUMENT
     if start.startswith(b"{"):
         return Format.JSON_LINES
     if start.startswith(b"<") or _ROW_OF_POSTS.search(start):
@@ -205,6 +221,6 @@ def _format_of(head: bytes, name: str) -> Format:
     if head[_TAR_MARK_AT:].startswith(_TAR_MARK):
         raise ImportFailed(f"{name} is packed with tar: unpack it first.")
     raise ImportFailed(
-        f"{name} is not a question file: it is neither lines of JSON, nor Posts.xml, "
+        f"{name} is not a question file: it is neither JSON, nor Posts.xml, "
         "nor a Questions.csv with the columns Id, Title and Body."
     )

@@ -3,33 +3,72 @@
     {"site": "stats", "question_id": 6, "title": "…", "body": "<p>…</p>", "tags": ["r", "anova"]}
 
 may also hold link, owner, creation_date and last_activity_date (seconds since 1970), score,
-answer_count and content_license, named as in the StackExchange API. The title is plain text.
+answer_count and content_license, named as in the StackExchange API. The title is plain text, but
+for the API's own items (`core.questions.files.api_items`), of which a line may hold a whole answer.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
+from core.questions.files.api_items import as_plain, items_of_answer
 from core.questions.files.lines import Line, numbered_lines
 from core.questions.files.rows import Row, Source, make_row
 
+_DECODER = json.JSONDecoder(strict=False)  # which takes raw line feeds and the like inside of texts
+
 
 def read_json_lines(stream: BinaryIO, source: Source) -> Iterator[Row]:
-    """Yield a question or a broken row for each line that is not blank."""
+    """Yield the questions and the broken rows of each line that is not blank."""
     for line in numbered_lines(stream):
         if line.problem is not None:
             yield source.broken(line.number, line.problem)
         elif line.content.strip():
-            yield _row(line, source)
+            yield from rows_of(line, source)
 
 
-def _row(line: Line, source: Source) -> Row:
+def rows_of(line: Line, source: Source, *, of_api: bool = False) -> Iterator[Row]:
+    """Yield what a line's JSON holds: a question, or several one behind the other.
+
+    Args:
+        line: where it begins, and its bytes.
+        source: the file.
+        of_api: whether it is known to come from the API.
+    """
     try:
-        values = json.loads(line.content.decode("utf-8"))
+        values = _values(line.content.decode("utf-8"))
     except UnicodeDecodeError:
-        return source.broken(line.number, "not UTF-8")
+        yield source.broken(line.number, "not UTF-8")
     except (ValueError, RecursionError) as error:
-        return source.broken(line.number, f"not JSON: {error}")
-    if not isinstance(values, dict):
-        return source.broken(line.number, "not a JSON object")
-    return make_row(values, source=source, line=line.number)
+        yield source.broken(line.number, f"not JSON: {error}")
+    else:
+        for value in values:
+            yield from _rows(value, line.number, source, of_api=of_api)
+
+
+def _values(text: str) -> Sequence[object]:
+    """What stands in a text, where commas may stand between and behind.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    values = []
+    end = 0
+    text = text.strip()
+    while end < len(text):
+        value, end = _DECODER.raw_decode(text, end)
+        values.append(value)
+        while end < len(text) and (text[end].isspace() or text[end] == ","):
+            end += 1
+    return values
+
+
+def _rows(value: object, line: int, source: Source, *, of_api: bool) -> Iterator[Row]:
+    items = items_of_answer(value)
+    if items is not None:
+        for item in items:
+            yield from _rows(item, line, source, of_api=True)
+    elif isinstance(value, dict):
+        yield make_row(as_plain(value, known=of_api), source=source, line=line)
+    else:
+        yield source.broken(line, "not a JSON object")

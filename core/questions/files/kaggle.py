@@ -21,9 +21,8 @@ from core.questions.files.values import to_whole
 QUESTION_COLUMNS = {"id", "title", "body"}
 TAG_COLUMNS = {"id", "tag"}
 
-_ROW_START = re.compile(
-    rb'"?\+?\d[\d.e+]*"?,'
-)  # both tables, and an index before it, begin with a number
+# Both tables, and an index before them, begin with a number.
+_ROW_START = re.compile(rb'"?\+?\d[\d.e+]*"?,')
 
 
 class TagTable:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from core.errors import ImportFailed, SiteNotGiven
 from core.questions.files.formats import Format, QuestionFile
+from core.questions.files.json_documents import read_json_document
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.kaggle import read_questions_csv, read_tags
 from core.questions.files.posts_xml import read_posts
@@ -34,8 +35,8 @@ def read_questions(
             print(row)
 
     Args:
-        path: `.jsonl`, `Posts.xml` (both also packed, and through pipes), a `.7z` with Posts.xml,
-            or Questions.csv.
+        path: `.jsonl`, `.json`, `Posts.xml` (all also packed, and through pipes), a `.7z` with
+            Posts.xml, or Questions.csv.
         site: the API's name of the site. Lines of JSON that name another one are broken; only
             there may it be None, where the lines name theirs.
         tag_files: where to look for the Tags.csv that does not stand beside its Questions.csv.
@@ -66,7 +67,7 @@ def _check(
         raise ImportFailed(
             f"{file.name} holds tags alone: name the Questions.csv that they belong to."
         )
-    if file.format is not Format.JSON_LINES and site is None:
+    if not file.format.names_site and site is None:
         raise SiteNotGiven(f"{file.name} does not say of which site it is.")
     return _find_tags_file(file, tag_files) if file.format is Format.KAGGLE_QUESTIONS else None
 
@@ -109,6 +110,8 @@ def _read(
         with file.opened(on_position) as stream:
             if file.format is Format.JSON_LINES:
                 yield from read_json_lines(stream, source)
+            elif file.format is Format.JSON_DOCUMENT:
+                yield from read_json_document(stream, source)
             elif file.format is Format.POSTS_XML:
                 yield from read_posts(stream, source)
             elif tags is not None:

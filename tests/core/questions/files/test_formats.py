@@ -41,7 +41,7 @@ def test_the_format_is_told_by_the_content_not_by_the_name(
         (b"Posts.xml".ljust(257, b"\0") + b"ustar", "packed with tar: unpack it first"),
         (b"id,name\n1,a\n", "not a question file"),
         (b"\x89PNG\r\n", "not a question file"),
-        (b"[{}]", "not a question file"),
+        (b"[1, 2]", "not a question file"),
         (b"\x1f\x8b\x08damaged", "cannot be read"),
         (b"7z\xbc\xaf\x27\x1cdamaged", "damaged 7z archive"),
     ],

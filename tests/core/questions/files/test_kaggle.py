@@ -81,7 +81,7 @@ def test_a_broken_row_has_the_physical_line_on_which_it_begins(tmp_path: Path) -
         + good(6)  # lines 2 to 5
         + "x,5,2010-07-19T19:14:44Z,1,Title,Body\n"  # 6
         + good(9)  # 7 to 10; it has no tags
-        + "7,5,yesterday,1,Title,Body\n"  # 11
+        + "7.5,5,NA,1,Title,Body\n"  # 11
         + '8,5,2010-07-19T19:14:44Z,1,Title,"two\n\nparagraphs",more\n'  # 12 to 14
         + good(8),
     )

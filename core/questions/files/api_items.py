@@ -1,0 +1,40 @@
+"""Items of the StackExchange API, as people save them: they are HTML-escaped where ours are plain.
+
+An item is known by what no other source has: an owner that is an object, `is_answered`, or the
+answer around it. Titles, tags and names are unescaped once, as the poller does it.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import unescape
+
+_ANSWER = "items"  # of an answer's wrapper, https://api.stackexchange.com/docs/wrapper
+
+
+def items_of_answer(value: object) -> Sequence[object] | None:
+    """The items of an answer of the API; None where it is none."""
+    if not isinstance(value, dict) or "question_id" in value:
+        return None
+    items = value.get(_ANSWER)
+    return items if isinstance(items, list) else None
+
+
+def as_plain(values: Mapping[str, object], *, known: bool = False) -> Mapping[str, object]:
+    """A question's values without the API's escaping; those of other sources stay as they are.
+
+    Args:
+        values: by the API's names of the fields.
+        known: whether they are known to come from the API.
+    """
+    owner = values.get("owner")
+    if not (known or isinstance(owner, dict) or "is_answered" in values):
+        return values
+    plain = {name: _unescaped(values[name]) for name in ("title", "tags") if name in values}
+    if isinstance(owner, dict):
+        plain["owner"] = _unescaped(owner.get("display_name"))
+    return {**values, **plain}
+
+
+def _unescaped(value: object) -> object:
+    if isinstance(value, list):
+        return [_unescaped(part) for part in value]
+    return unescape(value) if isinstance(value, str) else value

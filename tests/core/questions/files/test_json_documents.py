@@ -1,0 +1,122 @@
+"""JSON that is no lines: arrays, answers of the API, objects over many lines."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.questions.files import BrokenRow, QuestionFile, Row, read_questions
+from core.questions.files.formats import Format
+from core.questions.files.json_documents import MAX_TEXT_BYTES
+from core.questions.files.json_lines import read_json_lines
+from core.questions.files.lines import MAX_ROW_BYTES
+from core.questions.files.rows import Source
+from core.questions.store import FetchedQuestion
+from tests.core.questions.files.json_rows import GOOD
+
+
+def question(number: int, **changes: Any) -> dict[str, Any]:
+    return {**GOOD, "question_id": number, "body": '<p>"}]{[\\" items</p>', **changes}
+
+
+def answer(*numbers: int) -> dict[str, Any]:
+    items = [question(number, title=f"Isn&#39;t it {number}?") for number in numbers]
+    return {"items": items, "has_more": True, "quota_remaining": 290}
+
+
+def read(path: Path, content: str) -> list[Row]:
+    path.write_text(content)
+    return list(read_questions(path))
+
+
+def ids(rows: list[Row]) -> list[int]:
+    return [row.question_id for row in rows if isinstance(row, FetchedQuestion)]
+
+
+def broken(rows: list[Row]) -> list[tuple[int, str]]:
+    return [(row.line, row.reason) for row in rows if isinstance(row, BrokenRow)]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize(
+    "document",
+    [
+        [question(1), question(2)],
+        answer(1, 2),
+        dict(reversed(answer(1, 2).items())),
+        [answer(1), answer(), answer(2)],
+        [[question(1)], [], [question(2)]],
+    ],
+    ids=["array", "answer", "items last", "answers", "arrays"],
+)
+def test_questions_are_found_wherever_they_stand(
+    tmp_path: Path, document: object, indent: int | None
+) -> None:
+    rows = read(tmp_path / "q.json", json.dumps(document, indent=indent))
+    assert (ids(rows), broken(rows)) == ([1, 2], [])
+
+
+@pytest.mark.parametrize("separator", ["", "\n", ",\n", "\r\n\r\n"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_several_documents_may_stand_in_one_file(
+    tmp_path: Path, separator: str, indent: int | None
+) -> None:
+    parts = [json.dumps(part, indent=indent) for part in (question(1), question(2), answer(3))]
+    rows = read(tmp_path / "q.json", separator.join(parts))
+    assert (ids(rows), broken(rows)) == ([1, 2, 3], [])
+
+
+def test_items_of_an_answer_are_unescaped(tmp_path: Path) -> None:
+    for indent in (None, 2):
+        (row,) = read(tmp_path / "q.json", json.dumps(answer(6), indent=indent))
+        assert isinstance(row, FetchedQuestion)
+        assert row.title == "Isn't it 6?"
+
+
+def test_an_array_on_one_line_may_be_longer_than_a_line_may(tmp_path: Path) -> None:
+    many = [question(n, body="x" * (MAX_ROW_BYTES // 3)) for n in range(1, 6)]
+    many.insert(3, question(99, body="x" * 2 * MAX_ROW_BYTES))
+    rows = read(tmp_path / "q.json", json.dumps(many))
+    assert ids(rows) == list(range(1, 6))
+    assert broken(rows) == [(1, "an object of more than 4 MiB")]
+
+
+def test_what_is_broken_costs_its_own_question_only(tmp_path: Path) -> None:
+    good = json.dumps(question(1))
+    content = f'[\n{good},\n{{"question_id": oops}},\n{{"question_id": 2}}, 7, {good}]]'
+    rows = read(tmp_path / "q.json", content)
+    assert ids(rows) == [1, 1]
+    assert broken(rows) == [
+        (3, "not JSON: Expecting value: line 1 column 17 (char 16)"),
+        (4, "title: missing"),
+        (4, "a ] too many"),
+    ]
+
+
+@pytest.mark.parametrize("cut", [1, 30, 120])
+def test_of_a_cut_document_what_was_read_before_counts(tmp_path: Path, cut: int) -> None:
+    content = json.dumps([question(n) for n in range(1, 500)], indent=1)[:-cut]
+    rows = read(tmp_path / "q.json", content)
+    assert len(ids(rows)) >= 498
+    assert len(broken(rows)) == 1
+    assert "cut off" in broken(rows)[0][1]
+    assert broken(rows)[0][0] >= content.count("\n")
+
+
+def test_a_text_that_never_ends_is_given_up(tmp_path: Path) -> None:
+    content = f'[{json.dumps(question(1))}, {{"title": "never closed }}' + "x" * (
+        MAX_TEXT_BYTES + 2**17
+    )
+    rows = read(tmp_path / "q.json", content)
+    assert ids(rows) == [1]
+    assert "a quotation mark does not close" in broken(rows)[-1][1]
+
+
+def test_lines_stay_lines(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    for content in ('{"site": "a", "x": [\n', json.dumps(question(1)) + "\n{\n"):
+        path.write_text(content)
+        with QuestionFile(path) as file, file.opened() as stream:
+            assert file.format is Format.JSON_LINES
+            assert list(read_json_lines(stream, Source("q", None)))
