@@ -1,5 +1,6 @@
 """`tagger backfill`: a whole dump at once."""
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,8 @@ from core.errors import ScaleNotInstalled
 from core.questions.files import is_site_name
 
 NEEDED = ("pyarrow", "ray")
+
+_ADDRESS = re.compile(r"[^/\s]+:\d{1,5}")
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -25,7 +28,7 @@ def _site(name: str | None) -> str | None:
 
 
 def _address(address: str | None) -> str | None:
-    if address is not None and "://" in address:
+    if address is not None and not _ADDRESS.fullmatch(address):
         raise typer.BadParameter(
             "name the cluster's own address, such as 10.0.0.1:6379, on one of its machines"
         )

@@ -9,9 +9,10 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,8 @@ from core.silence import silent_stderr
 OBJECT_STORE: Final = 512 << 20
 
 LONGEST_FOLDER: Final = 40  # characters: a socket's path has 107, and Ray adds 65
+
+ANSWER_SECONDS: Final = 10.0
 
 # To be set before Ray is imported: no usage statistics, and its C++ says nothing that is not fatal.
 _QUIET: Final = {
@@ -61,19 +64,9 @@ def connected(address: str | None, *, processes: int | None = None) -> Iterator[
     Raises:
         ClusterFailed: it does not start, or the cluster gives no answer.
     """
-    os.environ.update(_QUIET)
-    if address is None:
-        _keep_to_this_machine()
-    import ray  # noqa: PLC0415 (takes seconds)
-    import ray.data  # noqa: PLC0415
-
-    with _own_folder() if address is None else _no_folder() as folder:
+    with _own_folder() if address is None else nullcontext("") as folder:
         try:
-            with silent_stderr():
-                if address is None:
-                    _start(ray, folder, processes)
-                else:
-                    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+            ray = _start(folder, processes) if address is None else _join(address)
         except (OSError, RuntimeError, ValueError) as error:
             where = "on this machine" if address is None else f"at {address}"
             raise ClusterFailed(f"There is no Ray {where}: {_first_line(error)}") from error
@@ -84,25 +77,47 @@ def connected(address: str | None, *, processes: int | None = None) -> Iterator[
             ray.shutdown()
 
 
-def _keep_to_this_machine() -> None:
-    """Let a Ray of our own listen on 127.0.0.1 alone, and take orders from this process alone."""
+def _join(address: str) -> Any:
+    """Join a cluster.
+
+    Raises:
+        OSError: nobody listens there; Ray itself would wait for minutes.
+    """
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_SECONDS).close()
+    ray = _import_ray()
+    with silent_stderr():
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    return ray
+
+
+def _start(folder: str, processes: int | None) -> Any:
+    """Start a Ray that listens on 127.0.0.1 alone, and takes orders from this process alone."""
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # whatever its name, on all systems
     os.environ["RAY_AUTH_MODE"] = "token"
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # or it writes one into the user's home
+    ray = _import_ray()
+    with silent_stderr():
+        ray.init(
+            address="local",
+            num_cpus=processes,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            object_store_memory=OBJECT_STORE,
+            _temp_dir=folder,
+            _plasma_directory=None if _has_room("/dev/shm") else folder,  # noqa: S108
+        )
+    return ray
 
 
-def _start(ray: Any, folder: str, processes: int | None) -> None:
-    """Start Ray on this machine for this process alone."""
-    ray.init(
-        address="local",
-        num_cpus=processes,
-        include_dashboard=False,
-        log_to_driver=False,
-        logging_level=logging.ERROR,
-        object_store_memory=OBJECT_STORE,
-        _temp_dir=folder,
-        _plasma_directory=None if _has_room("/dev/shm") else folder,  # noqa: S108
-    )
+def _import_ray() -> Any:
+    """Ray's module, quiet; what it is to find in the environment is set before."""
+    os.environ.update(_QUIET)
+    import ray  # noqa: PLC0415 (takes seconds)
+    import ray.data  # noqa: PLC0415
+
+    return ray
 
 
 def _has_room(folder: str) -> bool:
@@ -122,11 +137,6 @@ def _own_folder() -> Iterator[str]:
         prefix="tagger-ray-", dir=parent, ignore_cleanup_errors=True
     ) as folder:
         yield folder
-
-
-@contextmanager
-def _no_folder() -> Iterator[str]:
-    yield ""
 
 
 def tag_shards(

@@ -4,12 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from backfill.cluster import LONGEST_FOLDER, ShardTagger, _explain, _has_room, _own_folder
+from backfill.cluster import (
+    LONGEST_FOLDER,
+    ShardTagger,
+    _explain,
+    _has_room,
+    _own_folder,
+    connected,
+)
 from backfill.shards import pack_questions, unpack_predictions
 from backfill.tagging import SentBundle
 from core.errors import BundleCorrupt, ClusterFailed
 from core.model.bundle_cache import BundleCache
 from tests.backfill.made_up import write_bundle
+from tests.conftest import free_port
 from tests.rows import question
 
 
@@ -35,6 +43,12 @@ def test_rays_own_folder_is_short_enough_for_its_sockets_and_gone_at_the_end(
         assert len(folder) <= LONGEST_FOLDER
         assert os.stat(folder).st_mode & 0o777 == 0o700  # noqa: PTH116
     assert not Path(folder).exists()
+
+
+def test_a_cluster_that_gives_no_answer_is_told_at_once() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    with pytest.raises(ClusterFailed, match=f"no Ray at {address}: .*refused"), connected(address):
+        pass
 
 
 def test_shared_memory_that_is_not_there_has_no_room() -> None:
