@@ -54,7 +54,9 @@ def _unpack(file: BinaryIO, path: Path, target: IO[bytes]) -> str | None:
     except PasswordRequired as error:
         raise ImportFailed(f"{path} is encrypted: unpack it first.") from error
     except _DAMAGES as error:
-        raise ImportFailed(f"{path} is a damaged 7z archive: {error}") from error
+        raise ImportFailed(
+            f"{path} is a damaged 7z archive, or its first volume alone: {error}"
+        ) from error
     name = _name_of_posts(members, path)
     try:
         archive.extract(targets=[name], factory=_Into(target))
@@ -69,19 +71,25 @@ def _name_of_posts(members: Sequence[FileInfo], path: Path) -> str:
     """The archive's Posts.xml, once it is known to find room; no more than it declares is written.
 
     Raises:
-        ImportFailed: it is not there, or would fill the disk.
+        ImportFailed: it is not there, or more than once, or would fill the disk.
     """
-    for member in members:
-        if PurePosixPath(member.filename).name.lower() == "posts.xml":
-            room = shutil.disk_usage(tempfile.gettempdir()).free - SPARE_BYTES
-            if member.uncompressed > room:
-                raise ImportFailed(
-                    f"{path}: its Posts.xml takes {member.uncompressed / 2**30:.1f} GiB unpacked, "
-                    f"and {tempfile.gettempdir()} has room for {max(room, 0) / 2**30:.1f}: set "
-                    "TMPDIR to a folder with more, or unpack it and import Posts.xml."
-                )
-            return member.filename
-    raise ImportFailed(f"{path} holds no Posts.xml.")
+    found = [m for m in members if PurePosixPath(m.filename).name.lower() == "posts.xml"]
+    if not found:
+        raise ImportFailed(f"{path} holds no Posts.xml.")
+    if len(found) > 1:
+        names = ", ".join(sorted(member.filename for member in found))
+        raise ImportFailed(
+            f"{path} holds several ({names}): unpack it, and import each with its own site."
+        )
+    (member,) = found
+    room = shutil.disk_usage(tempfile.gettempdir()).free - SPARE_BYTES
+    if member.uncompressed > room:
+        raise ImportFailed(
+            f"{path}: its Posts.xml takes {member.uncompressed / 2**30:.1f} GiB unpacked, "
+            f"and {tempfile.gettempdir()} has room for {max(room, 0) / 2**30:.1f}: set "
+            "TMPDIR to a folder with more, or unpack it and import Posts.xml."
+        )
+    return member.filename
 
 
 class _Into(WriterFactory):

@@ -29,6 +29,7 @@ HEAD_BYTES = 4096
 
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _OTHER_PACKERS = {b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"Rar!": "rar"}
+_VOLUME = re.compile(r"\.(?:7z|zip|rar|gz|bz2|xz)\.\d{2,4}", re.IGNORECASE)
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 
 _MARKS = {  # the longer ones first: the one of UTF-16 begins that of UTF-32
@@ -108,6 +109,12 @@ class QuestionFile:
             self._stream = _as_utf8(_unpacked(self._stream))
 
     def _detect(self) -> Format:
+        if _VOLUME.fullmatch("".join(self.path.suffixes[-2:])):
+            whole = self.path.name.rpartition(".")[0]
+            raise ImportFailed(
+                f"{self.name} is one volume of several: join them (cat {whole}.* > {whole}), "
+                f"and import {whole}."
+            )
         if not self._is_archive:
             head = self._stream.peek(HEAD_BYTES)
             if not head.strip():

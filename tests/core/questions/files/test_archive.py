@@ -57,6 +57,29 @@ def test_an_archive_that_would_fill_the_disk_is_refused(
         list(read_questions(archive(tmp_path / "a.7z", Posts_xml=POSTS), site="stats"))
 
 
+def test_a_volume_is_known_by_its_name(tmp_path: Path) -> None:
+    whole = archive(tmp_path / "dump.7z", Posts_xml=POSTS).read_bytes()
+    for number, content in enumerate([whole[:9000], whole[9000:]], start=1):
+        volume = tmp_path / f"dump.7z.{number:03}"
+        volume.write_bytes(content)
+        with pytest.raises(
+            ImportFailed, match=r"one volume of several: join them \(cat dump\.7z\.\*"
+        ):
+            read_questions(volume, site="stats")
+    (tmp_path / "renamed.7z").write_bytes(whole[:9000])
+    with pytest.raises(ImportFailed, match="or its first volume alone"):
+        list(read_questions(tmp_path / "renamed.7z", site="stats"))
+
+
+def test_an_archive_of_two_sites_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dump.7z"
+    with py7zr.SevenZipFile(path, "w") as file:
+        for site in ("dogs", "cooking"):
+            file.writestr(POSTS[:200], f"{site}/Posts.xml")
+    with pytest.raises(ImportFailed, match=r"holds several \(cooking/Posts.xml, dogs/Posts.xml\)"):
+        list(read_questions(path, site="dogs"))
+
+
 def test_a_damaged_archive_is_refused_or_gives_what_comes_before_the_damage(
     tmp_path: Path,
 ) -> None:
