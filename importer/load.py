@@ -1,6 +1,6 @@
 """Questions from the rows of a file into the database, batch by batch."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -126,12 +126,22 @@ class _Loader:
 
     def _write(self, site: str) -> None:
         questions = self._batches.pop(site).values()
+        pending = [q for q in questions if q.state in (None, "open")]
+        over = [q for q in questions if q.state not in (None, "open")]  # nobody tags these any more
+        self._store(site, pending, request_tagging=self._request_tagging)
+        self._store(site, over, request_tagging=False)
+
+    def _store(
+        self, site: str, questions: Collection[FetchedQuestion], *, request_tagging: bool
+    ) -> None:
+        if not questions:
+            return
         with self._engine.begin() as connection:
             stored = store(
                 connection,
                 questions,
                 now=self._clock.now(),
-                request_tagging=self._request_tagging,
+                request_tagging=request_tagging,
                 priority=Priority.BACKFILL,
             )
         self.tally.new += stored.new

@@ -38,6 +38,7 @@ class FetchedQuestion:
         author_tags: as its author set them, in the site's order.
         created_at: UTC; so are the other times. None where the source does not say.
         state: what has become of it on its site; None where the source does not say.
+        state_at: since when it is so; None where the source says what is so now.
     """
 
     site: str
@@ -53,6 +54,7 @@ class FetchedQuestion:
     created_at: datetime | None = None
     last_activity_at: datetime | None = None
     state: State | None = None
+    state_at: datetime | None = None
 
     def content_hash(self) -> str:
         """SHA-256 of what is tagged, title and body, in hexadecimal."""
@@ -304,19 +306,24 @@ def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
         "fetched_at": now,
         "content_hash": question.content_hash(),
         "state": question.state or "open",
-        "state_at": now if question.state is not None else None,
+        "state_at": (question.state_at or now) if question.state is not None else None,
         "checked_at": now,
     }
 
 
 def _state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
-    """The state's columns of a known question; a source that tells no state changes none."""
-    told = excluded.state_at.is_not(None)
+    """The state's columns of a known question; a source that tells no state changes none.
+
+    One that tells since when it is so, as a dump does, changes none that was told later.
+    """
+    is_now = excluded.state_at == excluded.fetched_at
+    is_later = or_(Question.state_at.is_(None), excluded.state_at > Question.state_at)
+    told = and_(excluded.state_at.is_not(None), or_(is_now, is_later))
     differs = and_(told, excluded.state != Question.state)
     return {
         "state": case((told, excluded.state), else_=Question.state),
         "state_at": case((differs, excluded.state_at), else_=Question.state_at),
-        "checked_at": case((told, excluded.checked_at), else_=Question.checked_at),
+        "checked_at": case((is_now, excluded.checked_at), else_=Question.checked_at),
     }
 
 

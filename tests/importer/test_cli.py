@@ -232,6 +232,21 @@ def test_questions_that_are_to_be_tagged_are_enqueued_as_a_backfill(
     assert lengths(queue, TAGGING_QUEUE) == {Priority.LIVE: 0, Priority.BACKFILL: 1}
 
 
+def test_questions_that_are_closed_or_deleted_are_not_tagged(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_BROKER_URL", "redis://127.0.0.1:1/0")
+    dates: tuple[dict[str, int], ...] = (
+        {},
+        {"closed_date": 1279566884},
+        {"deletion_date": 1279566884},
+    )
+    lines = (line(i, **date) for i, date in enumerate(dates, start=1))
+    assert counts(run(write(tmp_path / "q.jsonl", *lines), "--tag")) == [[3, 3, 0, 0, 0]]
+    assert [question.state for question in stored(database_url)] == ["open", "closed", "deleted"]
+    assert count_requested(database_url) == 1
+
+
 @pytest.mark.slow
 def test_without_a_broker_the_questions_are_stored_and_stay_pending(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch

@@ -21,10 +21,15 @@ def items_of_answer(value: object) -> Sequence[object] | None:
 def as_plain(values: Mapping[str, object], *, known: bool = False) -> Mapping[str, object]:
     """A question's values without the API's escaping; those of other sources stay as they are.
 
+    When it moved to another site stands beside them as `migration_date`.
+
     Args:
         values: by the API's names of the fields.
         known: whether they are known to come from the API.
     """
+    moved = values.get("migrated_to")
+    if isinstance(moved, dict):  # https://api.stackexchange.com/docs/types/migration-info
+        values = {**values, "migration_date": moved.get("on_date")}
     owner = values.get("owner")
     if not (known or isinstance(owner, dict) or "is_answered" in values):
         return values

@@ -85,6 +85,9 @@ def _values(fields: dict[str, str], tags: TagTable) -> dict[str, object]:
         "owner": f"user{owner}" if owner is not None else None,
         "score": fields.get("score"),
         "creation_date": fields.get("creationdate"),
+        "last_activity_date": fields.get("lastactivitydate"),
+        "closed_date": fields.get("closeddate"),
+        "deletion_date": fields.get("deletiondate"),
     }
 
 

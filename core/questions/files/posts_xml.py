@@ -242,6 +242,8 @@ def _values(attributes: Mapping[str, str]) -> dict[str, object]:
         "answer_count": attributes.get("AnswerCount"),
         "creation_date": attributes.get("CreationDate"),
         "last_activity_date": attributes.get("LastActivityDate"),
+        "closed_date": attributes.get("ClosedDate"),
+        "deletion_date": attributes.get("DeletionDate"),
     }
 
 

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from core.questions.files.values import is_nothing, to_tags, to_time, to_whole
-from core.questions.store import FetchedQuestion, clean_text
+from core.questions.store import FetchedQuestion, State, clean_text
 from core.questions.time_order import is_made_up
 
 log = logging.getLogger(__name__)
@@ -220,8 +220,21 @@ class _QuestionFields(BaseModel):
     answer_count: Annotated[Annotated[_Count, Field(ge=0)] | None, _Optional] = None
     creation_date: Annotated[_Time | None, _Optional] = None
     last_activity_date: Annotated[_Time | None, _Optional] = None
+    closed_date: Annotated[_Time | None, _Optional] = None
+    deletion_date: Annotated[_Time | None, _Optional] = None
+    migration_date: Annotated[_Time | None, _Optional] = None
+
+    def fate(self) -> tuple[State | None, datetime | None]:
+        """What has become of it, and when; most formats do not say that a question is open."""
+        fates: tuple[tuple[State, datetime | None], ...] = (
+            ("deleted", self.deletion_date),
+            ("migrated", self.migration_date),
+            ("closed", self.closed_date),
+        )
+        return next(((state, date) for state, date in fates if date is not None), (None, None))
 
     def to_question(self, site: str) -> FetchedQuestion:
+        state, state_at = self.fate()
         return FetchedQuestion(
             site=site,
             question_id=self.question_id,
@@ -235,6 +248,8 @@ class _QuestionFields(BaseModel):
             answer_count=self.answer_count,
             created_at=self.creation_date,
             last_activity_at=self.last_activity_date,
+            state=state,
+            state_at=state_at,
         )
 
 

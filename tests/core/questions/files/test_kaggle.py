@@ -190,3 +190,10 @@ def test_an_id_that_is_no_whole_number_is_named(tmp_path: Path) -> None:
     (row,) = read(write(tmp_path, "Id,Title,Body\n80.5,T,B\n", "Id,Tag\n80,pumps\n"))
     assert isinstance(row, BrokenRow)
     assert row.reason == "question_id: should be a whole number, but is '80.5'"
+
+
+def test_a_table_may_say_that_a_question_was_closed(tmp_path: Path) -> None:
+    content = "Id,ClosedDate,Title,Body\n6,2013-03-01T00:00:00Z,T,B\n8,NA,T,B\n"
+    assert [
+        row.state for row in read(write(tmp_path, content)) if isinstance(row, FetchedQuestion)
+    ] == ["closed", None]

@@ -73,6 +73,18 @@ def test_an_owner_that_is_gone_has_a_display_name(tmp_path: Path) -> None:
     assert row.owner == "Ada"
 
 
+@pytest.mark.parametrize(
+    ("name", "state"), [("ClosedDate", "closed"), ("DeletionDate", "deleted"), ("Score", None)]
+)
+def test_a_dump_says_what_has_become_of_a_question(
+    tmp_path: Path, name: str, state: str | None
+) -> None:
+    content = good().replace('Score="5"', f'{name}="2020-03-01T00:00:00.000"')
+    (row,) = read(tmp_path / "Posts.xml", posts(content))
+    assert isinstance(row, FetchedQuestion)
+    assert row.state == state
+
+
 def test_answers_and_wikis_are_no_questions(tmp_path: Path) -> None:
     other = [f'<row Id="{i}" PostTypeId="{i}" Body="b" />\n' for i in range(2, 9)]
     assert ids(read(tmp_path / "Posts.xml", posts(*other, good(9)))) == [9]

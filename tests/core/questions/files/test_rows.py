@@ -113,6 +113,26 @@ def test_numbers_and_times_are_read_as_pandas_writes_them(tmp_path: Path) -> Non
     assert row.author_tags == ("c++", "r")
 
 
+@pytest.mark.parametrize(
+    ("told", "state"),
+    [
+        ({}, None),
+        ({"closed_date": 1279567000}, "closed"),
+        ({"closed_date": 1279567000.0, "migrated_to": None}, "closed"),
+        ({"closed_date": 1, "migrated_to": {"on_date": 1279567000}}, "migrated"),
+        ({"closed_date": 1279560000, "deletion_date": "2010-07-19T19:16:40"}, "deleted"),
+        ({"closed_date": "", "deletion_date": None}, None),
+    ],
+)
+def test_what_has_become_of_a_question_is_taken_with_its_date(
+    tmp_path: Path, told: dict[str, object], state: str | None
+) -> None:
+    row = read_one(tmp_path / "q.jsonl", **told)
+    assert isinstance(row, FetchedQuestion)
+    moment = datetime(2010, 7, 19, 19, 16, 40, tzinfo=UTC) if state is not None else None
+    assert (row.state, row.state_at) == (state, moment)
+
+
 def test_a_site_that_the_caller_names_wins_over_silence_but_not_over_another_name(
     tmp_path: Path,
 ) -> None:
