@@ -8,7 +8,6 @@ writings without spaces are read (`unspaced.py`).
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import islice
@@ -44,6 +43,20 @@ _LATEX = re.compile(
 # What reads differently in lxml's own tree: a second beginning, and text that is shown nowhere.
 _ODD = re.compile(r"<(?:!doctype|template|r[pt]\b)", re.IGNORECASE)
 
+# What stands on lines or in boxes of its own, as browsers show it, so that words end at its edges.
+# All else (emphasis, links, code in a sentence, what is unknown) parts no word.
+_PARTING = re.findall(
+    r"\w+",
+    """
+    address article aside audio blockquote body br button canvas caption center dd details
+    dialog dir div dl dt embed fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head
+    header hgroup hr html iframe img input legend li listing main menu nav object ol optgroup
+    option p plaintext pre progress search section select summary svg table tbody td textarea
+    tfoot th thead title tr ul video xmp
+    """,
+)
+_SOFT_HYPHEN = "\u00ad"  # shown only where a line ends at it
+
 _UNSEEN = etree.XPath("//script | //style")
 _OUTER_CODE = etree.XPath("//pre[not(ancestor::pre)]")
 _STRINGS = etree.XPath(".//text()", smart_strings=False)
@@ -71,6 +84,8 @@ class TextSettings:
         hyphens: whether words joined by them stay one; a small vocabulary knows more when split.
         underscores: the same, of names in code.
         endings: whether English ones are folded by stem().
+        inline: whether inline markup parts words, as models of before read it, or joins them as a
+            browser shows them: `<code>df</code>s` is one word.
         unspaced: whether what is written without spaces stays one word a clause, as models of
             before read it, or becomes characters and pairs of them.
     """
@@ -80,11 +95,16 @@ class TextSettings:
     hyphens: Literal["keep", "split"] = "keep"
     underscores: Literal["keep", "split"] = "keep"
     endings: Literal["keep", "fold"] = "keep"
+    inline: Literal["part", "join"] = "part"
     unspaced: Literal["keep", "pairs"] = "keep"
 
 
 def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
-    """Return the text of a body's HTML, a line for each block; bad HTML is read as browsers do."""
+    """Return the text of a body's HTML; bad HTML is read as browsers do.
+
+    Spaces stand where blocks, line breaks and images part words, and wherever markup stands where
+    the settings say that it parts them.
+    """
     if "<" not in html and "&" not in html:
         return html
     # lxml takes no halves of surrogate pairs; without <body>, one may look like XML or an address.
@@ -98,12 +118,28 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
     root = parser.close()
     for element in _UNSEEN(root):
         element.clear(keep_tail=True)
+    separator = " " if settings.inline == "part" else ""
+    if settings.inline == "join":
+        for element in root.iter(*_PARTING):
+            text, tail = element.text or "", element.tail or ""
+            try:
+                element.text = f" {text}"
+                if not tail[:1].isspace():
+                    element.tail = f" {tail}"
+            except ValueError:  # lxml gives characters that it does not take
+                element.text, element.tail = f" {_allowed(text)}", f" {_allowed(tail)}"
     if settings.code != "keep":
         for element in _OUTER_CODE(root):
-            text = _code_text(_STRINGS(element), settings)
+            text = _code_text(separator.join(_STRINGS(element)), settings)
             element.clear(keep_tail=True)
-            element.text = text
-    return " ".join(_ALL_STRINGS(root))
+            element.text = f" {text}"
+    return separator.join(_ALL_STRINGS(root))
+
+
+def _allowed(text: str) -> str:
+    """A text with others in place of characters that XML does not allow, and no words hold."""
+    kept = (c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+    return "".join(kept)
 
 
 def _soup_text(body: bytes, settings: TextSettings) -> str:
@@ -115,18 +151,23 @@ def _soup_text(body: bytes, settings: TextSettings) -> str:
     soup = BeautifulSoup(body.decode(), "lxml")
     for element in soup(["script", "style"]):
         element.decompose()
+    separator = " " if settings.inline == "part" else ""
+    if settings.inline == "join":
+        for element in soup(_PARTING):
+            element.insert(0, NavigableString(" "))
+            element.insert_after(NavigableString(" "))
     if settings.code != "keep":
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
-                text = _code_text([element.get_text(" ")], settings)
+                text = _code_text(element.get_text(separator), settings)
                 element.insert_before(NavigableString(f" {text} "))
                 element.decompose()
-    return soup.get_text(" ")
+    return soup.get_text(separator)
 
 
-def _code_text(strings: Iterable[str], settings: TextSettings) -> str:
+def _code_text(code: str, settings: TextSettings) -> str:
     if settings.code == "start":
-        found = islice(_WORD.finditer(" ".join(strings)), CODE_WORDS)
+        found = islice(_WORD.finditer(code), CODE_WORDS)
         return " ".join(word.group() for word in found)
     return CODE_MARK if settings.code == "mark" else ""
 
@@ -139,6 +180,8 @@ def words(text: str, settings: TextSettings = TextSettings()) -> list[str]:
         text = text.replace("-", " ")
     if settings.underscores == "split":
         text = text.replace("_", " ")
+    if settings.inline == "join":
+        text = text.replace(_SOFT_HYPHEN, "")
     unspaced = settings.unspaced == "pairs" and not text.isascii()
     text = (fold_widths(text) if unspaced else text).lower()
     if len(text) > _LONG and not text.isascii():

@@ -54,7 +54,7 @@ class ArticleNetwork(NetworkSystem):
     class_weights: bool = False
     epochs: int = 20
 
-    text: ClassVar[TextSettings] = TextSettings(hyphens="split", unspaced="pairs")
+    text: ClassVar[TextSettings] = TextSettings(hyphens="split", inline="join", unspaced="pairs")
     inputs: ClassVar[tuple[SequenceInput, ...]] = INPUTS
     learning_rate: ClassVar[float]
 

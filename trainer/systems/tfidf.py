@@ -15,7 +15,12 @@ Fields = Literal["text", "title+text"]
 # regression, cross-validated on training parts, .708 and .718 on cooking, .694 and .720 on crypto,
 # .608 and .620 on robotics (where the default words of scikit-learn give .610).
 TEXT = TextSettings(
-    code="start", hyphens="split", underscores="split", endings="fold", unspaced="pairs"
+    code="start",
+    hyphens="split",
+    underscores="split",
+    endings="fold",
+    inline="join",
+    unspaced="pairs",
 )
 LEAST_USES = 2  # in questions that are learned from; what occurs once tells nothing of others
 

@@ -3,11 +3,13 @@ import json
 import time
 from itertools import chain, islice
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from core.model.tokenizer import (
     CODE_MARK,
@@ -22,13 +24,15 @@ from core.model.tokenizer import (
 )
 
 TREATMENTS = [
-    TextSettings(code=code, latex=latex)
+    TextSettings(code=code, latex=latex, inline=inline)
     for code in ("keep", "mark", "drop", "start")
     for latex in ("keep", "mark", "drop")
+    for inline in ("part", "join")
 ] + [TextSettings(hyphens="split", underscores="split", endings="fold")]
 
 PIECES = r"""
-    <p> </p> <pre> </pre> <code> <!-- --> <![CDATA[ <?xml &lt; &#0; &#11; &#xD800;
+    <p> </p> <pre> </pre> <code> </code> <em> </em> <li> <img> <!-- --> <![CDATA[
+    <?xml &lt; &#0; &#11; &#xD800;
     <script> </script> <style> <title> <table><tr> <!DOCTYPE <template> <ruby> <rt> <rp> <br/>
     </html> </body> $ $$ \( \) \[ \] <a/href=' < > & " http://example.org/ ../a
 """
@@ -119,6 +123,35 @@ def test_markup_separates_words_and_leaves_no_trace() -> None:
 
 
 @pytest.mark.parametrize(
+    ("html", "joined"),
+    [
+        ("<p>two <code>df</code>s</p>", ["two", "dfs"]),
+        ("<b>un</b>usual <a href='x'>link</a>ed", ["unusual", "linked"]),
+        ("H<sub>2</sub>O, x<sup>2</sup>", ["h2o", "x2"]),
+        ("<code>node</code>.<code>js</code> <i>C</i>++", ["node.js", "c++"]),
+        ("foo<!-- x -->bar b<wbr>az <unknown>q</unknown>ux", ["foobar", "baz", "qux"]),
+        ("soft&shy;ware hy\u00adphen", ["software", "hyphen"]),
+        ("<span>a</span> <span>b</span>", ["a", "b"]),
+        ("a<br>b<br/>c<p>d</p>e<hr>f", ["a", "b", "c", "d", "e", "f"]),
+        ("<ul><li>a<li>b</ul>c<h2>d</h2>e", ["a", "b", "c", "d", "e"]),
+        ("<table><tr><td>a</td><td>b</td></tr></table>c", ["a", "b", "c"]),
+        ("a<img src=x>b<blockquote>c</blockquote>d", ["a", "b", "c", "d"]),
+        ("a<pre><code>b<span>c</span>\nd</code></pre>e", ["a", "bc", "d", "e"]),
+        ("<em><p>a</p></em>b <p><em>c</em></p><em>d</em>", ["a", "b", "c", "d"]),
+    ],
+)
+@pytest.mark.parametrize("odd", ["", "<!doctype html>"])
+def test_inline_markup_joins_and_blocks_part_words(html: str, joined: list[str], odd: str) -> None:
+    assert question_words("", odd + html, TextSettings(inline="join"))[1] == joined
+    assert question_words("", odd + html, TextSettings(inline="join", code="start"))[1] == joined
+
+
+def test_models_of_before_read_as_they_learned() -> None:
+    before = TypeAdapter(TextSettings).validate_python({"code": "start"})
+    assert question_words("", "<p>two <code>df</code>s</p>", before)[1] == ["two", "df", "s"]
+
+
+@pytest.mark.parametrize(
     ("settings", "expected"),
     [
         (TextSettings(), ["a", "x", "1", "b", "c"]),
@@ -159,6 +192,13 @@ def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) ->
         assert not any(char.isspace() or char in "<>" for char in word)
 
 
+# Those of HTML that part words, which stand in real questions or in the made-up markup.
+PARTING = """
+    html head title body p pre li ul ol dl dt dd img br hr h1 h2 h3 h4 h5 h6 blockquote div table
+    thead tbody tr td th
+"""
+
+
 def by_soup(html: str, treatment: TextSettings) -> str:
     """What html_to_text() gives, written once more with Beautiful Soup alone."""
     if "<" not in html and "&" not in html:
@@ -166,12 +206,18 @@ def by_soup(html: str, treatment: TextSettings) -> str:
     soup = BeautifulSoup(f"<body>{html.encode('utf-8', 'ignore').decode()}", "lxml")
     for unseen in soup(["script", "style"]):
         unseen.decompose()
+    separator = " "
+    if treatment.inline == "join":
+        separator = ""
+        for parting in soup(PARTING.split()):
+            parting.insert(0, " ")
+            parting.insert_after(" ")
     for block in [] if treatment.code == "keep" else soup("pre"):
         if block.find_parent("pre") is None:
-            first = words(block.get_text(" "))[:CODE_WORDS]
+            first = words(block.get_text(separator))[:CODE_WORDS]
             kept = {"start": " ".join(first), "mark": CODE_MARK, "drop": ""}[treatment.code]
             block.replace_with(f" {kept} ")
-    return soup.get_text(" ")
+    return soup.get_text(separator)
 
 
 @pytest.mark.slow
@@ -185,10 +231,15 @@ def test_the_fast_reader_gives_the_words_of_beautiful_soup(
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("code", "every"), [("start", 1), ("keep", 10), ("mark", 10)])
-def test_it_does_so_for_real_questions(real_data: Path, code: Treatment, every: int) -> None:
+@pytest.mark.parametrize(
+    ("code", "inline", "every"),
+    [("start", "join", 1), ("start", "part", 10), ("keep", "part", 10), ("mark", "join", 10)],
+)
+def test_it_does_so_for_real_questions(
+    real_data: Path, code: Treatment, inline: Literal["part", "join"], every: int
+) -> None:
     """By every question with what the default architecture asks for."""
-    treatment = TextSettings(code=code)
+    treatment = TextSettings(code=code, inline=inline)
     for site in ("cooking", "crypto", "robotics"):
         with gzip.open(real_data / f"{site}.jsonl.gz", "rt", encoding="utf-8") as lines:
             for line in islice(lines, 0, None, every):

@@ -23,7 +23,12 @@ class BranchedNetwork(NetworkSystem):
 
     name: ClassVar[str] = "branched"
     text: ClassVar[TextSettings] = TextSettings(
-        code="start", hyphens="split", underscores="split", endings="fold", unspaced="pairs"
+        code="start",
+        hyphens="split",
+        underscores="split",
+        endings="fold",
+        inline="join",
+        unspaced="pairs",
     )
 
     epochs: int | None = None
