@@ -8,7 +8,9 @@ TaggerError                     one line for a person: what, where, what to do
 ├── BrokerUnreachable           no answer; nothing is lost, the sweep enqueues again
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
+│   │   └── ApiContradiction    answers that say there is more and bring nothing
 │   ├── ApiRefused              an error in the API's own format, with its error_id
+│   │   ├── ApiKeyRefused       it does not know TAGGER_API_KEY, or no more
 │   │   └── ApiThrottled        it asks for a pause, and may say for how long
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
 ├── UnknownSite                 the site does not exist, or holds no questions here
@@ -82,6 +84,10 @@ class ApiUnreachable(ApiError):
     """No answer came, or none that can be read."""
 
 
+class ApiContradiction(ApiUnreachable):
+    """Answers that can be read, and contradict themselves: asking on would bring nothing."""
+
+
 class ApiRefused(ApiError):
     """The API answered with an error of its own.
 
@@ -98,6 +104,10 @@ class ApiRefused(ApiError):
         self.error_id = error_id
         self.error_name = error_name
         self.backoff = backoff
+
+
+class ApiKeyRefused(ApiRefused):
+    """The API does not know the key, or no more: no request would be answered."""
 
 
 class ApiThrottled(ApiRefused):

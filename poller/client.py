@@ -19,7 +19,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from core.clock import Clock, SystemClock
-from core.errors import ApiRefused, ApiThrottled, ApiUnreachable
+from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
 
 USER_AGENT = "question-tagger (tag prediction for StackExchange sites; python-requests)"
 
@@ -32,6 +32,10 @@ MAX_PACKED_BYTES = 32 * 2**20
 MAX_BYTES = 128 * 2**20  # a hundred of the longest bodies that a site takes are a tenth of it
 _CHUNK = 2**16
 
+MAX_ITEMS = 1000  # of an answer; the API gives a hundred
+MAX_QUOTA = 10_000_000  # a day; the API gives ten thousand
+
+BAD_PARAMETER, ACCESS_DENIED, KEY_REQUIRED = 400, 403, 405  # error_id
 THROTTLE_VIOLATION = 502
 _GZIP_MAGIC = b"\x1f\x8b"
 _WAIT = re.compile(r"more requests available in (\d+) seconds?")
@@ -79,7 +83,8 @@ class ApiAnswer:
 
     Attributes:
         backoff: seconds for which the same method must not be asked.
-        quota_max: requests a day; None where the answer does not say, as for the next one.
+        quota_max: requests a day; None where the answer does not say or says none, as for the
+            next one.
         quota_remaining: requests left today.
     """
 
@@ -240,13 +245,15 @@ def _read_wrapper(wrapper: Mapping[str, Any], request: ApiRequest) -> ApiAnswer:
     items, has_more = wrapper.get("items"), wrapper.get("has_more")
     if not isinstance(items, list) or not isinstance(has_more, bool):
         raise _unreachable(request, "the answer has no items or does not say whether there is more")
+    if len(items) > MAX_ITEMS:
+        raise _unreachable(request, f"the answer holds {len(items):,} items; 100 at most are asked")
     quota_max, quota_remaining = wrapper.get("quota_max"), wrapper.get("quota_remaining")
     return ApiAnswer(
         items=tuple(items),
         has_more=has_more,
         backoff=_number(wrapper.get("backoff")),
-        quota_max=_whole(quota_max),
-        quota_remaining=_whole(quota_remaining),
+        quota_max=_quota(quota_max) or None,
+        quota_remaining=_quota(quota_remaining),
     )
 
 
@@ -257,11 +264,21 @@ def _refusal(content: Mapping[str, Any], request: ApiRequest) -> ApiRefused:
     message = str(content.get("error_message"))[:300]
     text = f"{request}: {message} ({name}, error_id {error_id})"
     backoff = _number(content.get("backoff"))
+    if _is_about_key(error_id, message):
+        hint = "the API does not know TAGGER_API_KEY (any more): correct or remove it"
+        return ApiKeyRefused(f"{text}; {hint}", error_id=error_id, error_name=name, backoff=backoff)
     if error_id != THROTTLE_VIOLATION:
         return ApiRefused(text, error_id=error_id, error_name=name, backoff=backoff)
     named = _WAIT.search(message)
     seconds = float(named.group(1)[:9]) if named else backoff
     return ApiThrottled(text, error_id=error_id, error_name=name, seconds=seconds)
+
+
+def _is_about_key(error_id: int, message: str) -> bool:
+    """Whether a key is refused: `key` is a bad parameter, or required by what was asked."""
+    return error_id == KEY_REQUIRED or (
+        error_id in (BAD_PARAMETER, ACCESS_DENIED) and re.search(r"\bkey\b", message) is not None
+    )
 
 
 def _unreachable(request: ApiRequest, reason: str) -> ApiUnreachable:
@@ -301,7 +318,13 @@ def _number(value: object) -> float | None:
         seconds = float(value)
     except (ValueError, OverflowError):
         return None
-    return min(seconds, 7 * 86_400.0) if seconds >= 0 else None  # false for NaN
+    return min(seconds, 86_400.0) if seconds >= 0 else None  # false for NaN
+
+
+def _quota(value: object) -> int | None:
+    """A number of requests that there can be; None where it does not say."""
+    number = _whole(value)
+    return None if number is None else min(max(number, 0), MAX_QUOTA)
 
 
 def _whole(value: object) -> int | None:

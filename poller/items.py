@@ -43,6 +43,11 @@ class Items:
     questions: tuple[FetchedQuestion, ...]
     skipped: tuple[UnreadableItem, ...]
 
+    def keys(self) -> frozenset[str]:
+        """Each item's number or, where it has none, its digest."""
+        read = (str(question.question_id) for question in self.questions)
+        return frozenset(read) | {item.item for item in self.skipped}
+
 
 class _UnreadableError(Exception):
     """An item lacks what a question needs; the text says what."""

@@ -15,13 +15,13 @@ import random
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.api_tables import ApiClient, ApiLease, ApiPause, SentRequest
 from core.database.engine import dialect_insert
-from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
+from core.errors import ApiError, ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled
 from poller.client import (
     ANSWER_SECONDS,
     CONNECT_ATTEMPTS,
@@ -44,6 +44,8 @@ LEASE_SECONDS = 1.5 * (CONNECT_ATTEMPTS * CONNECT_SECONDS + READ_SECONDS + ANSWE
 
 FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
 LONGEST_PAUSE = 300.0
+FIRST_KEY_PAUSE = 600.0  # where the key is refused; doubled up to the longest
+LONGEST_KEY_PAUSE = 7200.0
 UNNAMED_THROTTLE = 120.0  # seconds, where the violation names none; doubled up to an hour
 LONGEST_UNNAMED_THROTTLE = 3600.0
 
@@ -118,6 +120,8 @@ class RateLimit:
         match error:
             case ApiThrottled():
                 self._throttled(error)
+            case ApiKeyRefused():
+                self._key_refused()
             case ApiRefused(backoff=float(seconds)):
                 self._back_off(request, seconds)
             case ApiRefused(error_id=error_id) if error_id not in UNAVAILABLE:
@@ -143,6 +147,12 @@ class RateLimit:
         until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
         self._pause(EVERYTHING, until, "throttle violation")
         log.warning("throttled: no request of any site before %s", _shown(until))
+
+    def _key_refused(self) -> None:
+        """Pause all sites: every request would be refused, and counts."""
+        seconds = self._longer(FIRST_KEY_PAUSE, LONGEST_KEY_PAUSE)
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self._pause(EVERYTHING, until, "the API does not know TAGGER_API_KEY")
 
     def _unreachable(self) -> None:
         """Pause all sites for a while: no answer can also mean that we are cut off."""
@@ -216,12 +226,13 @@ class RateLimit:
         lease = connection.execute(
             select(ApiLease.holder, ApiLease.until).where(ApiLease.site == request.site)
         ).one_or_none()
-        if lease is not None and lease.until > now and lease.holder != self._holder:
+        longest = now + timedelta(seconds=LEASE_SECONDS)  # a later one is by a clock set back since
+        held = lease is not None and now < lease.until <= longest
+        if lease is not None and held and lease.holder != self._holder:
             until = min(lease.until, now + timedelta(seconds=2))
             raise ApiPaused(f"another process asks for {request.site or 'the sites'}", until=until)
-        until = now + timedelta(seconds=LEASE_SECONDS)
         insert = dialect_insert(connection, ApiLease)
-        values = {"holder": self._holder, "until": until}
+        values = {"holder": self._holder, "until": longest}
         connection.execute(
             insert.values(site=request.site, **values).on_conflict_do_update(
                 index_elements=["site"], set_=values
@@ -270,7 +281,9 @@ class RateLimit:
 
 def _check_identical(connection: Connection, request: ApiRequest, now: datetime) -> None:
     minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
-    connection.execute(delete(SentRequest).where(SentRequest.sent_at <= now - minute))
+    # What was sent later than now, was so by a clock that has been set back since.
+    past = or_(SentRequest.sent_at <= now - minute, SentRequest.sent_at > now + minute)
+    connection.execute(delete(SentRequest).where(past))
     sent_at = connection.execute(
         select(SentRequest.sent_at).where(SentRequest.digest == request.digest())
     ).scalar()

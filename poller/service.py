@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from core.clock import Clock
 from core.database.engine import reading
 from core.errors import (
+    ApiContradiction,
     ApiError,
     ApiPaused,
     ApiThrottled,
@@ -28,12 +29,15 @@ from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
 from poller.feeds import Cursor, Feed, Step
+from poller.passes import FREE_PAGES, Progress
 from poller.quota import QuotaPlan, plan_quota
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY = 60.0  # seconds after a failure, as the API wants no identical request sooner
 LONGEST_RETRY = 900.0
+LONGEST_PAUSE = 86_400.0  # of a feed whose answers contradict themselves
+CLOCK_SET_BACK = timedelta(seconds=5)  # what was written later than that, was by another clock
 LONGEST_SLEEP = 900.0  # other processes may change what is due
 HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
@@ -62,6 +66,7 @@ class Poller:
     chance: random.Random
     on_step: Callable[[str, FeedName, Step], None] = lambda *_: None
     _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
+    _progress: dict[FeedKey, Progress] = field(default_factory=dict)
     _not_before: dict[FeedKey, datetime] = field(default_factory=dict)
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -113,13 +118,26 @@ class Poller:
         state = states.get(name, FeedState())
         if name == "history" and not (plan.history_requests and self._has_history_left(state)):
             return _NEVER
-        if state.retry_at is not None:
+        last = state.attempted_at
+        if last is None or last > now + CLOCK_SET_BACK:
+            due = now
+        elif state.retry_at is not None and state.failures <= 1:
             due = state.retry_at
-        elif state.attempted_at is None or key in self._passes:
+        elif state.retry_at is not None:  # the plan reckons with one repeated request
+            due = max(state.retry_at, _later(last, _seconds(plan, name)))
+        elif key in self._passes and self._goes_on_at_once(key, plan):
             due = now
         else:
-            due = _later(state.attempted_at, _seconds(plan, name))
+            due = _later(last, _seconds(plan, name))
         return max(due, self._not_before.get(key, due))
+
+    def _goes_on_at_once(self, key: FeedKey, plan: QuotaPlan) -> bool:
+        """Whether a pass may read its next page now: long ones only where there is quota to spare.
+
+        So no answer, however wrong, uses up what the other feeds are to have.
+        """
+        pages = self._progress.get(key, Progress()).pages
+        return pages < FREE_PAGES or plan.history_requests > 0
 
     def _has_history_left(self, state: FeedState) -> bool:
         return not state.complete and state.fetched < self.settings.history_questions
@@ -151,12 +169,16 @@ class Poller:
                     continue
             if problem is not None or (site, name) not in self._passes:
                 return problem
+            if not self._goes_on_at_once((site, name), self.quota_plan()):
+                now = self.clock.now()
+                return ApiPaused("the rest waits for quota; run it again later", until=now)
 
     def _step(self, key: FeedKey) -> ApiError | None:
         """Make one request of a feed, and keep what comes of it; return what it failed with."""
         site, name = key
         try:
             step = self.feeds[name].step(site, self._passes.get(key))
+            self._progress.setdefault(key, Progress()).note(step)
         except ApiPaused as pause:
             log.debug("%s, %s: %s", site, name, pause)
             self._not_before[key] = pause.until
@@ -165,7 +187,7 @@ class Poller:
             self._fail(key, error)
             return error
         if step.following is None:
-            self._passes.pop(key, None)
+            self._end_pass(key)
         else:
             self._passes[key] = step.following
         if step.new or step.changed:
@@ -173,6 +195,10 @@ class Poller:
         self._enqueue(site, step.requested)
         self.on_step(site, name, step)
         return None
+
+    def _end_pass(self, key: FeedKey) -> None:
+        self._passes.pop(key, None)
+        self._progress.pop(key, None)
 
     def _fail(self, key: FeedKey, error: ApiError) -> None:
         """Write down a failure, and a pause that grows with every one in a row."""
@@ -182,6 +208,9 @@ class Poller:
         seconds = self.chance.uniform(longest / 2, longest)
         if isinstance(error, ApiThrottled):
             seconds = max(seconds, error.seconds or 0)
+        if isinstance(error, ApiContradiction):
+            self._end_pass(key)
+            seconds = max(LONGEST_RETRY, min(_seconds(self.quota_plan(), name), LONGEST_PAUSE))
         now = self.clock.now()
         with self.engine.begin() as connection:
             retry_at = now + timedelta(seconds=seconds)

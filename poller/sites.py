@@ -95,11 +95,12 @@ def _fetch(api: Api, clock: Clock) -> list[SiteName]:
     found: dict[str, SiteName] = {}
     for page in range(1, MAX_PAGES + 1):
         answer = api.ask(ApiRequest("sites", "", (("page", str(page)), ("pagesize", "100"))))
+        before = len(found)
         for item in answer.items:
             site = _site(item)
             if site is not None:
                 found[site.site] = site
-        if not answer.has_more:
+        if not answer.has_more or len(found) == before:
             break
         clock.sleep((answer.backoff or 0) + 3)
     if not found:

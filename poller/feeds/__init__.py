@@ -37,7 +37,9 @@ class Cursor:
         Pages behind the first are a little smaller, so that each begins SLACK questions before the
         end of what was read: so many may disappear meanwhile without moving one past us.
         """
-        return PAGE_SIZE if self.page == 1 else (self.end - SLACK) // (self.page - 1)
+        if self.page == 1:
+            return PAGE_SIZE
+        return max(1, min((self.end - SLACK) // (self.page - 1), PAGE_SIZE))
 
     def after(self, furthest: int | None, read: int, *, onward: Literal[1, -1]) -> "Cursor":
         """Where to go on after a page that is not the last.
@@ -68,6 +70,7 @@ class Step:
         new: questions that were not stored before.
         changed: questions whose title or body is another now.
         requested: keys of the rows whose tagging it requested, to enqueue.
+        items: what the answer held, by number or digest, also what could not be read.
         asked: whether there was anything to ask for.
     """
 
@@ -75,6 +78,7 @@ class Step:
     new: int = 0
     changed: int = 0
     requested: tuple[int, ...] = ()
+    items: frozenset[str] = frozenset()
     asked: bool = True
 
 

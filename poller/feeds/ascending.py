@@ -67,7 +67,7 @@ class AscendingFeed:
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
-        return Step(following, stored.new, stored.changed, stored.requested)
+        return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:

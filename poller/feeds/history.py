@@ -55,7 +55,7 @@ class HistoryFeed:
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=-1)
-        return Step(following, stored.new, stored.changed, stored.requested)
+        return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
     def remaining(self, site: str) -> int:
         """How many questions are still to be read, at most."""

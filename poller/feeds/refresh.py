@@ -5,7 +5,7 @@ offered for review. Skipped questions that have a number are asked for again her
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
@@ -17,6 +17,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.review_tables import Review
 from core.database.tables import Prediction, Question
+from core.errors import ApiContradiction
 from core.feeds import FeedName
 from core.questions.lifecycle import is_requested
 from core.questions.lock_order import lock_in_order
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 RETRY_SKIPPED = timedelta(hours=1)
 # Long enough for a question that is undeleted, or for an answer of the API that was wrong.
 BELIEVE_DELETED_AFTER = timedelta(days=7)
+BELIEVE_ALL_GONE_BELOW = 10  # questions; where more are gone at once, the answer is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class RefreshFeed:
                 succeeded(connection, site, self.name, now=now)
             return Step(asked=False)
         answer = self.api.ask(_request(site, asked))
-        items = read_items(answer.items, site=site, polled=self.settings.feed)
+        items = read_items(_asked_for(answer.items, asked), site=site, polled=self.settings.feed)
+        if not answer.items and len(asked) >= BELIEVE_ALL_GONE_BELOW:
+            raise ApiContradiction(f"of {len(asked)} stored questions the API gives none")
         return self._keep(site, asked, skipped, items)
 
     def _due(self, connection: Connection, site: str, now: datetime, *, limit: int) -> list[int]:
@@ -91,6 +95,16 @@ class RefreshFeed:
             log.info("%s: %d questions are gone from the site", site, gone)
         requested = tuple(sorted({*stored.requested, *recovered.requested}))
         return Step(None, stored.new + recovered.new, stored.changed, requested)
+
+
+def _asked_for(items: Iterable[object], asked: Collection[int]) -> list[object]:
+    """Those items that were asked for, and those that do not say which they are."""
+
+    def is_other(item: object) -> bool:
+        number = item.get("question_id") if isinstance(item, dict) else None
+        return isinstance(number, int) and number not in asked
+
+    return [item for item in items if not is_other(item)]
 
 
 def _offered(site: str, now: datetime) -> Select[int]:

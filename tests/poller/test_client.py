@@ -9,7 +9,7 @@ import pytest
 import requests
 import responses
 
-from core.errors import ApiRefused, ApiThrottled, ApiUnreachable
+from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller import client as module
 from poller.client import ApiAnswer, ApiRequest, Client
 from tests.conftest import ManualClock
@@ -154,6 +154,44 @@ def test_other_errors_keep_their_id_and_never_show_the_key(
         fetch(api, clock, error, status=400)
     assert caught.value.error_id == 400
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error_id", "message"),
+    [(400, "`key` doesn't match a known application"), (405, "key required"), (403, "bad key")],
+)
+def test_a_key_that_is_revoked_is_told_apart(
+    api: responses.RequestsMock, clock: ManualClock, error_id: int, message: str
+) -> None:
+    error = {"error_id": error_id, "error_message": message, "error_name": "no"}
+    with pytest.raises(ApiKeyRefused, match=r"TAGGER_API_KEY.*correct or remove it"):
+        fetch(api, clock, error, status=400)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ({"quota_max": 0, "quota_remaining": 10**30}, (None, 10_000_000)),
+        ({"quota_max": -5, "quota_remaining": -5}, (None, 0)),
+        ({"quota_max": True, "quota_remaining": 1.5}, (None, None)),
+    ],
+)
+def test_a_quota_that_cannot_be_is_bounded(
+    api: responses.RequestsMock,
+    clock: ManualClock,
+    told: dict[str, Any],
+    read: tuple[int | None, int | None],
+) -> None:
+    answer = fetch(api, clock, GOOD | told | {"backoff": 10**12})
+    assert (answer.quota_max, answer.quota_remaining) == read
+    assert answer.backoff == 86_400
+
+
+def test_an_answer_of_too_many_items_is_none(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    with pytest.raises(ApiUnreachable, match="holds 1,001 items"):
+        fetch(api, clock, GOOD | {"items": [1] * 1001})
 
 
 def test_an_answer_that_is_too_long_is_given_up(

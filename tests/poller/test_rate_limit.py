@@ -1,10 +1,11 @@
 import random
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
 from core.database.api_tables import ApiPause
-from core.errors import ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
+from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller.client import ApiAnswer, ApiRequest
 from poller.rate_limit import LEASE_SECONDS, RateLimit
 from tests.conftest import ManualClock
@@ -106,6 +107,31 @@ def test_a_site_that_a_dead_process_asked_is_left_alone_for_a_while(
     assert wait_for(other, OTHER_SITE, clock) == 0
     clock.sleep(LEASE_SECONDS)
     assert wait_for(other, SAME_METHOD, clock) == 0
+
+
+def test_a_key_that_is_refused_stops_every_site_for_longer_and_longer(
+    engine: Engine, clock: ManualClock
+) -> None:
+    rate_limit = process(engine, clock, "api key 1")
+    error = ApiKeyRefused("no such key", error_id=400, error_name="bad_parameter")
+    waits = []
+    for number in range(6):
+        ask(rate_limit, ApiRequest("questions", "stats", (("page", str(number)),)), error)
+        waits.append(wait_for(rate_limit, OTHER_SITE, clock))
+        clock.sleep(waits[-1] + 1)
+    assert 299 < waits[0] <= 600
+    assert 3600 <= max(waits) <= 7200
+    assert wait_for(process(engine, clock, "api key 2"), OTHER_SITE, clock) == 0  # it is corrected
+
+
+def test_a_clock_that_is_set_back_an_hour_holds_nothing_up_for_one(
+    engine: Engine, clock: ManualClock
+) -> None:
+    process(engine, clock).admit(ONE)
+    clock.time -= timedelta(hours=1)
+    other = process(engine, clock)
+    assert wait_for(other, ONE, clock) == 0
+    assert wait_for(process(engine, clock), ONE, clock) > 50  # and the rules hold by the new time
 
 
 def test_two_requests_keep_a_gap(engine: Engine, clock: ManualClock) -> None:

@@ -8,6 +8,7 @@ from core.errors import UnknownSite
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults
 from demo.standin.site import Site
+from poller.client import ApiAnswer, ApiRequest, Client
 from poller.sites import check_sites
 from tests.conftest import ManualClock
 from tests.poller.simulation import Simulation, made_up_settings
@@ -49,6 +50,21 @@ def test_a_site_that_does_not_exist_is_refused_with_what_may_have_been_meant(
 def test_a_name_like_no_other_is_refused_without_a_guess(sqlite_engine: Engine) -> None:
     with pytest.raises(UnknownSite, match=r"no site 'qqqqqqqq'\. "):
         check(world(sqlite_engine), "qqqqqqqq")
+
+
+def test_a_list_that_never_ends_is_read_no_longer_than_it_brings_sites(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, asked = world(sqlite_engine), []
+    named = {"api_site_parameter": "stats", "name": "Stats", "site_url": "https://stats.test"}
+
+    def fetch(_: Client, request: ApiRequest) -> ApiAnswer:
+        asked.append(request)
+        return ApiAnswer(items=(named,), has_more=True)
+
+    monkeypatch.setattr(Client, "fetch", fetch)
+    check(run, "stats")
+    assert len(asked) == 2
 
 
 def test_a_restart_asks_for_the_list_no_second_time(sqlite_engine: Engine) -> None:

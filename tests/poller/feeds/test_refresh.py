@@ -1,5 +1,9 @@
 """What has become of stored questions, against a stand-in."""
 
+from dataclasses import replace
+from typing import cast
+
+import pytest
 from sqlalchemy import Engine, insert, select, update
 
 from core.database.review_tables import Review
@@ -12,7 +16,9 @@ from demo.standin.site import (
     edited,
     migrated,
 )
+from poller.client import ApiAnswer, ApiRequest, Client
 from tests.poller.feed_world import HOUR, NOW, START, asked, numbers, read, row, world
+from tests.poller.simulation import SITE
 
 
 def test_refresh_marks_what_has_become_of_questions(engine: Engine) -> None:
@@ -80,6 +86,38 @@ def test_an_answer_with_an_item_without_number_marks_nothing_as_deleted(
     run.clock.sleep(25 * HOUR)
     read(poller, "refresh")
     assert {row.state for row in run.stored()} == {"open"}
+
+
+def test_an_answer_that_none_of_many_questions_is_there_is_not_believed(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world(sqlite_engine, [asked(number, -100) for number in range(1, 21)])
+    poller = run.poller()
+    read(poller, "live")
+    run.clock.sleep(25 * HOUR)
+    monkeypatch.setattr(Client, "fetch", lambda *_: ApiAnswer(items=(), has_more=False))
+    problem = poller._pass(SITE, "refresh")
+    assert "of 20 stored questions the API gives none" in str(problem)
+    assert {row.state for row in run.stored()} == {"open"}
+
+
+def test_questions_that_nobody_asked_for_are_not_stored(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world(sqlite_engine, [asked(1, -100)])
+    poller = run.poller()
+    read(poller, "live")
+    run.clock.sleep(25 * HOUR)
+    fetch = Client.fetch
+
+    def answered(client: Client, request: ApiRequest) -> ApiAnswer:
+        answer = fetch(client, request)
+        other = dict(cast("dict[str, object]", answer.items[0])) | {"question_id": 2}
+        return replace(answer, items=(*answer.items, other))
+
+    monkeypatch.setattr(Client, "fetch", answered)
+    read(poller, "refresh")
+    assert numbers(run) == [1]
 
 
 def test_a_skipped_question_is_asked_for_again_and_tagged_after_all(engine: Engine) -> None:
