@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import chain
 
 from sqlalchemy import and_, delete, func, literal, or_, select, update
 from sqlalchemy.engine import Connection
@@ -137,9 +138,9 @@ def sweep(
         size = TASK_SIZES[priority][attempts]
         taken += [pks[start : start + size] for start in range(0, len(pks), size)]
     del taken[tasks:]
-    for pks in taken:
-        leased = update(TaggingRequest).where(TaggingRequest.question_pk.in_(pks))
-        connection.execute(leased.values(enqueued_at=now))
+    if taken:
+        leased = one_of(connection, TaggingRequest.question_pk, chain.from_iterable(taken))
+        connection.execute(update(TaggingRequest).where(leased).values(enqueued_at=now))
     return taken
 
 

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, event, update
 
 from core.database.tables import TaggingRequest
 from core.questions.lifecycle import (
@@ -71,6 +71,18 @@ def test_a_sweep_takes_the_oldest_in_tasks_of_their_priority(
     found = sweep_all(engine, clock, tasks=2, priority=priority)
     assert [len(pks) for pks in found] == [size, size]
     assert sorted(pk for pks in found for pk in pks) == list(first.requested)
+
+
+def test_a_sweep_of_many_tasks_writes_their_leases_at_once(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """Far from the database each statement is a round trip, and one process refills for all."""
+    stored = store_questions(engine, *map(question, range(201)), now=clock.now())
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    assert {pk for pks in sweep_all(engine, clock) for pk in pks} == set(stored.requested)
+    assert sum(statement.startswith("UPDATE") for statement in asked) == 1
+    assert sweep_all(engine, clock) == []
 
 
 def test_what_has_failed_is_taken_first_and_in_smaller_tasks_which_count_as_any(
