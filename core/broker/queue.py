@@ -152,7 +152,9 @@ def queue_length(app: Celery, queue: str) -> int:
 def explain_unreachable(app: Celery, error: Exception) -> str:
     """One line: which broker, what it says, what to do. Shows no password."""
     address = app.connection_for_write().as_uri()
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    cause = error.__cause__ or error  # Kombu's own has no words where a time limit has none
+    said = str(error).strip() or str(cause).strip() or type(cause).__name__
+    reason = said.splitlines()[0]
     return (
         f"The broker {address} cannot be reached: {reason} "
         "Start it, or set TAGGER_BROKER_URL to one that runs."

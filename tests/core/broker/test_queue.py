@@ -1,11 +1,13 @@
 from contextlib import closing
 
 import pytest
+from kombu.exceptions import OperationalError
 from pydantic import SecretStr
 
 from core.broker.queue import (
     TAGGING_QUEUE,
     enqueue_tagging,
+    explain_unreachable,
     lengths,
     make_celery,
     queue_length,
@@ -36,3 +38,10 @@ def test_a_broker_that_is_away_is_one_line(address: str) -> None:
         with pytest.raises(BrokerUnreachable, match="TAGGER_BROKER_URL") as raised:
             ask()
         assert "hush-hush" not in str(raised.value)
+
+
+def test_a_broker_that_says_nothing_is_told_by_what_went_wrong(redis_url: str) -> None:
+    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
+    silent = OperationalError("")
+    silent.__cause__ = TimeoutError()
+    assert "cannot be reached: TimeoutError" in explain_unreachable(app, silent)
