@@ -9,7 +9,6 @@
 Every file appears by a rename, so what is there is whole, and a second run does what is missing.
 """
 
-import csv
 import fcntl
 import os
 from collections.abc import Iterator, Sequence
@@ -22,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import BackfillRefused
 from core.questions.files import BrokenRow
+from core.untrusted import CsvWriter
 
 FORMAT: Final = 1
 SHARD_QUESTIONS: Final = 2000  # some 3 MB of text, and two seconds of one core
@@ -117,9 +117,9 @@ class BackfillFolder:
         """Note that all shards of the input are there."""
         if broken:
             with renamed(self.broken_rows) as aside, aside.open("w", newline="") as file:
-                table = csv.writer(file)
-                table.writerow(("file", "line", "reason"))
-                table.writerows((row.file, row.line, row.reason) for row in broken)
+                table = CsvWriter(file)
+                table.write("file", "line", "reason")
+                table.write_all((row.file, row.line, row.reason) for row in broken)
         self.write(self.path / _SPLIT, split.model_dump_json(indent=1).encode())
 
     def write(self, path: Path, content: bytes) -> None:

@@ -4,12 +4,13 @@ import functools
 import signal
 import sys
 from collections.abc import Callable
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 from sqlalchemy import Engine
 
 from core.child_process import follow
@@ -18,6 +19,7 @@ from core.database.migrate import upgrade
 from core.errors import TaggerError
 from core.log import set_up_logging
 from core.settings import Settings, load_settings
+from core.untrusted import printable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,8 +30,17 @@ FAILURE = 1  # exit status; wrong usage is 2, which Typer gives
 # command line fills it, since only it knows the commands.
 hints: dict[type[TaggerError], str] = {}
 
-out = Console()
-err = Console(stderr=True)
+
+class _Console(Console):
+    """A terminal that no text steers: control characters never reach it."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Render a text, with or without markup."""
+        return super().render_str(printable(text), **options)
+
+
+out = _Console()
+err = _Console(stderr=True)
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
@@ -75,7 +86,7 @@ def start() -> Settings:
 
 def plain(text: str) -> str:
     """A stranger's text as the terminal may show it: no control sequence, no markup."""
-    return escape("".join(char if char.isprintable() else " " for char in text))
+    return escape(" ".join(printable(text).split("\n")).replace("\t", " "))
 
 
 def end_on_sigterm() -> None:

@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 from sqlalchemy import make_url
 
 from core.settings import Settings
+from core.untrusted import printable
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "***"
@@ -16,7 +17,7 @@ _SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
 
 
 class SecretFilter(logging.Filter):
-    """Replaces secrets in all that a handler writes, whoever logged it."""
+    """Replaces secrets and controls in all that a handler writes, whoever logged it."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -28,7 +29,7 @@ class SecretFilter(logging.Filter):
         if record.exc_info:
             message += "\n" + logging.Formatter().formatException(record.exc_info)
             record.exc_info = record.exc_text = None
-        record.msg, record.args = self.hide(message), ()
+        record.msg, record.args = printable(self.hide(message)), ()
         return True
 
     def hide(self, message: str) -> str:

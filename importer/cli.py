@@ -1,6 +1,5 @@
 """`tagger import`: questions from files into the database."""
 
-import csv
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from core.questions.files import (
     open_all,
 )
 from core.settings import Settings
+from core.untrusted import CsvWriter
 from importer.load import Tally, import_rows
 
 SHOWN_BROKEN = 10
@@ -144,16 +144,16 @@ class _BrokenRows:
     def __init__(self, file: TextIO | None) -> None:
         self.count = 0
         self.first: list[BrokenRow] = []
-        self._table = csv.writer(file) if file is not None else None
+        self._table = CsvWriter(file) if file is not None else None
         if self._table is not None:
-            self._table.writerow(["file", "line", "reason"])
+            self._table.write("file", "line", "reason")
 
     def add(self, row: BrokenRow) -> None:
         self.count += 1
         if len(self.first) < SHOWN_BROKEN:
             self.first.append(row)
         if self._table is not None:
-            self._table.writerow([row.file, row.line, row.reason])
+            self._table.write(row.file, row.line, row.reason)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The commands on results."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -9,10 +9,12 @@ import typer
 
 import review.notify.cli
 import review.web.cli
+from core.clock import SystemClock
 from core.console import command, open_database, out, start
 from core.database.engine import reading
 from review.formats import as_json_lines, as_table, write_csv
 from review.results import Filter, find_results
+from review.since import EXAMPLES, parse_since
 
 
 class Format(StrEnum):
@@ -30,6 +32,13 @@ def add_commands(app: typer.Typer) -> None:
     review.notify.cli.add_commands(app)
 
 
+def _since(text: str) -> datetime:
+    try:
+        return parse_since(text, now=SystemClock().now())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
 @command
 def results(
     site: Annotated[str | None, typer.Option("--site", "-s", help="Only this site.")] = None,
@@ -39,8 +48,9 @@ def results(
     since: Annotated[
         datetime | None,
         typer.Option(
-            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-            help="Only questions tagged since this time (UTC).",
+            parser=_since,
+            metavar="TIME",
+            help=f"Only questions tagged since this time (of UTC): {EXAMPLES}.",
         ),
     ] = None,
     min_probability: Annotated[
@@ -60,7 +70,7 @@ def results(
     chosen = Filter(
         site=site,
         tag=tag,
-        since=since.replace(tzinfo=UTC) if since else None,
+        since=since,
         min_probability=min_probability,
     )
     if limit is None and form is Format.TABLE:

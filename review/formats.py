@@ -1,6 +1,5 @@
 """Results as a table for people, as CSV for spreadsheets, as JSON lines for programs."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -9,6 +8,7 @@ from rich.console import Group
 from rich.table import Table
 
 from core.console import plain
+from core.untrusted import CsvWriter, escape_controls
 from review.results import Result
 
 CSV_COLUMNS = (
@@ -23,7 +23,6 @@ CSV_COLUMNS = (
     "model_version",
     "predicted_at",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # spreadsheets run cells that begin so
 
 
 def as_table(results: Iterable[Result]) -> Group:
@@ -49,35 +48,28 @@ def _suggested(result: Result) -> str:
 
 def write_csv(results: Iterable[Result], file: TextIO) -> None:
     """Write one row a predicted tag."""
-    writer = csv.writer(file)
-    writer.writerow(CSV_COLUMNS)
+    writer = CsvWriter(file)
+    writer.write(*CSV_COLUMNS)
     for result in results:
         for tag in result.tags:
-            writer.writerow(
-                (
-                    result.site,
-                    result.question_id,
-                    harmless(result.link or ""),
-                    harmless(result.title),
-                    harmless(" ".join(result.author_tags)),
-                    harmless(tag.tag),
-                    f"{tag.probability:.6f}",
-                    int(tag.suggested),
-                    result.model_version,
-                    result.predicted_at.isoformat(),
-                )
+            writer.write(
+                result.site,
+                result.question_id,
+                result.link or "",
+                result.title,
+                " ".join(result.author_tags),
+                tag.tag,
+                round(tag.probability, 6),
+                int(tag.suggested),
+                result.model_version,
+                result.predicted_at.isoformat(),
             )
-
-
-def harmless(cell: str) -> str:
-    """A text as a cell that no spreadsheet runs: an apostrophe stands before a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
 
 
 def as_json_lines(results: Iterable[Result]) -> Iterator[str]:
     """Yield one JSON object a question."""
     for result in results:
-        yield json.dumps(
+        told = json.dumps(
             {
                 "site": result.site,
                 "question_id": result.question_id,
@@ -93,3 +85,4 @@ def as_json_lines(results: Iterable[Result]) -> Iterator[str]:
             },
             ensure_ascii=False,
         )
+        yield escape_controls(told)

@@ -3,15 +3,14 @@
 Each is written page by page, so that a million questions take no more memory than a thousand.
 """
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from core.untrusted import CsvWriter, escape_controls
 from review.browse.rows import BrowsedQuestion
-from review.formats import harmless
 
 Format = Literal["csv", "jsonl", "parquet"]
 Pages = Iterable[list[BrowsedQuestion]]
@@ -60,10 +59,10 @@ def _verdicts(question: BrowsedQuestion) -> dict[str, list[str]]:
 def write_csv(pages: Pages) -> Iterator[bytes]:
     """One row a question; tags stand beside each other, predicted ones as tag:probability."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(CSV_COLUMNS)
+    writer = CsvWriter(text)
+    writer.write(*CSV_COLUMNS)
     for page in pages:
-        writer.writerows(_cells(question) for question in page)
+        writer.write_all(_cells(question) for question in page)
         yield text.getvalue().encode()
         text.seek(0)
         text.truncate()
@@ -80,14 +79,15 @@ def _cells(question: BrowsedQuestion) -> list[str | int | None]:
 def _cell(value: Any) -> str | int | None:
     if isinstance(value, int) or value is None:
         return value
-    return harmless(" ".join(value) if isinstance(value, list) else str(value))
+    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def write_json_lines(pages: Pages) -> Iterator[bytes]:
     """One JSON object a question, a line each."""
     for page in pages:
         told = (question.to_json() | _verdicts(question) for question in page)
-        yield "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in told).encode()
+        lines = (json.dumps(one, ensure_ascii=False) for one in told)
+        yield "".join(f"{escape_controls(line)}\n" for line in lines).encode()
 
 
 def write_parquet(pages: Pages) -> Iterator[bytes]:

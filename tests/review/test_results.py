@@ -4,8 +4,11 @@ import json
 from datetime import timedelta
 
 import pytest
+import typer
 from sqlalchemy import Engine, text
+from typer.testing import CliRunner
 
+from review.cli import add_commands
 from review.formats import as_json_lines, write_csv
 from review.results import Filter, Result, find_results
 from tests.conftest import ManualClock
@@ -86,3 +89,18 @@ def test_the_view_says_the_same_as_the_query(tagged: Engine) -> None:
         (1, 2, "regression"),
         (3, 1, "anova"),
     ]
+
+
+def test_what_the_results_print_is_taken_for_a_time(
+    tagged: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", database_url)
+    app = typer.Typer()
+    add_commands(app)
+    latest, _, first = found(tagged)
+    for since, count in ((latest.predicted_at, 1), (first.predicted_at, 3)):
+        line = ["results", "--format", "json", "--since", since.isoformat().replace("+00:00", "Z")]
+        shown = CliRunner().invoke(app, line)
+        assert shown.exit_code == 0, shown.output
+        assert len(shown.stdout.splitlines()) == count
+    assert CliRunner().invoke(app, ["results", "--since", "soon"]).exit_code == 2
