@@ -106,7 +106,7 @@ class Bench:
     def __init__(self, engine: Engine, *, explain: bool) -> None:
         self._engine = engine
         self._rng = random.Random(0)  # noqa: S311 (spreads requests)
-        self._seen: deque[int] = deque(maxlen=60)  # as a page names them
+        self._seen: deque[tuple[str, int]] = deque(maxlen=60)  # as a page names them
         self._statements: list[tuple[float, str, Any]] = []
         self._explain = explain
         if explain:
@@ -166,7 +166,7 @@ class Bench:
             return
         with reading(self._engine) as connection:
             view = view_question(connection, found.pk, reviewer)
-        self._seen.append(view.question.question_id)
+        self._seen.append((SITE, view.question.question_id))
 
     def decisions(self) -> None:
         """What a reviewer does with a question, and around it."""

@@ -16,7 +16,7 @@ BODY = "<p>" + "A sentence of a question, with a <code>word</code> of code. " * 
 def fill(engine: Engine, questions: int) -> None:
     """Write the rows into a migrated, empty database; minutes for a million questions."""
     with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":  # their own checks of 10 rows a question take long
+        if engine.dialect.name == "postgresql":  # its checks of each row, and triggers
             connection.execute(text("SET session_replication_role = replica"))
         connection.execute(text(_VERSION.replace("[SITE]", SITE)))
         for first in range(1, questions + 1, STEP):
@@ -43,11 +43,13 @@ def _adapt(statement: str, engine: Engine) -> str:
         words = {"RANDOM": "(abs(random()) % 1000000 / 1000000.0)", "YES": "1", "NO": "0"}
         words["TIME"] = "datetime('2026-01-01', '+' || {0} || ' seconds') || '.000000'"
         words["JSON_OF_TAG"] = "json_array({0})"
+        words["ARRAY"] = "json_group_array({0})"
     else:
         series = "(SELECT n FROM generate_series({0}, {1}) AS n)"
         words = {"RANDOM": "random()", "YES": "true", "NO": "false"}
         words["TIME"] = "timestamptz '2026-01-01 00:00:00+00' + {0} * interval '1 second'"
         words["JSON_OF_TAG"] = "jsonb_build_array({0})"
+        words["ARRAY"] = "array_agg({0} ORDER BY share DESC)"
     questions = series.format("CAST(:first AS bigint)", "CAST(:last AS bigint)")
     for name, part in (
         ("QUESTIONS", questions),
@@ -59,6 +61,8 @@ def _adapt(statement: str, engine: Engine) -> str:
         ("TIME_OF_N", words["TIME"].format("n")),
         ("TIME_OF_PK", words["TIME"].format("question_pk")),
         ("TAG_OF_N", words["JSON_OF_TAG"].format("'t' || (n % 50)")),
+        ("TAGS", words["ARRAY"].format("tag")),
+        ("SHARES", words["ARRAY"].format("share")),
         ("RANDOM", words["RANDOM"]),
         ("YES", words["YES"]),
         ("NO", words["NO"]),
@@ -92,15 +96,20 @@ _OF_QUESTIONS = (
     ON CONFLICT DO NOTHING
     """,
     """
-    INSERT INTO predictions (question_pk, model_version_id, predicted_at, content_hash)
-    SELECT n, 1, [TIME_OF_N], '0' FROM [QUESTIONS] AS q
+    INSERT INTO predictions (question_pk, model_version_id, predicted_at, content_hash, tags,
+                             probabilities, suggested_count)
+    SELECT n, 1, [TIME_OF_N], '0', [TAGS], [SHARES], sum(CASE WHEN share > 0.3 THEN 1 ELSE 0 END)
+    FROM (
+        SELECT n, tag, max(share) AS share FROM (
+            SELECT q.n AS n, [TAG] AS tag, [RANDOM] / (1 + k.n) AS share
+            FROM [QUESTIONS] AS q, [TEN] AS k
+        ) AS drawn GROUP BY n, tag ORDER BY n, share DESC LIMIT 10000000
+    ) AS ranked GROUP BY n
     """,
     """
-    INSERT INTO predicted_tags (question_pk, model_version_id, tag, probability, suggested)
-    SELECT pk, 1, tag, share, share > 0.3 FROM (
-        SELECT q.n AS pk, [TAG] AS tag, [RANDOM] / (1 + k.n) AS share
-        FROM [QUESTIONS] AS q, [TEN] AS k
-    ) AS drawn WHERE share >= 0
+    INSERT INTO likely_tags (tag, question_pk, model_version_id)
+    SELECT tag, question_pk, model_version_id FROM predicted_tags
+    WHERE question_pk BETWEEN :first AND :last AND (suggested OR probability >= 0.1)
     ON CONFLICT DO NOTHING
     """,
     """

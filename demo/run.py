@@ -19,7 +19,7 @@ from core.broker import embedded_redis
 from core.clock import Clock, SystemClock
 from core.console import end_on_sigterm, out, progress
 from core.database.engine import make_engine, reading
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Prediction, Question
 from core.errors import ServiceFailed
 from core.model.registry import get_live
 from core.review_page import TOKEN_FILE, login_link
@@ -219,9 +219,8 @@ def print_account(demo: Demo) -> None:
     with reading(engine) as connection:
         fetched = connection.execute(select(func.count(Question.id))).scalar_one()
         tagged = connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
-        suggested = connection.execute(
-            select(func.count()).select_from(PredictedTag).where(PredictedTag.suggested)
-        ).scalar_one()
+        counts = select(func.coalesce(func.sum(Prediction.suggested_count), 0))
+        suggested = connection.execute(counts).scalar_one()
         agreement = measure_agreement(connection, SITE, get_live(connection, SITE).id)
     engine.dispose()
     _step(demo, "shows ten of them", "results", "--limit", "10")

@@ -5,25 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Float, Select, column, exists, select, table
+from sqlalchemy import Select, literal, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
-from core.questions.suggested import is_suggested
+from core.database.tables import ModelVersion, Prediction, Question
+from core.database.views import PredictedTag
+from core.questions.suggested import find_by_tag, is_indexed, is_newest, is_suggested
 
 PAGE = 500  # questions whose tags are read with one statement
-
-# The view that says, once for all, which prediction of a question is its newest.
-tag_suggestions = table(
-    "tag_suggestions",
-    column("site"),
-    column("question_id"),
-    column("model_version"),
-    column("tag"),
-    column("probability", Float),
-    column("suggested", Boolean),
-)
+RARE = 2_000  # questions of a tag that are all looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +72,7 @@ def find_results(
         for result in find_results(connection, Filter(site="stats", tag="regression")):
             print(result.title, [tag.tag for tag in result.suggested])
     """
-    statement = _newest_predictions(chosen)
+    statement = _newest_predictions(chosen).where(*_of_likely_tag(connection, chosen))
     if limit is not None:
         statement = statement.limit(limit)
     rows = connection.execute(statement, execution_options={"yield_per": PAGE})
@@ -115,7 +106,7 @@ def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
         )
         .join(Question, Question.id == Prediction.question_pk)
         .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
-        .where(_is_newest_and_has_tag(chosen))
+        .where(is_newest(), _has_tag(chosen))
         .order_by(Prediction.predicted_at.desc(), Question.question_id.desc())
     )
     if chosen.site is not None:
@@ -125,21 +116,33 @@ def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
     return statement
 
 
-def _is_newest_and_has_tag(chosen: Filter) -> ColumnElement[bool]:
-    """Whether the view holds the prediction, with a tag that is asked for."""
-    view = tag_suggestions.c
+def _of_likely_tag(connection: Connection, chosen: Filter) -> list[ColumnElement[bool]]:
+    """What leads to the predictions of the filter's tag.
+
+    Of a rare tag the keys themselves: Postgres takes it for one like all others, and would walk
+    through the predictions of years for as many of it as are asked for.
+    """
+    if chosen.tag is None or not is_indexed(chosen.min_probability):
+        return []
+    found = find_by_tag(chosen.tag)
+    keys = connection.scalars(found.limit(RARE + 1)).all()
+    return [Prediction.question_pk.in_(sorted(set(keys)) if len(keys) <= RARE else found)]
+
+
+def _has_tag(chosen: Filter) -> ColumnElement[bool]:
+    """Whether the prediction has a tag that is asked for, or any; looked up one by one."""
     conditions = [
-        view.site == Question.site,
-        view.question_id == Question.question_id,
-        view.model_version == ModelVersion.version,
+        PredictedTag.question_pk == Prediction.question_pk,
+        PredictedTag.model_version_id == Prediction.model_version_id,
     ]
     if chosen.tag is not None:
-        conditions.append(view.tag == chosen.tag)
+        conditions.append(PredictedTag.tag == chosen.tag)
     if chosen.min_probability is not None:
-        conditions.append(view.probability >= chosen.min_probability)
+        conditions.append(PredictedTag.probability >= chosen.min_probability)
     elif chosen.tag is not None:
-        conditions.append(view.suggested.is_(True))
-    return exists().where(*conditions)
+        conditions.append(is_suggested())
+    found = select(literal(1)).where(*conditions).correlate(Prediction, Question)
+    return found.limit(1).scalar_subquery().is_not(None)
 
 
 def _tags_of(

@@ -1,14 +1,15 @@
 """Rows that tests arrange."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import PredictedTag, Prediction, Question, TaggingRequest
+from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest
+from core.database.views import PredictedTag
 from core.model import registry
 from core.model.bundle import Bundle, pack
 from core.model.bundle_cache import BundleCache
@@ -66,6 +67,39 @@ def publish_live(engine: Engine, bundle: Bundle, *, now: datetime) -> Version:
     with engine.begin() as connection:
         version = publish(connection, bundle, now=now)
         return registry.promote(connection, version.site, version.version, now=now, reason="hand")
+
+
+def insert_prediction(
+    connection: Connection,
+    pk: int,
+    version_id: int,
+    tags: Mapping[str, float],
+    *,
+    suggested: Collection[str] = (),
+    now: datetime,
+) -> None:
+    """A prediction of probabilities by tag."""
+    ranked = sorted(tags, key=lambda tag: (tag not in suggested, -tags[tag], tag))
+    row = {
+        "question_pk": pk,
+        "model_version_id": version_id,
+        "predicted_at": now,
+        "content_hash": "0",
+        "tags": ranked,
+        "probabilities": [tags[tag] for tag in ranked],
+        "suggested_count": len(suggested),
+    }
+    connection.execute(insert(Prediction).values(row))
+
+
+def replace_prediction(engine: Engine, pk: int, older: int, newer: int, *, now: datetime) -> None:
+    """Have a version, which is pruned, and then another one tag a question; both are scored."""
+    with engine.begin() as connection:
+        insert_prediction(connection, pk, older, {"anova": 0.9}, now=now - timedelta(days=10))
+        insert_prediction(connection, pk, newer, {"anova": 0.9}, now=now)
+        connection.execute(update(Prediction).values(scored_at=now))
+        pruned = update(ModelVersion).where(ModelVersion.id == older)
+        connection.execute(pruned.values(pruned_at=now))
 
 
 def predictions(engine: Engine) -> list[tuple[int, int]]:

@@ -22,7 +22,8 @@ from sqlalchemy.engine import Connection
 
 from core.agreement.scores import Agreement, agreement_of
 from core.database.engine import dialect_insert
-from core.database.tables import LiveAgreement, ModelVersion, PredictedTag, Prediction, Question
+from core.database.tables import LiveAgreement, ModelVersion, Prediction, Question
+from core.database.views import PredictedTag
 from core.questions.settled import is_settled, settled_before
 from core.questions.time_order import Seen
 

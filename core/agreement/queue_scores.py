@@ -5,16 +5,16 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import aliased
 
 from core.agreement.label_quality import label_quality, uncertainty
 from core.database.review_tables import QueuedQuestion
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Prediction, Question
+from core.database.views import PredictedTag
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import enter_queue
-from core.questions.suggested import read_blocked_tags
+from core.questions.suggested import is_newest, read_blocked_tags
 
 PAGE = 500  # questions scored in one transaction: some 5,000 rows of tags are held
 
@@ -101,17 +101,6 @@ def enter_missing(connection: Connection, *, since: datetime, limit: int = PAGE)
     Returns:
         How many were entered.
     """
-    later = aliased(Prediction)
-    is_newest = ~exists().where(
-        later.question_pk == Prediction.question_pk,
-        or_(
-            later.predicted_at > Prediction.predicted_at,
-            and_(
-                later.predicted_at == Prediction.predicted_at,
-                later.model_version_id > Prediction.model_version_id,
-            ),
-        ),
-    )
     queued = exists().where(
         QueuedQuestion.question_pk == Prediction.question_pk,
         QueuedQuestion.predicted_at >= Prediction.predicted_at,
@@ -122,7 +111,7 @@ def enter_missing(connection: Connection, *, since: datetime, limit: int = PAGE)
             Prediction.model_version_id,
             Prediction.predicted_at,
         )
-        .where(Prediction.predicted_at >= since, ~queued, is_newest)
+        .where(Prediction.predicted_at >= since, ~queued, is_newest())
         .limit(limit)
     )
     missing = connection.execute(statement).all()

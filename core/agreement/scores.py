@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Prediction, Question
+from core.database.views import PredictedTag
 
 _PAGE = 2000  # rows of tags held at a time
 _RECALL_AT = 5  # the sites' own limit of tags on a question

@@ -18,7 +18,7 @@ def insert_rows(
 ) -> None:
     """Insert rows as they are: no column's default or conversion of Python's applies.
 
-        insert_rows(connection, PredictedTag, ["question_pk", "tag"], [(1, "bayesian")])
+        insert_rows(connection, QuestionTag, ["question_pk", "tag"], [(1, "bayesian")])
 
     Args:
         connection: in a transaction; commits nothing.

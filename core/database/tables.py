@@ -2,9 +2,10 @@
 
 A question's way through them: the poller or an import writes `questions`, and their author tags
 once more into `question_tags`, by which they are found, and a row of `tagging_requests`; a worker
-deletes that row, and writes one of `predictions` and up to ten of `predicted_tags`; people write
-`verdicts` and `reviews`. The view `tag_suggestions` (made by the migrations) joins them for those
-who query with SQL.
+deletes that row, and writes one of `predictions`, by whose likely tags the database itself keeps
+`likely_tags`; people write `verdicts` and `reviews`. The view `predicted_tags` gives a row for each
+tag of a prediction (`views.py`); `tag_suggestions` and `suggestions_by_tag` (made by the
+migrations) join them for those who query with SQL.
 
 A question is *pending* while it has a row of `tagging_requests` and is not parked
 (`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`;
@@ -21,7 +22,6 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -32,7 +32,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -69,6 +69,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows for INTEGER keys only
 Json = JSON().with_variant(JSONB, "postgresql")
+Texts = JSON().with_variant(ARRAY(Text), "postgresql")
+Floats = JSON().with_variant(ARRAY(Float(53)), "postgresql")
 
 
 class Table(DeclarativeBase):
@@ -218,7 +220,11 @@ class Promotion(Table):
 
 
 class Prediction(Table):
-    """That a model version has tagged a question. Once."""
+    """That a model version has tagged a question, once, and its ten most probable tags.
+
+    Arrays, since rows of their own took four times the server's time, and the room
+    (`benchmarks/prediction_layouts.py`). Never updated: another prediction takes its place.
+    """
 
     __tablename__ = "predictions"
     __table_args__ = (
@@ -238,33 +244,24 @@ class Prediction(Table):
     )
     predicted_at: Mapped[datetime] = mapped_column(index=True)
     content_hash: Mapped[str] = mapped_column(String(64))  # of the text that was read
+    tags: Mapped[list[str]] = mapped_column(Texts)  # the suggested ones first
+    probabilities: Mapped[list[float]] = mapped_column(Floats)  # of the tags, in their order
+    suggested_count: Mapped[int] = mapped_column(SmallInteger)
     scored_at: Mapped[datetime | None]  # when it was counted into the live agreement, or passed by
 
 
-class PredictedTag(Table):
-    """One of the ten most probable tags of a prediction."""
+class LikelyTag(Table):
+    """A tag that a prediction suggests, or finds probable: questions are found by it.
 
-    __tablename__ = "predicted_tags"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["question_pk", "model_version_id"],
-            ["predictions.question_pk", "predictions.model_version_id"],
-            ondelete="CASCADE",
-        ),
-        Index(
-            "ix_predicted_tags_suggested",
-            "tag",
-            "question_pk",
-            sqlite_where=text("suggested"),
-            postgresql_where=text("suggested"),
-        ),
-    )
+    Triggers write and delete these rows with those of `predictions` (migration 0014).
+    """
 
+    __tablename__ = "likely_tags"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    tag: Mapped[str] = mapped_column(primary_key=True)
     question_pk: Mapped[int] = mapped_column(BigId, primary_key=True)
     model_version_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
-    probability: Mapped[float] = mapped_column(Float(53))
-    suggested: Mapped[bool]  # above its tag's threshold, and among the first five
 
 
 class TrainingRun(Table):

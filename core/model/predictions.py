@@ -3,17 +3,29 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from core.database.bulk import bound, insert_rows
 from core.database.keys import one_of
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Prediction
 from core.model.predictor import RankedTag
 from core.model.registry import Version
 from core.questions.review_queue import enter_queue
 from core.questions.suggested import read_blocked_tags
+
+_COLUMNS = (
+    "question_pk",
+    "model_version_id",
+    "predicted_at",
+    "content_hash",
+    "tags",
+    "probabilities",
+    "suggested_count",
+    "scored_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,59 +59,53 @@ def write_predictions(
     if not predictions:
         return
     pks = [item.pk for item in predictions]
-    known = _renew(connection, pks, version.id, now)
-    new = [item for item in predictions if item.pk not in known]
-    at = bound(connection, Prediction, "predicted_at", now)
+    scored = _take_older(connection, pks, version.id)
+    blocked = read_blocked_tags(connection, version.site)
+    rows = (_row(connection, item, blocked) for item in predictions)
+    made = (version.id, bound(connection, Prediction, "predicted_at", now))
     insert_rows(
         connection,
         Prediction,
-        ("question_pk", "model_version_id", "predicted_at", "content_hash"),
-        ((item.pk, version.id, at, item.content_hash) for item in new),
-    )
-    blocked = read_blocked_tags(connection, version.site)
-    insert_rows(
-        connection,
-        PredictedTag,
-        ("question_pk", "model_version_id", "tag", "probability", "suggested"),
-        (
-            (
-                item.pk,
-                version.id,
-                ranked.tag,
-                ranked.probability,
-                ranked.suggested and ranked.tag not in blocked,
-            )
-            for item in predictions
-            for ranked in item.tags
-        ),
+        _COLUMNS,
+        ((pk, *made, *row, scored.get(pk)) for pk, row in zip(pks, rows, strict=True)),
     )
     enter_queue(connection, pks, model_version_id=version.id, predicted_at=now)
 
 
-def _renew(
-    connection: Connection, pks: Sequence[int], version_id: int, now: datetime
-) -> frozenset[int]:
-    """Date the predictions that the version has made already, without their tags.
+def _row(
+    connection: Connection, item: NewPrediction, blocked: frozenset[str]
+) -> tuple[str, Any, Any, int]:
+    """The hash of the text, the tags in the table's order, and how many are suggested."""
+    suggested = [one for one in item.tags if one.suggested and one.tag not in blocked]
+    others = [one for one in item.tags if not one.suggested or one.tag in blocked]
+    ranked = suggested + others
+    tags = bound(connection, Prediction, "tags", [one.tag for one in ranked])
+    shares = bound(connection, Prediction, "probabilities", [one.probability for one in ranked])
+    return item.content_hash, tags, shares, len(suggested)
+
+
+def _take_older(connection: Connection, pks: Sequence[int], version_id: int) -> dict[int, Any]:
+    """Delete the predictions that the version has made of older texts.
 
     Returns:
-        The keys of their questions.
+        When each of them was scored, as the driver takes it, by the question's key.
     """
-    of_version = Prediction.model_version_id == version_id
     # Of all versions: with the version in it, Postgres reads all that this one has predicted, for
     # as long as it has not analysed a table that grows.
     predicted = select(Prediction.question_pk, Prediction.model_version_id).where(
         one_of(connection, Prediction.question_pk, pks)
     )
     known = frozenset(pk for pk, by in connection.execute(predicted) if by == version_id)
-    if known:
-        of_text = select(Question.content_hash).where(Question.id == Prediction.question_pk)
-        renewed = update(Prediction).where(
-            of_version, one_of(connection, Prediction.question_pk, known)
+    if not known:
+        return {}
+    # Told by the delete, which waits for whoever scores one of them at this moment.
+    older = (
+        delete(Prediction)
+        .where(
+            Prediction.model_version_id == version_id,
+            one_of(connection, Prediction.question_pk, known),
         )
-        connection.execute(renewed.values(predicted_at=now, content_hash=of_text.scalar_subquery()))
-        old = delete(PredictedTag).where(
-            PredictedTag.model_version_id == version_id,
-            one_of(connection, PredictedTag.question_pk, known),
-        )
-        connection.execute(old)
-    return known
+        .returning(Prediction.question_pk, Prediction.scored_at)
+    )
+    times = connection.execute(older).all()
+    return {pk: bound(connection, Prediction, "scored_at", at) for pk, at in times}

@@ -1,11 +1,13 @@
 """What is suggested: kept tags above their threshold, but none that is blocked at the site."""
 
-from sqlalchemy import exists
+from sqlalchemy import Select, and_, exists, or_
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement, select
 
 from core.database.review_tables import BlockedTag
-from core.database.tables import PredictedTag, Question
+from core.database.tables import LikelyTag, Prediction, Question
+from core.database.views import LIKELY, PredictedTag
 
 
 def is_suggested() -> ColumnElement[bool]:
@@ -15,7 +17,33 @@ def is_suggested() -> ColumnElement[bool]:
     is in the table, so that unblocking brings it back.
     """
     blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == PredictedTag.tag)
-    return PredictedTag.suggested & ~blocked
+    return PredictedTag.suggested & ~blocked.correlate(Question, PredictedTag)
+
+
+def find_by_tag(tag: str) -> Select[int]:
+    """A SELECT, by an index, of the keys of questions for which a prediction finds a tag likely.
+
+    Of all for which it is suggested, or as probable as LIKELY; some predictions may be older ones.
+    """
+    return select(LikelyTag.question_pk).where(LikelyTag.tag == tag)
+
+
+def is_indexed(least: float | None) -> bool:
+    """Whether find_by_tag() finds all that are suggested, or where given, as probable as this."""
+    return least is None or least >= LIKELY
+
+
+def is_newest() -> ColumnElement[bool]:
+    """Whether a prediction is its question's newest: by its time, then by its version."""
+    later = aliased(Prediction)
+    at_once = and_(
+        later.predicted_at == Prediction.predicted_at,
+        later.model_version_id > Prediction.model_version_id,
+    )
+    return ~exists().where(
+        later.question_pk == Prediction.question_pk,
+        or_(later.predicted_at > Prediction.predicted_at, at_once),
+    )
 
 
 def read_blocked_tags(connection: Connection, site: str) -> frozenset[str]:

@@ -10,9 +10,11 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
-from core.database.tables import PredictedTag, Question, QuestionTag, TaggingRequest
+from core.database.tables import Question, QuestionTag, TaggingRequest
+from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
+from core.questions.suggested import find_by_tag, is_indexed
 from review.decisions.filters import words_of
 
 State = Literal["pending", "suggested", "reviewed", "disputed", "parked"]
@@ -75,14 +77,11 @@ def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
             yield select(QueuedQuestion.question_pk).where(queued, text("conflicting"))
         case "reviewed":
             yield select(Review.question_pk).where(Review.outcome == "saved")
-    if chosen.tag is not None:
-        suggested = select(PredictedTag.question_pk).where(PredictedTag.tag == chosen.tag)
-        if chosen.min_probability is None:  # word for word as an index has it
-            suggested = suggested.where(text("suggested"))
+    if chosen.tag is not None and is_indexed(chosen.min_probability):
         author = select(QuestionTag.question_pk).where(
             QuestionTag.site == chosen.site, QuestionTag.tag == chosen.tag
         )
-        yield select(suggested.union_all(author).subquery().c[0])
+        yield select(find_by_tag(chosen.tag).union_all(author).subquery().c[0])
 
 
 def conditions(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
@@ -109,8 +108,7 @@ def _of_tag(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
     least = chosen.min_probability
     if chosen.tag is None:
         return [] if least is None else [_has_tag(PredictedTag.probability >= least)]
-    # Not as the index of tags has it: of one question there are ten rows, of a tag thousands.
-    of_tag = PredictedTag.tag.concat("") == chosen.tag
+    of_tag = PredictedTag.tag == chosen.tag
     if least is not None:
         return [_has_tag(of_tag, PredictedTag.probability >= least)]
     authors = select(literal(1)).where(

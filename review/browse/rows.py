@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import QueuedQuestion, Verdict
-from core.database.tables import ModelVersion, PredictedTag, Question, TaggingRequest
+from core.database.tables import ModelVersion, Question, TaggingRequest
+from core.database.views import PredictedTag
 from core.questions.suggested import read_blocked_tags
 from core.questions.verdicts import Joint, Said, joint_verdict
 

@@ -12,14 +12,15 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, text, true
+from sqlalchemy import Select, exists, func, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import BlockedTag, QueuedQuestion
-from core.database.tables import PredictedTag, Question, QuestionTag
+from core.database.tables import Question, QuestionTag
+from core.database.views import PredictedTag
 from core.database.words import holds_word
-from core.questions.suggested import read_blocked_tags
+from core.questions.suggested import find_by_tag, read_blocked_tags
 
 RARE = 2_000  # questions of a tag that are all looked at
 MOST_WORDS = 10
@@ -89,17 +90,12 @@ def rare_questions(connection: Connection, chosen: QueueFilter, site: str) -> Se
 def questions_by_tag(chosen: QueueFilter, site: str) -> Iterator[Select[int]]:
     """SELECTs of the keys of all questions of each of the filter's tags, by the tags' indexes."""
     if chosen.suggested is not None:
-        yield _keys_of_suggested(chosen.suggested)
+        yield find_by_tag(chosen.suggested)
     if chosen.author is not None:
         yield _keys_of_author(chosen.author, site)
     if chosen.tag is not None:
-        either = _keys_of_suggested(chosen.tag).union_all(_keys_of_author(chosen.tag, site))
+        either = find_by_tag(chosen.tag).union_all(_keys_of_author(chosen.tag, site))
         yield select(either.subquery().c[0])
-
-
-def _keys_of_suggested(tag: str) -> Select[int]:
-    # Word for word as the index has it, or SQLite does not know it again.
-    return select(PredictedTag.question_pk).where(PredictedTag.tag == tag, text("suggested"))
 
 
 def _keys_of_author(tag: str, site: str) -> Select[int]:

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import BlockedTag, Note, QueuedQuestion, Review, Verdict
-from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
+from core.database.tables import ModelVersion, Prediction, Question
+from core.database.views import PredictedTag
 from review.decisions.states import State, read_states
 
 MOST_NOTES = 100  # shown of a question, the newest

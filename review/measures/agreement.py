@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from core.database.review_tables import Review, Verdict
-from core.database.tables import PredictedTag, Question
+from core.database.tables import Question
+from core.database.views import PredictedTag
 from core.questions.suggested import is_suggested
 from review.decisions.states import OwnVerdict
 from review.measures.independent import independent_states

@@ -1,14 +1,15 @@
 """How much each tag of a site is used and suggested, and how often authors and reviewers agree."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import Verdict
-from core.database.tables import PredictedTag, Prediction, Question, QuestionTag
+from core.database.tables import Prediction, Question, QuestionTag
 from core.model import registry
 from core.questions.suggested import read_blocked_tags
 from review.tags.relations import Relations, learn_relations, wilson_bound
@@ -99,28 +100,26 @@ def _counts(connection: Connection, statement: Select[Any, Any]) -> dict[str, in
     return dict(connection.execute(statement).all())
 
 
-def _suggestions(connection: Connection, site: str) -> tuple[dict[str, int], dict[str, int]]:
+def _suggestions(connection: Connection, site: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """How often each tag is suggested of late, and how often its author chose it too."""
     live = registry.find_live_id(connection, site)
     if live is None:
         return {}, {}
     newest = (
-        select(Prediction.question_pk)
+        select(Prediction.tags, Prediction.suggested_count, Question.author_tags)
+        .join(Question, Question.id == Prediction.question_pk)
         .where(Prediction.model_version_id == live)
         .order_by(Prediction.predicted_at.desc())
         .limit(NEWEST_PREDICTIONS)
-        .subquery()
     )
-    suggested = (
-        select(PredictedTag.tag, func.count())
-        .join(newest, newest.c.question_pk == PredictedTag.question_pk)
-        .where(PredictedTag.model_version_id == live, and_(PredictedTag.suggested))
-        .group_by(PredictedTag.tag)
-    )
-    authors = exists().where(
-        QuestionTag.question_pk == PredictedTag.question_pk, QuestionTag.tag == PredictedTag.tag
-    )
-    return _counts(connection, suggested), _counts(connection, suggested.where(authors))
+    suggested: Counter[str] = Counter()
+    confirmed: Counter[str] = Counter()
+    for tags, count, author_tags in connection.execute(
+        newest, execution_options={"yield_per": 2_000}
+    ):
+        suggested.update(tags[:count])
+        confirmed.update(set(tags[:count]).intersection(author_tags))
+    return suggested, confirmed
 
 
 def _verdicts(connection: Connection, site: str) -> dict[tuple[str, str], int]:

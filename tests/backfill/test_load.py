@@ -10,7 +10,8 @@ from backfill.load import LoadCounts, Wanted, find_version, load
 from backfill.tagging import tag_shard
 from core.database.engine import reading
 from core.database.review_tables import QueuedQuestion
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Prediction, Question
+from core.database.views import PredictedTag
 from core.errors import BackfillRefused
 from core.model.predictor import Model
 from core.model.registry import Version

@@ -13,7 +13,8 @@ from sqlalchemy import Engine, func, select
 from core.clock import SystemClock
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Prediction, Question
+from core.database.views import PredictedTag
 from core.model import registry
 from core.model.bundle import Bundle
 from core.model.encoding import encode

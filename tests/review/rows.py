@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 from sqlalchemy.engine import Connection
 
 from core.database.engine import dialect_insert
 from core.database.review_tables import QueuedQuestion, Review, Verdict
-from core.database.tables import ModelVersion, PredictedTag, Prediction, Question
+from core.database.tables import ModelVersion, Question
 from core.questions.review_queue import enter_queue
 from core.questions.store import store
-from tests.rows import question
+from tests.rows import insert_prediction, question
 
 VERSION = 1
 
@@ -64,21 +64,9 @@ def _version(connection: Connection, site: str, now: datetime) -> int:
 def _predict(
     connection: Connection, tags: Mapping[int, Mapping[str, float]], version: int, now: datetime
 ) -> None:
-    made = {"model_version_id": version, "predicted_at": now, "content_hash": "0"}
-    connection.execute(insert(Prediction), [{"question_pk": pk, **made} for pk in tags])
-    rows = [
-        {
-            "question_pk": pk,
-            "model_version_id": version,
-            "tag": tag,
-            "probability": p,
-            "suggested": p >= 0.5,
-        }
-        for pk, probabilities in tags.items()
-        for tag, p in probabilities.items()
-    ]
-    if rows:
-        connection.execute(insert(PredictedTag), rows)
+    for pk, probabilities in tags.items():
+        suggested = {tag for tag, probability in probabilities.items() if probability >= 0.5}
+        insert_prediction(connection, pk, version, probabilities, suggested=suggested, now=now)
     enter_queue(connection, list(tags), model_version_id=version, predicted_at=now)
 
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 from sqlalchemy.engine import Connection
 
 from core.agreement.queue_scores import score_page
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Question
 from core.questions.review_queue import enter_queue
 from core.questions.store import FetchedQuestion, store
 from demo.site import MadeUpQuestion, make_questions
 from tests.models import word_bundle
-from tests.rows import publish_live
+from tests.rows import insert_prediction, publish_live
 
 KEPT = 10  # tags of a prediction
 BATCH = 25  # questions that are predicted at one time
@@ -124,9 +124,6 @@ def guess(
 def _predict(
     connection: Connection, pk: int, version_id: int, tags: dict[str, float], at: datetime
 ) -> None:
-    key = {"question_pk": pk, "model_version_id": version_id}
-    connection.execute(insert(Prediction).values(**key, predicted_at=at, content_hash="0"))
     best = sorted(tags.items(), key=lambda item: -item[1])
     suggested = {tag for tag, probability in best[:5] if probability >= 0.35}
-    rows = [{**key, "tag": tag, "probability": p, "suggested": tag in suggested} for tag, p in best]
-    connection.execute(insert(PredictedTag), rows)
+    insert_prediction(connection, pk, version_id, tags, suggested=suggested, now=at)

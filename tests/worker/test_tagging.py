@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import BundlePart, PredictedTag
+from core.database.tables import BundlePart
+from core.database.views import PredictedTag
 from core.errors import DatabaseUnreachable, ModelMissing
 from core.model.encoding import Calls
 from core.model.live_models import Serving

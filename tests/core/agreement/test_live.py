@@ -2,18 +2,18 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, select, update
 
 from core.agreement.live import DayAgreement, Scored, daily_agreement, score_settled
 from core.agreement.scores import Agreement
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
-from core.database.tables import LiveAgreement, ModelVersion, PredictedTag, Prediction
+from core.database.tables import LiveAgreement, ModelVersion
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import live_models, publish_live, question, store_questions
+from tests.rows import insert_prediction, live_models, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 SETTLE = timedelta(days=3)
@@ -182,12 +182,10 @@ def test_a_page_that_another_scorer_holds_is_not_waited_for(
 def predict_many(engine: Engine, count: int, version: Version, *, now: datetime) -> None:
     """Store questions, each with its author's tag predicted."""
     stored = store_questions(engine, *map(question, range(count)), now=now)
-    key = [{"question_pk": pk, "model_version_id": version.id} for pk in stored.requested]
-    tagged = {"tag": "regression", "probability": 0.9, "suggested": True}
+    tags = {"regression": 0.9}
     with engine.begin() as connection:
-        made = {"predicted_at": now, "content_hash": ""}
-        connection.execute(insert(Prediction), [row | made for row in key])
-        connection.execute(insert(PredictedTag), [row | tagged for row in key])
+        for pk in stored.requested:
+            insert_prediction(connection, pk, version.id, tags, suggested=tags, now=now)
 
 
 def test_a_day_is_that_of_utc_whatever_the_clock_of_the_predictor(

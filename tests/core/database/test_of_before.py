@@ -18,6 +18,7 @@ from core.database.tables import (
     TrainingRun,
     UtcDateTime,
 )
+from core.database.views import LIKELY
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
@@ -255,3 +256,48 @@ def test_events_that_failed_before_are_kept_a_month_from_now(before: Engine) -> 
     assert failed > day(3)
     assert waiting is delivered is None
     migrate_to(before, "0010")
+
+
+# The views that people query, and what the rows of tags were before: the same columns.
+ROWS = "SELECT question_pk, model_version_id, tag, probability, suggested FROM predicted_tags"
+SUGGESTIONS = (
+    "SELECT site, question_id, link, title, tag, probability, suggested, verdict, model_version, "
+    "predicted_at FROM tag_suggestions"
+)
+
+
+def rows_of(engine: Engine, statement: str) -> list[tuple[object, ...]]:
+    """Sorted, numbers to twelve digits: not all that SQLite writes of one comes back."""
+    with reading(engine) as connection:
+        found = [tuple(row) for row in connection.execute(text(statement))]
+    return sorted((tuple(map(_rounded, row)) for row in found), key=repr)
+
+
+def _rounded(value: object) -> object:
+    return round(value, 12) if isinstance(value, float) else value
+
+
+def test_tags_are_moved_into_arrays_and_back_and_views_answer_alike(before: Engine) -> None:
+    migrate_to(before, "0013")
+    with before.begin() as connection:  # one without tags, one with a tag that is hardly likely
+        connection.execute(text("DELETE FROM predicted_tags WHERE question_pk = 1"))
+        last = "question_pk = (SELECT max(question_pk) FROM predicted_tags)"
+        changed = f"UPDATE predicted_tags SET probability = 0.05, suggested = false WHERE {last}"
+        connection.execute(text(changed))
+    tags, suggestions = rows_of(before, ROWS), rows_of(before, SUGGESTIONS)
+    made = rows_of(before, "SELECT * FROM predictions")
+    assert len(tags) > 50
+    upgrade(before)
+    assert rows_of(before, ROWS) == tags
+    assert rows_of(before, SUGGESTIONS) == suggestions
+    by_tag = "SELECT question_id, tag, probability, verdict, model_version FROM suggestions_by_tag"
+    same = "SELECT question_id, tag, probability, verdict, model_version FROM tag_suggestions"
+    assert rows_of(before, by_tag) == rows_of(before, f"{same} WHERE suggested")
+    likely = "SELECT question_pk, model_version_id, tag FROM likely_tags"
+    found = [row[:3] for row in tags if row[4] or float(str(row[3])) >= LIKELY]
+    assert rows_of(before, likely) == found
+    assert 0 < len(found) < len(tags)
+    migrate_to(before, "0013")
+    assert rows_of(before, ROWS) == tags
+    assert rows_of(before, SUGGESTIONS) == suggestions
+    assert rows_of(before, "SELECT * FROM predictions") == made

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, delete, event, func, select, update
 
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import LikelyTag, Prediction, Question
+from core.database.views import PredictedTag
 from core.model.predictions import NewPrediction, write_predictions
 from core.model.predictor import RankedTag
 from core.model.registry import Version
@@ -70,11 +71,11 @@ def test_nothing_is_deleted_where_the_version_has_predicted_nothing(
     version = publish_live(engine, word_bundle(), now=clock.now())
     with statements(engine) as sent:
         write(engine, clock, version, {number: ["anova"] for number in range(1, 30)})
-    assert not [one for one in sent if one.startswith("DELETE FROM predicted_tags")]
+    assert not [one for one in sent if one.startswith("DELETE FROM predictions")]
     with statements(engine) as sent:
         clock.sleep(1)
         write(engine, clock, version, {1: ["c++"]})
-    assert len([one for one in sent if one.startswith("DELETE FROM predicted_tags")]) == 1
+    assert len([one for one in sent if one.startswith("DELETE FROM predictions")]) == 1
 
 
 def test_what_a_version_has_predicted_is_looked_up_by_question_alone(
@@ -86,6 +87,36 @@ def test_what_a_version_has_predicted_is_looked_up_by_question_alone(
         write(engine, clock, version, {1: ["anova"]})
     (looked_up,) = [one for one in sent if one.startswith("SELECT predictions.question_pk")]
     assert "model_version_id" not in looked_up.partition("WHERE")[2]
+
+
+def test_likely_tags_are_those_of_the_predictions_that_stand(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    write(engine, clock, version, {1: ["anova", "r"], 2: ["bayesian"]})
+    clock.sleep(1)
+    write(engine, clock, version, {1: ["r", "c++"]})
+    likely = select(LikelyTag.tag).order_by(LikelyTag.question_pk, LikelyTag.tag)
+    with engine.begin() as connection:
+        assert list(connection.scalars(likely)) == ["c++", "r", "bayesian"]
+        connection.execute(delete(Question).where(Question.question_id == 1))
+        assert list(connection.scalars(likely)) == ["bayesian"]
+
+
+def test_a_prediction_that_was_scored_stays_so_when_it_is_replaced(
+    engine: Engine, clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    write(engine, clock, version, {1: ["anova"], 2: ["r"]})
+    scored = clock.now()
+    with engine.begin() as connection:
+        first = Prediction.question_pk == select(func.min(Prediction.question_pk)).scalar_subquery()
+        connection.execute(update(Prediction).where(first).values(scored_at=scored))
+    clock.sleep(1)
+    write(engine, clock, version, {1: ["c++"], 2: ["c++"]})
+    with engine.connect() as connection:
+        times = select(Prediction.scored_at).order_by(Prediction.question_pk)
+        assert list(connection.scalars(times)) == [scored, None]
 
 
 def test_tagging_all_again_takes_no_more_statements_than_tagging_one(

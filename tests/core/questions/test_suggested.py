@@ -2,7 +2,8 @@ from sqlalchemy import Engine, insert, select
 
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag
-from core.database.tables import PredictedTag, Question
+from core.database.tables import Question
+from core.database.views import PredictedTag
 from core.questions.suggested import is_suggested, read_blocked_tags
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows

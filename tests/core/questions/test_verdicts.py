@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, text
 
 from core.database.review_tables import Verdict
-from core.database.tables import ModelVersion, PredictedTag, Prediction
+from core.database.tables import ModelVersion
 from core.questions.verdicts import (
     Decided,
     Joint,
@@ -17,7 +17,7 @@ from core.questions.verdicts import (
     read_joint_verdicts,
 )
 from tests.conftest import ManualClock
-from tests.rows import question, row, store_questions
+from tests.rows import insert_prediction, question, row, store_questions
 
 YES, ADDED, NO = Said("accepted"), Said("added"), Said("rejected")
 
@@ -81,11 +81,7 @@ def test_the_view_says_the_same(
             connection.execute(
                 insert(ModelVersion).values(id=1, **version, metrics={}, sha256="0", live=True)
             )
-            key = {"question_pk": pk, "model_version_id": 1}
-            connection.execute(insert(Prediction).values(**key, predicted_at=now, content_hash="0"))
-            connection.execute(
-                insert(PredictedTag).values(**key, tag="anova", probability=0.5, suggested=True)
-            )
+            insert_prediction(connection, pk, 1, {"anova": 0.5}, suggested={"anova"}, now=now)
         said = [
             {
                 "question_pk": pk,

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine, insert, update
 
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
-from core.database.tables import ModelVersion, PredictedTag, Prediction
+from core.database.tables import ModelVersion
 from core.questions.review_queue import enter_queue
 from review.notify import outbox as module
 from review.notify.outbox import KEPT, KEPT_FAILED, OVERLAP, fill_outbox, prune
@@ -12,6 +12,7 @@ from review.notify.webhooks import NEVER
 from tests.conftest import ManualClock
 from tests.review.notify.receiver import add, outbox
 from tests.review.rows import predict_rows
+from tests.rows import insert_prediction
 
 
 def told(engine: Engine, number: int | None = None) -> list[int]:
@@ -205,11 +206,8 @@ def test_each_version_is_told_and_none_that_a_newer_one_has_replaced(
         row = {"site": "stats", "version": 2, "created_at": clock.now(), "architecture": "simple"}
         added = insert(ModelVersion).values(**row, metrics={}, sha256="1", live=False)
         newer = connection.execute(added.returning(ModelVersion.id)).scalar_one()
-        key = {"question_pk": pks[1], "model_version_id": newer}
-        prediction = insert(Prediction).values(**key, predicted_at=clock.now(), content_hash="0")
-        connection.execute(prediction)
-        tag = insert(PredictedTag).values(**key, tag="bayes", probability=0.8, suggested=True)
-        connection.execute(tag)
+        tags = {"bayes": 0.8}
+        insert_prediction(connection, pks[1], newer, tags, suggested=tags, now=clock.now())
         enter_queue(connection, [pks[1]], model_version_id=newer, predicted_at=clock.now())
     assert fill_outbox(engine, now=clock.now()) == 1
     assert told(engine) == [1, 2, 1]

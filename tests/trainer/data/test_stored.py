@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, insert, select
 
 from core.database.review_tables import Verdict
-from core.database.tables import PredictedTag, Prediction, Question
+from core.database.tables import Question
 from core.model.tokenizer import TextSettings
 from core.questions.selection import Selection
 from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish_live, question, row, store_questions
+from tests.rows import insert_prediction, publish_live, question, row, store_questions
 from trainer.data.corpus import read_corpus
 from trainer.data.stored import stored_questions, survey
 
@@ -120,11 +120,6 @@ def test_predictions_are_never_learned_from(engine: Engine, clock: ManualClock) 
     store_questions(engine, question(1, author_tags=("r",)), now=clock.now())
     with engine.begin() as connection:
         pk = connection.execute(select(Question.id)).scalar_one()
-        key = {"question_pk": pk, "model_version_id": version.id}
-        connection.execute(
-            insert(Prediction).values(**key, predicted_at=clock.now(), content_hash="")
-        )
-        connection.execute(
-            insert(PredictedTag).values(**key, tag="anova", probability=1.0, suggested=True)
-        )
+        tags = {"anova": 1.0}
+        insert_prediction(connection, pk, version.id, tags, suggested=tags, now=clock.now())
         assert [q.tags for q in stored_questions(connection, Selection("stats"))] == [("r",)]
