@@ -122,6 +122,13 @@ class Settings(BaseSettings):
     keep_versions: int = Field(
         default=5, ge=2, description="how many of a site's newest models are kept beside the live"
     )
+    keep_predictions_days: float | None = Field(
+        default=None,
+        ge=0,
+        le=36_500,
+        description="how long predictions of pruned models are kept, in days, where a newer one "
+        "stands and nobody has reviewed the question; for ever where it is not set",
+    )
     retag: Retag = Field(
         default="pending",
         description="which tagged questions a newly promoted model tags again: "

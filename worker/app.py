@@ -33,6 +33,7 @@ from core.model.live_models import LiveModels
 from core.settings import Settings
 from worker.maintenance import (
     leave_to_sweep,
+    prune_old_predictions,
     sweep_pending,
     sweep_seconds,
     train_first_models,
@@ -47,11 +48,13 @@ log = logging.getLogger(__name__)
 FIRST_MODELS_TASK = "tagger.train_first_models"
 RETRAIN_TASK = "tagger.retrain"
 SCORE_QUEUE_TASK = "tagger.score_review_queue"
+PRUNE_TASK = "tagger.prune_predictions"
 
 TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
 FIRST_MODELS_SECONDS = 60
 RETRAIN_EXPIRES = 6 * 60 * 60  # seconds; a cron's periods are not all the same
 SCORE_SECONDS = 300
+PRUNE_SECONDS = 60 * 60
 SCORE_QUEUE_SECONDS = 30  # for which a new question is in no order but the newest
 
 
@@ -115,6 +118,10 @@ class Tasks:
         """Score what waits for review."""
         self._in_one_line(lambda: score_queue(self._engine, self._labels, self._clock))
 
+    def prune_predictions(self) -> None:
+        """Delete predictions that are kept no longer."""
+        self._in_one_line(lambda: prune_old_predictions(self._engine, self._settings, self._clock))
+
     def score(self) -> None:
         """Score what has settled, and look for drift."""
         self._in_one_line(
@@ -164,6 +171,8 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
         "score": _every(SCORE_TASK, SCORE_SECONDS),
         "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),
     }
+    if settings.keep_predictions_days is not None:
+        schedule["prune"] = _every(PRUNE_TASK, PRUNE_SECONDS)
     if settings.retrain_cron != "off":
         schedule["retrain"] = {
             "task": RETRAIN_TASK,
@@ -187,6 +196,7 @@ def _add_tasks(app: Celery, tasks: Tasks) -> None:
     app.task(name=SCORE_TASK, **short)(tasks.score)
     app.task(name=SCORE_QUEUE_TASK, **short)(tasks.score_queue)
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
+    app.task(name=PRUNE_TASK, **short)(tasks.prune_predictions)
     # Taken at once: a run that its worker's end cuts short is requested again, and not by Redis.
     app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)
 

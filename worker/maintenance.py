@@ -14,12 +14,14 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun
 from core.questions.lifecycle import end_lease, park_exhausted
+from core.questions.retention import prune_pages
 from core.questions.selection import count_trainable
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
 FIRST_MODEL_PAUSE = timedelta(minutes=30)
+MOST_PRUNED_PAGES = 100  # of one time, which must not keep the tagging queue
 
 
 def sweep_seconds(settings: Settings) -> float:
@@ -82,6 +84,17 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
         log.info("%s has no live model and questions enough: training is asked for", site)
         enqueue_training(app, site)
     return sites
+
+
+def prune_old_predictions(engine: Engine, settings: Settings, clock: Clock) -> int:
+    """Delete predictions of pruned versions that are older than the setting; return how many."""
+    if settings.keep_predictions_days is None:
+        return 0
+    before = clock.now() - timedelta(days=settings.keep_predictions_days)
+    deleted = prune_pages(engine, before=before, most_pages=MOST_PRUNED_PAGES)
+    if deleted:
+        log.info("%d old predictions of pruned models are deleted", deleted)
+    return deleted
 
 
 def _tried(now: datetime) -> Select[str]:

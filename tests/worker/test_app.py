@@ -186,6 +186,11 @@ def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next(n
     assert entry["options"]["expires"] < entry["schedule"]  # type: ignore[index]
 
 
+def test_the_schedule_deletes_old_predictions_where_a_setting_says_so() -> None:
+    on, off = (beat_schedule(Settings(keep_predictions_days=days)) for days in (30, None))
+    assert on.keys() - off.keys() == {"prune"}
+
+
 def test_retraining_can_be_switched_off() -> None:
     on, off = (beat_schedule(Settings(retrain_cron=cron)) for cron in ("0 3 * * *", "off"))
     assert on["retrain"]["task"] == RETRAIN_TASK

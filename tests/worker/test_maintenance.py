@@ -12,8 +12,15 @@ from core.errors import BrokerUnreachable
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
-from tests.rows import find_request, publish_live, question, store_questions
-from worker.maintenance import sweep_pending, train_first_models
+from tests.rows import (
+    find_request,
+    predictions,
+    publish_live,
+    question,
+    replace_prediction,
+    store_questions,
+)
+from worker.maintenance import prune_old_predictions, sweep_pending, train_first_models
 
 
 @pytest.fixture
@@ -50,6 +57,19 @@ def test_a_sweep_that_cannot_reach_redis_says_so_and_loses_nothing(
         sweep_pending(sqlite_engine, make_celery(away), away, clock)
     assert "hush-hush" not in str(raised.value)
     assert find_request(sqlite_engine, 1) is not None
+
+
+def test_old_predictions_of_pruned_models_are_deleted_where_a_setting_says_so(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    bundles = (word_bundle(data_fingerprint=name) for name in ("old", "new"))
+    old, new = (publish_live(sqlite_engine, one, now=clock.now()).id for one in bundles)
+    (pk,) = store_questions(sqlite_engine, question(1), now=clock.now()).requested
+    replace_prediction(sqlite_engine, pk, old, new, now=clock.now())
+    for days, deleted in ((None, 0), (11, 0), (9, 1), (9, 0)):
+        settings = Settings(keep_predictions_days=days)
+        assert prune_old_predictions(sqlite_engine, settings, clock) == deleted
+    assert predictions(sqlite_engine) == [(1, new)]
 
 
 def test_a_site_is_trained_by_itself_once_it_has_questions_enough(

@@ -1,5 +1,6 @@
 """Commands that change the registry: which model is live, what comes in, what goes."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from core.model import registry
 from core.model.bundle import inspect
 from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
 from core.model.going_live import WentLive, promote_tried, roll_back_tried
+from core.questions.retention import prune_pages
 from core.settings import Retag
 
 Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
@@ -39,6 +41,10 @@ OnlySite = Annotated[
 ]
 OnlySha256 = Annotated[str | None, typer.Option(help="Refuse a file that has another SHA-256.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it live.")]
+OlderThan = Annotated[
+    float | None,
+    typer.Option(min=0, max=36_500, help="Days.  [default: the setting, or else 0]"),
+]
 Keep = Annotated[
     int | None, typer.Option(min=0, help="How many of the newest stay.  [default: the setting]")
 ]
@@ -51,6 +57,7 @@ def add_change_commands(models: typer.Typer) -> None:
     models.command("export")(export_model)
     models.command("import")(import_model)
     models.command("prune")(prune_models)
+    models.command("prune-predictions")(prune_predictions)
 
 
 @command
@@ -164,3 +171,19 @@ def prune_models(site: Site, *, keep: Keep = None) -> None:
         gone = registry.prune(connection, site, keep=count, now=now)
     numbers = ", ".join(str(version.version) for version in gone)
     out.print(f"{plain(site)}: pruned {numbers or 'none'}.", highlight=False)
+
+
+@command
+def prune_predictions(site: Site, *, older_than: OlderThan = None) -> None:
+    """Delete what pruned models have predicted, where a newer prediction stands.
+
+    Those of questions that were reviewed stay, and those not yet counted into the live agreement.
+
+    Example: tagger models prune-predictions --site stats --older-than 90
+    """
+    settings = start()
+    engine = open_database(settings)
+    days = settings.keep_predictions_days if older_than is None else older_than
+    before = SystemClock().now() - timedelta(days=days or 0)
+    deleted = prune_pages(engine, before=before, site=site)
+    out.print(f"{plain(site)}: predictions deleted: {deleted:,}", highlight=False)

@@ -15,7 +15,14 @@ from core.model.manifest import FORMAT_VERSION
 from core.questions.lifecycle import is_requested
 from tests.conftest import ManualClock
 from tests.models import digest, pack_bytes, unzipped, word_bundle, zipped
-from tests.rows import live_models, publish_live, question, store_questions
+from tests.rows import (
+    live_models,
+    predictions,
+    publish_live,
+    question,
+    replace_prediction,
+    store_questions,
+)
 from tests.trainer.models.commands import count, live, tagger
 from worker.tagging import tag_batch
 
@@ -219,3 +226,17 @@ def test_a_pruned_model_keeps_its_figures(engine: Engine) -> None:
     for refused in ("promote", "export"):
         assert "was pruned at" in tagger("models", refused, "--site", "stats", "1").stderr
     assert tagger("models", "prune", "--site", "stats").stdout == "stats: pruned none.\n"
+
+
+def test_what_pruned_models_predicted_is_deleted_where_a_newer_prediction_stands(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(1), now=clock.now()).requested
+    with reading(engine) as connection:
+        old, new = (version.id for version in registry.list_versions(connection))
+    replace_prediction(engine, pk, old, new, now=clock.now())
+    command = ("models", "prune-predictions", "--site", "stats")
+    kept = tagger(*command, "--older-than", "36500")
+    assert (kept.exit_code, kept.stdout) == (0, "stats: predictions deleted: 0\n")
+    assert tagger(*command).stdout == "stats: predictions deleted: 1\n"
+    assert predictions(engine) == [(1, new)]
