@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from core.clock import Clock
+from core.database.sqlite_advice import advise
 from core.database.words import add_functions
 from core.errors import DatabaseUnreachable
 
@@ -177,10 +178,10 @@ def explain_unreachable(engine: Engine, error: BaseException) -> str:
     """One line: which database, what the driver says, what to do. Shows no password."""
     address = engine.url.render_as_string(hide_password=True)
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return (
-        f"The database {address} cannot be used: {reason}. "
-        "Start it, or set TAGGER_DATABASE_URL to one that runs."
-    )
+    advice = "Start it, or set TAGGER_DATABASE_URL to one that runs."
+    if engine.dialect.name == "sqlite":
+        advice = advise(Path(str(engine.url.database)), error)
+    return f"The database {address} cannot be used: {reason}. {advice}"
 
 
 def dialect_insert(engine_or_connection: Engine | Connection, table: type[Any]) -> Any:
