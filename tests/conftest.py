@@ -50,12 +50,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that no worker is left alone with one at the end.
 
     Files stay whole: what the tests of one share, a trained network say, is made once.
+    `slow` may say how many seconds a test takes, about.
     """
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()) or _is_of_postgres(item):
             item.add_marker("postgres")
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
-    items.sort(key=lambda item: -slow[item.path])
+    seconds: Counter[Path] = Counter()
+    for item in items:
+        slow = item.get_closest_marker("slow")
+        if slow is not None:
+            seconds[item.path] += slow.args[0] if slow.args else 3
+    items.sort(key=lambda item: -seconds[item.path])
 
 
 def _is_of_postgres(item: pytest.Item) -> bool:

@@ -23,18 +23,18 @@ LIFE = Life(
 ITEM_FAULTS = tuple(fault for fault in ItemFault if fault is not ItemFault.HUGE_BODY)
 
 
-SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(1, 10))]
+SEEDS = [(0, 10_000), *(pytest.param(s, 20_000, marks=pytest.mark.soak) for s in range(1, 10))]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.slow(35)
+@pytest.mark.parametrize(("seed", "questions"), SEEDS)
 def test_a_fortnight_misses_nothing_asks_for_nothing_twice_and_breaks_no_rule(
-    sqlite_engine: Engine, seed: int
+    sqlite_engine: Engine, seed: int, questions: int
 ) -> None:
     run = simulation(
         sqlite_engine,
         seed=seed,
-        questions=20_000,
+        questions=questions,
         days=14,
         faults=replace(Preset.ALL.faults(seed), item_faults=ITEM_FAULTS),
         life=LIFE,
@@ -46,13 +46,13 @@ def test_a_fortnight_misses_nothing_asks_for_nothing_twice_and_breaks_no_rule(
     run.run(days=14.5)
     assert run.kills > 10
     assert run.standin.observer.violations == []
-    _assert_all_seen(run)
+    _assert_all_seen(run, questions // 2)
     _assert_each_once(run)
 
 
-def _assert_all_seen(run: Simulation) -> None:
+def _assert_all_seen(run: Simulation, at_least: int) -> None:
     expected = run.expected()
-    assert len(expected) > 10_000
+    assert len(expected) > at_least
     stored = {row.question_id for row in run.stored()}
     skipped = {row.question_id for row in run.skipped()}
     readable = {number for number in expected if run.readable(number)}

@@ -39,7 +39,7 @@ def has_chromium() -> bool:
 
 IN_BROWSER = [
     pytest.mark.browser,
-    pytest.mark.slow,
+    pytest.mark.slow(5),
     pytest.mark.skipif(not has_chromium(), reason="there is no Chromium on this machine"),
 ]
 

@@ -20,3 +20,10 @@ def eager() -> Iterator[None]:
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the pictures of reports, which take as long as the training of a small network."""
+    for module in ("plots", "run_plots"):
+        monkeypatch.setattr(f"trainer.report.{module}.figure", lambda *_, **__: "<svg/>")

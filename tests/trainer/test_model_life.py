@@ -1,24 +1,17 @@
-"""Models that follow each other: which one goes live, what a run leaves, and what killing does."""
+"""Models that follow each other: which one goes live, and what a run leaves."""
 
 import html
 import random
-import signal
-import time
 from dataclasses import replace
-from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
 
-from core.database.engine import make_engine
 from core.database.tables import BundlePart, ModelVersion, Question, TrainingRun
 from core.model.registry import Version, find_live, list_promotions, list_versions
 from tests.conftest import ManualClock
-from tests.processes import environment
 from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import NarrowBranchedNetwork, made_up_questions
-from tests.trainer.warm import fork_tagger
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.store import load_report
@@ -28,9 +21,9 @@ from trainer.train import train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
-    pytest.mark.usefixtures("eager"),
+    pytest.mark.usefixtures("eager", "undrawn"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.slow,
+    pytest.mark.slow(15),
 ]
 
 SITE = "fruit"
@@ -38,7 +31,6 @@ SITE = "fruit"
 OPTIONS = TrainingOptions(min_questions=50, epochs=3, confidence=0.99)
 QUESTIONS = 500
 HOLDOUT = QUESTIONS // 10
-KILLS = 2  # of each database
 
 CHEAP = TrainingOptions(architecture="simple", min_questions=50, epochs=1)
 
@@ -196,59 +188,3 @@ def test_old_bundles_are_let_go_and_the_live_one_stays(sqlite_engine: Engine) ->
         assert [version.pruned_at is None for version in versions] == [True, False, True, True]
         assert first.version is not None
         unpack_version(connection, first.version)
-
-
-@pytest.mark.timeout(1200)
-def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lock(
-    engine: Engine, tmp_path: Path
-) -> None:
-    store_made_up(engine)
-    log = tmp_path / "log"
-    address = engine.url.render_as_string(hide_password=False)
-    assert _run_command(address, log, None) == 0  # and nothing has to be imported any more
-    began = time.monotonic()
-    assert _run_command(address, log, None) == 0
-    whole = time.monotonic() - began
-    before = live(engine)
-    assert before is not None
-    dice, killed = random.Random(1), 0
-    for _ in range(KILLS):
-        status = _run_command(address, log, dice.uniform(0.3, whole))
-        killed += status == -signal.SIGKILL
-        now = live(engine)
-        assert now is not None
-        _assert_nothing_is_half_done(engine, now)
-    assert killed > 0
-    assert _run_command(address, log, None) == 0
-    found = runs(engine)
-    assert [run.ended_at is not None for run in found] == [True] * len(found)
-    assert [run.outcome for run in found].count("promoted") == len(found) - sum(
-        run.outcome == "failed" for run in found
-    )
-    with engine.connect() as connection:
-        number, _ = load_report(connection, SITE)
-    assert number == found[-1].id
-
-
-def _run_command(address: str, log: Path, seconds: float | None) -> int:
-    """Train by the command; kill it after some seconds. Return its status."""
-    env = environment(database_url=address, min_questions=50)
-    command = ["train", "-s", SITE, "-a", "simple", "--epochs", "2", "--promote"]
-    process = fork_tagger(command, env, log)
-    process.join(seconds)
-    process.kill()
-    process.join()
-    assert process.exitcode is not None
-    return process.exitcode
-
-
-def _assert_nothing_is_half_done(engine: Engine, now: Version) -> None:
-    """The live version is whole, and its run's row says that it was promoted."""
-    own = make_engine(engine.url.render_as_string(hide_password=False))
-    with own.connect() as connection:
-        unpack_version(connection, now)
-        promoted = select(TrainingRun.model_version_id).where(TrainingRun.outcome == "promoted")
-        assert now.id in connection.execute(promoted).scalars().all()
-        versions = [version.version for version in list_versions(connection, SITE)]
-        assert all(later == earlier + 1 for earlier, later in pairwise(versions))
-    own.dispose()

@@ -20,7 +20,6 @@ from tests.processes import environment, wait_until
 from tests.rows import store_questions, unpack_version
 from tests.trainer.made_up import (
     TAGS,
-    NarrowBranchedNetwork,
     made_up_corpus,
     made_up_dataset,
     made_up_questions,
@@ -36,7 +35,10 @@ from trainer.systems import ARCHITECTURES
 from trainer.train import reason_to_skip, train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.usefixtures("undrawn"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 OPTIONS = TrainingOptions(architecture="simple", min_questions=50, epochs=8, promote=True)
 
@@ -159,10 +161,9 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", sorted({*ARCHITECTURES} - {"branched"}))  # which has its own
 def test_equal_seeds_give_equal_networks_and_others_do_not(name: str) -> None:
-    architecture = NarrowBranchedNetwork if name == "branched" else ARCHITECTURES[name]
-    dataset, system = made_up_dataset(300), architecture(epochs=2)
+    dataset, system = made_up_dataset(300), ARCHITECTURES[name](epochs=2)
 
     def weights(seed: int) -> list[np.ndarray]:
         network = system.fit(dataset, seed=seed, reporter=ProgressReporter())

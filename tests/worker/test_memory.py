@@ -22,7 +22,7 @@ from tests.processes import environment, service, wait_until
 from tests.rows import predictions, question, store_questions
 from tests.worker.large_model import large_bundle, pack_versions, write_large_network
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(25)
 
 LIMIT_MB = 400
 TOO_LITTLE_MB = 180
@@ -88,6 +88,7 @@ def env(url: str, redis_url: str, folder: Path) -> dict[str, str]:
     return environment(database_url=url, broker_url=redis_url, data_dir=folder)
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # whose driver holds more
 def test_two_processes_take_a_model_and_its_successors_within_400_mb(
     engine: Engine, redis_url: str, tmp_path: Path, versions: Iterator[PackedBundle]
 ) -> None:

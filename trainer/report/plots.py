@@ -43,10 +43,10 @@ def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4
 
     with mpl.rc_context(STYLE | {"axes.prop_cycle": cycler(color=COLOURS)}):
         whole = Figure(figsize=(9.2, height), layout="constrained")
-        FigureCanvasSVG(whole)
+        canvas = FigureCanvasSVG(whole)
         draw(whole.subplots(1, columns))
         stream = io.StringIO()
-        whole.savefig(stream, format="svg", metadata={"Date": None})
+        canvas.print_svg(stream, metadata={"Date": None})  # savefig() would draw all of it twice
     return stream.getvalue()
 
 

@@ -13,7 +13,7 @@ from demo.site.generator import make_questions
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 @pytest.mark.parametrize(
     ("split", "names", "compared"),
     [

@@ -33,7 +33,7 @@ from trainer.systems.networks.network import Network
 pytestmark = [
     pytest.mark.usefixtures("eager"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.slow,
+    pytest.mark.slow(12),
 ]
 
 SMALL = Hyperparameters(
