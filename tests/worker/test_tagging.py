@@ -4,7 +4,7 @@ from typing import Any
 from weakref import ReferenceType, ref
 
 import pytest
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import Connection
 
 from core.database.tables import BundlePart
@@ -212,6 +212,18 @@ def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) 
     outcome = tag_batch(engine, live_models(engine), "stats", pks, clock)
     assert (outcome.tagged, outcome.failed, outcome.skipped) == (2 * PART + 50, 0, 0)
     assert suggested_tags(engine) == {number: {"anova"} for number in range(1, 2 * PART + 51)}
+
+
+def test_a_part_takes_few_statements(engine: Engine, clock: ManualClock) -> None:
+    """Far from the database each is a round trip, for which a process waits."""
+    pks = store_many(engine, clock, 2 * PART)
+    models = live_models(engine)
+    tag_batch(engine, models, "stats", pks[:PART], clock)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    assert tag_batch(engine, models, "stats", pks[PART:], clock).tagged == PART
+    asked = [statement for statement in asked if not statement.startswith("BEGIN")]  # SQLite's own
+    assert len(asked) <= 12, "\n".join(asked)
 
 
 def test_parts_that_a_lost_database_keeps_from_being_written_are_given_back(
