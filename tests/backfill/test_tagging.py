@@ -6,7 +6,8 @@ from sqlalchemy import Engine, select
 
 from backfill.shards import pack_questions, unpack_predictions
 from backfill.tagging import SentBundle, load_model, tag_shard
-from core.database.tables import PredictedTag, Question
+from core.database.tables import Question
+from core.database.views import PredictedTag
 from core.errors import BundleCorrupt
 from core.model.bundle_cache import BundleCache
 from core.model.predictor import Model, RankedTag, Words

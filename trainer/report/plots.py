@@ -43,7 +43,7 @@ def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4
 
     with mpl.rc_context(STYLE | {"axes.prop_cycle": cycler(color=COLOURS)}):
         whole = Figure(figsize=(9.2, height), layout="constrained")
-        canvas = FigureCanvasSVG(whole)
+        canvas: Any = FigureCanvasSVG(whole)
         draw(whole.subplots(1, columns))
         stream = io.StringIO()
         canvas.print_svg(stream, metadata={"Date": None})  # savefig() would draw all of it twice
