@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from core.console import command, start
+from core.console import command, read_site, start
 from core.errors import ScaleNotInstalled
-from core.questions.files import is_site_name
 
 NEEDED = ("pyarrow", "ray")
 
@@ -19,12 +18,6 @@ _ADDRESS = re.compile(r"[^/\s]+:\d{1,5}")
 def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("backfill")(backfill)
-
-
-def _site(name: str | None) -> str | None:
-    if name is not None and not is_site_name(name):
-        raise typer.BadParameter(f"{name!r} is not the API's name of a site, such as stats")
-    return name
 
 
 def _address(address: str | None) -> str | None:
@@ -59,7 +52,7 @@ Model = Annotated[
 ]
 Site = Annotated[
     str | None,
-    typer.Option("--site", "-s", callback=_site, help="The site.  [default: the bundle's]"),
+    typer.Option("--site", "-s", callback=read_site, help="The site.  [default: the bundle's]"),
 ]
 Address = Annotated[
     str | None,

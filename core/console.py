@@ -4,7 +4,7 @@ import functools
 import signal
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import typer
 from rich.console import Console
@@ -19,10 +19,12 @@ from core.database.migrate import upgrade
 from core.errors import TaggerError
 from core.log import set_up_logging
 from core.settings import Settings, load_settings
+from core.site_names import site_name
 from core.untrusted import printable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T", str | None, list[str] | None)
 
 FAILURE = 1  # exit status; wrong usage is 2, which Typer gives
 
@@ -87,6 +89,27 @@ def start() -> Settings:
 def plain(text: str) -> str:
     """A stranger's text as the terminal may show it: no control sequence, no markup."""
     return escape(" ".join(printable(text).split("\n")).replace("\t", " "))
+
+
+def read_site(given: T) -> T:
+    """Return a site's name, or each of several, as the API has it: the callback of options.
+
+    Raises:
+        typer.BadParameter: it is no site's name; says which may have been meant.
+    """
+    try:
+        if isinstance(given, str):
+            return cast("T", site_name(given))
+        if isinstance(given, list):
+            return cast("T", list(map(site_name, given)))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return given
+
+
+def site_option(told: str) -> Any:
+    """Return the option by which a command is told a site, however a person names it."""
+    return typer.Option("--site", "-s", callback=read_site, help=told)
 
 
 def end_on_sigterm() -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from core.errors import SettingsError
+from core.site_names import site_name
 
 PREFIX = "TAGGER_"
 
@@ -44,7 +45,8 @@ class Settings(BaseSettings):
     )
 
     sites: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("stats",), description="sites to poll, by the API's names, separated by commas"
+        default=("stats",),
+        description="sites to poll, by the API's names or their addresses, separated by commas",
     )
     api_url: str = Field(
         default="https://api.stackexchange.com/2.3", description="the API's base URL"
@@ -216,10 +218,7 @@ class Settings(BaseSettings):
     def _check_sites(cls, sites: tuple[str, ...]) -> tuple[str, ...]:
         if not sites:
             raise ValueError("names no site")
-        for site in sites:
-            if not site.replace(".", "").replace("-", "").isalnum() or not site.isascii():
-                raise ValueError(f"{site!r} is not the API's name of a site, such as stats")
-        return sites
+        return tuple(dict.fromkeys(map(site_name, sites)))
 
     @field_validator("database_url")
     @classmethod

@@ -17,13 +17,12 @@ from sqlalchemy import Engine
 from core.broker.feeding import refill
 from core.broker.queue import make_celery
 from core.clock import SystemClock
-from core.console import command, err, fail, open_database, out, start, with_hint
+from core.console import command, err, fail, open_database, out, read_site, start, with_hint
 from core.errors import BrokerUnreachable, ImportFailed
 from core.questions.files import (
     STANDARD_INPUT,
     BrokenRow,
     OnFilePosition,
-    is_site_name,
     open_all,
 )
 from core.settings import Settings
@@ -38,12 +37,6 @@ COUNTS = ("read", "new", "changed", "unchanged", "broken")
 def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("import")(import_questions)
-
-
-def _site(name: str | None) -> str | None:
-    if name is not None and not is_site_name(name):
-        raise typer.BadParameter(f"{name!r} is not the API's name of a site, such as stats")
-    return name
 
 
 def _files(paths: list[Path]) -> list[Path]:
@@ -75,7 +68,7 @@ def import_questions(
     site: Annotated[
         str | None,
         typer.Option(
-            callback=_site,
+            callback=read_site,
             help="The site's name in the API, such as stats. Only lines of JSON may do without, "
             "where each names its own; those that name another site are refused as broken.",
         ),

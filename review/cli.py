@@ -10,7 +10,7 @@ import typer
 import review.notify.cli
 import review.web.cli
 from core.clock import SystemClock
-from core.console import command, open_database, out, start
+from core.console import command, open_database, out, site_option, start
 from core.database.engine import reading
 from review.formats import as_json_lines, as_table, write_csv
 from review.results import Filter, find_results
@@ -41,7 +41,7 @@ def _since(text: str) -> datetime:
 
 @command
 def results(
-    site: Annotated[str | None, typer.Option("--site", "-s", help="Only this site.")] = None,
+    site: Annotated[str | None, site_option("Only this site.")] = None,
     tag: Annotated[
         str | None, typer.Option(help="Only questions for which this tag is suggested.")
     ] = None,

@@ -9,7 +9,7 @@ from rich.table import Table
 from core.broker.feeding import refill
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, plain, start, with_hint
+from core.console import command, fail, open_database, out, plain, site_option, start, with_hint
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.model import registry
@@ -19,8 +19,8 @@ from core.questions import lifecycle
 from core.questions.requests import request_tagging
 from worker.service import run_scheduler, run_worker
 
-Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
-AnySite = Annotated[str | None, typer.Option("--site", "-s", help="Only this site.")]
+Site = Annotated[str, site_option("The site, by the API's name.")]
+AnySite = Annotated[str | None, site_option("Only this site.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -106,9 +106,7 @@ def tag(
 @command
 def suggest(
     text: Annotated[str, typer.Argument(help="Text of a question: its title, or title and body.")],
-    site: Annotated[
-        str | None, typer.Option("--site", "-s", help="Site whose live model is used.")
-    ] = None,
+    site: Annotated[str | None, site_option("Site whose live model is used.")] = None,
     body: Annotated[str, typer.Option(help="The question's body, HTML or plain.")] = "",
 ) -> None:
     """Show tags for one text, at once.

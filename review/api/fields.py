@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.questions.store import clean_text
+from core.site_names import site_name
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -22,6 +23,14 @@ def _printable(value: str) -> str:
     return value
 
 
+def _as_site_name(value: Any) -> Any:
+    """The API's name of a site; what is none stays as it is, and is refused by its pattern."""
+    try:
+        return site_name(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 def _none_if_empty(value: Any) -> Any:
     return None if value == "" else value
 
@@ -34,7 +43,10 @@ def _in_utc(value: datetime) -> datetime:
 
 
 Line = Annotated[str, AfterValidator(_printable)]
-Site = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9.-]+$")]
+# However it is named, by its address or with capitals: the API's name of it.
+Site = Annotated[
+    str, BeforeValidator(_as_site_name), Field(max_length=100, pattern=r"^[A-Za-z0-9.-]+$")
+]
 Tag = Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
 Number = Annotated[int, Field(ge=0, lt=1 << 63)]
 Version = Annotated[int, Field(ge=0, lt=1 << 31)]  # of a model, as its column holds it

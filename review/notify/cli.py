@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, plain, start
+from core.console import command, fail, open_database, out, plain, site_option, start
 from core.database.engine import reading
 from review.notify.entries import Kind
 from review.notify.trial import send_test
@@ -39,7 +39,7 @@ def add_commands(app: typer.Typer) -> None:
 @command
 def add(
     url: Annotated[str, typer.Argument(help="Where events are sent, http or https.")],
-    site: Annotated[str, typer.Option("--site", "-s", help="Questions of this site.")],
+    site: Annotated[str, site_option("Questions of this site.")],
     event: Annotated[
         Kind, typer.Option(help="New suggestions, or author's tags that the model disputes.")
     ] = "suggested",

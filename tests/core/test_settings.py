@@ -85,3 +85,8 @@ def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     engine.dispose()
     assert (tmp_path / name / "tagger.sqlite3").is_file()
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_sites_are_known_by_whatever_people_call_them() -> None:
+    named = "Stats, https://stats.stackexchange.com/,ru.stackoverflow.com"
+    assert Settings(sites=named).sites == ("stats", "ru.stackoverflow")  # type: ignore[arg-type]

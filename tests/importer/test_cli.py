@@ -257,3 +257,20 @@ def test_without_a_broker_the_questions_are_stored_and_stay_pending(
     assert result.stderr.count("cannot be reached") == 1
     assert "stay pending" in result.stderr
     assert count_requested(database_url) == 1199
+
+
+def test_a_site_is_one_however_it_is_named(tmp_path: Path, database_url: str) -> None:
+    address = write(tmp_path / "a.jsonl", line(1, site="https://Stats.StackExchange.com"))
+    assert run(address).exit_code == 0
+    named = write(tmp_path / "b.jsonl", line(2, site="Stats"), line(3, site=None))
+    assert run(named, "--site", "stats.stackexchange.com").exit_code == 0
+    found = stored(database_url)
+    assert {question.site for question in found} == {"stats"}
+    links = {str(question.link).rpartition("/")[0] for question in found}
+    assert links == {"https://stats.stackexchange.com/questions"}
+
+
+def test_another_domain_is_refused_with_what_may_have_been_meant(tmp_path: Path) -> None:
+    result = run(write(tmp_path / "a.jsonl", line(1)), "--site", "stackoverlow.com")
+    assert result.exit_code == 2
+    assert "stackoverflow" in " ".join(result.output.split())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from core.console import command, end_on_sigterm, err, open_database, out, start
+from core.console import command, end_on_sigterm, err, open_database, out, site_option, start
 from core.settings import Settings
 from trainer.data.splits import SplitName
 from trainer.progress import ProgressReporter, make_reporter
@@ -14,7 +14,7 @@ from trainer.progress import ProgressReporter, make_reporter
 if TYPE_CHECKING:
     from trainer.compare.run import Source
 
-Site = Annotated[str | None, typer.Option("--site", "-s", help="The site, by the API's name.")]
+Site = Annotated[str | None, site_option("The site, by the API's name.")]
 File = Annotated[
     Path | None,
     typer.Option("--file", "-f", help="File of questions, as tagger import reads them."),

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.engine import Connection
 
 from core.clock import SystemClock
-from core.console import command, open_database, out, plain, start
+from core.console import command, open_database, out, plain, site_option, start
 from core.database.engine import reading
 from core.model import registry
 from core.model.bundle import inspect
@@ -17,7 +17,7 @@ from core.model.going_live import WentLive, promote_tried, roll_back_tried
 from core.questions.retention import prune_pages
 from core.settings import Retag
 
-Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+Site = Annotated[str, site_option("The site, by the API's name.")]
 Number = Annotated[int, typer.Argument(help="Model version.")]
 RetagOption = Annotated[
     Retag | None,
@@ -36,9 +36,7 @@ BundleFile = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite it.")]
 Exported = Annotated[Path, typer.Argument(help="What tagger models export wrote.")]
-OnlySite = Annotated[
-    str | None, typer.Option("--site", "-s", help="Refuse a model of any other site.")
-]
+OnlySite = Annotated[str | None, site_option("Refuse a model of any other site.")]
 OnlySha256 = Annotated[str | None, typer.Option(help="Refuse a file that has another SHA-256.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it live.")]
 OlderThan = Annotated[

@@ -7,7 +7,7 @@ from rich.table import Column, Table
 
 from core.agreement.live import daily_agreement
 from core.agreement.view import days_table
-from core.console import command, open_database, out, plain, start
+from core.console import command, open_database, out, plain, site_option, start
 from core.database.engine import reading
 from core.model.bundle_cache import open_cache
 from core.model.manifest import Manifest
@@ -36,9 +36,7 @@ def make_models_app() -> typer.Typer:
 
 @command
 def list_models(
-    site: Annotated[
-        str | None, typer.Option("--site", "-s", help="Only this site's models.")
-    ] = None,
+    site: Annotated[str | None, site_option("Only this site's models.")] = None,
 ) -> None:
     """List the registry's models, the newest last, with how they did on held-out questions.
 

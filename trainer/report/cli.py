@@ -13,13 +13,13 @@ import typer
 from rich.table import Table
 from sqlalchemy.engine import Connection
 
-from core.console import command, open_database, out, plain, start
+from core.console import command, open_database, out, plain, site_option, start
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.settings import Settings
 from trainer.report.store import RunRow, list_runs, load_report
 
-Site = Annotated[str, typer.Option("--site", "-s", help="The site, by the API's name.")]
+Site = Annotated[str, site_option("The site, by the API's name.")]
 RunNumber = Annotated[
     int | None, typer.Argument(help="Run number.  [default: the newest with a report]")
 ]

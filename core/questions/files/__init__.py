@@ -17,7 +17,7 @@ from core.questions.files.reading import (
     open_all,
     read_questions,
 )
-from core.questions.files.rows import BrokenRow, Row, is_site_name
+from core.questions.files.rows import BrokenRow, Row
 from core.questions.files.seen import SeenIds
 from core.questions.files.unpacking import STANDARD_INPUT
 
@@ -29,7 +29,6 @@ __all__ = [
     "QuestionFile",
     "Row",
     "SeenIds",
-    "is_site_name",
     "load_questions",
     "open_all",
     "read_questions",

@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 from core.questions.files.values import is_nothing, to_tags, to_time, to_whole
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.questions.time_order import is_made_up
+from core.site_names import site_host, site_name
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,6 @@ YEARS = range(1990, 2100)
 
 _LARGEST_ID = 2**63 - 1  # what a BIGINT holds
 _MADE_UP = "a made-up post, which each data dump since 2025 holds; it is left out"
-_SITE = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*", re.IGNORECASE)
-_OWN_DOMAINS = ("stackoverflow", "serverfault", "superuser", "askubuntu", "stackapps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +82,9 @@ class Source:
         return BrokenRow(self.file, line, reason)
 
 
-def is_site_name(name: str) -> bool:
-    """Whether it can be the API's name of a site, such as `stats` or `es.stackoverflow`."""
-    return name.isascii() and _SITE.fullmatch(name) is not None
-
-
 def question_link(site: str, question_id: int) -> str:
     """The page of a question, for files that do not give it."""
-    last = site.rpartition(".")[2]
-    if last in _OWN_DOMAINS:
-        domain = f"{site}.com"
-    elif site.endswith("mathoverflow.net"):  # its name in the API is its domain
-        domain = site
-    else:
-        domain = f"{site}.stackexchange.com"
-    return f"https://{domain}/questions/{question_id}"
+    return f"https://{site_host(site)}/questions/{question_id}"
 
 
 def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
@@ -135,12 +122,6 @@ def _clean(value: object) -> object:
     if isinstance(value, dict):
         return {name: _clean(item) for name, item in value.items()}
     return value
-
-
-def _site_name(name: str) -> str:
-    if not is_site_name(name):
-        raise ValueError("not the API's name of a site, such as stats")
-    return name
 
 
 def _words(text: str) -> str:
@@ -208,7 +189,7 @@ _Optional = WrapValidator(_or_nothing)
 
 
 class _QuestionFields(BaseModel):
-    site: Annotated[str, AfterValidator(_site_name)] | None = None
+    site: Annotated[str, AfterValidator(site_name)] | None = None
     question_id: Annotated[_Whole, Field(ge=1, le=_LARGEST_ID)]
     title: Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_words)]  # plain text
     body: Annotated[str, AfterValidator(_not_blank)]  # HTML

@@ -49,7 +49,7 @@ def test_what_no_database_takes_is_dropped(tmp_path: Path) -> None:
         ({"tags": ["two words"]}, "tags: a tag has no spaces"),
         ({"tags": ["x" * 101]}, "tags: .*at most 100"),
         ({"tags": [f"t{i}" for i in range(21)]}, "tags: .*at most 20"),
-        ({"site": "two words"}, "site: not the API's name"),
+        ({"site": "two words"}, "site: .* is not the API's name"),
         ({"site": None}, "site: missing"),
     ],
 )

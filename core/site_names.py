@@ -1,0 +1,103 @@
+"""The names by which people call a site, and the one that the API gives it.
+
+The API's name is `stats` for stats.stackexchange.com and `es.meta.stackoverflow` for
+es.meta.stackoverflow.com (`api_site_parameter` of https://api.stackexchange.com/docs/sites). People
+name a site by its address, by its dump, or with capitals; all of that is one site.
+"""
+
+import re
+from difflib import get_close_matches
+from typing import Final
+
+EXPECTED: Final = "the API's name of a site, such as stats, or its address"
+
+_OWN_DOMAINS: Final = ("stackoverflow", "serverfault", "superuser", "askubuntu", "stackapps")
+_MATHOVERFLOW: Final = "mathoverflow.net"  # its name in the API is its domain
+_NETWORK: Final = "stackexchange"
+_LANGUAGES: Final = ("es", "ja", "pt", "ru")  # of Stack Overflow
+_SERVICES: Final = ("api", "area51", "chat", "data", "openid", "stackauth", "www")  # no sites
+_RENAMED: Final = {"programmers": "softwareengineering", "video": "avp"}  # addresses, API's names
+_CALLED: Final = {"crossvalidated": "stats"}
+_ENDINGS: Final = ("com", "net", "org", "io", "edu")  # of other domains
+
+_LONGEST: Final = 100
+_NAME = re.compile(r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*")
+_BEFORE_HOST = re.compile(r"^(?:[a-z]+:)?//(?:[^/@]*@)?")
+_BEHIND_HOST = re.compile(r"[/?#\\:].*$", re.DOTALL)
+_DUMP = re.compile(r"(?:-posts)?\.(?:7z|zip|xml|torrent)$")
+
+
+def site_name(given: str) -> str:
+    """Return the API's name of a site, however a person names it.
+
+        site_name("https://Stats.StackExchange.com/questions")  # "stats"
+
+    A name that is no address is believed: it may be that of a made-up site.
+
+    Raises:
+        ValueError: it is no site's name; says which may have been meant.
+    """
+    text = _BEFORE_HOST.sub("", given.strip().lower())
+    text = _DUMP.sub("", _BEHIND_HOST.sub("", text)).strip(".")
+    joined = re.sub(r"\s+", "", text)
+    text = joined if joined in (*_OWN_DOMAINS, *_CALLED) else text
+    host = re.sub(r"^(?:www|m|mobile)\.(?=.+\.)", "", text)
+    if not host.isascii() or len(host) > _LONGEST or _NAME.fullmatch(host) is None:
+        raise ValueError(f"{given[:60]!r} is not {EXPECTED}")
+    name = _name_of(host)
+    if name is None:
+        near = _near(host)
+        meant = f" (near matches: {', '.join(near)})" if near else ""
+        raise ValueError(f"{given[:60]!r} is no site of Stack Exchange's{meant}; give {EXPECTED}")
+    return name
+
+
+def site_host(site: str) -> str:
+    """Return the address of a site, by the API's name of it."""
+    if site.rpartition(".")[2] in _OWN_DOMAINS:
+        return f"{site}.com"
+    if site.endswith(_MATHOVERFLOW):
+        return site
+    own = {name: address for address, name in _RENAMED.items()}
+    return f"{own.get(site, site)}.{_NETWORK}.com"
+
+
+def _name_of(host: str) -> str | None:
+    """The API's name; None of a domain that is none of the network's."""
+    labels = host.split(".")
+    if labels[-1] == "com" and labels[-2:][0] in (_NETWORK, *_OWN_DOMAINS):
+        labels.pop()
+    if labels[-1] == _NETWORK:
+        labels.pop()
+        if not labels or labels[0] in _SERVICES:
+            return None
+        labels[-1] = _RENAMED.get(labels[-1], labels[-1])
+        return _with_meta(labels)
+    if "mathoverflow" in labels[-2:] and labels[-1] in ("mathoverflow", "net"):
+        return f"meta.{_MATHOVERFLOW}" if "meta" in labels else _MATHOVERFLOW
+    if len(labels) == 1:
+        return _CALLED.get(labels[0], labels[0])
+    if labels[-1] in _ENDINGS or len(labels[-1]) == len("uk"):
+        return None
+    return _with_meta(labels)
+
+
+def _with_meta(labels: list[str]) -> str:
+    """Put `meta` where the API has it: behind a network site's name, before an own domain's."""
+    if "meta" not in labels or len(labels) == 1:
+        return ".".join(labels)
+    others = [label for label in labels if label != "meta"]
+    own = [label for label in others if label in _OWN_DOMAINS]
+    if own:
+        before = [label for label in others if label not in own]
+        return ".".join([*before, "meta", *own])
+    return ".".join([*others, "meta"])
+
+
+def _near(host: str) -> list[str]:
+    """What may have been meant by a domain that is none of the network's."""
+    own = {f"{name}.com": name for name in _OWN_DOMAINS} | {_MATHOVERFLOW: _MATHOVERFLOW}
+    languages = {f"{one}.stackoverflow.com": f"{one}.stackoverflow" for one in _LANGUAGES}
+    first = host.split(".", maxsplit=1)[0]
+    known = own | languages | {f"{first}.{_NETWORK}.com": first}
+    return [known[name] for name in get_close_matches(host, list(known), n=3, cutoff=0.75)]

@@ -1,0 +1,101 @@
+"""However people name a site, it is one site."""
+
+import pytest
+
+from core.site_names import site_host, site_name
+
+NAMES = {
+    "stats": [
+        "stats",
+        "Stats",
+        " STATS ",
+        "stats.stackexchange.com",
+        "stats.stackexchange",
+        "https://stats.stackexchange.com",
+        "https://stats.stackexchange.com/",
+        "http://Stats.StackExchange.com/questions/1?tab=new#top",
+        "//stats.stackexchange.com",
+        "www.stats.stackexchange.com",
+        "m.stats.stackexchange.com",
+        "stats.stackexchange.com:443",
+        "stats.stackexchange.com.",
+        "stats.stackexchange.com.7z",
+        "Cross Validated",
+    ],
+    "stackoverflow": [
+        "stackoverflow",
+        "StackOverflow",
+        "Stack Overflow",
+        "stackoverflow.com",
+        "www.stackoverflow.com",
+        "https://stackoverflow.com/questions/tagged/c%23",
+        "stackoverflow.com-Posts.7z",
+        "m.stackoverflow.com",
+    ],
+    "ru.stackoverflow": [
+        "ru.stackoverflow",
+        "ru.stackoverflow.com",
+        "https://RU.stackoverflow.com/",
+    ],
+    "meta": ["meta", "meta.stackexchange.com", "meta.stackexchange"],
+    "meta.stackoverflow": ["meta.stackoverflow", "meta.stackoverflow.com", "stackoverflow.meta"],
+    "es.meta.stackoverflow": ["es.meta.stackoverflow.com", "meta.es.stackoverflow.com"],
+    "math.meta": ["math.meta", "math.meta.stackexchange.com", "meta.math.stackexchange.com"],
+    "askubuntu": ["askubuntu.com", "Ask Ubuntu"],
+    "meta.askubuntu": ["meta.askubuntu.com"],
+    "mathoverflow.net": [
+        "mathoverflow",
+        "mathoverflow.net",
+        "MathOverflow.net",
+    ],
+    "meta.mathoverflow.net": ["meta.mathoverflow.net", "meta.mathoverflow"],
+    "softwareengineering": ["programmers.stackexchange.com"],
+    "a-made-up.site": ["a-made-up.site"],
+}
+
+
+@pytest.mark.parametrize(("name", "given"), [(n, g) for n, all_ in NAMES.items() for g in all_])
+def test_every_way_to_name_a_site_is_the_apis_name(name: str, given: str) -> None:
+    assert site_name(given) == name
+    assert site_name(name) == name
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [
+        ("example.com", ""),
+        ("stackoverlow.com", "stackoverflow"),
+        ("stats.stackexchnge.com", "stats"),
+        ("stackexchange.com", ""),
+        ("chat.stackexchange.com", ""),
+        ("mathoverflow.org", ""),
+        ("", ""),
+        ("https://", ""),
+        ("example.co.uk", ""),
+        ("-x", ""),
+        ("two words", ""),
+        ("../etc", ""),
+        ("st\u00e4ts", ""),
+        ("a" * 200, ""),
+    ],
+)
+def test_what_is_no_site_is_refused_with_what_may_have_been_meant(wrong: str, near: str) -> None:
+    with pytest.raises(ValueError, match=f"near matches: .*{near}" if near else "is no"):
+        site_name(wrong)
+
+
+@pytest.mark.parametrize(
+    ("site", "host"),
+    [
+        ("stats", "stats.stackexchange.com"),
+        ("stackoverflow", "stackoverflow.com"),
+        ("ru.stackoverflow", "ru.stackoverflow.com"),
+        ("math.meta", "math.meta.stackexchange.com"),
+        ("mathoverflow.net", "mathoverflow.net"),
+        ("meta.mathoverflow.net", "meta.mathoverflow.net"),
+        ("avp", "video.stackexchange.com"),
+    ],
+)
+def test_a_sites_address_follows_from_its_name(site: str, host: str) -> None:
+    assert site_host(site) == host
+    assert site_name(host) == site
