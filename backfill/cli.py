@@ -10,7 +10,7 @@ import typer
 from core.console import command, read_site, start
 from core.errors import ScaleNotInstalled
 
-NEEDED = ("pyarrow", "ray")
+NEEDED = ("pandas", "pyarrow", "ray")
 
 _ADDRESS = re.compile(r"[^/\s]+:\d{1,5}")
 

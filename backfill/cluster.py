@@ -12,7 +12,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,15 @@ import pyarrow as pa
 
 from backfill.tagging import SentBundle, load_model, tag_shard
 from core.clock import SystemClock
+from core.console import end_on_sigterm
 from core.errors import ClusterFailed, TaggerError
 from core.model.bundle_cache import BundleCache
 from core.silence import silent_stderr
 
-# Ray would take 30 % of the machine's memory. What is in flight is some shards for each process,
-# of a few MB, and the bundle.
+# Bytes of Ray's shared memory, where it would take 30 % of the machine's: for the bundle, and for
+# what is in flight, which is some shards of one or two MB for each process.
 OBJECT_STORE: Final = 512 << 20
+STORE_OF_A_PROCESS: Final = 8 << 20
 
 LONGEST_FOLDER: Final = 40  # characters: a socket's path has 107, and Ray adds 65
 
@@ -53,28 +55,36 @@ class TaggedShard:
 
 
 @contextmanager
-def connected(address: str | None, *, processes: int | None = None) -> Iterator[Any]:
+def connected(address: str | None) -> Iterator[Any]:
     """Start Ray on this machine, or join a cluster; give Ray's module.
 
     Args:
         address: the cluster's, as `10.0.0.1:6379`; None starts Ray on this machine, which listens
             on 127.0.0.1 alone, and ends with the block.
-        processes: of this machine's own Ray that tag at once; None takes one a core.
 
     Raises:
         ClusterFailed: it does not start, or the cluster gives no answer.
     """
     with _own_folder() if address is None else nullcontext("") as folder:
         try:
-            ray = _start(folder, processes) if address is None else _join(address)
+            ray = _start(folder) if address is None else _join(address)
         except (OSError, RuntimeError, ValueError) as error:
             where = "on this machine" if address is None else f"at {address}"
-            raise ClusterFailed(f"There is no Ray {where}: {_first_line(error)}") from error
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
+            raise ClusterFailed(f"There is no Ray {where}: {_last_line(error)}") from error
+        end_on_sigterm()  # again: Ray's own way is to abort
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its errors are raised, too
         try:
-            yield ray
+            with _silent_stdout():
+                yield ray
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _silent_stdout() -> Iterator[None]:
+    """Drop what Ray prints from a thread: traces of what it tries again by itself."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 def _join(address: str) -> Any:
@@ -91,22 +101,22 @@ def _join(address: str) -> Any:
     return ray
 
 
-def _start(folder: str, processes: int | None) -> Any:
+def _start(folder: str) -> Any:
     """Start a Ray that listens on 127.0.0.1 alone, and takes orders from this process alone."""
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # whatever its name, on all systems
     os.environ["RAY_AUTH_MODE"] = "token"
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # or it writes one into the user's home
     ray = _import_ray()
+    store = OBJECT_STORE + STORE_OF_A_PROCESS * (os.cpu_count() or 1)
     with silent_stderr():
         ray.init(
             address="local",
-            num_cpus=processes,
             include_dashboard=False,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            object_store_memory=OBJECT_STORE,
+            object_store_memory=store,
             _temp_dir=folder,
-            _plasma_directory=None if _has_room("/dev/shm") else folder,  # noqa: S108
+            _plasma_directory=None if _has_room("/dev/shm", store) else folder,  # noqa: S108
         )
     return ray
 
@@ -120,10 +130,10 @@ def _import_ray() -> Any:
     return ray
 
 
-def _has_room(folder: str) -> bool:
+def _has_room(folder: str, store: int) -> bool:
     """Whether shared memory holds the object store; a container's has 64 MB by default."""
     try:
-        return shutil.disk_usage(folder).free > 2 * OBJECT_STORE
+        return shutil.disk_usage(folder).free > 2 * store
     except OSError:
         return False
 
@@ -156,8 +166,7 @@ def tag_shards(
         cache: the folder for unpacked bundles, on each machine.
 
     Raises:
-        TaggerError: as of load_model().
-        ClusterFailed: a machine failed otherwise.
+        ClusterFailed: a machine cannot load the model, with its reason, or Ray has stopped.
     """
     data = ray.data
     context = data.DataContext.get_current()
@@ -169,7 +178,7 @@ def tag_shards(
     # A row is a shard, packed: Ray would cut or join blocks of questions as it likes.
     stream = (
         data.from_items(
-            [{"shard": number, "path": str(find(number))} for number in numbers],
+            [{"shard": number, "path": str(find(number).resolve())} for number in numbers],
             override_num_blocks=len(numbers),
         )
         .map_batches(
@@ -192,11 +201,11 @@ def tag_shards(
     try:
         for batch in stream.iter_batches(batch_size=None, batch_format="pyarrow"):
             for row in batch.to_pylist():
+                if row["refused"] is not None:
+                    raise ClusterFailed(row["refused"])
                 yield TaggedShard(row["shard"], row["predictions"], row["failed"])
-    except TaggerError:
-        raise
     except (ray.exceptions.RayError, RuntimeError, ImportError) as error:
-        raise _explain(error) from error
+        raise ClusterFailed(f"Ray stopped: {_last_line(error)}") from error
 
 
 def _count_processes(ray: Any, shards: int) -> int:
@@ -209,35 +218,37 @@ def _read_shards(batch: pa.Table) -> pa.Table:
 
 
 class ShardTagger:
-    """What runs in each process of Ray: one model."""
+    """What runs in each process of Ray: one model.
+
+    A model that is refused is told with the first shard: what is raised, Ray would try for ever.
+    """
 
     def __init__(self, bundle: SentBundle, cache: BundleCache) -> None:
-        self._model = load_model(bundle, cache)
         self._clock = SystemClock()
+        self._refused: str | None = None
+        try:
+            self._model = load_model(bundle, cache)
+        except TaggerError as error:
+            self._refused = str(error)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         """Predict the shards of a batch."""
-        tagged = [tag_shard(self._model, s.as_py(), self._clock) for s in batch["questions"]]
+        tagged = [self._tag(shard.as_py()) for shard in batch["questions"]]
         return pa.table(
             {
                 "shard": batch["shard"],
                 "predictions": pa.array((one for one, _ in tagged), pa.large_binary()),
                 "failed": pa.array((failed for _, failed in tagged), pa.int64()),
+                "refused": pa.array([self._refused] * len(tagged), pa.string()),
             }
         )
 
-
-def _explain(error: BaseException) -> TaggerError:
-    """The project's own error that a process of Ray ended with, or what Ray says in one line."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, TaggerError):
-            return cause
-        inner = getattr(cause, "cause", None)
-        cause = inner if isinstance(inner, BaseException) else cause.__cause__
-    return ClusterFailed(f"Ray stopped: {_first_line(error)}")
+    def _tag(self, shard: bytes) -> tuple[bytes, int]:
+        if self._refused is not None:
+            return b"", 0
+        return tag_shard(self._model, shard, self._clock)
 
 
-def _first_line(error: BaseException) -> str:
+def _last_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

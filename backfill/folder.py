@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -116,10 +117,11 @@ class BackfillFolder:
     def write_split(self, split: Split, broken: Sequence[BrokenRow]) -> None:
         """Note that all shards of the input are there."""
         if broken:
-            with renamed(self.broken_rows) as aside, aside.open("w", newline="") as file:
-                table = CsvWriter(file)
-                table.write("file", "line", "reason")
-                table.write_all((row.file, row.line, row.reason) for row in broken)
+            file = StringIO(newline="")
+            table = CsvWriter(file)
+            table.write("file", "line", "reason")
+            table.write_all((row.file, row.line, row.reason) for row in broken)
+            self.write(self.broken_rows, file.getvalue().encode())
         self.write(self.path / _SPLIT, split.model_dump_json(indent=1).encode())
 
     def write(self, path: Path, content: bytes) -> None:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from socket import gethostname
 
 import numpy as np
 
 from backfill.shards import PredictedQuestion, pack_predictions, unpack_questions
+from core import __version__
 from core.clock import Clock
+from core.errors import ClusterFailed
 from core.model.bundle import inspect, unpack
 from core.model.bundle_cache import BundleCache
 from core.model.predictor import Model, RankedTag
@@ -29,12 +32,14 @@ class SentBundle:
         sha256: of its zip, in hexadecimal.
         size: of its zip, in bytes.
         fetch: gives the zip's bytes; called where a machine's cache does not hold the bundle.
+        program: the version that sends it.
     """
 
     site: str
     sha256: str
     size: int
     fetch: Callable[[], bytes]
+    program: str = __version__
 
 
 def load_model(bundle: SentBundle, cache: BundleCache) -> Model:
@@ -43,7 +48,14 @@ def load_model(bundle: SentBundle, cache: BundleCache) -> Model:
     Raises:
         BundleRefused: what was sent is not what was meant, or does not run.
         CacheUnusable: there is no room for it.
+        ClusterFailed: this machine runs another version of the program, which may read texts
+            differently.
     """
+    if bundle.program != __version__:
+        raise ClusterFailed(
+            f"The machine {gethostname()} has version {__version__} of question-tagger, "
+            f"and this one {bundle.program}: install the same on all."
+        )
     with cache.open(bundle, _unpack) as unpacked:
         return Model(unpacked)
 

@@ -2,19 +2,19 @@ import os
 import tempfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from backfill.cluster import (
     LONGEST_FOLDER,
     ShardTagger,
-    _explain,
     _has_room,
     _own_folder,
     connected,
 )
 from backfill.shards import pack_questions, unpack_predictions
 from backfill.tagging import SentBundle
-from core.errors import BundleCorrupt, ClusterFailed
+from core.errors import ClusterFailed
 from core.model.bundle_cache import BundleCache
 from tests.backfill.made_up import write_bundle
 from tests.conftest import free_port
@@ -22,14 +22,12 @@ from tests.rows import question
 
 
 def test_a_process_of_ray_tags_the_shards_of_a_batch(tmp_path: Path) -> None:
-    import pyarrow as pa
-
     packed = write_bundle(tmp_path / "bundle.zip")
     sent = SentBundle("stats", packed.sha256, packed.size, packed.path.read_bytes)
     tagger = ShardTagger(sent, BundleCache(tmp_path / "cache", most_bytes=10**9))
     shards = pa.array([pack_questions([question(7, "About c++")])], pa.large_binary())
     (row,) = tagger(pa.table({"shard": [3], "questions": shards})).to_pylist()
-    assert (row["shard"], row["failed"]) == (3, 0)
+    assert (row["shard"], row["failed"], row["refused"]) == (3, 0, None)
     assert [one.tags[0].tag for one in unpack_predictions(row["predictions"])] == ["c++"]
 
 
@@ -51,17 +49,15 @@ def test_a_cluster_that_gives_no_answer_is_told_at_once() -> None:
         pass
 
 
-def test_shared_memory_that_is_not_there_has_no_room() -> None:
-    assert not _has_room("/nowhere")
+def test_shared_memory_is_used_where_it_has_room() -> None:
+    assert _has_room("/", 1)
+    assert not _has_room("/", 1 << 60)
+    assert not _has_room("/nowhere", 1)
 
 
-def test_what_a_model_was_refused_for_is_told_in_the_projects_own_words() -> None:
-    outer = RuntimeError("The actor died.\nTraceback …\ncore.errors.BundleCorrupt: damaged")
-    outer.__cause__ = BundleCorrupt("damaged")
-    assert isinstance(_explain(outer), BundleCorrupt)
-
-
-def test_another_failure_is_told_in_one_line() -> None:
-    told = _explain(RuntimeError("The node died.\n  Traceback …\nOSError: no room\n"))
-    assert isinstance(told, ClusterFailed)
-    assert str(told) == "Ray stopped: OSError: no room"
+def test_a_model_that_is_refused_is_told_with_the_shard(tmp_path: Path) -> None:
+    sent = SentBundle("stats", "0" * 64, 1, lambda: b"half of it")
+    tagger = ShardTagger(sent, BundleCache(tmp_path / "cache", most_bytes=10**9))
+    (row,) = tagger(pa.table({"shard": [3], "questions": [b""]})).to_pylist()
+    assert row["refused"].startswith("The model bundle has another SHA-256")
+    assert row["predictions"] == b""

@@ -90,9 +90,12 @@ def test_a_backfill_that_was_killed_is_resumed_and_tags_each_question_once(
     assert 0 < len(done) < QUESTIONS // SHARD
 
     printed, complaints = finish(begin(tmp_path, file, out, model, "load", temporary=short_folder))
-    assert f"{QUESTIONS // SHARD - len(done):,} shards tagged" in printed
-    assert printed.endswith("no TensorFlow\n")
-    assert complaints == ""  # neither of Ray's notes nor of its logs
+    cut, tagged, loaded, without = printed.splitlines()  # and none of Ray's own
+    assert cut == f"{QUESTIONS} questions in {QUESTIONS // SHARD} shards."
+    assert tagged.startswith(f"{QUESTIONS // SHARD - len(done):,} shards tagged in ")
+    assert loaded.startswith(f"{QUESTIONS} predictions loaded as version 1 of stats; ")
+    assert without == "no TensorFlow"
+    assert complaints == ""
     assert {path: path.read_bytes() for path in done} == done
     rows = [row for path in shards(out) for row in pq.read_table(path).to_pylist()]
     assert Counter(row["question_id"] for row in rows) == Counter(range(1, QUESTIONS + 1))

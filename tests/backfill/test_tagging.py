@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from backfill.shards import pack_questions, unpack_predictions
 from backfill.tagging import SentBundle, load_model, tag_shard
 from core.database.tables import Question
 from core.database.views import PredictedTag
-from core.errors import BundleCorrupt
+from core.errors import BundleCorrupt, ClusterFailed
 from core.model.bundle_cache import BundleCache
 from core.model.predictor import Model, RankedTag, Words
 from core.questions.store import FetchedQuestion
@@ -80,6 +81,12 @@ def test_a_bundle_that_came_damaged_is_refused(tmp_path: Path) -> None:
     damaged = sent(tmp_path / "bundle.zip", lambda: b"half of it")
     with pytest.raises(BundleCorrupt, match="another SHA-256"):
         load_model(damaged, cache(tmp_path))
+
+
+def test_a_machine_with_another_version_of_the_program_tags_nothing(tmp_path: Path) -> None:
+    other = replace(sent(tmp_path / "bundle.zip"), program="0.0.1")
+    with pytest.raises(ClusterFailed, match=r"and this one 0\.0\.1: install the same on all"):
+        load_model(other, cache(tmp_path))
 
 
 def test_a_bundle_is_sent_once_to_a_machine(tmp_path: Path) -> None:

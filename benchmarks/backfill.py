@@ -1,0 +1,112 @@
+"""How fast `tagger backfill` is on this machine, and what its processes hold in memory.
+
+Run: python benchmarks/backfill.py BUNDLE QUESTIONS [--times 4]
+
+The questions, a file of JSON lines, are tagged as many times as is said, each time under other
+numbers. Prints how long each step takes, and for each kind of process the highest proportional set
+size that one of them had; in the time of starting, Ray and its processes have no shard yet.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.memory import family, memory_mb
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE_SECONDS = 0.25
+FIRST_FREE = 10_000_000  # added to the numbers, once more for each time
+
+
+def multiply(source: Path, target: Path, times: int) -> None:
+    """Write the questions so many times, under other numbers."""
+    with gzip.open(target, "wt", compresslevel=1) as out:
+        for number in range(times):
+            with gzip.open(source, "rt") as lines:
+                for line in lines:
+                    question = json.loads(line)
+                    question["question_id"] += number * FIRST_FREE
+                    out.write(json.dumps(question) + "\n")
+
+
+def kinds(pid: int) -> Iterator[tuple[str, float]]:
+    """(kind, MB) of the command's process and of all that it has started."""
+    for process in family(pid):
+        try:
+            name = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0].decode()
+        except OSError:
+            continue
+        told = "the command" if process == pid else "a process that tags"
+        if process != pid and "MapWorker" not in name:
+            told = "Ray's others, together"
+        yield told, memory_mb(process)[0]
+
+
+class Watched:
+    """What is seen of a run: its steps' times, and the peaks of its processes."""
+
+    def __init__(self, out: Path) -> None:
+        self._out = out
+        self._began = time.monotonic()
+        self.times: dict[str, float] = {}
+        self.peaks: dict[str, float] = {}
+
+    def look(self, pid: int) -> None:
+        """Note what is there by now."""
+        self._note("questions cut into shards", self._out / "questions.json")
+        self._note("the first shard tagged", *(self._out / "predictions").glob("*.parquet"))
+        others = 0.0
+        for kind, held in kinds(pid):
+            if kind.startswith("Ray"):
+                others += held
+            self.peaks[kind] = max(self.peaks.get(kind, 0), others or held)
+
+    def _note(self, step: str, *paths: Path) -> None:
+        if any(path.exists() for path in paths):
+            self.times.setdefault(step, time.monotonic() - self._began)
+
+
+def measure(bundle: Path, questions: Path, out: Path) -> tuple[Watched, float]:
+    """Run the command; return what was seen, and its seconds."""
+    command = [sys.executable, "-m", "tagger", "backfill", str(questions), "--out", str(out)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    began = time.monotonic()
+    watched = Watched(out)
+    with subprocess.Popen(
+        [*command, "--model", str(bundle)], cwd=out.parent, env=environment
+    ) as run:
+        while run.poll() is None:
+            watched.look(run.pid)
+            time.sleep(SAMPLE_SECONDS)
+        if run.returncode != 0:
+            sys.exit(run.returncode)
+    return watched, time.monotonic() - began
+
+
+def main() -> None:
+    """Parse the arguments and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--times", type=int, default=4)
+    told = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "questions.jsonl.gz"
+        multiply(told.questions, file, told.times)
+        print("load before:", *os.getloadavg(), flush=True)
+        watched, seconds = measure(told.bundle.resolve(), file, Path(folder) / "out")
+    for step, after in (watched.times | {"the end": seconds}).items():
+        print(f"| after {after:,.1f} s | {step} |")
+    for kind, held in watched.peaks.items():
+        print(f"| {kind}: {held:,.0f} MB at most |")
+
+
+if __name__ == "__main__":
+    main()
