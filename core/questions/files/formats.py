@@ -27,6 +27,8 @@ from core.questions.files.unpacking import (
 
 HEAD_BYTES = 4096
 
+_MOST_PACKINGS = 3  # one inside of the other, as downloads happen to come
+
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _OTHER_PACKERS = {b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"Rar!": "rar"}
 _VOLUME = re.compile(r"\.(?:7z|zip|rar|gz|bz2|xz)\.\d{2,4}", re.IGNORECASE)
@@ -59,6 +61,7 @@ class Format(Enum):
     JSON_LINES = auto()
     JSON_DOCUMENT = auto()
     KAGGLE_QUESTIONS = auto()
+    QUESTIONS_WITH_TAGS = auto()  # the same, where it has a column for them
     KAGGLE_TAGS = auto()
     POSTS_XML = auto()
 
@@ -173,9 +176,13 @@ def _is_regular(raw: Tracked) -> bool:
 
 
 def _unpacked(packed: Peeked) -> Peeked:
-    begin = packed.peek(max(map(len, DECOMPRESSORS)))
-    new = next((new for magic, new in DECOMPRESSORS.items() if begin.startswith(magic)), None)
-    return Peeked(Unpacked(packed, new)) if new is not None else packed
+    for _ in range(_MOST_PACKINGS):
+        begin = packed.peek(max(map(len, DECOMPRESSORS)))
+        new = next((new for magic, new in DECOMPRESSORS.items() if begin.startswith(magic)), None)
+        if new is None:
+            break
+        packed = Peeked(Unpacked(packed, new))
+    return packed
 
 
 def _as_utf8(text: Peeked) -> Peeked:
@@ -217,9 +224,9 @@ def _format_of(head: bytes, name: str) -> Format:
         return Format.JSON_LINES
     if start.startswith(b"<") or _ROW_OF_POSTS.search(start):
         return Format.POSTS_XML
-    columns = set(header_columns(start.split(b"\n", 1)[0]))
+    columns = set(header_columns(start))
     if columns >= QUESTION_COLUMNS:
-        return Format.KAGGLE_QUESTIONS
+        return Format.QUESTIONS_WITH_TAGS if "tags" in columns else Format.KAGGLE_QUESTIONS
     if columns >= TAG_COLUMNS:
         return Format.KAGGLE_TAGS
     for magic, packer in _OTHER_PACKERS.items():

@@ -15,6 +15,7 @@ from core.questions.files.api_items import as_plain, items_of_answer
 from core.questions.files.lines import Line, numbered_lines
 from core.questions.files.rows import Row, Source, make_row
 
+_BLANK = b" \t\r\n\0"  # zeros are what a crash leaves at a file's end
 _DECODER = json.JSONDecoder(strict=False)  # which takes raw line feeds and the like inside of texts
 
 
@@ -23,7 +24,7 @@ def read_json_lines(stream: BinaryIO, source: Source) -> Iterator[Row]:
     for line in numbered_lines(stream):
         if line.problem is not None:
             yield source.broken(line.number, line.problem)
-        elif line.content.strip():
+        elif line.content.strip(_BLANK):
             yield from rows_of(line, source)
 
 
@@ -54,7 +55,7 @@ def _values(text: str) -> Sequence[object]:
     """
     values = []
     end = 0
-    text = text.strip()
+    text = text.strip(" \t\r\n\0")
     while end < len(text):
         value, end = _DECODER.raw_decode(text, end)
         values.append(value)

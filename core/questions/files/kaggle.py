@@ -4,6 +4,8 @@
     Id,Tag
 
 Bodies have line feeds inside quotes, an unknown owner is `NA`. Titles are plain text, bodies HTML.
+A Questions.csv with a column Tags needs no second table. Semicolons or tabs may stand for commas,
+as Excel writes them, and what Excel and PowerShell write before the names is passed over.
 """
 
 import csv
@@ -22,7 +24,9 @@ QUESTION_COLUMNS = {"id", "title", "body"}
 TAG_COLUMNS = {"id", "tag"}
 
 # Both tables, and an index before them, begin with a number.
-_ROW_START = re.compile(rb'"?\+?\d[\d.e+]*"?,')
+_ROW_START = re.compile(rb'"?\+?\d[\d.e+]*"?[,;\t]')
+_PREAMBLE = re.compile(rb"(?:sep=.?\s*$|#TYPE )", re.IGNORECASE)
+_DELIMITERS = ",;\t"
 
 
 class TagTable:
@@ -62,8 +66,15 @@ def read_tags(stream: BinaryIO, source: Source, broken: list[BrokenRow]) -> TagT
     return TagTable(ids, tags, list(numbers))
 
 
-def read_questions_csv(stream: BinaryIO, source: Source, tags: TagTable) -> Iterator[Row]:
+def read_questions_csv(
+    stream: BinaryIO, source: Source, tags: TagTable | None = None
+) -> Iterator[Row]:
     """Yield a question or a broken row for each row of Questions.csv.
+
+    Args:
+        stream: the table.
+        source: the file.
+        tags: the other table; None where the first has a column Tags.
 
     Raises:
         ImportFailed: the first line does not name the columns.
@@ -75,13 +86,13 @@ def read_questions_csv(stream: BinaryIO, source: Source, tags: TagTable) -> Iter
             yield make_row(_values(fields, tags), source=source, line=line)
 
 
-def _values(fields: dict[str, str], tags: TagTable) -> dict[str, object]:
+def _values(fields: dict[str, str], tags: TagTable | None) -> dict[str, object]:
     number, owner = _id(fields["id"]), _id(fields.get("owneruserid", ""))
     return {
         "question_id": fields["id"],
         "title": fields["title"],
         "body": fields["body"],
-        "tags": tags.tags_of(number) if number is not None else [],
+        "tags": _tags_of(number, tags) if "tags" not in fields else fields["tags"],
         "owner": f"user{owner}" if owner is not None else None,
         "score": fields.get("score"),
         "creation_date": fields.get("creationdate"),
@@ -89,6 +100,10 @@ def _values(fields: dict[str, str], tags: TagTable) -> dict[str, object]:
         "closed_date": fields.get("closeddate"),
         "deletion_date": fields.get("deletiondate"),
     }
+
+
+def _tags_of(number: int | None, tags: TagTable | None) -> list[str]:
+    return tags.tags_of(number) if tags is not None and number is not None else []
 
 
 def _id(field: str) -> int | None:
@@ -105,18 +120,27 @@ def _named_fields(
 ) -> Iterator[tuple[int, dict[str, str] | str]]:
     """Yield each row's first line and its fields by column, or what is wrong with it."""
     lines = numbered_lines(stream)
-    header = header_columns(next(lines, Line(1, b"")).content)
+    first = next((line for line in lines if not _PREAMBLE.match(line.content)), Line(1, b""))
+    header, delimiter = _header(first.content)
     if not required <= set(header):
         raise ImportFailed(
             f"{source.file}: its first line does not name Id and what belongs to it."
         )
-    for number, fields in _records(lines, width=len(header)):
+    for number, fields in _records(lines, width=len(header), delimiter=delimiter):
         yield number, fields if isinstance(fields, str) else dict(zip(header, fields, strict=True))
 
 
-def header_columns(line: bytes) -> list[str]:
-    """The columns' names of a first line, in lower case."""
-    return [name.strip(' "\r\n').lower() for name in decode(line).split(",")]
+def header_columns(begin: bytes) -> list[str]:
+    """The columns' names of a file's beginning, in lower case."""
+    lines = (line for line in begin.splitlines() if not _PREAMBLE.match(line))
+    return _header(next(lines, b""))[0]
+
+
+def _header(line: bytes) -> tuple[list[str], str]:
+    """The columns' names, and what stands between them: what makes the most of them."""
+    text = decode(line)
+    delimiter = max(_DELIMITERS, key=text.count)
+    return [name.strip(' "\r\n').lower() for name in text.split(delimiter)], delimiter
 
 
 def decode(content: bytes) -> str:
@@ -132,7 +156,9 @@ def decode(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-def _records(lines: Iterable[Line], *, width: int) -> Iterator[tuple[int, list[str] | str]]:
+def _records(
+    lines: Iterable[Line], *, width: int, delimiter: str
+) -> Iterator[tuple[int, list[str] | str]]:
     """Yield each record's first line and its fields, or what is wrong with it.
 
     A stray quote would swallow all rows up to the next one. So what turns out to be no record is
@@ -145,7 +171,7 @@ def _records(lines: Iterable[Line], *, width: int) -> Iterator[tuple[int, list[s
             yield line.number, line.problem
         elif line.content.strip() and not (lost and not _ROW_START.match(line.content)):
             record = _whole_record(line, ahead)
-            fields = _split(b"".join(part.content for part in record), width)
+            fields = _split(b"".join(part.content for part in record), width, delimiter)
             lost = isinstance(fields, str)
             yield line.number, fields
             if lost:
@@ -185,10 +211,10 @@ def _whole_record(line: Line, ahead: _Lookahead) -> list[Line]:
     return record
 
 
-def _split(record: bytes, width: int) -> list[str] | str:
+def _split(record: bytes, width: int, delimiter: str) -> list[str] | str:
     csv.field_size_limit(max(csv.field_size_limit(), 2 * MAX_ROW_BYTES))  # the module's: 128 KiB
     try:
-        rows = list(csv.reader([decode(record)], strict=True))
+        rows = list(csv.reader([decode(record)], delimiter=delimiter, strict=True))
     except csv.Error as error:
         return f"not a row of CSV: {error}"
     if len(rows) != 1 or len(rows[0]) != width:

@@ -114,7 +114,9 @@ def _read(
                 yield from read_json_document(stream, source)
             elif file.format is Format.POSTS_XML:
                 yield from read_posts(stream, source)
-            elif tags is not None:
+            elif tags is None:
+                yield from read_questions_csv(stream, source)
+            else:
                 yield from _read_tables(stream, source, tags)
     except OSError as error:
         raise ImportFailed(f"{file.name} cannot be read: {error}") from error

@@ -22,12 +22,14 @@ from core.questions.files import Format, QuestionFile, read_questions
         (b"Id,Tag\n", Format.KAGGLE_TAGS),
     ],
 )
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("packed", [0, 1, 2])
 def test_the_format_is_told_by_the_content_not_by_the_name(
-    tmp_path: Path, content: bytes, found: Format, packed: bool
+    tmp_path: Path, content: bytes, found: Format, packed: int
 ) -> None:
     path = tmp_path / "file"
-    path.write_bytes(gzip.compress(content) if packed else content)
+    for _ in range(packed):
+        content = gzip.compress(content)
+    path.write_bytes(content)
     with QuestionFile(path) as file:
         assert file.format is found
 

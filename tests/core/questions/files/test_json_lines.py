@@ -41,7 +41,7 @@ def test_a_line_becomes_a_question_with_all_its_fields(tmp_path: Path) -> None:
 
 def test_blank_lines_and_a_byte_order_mark_are_no_rows(tmp_path: Path) -> None:
     path = tmp_path / "q.jsonl"
-    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n\r\n\n")
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n\r\n\n\0\0\0")
     assert len(list(read_questions(path))) == 1
 
 

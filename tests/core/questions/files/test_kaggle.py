@@ -197,3 +197,28 @@ def test_a_table_may_say_that_a_question_was_closed(tmp_path: Path) -> None:
     assert [
         row.state for row in read(write(tmp_path, content)) if isinstance(row, FetchedQuestion)
     ] == ["closed", None]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("preamble", ["", "sep={}\r\n", "#TYPE System.Object\r\n"])
+def test_tables_of_excel_and_powershell_are_read(
+    tmp_path: Path, delimiter: str, encoding: str, preamble: str
+) -> None:
+    out = io.StringIO()
+    rows = [["Id", "Title", "Body"], ["6", "A, or; B?", BODY], ["7", "C", "<p>a\tb</p>"]]
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    content = preamble.format(delimiter) + out.getvalue()
+    tags = f"Id{delimiter}Tag\r\n6{delimiter}r\r\n7{delimiter}r\r\n"
+    found = read(write(tmp_path, content.encode(encoding), tags.encode(encoding)))
+    assert [row.title for row in found if isinstance(row, FetchedQuestion)] == ["A, or; B?", "C"]
+
+
+def test_a_table_with_tags_needs_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text('Id,Title,Body,Tags\n6,T,B,r c++\n7,T,B,"<r><c++>"\n8,T,B,\n')
+    first, second, third = read(path)
+    assert isinstance(first, FetchedQuestion)
+    assert isinstance(second, FetchedQuestion)
+    assert first.author_tags == second.author_tags == ("r", "c++")
+    assert third == BrokenRow(str(path), 4, "tags: empty")
