@@ -1,6 +1,7 @@
 """`tagger import`: questions from files into the database."""
 
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -69,8 +70,9 @@ def import_questions(
         str | None,
         typer.Option(
             callback=read_site,
-            help="The site's name in the API, such as stats. Only lines of JSON may do without, "
-            "where each names its own; those that name another site are refused as broken.",
+            help="The site's name in the API, such as stats. JSON may do without, where each "
+            "question names its own, and dumps that are named by their site's address. Questions "
+            "that name another site are refused as broken, dumps of another one at once.",
         ),
     ] = None,
     tag: Annotated[
@@ -211,8 +213,10 @@ def _report(
 
 def _table(rows: Sequence[tuple[Path, Tally]]) -> Table:
     table = Table("file", *(Column(name, justify="right") for name in COUNTS))
+    names = Counter(path.name for path, _ in rows)
     for path, tally in rows:
-        table.add_row(escape(path.name), *(f"{getattr(tally, name):,}" for name in COUNTS))
+        name = path.name if names[path.name] == 1 else str(path)
+        table.add_row(escape(name), *(f"{getattr(tally, name):,}" for name in COUNTS))
     return table
 
 

@@ -144,6 +144,16 @@ def test_several_files_at_once_are_counted_each_and_together(tmp_path: Path) -> 
     assert counts(result) == [[2, 2, 0, 0, 0], [1, 1, 0, 0, 0], [3, 3, 0, 0, 0]]
 
 
+def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    paths = []
+    for number, site in enumerate(("dogs", "cooking"), start=1):
+        (tmp_path / site).mkdir()
+        paths.append(write(tmp_path / site / "q.jsonl", line(number, site=site)))
+    shown = run(*paths).stdout
+    assert "dogs/q.jsonl" in shown
+    assert "cooking/q.jsonl" in shown
+
+
 @contextmanager
 def standard_input(content: bytes) -> Iterator[None]:
     """Let a pipe with that content be this process's standard input."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import ImportFailed, SiteNotGiven
+from core.questions.files.dump_names import site_of_dump
 from core.questions.files.formats import Format, QuestionFile
 from core.questions.files.json_documents import read_json_document
 from core.questions.files.json_lines import read_json_lines
@@ -37,8 +38,9 @@ def read_questions(
     Args:
         path: `.jsonl`, `.json`, `Posts.xml` (all also packed, and through pipes), a `.7z` with
             Posts.xml, or Questions.csv.
-        site: the API's name of the site. Lines of JSON that name another one are broken; only
-            there may it be None, where the lines name theirs.
+        site: the API's name of the site. It may be None where questions of JSON name theirs, and
+            for a dump that is named by its site's address, as is its folder. JSON that names
+            another one is broken.
         tag_files: where to look for the Tags.csv that does not stand beside its Questions.csv.
         on_position: called with how many bytes of the file have been read.
 
@@ -48,11 +50,27 @@ def read_questions(
     """
     file = path if isinstance(path, QuestionFile) else QuestionFile(path)
     try:
+        site = _site_of(file, site)
         tags = _check(file, site, tag_files)
     except ImportFailed:
         file.close()
         raise
     return _read(file, site, tags, on_position)
+
+
+def _site_of(file: QuestionFile, given: str | None) -> str | None:
+    """The site that was given, or that of a dump by its name.
+
+    Raises:
+        ImportFailed: by its name, it is another site's.
+    """
+    named = site_of_dump(file.path) if file.format is Format.POSTS_XML else None
+    if given is not None and named not in (None, given):
+        raise ImportFailed(
+            f"{file.name} is the dump of {named} by its name, not of {given}: "
+            "import it by itself, or rename it."
+        )
+    return given or named
 
 
 def _check(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ImportFailed
-from core.questions.files import BrokenRow, load_questions, read_questions
+from core.questions.files import BrokenRow, load_questions, open_all, read_questions
 from core.questions.store import FetchedQuestion
 from tests.core.questions.files.json_rows import GOOD, write
 
@@ -121,3 +121,15 @@ def test_reading_tells_how_far_it_has_come(tmp_path: Path) -> None:
     assert positions == sorted(positions)
     assert positions[-1] == path.stat().st_size
     assert len(set(positions)) > 3
+
+
+def test_dumps_of_several_sites_are_not_mixed_up(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{site}.stackexchange.com" / "Posts.xml" for site in ("dogs", "cooking")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("".join(xml(1)))
+    rows = [row for _, of_file in open_all(paths) for row in of_file]
+    assert [row.site for row in rows if not isinstance(row, BrokenRow)] == ["dogs", "cooking"]
+    assert len(list(read_questions(paths[0], site="dogs"))) == 1
+    with pytest.raises(ImportFailed, match="is the dump of cooking by its name, not of dogs"):
+        open_all(paths, site="dogs")
