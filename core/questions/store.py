@@ -11,15 +11,15 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import case, delete, exists, func, or_, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
 from core.database.tables import Prediction, Question, QuestionTag, TaggingRequest
 from core.questions.lifecycle import Priority, is_requested
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import forget_scores
+from core.questions.told import counts_as_told, state_as_told
 
 State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
@@ -174,14 +174,14 @@ def _upsert(
     newest = {name: excluded[name] for name in ("title", "body", "author_tags", "content_hash")}
     known_or_new = {
         name: func.coalesce(excluded[name], getattr(Question, name)) for name in _OPTIONAL_COLUMNS
-    }
+    } | counts_as_told(excluded)
     statement = insert.on_conflict_do_update(
         index_elements=["site", "question_id"],
         set_={
             **newest,
             **known_or_new,
             "fetched_at": excluded.fetched_at,
-            **_state_as_told(excluded),
+            **state_as_told(excluded),
         },
         where=or_(
             Question.last_activity_at.is_(None),
@@ -308,22 +308,6 @@ def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
         "state": question.state or "open",
         "state_at": (question.state_at or now) if question.state is not None else None,
         "checked_at": now,
-    }
-
-
-def _state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
-    """The state's columns of a known question; a source that tells no state changes none.
-
-    One that tells since when it is so, as a dump does, changes none that was told later.
-    """
-    is_now = excluded.state_at == excluded.fetched_at
-    is_later = or_(Question.state_at.is_(None), excluded.state_at > Question.state_at)
-    told = and_(excluded.state_at.is_not(None), or_(is_now, is_later))
-    differs = and_(told, excluded.state != Question.state)
-    return {
-        "state": case((told, excluded.state), else_=Question.state),
-        "state_at": case((differs, excluded.state_at), else_=Question.state_at),
-        "checked_at": case((is_now, excluded.checked_at), else_=Question.checked_at),
     }
 
 

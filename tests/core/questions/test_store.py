@@ -12,7 +12,7 @@ from core.questions.lifecycle import (
     record_error,
 )
 from core.questions.requests import request_tagging
-from core.questions.store import FetchedQuestion, clean_text
+from core.questions.store import clean_text
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import (
@@ -91,26 +91,6 @@ def test_an_older_version_of_a_question_does_not_overwrite_a_newer(
     store_questions(engine, stale, now=now, request_tagging=False)
     store_questions(engine, question(7, "undated"), now=now, request_tagging=False)
     assert row(engine, 7).title == "new"
-
-
-def test_a_dumps_state_undoes_none_that_was_told_later(engine: Engine, clock: ManualClock) -> None:
-    def closed(days: int) -> FetchedQuestion:
-        moment = clock.now() - timedelta(days=days)
-        return question(7, last_activity_at=active, state="closed", state_at=moment)
-
-    active = clock.now() - timedelta(days=90)
-    store_questions(engine, question(7, last_activity_at=active), now=clock.now())
-    store_questions(engine, closed(30), now=clock.now())
-    assert row(engine, 7).state == "closed"
-    assert row(engine, 7).state_at == clock.now() - timedelta(days=30)
-    clock.sleep(60)
-    checked = clock.now()
-    store_questions(engine, question(7, last_activity_at=active, state="open"), now=checked)
-    clock.sleep(60)
-    store_questions(engine, closed(30), now=clock.now())
-    assert (row(engine, 7).state, row(engine, 7).checked_at) == ("open", checked)
-    store_questions(engine, closed(0), now=clock.now() + timedelta(days=1))
-    assert row(engine, 7).state == "closed"
 
 
 def test_the_training_corpus_is_not_tagged_until_requested(

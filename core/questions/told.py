@@ -1,0 +1,46 @@
+"""What is taken of a known question that is told again: whose word is the later one?
+
+The API says what is so now; a file, what was so once, and not when that was.
+"""
+
+from typing import Any
+
+from sqlalchemy import and_, case, func, or_
+from sqlalchemy.sql import ColumnElement
+
+from core.database.tables import Question
+
+_COUNTS = ("score", "answer_count")
+
+
+def state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
+    """The state's columns of a known question; a source that tells no state changes none.
+
+    One that tells since when it is so, as a dump does, changes none that was told later.
+    """
+    is_now = excluded.state_at == excluded.fetched_at
+    is_later = or_(Question.state_at.is_(None), excluded.state_at > Question.state_at)
+    told = and_(excluded.state_at.is_not(None), or_(is_now, is_later))
+    differs = and_(told, excluded.state != Question.state)
+    return {
+        "state": case((told, excluded.state), else_=Question.state),
+        "state_at": case((differs, excluded.state_at), else_=Question.state_at),
+        "checked_at": case((is_now, excluded.checked_at), else_=Question.checked_at),
+    }
+
+
+def counts_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
+    """What changes without an activity: a file's replace none of as late an activity.
+
+    Nothing in it says whether it is older than what is stored.
+    """
+    is_newer = or_(
+        Question.last_activity_at.is_(None),
+        excluded.last_activity_at > Question.last_activity_at,
+        excluded.state_at == excluded.fetched_at,  # from the API, just now
+    )
+    counts = {name: (excluded[name], getattr(Question, name)) for name in _COUNTS}
+    return {
+        name: case((is_newer, func.coalesce(told, known)), else_=func.coalesce(known, told))
+        for name, (told, known) in counts.items()
+    }

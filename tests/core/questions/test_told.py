@@ -1,0 +1,41 @@
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from core.questions.store import FetchedQuestion
+from tests.conftest import ManualClock
+from tests.rows import question, row, store_questions
+
+
+def test_a_file_undoes_no_score_of_as_late_an_activity(engine: Engine, clock: ManualClock) -> None:
+    active = clock.now() - timedelta(days=90)
+
+    def stored(score: int | None, days: int = 0, **told: Any) -> int | None:
+        seen = question(7, score=score, last_activity_at=active + timedelta(days=days), **told)
+        store_questions(engine, seen, now=clock.now())
+        return row(engine, 7).score
+
+    assert [stored(None), stored(9), stored(5)] == [None, 9, 9]
+    assert stored(6, days=1) == 6
+    assert stored(4, days=1, state="open") == 4  # the API's is what is so now
+
+
+def test_a_dumps_state_undoes_none_that_was_told_later(engine: Engine, clock: ManualClock) -> None:
+    def closed(days: int) -> FetchedQuestion:
+        moment = clock.now() - timedelta(days=days)
+        return question(7, last_activity_at=active, state="closed", state_at=moment)
+
+    active = clock.now() - timedelta(days=90)
+    store_questions(engine, question(7, last_activity_at=active), now=clock.now())
+    store_questions(engine, closed(30), now=clock.now())
+    assert row(engine, 7).state == "closed"
+    assert row(engine, 7).state_at == clock.now() - timedelta(days=30)
+    clock.sleep(60)
+    checked = clock.now()
+    store_questions(engine, question(7, last_activity_at=active, state="open"), now=checked)
+    clock.sleep(60)
+    store_questions(engine, closed(30), now=clock.now())
+    assert (row(engine, 7).state, row(engine, 7).checked_at) == ("open", checked)
+    store_questions(engine, closed(0), now=clock.now() + timedelta(days=1))
+    assert row(engine, 7).state == "closed"
