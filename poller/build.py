@@ -16,6 +16,7 @@ from poller.feeds import Feed
 from poller.feeds.ascending import changed_feed, live_feed
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed
+from poller.feeds.synonyms import SynonymsFeed
 from poller.quota import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
 from poller.rate_limit import RateLimit
 from poller.service import Poller
@@ -56,6 +57,7 @@ def make_poller(
         "live": live_feed(api, engine, clock, settings),
         "changed": changed_feed(api, engine, clock, settings),
         "refresh": RefreshFeed(api, engine, clock, settings),
+        "synonyms": SynonymsFeed(api, engine, clock),
         "history": HistoryFeed(api, engine, clock, settings),
     }
     queue = make_celery(settings)

@@ -29,6 +29,7 @@ from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
 from poller.feeds import Cursor, Feed, Step
+from poller.feeds.synonyms import EVERY
 from poller.passes import FREE_PAGES, Progress
 from poller.quota import QuotaPlan, plan_quota
 
@@ -231,6 +232,7 @@ def _seconds(plan: QuotaPlan, name: FeedName) -> float:
         "live": plan.live_seconds,
         "changed": plan.changed_seconds,
         "refresh": plan.refresh_seconds,
+        "synonyms": EVERY.total_seconds(),
         "history": HISTORY_SECONDS,
     }[name]
 

@@ -84,6 +84,17 @@ class SkippedItem(Table):
     times: Mapped[int] = mapped_column(Integer)
 
 
+class TagSynonym(Table):
+    """A tag that a site has renamed, or merged into another."""
+
+    __tablename__ = "tag_synonyms"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)  # the dead one
+    synonym_of: Mapped[str]
+    at: Mapped[datetime]  # when it was first, or again, read so
+
+
 class KnownSite(Table):
     """A site that the API says exists."""
 

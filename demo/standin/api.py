@@ -49,6 +49,7 @@ _FEEDS = {
 }
 _BY_ID = "questions/{ids}"
 _SITES = "sites"
+_SYNONYMS = "tags/synonyms"
 
 _ALWAYS_THE_SAME: Mapping[Failure, HttpAnswer] = {
     Failure.RESET: HttpAnswer(ending=Ending.RESET),
@@ -188,6 +189,8 @@ class StandIn:
         items: list[object]
         if route.method == _SITES:
             page, items = self._sites(request.params, query)
+        elif route.method == _SYNONYMS:
+            page, items = Page(), self._synonyms(self._site(call.site), query)
         else:
             site = self._site(call.site)
             page = _page(site, route, query)
@@ -228,6 +231,11 @@ class StandIn:
         shown = list(self.sites.values())[begin:end]
         page = Page(has_more=len(self.sites) > end, total=len(self.sites))
         return page, [site_item(site) for site in shown]
+
+    def _synonyms(self, site: Site, query: Query) -> list[object]:
+        """All since a date, on one page."""
+        since = query.minimum or 0
+        return [item for item in site.synonyms if int(str(item["creation_date"])) >= since]
 
     def _items(self, site: Site, page: Page, query: Query, number: int) -> list[object]:
         items: list[object] = []
@@ -281,7 +289,7 @@ def _route(path: str) -> _Route:
     version, _, method = path.strip("/").partition("/")
     if version != VERSION:
         raise no_method()
-    if method in _FEEDS or method == _SITES:
+    if method in _FEEDS or method in (_SITES, _SYNONYMS):
         return _Route(method)
     first, _, vector = method.partition("/")
     if first == "questions" and vector and vector[0] in "0123456789;":

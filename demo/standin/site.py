@@ -175,6 +175,7 @@ class Site:
         self.name = name
         self.questions = {question.question_id: question for question in questions}
         self.url = _address(name, self.questions.values())
+        self.synonyms: list[dict[str, object]] = []  # as the API's items, by their dates
         self._entries: dict[Listing, dict[Sort, list[tuple[int, int]]]] = {
             listing: {sort: [] for sort in Sort} for listing in Listing
         }

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import Question
 from core.questions.selection import Selection, is_selected
+from core.questions.synonyms import read_synonyms, relabel
 from core.questions.time_order import Seen, not_before, stretches
 from core.questions.verdicts import correct_tags, read_joint_verdicts
 from trainer.data.corpus import Fingerprint, LabelledQuestion
@@ -57,6 +58,7 @@ def stored_questions(
         since: only the question of this date and row, and those that come after it.
     """
     verdicts = read_joint_verdicts(connection, selection.site)
+    synonyms = read_synonyms(connection, selection.site)
     columns = (
         Question.id,
         Question.question_id,
@@ -72,7 +74,7 @@ def stored_questions(
             row.question_id,
             row.title,
             row.body,
-            correct_tags(row.author_tags, verdicts.get(row.id, {})),
+            relabel(correct_tags(row.author_tags, verdicts.get(row.id, {})), synonyms),
             row.content_hash,
             row.link,
             row=row.id,
@@ -89,6 +91,7 @@ def survey(connection: Connection, selection: Selection, *, seen: Seen) -> Surve
         seen: what an earlier run has seen; Seen() where there was none.
     """
     verdicts = read_joint_verdicts(connection, selection.site)
+    synonyms = read_synonyms(connection, selection.site)
     columns = (
         Question.id,
         Question.question_id,
@@ -99,7 +102,7 @@ def survey(connection: Connection, selection: Selection, *, seen: Seen) -> Surve
     fingerprint, questions, tagged, new = Fingerprint(), 0, 0, 0
     oldest = newest = None
     for row in _ordered(connection, selection, *columns):
-        tags = correct_tags(row.author_tags, verdicts.get(row.id, {}))
+        tags = relabel(correct_tags(row.author_tags, verdicts.get(row.id, {})), synonyms)
         fingerprint.add(row.question_id, row.content_hash, tags)
         questions += 1
         tagged += bool(tags)

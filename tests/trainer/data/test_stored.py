@@ -8,6 +8,7 @@ from core.database.review_tables import Verdict
 from core.database.tables import Question
 from core.model.tokenizer import TextSettings
 from core.questions.selection import Selection
+from core.questions.synonyms import store_synonyms
 from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -123,3 +124,17 @@ def test_predictions_are_never_learned_from(engine: Engine, clock: ManualClock) 
         tags = {"anova": 1.0}
         insert_prediction(connection, pk, version.id, tags, suggested=tags, now=clock.now())
         assert [q.tags for q in stored_questions(connection, Selection("stats"))] == [("r",)]
+
+
+def test_renamed_tags_are_learned_as_what_they_are_called_now(
+    engine: Engine, clock: ManualClock
+) -> None:
+    tagged = question(1, author_tags=("lm", "regression", "r"))
+    store_questions(engine, tagged, now=clock.now())
+    with engine.begin() as connection:
+        before = survey(connection, Selection("stats"), seen=Seen())
+        store_synonyms(connection, "stats", {"lm": "regression"}, now=clock.now())
+        (read,) = stored_questions(connection, Selection("stats"))
+        after = survey(connection, Selection("stats"), seen=Seen())
+    assert read.tags == ("regression", "r")
+    assert after.fingerprint != before.fingerprint  # so that a training is not skipped

@@ -1,0 +1,89 @@
+"""Tags that a site has renamed or merged: its list of synonyms, by their dates, once a day.
+
+One request a day, as for all that the list holds since the last; at first some more.
+https://api.stackexchange.com/docs/tag-synonyms
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from typing import ClassVar
+
+from sqlalchemy import Engine
+
+from core.clock import Clock
+from core.database.engine import reading
+from core.feeds import FeedName
+from core.questions.store import clean_text
+from core.questions.synonyms import store_synonyms
+from poller.api import Api
+from poller.client import ApiRequest
+from poller.feed_state import FeedState, feed_state, succeeded
+from poller.feeds import Cursor, Step, epoch, from_epoch
+from poller.items import date_of
+
+EVERY = timedelta(days=1)
+LONGEST_TAG = 100  # characters; the sites allow 35
+
+
+@dataclass(frozen=True, slots=True)
+class SynonymsFeed:
+    """A site's tag synonyms, the oldest first."""
+
+    name: ClassVar[FeedName] = "synonyms"
+    api: Api
+    engine: Engine
+    clock: Clock
+
+    def step(self, site: str, cursor: Cursor | None) -> Step:
+        """Read a page of what has come since the last, if a day has passed, and keep it."""
+        now = self.clock.now()
+        if cursor is None:
+            state = self._state(site)
+            last = state.attempted_at
+            if not state.failures and last is not None and now - EVERY < last <= now:
+                return Step(asked=False)
+            cursor = Cursor(0 if state.mark is None else epoch(state.mark), begun=now)
+        answer = self.api.ask(_request(site, cursor))
+        found = dict(_synonyms(answer.items))
+        latest = epoch(now + EVERY)
+        dates = [date_of(item, "creation_date") for item in answer.items]
+        furthest = max((at for at in dates if at is not None and at <= latest), default=None)
+        with self.engine.begin() as connection:
+            store_synonyms(connection, site, found, now=now)
+            mark = None if furthest is None else from_epoch(furthest)
+            succeeded(connection, site, self.name, now=now, mark=mark, fetched=len(found))
+        following = None
+        if answer.has_more:
+            following = cursor.after(furthest, len(answer.items), onward=1)
+        return Step(following, items=frozenset(found))
+
+    def _state(self, site: str) -> FeedState:
+        with reading(self.engine) as connection:
+            return feed_state(connection, site, self.name)
+
+
+def _request(site: str, cursor: Cursor) -> ApiRequest:
+    params = {
+        "min": str(cursor.second),
+        "order": "asc",
+        "page": str(cursor.page),
+        "pagesize": str(cursor.page_size),
+        "sort": "creation",
+    }
+    return ApiRequest("tags/synonyms", site, tuple(params.items()))
+
+
+def _synonyms(items: Iterable[object]) -> Iterator[tuple[str, str]]:
+    """Dead tags and what they stand for; what cannot be read is left out."""
+    for item in items:
+        if isinstance(item, dict):
+            dead, living = (_tag(item.get(field)) for field in ("from_tag", "to_tag"))
+            if dead and living and dead != living:
+                yield dead, living
+
+
+def _tag(value: object) -> str | None:
+    tag = clean_text(unescape(value)).strip() if isinstance(value, str) else ""
+    return tag if tag.isprintable() and 0 < len(tag) <= LONGEST_TAG and " " not in tag else None
