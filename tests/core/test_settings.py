@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,13 @@ def test_a_data_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
 def test_sites_are_known_by_whatever_people_call_them() -> None:
     named = "Stats, https://stats.stackexchange.com/,ru.stackoverflow.com"
     assert Settings(sites=named).sites == ("stats", "ru.stackoverflow")  # type: ignore[arg-type]
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with pytest.raises(SettingsError, match=r"TAGGER_DATA_DIR: .*is not UTF-8"):
+        load_settings()

@@ -18,6 +18,7 @@ from core.questions.files.lines import BOM
 from core.questions.files.unpacking import (
     DECOMPRESSORS,
     STANDARD_INPUT,
+    LineFeeds,
     OnPosition,
     Peeked,
     Recoded,
@@ -187,7 +188,10 @@ def _unpacked(packed: Peeked) -> Peeked:
 
 def _as_utf8(text: Peeked) -> Peeked:
     encoding = _encoding_of(text.peek(HEAD_BYTES))
-    return Peeked(Recoded(text, encoding)) if encoding is not None else text
+    if encoding is not None:
+        text = Peeked(Recoded(text, encoding))
+    head = text.peek(HEAD_BYTES)
+    return Peeked(LineFeeds(text)) if b"\r" in head and b"\n" not in head else text
 
 
 def _encoding_of(head: bytes) -> str | None:

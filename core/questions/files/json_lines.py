@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from core.questions.files.api_items import as_plain, items_of_answer
-from core.questions.files.lines import Line, numbered_lines
+from core.questions.files.lines import BOM, Line, numbered_lines
 from core.questions.files.rows import Row, Source, make_row
 
 _BLANK = b" \t\r\n\0"  # zeros are what a crash leaves at a file's end
@@ -37,9 +37,9 @@ def rows_of(line: Line, source: Source, *, of_api: bool = False) -> Iterator[Row
         of_api: whether it is known to come from the API.
     """
     try:
-        values = _values(line.content.decode("utf-8"))
+        values = _values(line.content.removeprefix(BOM).decode("utf-8"))
     except UnicodeDecodeError:
-        yield source.broken(line.number, "not UTF-8")
+        yield source.broken(line.number, "not UTF-8, in which JSON is written: convert the file")
     except (ValueError, RecursionError) as error:
         yield source.broken(line.number, f"not JSON: {error}")
     else:
@@ -69,7 +69,9 @@ def _rows(value: object, line: int, source: Source, *, of_api: bool) -> Iterator
     if items is not None:
         for item in items:
             yield from _rows(item, line, source, of_api=True)
-    elif isinstance(value, dict):
-        yield make_row(as_plain(value, known=of_api), source=source, line=line)
-    else:
+    elif not isinstance(value, dict):
         yield source.broken(line, "not a JSON object")
+    elif of_api and "body" not in value:
+        yield source.broken(line, "body: missing; the API gives it with filter=withbody")
+    else:
+        yield make_row(as_plain(value, known=of_api), source=source, line=line)

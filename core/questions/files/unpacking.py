@@ -222,3 +222,23 @@ class Recoded(_Given):
         except UnicodeError as error:
             raise OSError(f"it is not in the encoding {self._encoding}") from error
         return text.encode("utf-8", "replace")
+
+
+class LineFeeds(_Given):
+    """Text whose lines end as on old Macs, by carriage returns, with line feeds for them."""
+
+    def __init__(self, source: io.RawIOBase) -> None:
+        super().__init__()
+        self._source = source
+
+    def next_piece(self) -> bytes:
+        """Take the next bytes.
+
+        Raises:
+            EOFError: there are no more.
+            OSError: what follows is damaged.
+        """
+        content = self._source.read(2**16)
+        if not content:
+            raise EOFError
+        return content.replace(b"\r", b"\n")

@@ -45,6 +45,20 @@ def test_blank_lines_and_a_byte_order_mark_are_no_rows(tmp_path: Path) -> None:
     assert len(list(read_questions(path))) == 1
 
 
+def test_files_with_marks_may_be_joined(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_bytes((b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\n") * 2)
+    assert all(isinstance(row, FetchedQuestion) for row in read_questions(path))
+
+
+def test_items_without_a_body_are_told_how_to_get_it(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text(json.dumps({"items": [{"question_id": 6, "title": "T", "tags": ["r"]}]}))
+    (row,) = read_questions(path)
+    assert isinstance(row, BrokenRow)
+    assert row.reason == "body: missing; the API gives it with filter=withbody"
+
+
 JUNK = st.one_of(
     st.binary(max_size=80).map(lambda b: b.replace(b"\n", b"")),
     st.sampled_from(

@@ -222,3 +222,10 @@ def test_a_table_with_tags_needs_no_other(tmp_path: Path) -> None:
     assert isinstance(second, FetchedQuestion)
     assert first.author_tags == second.author_tags == ("r", "c++")
     assert third == BrokenRow(str(path), 4, "tags: empty")
+
+
+def test_lines_may_end_as_on_old_macs(tmp_path: Path) -> None:
+    content = "".join(f"{i},T,<p>{'x' * 50}</p>\r" for i in range(6, 200))
+    rows = read(write(tmp_path, "Id,Title,Body\r" + content, "Id,Tag\r6,r\r7,r\r"))
+    assert [row.question_id for row in rows if isinstance(row, FetchedQuestion)] == [6, 7]
+    assert [row.line for row in rows if isinstance(row, BrokenRow)][:2] == [4, 5]
