@@ -29,6 +29,7 @@ def fill(engine: Engine, questions: int) -> None:
             connection.execute(text(_adapt(statement, engine)))
         if engine.dialect.name == "postgresql":
             connection.execute(text("SET session_replication_role = origin"))
+            connection.execute(text(_SEQUENCE))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE" if engine.dialect.name != "sqlite" else "ANALYZE"))
 
@@ -71,6 +72,8 @@ def _adapt(statement: str, engine: Engine) -> str:
     return statement
 
 
+_SEQUENCE = "SELECT setval(pg_get_serial_sequence('questions', 'id'), max(id)) FROM questions"
+
 _VERSION = """
 INSERT INTO model_versions (id, site, version, created_at, architecture, metrics, sha256, live)
 VALUES (1, '[SITE]', 1, '2026-01-01 00:00:00+00:00', 'branched', '{}', '0', true)
@@ -96,9 +99,10 @@ _OF_QUESTIONS = (
     ON CONFLICT DO NOTHING
     """,
     """
-    INSERT INTO predictions (question_pk, model_version_id, predicted_at, content_hash, tags,
-                             probabilities, suggested_count)
-    SELECT n, 1, [TIME_OF_N], '0', [TAGS], [SHARES], sum(CASE WHEN share > 0.3 THEN 1 ELSE 0 END)
+    INSERT INTO predictions (question_pk, model_version_id, predicted_at, content_hash, scored_at,
+                             tags, probabilities, suggested_count)
+    SELECT n, 1, [TIME_OF_N], '0', CASE WHEN n % 1000 > 0 THEN [TIME_OF_N] END, [TAGS], [SHARES],
+           sum(CASE WHEN share > 0.3 THEN 1 ELSE 0 END)
     FROM (
         SELECT n, tag, max(share) AS share FROM (
             SELECT q.n AS n, [TAG] AS tag, [RANDOM] / (1 + k.n) AS share

@@ -1,0 +1,348 @@
+"""Every query that a person or the service makes, by how many questions there are, and its plan.
+
+Run: python benchmarks/queries.py [--sizes 10000 1000000] [--database postgres] [--folder FOLDER]
+
+Prints a row a query: the median of some times in milliseconds at each size (10000000 takes an hour
+and 15 GB), and what is flagged: that it takes more than three times as long at the largest size as
+at the smallest, and tables of which its plan reads all rows. Those that write are rolled back.
+`--folder` keeps the databases for another time.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
+from review_queue import FILTERS, ORDERS, database
+from review_rows import REVIEWER, SITE, fill
+from sqlalchemy import Engine, event, select, text
+from sqlalchemy.engine import Connection
+
+from core.agreement.drift import find_new_drifts
+from core.agreement.live import daily_agreement, score_settled
+from core.agreement.queue_scores import enter_missing, score_page
+from core.database.engine import reading
+from core.database.migrate import upgrade
+from core.database.tables import Question
+from core.model import registry
+from core.model.predictions import NewPrediction, write_predictions
+from core.model.predictor import RankedTag
+from core.questions.lifecycle import (
+    Priority,
+    claim,
+    due_sites,
+    finish,
+    list_parked,
+    park_exhausted,
+    sweep,
+)
+from core.questions.retention import prune_predictions
+from core.questions.store import FetchedQuestion, store
+from core.service.status import site_statuses
+from core.settings import Settings
+from review.decisions.filters import QueueFilter
+from review.decisions.queue import next_question
+from review.decisions.walk import Asking
+from review.metrics.figures import read_figures
+from review.notify.outbox import fill_outbox
+from review.results import Filter, find_results
+from review.web.access import make_token, set_token
+from review.web.app import make_app
+from review.web.context import Context
+
+TIMES = 7
+BATCH = 100
+LARGE = 5_000  # rows of a table that no plan is to read all of
+SLOWER = 3.0
+QUICK = 3.0  # milliseconds, below which a ratio says nothing
+LEASE = timedelta(minutes=2)
+LATER = datetime(2027, 1, 1, tzinfo=UTC)  # than all that the rows are made of
+
+SQL = {
+    "README: newest suggestions, 100": (
+        "SELECT title, link, tag, probability FROM tag_suggestions WHERE site = 'stats' "
+        "AND suggested ORDER BY predicted_at DESC, question_id, probability DESC LIMIT 100"
+    ),
+    "README: a rare tag": (
+        "SELECT title, link, probability FROM suggestions_by_tag "
+        "WHERE site = 'stats' AND tag = 't2500' ORDER BY predicted_at DESC"
+    ),
+    "README: live agreement": (
+        "SELECT site, model_version_id, day, questions FROM live_agreement "
+        "ORDER BY site, model_version_id, day"
+    ),
+}
+
+RESULTS = {
+    "": Filter(site=SITE),
+    "--tag, rare": Filter(site=SITE, tag="t2500"),
+    "--tag, common": Filter(site=SITE, tag="t0"),
+    "--min-probability": Filter(min_probability=0.9),
+    "--tag --min-probability": Filter(site=SITE, tag="t300", min_probability=0.5),
+    "--since": Filter(site=SITE, since=datetime(2026, 1, 1, tzinfo=UTC)),
+}
+
+PAGES = (
+    "/browse?site={site}",
+    "/browse?site={site}&tag=t0",
+    "/browse?site={site}&tag=t2500",
+    "/browse?site={site}&tag=t300&min_probability=0.9",
+    "/browse?site={site}&state=suggested",
+    "/browse?site={site}&state=reviewed",
+    "/browse?site={site}&state=pending",
+    "/browse?site={site}&state=disputed",
+    "/browse?site={site}&min_probability=0.9",
+    "/browse/{site}/777",
+    "/tags/{site}/t0",
+    "/history",
+    "/bulk?site={site}",
+    "/models",
+    "/feeds/suggested.atom?site={site}",
+    "/api/v1/questions?site={site}&limit=100",
+    "/api/v1/sites/{site}/tags?prefix=t1",
+    "/api/v1/review/progress?site={site}",
+)
+
+PREPARE = """
+INSERT INTO tagging_requests (question_pk, site, priority, requested_at)
+SELECT id, site, CASE WHEN id % 1000 = 0 THEN 0 ELSE 1 END, created_at
+FROM questions WHERE id % 10 = 0
+"""
+
+
+@dataclass
+class Measured:
+    """What was found of a query."""
+
+    milliseconds: list[float] = field(default_factory=list)  # a size each
+    whole: set[str] = field(default_factory=set)  # tables that a plan of it reads all of
+
+    def flags(self) -> str:
+        """What is wrong with it, for a person."""
+        first, last = self.milliseconds[0], self.milliseconds[-1]
+        slower = f"{last / first:.1f} times slower" if last > SLOWER * max(first, QUICK) else ""
+        return ", ".join(filter(None, [slower, *(f"reads all {name}" for name in self.whole)]))
+
+
+class Bench:
+    """Measures at one size after the other."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Measured] = {}
+        self._statements: list[tuple[str, Any]] = []
+        self._engine: Engine
+        self._large: set[str] = set()
+
+    def enter(self, engine: Engine) -> None:
+        """Go on with another size's database."""
+        self._engine = engine
+        with engine.connect() as connection:
+            names = ("questions", "question_tags", "predictions", "likely_tags", "review_queue")
+            more = ("tagging_requests", "reviews", "verdicts")
+            counts = {
+                name: f"SELECT count(*) FROM (SELECT 1 FROM {name} LIMIT {LARGE + 1}) AS found"  # noqa: S608
+                for name in (*names, *more)
+            }
+            self._large = {
+                name
+                for name, count in counts.items()
+                if connection.execute(text(count)).scalar_one() > LARGE
+            }
+
+        @event.listens_for(engine, "after_cursor_execute")
+        def note(_: Any, __: Any, sql: str, given: Any, ___: Any, many: bool) -> None:
+            if not many and sql.split(None, 1)[0] in ("SELECT", "UPDATE", "DELETE", "INSERT"):
+                self._statements.append((sql, given))
+
+    def measure(self, name: str, query: Callable[[], object]) -> None:
+        """Time it, after a first time that fills caches, and look at its plans."""
+        self._statements.clear()
+        query()
+        statements = dict(self._statements)
+        seconds = []
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            query()
+            seconds.append(time.perf_counter() - began)
+        measured = self.found.setdefault(name, Measured())
+        measured.milliseconds.append(statistics.median(seconds) * 1000)
+        measured.whole.clear()  # a small table is read as a whole with good reason
+        with self._engine.connect() as connection:
+            for sql, given in statements.items():
+                measured.whole |= set(self._read_whole(connection, sql, given))
+        print(f"{name}: {measured.milliseconds[-1]:.1f}", file=sys.stderr, flush=True)
+
+    def _read_whole(self, connection: Connection, sql: str, given: Any) -> Iterator[str]:
+        if connection.dialect.name == "sqlite":
+            for *_, line in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given):
+                words = line.split()
+                if words[0] == "SCAN" and "INDEX" not in words and words[1] in self._large:
+                    yield words[1]
+            return
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", given).scalar_one()
+        nodes = [plan["Plan"]]
+        while nodes:
+            node = nodes.pop()
+            nodes += node.get("Plans", [])
+            if node["Node Type"] == "Seq Scan" and node["Relation Name"] in self._large:
+                yield node["Relation Name"]
+
+    def print(self, sizes: Sequence[int]) -> None:
+        """The table."""
+        print(f"| milliseconds | {' | '.join(f'{size:,}' for size in sizes)} | flagged |")
+        print(f"|---|{'---|' * len(sizes)}---|")
+        for name, measured in self.found.items():
+            times = " | ".join(f"{each:,.1f}" for each in measured.milliseconds)
+            print(f"| {name} | {times} | {measured.flags()} |")
+
+
+def measure_all(bench: Bench, engine: Engine, size: int, folder: Path) -> None:
+    """Every query once."""
+
+    def reads(query: Callable[[Connection], object]) -> Callable[[], object]:
+        def run() -> None:
+            with reading(engine) as connection:
+                query(connection)
+
+        return run
+
+    def writes(query: Callable[[Connection], object]) -> Callable[[], object]:
+        def run() -> None:
+            with engine.connect() as connection:
+                query(connection)
+                connection.rollback()
+
+        return run
+
+    for name, sql in SQL.items():
+        bench.measure(name, reads(lambda c, s=sql: c.execute(text(s)).all()))
+    for name, chosen in RESULTS.items():
+        found = reads(lambda c, f=chosen: list(find_results(c, f, limit=20)))
+        bench.measure(f"tagger results {name}", found)
+    settings = Settings(sites=(SITE,))
+    bench.measure("tagger status: sites", reads(lambda c: site_statuses(c, settings, now=LATER)))
+    bench.measure("metrics", reads(lambda c: read_figures(c, settings, now=LATER)))
+    bench.measure("parked list", reads(list_parked))
+    _measure_worker(bench, writes, size)
+    _measure_scheduler(bench, reads, writes)
+    _measure_review(bench, engine, folder)
+
+
+Wrapped = Callable[[Callable[[Connection], object]], Callable[[], object]]
+
+
+def _measure_worker(bench: Bench, writes: Wrapped, size: int) -> None:
+    due = {"now": LATER, "lease": LEASE}
+    for priority in Priority:
+        what = priority.name.lower()
+        sites = writes(lambda c, p=priority: due_sites(c, priority=p, **due))
+        bench.measure(f"refill: sites of {what}", sites)
+        tasks = writes(lambda c, p=priority: sweep(c, SITE, priority=p, tasks=1, **due))
+        bench.measure(f"refill: a task of {what}", tasks)
+    pks = list(range(size // 20 * 10, size // 20 * 10 + BATCH * 10, 10))
+    bench.measure("worker: claim 100", writes(lambda c: claim(c, pks, site=SITE, now=LATER)))
+
+    def tag(connection: Connection) -> None:
+        claimed = claim(connection, pks, site=SITE, now=LATER)
+        finish(connection, claimed)
+        tags = [RankedTag(f"t{number}", 0.5, suggested=number < 3) for number in range(10)]
+        new = [NewPrediction(one.pk, one.content_hash, tags) for one in claimed]
+        version = registry.get_live(connection, SITE)
+        write_predictions(connection, new, version=version, now=LATER)
+
+    bench.measure("worker: claim, finish and write 100", writes(tag))
+    bench.measure("poller: store 100", writes(lambda c: _store(c, size)))
+
+
+def _store(connection: Connection, size: int) -> None:
+    numbers = (*range(size // 2, size // 2 + BATCH // 2), *range(size + 1, size + BATCH // 2 + 1))
+    page = [
+        FetchedQuestion(
+            site=SITE, question_id=n, title="A title", body="<p>A text</p>", author_tags=("r",)
+        )
+        for n in numbers
+    ]
+    store(connection, page, now=LATER, request_tagging=True)
+
+
+def _measure_scheduler(bench: Bench, reads: Wrapped, writes: Wrapped) -> None:
+    settle = timedelta(days=3)
+    bench.measure("sweep: park", writes(lambda c: park_exhausted(c, now=LATER, lease=LEASE)))
+    scored = writes(lambda c: score_settled(c, now=LATER, settle=settle))
+    bench.measure("live agreement: a page", scored)
+    bench.measure("live agreement: days", reads(lambda c: daily_agreement(c, live_only=True)))
+    bench.measure("drift", writes(lambda c: find_new_drifts(c, now=LATER)))
+    bench.measure("review queue: score a page", writes(lambda c: score_page(c, lambda _: ("t1",))))
+    bench.measure("review queue: what misses", writes(lambda c: enter_missing(c, since=LATER)))
+    bench.measure("old predictions: a page", writes(lambda c: prune_predictions(c, before=LATER)))
+
+
+def _measure_review(bench: Bench, engine: Engine, folder: Path) -> None:
+    chance = random.Random(0)  # noqa: S311 (spreads requests)
+
+    def next_of(order: Any, chosen: QueueFilter) -> None:
+        reviewer = chance.choice((REVIEWER, "bob", "eve", "dan"))
+        next_question(engine, Asking(reviewer, order, chosen, (), datetime.now(UTC)))
+
+    for order in ORDERS:
+        bench.measure(f"next: {order}", lambda o=order: next_of(o, QueueFilter(site=SITE)))
+    for name, given in FILTERS.items():
+        filter_ = QueueFilter(site=SITE, **given)
+        bench.measure(f"next: uncertain, {name}", lambda f=filter_: next_of("uncertain", f))
+    bench.measure("webhooks: fill", lambda: fill_outbox(engine, now=LATER))
+    address = SecretStr(engine.url.render_as_string(hide_password=False))
+    settings = Settings(database_url=address, data_dir=folder, sites=(SITE,))
+    token = make_token()
+    with engine.begin() as connection:
+        set_token(connection, "ann", token, now=datetime.now(UTC))
+    client = TestClient(make_app(Context(settings, engine)), base_url="http://127.0.0.1")
+    client.headers["Authorization"] = f"Bearer {token}"
+    for page in PAGES:
+        bench.measure(page.format(site=SITE), lambda p=page: client.get(p.format(site=SITE)))
+
+
+@contextmanager
+def filled(kind: str, folder: Path, size: int) -> Iterator[Engine]:
+    """A database with so many questions, a tenth of them pending."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with database(kind, folder) as engine:
+        upgrade(engine)
+        with engine.begin() as connection:
+            is_empty = connection.execute(select(Question.id).limit(1)).first() is None
+        if is_empty:
+            fill(engine, size)
+            with engine.begin() as connection:
+                connection.execute(text(PREPARE))
+                connection.execute(text("ANALYZE"))
+        yield engine
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
+    parser.add_argument("--folder", type=Path)
+    chosen = parser.parse_args()
+    bench = Bench()
+    with tempfile.TemporaryDirectory() as temporary:
+        for size in chosen.sizes:
+            folder = (chosen.folder or Path(temporary)) / f"{chosen.database}{size}"
+            with filled(chosen.database, folder, size) as engine:
+                bench.enter(engine)
+                measure_all(bench, engine, size, folder)
+    bench.print(chosen.sizes)
+
+
+if __name__ == "__main__":
+    main()
