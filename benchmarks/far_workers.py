@@ -157,7 +157,8 @@ def measure(engine: Engine, settings: Settings, site: str, hosts: list[str], tri
         REDIS: str(embedded_redis.socket_path(settings.data_dir)),
     }
     with engine.begin() as connection:
-        connection.exec_driver_sql("TRUNCATE predictions, tagging_requests CASCADE")
+        connection.exec_driver_sql("DELETE FROM predictions")
+        connection.exec_driver_sql("DELETE FROM review_queue")
     ask_for_all(settings, site)
     count = ask(engine, "SELECT count(*) FROM questions")
     servers = Servers(engine, settings.data_dir)

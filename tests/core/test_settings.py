@@ -31,6 +31,8 @@ def test_without_any_variable_the_service_runs_on_this_machine() -> None:
         ("DATABASE_URL", "postgresql+psycopg2://u:hush@h/d", "with psycopg"),
         ("BROKER_URL", "redis://:hu/sh#@h:1/0", "percent-encode"),
         ("BROKER_URL", "redis://:hush@h:1/first", "percent-encode"),
+        ("BROKER_URL", "amqp://u:hu/sh@h/", "percent-encode"),
+        ("BROKER_URL", "amqps://u:p@hush@h/", "percent-encode"),
         ("BROKER_URL", "kafka://u:hush@h", "redis://"),
         ("API_URL", "ftp://somewhere", "https://"),
         ("API_URL", "https://somewhere/?key=hush", "TAGGER_API_KEY"),
