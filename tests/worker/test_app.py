@@ -1,6 +1,8 @@
 """The worker's tasks: what stands in their way is one line that says what to do."""
 
+import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -195,3 +197,22 @@ def test_retraining_can_be_switched_off() -> None:
     on, off = (beat_schedule(Settings(retrain_cron=cron)) for cron in ("0 3 * * *", "off"))
     assert on["retrain"]["task"] == RETRAIN_TASK
     assert on.keys() - off.keys() == {"retrain"}
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize(
+    "day", [datetime(2026, 3, 28, 2, 30, tzinfo=UTC), datetime(2026, 10, 24, 2, 30, tzinfo=UTC)]
+)
+def test_the_cron_is_that_of_utc_whatever_the_clock_of_the_machine_does_that_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zone: str, day: datetime
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        app = make_app(Settings(data_dir=tmp_path, retrain_cron="30 2 * * *"))
+        schedule = app.conf.beat_schedule["retrain"]["schedule"]
+        start, wait, _ = schedule.remaining_delta(day)
+        assert start + wait == day + timedelta(days=1)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
