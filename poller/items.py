@@ -7,11 +7,12 @@ HTML-escaped and are unescaped once; bodies are HTML and stay so.
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
 from typing import Any, TypeGuard
+from urllib.parse import urlsplit
 
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.settings import PolledQuestions
@@ -53,19 +54,28 @@ class _UnreadableError(Exception):
     """An item lacks what a question needs; the text says what."""
 
 
-def read_items(items: Iterable[object], *, site: str, polled: PolledQuestions) -> Items:
+def read_items(
+    items: Iterable[object],
+    *,
+    site: str,
+    polled: PolledQuestions,
+    others: Collection[str] = (),
+) -> Items:
     """Read each item by itself.
 
     Args:
         items: as the answer holds them.
         site: where they come from.
         polled: which new questions are polled: it says what counts as answered.
+        others: hosts of other sites, whose questions are none of this one.
     """
     questions: list[FetchedQuestion] = []
     skipped: list[UnreadableItem] = []
     for item in items:
         try:
-            questions.append(_read(item, site, polled))
+            question = _read(item, site, polled)
+            _check_host(question.link, others)
+            questions.append(question)
         except _UnreadableError as error:
             skipped.append(_skipped(item, str(error)))
     return Items(tuple(questions), tuple(skipped))
@@ -75,6 +85,14 @@ def date_of(item: object, field: str) -> int | None:
     """A date of an item in epoch seconds, also where the rest of the item cannot be read."""
     value = item.get(field) if isinstance(item, dict) else None
     return value if _is_whole(value) and 0 < value < _LATEST else None
+
+
+def host_of(address: str) -> str:
+    """The host of a web address in lower case; empty where it is none."""
+    try:
+        return urlsplit(address).netloc.lower()
+    except ValueError:  # as of http://[
+        return ""
 
 
 def _read(item: object, site: str, polled: PolledQuestions) -> FetchedQuestion:
@@ -99,6 +117,12 @@ def _read(item: object, site: str, polled: PolledQuestions) -> FetchedQuestion:
         last_activity_at=_time(created if active is None else active),
         state=_state(item, polled),
     )
+
+
+def _check_host(link: str | None, others: Collection[str]) -> None:
+    host = host_of(link or "")
+    if host in others:
+        raise _UnreadableError(f"it is of another site, {host}")
 
 
 def _question_id(item: Mapping[str, Any]) -> int:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from html import unescape
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection
@@ -17,6 +16,7 @@ from core.database.engine import reading
 from core.errors import ApiError, ApiUnreachable, UnknownSite
 from poller.api import Api
 from poller.client import ApiRequest
+from poller.items import host_of
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +81,15 @@ def _read(connection: Connection, api: str) -> tuple[dict[str, SiteName], dateti
     return known, min((row.fetched_at for row in rows), default=None)
 
 
+def hosts_of_others(engine: Engine, api: str, site: str) -> frozenset[str]:
+    """The hosts of all other sites that the API's list names; none where there is no list."""
+    with reading(engine) as connection:
+        known, _ = _read(connection, api)
+    hosts = {one.site: host_of(one.url) for one in known.values()}
+    own = hosts.get(site, "")
+    return frozenset(hosts.values()) - {own, ""} if own else frozenset()
+
+
 def _write(connection: Connection, api: str, sites: Iterable[SiteName], now: datetime) -> None:
     connection.execute(delete(KnownSite).where(KnownSite.api == api))
     rows = [
@@ -121,7 +130,7 @@ def _near(site: str, known: Iterable[SiteName]) -> list[str]:
     """What may have been meant: by the API's name, by the name for people, by the address."""
     by_form: dict[str, str] = {}
     for one in known:
-        host = urlsplit(one.url).netloc
+        host = host_of(one.url)
         for form in (host, host.removesuffix(".com"), one.name.lower(), one.site):
             by_form[form] = one.site
     close = get_close_matches(site.lower(), list(by_form), n=6, cutoff=0.6)

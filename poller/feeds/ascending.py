@@ -24,6 +24,7 @@ from poller.client import ApiRequest
 from poller.feed_state import feed_state, record_items, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
+from poller.sites import hosts_of_others
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
@@ -55,19 +56,25 @@ class AscendingFeed:
         if cursor is None:
             cursor = self._beginning(site, begun)
         answer = self.api.ask(self._request(site, cursor))
-        items = read_items(answer.items, site=site, polled=self.settings.feed)
+        others = hosts_of_others(self.engine, self.api.client.url, site)
+        items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
+        here = [question for question in items.questions if question.state != "migrated"]
+        moved = [question for question in items.questions if question.state == "migrated"]
         furthest = self._furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:
-            stored = store(connection, items.questions, now=now, request_tagging=True)
+            stored = store(connection, here, now=now, request_tagging=True)
+            elsewhere = store(connection, moved, now=now, request_tagging=False)
+            new = stored.new + elsewhere.new
             record_items(connection, site, self.name, items, now=now)
             took = max(begun - (cursor.begun or begun), timedelta(0))  # a clock may be set back
             mark = self._reached(connection, site, cursor, furthest, took)
-            succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
+            succeeded(connection, site, self.name, now=now, mark=mark, fetched=new)
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
-        return Step(following, stored.new, stored.changed, stored.requested, items.keys())
+        changed = stored.changed + elsewhere.changed
+        return Step(following, new, changed, stored.requested, items.keys())
 
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:

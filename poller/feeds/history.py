@@ -20,6 +20,7 @@ from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.items import date_of, read_items
+from poller.sites import hosts_of_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class HistoryFeed:
         state = self._state(site)
         cursor = cursor or Cursor(epoch(state.mark or self.clock.now()))
         answer = self.api.ask(_request(site, cursor))
-        items = read_items(answer.items, site=site, polled=self.settings.feed)
+        others = hosts_of_others(self.engine, self.api.client.url, site)
+        items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
         furthest = _furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:

@@ -32,6 +32,15 @@ def read(item: object, feed: Any = "unanswered") -> FetchedQuestion | str:
     return items.questions[0] if items.questions else items.skipped[0].reason
 
 
+@pytest.mark.parametrize("link", ["https://Cooking.StackExchange.com/questions/42", "http://["])
+def test_a_question_of_another_site_is_none_of_this_one(link: str) -> None:
+    others = {"cooking.stackexchange.com"}
+    items = read_items([ITEM, ITEM | {"link": link}], site="s", polled="unanswered", others=others)
+    assert len(items.questions) == 1 + (link == "http://[")
+    reasons = [item.reason for item in items.skipped]
+    assert reasons == ["it is of another site, cooking.stackexchange.com"][: len(reasons)]
+
+
 def test_an_item_becomes_a_question_with_its_escapes_undone_once() -> None:
     assert read(ITEM) == FetchedQuestion(
         site="stats",

@@ -9,7 +9,7 @@ from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults
 from demo.standin.site import Site
 from poller.client import ApiAnswer, ApiRequest, Client
-from poller.sites import check_sites
+from poller.sites import check_sites, hosts_of_others
 from tests.conftest import ManualClock
 from tests.poller.simulation import Simulation, made_up_settings
 
@@ -65,6 +65,17 @@ def test_a_list_that_never_ends_is_read_no_longer_than_it_brings_sites(
     monkeypatch.setattr(Client, "fetch", fetch)
     check(run, "stats")
     assert len(asked) == 2
+
+
+def test_the_hosts_of_other_sites_are_known_from_the_list(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine)
+    api = run.poller().api.client.url
+    assert hosts_of_others(sqlite_engine, api, "stats") == frozenset()
+    check(run, "stats")
+    hosts = hosts_of_others(sqlite_engine, api, "stats")
+    assert "cooking.stackexchange.com" in hosts
+    assert "stats.stackexchange.com" not in hosts
+    assert hosts_of_others(sqlite_engine, api, "of nobody") == frozenset()
 
 
 def test_a_restart_asks_for_the_list_no_second_time(sqlite_engine: Engine) -> None:

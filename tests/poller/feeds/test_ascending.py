@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete
 from core.database.tables import Table
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
+    Migration,
     deleted,
     edited,
     retagged,
@@ -154,6 +155,18 @@ def test_an_old_question_that_is_unanswered_again_is_stored(sqlite_engine: Engin
     run.clock.sleep(600)
     read(poller, "changed")
     assert numbers(run) == [1]
+
+
+def test_a_question_that_has_moved_to_another_site_is_stored_and_not_tagged(
+    sqlite_engine: Engine,
+) -> None:
+    run = world(
+        sqlite_engine, [asked(7, -100), asked(8, -90, migrated_to=Migration("meta", 5, START))]
+    )
+    read(run.poller(), "live")
+    assert numbers(run) == [7, 8]
+    assert row(sqlite_engine, 8).state == "migrated"
+    assert list(run.queue.keys()) == [row(sqlite_engine, 7).id]
 
 
 def test_a_question_that_cannot_be_read_is_recorded_before_the_mark_passes_it(
