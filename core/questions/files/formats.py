@@ -32,7 +32,7 @@ _MOST_PACKINGS = 3  # one inside of the other, as downloads happen to come
 
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _OTHER_PACKERS = {b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"Rar!": "rar"}
-_VOLUME = re.compile(r"\.(?:7z|zip|rar|gz|bz2|xz)\.\d{2,4}", re.IGNORECASE)
+_VOLUME = re.compile(r"\.(?:7z|zip|rar)\.\d{3}", re.IGNORECASE)
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 
 _MARKS = {  # the longer ones first: the one of UTF-16 begins that of UTF-32
@@ -48,7 +48,7 @@ _DECLARED = re.compile(
 _DOCUMENT = re.compile(
     rb"""\[\s*[\[{\]]
     | \{ (?: (?!"question_id"). )*? "items" \s* : \s* \[
-    | \{ [^\S\n]* (?: "[^"\n]*" \s* : (?: [^"\n,}]* | [^\S\n]* "[^"\n]*" ) ,? )? [^\S\n]* \n
+    | \{ [^\S\n]* (?: "[^"\n]*" \s* : (?: [^"\n,}]* | [^\S\n]* "[^"\n]*" ) ,? )? [^\S\n]* \n \s* "
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -222,23 +222,32 @@ def _format_of(head: bytes, name: str) -> Format:
     start = head.lstrip()
     if not start:
         raise ImportFailed(f"{name} is empty.")
-    if _DOCUMENT.match(start):
-        return Format.JSON_DOCUMENT
-    if start.startswith(b"{"):
-        return Format.JSON_LINES
-    if start.startswith(b"<") or _ROW_OF_POSTS.search(start):
-        return Format.POSTS_XML
-    columns = set(header_columns(start))
-    if columns >= QUESTION_COLUMNS:
-        return Format.QUESTIONS_WITH_TAGS if "tags" in columns else Format.KAGGLE_QUESTIONS
-    if columns >= TAG_COLUMNS:
-        return Format.KAGGLE_TAGS
+    found = _text_format(start) or _table_format(start)
+    if found is not None:
+        return found
     for magic, packer in _OTHER_PACKERS.items():
         if start.startswith(magic):
             raise ImportFailed(f"{name} is packed with {packer}: unpack it first.")
     if head[_TAR_MARK_AT:].startswith(_TAR_MARK):
         raise ImportFailed(f"{name} is packed with tar: unpack it first.")
+    if _ROW_OF_POSTS.search(start):  # as grep shows them, with a name or a number before each
+        return Format.POSTS_XML
     raise ImportFailed(
         f"{name} is not a question file: it is neither JSON, nor Posts.xml, "
         "nor a Questions.csv with the columns Id, Title and Body."
     )
+
+
+def _text_format(start: bytes) -> Format | None:
+    if _DOCUMENT.match(start):
+        return Format.JSON_DOCUMENT
+    if start.startswith(b"{"):
+        return Format.JSON_LINES
+    return Format.POSTS_XML if start.startswith(b"<") else None
+
+
+def _table_format(start: bytes) -> Format | None:
+    columns = set(header_columns(start))
+    if columns >= QUESTION_COLUMNS:
+        return Format.QUESTIONS_WITH_TAGS if "tags" in columns else Format.KAGGLE_QUESTIONS
+    return Format.KAGGLE_TAGS if columns >= TAG_COLUMNS else None

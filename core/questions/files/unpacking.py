@@ -84,6 +84,8 @@ class Tracked(io.FileIO):
     def __init__(self, path: Path, on_position: OnPosition | None = None) -> None:
         super().__init__(os.dup(0) if path == STANDARD_INPUT else path)
         self.on_position = on_position
+        # A pipe that whoever started us does not wait for would seem to end where it is slow.
+        os.set_blocking(self.fileno(), True)
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what there is, up to the buffer's size."""

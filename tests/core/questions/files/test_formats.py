@@ -20,6 +20,9 @@ from core.questions.files import Format, QuestionFile, read_questions
         (b"Id,OwnerUserId,CreationDate,Score,Title,Body\r\n", Format.KAGGLE_QUESTIONS),
         (b'"","Id","Title","Body"\n', Format.KAGGLE_QUESTIONS),
         (b"Id,Tag\n", Format.KAGGLE_TAGS),
+        (b'Id,Title,Body\n1,Dumps,"<row PostTypeId=""1"" />"\n', Format.KAGGLE_QUESTIONS),
+        (b'{\n{"question_id": 1}\n', Format.JSON_LINES),
+        (b'{\n  "question_id": 1,\n', Format.JSON_DOCUMENT),
     ],
 )
 @pytest.mark.parametrize("packed", [0, 1, 2])

@@ -4,13 +4,23 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from core.questions.files.unpacking import DECOMPRESSORS, Peeked, Recoded, Unpacked
+from core.questions.files.unpacking import (
+    DECOMPRESSORS,
+    STANDARD_INPUT,
+    Peeked,
+    Recoded,
+    Tracked,
+    Unpacked,
+)
 
 TEXT = b"".join(b"%d %d\n" % (i, i * 7919 % 10007) for i in range(3000))
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
@@ -105,3 +115,27 @@ def test_another_encoding_becomes_utf_8_wherever_its_bytes_are_parted(encoding: 
 def test_what_an_encoding_does_not_allow_is_replaced() -> None:
     cut = "a\u20ac".encode("utf-16-le")[:-1]
     assert drain(Recoded(Drops(cut, 5), "utf-16-le")) == ("a\ufffd".encode(), None)
+
+
+def test_a_pipe_that_nobody_waits_for_is_read_to_its_end() -> None:
+    reading_end, writing_end = os.pipe()
+    os.set_blocking(reading_end, False)
+    before = os.dup(0)
+    os.dup2(reading_end, 0)
+
+    def write() -> None:
+        with open(writing_end, "wb", buffering=0) as pipe:  # noqa: PTH123 (it has no path)
+            for start in range(0, 30, 10):
+                pipe.write(TEXT[start : start + 10])
+                time.sleep(0.02)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with Tracked(STANDARD_INPUT) as stream:
+            assert drain(Peeked(stream)) == (TEXT[:30], None)
+    finally:
+        os.dup2(before, 0)
+        writer.join()
+        for descriptor in (before, reading_end):
+            os.close(descriptor)
