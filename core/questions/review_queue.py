@@ -9,7 +9,7 @@ it is scored again. How often it was reviewed, and whether reviewers disagree, i
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, case, exists, func, literal, select, update
+from sqlalchemy import BigInteger, case, func, literal, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -47,9 +47,7 @@ def enter_queue(
         where=insert.excluded.predicted_at >= QueuedQuestion.predicted_at,
     )
     connection.execute(statement)
-    said = exists().where(Verdict.question_pk == QueuedQuestion.question_pk)
-    reviewed = exists().where(Review.question_pk == QueuedQuestion.question_pk)
-    _recount(connection, pks, said | reviewed)
+    _recount(connection, _decided_on(connection, pks))
 
 
 def forget_scores(connection: Connection, pks: Sequence[int]) -> None:
@@ -65,11 +63,22 @@ def recount(connection: Connection, pks: Sequence[int]) -> None:
     _recount(connection, pks)
 
 
-def _recount(connection: Connection, pks: Sequence[int], *conditions: ColumnElement[bool]) -> None:
+def _recount(connection: Connection, pks: Sequence[int]) -> None:
     for start in range(0, len(pks), CHUNK):
         chosen = one_of(connection, QueuedQuestion.question_pk, pks[start : start + CHUNK])
-        statement = update(QueuedQuestion).where(chosen, *conditions)
+        statement = update(QueuedQuestion).where(chosen)
         connection.execute(statement.values(reviews=count_reviews(), conflicting=has_conflict()))
+
+
+def _decided_on(connection: Connection, pks: Sequence[int]) -> list[int]:
+    """Those of some questions of which a person has said something.
+
+    Asked by their keys: where two EXISTS stand in the update's condition, Postgres reads all that
+    has ever been said for each batch.
+    """
+    said = select(Verdict.question_pk).where(one_of(connection, Verdict.question_pk, pks))
+    reviewed = select(Review.question_pk).where(one_of(connection, Review.question_pk, pks))
+    return sorted(connection.scalars(said.union(reviewed)))
 
 
 def count_reviews() -> ColumnElement[int]:

@@ -5,7 +5,6 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
-from core.database.review_tables import QueuedQuestion
 from core.database.tables import ModelVersion, Question
 from core.settings import Settings
 from review.web.context import Context
@@ -17,14 +16,14 @@ def list_sites(connection: Connection, settings: Settings) -> list[str]:
     """The sites of the settings, and those of which something is stored, by name.
 
     Each is found by one look into an index: counting them all would read as many rows as there are.
+    The review's queue has no row without a question, and no index of all its rows.
     """
     found = set(settings.sites) | set(connection.scalars(select(ModelVersion.site).distinct()))
-    for column in (Question.site, QueuedQuestion.site):
-        site = connection.scalar(select(column).order_by(column).limit(1))
-        while site is not None:
-            found.add(site)
-            after = select(column).where(column > site).order_by(column).limit(1)
-            site = connection.scalar(after)
+    sites = select(Question.site).order_by(Question.site).limit(1)
+    site = connection.scalar(sites)
+    while site is not None:
+        found.add(site)
+        site = connection.scalar(sites.where(Question.site > site))
     return sorted(found)
 
 

@@ -89,6 +89,16 @@ def test_what_a_version_has_predicted_is_looked_up_by_question_alone(
     assert "model_version_id" not in looked_up.partition("WHERE")[2]
 
 
+def test_nothing_is_counted_anew_of_questions_on_which_nobody_has_decided(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """The UPDATE that counts would read all verdicts and reviews to find that there are none."""
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    with statements(engine) as sent:
+        write(engine, clock, version, {1: ["anova"]})
+    assert not [one for one in sent if one.startswith("UPDATE review_queue SET reviews")]
+
+
 def test_likely_tags_are_those_of_the_predictions_that_stand(
     engine: Engine, clock: ManualClock
 ) -> None:
