@@ -4,6 +4,7 @@ import functools
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import typer
@@ -14,11 +15,13 @@ from rich.text import Text
 from sqlalchemy import Engine
 
 from core.child_process import follow
+from core.clock import SystemClock
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.errors import TaggerError
 from core.log import set_up_logging
 from core.settings import Settings, load_settings
+from core.since import parse_since
 from core.site_names import site_name
 from core.untrusted import printable
 
@@ -89,6 +92,18 @@ def start() -> Settings:
 def plain(text: str) -> str:
     """A stranger's text as the terminal may show it: no control sequence, no markup."""
     return escape(" ".join(printable(text).split("\n")).replace("\t", " "))
+
+
+def read_since(text: str) -> datetime:
+    """The time that somebody typed for --since, as parser of a command's option.
+
+    Raises:
+        typer.BadParameter: it is none.
+    """
+    try:
+        return parse_since(text, now=SystemClock().now())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def read_site(given: T) -> T:

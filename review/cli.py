@@ -9,12 +9,11 @@ import typer
 
 import review.notify.cli
 import review.web.cli
-from core.clock import SystemClock
-from core.console import command, open_database, out, site_option, start
+from core.console import command, open_database, out, read_since, site_option, start
 from core.database.engine import reading
+from core.since import EXAMPLES
 from review.formats import as_json_lines, as_table, write_csv
 from review.results import Filter, find_results
-from review.since import EXAMPLES, parse_since
 
 
 class Format(StrEnum):
@@ -32,13 +31,6 @@ def add_commands(app: typer.Typer) -> None:
     review.notify.cli.add_commands(app)
 
 
-def _since(text: str) -> datetime:
-    try:
-        return parse_since(text, now=SystemClock().now())
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 @command
 def results(
     site: Annotated[str | None, site_option("Only this site.")] = None,
@@ -48,7 +40,7 @@ def results(
     since: Annotated[
         datetime | None,
         typer.Option(
-            parser=_since,
+            parser=read_since,
             metavar="TIME",
             help=f"Only questions tagged since this time (of UTC): {EXAMPLES}.",
         ),

@@ -1,6 +1,6 @@
 """The worker's commands."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,7 +9,17 @@ from rich.table import Table
 from core.broker.feeding import refill
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, plain, site_option, start, with_hint
+from core.console import (
+    command,
+    fail,
+    open_database,
+    out,
+    plain,
+    read_since,
+    site_option,
+    start,
+    with_hint,
+)
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.model import registry
@@ -17,6 +27,7 @@ from core.model.bundle_cache import open_cache
 from core.model.predictor import Model
 from core.questions import lifecycle
 from core.questions.requests import request_tagging
+from core.since import EXAMPLES
 from worker.service import run_scheduler, run_worker
 
 Site = Annotated[str, site_option("The site, by the API's name.")]
@@ -74,7 +85,11 @@ def tag(
     site: Site,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Only questions created since this day (UTC)."),
+        typer.Option(
+            parser=read_since,
+            metavar="TIME",
+            help=f"Only questions created since this time (of UTC): {EXAMPLES}.",
+        ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also those that the live model has tagged already.")
@@ -93,7 +108,7 @@ def tag(
             connection,
             site=site,
             now=clock.now(),
-            since=since.replace(tzinfo=UTC) if since else None,
+            since=since,
             untagged_only=not everything,
         )
     out.print(f"{count} questions of {plain(site)} are pending now.")

@@ -1,5 +1,6 @@
 """The worker's commands."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,13 @@ def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
     said = run_tagger("suggest", "A t-test or anova?", env=env)
     assert said.returncode == 0
     assert "t-test" in said.stdout
+
+
+@pytest.mark.parametrize(("since", "count"), [("2025-12-31T23:00:00Z", 1), ("yesterday", 0)])
+def test_questions_to_tag_are_chosen_by_any_time(parked: Engine, since: str, count: int) -> None:
+    publish_live(parked, word_bundle(), now=SystemClock().now())
+    created = datetime(2026, 1, 1, tzinfo=UTC)
+    store_questions(parked, question(3, created_at=created), now=created, request_tagging=False)
+    asked = run("tag", "--site", "stats", "--since", since)
+    assert f"{count} questions of stats" in asked.stdout, asked.output
+    assert run("tag", "--site", "stats", "--since", "soon").exit_code == 2

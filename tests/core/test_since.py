@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from review.since import parse_since
+from core.since import parse_since
 
 NOW = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)
 TEN = datetime(2026, 11, 25, 10, tzinfo=UTC)
