@@ -73,11 +73,11 @@ def connected(address: str | None) -> Iterator[Any]:
             raise ClusterFailed(f"There is no Ray {where}: {_last_line(error)}") from error
         end_on_sigterm()  # again: Ray's own way is to abort
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # its errors are raised, too
-        try:
-            with _silent_stdout():
+        with _silent_stdout():
+            try:
                 yield ray
-        finally:
-            ray.shutdown()
+            finally:
+                ray.shutdown()
 
 
 @contextmanager
@@ -205,7 +205,7 @@ def tag_shards(
                     raise ClusterFailed(row["refused"])
                 yield TaggedShard(row["shard"], row["predictions"], row["failed"])
     except (ray.exceptions.RayError, RuntimeError, ImportError) as error:
-        raise ClusterFailed(f"Ray stopped: {_last_line(error)}") from error
+        raise ClusterFailed(_explain(error)) from error
 
 
 def _count_processes(ray: Any, shards: int) -> int:
@@ -247,6 +247,13 @@ class ShardTagger:
         if self._refused is not None:
             return b"", 0
         return tag_shard(self._model, shard, self._clock)
+
+
+def _explain(error: BaseException) -> str:
+    told = f"Ray stopped: {_last_line(error)}"
+    if "No module named" in told:
+        told += " (a machine of the cluster lacks what pip install 'question-tagger[scale]' brings)"
+    return told
 
 
 def _last_line(error: BaseException) -> str:

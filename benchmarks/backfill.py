@@ -3,8 +3,8 @@
 Run: python benchmarks/backfill.py BUNDLE QUESTIONS [--times 4]
 
 The questions, a file of JSON lines, are tagged as many times as is said, each time under other
-numbers. Prints how long each step takes, and for each kind of process the highest proportional set
-size that one of them had; in the time of starting, Ray and its processes have no shard yet.
+numbers. Prints how long each step takes, and for each kind of process its processor time and the
+highest proportional set size that one of them had. Beside other work the processor time says more.
 """
 
 import argparse
@@ -36,8 +36,8 @@ def multiply(source: Path, target: Path, times: int) -> None:
                     out.write(json.dumps(question) + "\n")
 
 
-def kinds(pid: int) -> Iterator[tuple[str, float]]:
-    """(kind, MB) of the command's process and of all that it has started."""
+def kinds(pid: int) -> Iterator[tuple[int, str, float]]:
+    """(process, kind, MB) of the command's process and of all that it has started."""
     for process in family(pid):
         try:
             name = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")[0].decode()
@@ -46,7 +46,16 @@ def kinds(pid: int) -> Iterator[tuple[str, float]]:
         told = "the command" if process == pid else "a process that tags"
         if process != pid and "MapWorker" not in name:
             told = "Ray's others, together"
-        yield told, memory_mb(process)[0]
+        yield process, told, memory_mb(process)[0]
+
+
+def processor_seconds(pid: int) -> float:
+    """Of one process; 0 where it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Watched:
@@ -57,16 +66,23 @@ class Watched:
         self._began = time.monotonic()
         self.times: dict[str, float] = {}
         self.peaks: dict[str, float] = {}
+        self._seconds: dict[tuple[str, int], float] = {}
 
     def look(self, pid: int) -> None:
         """Note what is there by now."""
         self._note("questions cut into shards", self._out / "questions.json")
         self._note("the first shard tagged", *(self._out / "predictions").glob("*.parquet"))
         others = 0.0
-        for kind, held in kinds(pid):
+        for process, kind, held in kinds(pid):
+            before = self._seconds.get((kind, process), 0.0)
+            self._seconds[kind, process] = max(before, processor_seconds(process))
             if kind.startswith("Ray"):
                 others += held
             self.peaks[kind] = max(self.peaks.get(kind, 0), others or held)
+
+    def seconds(self, kind: str) -> float:
+        """Processor time of all processes of a kind."""
+        return sum(spent for (one, _), spent in self._seconds.items() if one == kind)
 
     def _note(self, step: str, *paths: Path) -> None:
         if any(path.exists() for path in paths):
@@ -105,7 +121,7 @@ def main() -> None:
     for step, after in (watched.times | {"the end": seconds}).items():
         print(f"| after {after:,.1f} s | {step} |")
     for kind, held in watched.peaks.items():
-        print(f"| {kind}: {held:,.0f} MB at most |")
+        print(f"| {kind} | {watched.seconds(kind):,.1f} s | {held:,.0f} MB |")
 
 
 if __name__ == "__main__":

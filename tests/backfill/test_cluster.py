@@ -8,6 +8,7 @@ import pytest
 from backfill.cluster import (
     LONGEST_FOLDER,
     ShardTagger,
+    _explain,
     _has_room,
     _own_folder,
     connected,
@@ -53,6 +54,18 @@ def test_shared_memory_is_used_where_it_has_room() -> None:
     assert _has_room("/", 1)
     assert not _has_room("/", 1 << 60)
     assert not _has_room("/nowhere", 1)
+
+
+@pytest.mark.parametrize(
+    ("traces", "told"),
+    [
+        ("ray::map\n  Traceback …\nOSError: no room\n\n", "Ray stopped: OSError: no room"),
+        ("…\nModuleNotFoundError: No module named 'backfill'", "'question-tagger[scale]' brings)"),
+        ("", "Ray stopped: RuntimeError"),
+    ],
+)
+def test_of_rays_traces_the_last_line_is_told(traces: str, told: str) -> None:
+    assert _explain(RuntimeError(traces)).endswith(told)
 
 
 def test_a_model_that_is_refused_is_told_with_the_shard(tmp_path: Path) -> None:
