@@ -122,10 +122,8 @@ class Poller:
         last = state.attempted_at
         if last is None or last > now + CLOCK_SET_BACK:
             due = now
-        elif state.retry_at is not None and state.failures <= 1:
+        elif state.retry_at is not None:
             due = state.retry_at
-        elif state.retry_at is not None:  # the plan reckons with one repeated request
-            due = max(state.retry_at, _later(last, _seconds(plan, name)))
         elif key in self._passes and self._goes_on_at_once(key, plan):
             due = now
         else:
@@ -205,13 +203,16 @@ class Poller:
         """Write down a failure, and a pause that grows with every one in a row."""
         site, name = key
         failures = self._states(site).get(name, FeedState()).failures
-        longest = min(FIRST_RETRY * 2 ** min(failures + 1, 20), LONGEST_RETRY)
+        # Up to the feed's own interval: what fails for long is asked for no faster than by plan.
+        planned = min(_seconds(self.quota_plan(), name), LONGEST_PAUSE)
+        most = max(LONGEST_RETRY, planned)
+        longest = min(FIRST_RETRY * 2 ** min(failures + 1, 20), most)
         seconds = self.chance.uniform(longest / 2, longest)
         if isinstance(error, ApiThrottled):
             seconds = max(seconds, error.seconds or 0)
         if isinstance(error, ApiContradiction):
             self._end_pass(key)
-            seconds = max(LONGEST_RETRY, min(_seconds(self.quota_plan(), name), LONGEST_PAUSE))
+            seconds = most
         now = self.clock.now()
         with self.engine.begin() as connection:
             retry_at = now + timedelta(seconds=seconds)
