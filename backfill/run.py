@@ -65,6 +65,8 @@ def run(settings: Settings, work: Work) -> None:
         version = _find_version(engine, bundle) if work.wanted is not None else None
         with _open(work, bundle) as folder:
             done = _split(folder, work, bundle)
+            if work.wanted is not None:
+                work.wanted.since(done.newest)  # refuses days that nothing can be told by
             _tag(folder, done, bundle, open_cache(settings), work.address)
             if engine is not None and version is not None and work.wanted is not None:
                 _load(engine, folder, done, version, work.wanted)
@@ -125,7 +127,7 @@ def _split(folder: BackfillFolder, work: Work, bundle: PackedBundle) -> Split:
         site, size = bundle.manifest.site, work.shard_questions
         with _bytes_bar("Cutting into shards", work.files) as on_position:
             done = split(folder, work.files, site=site, size=size, on_position=on_position)
-    counts = f"{done.questions:,} questions in {done.shards:,} shards"
+    counts = f"{done.questions:,} questions in {_shards(done.shards)}"
     if done.repeated:
         counts += f"; {done.repeated:,} rows had the id of an earlier one"
     if done.broken:
@@ -156,7 +158,7 @@ def _tag(
             bar.advance(bar.task_ids[0])
         seconds = time.monotonic() - began
     say(
-        f"{len(missing):,} shards tagged in {seconds:,.0f} s; "
+        f"{_shards(len(missing))} tagged in {seconds:,.0f} s; "
         f"all predictions are in {folder.path / 'predictions'}."
     )
     if failed:
@@ -195,6 +197,10 @@ def _bytes_bar(description: str, files: Sequence[Path]) -> Iterator[OnFilePositi
             bar.update(task, completed=sum(positions.values()))
 
         yield on_position
+
+
+def _shards(count: int) -> str:
+    return f"{count:,} shard{'' if count == 1 else 's'}"
 
 
 def say(message: str) -> None:

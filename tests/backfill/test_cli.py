@@ -2,10 +2,14 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from backfill import cli
 from tests.backfill.made_up import write_bundle, write_questions
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live
 
 app = typer.Typer()
 cli.add_commands(app)
@@ -68,6 +72,20 @@ def test_a_site_without_a_live_model_is_told(
     done = run(questions, "--out", tmp_path / "out", "--site", "stats")
     assert done.exit_code == 1
     assert "The site stats has no live model." in done.stderr
+
+
+def test_days_that_no_question_tells_are_refused_before_anything_is_tagged(
+    tmp_path: Path, sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = sqlite_engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("TAGGER_DATABASE_URL", address)
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    file = write_questions(tmp_path / "a.jsonl", [1], creation_date=None)
+    options = ("--site", "stats", "--load", "--newest-days", "3")
+    done = run(file, "--out", tmp_path / "out", *options)
+    assert done.exit_code == 1
+    assert "do not say when their questions were created" in done.stderr
+    assert not (tmp_path / "out" / "predictions").exists()
 
 
 def test_what_the_registry_does_not_hold_is_not_loaded_nor_even_tagged(
