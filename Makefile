@@ -37,6 +37,7 @@ bench: .venv/installed
 	  $(BIN)/python benchmarks/$$script.py --database sqlite --questions 100000 --folder $$dir && \
 	  $(BIN)/python benchmarks/$$script.py --database postgres --questions 1000000 --folder $$dir \
 	  || exit 1; done; rm -rf $$dir
+	PYTHONPATH=. $(BIN)/python benchmarks/queries.py
 
 # The whole job beside a naive pipeline. It needs a trained bundle and a file of questions:
 # make bench-check BUNDLE=model.zip QUESTIONS=questions.jsonl.gz
