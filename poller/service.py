@@ -97,6 +97,11 @@ class Poller:
         """What the quota allows now."""
         return self._quota_plan({site: self._states(site) for site in self.settings.sites})
 
+    def _fastest_plan(self) -> QuotaPlan:
+        """The shortest intervals that the quota allows: what fails is asked for no faster."""
+        quota, sites = self.api.rate_limit.quota(), len(self.settings.sites)
+        return plan_quota(quota, sites=sites, poll_seconds=1, changed_seconds=1, history=False)
+
     def _next(self) -> float:
         """Take the step that is due, if any, and return the seconds until the next one."""
         states = {site: self._states(site) for site in self.settings.sites}
@@ -203,9 +208,7 @@ class Poller:
         """Write down a failure, and a pause that grows with every one in a row."""
         site, name = key
         failures = self._states(site).get(name, FeedState()).failures
-        # Up to the feed's own interval: what fails for long is asked for no faster than by plan.
-        planned = min(_seconds(self.quota_plan(), name), LONGEST_PAUSE)
-        most = max(LONGEST_RETRY, planned)
+        most = max(LONGEST_RETRY, min(_seconds(self._fastest_plan(), name), LONGEST_PAUSE))
         longest = min(FIRST_RETRY * 2 ** min(failures + 1, 20), most)
         seconds = self.chance.uniform(longest / 2, longest)
         if isinstance(error, ApiThrottled):
