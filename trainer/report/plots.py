@@ -1,6 +1,7 @@
 """The pictures that reports share, each as the text of an SVG."""
 
 import io
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -41,7 +42,12 @@ def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    with mpl.rc_context(STYLE | {"axes.prop_cycle": cycler(color=COLOURS)}):
+    with (
+        mpl.rc_context(STYLE | {"axes.prop_cycle": cycler(color=COLOURS)}),
+        warnings.catch_warnings(),
+    ):
+        # Text stays text, which the browser has fonts for: Matplotlib's own only measure it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         whole = Figure(figsize=(9.2, height), layout="constrained")
         canvas: Any = FigureCanvasSVG(whole)
         draw(whole.subplots(1, columns))

@@ -1,7 +1,7 @@
 import pytest
 
 from trainer.progress import Epoch
-from trainer.report.plots import extreme_tags, fitted_parts, tag_frequencies
+from trainer.report.plots import extreme_tags, figure, fitted_parts, tag_frequencies
 
 
 def epoch(number: int) -> Epoch:
@@ -28,3 +28,7 @@ def test_with_few_tags_none_stands_at_both_ends() -> None:
     assert "a&lt;" in drawn
     assert ">c</text>" in drawn
     assert ">b</text>" not in drawn
+
+
+def test_a_tag_in_any_writing_is_drawn_without_a_warning() -> None:
+    assert "\u914d\u5217" in figure(lambda axes: axes.set_title("\u914d\u5217"))
