@@ -8,14 +8,18 @@ writings without spaces are read (`unspaced.py`).
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import islice
-from typing import Literal
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Literal
 
 from lxml import etree
 
 from core.model.unspaced import SIGNS, fold_widths, split_unspaced
+
+if TYPE_CHECKING:
+    from bs4 import Tag
 
 Treatment = Literal["keep", "mark", "drop"]
 
@@ -55,6 +59,7 @@ _PARTING = re.findall(
     tfoot th thead title tr ul video xmp
     """,
 )
+_NOT_OF_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 _SOFT_HYPHEN = "\u00ad"  # shown only where a line ends at it
 
 _UNSEEN = etree.XPath("//script | //style")
@@ -120,7 +125,9 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
         element.clear(keep_tail=True)
     separator = " " if settings.inline == "part" else ""
     if settings.inline == "join":
-        for element in root.iter(*_PARTING):
+        # What stands behind </html> makes roots of its own.
+        roots = chain([root], root.itersiblings())
+        for element in chain.from_iterable(one.iter(*_PARTING) for one in roots):
             text, tail = element.text or "", element.tail or ""
             try:
                 element.text = f" {text}"
@@ -138,8 +145,7 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
 
 def _allowed(text: str) -> str:
     """A text with others in place of characters that XML does not allow, and no words hold."""
-    kept = (c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
-    return "".join(kept)
+    return _NOT_OF_XML.sub(lambda found: " " if found[0].isspace() else "\ufffd", text)
 
 
 def _soup_text(body: bytes, settings: TextSettings) -> str:
@@ -151,18 +157,41 @@ def _soup_text(body: bytes, settings: TextSettings) -> str:
     soup = BeautifulSoup(body.decode(), "lxml")
     for element in soup(["script", "style"]):
         element.decompose()
-    separator = " " if settings.inline == "part" else ""
-    if settings.inline == "join":
-        for element in soup(_PARTING):
-            element.insert(0, NavigableString(" "))
-            element.insert_after(NavigableString(" "))
     if settings.code != "keep":
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
-                text = _code_text(element.get_text(separator), settings)
+                text = _code_text(_text_of(element, settings), settings)
                 element.insert_before(NavigableString(f" {text} "))
                 element.decompose()
-    return soup.get_text(separator)
+    return _text_of(soup, settings)
+
+
+def _text_of(element: "Tag", settings: TextSettings) -> str:
+    if settings.inline == "part":
+        return element.get_text(" ")
+    return "".join(_joined_strings(element))
+
+
+def _joined_strings(element: "Tag") -> Iterator[str]:
+    """Yield what is shown of an element, and spaces at the edges of what parts words.
+
+    To insert them into the tree takes a time that grows with the square of its depth.
+    """
+    from bs4.element import CData, NavigableString, Tag  # noqa: PLC0415 (as above)
+
+    inside = [(iter(element.contents), "")]
+    while inside:
+        contents, edge = inside[-1]
+        child = next(contents, None)
+        if child is None:
+            inside.pop()
+            yield edge
+        elif isinstance(child, Tag):
+            edge = " " if child.name in _PARTING else ""
+            inside.append((iter(child.contents), edge))
+            yield edge
+        elif type(child) in (NavigableString, CData):  # others are comments, and what is unseen
+            yield str(child)
 
 
 def _code_text(code: str, settings: TextSettings) -> str:

@@ -137,6 +137,7 @@ def test_markup_separates_words_and_leaves_no_trace() -> None:
         ("<table><tr><td>a</td><td>b</td></tr></table>c", ["a", "b", "c"]),
         ("a<img src=x>b<blockquote>c</blockquote>d", ["a", "b", "c", "d"]),
         ("a<pre><code>b<span>c</span>\nd</code></pre>e", ["a", "bc", "d", "e"]),
+        ("a</html>b<p>c</p>d", ["a", "b", "c", "d"]),
         ("<em><p>a</p></em>b <p><em>c</em></p><em>d</em>", ["a", "b", "c", "d"]),
     ],
 )
@@ -261,6 +262,7 @@ def test_words_are_their_own_words(text: str) -> None:
         ("a million words", "<p>" + "word " * 1_000_000),
         ("one long word", "a-" * 500_000),
         ("nested elements", "<div>" * 20_000 + "x" + "</div>" * 20_000),
+        ("nested elements of another beginning", "<!doctype html>" + "<div>" * 20_000 + "x"),
         ("nested code blocks", "<pre>" * 10_000),
         ("openings of tags", "<" * 200_000),
         ("entities", "&" * 200_000),
@@ -274,5 +276,5 @@ def test_words_are_their_own_words(text: str) -> None:
 def test_no_text_takes_long(name: str, html: str) -> None:
     began = time.monotonic()
     question_words("", html, TextSettings(code="mark", latex="mark"))
-    question_words("", html, TextSettings(code="start", endings="fold"))
+    question_words("", html, TextSettings(code="start", endings="fold", inline="join"))
     assert time.monotonic() - began < 20, name  # a second or two; quadratic ones took over a minute
