@@ -37,8 +37,9 @@ def site_name(given: str) -> str:
     Raises:
         ValueError: it is no site's name; says which may have been meant.
     """
-    text = _BEFORE_HOST.sub("", given.strip().lower())
-    text = _DUMP.sub("", _BEHIND_HOST.sub("", text)).strip(".")
+    text = _BEFORE_HOST.sub("", given.strip().lower()).rstrip("/")
+    if "." in text:  # an address, which may have a path
+        text = _DUMP.sub("", _BEHIND_HOST.sub("", text)).strip(".")
     joined = re.sub(r"\s+", "", text)
     text = joined if joined in (*_OWN_DOMAINS, *_CALLED) else text
     host = re.sub(r"^(?:www|m|mobile)\.(?=.+\.)", "", text)

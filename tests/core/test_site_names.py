@@ -74,6 +74,7 @@ def test_every_way_to_name_a_site_is_the_apis_name(name: str, given: str) -> Non
         ("example.co.uk", ""),
         ("-x", ""),
         ("two words", ""),
+        ("a/b", ""),
         ("../etc", ""),
         ("st\u00e4ts", ""),
         ("a" * 200, ""),

@@ -121,7 +121,7 @@ def test_no_answer_however_wrong_makes_the_poller_ask_faster(
 ) -> None:
     mad = Mad(MAD[kind])
     poller = made(sqlite_engine, mad, clock, history_questions=0)
-    ends = clock.now() + timedelta(minutes=40)
+    ends = clock.now() + timedelta(minutes=20)
     poller.run(lambda: clock.now() >= ends)
     # The plan of a poller without a key, of three feeds, and the pages that a pass reads at once.
     assert len(mad.asked) <= 30

@@ -78,8 +78,8 @@ def test_what_is_fitted_is_kept_in_the_sites_own_folder(
 
     monkeypatch.setenv("TAGGER_DATA_DIR", str(tmp_path))
     monkeypatch.setattr(trainer.train, "train_site", train_site)
-    assert tagger("train", "--site", "a/b", *["--fresh"] * fresh).exit_code == 0
-    assert asked[0].resume == tmp_path / "training" / "a%2Fb"
+    assert tagger("train", "--site", "Stats", *["--fresh"] * fresh).exit_code == 0
+    assert asked[0].resume == tmp_path / "training" / "stats"
     assert asked[0].fresh is fresh
 
 
