@@ -15,6 +15,7 @@ from sqlalchemy import Engine, func, select
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.database.tables import Prediction, TaggingRequest
+from core.questions.lifecycle import MAX_ATTEMPTS
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.models import LABELS, word_bundle
@@ -84,7 +85,7 @@ def test_killed_workers_and_an_emptied_redis_lose_no_question(
     moments = random.Random(7)
     with ExitStack() as stack, redis.Redis.from_url(redis_url) as broker:
         stack.enter_context(service("scheduler", env=env, log=tmp_path / "scheduler"))
-        for _ in range(3):
+        for _ in range(MAX_ATTEMPTS - 1):  # what is in hand at as many deaths is parked
             with service(
                 "worker", "--concurrency", "2", env=env, log=tmp_path / "doomed"
             ) as doomed:
