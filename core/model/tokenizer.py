@@ -8,18 +8,14 @@ writings without spaces are read (`unspaced.py`).
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Literal
+from itertools import islice
+from typing import Literal
 
 from lxml import etree
 
 from core.model.unspaced import SIGNS, fold_widths, split_unspaced
-
-if TYPE_CHECKING:
-    from bs4 import Tag
 
 Treatment = Literal["keep", "mark", "drop"]
 
@@ -49,17 +45,16 @@ _ODD = re.compile(r"<(?:!doctype|template|r[pt]\b)", re.IGNORECASE)
 
 # What stands on lines or in boxes of its own, as browsers show it, so that words end at its edges.
 # All else (emphasis, links, code in a sentence, what is unknown) parts no word.
-_PARTING = re.findall(
-    r"\w+",
-    """
-    address article aside audio blockquote body br button canvas caption center dd details
-    dialog dir div dl dt embed fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 head
-    header hgroup hr html iframe img input legend li listing main menu nav object ol optgroup
-    option p plaintext pre progress search section select summary svg table tbody td textarea
-    tfoot th thead title tr ul video xmp
-    """,
+_PARTING = re.compile(
+    r"""<(?= /? (?:
+    address|article|aside|audio|blockquote|body|br|button|canvas|caption|center|dd|details|
+    dialog|dir|div|dl|dt|embed|fieldset|figcaption|figure|footer|form|h1|h2|h3|h4|h5|h6|head|
+    header|hgroup|hr|html|iframe|img|input|legend|li|listing|main|menu|nav|object|ol|optgroup|
+    option|p|plaintext|pre|progress|search|section|select|summary|svg|table|tbody|td|textarea|
+    tfoot|th|thead|title|tr|ul|video|xmp
+    ) [\s/>])""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_NOT_OF_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 _SOFT_HYPHEN = "\u00ad"  # shown only where a line ends at it
 
 _UNSEEN = etree.XPath("//script | //style")
@@ -112,6 +107,8 @@ def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
     """
     if "<" not in html and "&" not in html:
         return html
+    if settings.inline == "join":
+        html = _PARTING.sub(" <", html)  # in a tree each of them would have to be looked for
     # lxml takes no halves of surrogate pairs; without <body>, one may look like XML or an address.
     body = f"<body>{html}".encode("utf-8", "ignore")
     return _soup_text(body, settings) if _ODD.search(html) else _tree_text(body, settings)
@@ -124,28 +121,12 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
     for element in _UNSEEN(root):
         element.clear(keep_tail=True)
     separator = " " if settings.inline == "part" else ""
-    if settings.inline == "join":
-        # What stands behind </html> makes roots of its own.
-        roots = chain([root], root.itersiblings())
-        for element in chain.from_iterable(one.iter(*_PARTING) for one in roots):
-            text, tail = element.text or "", element.tail or ""
-            try:
-                element.text = f" {text}"
-                if not tail[:1].isspace():
-                    element.tail = f" {tail}"
-            except ValueError:  # lxml gives characters that it does not take
-                element.text, element.tail = f" {_allowed(text)}", f" {_allowed(tail)}"
     if settings.code != "keep":
         for element in _OUTER_CODE(root):
             text = _code_text(separator.join(_STRINGS(element)), settings)
             element.clear(keep_tail=True)
-            element.text = f" {text}"
+            element.text = f" {text} "
     return separator.join(_ALL_STRINGS(root))
-
-
-def _allowed(text: str) -> str:
-    """A text with others in place of characters that XML does not allow, and no words hold."""
-    return _NOT_OF_XML.sub(lambda found: " " if found[0].isspace() else "\ufffd", text)
 
 
 def _soup_text(body: bytes, settings: TextSettings) -> str:
@@ -154,44 +135,17 @@ def _soup_text(body: bytes, settings: TextSettings) -> str:
     from bs4 import BeautifulSoup  # noqa: PLC0415
     from bs4.element import NavigableString  # noqa: PLC0415
 
+    separator = " " if settings.inline == "part" else ""
     soup = BeautifulSoup(body.decode(), "lxml")
     for element in soup(["script", "style"]):
         element.decompose()
     if settings.code != "keep":
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
-                text = _code_text(_text_of(element, settings), settings)
+                text = _code_text(element.get_text(separator), settings)
                 element.insert_before(NavigableString(f" {text} "))
                 element.decompose()
-    return _text_of(soup, settings)
-
-
-def _text_of(element: "Tag", settings: TextSettings) -> str:
-    if settings.inline == "part":
-        return element.get_text(" ")
-    return "".join(_joined_strings(element))
-
-
-def _joined_strings(element: "Tag") -> Iterator[str]:
-    """Yield what is shown of an element, and spaces at the edges of what parts words.
-
-    To insert them into the tree takes a time that grows with the square of its depth.
-    """
-    from bs4.element import CData, NavigableString, Tag  # noqa: PLC0415 (as above)
-
-    inside = [(iter(element.contents), "")]
-    while inside:
-        contents, edge = inside[-1]
-        child = next(contents, None)
-        if child is None:
-            inside.pop()
-            yield edge
-        elif isinstance(child, Tag):
-            edge = " " if child.name in _PARTING else ""
-            inside.append((iter(child.contents), edge))
-            yield edge
-        elif type(child) in (NavigableString, CData):  # others are comments, and what is unseen
-            yield str(child)
+    return soup.get_text(separator)
 
 
 def _code_text(code: str, settings: TextSettings) -> str:

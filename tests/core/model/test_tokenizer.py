@@ -1,5 +1,6 @@
 import gzip
 import json
+import re
 import time
 from itertools import chain, islice
 from pathlib import Path
@@ -194,25 +195,32 @@ def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) ->
 
 
 # Those of HTML that part words, which stand in real questions or in the made-up markup.
-PARTING = """
-    html head title body p pre li ul ol dl dt dd img br hr h1 h2 h3 h4 h5 h6 blockquote div table
-    thead tbody tr td th
-"""
+PARTING = re.findall(
+    r"\w+",
+    "html head title body p pre li ul ol dl dt dd img br hr h1 h2 h3 h4 h5 h6 blockquote div table "
+    "thead tbody tr td th",
+)
+
+
+def parted(html: str) -> str:
+    """With a space before each tag of those, wherever it stands."""
+    first, *tags = html.split("<")
+    names = [re.match(r"/?(\w+)[\s/>]", tag) for tag in tags]
+    return first + "".join(
+        f" <{tag}" if name and name[1].lower() in PARTING else f"<{tag}"
+        for tag, name in zip(tags, names, strict=True)
+    )
 
 
 def by_soup(html: str, treatment: TextSettings) -> str:
     """What html_to_text() gives, written once more with Beautiful Soup alone."""
     if "<" not in html and "&" not in html:
         return html
+    separator = " " if treatment.inline == "part" else ""
+    html = parted(html) if treatment.inline == "join" else html
     soup = BeautifulSoup(f"<body>{html.encode('utf-8', 'ignore').decode()}", "lxml")
     for unseen in soup(["script", "style"]):
         unseen.decompose()
-    separator = " "
-    if treatment.inline == "join":
-        separator = ""
-        for parting in soup(PARTING.split()):
-            parting.insert(0, " ")
-            parting.insert_after(" ")
     for block in [] if treatment.code == "keep" else soup("pre"):
         if block.find_parent("pre") is None:
             first = words(block.get_text(separator))[:CODE_WORDS]
