@@ -25,6 +25,7 @@ from core.database.engine import dialect_insert
 from core.database.tables import LiveAgreement, ModelVersion, Prediction, Question
 from core.database.views import PredictedTag
 from core.questions.settled import is_settled, settled_before
+from core.questions.synonyms import read_synonyms
 from core.questions.time_order import Seen
 
 PAGE = 500  # predictions scored in one transaction: some 5,000 rows of tags are held
@@ -132,11 +133,12 @@ def _mark_scored(connection: Connection, page: Sequence[Any], *, now: datetime) 
 
 def _by_day(connection: Connection, page: Sequence[Any]) -> dict[tuple[int, date, str], Agreement]:
     tags = _predicted_tags(connection, page)
+    synonyms = {site: read_synonyms(connection, site) for site in {row.site for row in page}}
     days: defaultdict[tuple[int, date, str], Agreement] = defaultdict(Agreement)
     for row in page:
         key = (row.model_version_id, row.predicted_at.astimezone(UTC).date(), row.site)
         predicted = tags[row.question_pk, row.model_version_id]
-        days[key] += agreement_of(row.author_tags, predicted)
+        days[key] += agreement_of(row.author_tags, predicted, synonyms[row.site])
     return days
 
 

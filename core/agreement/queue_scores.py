@@ -1,7 +1,7 @@
 """Scores the questions of the review's queue: new predictions, and changed author tags."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.database.views import PredictedTag
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import enter_queue
 from core.questions.suggested import is_newest, read_blocked_tags
+from core.questions.synonyms import read_synonyms, relabel, relabel_probabilities
 
 PAGE = 500  # questions scored in one transaction: some 5,000 rows of tags are held
 
@@ -53,10 +54,17 @@ def score_page(connection: Connection, labels_of: LabelsOf, *, limit: int = PAGE
         return 0
     predicted = _read_probabilities(connection, page)
     versions = {row.model_version_id: row.site for row in page}
-    labels = {version: frozenset(labels_of(version)) for version in versions}
-    for version, site in versions.items():
-        labels[version] -= read_blocked_tags(connection, site)
-    rows = [_score(row, predicted[row.question_pk], labels[row.model_version_id]) for row in page]
+    sites = frozenset(versions.values())
+    synonyms = {site: read_synonyms(connection, site) for site in sites}
+    blocked = {site: read_blocked_tags(connection, site) for site in sites}
+    labels = {
+        version: frozenset(relabel(labels_of(version), synonyms[site])) - blocked[site]
+        for version, site in versions.items()
+    }
+    rows = [
+        _score(row, predicted[row.question_pk], labels[row.model_version_id], synonyms[row.site])
+        for row in page
+    ]
     chosen = QueuedQuestion.question_pk == bindparam("pk")
     connection.execute(update(QueuedQuestion).where(chosen), rows)
     return len(rows)
@@ -77,9 +85,12 @@ def _read_probabilities(connection: Connection, page: Sequence[Any]) -> dict[int
     return found
 
 
-def _score(row: Any, predicted: dict[str, float], labels: frozenset[str]) -> dict[str, object]:
+def _score(
+    row: Any, predicted: Mapping[str, float], labels: frozenset[str], synonyms: Mapping[str, str]
+) -> dict[str, object]:
+    predicted = relabel_probabilities(predicted, synonyms)
     judged = {tag: p for tag, p in predicted.items() if tag in labels}  # of none that is blocked
-    quality = label_quality(row.author_tags, judged, labels) if labels else None
+    quality = label_quality(relabel(row.author_tags, synonyms), judged, labels) if labels else None
     return {
         "pk": row.question_pk,
         "uncertainty": uncertainty(predicted.values()),

@@ -1,6 +1,6 @@
 """How well predictions agree with the tags that the questions' authors chose."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import Prediction, Question
 from core.database.views import PredictedTag
+from core.questions.synonyms import read_synonyms, relabel
 
 _PAGE = 2000  # rows of tags held at a time
 _RECALL_AT = 5  # the sites' own limit of tags on a question
@@ -60,6 +61,7 @@ class Agreement:
 
 def measure_agreement(connection: Connection, site: str, model_version_id: int) -> Agreement:
     """Compare a model version's predictions with the author tags as they stand now."""
+    synonyms = read_synonyms(connection, site)
     statement = (
         select(
             Prediction.question_pk,
@@ -77,28 +79,30 @@ def measure_agreement(connection: Connection, site: str, model_version_id: int) 
         .order_by(Prediction.question_pk, PredictedTag.probability.desc(), PredictedTag.tag)
     )
     rows = connection.execute(statement, execution_options={"yield_per": _PAGE})
-    return sum(map(_of_question, _questions(rows)), Agreement())
+    found = (agreement_of(own[0].author_tags, own, synonyms) for own in _questions(rows))
+    return sum(found, Agreement())
 
 
 def _questions(rows: Iterable[Any]) -> Iterable[list[Any]]:
     return (list(of_question) for _, of_question in groupby(rows, attrgetter("question_pk")))
 
 
-def _of_question(rows: Sequence[Any]) -> Agreement:
-    return agreement_of(rows[0].author_tags, rows)
-
-
-def agreement_of(author_tags: Collection[str], predicted: Sequence[Any]) -> Agreement:
+def agreement_of(
+    author_tags: Iterable[str], predicted: Sequence[Any], synonyms: Mapping[str, str]
+) -> Agreement:
     """The agreement of one prediction with its author's tags; nothing where there are none.
+
+    A renamed tag counts as the one that it stands for, said by an author or by an older version.
 
     Args:
         author_tags: in any order.
         predicted: rows with `tag` and `suggested`, the most probable first.
+        synonyms: of the question's site, as read_synonyms() returns them.
     """
-    authors = frozenset(author_tags)
+    authors = frozenset(relabel(author_tags, synonyms))
     if not authors:
         return Agreement()
-    first = [row.tag for row in predicted[:_RECALL_AT]]
+    first = relabel((row.tag for row in predicted), synonyms)[:_RECALL_AT]
     return Agreement(
         questions=1,
         first_hits=int(bool(first) and first[0] in authors),

@@ -1,8 +1,9 @@
 """Tags that a site has renamed, or merged into others: they are dead, and stand for the others.
 
 The site's own list (https://api.stackexchange.com/docs/tag-synonyms), which the poller keeps. What
-is learned of questions that still have a dead tag is learned of the one that it stands for; a dead
-tag itself is never suggested, as one that is blocked (`suggested.py`). Possible synonyms that
+is learned of questions that still have a dead tag is learned of the one that it stands for, and
+so is measured what a model says of them (`core/agreement/`); a dead tag itself is never suggested,
+as one that is blocked (`suggested.py`). Possible synonyms that
 co-occurrence tells of (`review/tags/relations.py`) change nothing here.
 """
 
@@ -80,3 +81,14 @@ def _resolved(synonyms: Mapping[str, str]) -> dict[str, str]:
 def relabel(tags: Iterable[str], synonyms: Mapping[str, str]) -> tuple[str, ...]:
     """Put living tags in the place of dead ones, each once."""
     return tuple(dict.fromkeys(synonyms.get(tag, tag) for tag in tags))
+
+
+def relabel_probabilities(
+    probabilities: Mapping[str, float], synonyms: Mapping[str, str]
+) -> dict[str, float]:
+    """Put living tags in the place of dead ones, each with the highest of their probabilities."""
+    found: dict[str, float] = {}
+    for tag, probability in probabilities.items():
+        living = synonyms.get(tag, tag)
+        found[living] = max(probability, found.get(living, 0.0))
+    return found

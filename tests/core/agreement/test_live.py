@@ -11,6 +11,7 @@ from core.database.migrate import upgrade
 from core.database.tables import LiveAgreement, ModelVersion
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion
+from core.questions.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import insert_prediction, live_models, publish_live, question, store_questions
@@ -86,6 +87,19 @@ def test_the_authors_tags_count_as_they_stand_when_the_question_has_settled(
     pass_days(clock, 4)
     score(engine, clock)
     assert days(engine)[0].agreement.first_hits == 1
+
+
+def test_a_renamed_tag_counts_as_the_one_that_it_stands_for_at_its_site(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    tag(sqlite_engine, clock, question(1, "Regression", author_tags=("lm",)))
+    with sqlite_engine.begin() as connection:
+        store_synonyms(connection, "stats", {"lm": "regression"}, now=clock.now())
+        store_synonyms(connection, "cooking", {"regression": "soup"}, now=clock.now())
+    pass_days(clock, 4)
+    score(sqlite_engine, clock)
+    assert [day.agreement for day in days(sqlite_engine)] == [Agreement(1, 1, 1.0, 0)]
 
 
 def test_what_would_flatter_or_has_no_tags_is_passed_by(

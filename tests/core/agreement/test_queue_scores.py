@@ -8,6 +8,7 @@ from core.agreement.label_quality import label_quality, uncertainty
 from core.agreement.queue_scores import enter_missing, score_page
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.questions.review_queue import forget_scores
+from core.questions.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 
@@ -64,6 +65,16 @@ def test_a_blocked_tag_is_not_disputed(engine: Engine, clock: ManualClock) -> No
         connection.execute(insert(BlockedTag).values(blocked))
     score_all(engine)
     np.testing.assert_allclose(scores(engine), [(0.01, 1.0)])
+
+
+def test_a_renamed_tag_is_not_disputed(engine: Engine, clock: ManualClock) -> None:
+    predicted = {1: {"anova": 0.99}, 2: {"aov": 0.99, "anova": 0.5}}  # 2 is an older version's
+    predict_rows(engine, predicted, now=clock.now(), authors={1: ("aov",), 2: ("anova",)})
+    with engine.begin() as connection:
+        store_synonyms(connection, "stats", {"aov": "anova"}, now=clock.now())
+    score_all(engine, labels=(*LABELS, "aov"))
+    quality = label_quality(("anova",), {"anova": 0.99}, LABELS)
+    np.testing.assert_allclose(scores(engine), [(0.01, quality)] * 2)
 
 
 def test_predictions_of_a_worker_that_knows_no_queue_enter_it(

@@ -6,7 +6,12 @@ import pytest
 from sqlalchemy import Engine
 
 from core.questions.suggested import read_blocked_tags
-from core.questions.synonyms import read_synonyms, relabel, store_synonyms
+from core.questions.synonyms import (
+    read_synonyms,
+    relabel,
+    relabel_probabilities,
+    store_synonyms,
+)
 from tests.conftest import ManualClock
 
 
@@ -52,3 +57,8 @@ def test_a_synonym_that_is_turned_round_lets_the_dead_tag_live_again(
 
 def test_a_question_has_each_living_tag_once() -> None:
     assert relabel(("new", "old", "r"), {"old": "new"}) == ("new", "r")
+
+
+def test_a_living_tag_is_as_probable_as_the_likeliest_of_those_it_stands_for() -> None:
+    found = relabel_probabilities({"old": 0.75, "r": 0.5, "new": 0.25}, {"old": "new"})
+    assert found == {"new": 0.75, "r": 0.5}
