@@ -1,12 +1,13 @@
 """The queue of the review: a narrow row for each question that has a prediction.
 
 A worker enters a question with its prediction; the periodic look scores it
-(`core/agreement/label_quality.py`); a new prediction or other author tags unset the scores, so that
-it is scored again. How often it was reviewed, and whether reviewers disagree, is counted anew from
-`reviews` and `verdicts` in the transaction that changes them, never by adding one.
+(`core/agreement/label_quality.py`); a new prediction, other author tags or a new synonym of one of
+them unset the scores, so that it is scored again. How often it was reviewed, and whether reviewers
+disagree, is counted anew from `reviews` and `verdicts` in the transaction that changes them, never
+by adding one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, case, func, literal, select, update
@@ -16,7 +17,8 @@ from sqlalchemy.sql import ColumnElement
 from core.database.engine import dialect_insert
 from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion, Review, Verdict
-from core.database.tables import Question
+from core.database.tables import Question, QuestionTag
+from core.questions.lock_order import lock_in_order
 
 CHUNK = 500  # keys of one statement
 
@@ -56,6 +58,24 @@ def forget_scores(connection: Connection, pks: Sequence[int]) -> None:
         chosen = QueuedQuestion.question_pk.in_(pks[start : start + CHUNK])
         unset = update(QueuedQuestion).where(chosen, QueuedQuestion.uncertainty.is_not(None))
         connection.execute(unset.values(uncertainty=None, label_quality=None))
+
+
+def forget_scores_of_tags(connection: Connection, site: str, tags: Collection[str]) -> None:
+    """Let questions be scored again that have one of some tags, whose meaning has changed.
+
+    Locks the questions; commits nothing.
+    """
+    if not tags:
+        return
+    scored = (
+        select(QuestionTag.question_pk)
+        .join(QueuedQuestion, QueuedQuestion.question_pk == QuestionTag.question_pk)
+        .where(QuestionTag.site == site, QuestionTag.tag.in_(tags))
+        .where(QueuedQuestion.uncertainty.is_not(None))
+    )
+    lock_in_order(connection, Question.id.in_(scored))
+    unset = update(QueuedQuestion).where(QueuedQuestion.question_pk.in_(scored))
+    connection.execute(unset.values(uncertainty=None, label_quality=None))
 
 
 def recount(connection: Connection, pks: Sequence[int]) -> None:

@@ -10,12 +10,14 @@ co-occurrence tells of (`review/tags/relations.py`) change nothing here.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
 
 from core.database.api_tables import TagSynonym
 from core.database.engine import dialect_insert
 from core.database.review_tables import BlockedTag
+from core.questions.review_queue import forget_scores_of_tags
 
 BY_SITE = "the site's synonyms"  # who has blocked the tag
 
@@ -23,9 +25,10 @@ BY_SITE = "the site's synonyms"  # who has blocked the tag
 def store_synonyms(
     connection: Connection, site: str, synonyms: Mapping[str, str], *, now: datetime
 ) -> None:
-    """Keep which tags stand for which others, and block them; commits nothing.
+    """Keep which tags stand for which others, and block those that are new; commits nothing.
 
-    Where a site turns a synonym round, the tag that was dead lives again.
+    A tag that is known already is not blocked again: a person may have unblocked it. Where a site
+    turns a synonym round, the tag that was dead lives again.
 
     Args:
         connection: in a transaction.
@@ -33,31 +36,50 @@ def store_synonyms(
         synonyms: by the dead tag, the one that it stands for.
         now: UTC.
     """
+    changed = []
     for tag, other in sorted(synonyms.items()):
-        _revive(connection, site, other, tag)
-        insert = dialect_insert(connection, TagSynonym)
-        values = {"synonym_of": other, "at": now}
-        connection.execute(
-            insert.values(site=site, tag=tag, **values).on_conflict_do_update(
-                index_elements=["site", "tag"], set_=values
-            )
-        )
+        changed += _delete(connection, site, TagSynonym.tag == other, TagSynonym.synonym_of == tag)
+        if _keep(connection, site, tag, other, now):
+            changed.append(tag)
+    forget_scores_of_tags(connection, site, changed)
+
+
+def _keep(connection: Connection, site: str, tag: str, other: str, now: datetime) -> bool:
+    """Keep a synonym; whether it is new, or another one than before."""
+    known = select(TagSynonym.synonym_of).where(TagSynonym.site == site, TagSynonym.tag == tag)
+    is_changed = connection.scalar(known) != other
+    values = {"synonym_of": other, "at": now}
+    row = dialect_insert(connection, TagSynonym).values(site=site, tag=tag, **values)
+    connection.execute(row.on_conflict_do_update(index_elements=["site", "tag"], set_=values))
+    if is_changed:
         block = dialect_insert(connection, BlockedTag)
         connection.execute(
             block.values(site=site, tag=tag, reviewer=BY_SITE, at=now).on_conflict_do_nothing()
         )
+    return is_changed
 
 
-def _revive(connection: Connection, site: str, tag: str, instead_of: str) -> None:
-    """Let a tag live again that stood for the one which now stands for it."""
-    of_tag = (TagSynonym.site == site, TagSynonym.tag == tag)
-    turned = delete(TagSynonym).where(*of_tag, TagSynonym.synonym_of == instead_of)
-    if connection.execute(turned).rowcount:
-        connection.execute(
-            delete(BlockedTag).where(
-                BlockedTag.site == site, BlockedTag.tag == tag, BlockedTag.reviewer == BY_SITE
-            )
-        )
+def _delete(connection: Connection, site: str, *chosen: ColumnElement[bool]) -> list[str]:
+    """Let the tags of some synonyms live again; return them. What a person blocked stays so."""
+    deleted = delete(TagSynonym).where(TagSynonym.site == site, *chosen)
+    tags = list(connection.scalars(deleted.returning(TagSynonym.tag)))
+    by_site = (BlockedTag.site == site, BlockedTag.reviewer == BY_SITE)
+    connection.execute(delete(BlockedTag).where(*by_site, BlockedTag.tag.in_(tags)))
+    return tags
+
+
+def drop_synonyms(connection: Connection, site: str, *, read_before: datetime) -> None:
+    """Let tags live again whose synonyms were last read before a time; commits nothing.
+
+    Those that a site has removed since, where its whole list was read from that time on.
+    """
+    removed = _delete(connection, site, TagSynonym.at < read_before)
+    forget_scores_of_tags(connection, site, removed)
+
+
+def find_oldest_reading(connection: Connection, site: str) -> datetime | None:
+    """When the synonym of a site was read whose last reading is the longest ago."""
+    return connection.scalar(select(func.min(TagSynonym.at)).where(TagSynonym.site == site))
 
 
 def read_synonyms(connection: Connection, site: str) -> dict[str, str]:

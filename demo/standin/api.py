@@ -190,7 +190,7 @@ class StandIn:
         if route.method == _SITES:
             page, items = self._sites(request.params, query)
         elif route.method == _SYNONYMS:
-            page, items = Page(), self._synonyms(self._site(call.site), query)
+            page, items = _synonyms(self._site(call.site), query)
         else:
             site = self._site(call.site)
             page = _page(site, route, query)
@@ -231,11 +231,6 @@ class StandIn:
         shown = list(self.sites.values())[begin:end]
         page = Page(has_more=len(self.sites) > end, total=len(self.sites))
         return page, [site_item(site) for site in shown]
-
-    def _synonyms(self, site: Site, query: Query) -> list[object]:
-        """All since a date, on one page."""
-        since = query.minimum or 0
-        return [item for item in site.synonyms if int(str(item["creation_date"])) >= since]
 
     def _items(self, site: Site, page: Page, query: Query, number: int) -> list[object]:
         items: list[object] = []
@@ -306,3 +301,10 @@ def _page(site: Site, route: _Route, query: Query) -> Page:
 def _counts(site: Site) -> dict[str, int]:
     shown = {listing.value: len(site.entries(listing, Sort.CREATION)) for listing in Listing}
     return {**shown, "all": len(site.questions), "changes_to_come": site.planned}
+
+
+def _synonyms(site: Site, query: Query) -> tuple[Page, list[object]]:
+    since, begin = query.minimum or 0, (query.page - 1) * query.pagesize
+    found = [item for item in site.synonyms if int(str(item["creation_date"])) >= since]
+    end = begin + query.pagesize
+    return Page(has_more=len(found) > end, total=len(found)), list(found[begin:end])

@@ -4,7 +4,7 @@ A feed is read in steps, one request each. A step stores what the answer holds a
 mark in one transaction; only then are the questions enqueued.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, Protocol
 
@@ -23,12 +23,14 @@ class Cursor:
             page shares it.
         page: the page to ask for.
         begun: when the pass was begun, by our clock; None before its first request.
+        whole: whether the pass reads all that the list holds, to find what is gone.
     """
 
     second: int
     end: int = 0
     page: int = 1
     begun: datetime | None = None
+    whole: bool = False
 
     @property
     def page_size(self) -> int:
@@ -50,11 +52,11 @@ class Cursor:
             onward: 1 where dates ascend, -1 where they descend.
         """
         if furthest is not None and furthest != self.second:
-            return Cursor(furthest, begun=self.begun)
+            return replace(self, second=furthest, end=0, page=1)
         if self.page == LAST_PAGE:  # thousands in one second, or a page without a single date
-            return Cursor(self.second + onward, begun=self.begun)
+            return replace(self, second=self.second + onward, end=0, page=1)
         end = self.page_size * (self.page - 1) + read
-        return Cursor(self.second, end, self.page + 1, self.begun)
+        return replace(self, end=end, page=self.page + 1)
 
 
 SLACK = 4

@@ -1,12 +1,13 @@
 """Tags that a site has renamed or merged: its list of synonyms, by their dates, once a day.
 
-One request a day, as for all that the list holds since the last; at first some more.
+One request a day, as for all that the list holds since the last; at first some more, and so once
+in thirty days, as only the whole list tells which synonyms the site has removed.
 https://api.stackexchange.com/docs/tag-synonyms
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.feeds import FeedName
 from core.questions.store import clean_text
-from core.questions.synonyms import store_synonyms
+from core.questions.synonyms import drop_synonyms, find_oldest_reading, store_synonyms
 from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, succeeded
@@ -24,6 +25,7 @@ from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.items import date_of
 
 EVERY = timedelta(days=1)
+WHOLE_EVERY = timedelta(days=30)
 LONGEST_TAG = 100  # characters; the sites allow 35
 
 
@@ -44,7 +46,7 @@ class SynonymsFeed:
             last = state.attempted_at
             if not state.failures and last is not None and now - EVERY < last <= now:
                 return Step(asked=False)
-            cursor = Cursor(0 if state.mark is None else epoch(state.mark), begun=now)
+            cursor = self._begin(site, state, now)
         answer = self.api.ask(_request(site, cursor))
         found = dict(_synonyms(answer.items))
         latest = epoch(now + EVERY)
@@ -52,12 +54,22 @@ class SynonymsFeed:
         furthest = max((at for at in dates if at is not None and at <= latest), default=None)
         with self.engine.begin() as connection:
             store_synonyms(connection, site, found, now=now)
+            if cursor.whole and cursor.begun is not None and not answer.has_more:
+                drop_synonyms(connection, site, read_before=cursor.begun)
             mark = None if furthest is None else from_epoch(furthest)
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=len(found))
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
         return Step(following, items=frozenset(found))
+
+    def _begin(self, site: str, state: FeedState, now: datetime) -> Cursor:
+        with reading(self.engine) as connection:
+            oldest = find_oldest_reading(connection, site)
+        is_due = oldest is not None and oldest <= now - WHOLE_EVERY
+        if state.mark is None or is_due:
+            return Cursor(0, begun=now, whole=True)
+        return Cursor(epoch(state.mark), begun=now)
 
     def _state(self, site: str) -> FeedState:
         with reading(self.engine) as connection:

@@ -34,6 +34,25 @@ def test_synonyms_are_read_once_a_day_from_the_last_one_on(engine: Engine) -> No
     assert run.standin.observer.requests == 2
 
 
+def test_the_whole_list_is_read_again_in_thirty_days_and_what_is_missing_is_dropped(
+    engine: Engine,
+) -> None:
+    run = world(engine, [asked(1, -100)])
+    site = run.standin.sites[SITE]
+    names = [f"old{number}" for number in range(102)]  # two pages
+    site.synonyms = [synonym(name, "new", number) for number, name in enumerate(names)]
+    read(run.poller(), "synonyms")
+    del site.synonyms[7]
+    run.clock.sleep(29 * 24 * HOUR)
+    assert len(read(run.poller(), "synonyms")) == 1
+    assert len(known(run)) == 102
+    run.clock.sleep(25 * HOUR)
+    assert len(read(run.poller(), "synonyms")) == 2
+    assert known(run) == dict.fromkeys(names[:7] + names[8:], "new")
+    run.clock.sleep(25 * HOUR)
+    assert len(read(run.poller(), "synonyms")) == 1
+
+
 def test_items_that_are_no_synonyms_are_left_out(sqlite_engine: Engine) -> None:
     run = world(sqlite_engine, [asked(1, -100)])
     odd = ({"from_tag": 1}, {"from_tag": "a b"}, {"to_tag": ""}, {"from_tag": "regression"})
