@@ -1,6 +1,6 @@
 """The folder of a backfill: what it is of, and which of its shards are there.
 
-    backfill.json                  the input and the model, by their SHA-256
+    backfill.json                  the input and the model, by their SHA-256; the program's version
     questions/00000.parquet        the input in shards
     questions.json                 how many they are; there when all are
     predictions/00000.parquet      what the model predicts of each
@@ -49,7 +49,8 @@ class Plan(BaseModel):
 
     Attributes:
         site: of all questions.
-        files: the input, in its order.
+        program: its version: another one may read the same files in another way.
+        files: all that is read, in its order.
         model_sha256: of the bundle's file.
         shard_questions: of one shard; the last one has what is left.
     """
@@ -57,6 +58,7 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format: int = FORMAT
+    program: str = ""  # of before it stood here
     site: str
     files: tuple[InputFile, ...]
     model_sha256: str
@@ -214,8 +216,11 @@ def _check_empty(path: Path) -> None:
 
 
 def _check_same(path: Path, known: Plan, plan: Plan) -> None:
-    """Refuse to mix what belongs to two inputs or two models."""
-    if (known.format, known.shard_questions) != (plan.format, plan.shard_questions):
+    """Refuse to mix what belongs to two inputs, two models or two versions of the program."""
+    if known.program != plan.program:
+        version = f"version {known.program}" if known.program else "an earlier version"
+        other = f"by {version} of this program, which is {plan.program} now"
+    elif (known.format, known.shard_questions) != (plan.format, plan.shard_questions):
         other = "of another version of this program"
     elif known.model_sha256 != plan.model_sha256:
         other = f"of another model (SHA-256 {known.model_sha256[:12]}…)"

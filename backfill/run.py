@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 from backfill.cluster import connected, tag_shards
 from backfill.folder import SHARD_QUESTIONS, BackfillFolder, Plan, Split, open_folder
 from backfill.load import Wanted, find_version, load
-from backfill.split import identify, split
+from backfill.split import find_inputs, identify, split
 from backfill.tagging import SentBundle
+from core import __version__
 from core.clock import SystemClock
 from core.console import err, open_database, out, plain, progress
 from core.database.engine import reading
@@ -109,9 +110,11 @@ def _find_version(engine: Engine | None, bundle: PackedBundle) -> Version | None
 
 @contextmanager
 def _open(work: Work, bundle: PackedBundle) -> Iterator[BackfillFolder]:
-    with _bytes_bar("Looking at the files", work.files) as on_position:
-        files = tuple(identify(path, on_position) for path in work.files)
+    inputs = find_inputs(work.files)
+    with _bytes_bar("Looking at the files", inputs) as on_position:
+        files = tuple(identify(path, on_position) for path in inputs)
     plan = Plan(
+        program=__version__,
         site=bundle.manifest.site,
         files=files,
         model_sha256=bundle.sha256,

@@ -8,12 +8,34 @@ from pathlib import Path
 from backfill.folder import BackfillFolder, InputFile, Split
 from backfill.shards import pack_questions
 from core.errors import ImportFailed
-from core.questions.files import BrokenRow, OnFilePosition, SeenIds, open_all
+from core.questions.files import (
+    STANDARD_INPUT,
+    BrokenRow,
+    OnFilePosition,
+    SeenIds,
+    open_all,
+    with_tag_files,
+)
 from core.questions.store import FetchedQuestion
 
 MOST_BROKEN = 100_000  # that are kept; the others are counted
 
 _PIECE = 1 << 20
+
+
+def find_inputs(files: Sequence[Path]) -> tuple[Path, ...]:
+    """All files that split() reads of those given: also the Tags.csv beside a Questions.csv.
+
+    Raises:
+        ImportFailed: one cannot be read, not twice, or has no format that is known.
+    """
+    for path in files:
+        if path == STANDARD_INPUT or (path.exists() and not path.is_file()):
+            name = "standard input" if path == STANDARD_INPUT else path
+            raise ImportFailed(
+                f"{name} is a pipe, and a backfill reads its files twice: save it first."
+            )
+    return with_tag_files(files)
 
 
 def identify(path: Path, on_position: OnFilePosition = lambda _path, _position: None) -> InputFile:
@@ -24,12 +46,8 @@ def identify(path: Path, on_position: OnFilePosition = lambda _path, _position: 
         on_position: called with the file and how many bytes of it have been read.
 
     Raises:
-        ImportFailed: it cannot be read, or not twice.
+        ImportFailed: it cannot be read.
     """
-    if path.exists() and not path.is_file():
-        raise ImportFailed(
-            f"{path} is a pipe, and a backfill reads its files twice: save it first."
-        )
     found = hashlib.sha256()
     try:
         with path.open("rb") as file:
@@ -51,7 +69,8 @@ def split(
 ) -> Split:
     """Write the shards of questions that are not there yet; read all files for it.
 
-    Where two rows have one id, the first counts: what was written before is not read again.
+    Where two rows have one id, the first counts. Shards that are there are left as they are: the
+    folder's plan says that the same program wrote them of the same files.
 
     Args:
         folder: where to.

@@ -30,6 +30,14 @@ def write_questions(path: Path, numbers: Iterable[int], **changes: object) -> Pa
     return path
 
 
+def write_tables(folder: Path) -> tuple[Path, Path]:
+    """Kaggle's two tables of one question."""
+    questions, tags = folder / "Questions.csv", folder / "Tags.csv"
+    questions.write_text("Id,Title,Body\n2,Two,<p>2</p>\n")
+    tags.write_text("Id,Tag\n2,bayesian\n")
+    return questions, tags
+
+
 def write_bundle(path: Path, **changes: object) -> PackedBundle:
     """The word network's bundle as a file."""
     return pack(word_bundle(**changes), path)  # type: ignore[arg-type]
@@ -37,7 +45,7 @@ def write_bundle(path: Path, **changes: object) -> PackedBundle:
 
 def plan(**changes: object) -> Plan:
     told = {"site": "stats", "files": (), "model_sha256": SHA256, "shard_questions": 2}
-    return Plan.model_validate(told | changes)
+    return Plan.model_validate({"program": "1.0"} | told | changes)
 
 
 def split_files(folder: BackfillFolder, *files: Path, size: int = 2) -> Split:

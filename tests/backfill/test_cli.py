@@ -6,7 +6,9 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from backfill import cli
-from tests.backfill.made_up import write_bundle, write_questions
+from backfill import run as backfill_run
+from core.errors import BackfillRefused
+from tests.backfill.made_up import write_bundle, write_questions, write_tables
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live
@@ -97,3 +99,24 @@ def test_what_the_registry_does_not_hold_is_not_loaded_nor_even_tagged(
     assert done.exit_code == 1
     assert "The registry holds no model of stats" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("changed", ["tags", "program"])
+def test_a_backfill_that_was_cut_off_is_not_resumed_with_another_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    monkeypatch.setattr(backfill_run, "_split", stopped)
+    packed = write_bundle(tmp_path / "bundle.zip")
+    questions, tags = write_tables(tmp_path)
+    command = (questions, "--out", tmp_path / "out", "--model", packed.path)
+    assert run(*command).stderr.endswith("cut off\n")
+    if changed == "tags":
+        tags.write_text("Id,Tag\n2,anova\n")
+    else:
+        monkeypatch.setattr(backfill_run, "__version__", "99")
+    told = {"tags": "of other files (Questions.csv, Tags.csv)", "program": "which is 99 now"}
+    assert told[changed] in run(*command).stderr
+
+
+def stopped(*_arguments: object) -> None:
+    raise BackfillRefused("cut off")

@@ -53,6 +53,10 @@ def test_the_split_is_known_again_with_what_was_broken(tmp_path: Path) -> None:
         (plan(site="cooking"), "another site, stats"),
         (plan(files=(InputFile(name="b", sha256="2" * 64),)), r"other files \(a\.jsonl\)"),
         (plan(shard_questions=3), "another version of this program"),
+        (
+            plan(program="2.0"),
+            "holds a backfill by version 1.0 of this program, which is 2.0 now: ",
+        ),
     ],
 )
 def test_a_folder_of_something_else_is_refused(tmp_path: Path, other: Plan, told: str) -> None:
@@ -100,5 +104,14 @@ def test_a_path_that_is_no_folder_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(BackfillRefused, match="cannot be used"),
         open_folder(tmp_path / "file", plan()),
+    ):
+        pass
+
+
+def test_a_folder_of_before_the_version_was_noted_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "backfill.json").write_text(plan().model_dump_json(exclude={"program"}))
+    with (
+        pytest.raises(BackfillRefused, match="by an earlier version of this program"),
+        open_folder(tmp_path, plan()),
     ):
         pass

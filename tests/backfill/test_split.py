@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from backfill.shards import unpack_questions
-from backfill.split import identify
+from backfill.split import find_inputs, identify
 from core.errors import ImportFailed
-from tests.backfill.made_up import new_folder, split_files, write_questions
+from tests.backfill.made_up import new_folder, split_files, write_questions, write_tables
 
 POSTS = """<?xml version="1.0" encoding="utf-8"?>
 <posts>
@@ -31,9 +31,7 @@ def test_questions_are_cut_into_shards_in_their_order(tmp_path: Path) -> None:
 
 def test_every_format_of_an_import_is_read(tmp_path: Path) -> None:
     (tmp_path / "Posts.xml").write_text(POSTS)
-    (tmp_path / "Questions.csv").write_text("Id,Title,Body\n2,Two,<p>2</p>\n")
-    (tmp_path / "Tags.csv").write_text("Id,Tag\n2,bayesian\n")
-    files = [tmp_path / name for name in ("Posts.xml", "Questions.csv", "Tags.csv")]
+    files = [tmp_path / "Posts.xml", *write_tables(tmp_path)]
     folder = new_folder(tmp_path / "out")
     split_files(folder, *files, write_questions(tmp_path / "a.jsonl", [3]), size=10)
     shard = unpack_questions(folder.question_shard(0).read_bytes())
@@ -86,8 +84,20 @@ def test_a_file_is_told_by_its_bytes(tmp_path: Path) -> None:
     assert found.name == "large"
     assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert positions[-1] == 3_000_000
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ImportFailed, match="pipe is a pipe"):
-        identify(tmp_path / "pipe")
     with pytest.raises(ImportFailed, match="gone cannot be read: No such file"):
         identify(tmp_path / "gone")
+
+
+def test_the_tags_beside_a_table_of_questions_are_an_input_too(tmp_path: Path) -> None:
+    tables = write_tables(tmp_path)
+    file = write_questions(tmp_path / "a.jsonl", [3])
+    assert find_inputs([tables[0], file]) == (tables[0], file, tables[1])
+    assert find_inputs([tables[1], tables[0]]) == (tables[1], tables[0])
+
+
+def test_what_cannot_be_read_twice_is_refused_unopened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ImportFailed, match="pipe is a pipe"):
+        find_inputs([tmp_path / "pipe"])
+    with pytest.raises(ImportFailed, match="standard input is a pipe"):
+        find_inputs([Path("-")])

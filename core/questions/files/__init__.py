@@ -16,6 +16,7 @@ from core.questions.files.reading import (
     load_questions,
     open_all,
     read_questions,
+    with_tag_files,
 )
 from core.questions.files.rows import BrokenRow, Row
 from core.questions.files.seen import SeenIds
@@ -32,4 +33,5 @@ __all__ = [
     "load_questions",
     "open_all",
     "read_questions",
+    "with_tag_files",
 ]

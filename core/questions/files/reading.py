@@ -120,6 +120,22 @@ def open_all(
     return rows
 
 
+def with_tag_files(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """All files that open_all() reads: those given, and each Tags.csv found beside a Questions.csv.
+
+    No pipe may be among them: its beginning would be gone.
+
+    Raises:
+        ImportFailed: a file has no format that is known, or its Tags.csv is not there.
+    """
+    with ExitStack() as opened:
+        files = [opened.enter_context(QuestionFile(path)) for path in dict.fromkeys(paths)]
+        tags = [file for file in files if file.format is Format.KAGGLE_TAGS]
+        questions = (file for file in files if file.format is Format.KAGGLE_QUESTIONS)
+        found = [opened.enter_context(_find_tags_file(file, tags)).path for file in questions]
+    return tuple(dict.fromkeys([*paths, *found]))
+
+
 def _read(
     file: QuestionFile, site: str | None, tags: QuestionFile | None, on_position: OnPosition | None
 ) -> Iterator[Row]:
