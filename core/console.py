@@ -3,14 +3,16 @@
 import functools
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 from sqlalchemy import Engine
 
@@ -37,11 +39,28 @@ hints: dict[type[TaggerError], str] = {}
 
 
 class _Console(Console):
-    """A terminal that no text steers: control characters never reach it."""
+    """A terminal that no text steers: control characters of what is printed never reach it.
+
+    Texts are freed of them as they come, so that markup and widths reckon with what is shown, and
+    whatever else is printed as it is rendered. What Rich itself does with the cursor passes.
+    """
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Render a text, with or without markup."""
         return super().render_str(printable(text), **options)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """Render anything."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable(text), _safe_link(style), control)
+
+
+def _safe_link(style: Style | None) -> Style | None:
+    """A style as it is, but for a link that could end the sequence it stands in."""
+    link = None if style is None else style.link
+    return style if style is None or link is None else style.update_link(printable(link))
 
 
 out = _Console()

@@ -1,13 +1,24 @@
 """What commands share: errors in one line, strangers' text on the terminal, the end by a signal."""
 
+import re
 import signal
 from collections.abc import Callable
+from io import StringIO
 
 import pytest
 import typer
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.progress import Progress
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
 
 from core import console
 from core.errors import DatabaseUnreachable, ModelMissing, TaggerError
+
+STEERING = "x\x1b[2Jy\x9bz\u202e\x07"
+OWN = r"\x1b(?:\[[\d;]*m|\]8;[^\x07\x1b\x9b]*\x1b\\)"  # Rich's colours and links
 
 
 def raising(error: BaseException) -> Callable[[], None]:
@@ -58,6 +69,40 @@ def test_a_fault_of_the_program_keeps_its_traceback() -> None:
 
 def test_a_strangers_text_neither_moves_the_cursor_nor_marks_up() -> None:
     assert console.plain("a\x1b[2Jb\n[red]c") == "a [2Jb \\[red]c"
+
+
+def in_table(cell: Text) -> Table:
+    table = Table("a")
+    table.add_row(cell)
+    return table
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        STEERING,
+        Text(STEERING),
+        in_table(Text(STEERING)),
+        [STEERING],
+        Group(Text(STEERING), Panel(STEERING, title=Text(STEERING))),
+        Text("x", style=Style(link=f"https://{STEERING}")),
+    ],
+)
+def test_no_text_steers_the_terminal_in_whatever_it_is_printed(printed: RenderableType) -> None:
+    file = StringIO()
+    terminal = type(console.out)(file=file, force_terminal=True, color_system="standard", width=80)
+    terminal.print(printed)
+    said = re.sub(OWN, "", file.getvalue())
+    assert "x" in said
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said)
+
+
+def test_a_progress_bar_still_moves_the_cursor() -> None:
+    file = StringIO()
+    terminal = type(console.out)(file=file, force_terminal=True)
+    with Progress(console=terminal, transient=True) as bar:
+        bar.add_task("x")
+    assert "\x1b[2K" in file.getvalue()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
