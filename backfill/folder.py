@@ -24,7 +24,7 @@ from core.errors import BackfillRefused
 from core.questions.files import BrokenRow
 from core.untrusted import CsvWriter
 
-FORMAT: Final = 1
+FORMAT: Final = 2  # 1 had no states of questions
 SHARD_QUESTIONS: Final = 5000  # megabytes of text, and three seconds of one core
 
 _PLAN: Final = "backfill.json"

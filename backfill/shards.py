@@ -30,6 +30,8 @@ QUESTIONS = pa.schema(
         ("answer_count", pa.int64()),
         ("created_at", _TIME),
         ("last_activity_at", _TIME),
+        ("state", pa.string()),
+        ("state_at", _TIME),
     ]
 )
 

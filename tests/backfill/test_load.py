@@ -104,6 +104,21 @@ def test_loading_again_changes_nothing(
     assert find_request(engine, 1) is None
 
 
+def test_what_has_become_of_a_question_is_loaded_with_it(
+    sqlite_engine: Engine, tmp_path: Path, clock: ManualClock
+) -> None:
+    folder = new_folder(tmp_path / "out")
+    closed = write_questions(tmp_path / "a.jsonl", [1], closed_date=1_600_000_000)
+    done = split_files(folder, closed, write_questions(tmp_path / "b.jsonl", [2]))
+    shard, _ = tag_shard(Model(word_bundle()), folder.question_shard(0).read_bytes(), clock)
+    folder.write(folder.prediction_shard(0), shard)
+    version = publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    load_all(sqlite_engine, (folder, done), version, clock)
+    with sqlite_engine.connect() as connection:
+        states = select(Question.state).order_by(Question.question_id)
+        assert list(connection.scalars(states)) == ["closed", "open"]
+
+
 def test_a_text_that_was_edited_since_keeps_its_own_predictions(
     engine: Engine, tagged: tuple[BackfillFolder, Split], clock: ManualClock
 ) -> None:

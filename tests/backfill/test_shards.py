@@ -1,3 +1,4 @@
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from backfill.shards import (
@@ -25,7 +26,10 @@ def test_a_question_comes_out_of_its_shard_as_it_went_in() -> None:
         answer_count=2,
         created_at=DAY,
         last_activity_at=DAY,
+        state="closed",
+        state_at=DAY,
     )
+    assert not [field.name for field in fields(full) if getattr(full, field.name) == field.default]
     assert unpack_questions(pack_questions([full, question(8)])) == [full, question(8)]
 
 
