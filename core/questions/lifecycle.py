@@ -4,6 +4,7 @@
     pending ──────── claim, finish ──────────────────> no row, and tagged
     pending ──────── park_exhausted ─────────────────> parked
     parked ───────── release, or an edit (store) ────> pending
+    any ──────────── gone from its site (store) ─────> no row
 
 Nothing of this writes the row of `questions`, which is wide: its text, and all that its site says.
 The columns that say where a question stands, and who sets them:

@@ -15,6 +15,7 @@ from sqlalchemy.sql import ColumnElement
 from core.database.engine import dialect_insert
 from core.database.review_tables import Review, Verdict
 from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest, UtcDateTime
+from core.questions.gone import is_gone
 from core.questions.lifecycle import Priority, is_claimed, is_requested
 from core.questions.lock_order import lock_in_order
 from core.settings import Retag
@@ -30,6 +31,8 @@ def request_tagging(
 ) -> int:
     """Request tagging of a site's stored questions; the next sweep enqueues them.
 
+    Those that are on their site no more are left out.
+
         with engine.begin() as connection:
             count = request_tagging(connection, site="stats", now=clock.now())
 
@@ -43,7 +46,7 @@ def request_tagging(
     Returns:
         How many questions are pending now that were not before, or are requested anew.
     """
-    chosen = [or_(not_(is_requested()), is_requested(is_claimed()))]
+    chosen = [not_(is_gone()), or_(not_(is_requested()), is_requested(is_claimed()))]
     if since is not None:
         chosen.append(Question.created_at >= since)
     if untagged_only:
@@ -57,7 +60,7 @@ def retag(
     """Request that tagged questions are tagged again, as a promotion does in its transaction.
 
     Questions whose tagging nobody has requested yet, as those of a training corpus, stay so;
-    parked ones stay parked.
+    parked ones stay parked. Those that are on their site no more are left out.
 
     Args:
         connection: in a transaction.
@@ -87,7 +90,7 @@ def count_retag(
 
 def _to_retag(which: Retag, since: datetime) -> tuple[ColumnElement[bool], ...]:
     tagged = and_(not_(is_requested()), _is_tagged())
-    return or_(tagged, is_requested(is_claimed())), _is_among(which, since)
+    return not_(is_gone()), or_(tagged, is_requested(is_claimed())), _is_among(which, since)
 
 
 def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], now: datetime) -> int:

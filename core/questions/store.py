@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import dialect_insert
 from core.database.tables import Prediction, Question, QuestionTag, TaggingRequest
+from core.questions.gone import GONE, clear_requests
 from core.questions.lifecycle import Priority, is_requested
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import forget_scores
@@ -95,7 +96,8 @@ def store(
 
     A row that holds a later activity than the question at hand is left as it is, so an old dump
     undoes no edit. Tagging is requested, where `request_tagging` says so, of new questions, and
-    of known ones that have never been tagged or whose title or body have changed since.
+    of known ones that have never been tagged or whose title or body have changed since. Those
+    that are on their site no more lose their requests.
 
         with engine.begin() as connection:
             stored = store(connection, questions, now=clock.now(), request_tagging=True)
@@ -112,6 +114,7 @@ def store(
     new = changed = 0
     edited: list[_Written] = []
     same: list[_Written] = []
+    gone: list[int] = []
     for start in range(0, len(rows), STORE_ROWS):
         chunk = rows[start : start + STORE_ROWS]
         known = _find_known(connection, chunk)
@@ -120,11 +123,15 @@ def store(
             old = known.get((row.site, row.question_id))
             changed += old is not None and old.content_hash != row.content_hash
             unedited = old is not None and old.content_hash == row.content_hash
-            (same if unedited else edited).append(row)
+            if row.state in GONE:
+                gone.append(row.id)
+            else:
+                (same if unedited else edited).append(row)
     # After all questions: whoever locks both locks the questions first.
     requested = _choose_requested(connection, edited, same, request=request_tagging)
-    _request(connection, requested, priority, now=now)
     keys = tuple(row.id for row in requested)
+    clear_requests(connection, gone, requested=keys)
+    _request(connection, requested, priority, now=now)
     return Stored(new, changed, len(rows) - new - changed, keys)
 
 
@@ -158,6 +165,7 @@ class _Written(Protocol):
     question_id: int
     content_hash: str
     author_tags: list[str]
+    state: str
 
 
 def _upsert(
@@ -197,6 +205,7 @@ def _upsert(
                 Question.question_id,
                 Question.content_hash,
                 Question.author_tags,
+                Question.state,
             ),
             rows,
         )
@@ -314,9 +323,13 @@ def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
 def mark_deleted(
     connection: Connection, *, site: str, question_ids: Collection[int], now: datetime
 ) -> int:
-    """Mark questions that the API no longer gives; return how many were not marked before."""
+    """Mark questions that the API no longer gives; return how many were not marked before.
+
+    Their tagging requests are cleared.
+    """
     chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
     lock_in_order(connection, *chosen)
     connection.execute(update(Question).where(*chosen).values(checked_at=now))
+    clear_requests(connection, list(connection.scalars(select(Question.id).where(*chosen))))
     statement = update(Question).where(*chosen, Question.state != "deleted")
     return connection.execute(statement.values(state="deleted", state_at=now)).rowcount

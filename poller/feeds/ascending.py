@@ -58,23 +58,18 @@ class AscendingFeed:
         answer = self.api.ask(self._request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
-        here = [question for question in items.questions if question.state != "migrated"]
-        moved = [question for question in items.questions if question.state == "migrated"]
         furthest = self._furthest(answer.items)
         now = self.clock.now()
         with self.engine.begin() as connection:
-            stored = store(connection, here, now=now, request_tagging=True)
-            elsewhere = store(connection, moved, now=now, request_tagging=False)
-            new = stored.new + elsewhere.new
+            stored = store(connection, items.questions, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
             took = max(begun - (cursor.begun or begun), timedelta(0))  # a clock may be set back
             mark = self._reached(connection, site, cursor, furthest, took)
-            succeeded(connection, site, self.name, now=now, mark=mark, fetched=new)
+            succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
-        changed = stored.changed + elsewhere.changed
-        return Step(following, new, changed, stored.requested, items.keys())
+        return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:

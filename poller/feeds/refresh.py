@@ -1,7 +1,8 @@
 """What has become of stored questions: looked up by number, a hundred at a time.
 
-Those that are answered, closed, migrated or deleted by now stay and are marked, and are no longer
-offered for review. Skipped questions that have a number are asked for again here too.
+Those that are answered, closed, migrated or deleted by now stay and are marked; migrated and
+deleted ones are neither tagged nor offered for review. Skipped questions that have a number are
+asked for again here too.
 """
 
 import logging
@@ -16,11 +17,11 @@ from sqlalchemy.engine import Connection
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.review_tables import Review
-from core.database.tables import Prediction, Question
+from core.database.tables import Prediction, Question, TaggingRequest
 from core.errors import ApiContradiction
 from core.feeds import FeedName
 from core.questions.lifecycle import is_requested
-from core.questions.lock_order import lock_in_order
+from core.questions.lock_order import lock_in_order, lock_requests_in_order
 from core.questions.store import FetchedQuestion, mark_deleted, store
 from core.settings import Settings
 from poller.api import Api
@@ -81,12 +82,12 @@ class RefreshFeed:
     ) -> Step:
         now = self.clock.now()
         missing = _missing(asked, items)
-        polled = [question for question in items.questions if _was_polled(question, skipped)]
-        others = [question for question in items.questions if not _was_polled(question, skipped)]
         with self.engine.begin() as connection:
-            _mark_checked(connection, site, asked, now)
+            deleted = _mark_checked(connection, site, asked, now)
+            to_tag = [q for q in items.questions if _is_to_tag(q, skipped, deleted)]
+            others = [q for q in items.questions if not _is_to_tag(q, skipped, deleted)]
             stored = store(connection, others, now=now, request_tagging=False)
-            recovered = store(connection, polled, now=now, request_tagging=True)
+            recovered = store(connection, to_tag, now=now, request_tagging=True)
             record_items(connection, site, self.name, items, now=now)
             forget_skipped(connection, site, missing)
             gone = mark_deleted(connection, site=site, question_ids=missing, now=now)
@@ -114,8 +115,7 @@ def _offered(site: str, now: datetime) -> Select[int]:
     return (
         select(Question.question_id)
         .where(Question.site == site, Question.state.in_(("open", "deleted")))
-        .where(or_(Question.state == "open", returning))
-        .where(or_(is_requested(), tagged))
+        .where(or_(and_(Question.state == "open", or_(is_requested(), tagged)), returning))
         .where(not_(exists().where(Review.question_pk == Question.id, Review.outcome == "saved")))
         .order_by(Question.checked_at)
     )
@@ -134,14 +134,28 @@ def _missing(asked: Collection[int], items: Items) -> set[int]:
     return {number for number in asked if number not in given}
 
 
-def _was_polled(question: FetchedQuestion, skipped: Mapping[int, str]) -> bool:
-    """Whether a skipped question stood among those to tag, and still does."""
-    return skipped.get(question.question_id) in ("live", "changed") and question.state == "open"
+def _is_to_tag(
+    question: FetchedQuestion, skipped: Mapping[int, str], deleted: Collection[int]
+) -> bool:
+    """Whether it is open, and was skipped among those to tag, or has lost its request.
+
+    Args:
+        question: as the API gives it now.
+        skipped: feeds by the numbers of the questions that they could not read.
+        deleted: numbers of those that were marked so.
+    """
+    polled = skipped.get(question.question_id) in ("live", "changed")
+    return question.state == "open" and (polled or question.question_id in deleted)
 
 
 def _mark_checked(
     connection: Connection, site: str, question_ids: Collection[int], now: datetime
-) -> None:
+) -> frozenset[int]:
+    """Lock the questions and their requests; return the numbers of those marked as deleted."""
     chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
     lock_in_order(connection, *chosen)
+    of_these = TaggingRequest.question_pk.in_(select(Question.id).where(*chosen))
+    lock_requests_in_order(connection, of_these)
     connection.execute(update(Question).where(*chosen).values(checked_at=now))
+    deleted = select(Question.question_id).where(*chosen, Question.state == "deleted")
+    return frozenset(connection.scalars(deleted))

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, or_, select, true
+from sqlalchemy import Select, exists, func, not_, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -20,6 +20,7 @@ from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import Question, QuestionTag
 from core.database.views import PredictedTag
 from core.database.words import holds_word
+from core.questions.gone import GONE, is_gone
 from core.questions.suggested import find_by_tag, read_blocked_tags
 
 RARE = 2_000  # questions of a tag that are all looked at
@@ -35,7 +36,7 @@ class QueueFilter:
         suggested: for which this tag is suggested.
         author: to which their author gave this tag.
         tag: either of both.
-        state: of this state on their site; else of any but deleted.
+        state: of this state on their site; else of any but deleted and migrated.
         min_probability: whose tag, or any suggested one where none is named, is as probable.
         q: whose title holds all of these words, as parts of words too.
         since: predicted at or after it (UTC).
@@ -128,8 +129,8 @@ def conditions(
 
 
 def is_there(chosen: QueueFilter) -> ColumnElement[bool]:
-    """Whether a question is on its site still; all are where deleted ones are asked for."""
-    return true() if chosen.state == "deleted" else Question.state != "deleted"
+    """Whether a question is on its site still; all are where those that are not are asked for."""
+    return true() if chosen.state in GONE else not_(is_gone())
 
 
 def words_of(text: str) -> list[str]:

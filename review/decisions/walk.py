@@ -24,6 +24,7 @@ from core.database.review_tables import (
     ReviewClaim,
 )
 from core.database.tables import Question
+from core.questions.gone import GONE
 from review.decisions.filters import (
     QueueFilter,
     conditions,
@@ -238,7 +239,7 @@ def count_left(connection: Connection, asking: Asking, site: str, *, most: int) 
     """How many of a site's questions are left for the reviewer, at most `most`; of no filter."""
     # Looked up row by row: of a join, the plan may begin with all questions.
     question = select(Question.state).where(Question.id == QueuedQuestion.question_pk)
-    is_there = question.scalar_subquery() != "deleted"
+    is_there = question.scalar_subquery().not_in(GONE)
     found = (*_is_in_queue(asking, site), is_there)
     keys = select(QueuedQuestion.question_pk).where(*found).limit(most)
     return connection.scalar(select(func.count()).select_from(keys.subquery())) or 0

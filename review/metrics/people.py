@@ -10,6 +10,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Review, Verdict
 from core.database.tables import Question
+from core.questions.gone import is_gone
 from review.metrics.families import Sample
 from review.notify.webhooks import event_counts
 
@@ -38,13 +39,13 @@ def _of_queue(connection: Connection, sites: Sequence[str]) -> Iterator[Sample]:
     for state, condition in _STATES.items():
         rows = select(QueuedQuestion.site, func.count()).where(condition)
         counts = dict(connection.execute(rows.group_by(QueuedQuestion.site)).all())
-        # Deleted ones are few and have an index: joined with all questions, no index would do.
+        # Few are gone, and they have an index: joined with all questions, no index would do.
         gone = rows.join(Question, Question.id == QueuedQuestion.question_pk).where(
-            Question.site.in_(sites), Question.state == "deleted"
+            Question.site.in_(sites), is_gone()
         )
-        deleted = dict(connection.execute(gone.group_by(QueuedQuestion.site)).all())
+        left = dict(connection.execute(gone.group_by(QueuedQuestion.site)).all())
         for site in sites:
-            count = counts.get(site, 0) - deleted.get(site, 0)
+            count = counts.get(site, 0) - left.get(site, 0)
             yield Sample("tagger_review_queue", (site, state), count)
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import QueuedQuestion
 from core.database.tables import Question
+from core.questions.gone import is_gone
 from review.browse.filters import BrowseFilter, conditions
 from review.browse.rows import BrowsedQuestion, read_rows
 
@@ -49,7 +50,7 @@ def find_entries(connection: Connection, kind: Kind, chosen: BrowseFilter) -> li
     matching = (
         select(Question.id, stretch.c.predicted_at)
         .join(stretch, stretch.c.question_pk == Question.id)
-        .where(*conditions(chosen), Question.state != "deleted")
+        .where(*conditions(chosen), not_(is_gone()))
         .order_by(order, Question.id.desc())
         .limit(MOST)
     )

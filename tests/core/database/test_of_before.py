@@ -87,6 +87,17 @@ def test_what_was_recorded_up_to_a_made_up_post_is_worked_out_anew(before: Engin
     assert all(seen == started for seen, started in runs)
 
 
+def test_questions_that_are_gone_are_no_longer_requested(before: Engine) -> None:
+    migrate_to(before, "0015")
+    gone = "SELECT min(question_pk) FROM tagging_requests"
+    with before.begin() as connection:
+        connection.execute(text(f"UPDATE questions SET state = 'migrated' WHERE id = ({gone})"))
+        count = connection.execute(select(func.count(TaggingRequest.question_pk))).scalar_one()
+    upgrade(before)
+    with reading(before) as connection:
+        assert connection.scalar(select(func.count()).select_from(TaggingRequest)) == count - 1
+
+
 def test_bundles_are_moved_into_parts_and_back(before: Engine) -> None:
     bundles = bundle_bytes(before)
     assert [len(data) > 0 for _, data in bundles] == [False, True, True, True]  # one is pruned

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from core.database.review_tables import Review
 from core.database.tables import Question
+from core.questions.store import mark_deleted
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
     answered,
@@ -19,6 +20,7 @@ from demo.standin.site import (
 from poller.client import ApiAnswer, ApiRequest, Client
 from tests.poller.feed_world import HOUR, NOW, START, asked, numbers, read, row, world
 from tests.poller.simulation import SITE
+from tests.rows import find_request
 
 
 def test_refresh_marks_what_has_become_of_questions(engine: Engine) -> None:
@@ -74,6 +76,20 @@ def test_a_deleted_question_that_returns_is_open_again(sqlite_engine: Engine) ->
     run.clock.sleep(25 * HOUR)
     read(poller, "refresh")
     assert row(sqlite_engine, 1).state == "open"
+
+
+def test_a_deleted_question_that_returns_untagged_is_requested_again(
+    sqlite_engine: Engine,
+) -> None:
+    run = world(sqlite_engine, [asked(1, -100)])
+    poller = run.poller()
+    read(poller, "live")
+    with sqlite_engine.begin() as connection:
+        mark_deleted(connection, site=SITE, question_ids=[1], now=run.clock.now())
+    assert find_request(sqlite_engine, 1) is None
+    run.clock.sleep(25 * HOUR)
+    (step,) = read(poller, "refresh")
+    assert step.requested == (row(sqlite_engine, 1).id,)
 
 
 def test_an_answer_with_an_item_without_number_marks_nothing_as_deleted(

@@ -199,22 +199,23 @@ def test_a_question_stands_on_one_screen_and_comes_again_after_a_reload(
 
 
 @pytest.mark.usefixtures("five")
-def test_what_is_deleted_meanwhile_leaves_the_screen_and_the_count(
-    engine: Engine, clock: ManualClock
+@pytest.mark.parametrize("gone", ["deleted", "migrated"])
+def test_what_is_gone_meanwhile_leaves_the_screen_and_the_count(
+    engine: Engine, clock: ManualClock, gone: str
 ) -> None:
     act(engine, clock, 2, verdicts={"r": "accepted"})
     act(engine, clock, 2, reviewer="bob", verdicts={"r": "rejected"})
     assert following(engine, clock) == 5
     assert following(engine, clock, "conflicts", reviewer="eve") == 2
-    assert following(engine, clock, state="deleted") == 0
+    assert following(engine, clock, state=gone) == 0
     with engine.begin() as connection:
-        deleted = update(Question).where(Question.question_id.in_([2, 5]))
-        connection.execute(deleted.values(state="deleted"))
+        left = update(Question).where(Question.question_id.in_([2, 5]))
+        connection.execute(left.values(state=gone))
     found = next_question(engine, asking(clock))
     assert found is not None
     assert (number_of(engine, found.pk), found.left) == (4, 3)
     assert following(engine, clock, "conflicts", reviewer="eve") == 0
-    assert following(engine, clock, state="deleted") == 5  # who asks for them gets them
+    assert following(engine, clock, state=gone) == 5  # who asks for them gets them
 
 
 @pytest.mark.usefixtures("five")

@@ -1,0 +1,42 @@
+"""Questions that are on their site no more: they are neither tagged nor offered for review.
+
+A closed question is there still: its tags are read and corrected, so it keeps its request.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete
+from sqlalchemy.engine import Connection
+
+from core.database.keys import one_of
+from core.database.tables import Question, TaggingRequest
+from core.questions.lock_order import lock_requests_in_order
+
+GONE: Final = ("deleted", "migrated")  # states
+
+
+def is_gone() -> ColumnElement[bool]:
+    """Whether a row of `questions` is of a question that is on its site no more."""
+    return Question.state.in_(GONE)
+
+
+def clear_requests(
+    connection: Connection, gone: Collection[int], *, requested: Collection[int] = ()
+) -> None:
+    """Delete the tagging requests of questions that are gone, also of parked and claimed ones.
+
+    What a batch that is under way makes of them is dropped, as finish() finds no request.
+
+    Args:
+        connection: holds the locks of all of the questions.
+        gone: their keys.
+        requested: of questions whose requests the caller writes next: they are locked with them,
+            in one order.
+    """
+    if not gone:
+        return
+    keys = {*gone, *requested}
+    lock_requests_in_order(connection, one_of(connection, TaggingRequest.question_pk, keys))
+    cleared = one_of(connection, TaggingRequest.question_pk, gone)
+    connection.execute(delete(TaggingRequest).where(cleared))
