@@ -182,6 +182,7 @@ class Poller:
         site, name = key
         try:
             step = self.feeds[name].step(site, self._passes.get(key))
+            self._enqueue(site, step.requested)  # it is stored, whatever the page contradicts
             self._progress.setdefault(key, Progress()).note(step)
         except ApiPaused as pause:
             log.debug("%s, %s: %s", site, name, pause)
@@ -196,7 +197,6 @@ class Poller:
             self._passes[key] = step.following
         if step.new or step.changed:
             log.info("%s, %s: %d new questions, %d edited", site, name, step.new, step.changed)
-        self._enqueue(site, step.requested)
         self.on_step(site, name, step)
         return None
 

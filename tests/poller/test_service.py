@@ -14,11 +14,13 @@ from core.clock import Clock
 from core.database.api_tables import FeedRow
 from core.database.tables import Question, TaggingRequest
 from core.errors import BrokerUnreachable
+from core.feeds import FeedName
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults, Preset
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
+from poller.feeds import Cursor, Step
 from tests.conftest import ManualClock
 from tests.poller.simulation import (
     Simulation,
@@ -152,6 +154,29 @@ def test_an_unreachable_broker_is_one_line_and_loses_nothing(
     assert poller.run_once() == []
     assert caplog.text.count("The broker") == 1
     assert len(run.stored()) > 50
+
+
+def test_what_a_page_requested_is_enqueued_though_it_contradicts_the_one_before(
+    sqlite_engine: Engine,
+) -> None:
+    run = simulation(sqlite_engine, seed=1, questions=100, days=1)
+    poller = run.poller()
+    stored: list[int] = []
+
+    class Feed:
+        name: FeedName = "live"
+
+        def step(self, *_: object) -> Step:
+            stored.append(len(stored))
+            return Step(Cursor(1), requested=(stored[-1],), items=frozenset({"1"}))
+
+    poller.feeds = {"live": Feed()}
+    enqueued: list[int] = []
+    poller.enqueue = lambda _, pks: enqueued.extend(pks)
+    while poller._step((run.settings.sites[0], "live")) is None:
+        pass
+    assert enqueued == stored
+    assert len(stored) > 1
 
 
 def test_the_loop_waits_for_a_database_that_is_away(sqlite_engine: Engine) -> None:
