@@ -8,6 +8,7 @@ import typer
 
 from core import console
 from core.errors import (
+    BrokerRefused,
     BrokerUnreachable,
     ModelMissing,
     NoPreviousVersion,
@@ -18,6 +19,7 @@ from core.errors import (
 )
 
 HINTS: dict[type[TaggerError], str] = {
+    BrokerRefused: "",  # where one runs, another does not help
     BrokerUnreachable: "(tagger up brings its own.)",
     ModelMissing: "Train one with: tagger train --site {site}",
     NoPreviousVersion: "See: tagger models list",

@@ -6,6 +6,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── DatabaseUnreachable     no answer; services wait and try again
 │   └── SchemaOutdated          the tables are older or newer than the program
 ├── BrokerUnreachable           no answer; nothing is lost, the sweep enqueues again
+│   └── BrokerRefused           it answers, and does not do what it was asked
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
 │   │   └── ApiContradiction    answers that say there is more and bring nothing
@@ -74,6 +75,10 @@ class SchemaOutdated(DatabaseError):
 
 class BrokerUnreachable(TaggerError):
     """The broker gives no answer."""
+
+
+class BrokerRefused(BrokerUnreachable):
+    """The broker answers: it refuses the login, or a queue as the program has it."""
 
 
 class ApiError(TaggerError):

@@ -10,6 +10,7 @@ import typer
 import tagger
 from core.console import with_hint
 from core.errors import (
+    BrokerRefused,
     BrokerUnreachable,
     BundleCorrupt,
     ModelMissing,
@@ -24,6 +25,7 @@ from core.errors import (
     ("error", "hint"),
     [
         (BrokerUnreachable("None."), "(tagger up brings its own.)"),
+        (BrokerRefused("None."), ""),
         (ModelMissing("None.", site="stats"), "Train one with: tagger train --site stats"),
         (NoPreviousVersion("None.", site="stats"), "See: tagger models list"),
         (SiteNotGiven("None."), "Add the site, as: --site stats"),
@@ -31,7 +33,7 @@ from core.errors import (
     ],
 )
 def test_an_error_is_told_with_what_to_type(error: TaggerError, hint: str) -> None:
-    assert with_hint(error) == f"None. {hint}"
+    assert with_hint(error) == f"None. {hint}".rstrip()
 
 
 def test_an_error_that_no_command_helps_is_told_alone() -> None:

@@ -68,9 +68,9 @@ def refill(
                     for priority, tasks in room.items()
                 )
     except BrokerUnreachable as error:
-        raise BrokerUnreachable(
+        raise type(error)(
             f"{error} The questions are stored and stay pending; the scheduler enqueues them once "
-            "it is back."
+            "the broker takes them."
         ) from error
 
 

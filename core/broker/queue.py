@@ -1,18 +1,24 @@
 """The queue: Celery over Redis or RabbitMQ. A message is a hint that names rows, without text."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from redis.exceptions import RedisError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    NoPermissionError,
+    RedisError,
+)
 
 from core.broker.embedded_redis import embedded_url
 from core.broker.rabbitmq_transport import RabbitMqTransport
 from core.broker.redis_transport import RedisTransport
 from core.broker.transport import Transport
-from core.errors import BrokerUnreachable
+from core.errors import BrokerRefused, BrokerUnreachable
 from core.questions.lifecycle import Priority
 from core.settings import Settings
 
@@ -23,6 +29,13 @@ TAG_TASK = "tagger.tag"  # (site, [key of a row of `questions`, …])
 SWEEP_TASK = "tagger.sweep"  # ()
 SCORE_TASK = "tagger.score"  # ()
 TRAIN_TASK = "tagger.train"  # (site, how many questions must be new)
+
+# AMQP's reply codes, and Redis' errors.
+_BARRED: Final = (403, 530)  # no such user, password or permission; no such virtual host
+_OTHER_ARGUMENTS: Final = 406
+_LOGIN_REFUSED: Final = (AuthenticationError, AuthorizationError, NoPermissionError)
+
+_QUEUE: Final = re.compile(r"for queue '(?P<name>[^']+)' in vhost '(?P<host>[^']+)'")
 
 REDELIVERY_SECONDS = 600  # of a message whose worker vanished; longer than any tagging task
 
@@ -127,7 +140,15 @@ def _in_one_line(app: Celery, connection: Any) -> Iterator[None]:
         *connection.recoverable_connection_errors,
         *connection.channel_errors,
     ) as error:
+        told = (isinstance(error, OperationalError) and error.__cause__) or error
+        if isinstance(told, connection.channel_errors) or _is_barred(told):
+            raise BrokerRefused(explain_refused(app, told)) from error
         raise BrokerUnreachable(explain_unreachable(app, error)) from error
+
+
+def _is_barred(told: BaseException) -> bool:
+    """Whether the broker lets this user not in, or not at what was asked for."""
+    return isinstance(told, _LOGIN_REFUSED) or getattr(told, "reply_code", None) in _BARRED
 
 
 def lengths(app: Celery, queue: str) -> dict[Priority, int]:
@@ -158,4 +179,24 @@ def explain_unreachable(app: Celery, error: Exception) -> str:
     return (
         f"The broker {address} cannot be reached: {reason} "
         "Start it, or set TAGGER_BROKER_URL to one that runs."
+    )
+
+
+def explain_refused(app: Celery, told: BaseException) -> str:
+    """One line of what a broker that answers does not do, and what to do. Shows no password."""
+    address = app.connection_for_write().as_uri()
+    reason = (str(told).strip() or type(told).__name__).splitlines()[0].rstrip(".")
+    if _is_barred(told):
+        return (
+            f"The broker {address} refuses the login or access: {reason}. "
+            "Check the user, the password and what follows the host in TAGGER_BROKER_URL, and what "
+            "the user may do."
+        )
+    queue = _QUEUE.search(reason)
+    if getattr(told, "reply_code", None) != _OTHER_ARGUMENTS or queue is None:
+        return f"The broker {address} refuses what it was asked: {reason}."
+    return (
+        f"The broker {address} holds the queue {queue['name']} with other arguments: {reason}. "
+        f"Delete that queue (rabbitmqctl delete_queue -p {queue['host']} {queue['name']}): it is "
+        "made anew, and what is pending is enqueued again."
     )

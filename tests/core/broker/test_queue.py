@@ -12,7 +12,7 @@ from core.broker.queue import (
     make_celery,
     queue_length,
 )
-from core.errors import BrokerUnreachable
+from core.errors import BrokerRefused, BrokerUnreachable
 from core.questions.lifecycle import Priority
 from core.settings import Settings
 from tests.conftest import free_port
@@ -45,3 +45,21 @@ def test_a_broker_that_says_nothing_is_told_by_what_went_wrong(redis_url: str) -
     silent = OperationalError("")
     silent.__cause__ = TimeoutError()
     assert "cannot be reached: TimeoutError" in explain_unreachable(app, silent)
+
+
+@pytest.mark.slow  # Kombu tries again, in seconds
+def test_a_login_that_redis_refuses_is_told_as_such(redis_url: str) -> None:
+    url = redis_url.replace("redis://", "redis://nobody:hush-hush@")
+    app = make_celery(Settings(broker_url=SecretStr(url)))
+    with pytest.raises(BrokerRefused, match="refuses the login") as raised:
+        queue_length(app, TAGGING_QUEUE)
+    assert "Start it" not in str(raised.value)
+    assert "hush-hush" not in str(raised.value)
+
+
+def test_what_else_a_broker_refuses_is_told_in_its_own_words(redis_url: str) -> None:
+    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
+    with app.connection() as connection:
+        connection.default_channel.client.set(TAGGING_QUEUE, "a text")
+    with pytest.raises(BrokerRefused, match=r"refuses what it was asked: .*WRONGTYPE"):
+        queue_length(app, TAGGING_QUEUE)

@@ -23,7 +23,7 @@ from core.broker.queue import (
 )
 from core.database.engine import reading
 from core.database.tables import TaggingRequest
-from core.errors import BrokerUnreachable
+from core.errors import BrokerRefused
 from core.questions.lifecycle import TASK_SIZES, Priority
 from core.questions.store import store
 from core.service.status import running_workers
@@ -73,10 +73,21 @@ def test_each_priority_has_a_quorum_queue_and_training_another(app: Celery) -> N
 def test_a_queue_of_another_kind_is_one_line(app: Celery) -> None:
     with app.connection() as connection:
         connection.default_channel.queue_declare(TAGGING_QUEUE, durable=True, auto_delete=False)
-        with pytest.raises(BrokerUnreachable, match="x-queue-type"):
+        delete = "x-queue-type.* Delete that queue .rabbitmqctl delete_queue -p / tagging.:"
+        with pytest.raises(BrokerRefused, match=delete):
             queue_length(app, TAGGING_QUEUE)
         connection.default_channel.queue_delete(TAGGING_QUEUE)
     assert queue_length(app, TAGGING_QUEUE) == 0
+
+
+def test_a_login_that_is_refused_is_one_line(rabbitmq: Node) -> None:
+    for wrong in (rabbitmq.url.replace(PASSWORD, "hush-me"), f"{rabbitmq.url}nowhere"):
+        app = make_celery(Settings(broker_url=SecretStr(wrong)))
+        asks = (lambda a: enqueue_training(a, "stats"), lambda a: queue_length(a, TAGGING_QUEUE))
+        for ask in asks:
+            with pytest.raises(BrokerRefused, match="refuses the login or access") as raised:
+                ask(app)
+            assert "hush" not in str(raised.value)
 
 
 def test_a_refill_keeps_the_bound_and_makes_deleted_queues_anew(
