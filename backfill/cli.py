@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.console import command, read_site, start
+from core.console import command, question_files_argument, site_option, start
 from core.errors import ScaleNotInstalled
 
 NEEDED = ("pandas", "pyarrow", "ray")
@@ -28,16 +28,7 @@ def _address(address: str | None) -> str | None:
     return address
 
 
-Files = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="FILE...",
-        exists=True,
-        dir_okay=False,
-        readable=True,
-        help="What tagger import reads: a data dump, Kaggle's tables, or lines of JSON.",
-    ),
-]
+Files = Annotated[list[Path], question_files_argument()]
 Out = Annotated[
     Path, typer.Option("--out", "-o", file_okay=False, help="Folder of the shards; made if needed.")
 ]
@@ -50,10 +41,7 @@ Model = Annotated[
         "[default: the site's live model]",
     ),
 ]
-Site = Annotated[
-    str | None,
-    typer.Option("--site", "-s", callback=read_site, help="The site.  [default: the bundle's]"),
-]
+Site = Annotated[str | None, site_option("The site.  [default: the bundle's]")]
 Address = Annotated[
     str | None,
     typer.Option(
@@ -99,7 +87,7 @@ def backfill(  # noqa: PLR0913 (a command's options)
     from backfill.run import Work, run  # noqa: PLC0415
 
     wanted = Wanted(min_probability, newest_days) if load else None
-    run(start(), Work(tuple(dict.fromkeys(files)), out_folder, model, site, address, wanted))
+    run(start(), Work(tuple(files), out_folder, model, site, address, wanted))
 
 
 def _check_installed() -> None:

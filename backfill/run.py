@@ -1,13 +1,12 @@
 """What the command does, step by step: what is there already is not done again."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
 from backfill.cluster import connected, tag_shards
@@ -17,14 +16,13 @@ from backfill.split import find_inputs, identify, split
 from backfill.tagging import SentBundle
 from core import __version__
 from core.clock import SystemClock
-from core.console import err, open_database, out, plain, progress
+from core.console import bytes_progress, open_database, out, plain, progress
 from core.database.engine import reading
 from core.errors import BackfillRefused
 from core.model.bundle import PackedBundle, inspect
 from core.model.bundle_cache import BundleCache, open_cache
 from core.model.bundle_files import try_bundle
 from core.model.registry import Version, fetch_packed, get_live
-from core.questions.files import OnFilePosition
 from core.settings import Settings
 
 
@@ -111,7 +109,7 @@ def _find_version(engine: Engine | None, bundle: PackedBundle) -> Version | None
 @contextmanager
 def _open(work: Work, bundle: PackedBundle) -> Iterator[BackfillFolder]:
     inputs = find_inputs(work.files)
-    with _bytes_bar("Looking at the files", inputs) as on_position:
+    with bytes_progress("Looking at the files", inputs) as on_position:
         files = tuple(identify(path, on_position) for path in inputs)
     plan = Plan(
         program=__version__,
@@ -128,7 +126,7 @@ def _split(folder: BackfillFolder, work: Work, bundle: PackedBundle) -> Split:
     done = folder.find_split()
     if done is None:
         site, size = bundle.manifest.site, work.shard_questions
-        with _bytes_bar("Cutting into shards", work.files) as on_position:
+        with bytes_progress("Cutting into shards", work.files) as on_position:
             done = split(folder, work.files, site=site, size=size, on_position=on_position)
     counts = f"{done.questions:,} questions in {_shards(done.shards)}"
     if done.repeated:
@@ -185,21 +183,6 @@ def _load(
         f"{counts.loaded:,} predictions loaded as version {version.version} of {version.site}; "
         f"{counts.known:,} were there, or a newer one; {counts.edited:,} are of an older text."
     )
-
-
-@contextmanager
-def _bytes_bar(description: str, files: Sequence[Path]) -> Iterator[OnFilePosition]:
-    """A bar over the bytes of all files, on a terminal only."""
-    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
-    positions = dict.fromkeys(files, 0)
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        task = bar.add_task(description, total=sum(path.stat().st_size for path in files))
-
-        def on_position(path: Path, position: int) -> None:
-            positions[path] = position
-            bar.update(task, completed=sum(positions.values()))
-
-        yield on_position
 
 
 def _shards(count: int) -> str:

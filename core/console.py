@@ -1,16 +1,26 @@
 """What all commands share: the terminal, the settings they run with, errors in one line."""
 
 import functools
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -146,6 +156,36 @@ def site_option(told: str) -> Any:
     return typer.Option("--site", "-s", callback=read_site, help=told)
 
 
+def question_files_argument(*, through_pipes: bool = False) -> Any:
+    """Return the argument by which a command is told question files, of any format.
+
+    Args:
+        through_pipes: whether it says that they may be pipes; to others the command objects.
+    """
+    return typer.Argument(
+        metavar="FILE...",
+        callback=_read_files,
+        help="Posts.xml of a data dump (as it is, .gz, or inside the .7z), Kaggle's "
+        "Questions.csv with Tags.csv beside it, or JSON (lines, an array, or saved answers of "
+        "the API). Also packed by gzip, bzip2 or xz"
+        + (", and through pipes; - is standard input." if through_pipes else "."),
+    )
+
+
+def _read_files(paths: list[Path]) -> list[Path]:
+    """Each file once. Typer's own check would look for a file that is called `-`."""
+    for path in paths:
+        if str(path) == "-":  # standard input
+            continue
+        if not path.exists():
+            raise typer.BadParameter(f"{str(path)!r} is not there")
+        if path.is_dir():
+            raise typer.BadParameter(f"{str(path)!r} is a folder: name the files in it")
+        if not os.access(path, os.R_OK):
+            raise typer.BadParameter(f"{str(path)!r} may not be read")
+    return list(dict.fromkeys(paths))
+
+
 def end_on_sigterm() -> None:
     """Let SIGTERM and a closed terminal end this process as Ctrl-C does, with what it started."""
     for number in (signal.SIGTERM, signal.SIGHUP):
@@ -175,3 +215,25 @@ def progress(description: str, total: int | None = None) -> Progress:
     bar = Progress(*columns, console=err, disable=not err.is_terminal, transient=True)
     bar.add_task(description, total=total)
     return bar
+
+
+@contextmanager
+def bytes_progress(
+    description: str, files: Sequence[Path]
+) -> Iterator[Callable[[Path, int], None]]:
+    """A progress bar over the bytes of all files on standard error, on a terminal only.
+
+    Gives what is to be called with a file and how many bytes of it have been read.
+    """
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    positions = dict.fromkeys(files, 0)
+    total = sum(path.stat().st_size for path in files if path.is_file())  # a pipe does not say
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
+        task = bar.add_task(description, total=total or None)
+
+        def on_position(path: Path, position: int) -> None:
+            positions[path] = position
+            read = f"{description} {plain(path.name)}"
+            bar.update(task, description=read, completed=sum(positions.values()))
+
+        yield on_position

@@ -1,6 +1,5 @@
 """`tagger import`: questions from files into the database."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,19 +10,27 @@ from typing import Annotated, TextIO
 import typer
 from celery import Celery
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from sqlalchemy import Engine
 
 from core.broker.feeding import refill
 from core.broker.queue import make_celery
 from core.clock import SystemClock
-from core.console import command, err, fail, open_database, out, read_site, start, with_hint
+from core.console import (
+    bytes_progress,
+    command,
+    err,
+    fail,
+    open_database,
+    out,
+    question_files_argument,
+    site_option,
+    start,
+    with_hint,
+)
 from core.errors import BrokerUnreachable, ImportFailed
 from core.questions.files import (
-    STANDARD_INPUT,
     BrokenRow,
-    OnFilePosition,
     open_all,
 )
 from core.settings import Settings
@@ -40,37 +47,16 @@ def add_commands(app: typer.Typer) -> None:
     app.command("import")(import_questions)
 
 
-def _files(paths: list[Path]) -> list[Path]:
-    """Each file once. Typer's own check would look for a file that is called `-`."""
-    for path in paths:
-        if path == STANDARD_INPUT:
-            continue
-        if not path.exists():
-            raise typer.BadParameter(f"{str(path)!r} is not there")
-        if path.is_dir():
-            raise typer.BadParameter(f"{str(path)!r} is a folder: name the files in it")
-        if not os.access(path, os.R_OK):
-            raise typer.BadParameter(f"{str(path)!r} may not be read")
-    return list(dict.fromkeys(paths))
-
-
 @command
 def import_questions(
     files: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="FILE...",
-            callback=_files,
-            help="Posts.xml of a data dump (as it is, .gz, or inside the .7z), Kaggle's "
-            "Questions.csv with Tags.csv beside it, or JSON (lines, an array, or saved answers of "
-            "the API). Also packed by gzip, bzip2 or xz, and through pipes; - is standard input.",
-        ),
+        question_files_argument(through_pipes=True),
     ],
     site: Annotated[
         str | None,
-        typer.Option(
-            callback=read_site,
-            help="The site's name in the API, such as stats. JSON may do without, where each "
+        site_option(
+            "The site's name in the API, such as stats. JSON may do without, where each "
             "question names its own, and dumps that are named by their site's address. Questions "
             "that name another site are refused as broken, dumps of another one at once.",
         ),
@@ -97,7 +83,7 @@ def import_questions(
     Example: tagger import stats.stackexchange.com.7z --site stats
     """
     settings = start()
-    with _progress(files) as on_position, _broken_rows(errors) as broken:
+    with bytes_progress("Importing", files) as on_position, _broken_rows(errors) as broken:
         sources = open_all(files, site=site, on_position=on_position)
         engine = open_database(settings)
         into_database = partial(
@@ -162,31 +148,6 @@ def _broken_rows(path: Path | None) -> Iterator[_BrokenRows]:
         raise ImportFailed(f"The broken rows cannot be written to {path}: {error}") from error
     with file:
         yield _BrokenRows(file)
-
-
-@contextmanager
-def _progress(files: Sequence[Path]) -> Iterator[OnFilePosition]:
-    """A bar over the bytes of all files, on a terminal only."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TimeRemainingColumn(),
-    )
-    positions = dict.fromkeys(files, 0)
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as bar:
-        task = bar.add_task("Importing", total=sum(map(_size, files)) or None)
-
-        def on_position(path: Path, position: int) -> None:
-            positions[path] = position
-            bar.update(task, description=escape(path.name), completed=sum(positions.values()))
-
-        yield on_position
-
-
-def _size(path: Path) -> int:
-    """How many bytes it has; a pipe does not say."""
-    return path.stat().st_size if path.is_file() else 0
 
 
 def _report(

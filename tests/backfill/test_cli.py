@@ -57,6 +57,21 @@ def test_wrong_usage_has_a_status_of_its_own(
     assert told in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ("-", "standard input is a pipe, and a backfill reads its files twice: save it first."),
+        ("gone", "'gone' is not there"),
+        (".", "'.' is a folder: name the files in it"),
+    ],
+)
+def test_what_is_no_file_is_told_as_an_import_tells_it(
+    tmp_path: Path, file: str, told: str
+) -> None:
+    packed = write_bundle(tmp_path / "bundle.zip")
+    assert told in run(file, "--out", tmp_path / "out", "--model", packed.path).stderr
+
+
 def test_a_bundle_of_another_site_is_refused_before_anything_is_done(
     questions: Path, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ import re
 import signal
 from collections.abc import Callable
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import typer
@@ -116,3 +117,19 @@ def test_a_signal_ends_the_process_with_what_it_started(number: signal.Signals) 
         for each, handler in before.items():
             signal.signal(each, handler)
     assert ended.value.code == 128 + number
+
+
+def test_the_bytes_of_all_files_fill_one_bar(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = StringIO()
+    monkeypatch.setattr(console, "err", type(console.err)(file=file, force_terminal=True, width=99))
+    paths = [tmp_path / "[red]a", tmp_path / "b"]
+    for path in paths:
+        path.write_bytes(b"x" * 500)
+    with console.bytes_progress("Reading", [*paths, Path("-")]) as on_position:
+        on_position(paths[1], 500)
+        on_position(Path("-"), 50)
+        on_position(paths[0], 250)
+    assert "Reading [red]a" in file.getvalue()
+    assert "0.8/1.0 kB" in re.sub(OWN, "", file.getvalue())

@@ -17,6 +17,7 @@ from xml.parsers import expat
 from core.errors import ImportFailed
 from core.questions.files.lines import BOM, DAMAGES, MAX_ROW_BYTES, explain_damage
 from core.questions.files.rows import Row, Source, make_row
+from core.questions.files.values import to_tags
 
 QUESTION = "1"  # of PostTypeId; 2 is an answer, the others are wikis and the like
 
@@ -235,7 +236,7 @@ def _values(attributes: Mapping[str, str]) -> dict[str, object]:
         "question_id": attributes.get("Id"),
         "title": attributes.get("Title"),
         "body": attributes.get("Body"),
-        "tags": _tags(attributes.get("Tags", "")),
+        "tags": to_tags(attributes.get("Tags", "")),  # here, since `<na>` may be one
         "owner": attributes.get("OwnerDisplayName") or (f"user{owner}" if owner else None),
         "content_license": attributes.get("ContentLicense"),
         "score": attributes.get("Score"),
@@ -245,8 +246,3 @@ def _values(attributes: Mapping[str, str]) -> dict[str, object]:
         "closed_date": attributes.get("ClosedDate"),
         "deletion_date": attributes.get("DeletionDate"),
     }
-
-
-def _tags(field: str) -> list[str]:
-    """`<a><b>` in the older dumps, `|a|b|` in the newer ones."""
-    return [tag for tag in re.split(r"[<>|]+", field.strip()) if tag]

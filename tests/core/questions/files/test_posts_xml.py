@@ -66,6 +66,12 @@ def test_tags_between_bars_are_read_too(tmp_path: Path) -> None:
     assert row.author_tags == ("c++", ".net")
 
 
+def test_a_tag_that_elsewhere_says_there_is_none_is_a_tag_in_a_dump(tmp_path: Path) -> None:
+    (row,) = read(tmp_path / "Posts.xml", posts(good(tags="&lt;na&gt;")))
+    assert isinstance(row, FetchedQuestion)
+    assert row.author_tags == ("na",)
+
+
 def test_an_owner_that_is_gone_has_a_display_name(tmp_path: Path) -> None:
     content = posts(good().replace('OwnerUserId="8"', 'OwnerDisplayName="Ada"'))
     (row,) = read(tmp_path / "Posts.xml", content)
