@@ -110,6 +110,7 @@ class Question(Table):
         String(16), default="open", server_default="open"
     )
     state_at: Mapped[datetime | None]  # when it was first seen to be so
+    state_told_at: Mapped[datetime | None]  # as of when it was last told; None of before 0017
     checked_at: Mapped[datetime | None]  # when the API was last asked for it; at first, when stored
 
 

@@ -305,6 +305,7 @@ _OPTIONAL_COLUMNS = (
 
 
 def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
+    state_at = (question.state_at or now) if question.state is not None else None
     return {
         "site": question.site,
         "question_id": question.question_id,
@@ -315,7 +316,8 @@ def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
         "fetched_at": now,
         "content_hash": question.content_hash(),
         "state": question.state or "open",
-        "state_at": (question.state_at or now) if question.state is not None else None,
+        "state_at": state_at,
+        "state_told_at": state_at,
         "checked_at": now,
     }
 
@@ -329,7 +331,7 @@ def mark_deleted(
     """
     chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
     lock_in_order(connection, *chosen)
-    connection.execute(update(Question).where(*chosen).values(checked_at=now))
+    connection.execute(update(Question).where(*chosen).values(checked_at=now, state_told_at=now))
     clear_requests(connection, list(connection.scalars(select(Question.id).where(*chosen))))
     statement = update(Question).where(*chosen, Question.state != "deleted")
     return connection.execute(statement.values(state="deleted", state_at=now)).rowcount

@@ -16,15 +16,18 @@ _COUNTS = ("score", "answer_count")
 def state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
     """The state's columns of a known question; a source that tells no state changes none.
 
-    One that tells since when it is so, as a dump does, changes none that was told later.
+    One that tells since when it is so, as a dump does, changes none that was told later: what the
+    API confirms is told at the time that it was asked, whenever that state began.
     """
     is_now = excluded.state_at == excluded.fetched_at
-    is_later = or_(Question.state_at.is_(None), excluded.state_at > Question.state_at)
+    last_told = func.coalesce(Question.state_told_at, Question.state_at)
+    is_later = or_(last_told.is_(None), excluded.state_at > last_told)
     told = and_(excluded.state_at.is_not(None), or_(is_now, is_later))
     differs = and_(told, excluded.state != Question.state)
     return {
         "state": case((told, excluded.state), else_=Question.state),
         "state_at": case((differs, excluded.state_at), else_=Question.state_at),
+        "state_told_at": case((told, excluded.state_told_at), else_=Question.state_told_at),
         "checked_at": case((is_now, excluded.checked_at), else_=Question.checked_at),
     }
 

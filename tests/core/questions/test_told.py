@@ -3,7 +3,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from core.questions.store import FetchedQuestion
+from core.questions.store import FetchedQuestion, State, mark_deleted
 from tests.conftest import ManualClock
 from tests.rows import question, row, store_questions
 
@@ -39,3 +39,36 @@ def test_a_dumps_state_undoes_none_that_was_told_later(engine: Engine, clock: Ma
     assert (row(engine, 7).state, row(engine, 7).checked_at) == ("open", checked)
     store_questions(engine, closed(0), now=clock.now() + timedelta(days=1))
     assert row(engine, 7).state == "closed"
+
+
+def test_a_dumps_state_undoes_none_that_was_confirmed_later(
+    engine: Engine, clock: ManualClock
+) -> None:
+    def tell(state: State, days: int | None = None) -> None:
+        moment = None if days is None else begun + timedelta(days=days)
+        told = question(7, last_activity_at=begun, state=state, state_at=moment)
+        store_questions(engine, told, now=clock.now())
+
+    begun = clock.now()
+    tell("open")
+    clock.sleep(100 * 86_400)
+    tell("open")  # so it may have been closed meanwhile, and opened again
+    tell("closed", days=50)
+    assert (row(engine, 7).state, row(engine, 7).state_at) == ("open", begun)
+    tell("closed", days=101)
+    assert row(engine, 7).state == "closed"
+
+
+def test_a_dumps_state_undoes_no_deletion_that_was_confirmed_later(
+    engine: Engine, clock: ManualClock
+) -> None:
+    begun = clock.now()
+    store_questions(engine, question(7, last_activity_at=begun), now=begun)
+    for _ in range(2):
+        clock.sleep(100)
+        with engine.begin() as connection:
+            mark_deleted(connection, site="stats", question_ids=[7], now=clock.now())
+    closed = begun + timedelta(seconds=150)
+    old = question(7, last_activity_at=begun, state="closed", state_at=closed)
+    store_questions(engine, old, now=clock.now())
+    assert row(engine, 7).state == "deleted"
