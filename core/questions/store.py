@@ -39,7 +39,8 @@ class FetchedQuestion:
         author_tags: as its author set them, in the site's order.
         created_at: UTC; so are the other times. None where the source does not say.
         state: what has become of it on its site; None where the source does not say.
-        state_at: since when it is so; None where the source says what is so now.
+        state_at: since when it is so, or as of when it is open; None where the source says what is
+            so now.
     """
 
     site: str

@@ -5,24 +5,32 @@ The API says what is so now; a file, what was so once, and not when that was.
 
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_
+from sqlalchemy import and_, case, func, literal_column, or_
 from sqlalchemy.sql import ColumnElement
 
 from core.database.tables import Question
 
 _COUNTS = ("score", "answer_count")
 
+# No parameters: with one in its upsert, SQLAlchemy sends Postgres each row by itself.
+_OPEN: ColumnElement[str] = literal_column("'open'")
+_ANSWERED: ColumnElement[str] = literal_column("'answered'")
+_MIGRATED: ColumnElement[str] = literal_column("'migrated'")
+
 
 def state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:
     """The state's columns of a known question; a source that tells no state changes none.
 
     One that tells since when it is so, as a dump does, changes none that was told later: what the
-    API confirms is told at the time that it was asked, whenever that state began.
+    API confirms is told at the time that it was asked, whenever that state began. That a file holds
+    a question as not closed reopens one that was closed or deleted, and tells of no other state.
     """
     is_now = excluded.state_at == excluded.fetched_at
     last_told = func.coalesce(Question.state_told_at, Question.state_at)
     is_later = or_(last_told.is_(None), excluded.state_at > last_told)
-    told = and_(excluded.state_at.is_not(None), or_(is_now, is_later))
+    reopens = and_(Question.state != _ANSWERED, Question.state != _MIGRATED)
+    is_about = or_(excluded.state != _OPEN, reopens)
+    told = and_(excluded.state_at.is_not(None), or_(is_now, and_(is_later, is_about)))
     differs = and_(told, excluded.state != Question.state)
     return {
         "state": case((told, excluded.state), else_=Question.state),

@@ -88,6 +88,7 @@ def read_questions_csv(
 
 def _values(fields: dict[str, str], tags: TagTable | None) -> dict[str, object]:
     number, owner = _id(fields["id"]), _id(fields.get("owneruserid", ""))
+    closed = {"closed_date": fields["closeddate"]} if "closeddate" in fields else {}
     return {
         "question_id": fields["id"],
         "title": fields["title"],
@@ -97,7 +98,7 @@ def _values(fields: dict[str, str], tags: TagTable | None) -> dict[str, object]:
         "score": fields.get("score"),
         "creation_date": fields.get("creationdate"),
         "last_activity_date": fields.get("lastactivitydate"),
-        "closed_date": fields.get("closeddate"),
+        **closed,
         "deletion_date": fields.get("deletiondate"),
     }
 

@@ -94,7 +94,8 @@ def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
     each field of the file.
 
     Args:
-        values: by the names of the fields of `_QuestionFields`; None and absence are the same.
+        values: by the names of the fields of `_QuestionFields`; None and absence are the same, but
+            of `closed_date`: where it is named, a question without it is open.
         source: the file; its site wins, and a row that names another one is broken.
         line: where the row begins.
     """
@@ -111,7 +112,8 @@ def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
         return source.broken(line, f"site: it is {fields.site}, not {site}")
     if is_made_up(fields.question_id):
         return source.broken(line, f"question_id: {fields.question_id} is {_MADE_UP}")
-    return fields.to_question(site)
+    named = "closed_date" in values and is_nothing(values["closed_date"])
+    return fields.to_question(site, is_open=named)
 
 
 def _clean(value: object) -> object:
@@ -205,17 +207,23 @@ class _QuestionFields(BaseModel):
     deletion_date: Annotated[_Time | None, _Optional] = None
     migration_date: Annotated[_Time | None, _Optional] = None
 
-    def fate(self) -> tuple[State | None, datetime | None]:
-        """What has become of it, and when; most formats do not say that a question is open."""
+    def fate(self, *, is_open: bool) -> tuple[State | None, datetime | None]:
+        """What has become of it, and when; of an open one as of when, which is its last activity.
+
+        Args:
+            is_open: whether the row says that it is not closed; most formats do not say so.
+        """
         fates: tuple[tuple[State, datetime | None], ...] = (
             ("deleted", self.deletion_date),
             ("migrated", self.migration_date),
             ("closed", self.closed_date),
         )
+        if is_open:
+            fates += (("open", self.last_activity_date or self.creation_date),)
         return next(((state, date) for state, date in fates if date is not None), (None, None))
 
-    def to_question(self, site: str) -> FetchedQuestion:
-        state, state_at = self.fate()
+    def to_question(self, site: str, *, is_open: bool) -> FetchedQuestion:
+        state, state_at = self.fate(is_open=is_open)
         return FetchedQuestion(
             site=site,
             question_id=self.question_id,

@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from core.questions.store import FetchedQuestion, State, mark_deleted
@@ -72,3 +73,25 @@ def test_a_dumps_state_undoes_no_deletion_that_was_confirmed_later(
     old = question(7, last_activity_at=begun, state="closed", state_at=closed)
     store_questions(engine, old, now=clock.now())
     assert row(engine, 7).state == "deleted"
+
+
+@pytest.mark.parametrize(
+    ("known", "days", "state"),
+    [
+        ("closed", 51, "open"),
+        ("closed", 49, "closed"),
+        ("deleted", 51, "open"),
+        ("migrated", 51, "migrated"),
+        ("answered", 51, "answered"),  # dumps do not tell that it is
+    ],
+)
+def test_a_newer_dump_that_holds_a_question_as_not_closed_reopens_it(
+    engine: Engine, clock: ManualClock, known: State, days: int, state: State
+) -> None:
+    begun = clock.now() - timedelta(days=1000)
+    told = question(7, state=known, state_at=begun + timedelta(days=50))
+    store_questions(engine, told, now=clock.now())
+    active = begun + timedelta(days=days)
+    newer = question(7, last_activity_at=active, state="open", state_at=active)
+    store_questions(engine, newer, now=clock.now())
+    assert row(engine, 7).state == state

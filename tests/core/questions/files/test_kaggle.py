@@ -193,10 +193,15 @@ def test_an_id_that_is_no_whole_number_is_named(tmp_path: Path) -> None:
 
 
 def test_a_table_may_say_that_a_question_was_closed(tmp_path: Path) -> None:
-    content = "Id,ClosedDate,Title,Body\n6,2013-03-01T00:00:00Z,T,B\n8,NA,T,B\n"
+    date = "2013-03-01T00:00:00Z"
+    content = f"Id,ClosedDate,CreationDate,Title,Body\n6,{date},{date},T,B\n8,NA,{date},T,B\n"
+    silent = f"Id,CreationDate,Title,Body\n6,{date},T,B\n"
     assert [
-        row.state for row in read(write(tmp_path, content)) if isinstance(row, FetchedQuestion)
-    ] == ["closed", None]
+        row.state
+        for table in (content, silent)
+        for row in read(write(tmp_path, table))
+        if isinstance(row, FetchedQuestion)
+    ] == ["closed", "open", None]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

@@ -56,6 +56,8 @@ def test_a_row_becomes_a_question_with_its_escaping_undone_once(tmp_path: Path) 
             answer_count=3,
             created_at=datetime(2016, 8, 2, 15, 39, 14, 947000, tzinfo=UTC),
             last_activity_at=datetime(2016, 8, 18, 13, 20, 2, 773000, tzinfo=UTC),
+            state="open",
+            state_at=datetime(2016, 8, 18, 13, 20, 2, 773000, tzinfo=UTC),
         )
     ]
 
@@ -80,7 +82,7 @@ def test_an_owner_that_is_gone_has_a_display_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "state"), [("ClosedDate", "closed"), ("DeletionDate", "deleted"), ("Score", None)]
+    ("name", "state"), [("ClosedDate", "closed"), ("DeletionDate", "deleted"), ("Score", "open")]
 )
 def test_a_dump_says_what_has_become_of_a_question(
     tmp_path: Path, name: str, state: str | None

@@ -121,7 +121,11 @@ def test_numbers_and_times_are_read_as_pandas_writes_them(tmp_path: Path) -> Non
         ({"closed_date": 1279567000.0, "migrated_to": None}, "closed"),
         ({"closed_date": 1, "migrated_to": {"on_date": 1279567000}}, "migrated"),
         ({"closed_date": 1279560000, "deletion_date": "2010-07-19T19:16:40"}, "deleted"),
-        ({"closed_date": "", "deletion_date": None}, None),
+        ({"closed_date": "no date"}, None),
+        ({"deletion_date": None}, None),
+        ({"closed_date": "", "last_activity_date": 1279567000}, "open"),
+        ({"closed_date": None, "creation_date": 1279567000}, "open"),
+        ({"closed_date": None, "deletion_date": 1279567000}, "deleted"),
     ],
 )
 def test_what_has_become_of_a_question_is_taken_with_its_date(
