@@ -25,7 +25,7 @@ _POSTGRES_LOCK = 0x7A66E2  # any number of our own: one migrator at a time
 @cache
 def revisions() -> tuple[str, ...]:
     """All revisions, oldest first; a migration's file name begins with its own."""
-    names = (p.name for p in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    names = (p.name for p in (MIGRATIONS / "versions").rglob("[0-9]*_*.py"))
     return tuple(sorted(name.split("_", 1)[0] for name in names))
 
 
@@ -42,6 +42,7 @@ def alembic_config(connection: Connection) -> "Config":
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("recursive_version_locations", "true")
     config.attributes["connection"] = connection
     return config
 
