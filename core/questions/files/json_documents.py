@@ -4,7 +4,8 @@
     {"items": [{"question_id": 6, …}], "has_more": false}
 
 Each question is cut out where its brackets close, and parsed on its own, so memory stays that of
-one, and a question that is no JSON is one broken row.
+one, and a question that is no JSON is one broken row. A stray quotation mark or a missing bracket
+costs no other question where each begins a line: there reading starts again.
 """
 
 import re
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from io import BufferedReader
 
-from core.questions.files.json_lines import rows_of
+from core.questions.files.json_lines import is_json, rows_of
 from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, Line, explain_damage
-from core.questions.files.rows import Row, Source
+from core.questions.files.rows import BrokenRow, Row, Source
 
 _READ_BYTES = 2**16
 
@@ -23,11 +24,16 @@ MAX_TEXT_BYTES = 4 * MAX_ROW_BYTES  # what is longer is no text, but what a lost
 
 _TOKEN_START = re.compile(rb'["{}\[\]]')
 _ITEMS = b'"items"'
+_ID = b'"question_id"'
 _BACKSLASH = ord("\\")
+
+_INDENTATION = re.compile(rb"[ \t\[]*")
+_MOST_INDENTATION = 64  # bytes, which are kept of what has been read
 
 
 class _Kind(Enum):
     LIST = auto()  # its elements are questions, or answers with questions
+    ITEMS = auto()  # a list that becomes one, and what is around it an answer, by its first object
     ANSWER = auto()
     QUESTION = auto()
     INNER = auto()  # anything inside of a question, or in an answer beside its items
@@ -41,11 +47,13 @@ class _Open:
         kind: what it holds.
         start: of a question: where it begins in the buffer, or None where it is too long.
         line: on which it begins.
+        has_id: whether it is a question by its own number, and no answer of the API.
     """
 
     kind: _Kind
     start: int | None = None
     line: int = 0
+    has_id: bool = False
 
 
 def read_json_document(stream: BufferedReader, source: Source) -> Iterator[Row]:
@@ -63,6 +71,7 @@ def read_json_document(stream: BufferedReader, source: Source) -> Iterator[Row]:
             yield from reader.read(block)
             if reader.is_stuck:
                 damage = "a quotation mark does not close here: what follows cannot be read"
+    yield from reader.read_lost()
     if damage is None and not reader.is_whole:
         damage = "the file is cut off, or a bracket or a quotation mark in it does not close"
     if damage is not None:
@@ -83,7 +92,11 @@ class _Reader:
         self._read = 0  # of the buffer
         self._searched = 0  # up to here it holds no end of the text at hand
         self._open: list[_Open] = []
+        self._question: int | None = None  # its place among what is open; there is one at most
+        self._around: list[_Open] = []  # what was open around the last question without faults
         self._last_text = b""
+        self._line_of_question = _line_of_question(0)
+        self._is_damaged = False  # brackets or quotation marks have been found to be lost
 
     @property
     def is_whole(self) -> bool:
@@ -98,14 +111,49 @@ class _Reader:
     def read(self, block: bytes) -> Iterator[Row]:
         """Take the next bytes; yield the questions that have ended."""
         self._buffer += block
-        while (token := _TOKEN_START.search(self._buffer, self._read)) is not None:
-            start, end = token.start(), token.end()
-            if token[0] == b'"' and (end := self._end_of_text(start)) < 0:
+        yield from self._read_tokens()
+        while (start := self._start()) is not None and len(self._buffer) - start > MAX_ROW_BYTES:
+            yield from self._give_up(start)
+            yield from self._read_tokens()
+        self._forget()
+
+    def read_lost(self) -> Iterator[Row]:
+        """Yield what an open bracket or text has swallowed, at the end of all bytes."""
+        while not self.is_whole:
+            start = self._start()
+            line = self._next_line(self._read if start is None else start, len(self._buffer))
+            if line is None:
                 break
-            self.line += self._buffer.count(b"\n", self._read, end)
-            self._read = end
+            yield from self._start_again(line)
+            yield from self._read_tokens()
+
+    def _read_tokens(self) -> Iterator[Row]:
+        while (token := _TOKEN_START.search(self._buffer, self._read)) is not None:
+            start, end = token.span()
+            is_text = token[0] == b'"'
+            if is_text and (end := self._end_of_text(start)) < 0:
+                break
+            line = self._next_line(self._read, end) if self._may_be_lost(is_text=is_text) else None
+            if line is not None:
+                yield from self._start_again(line)
+                continue
+            self._go_to(end)
             yield from self._take(bytes(self._buffer[start:end]), start)
-        yield from self._forget()
+
+    def _may_be_lost(self, *, is_text: bool) -> bool:
+        """Whether a line that begins as a question's does is one, although none is expected."""
+        if self._question is not None:
+            return self._is_damaged
+        inside = self._open[-1].kind if self._open else _Kind.LIST
+        return is_text or inside in (_Kind.ANSWER, _Kind.INNER)
+
+    def _go_to(self, place: int) -> None:
+        if place >= self._read:
+            self.line += self._buffer.count(b"\n", self._read, place)
+        else:
+            self.line -= self._buffer.count(b"\n", place, self._read)
+        self._read = place
+        self._searched = min(self._searched, place)
 
     def _end_of_text(self, start: int) -> int:
         """Where a text ends that begins there; below 0 where its end has not come yet."""
@@ -125,39 +173,103 @@ class _Reader:
             self._open.append(self._opened(token, start))
         elif token not in b"}]":
             self._last_text = token
+            if self._open and token == _ID:
+                self._open[-1].has_id = True
         elif self._open:
             closed = self._open.pop()
-            if closed.kind is _Kind.QUESTION and closed.start is not None:
-                content = bytes(self._buffer[closed.start : self._read])
-                of_api = any(outer.kind is _Kind.ANSWER for outer in self._open)
-                yield from rows_of(Line(closed.line, content), self._source, of_api=of_api)
+            if len(self._open) == self._question:
+                self._question = None
+                yield from self._question_in(closed)
         else:
             yield self._source.broken(self.line, f"a {token.decode()} too many")
 
+    def _question_in(self, closed: _Open) -> Iterator[Row]:
+        if closed.start is None:
+            return
+        content = bytes(self._buffer[closed.start : self._read])
+        of_api = any(outer.kind is _Kind.ANSWER for outer in self._open)
+        rows = list(rows_of(Line(closed.line, content), self._source, of_api=of_api))
+        if not any(isinstance(row, BrokenRow) for row in rows):
+            self._around = list(self._open)
+        else:
+            line = self._next_line(closed.start, self._read)
+            if line is not None and not is_json(content):  # its brackets have taken others in
+                self._question = len(self._open)
+                self._open.append(closed)
+                rows = list(self._start_again(line))
+        yield from rows
+
     def _opened(self, bracket: bytes, start: int) -> _Open:
         outer = self._open[-1] if self._open else _Open(_Kind.LIST)
+        if bracket == b"{" and outer.kind is _Kind.ITEMS:
+            outer.kind, self._open[-2].kind = _Kind.LIST, _Kind.ANSWER
         if outer.kind is _Kind.LIST:
-            is_list = bracket == b"["
-            return _Open(_Kind.LIST) if is_list else _Open(_Kind.QUESTION, start, self.line)
-        if bracket == b"[" and self._last_text == _ITEMS and outer.kind is not _Kind.INNER:
-            outer.kind = _Kind.ANSWER
-            return _Open(_Kind.LIST)
+            if bracket == b"[":
+                return _Open(_Kind.LIST)
+            self._question = len(self._open)
+            self._around = self._around or list(self._open)
+            self._line_of_question = _line_of_question(self._indentation(start))
+            return _Open(_Kind.QUESTION, start, self.line)
+        if bracket == b"[" and self._last_text == _ITEMS:
+            if outer.kind is _Kind.ANSWER:
+                return _Open(_Kind.LIST)
+            if outer.kind is _Kind.QUESTION and not outer.has_id:
+                return _Open(_Kind.ITEMS)
         return _Open(_Kind.INNER)
 
-    def _forget(self) -> Iterator[Row]:
-        """Drop what has been read, but for the question at hand where it is not too long."""
-        kept = self._read
-        for question in self._open:
-            if question.kind is _Kind.QUESTION and question.start is not None:
-                if len(self._buffer) - question.start <= MAX_ROW_BYTES:
-                    kept = question.start  # there is one at most
-                else:
-                    question.start = None
-                    reason = f"an object of more than {MAX_ROW_BYTES // 2**20} MiB"
-                    yield self._source.broken(question.line, reason)
+    def _indentation(self, start: int) -> int:
+        """How far the line is indented on which a question begins; brackets before it count."""
+        line = self._buffer.rfind(b"\n", 0, start) + 1
+        indentation = _INDENTATION.match(self._buffer, line, start)
+        width = indentation.end() - line if indentation is not None else 0
+        return min(width, _MOST_INDENTATION)
+
+    def _start(self) -> int | None:
+        """Where the question at hand begins in the buffer."""
+        return self._open[self._question].start if self._question is not None else None
+
+    def _next_line(self, start: int, end: int) -> int | None:
+        """Where the first line behind a place begins that begins as a question's does."""
+        line = self._line_of_question.search(self._buffer, start, end)
+        return line.start() + 1 if line is not None else None
+
+    def _start_again(self, place: int) -> Iterator[Row]:
+        """Go on with a line with which a question begins: what is before it does not close."""
+        self._is_damaged = True
+        if self._question is None:
+            reason = "a bracket or a quotation mark too many: reading goes on with the next line"
+            yield self._source.broken(self.line, reason)
+        else:
+            question = self._open[self._question]
+            if question.start is not None:
+                content = bytes(self._buffer[question.start : place])
+                yield from rows_of(Line(question.line, content), self._source)
+        self._open, self._question = list(self._around), None
+        self._go_to(place)
+
+    def _give_up(self, start: int) -> Iterator[Row]:
+        """Report that the question at hand, which begins there, is too long."""
+        line = self._next_line(start, len(self._buffer))
+        if line is not None:
+            yield from self._start_again(line)
+        elif self._question is not None:
+            self._is_damaged = True  # perhaps: then the next line is where to start again
+            question = self._open[self._question]
+            question.start = None
+            reason = f"an object of more than {MAX_ROW_BYTES // 2**20} MiB"
+            yield self._source.broken(question.line, reason)
+
+    def _forget(self) -> None:
+        """Drop what has been read, but for the question at hand."""
+        start = self._start()
+        kept = max(0, (self._read if start is None else start) - _MOST_INDENTATION)
         del self._buffer[:kept]
         self._read -= kept
         self._searched -= kept
-        for question in self._open:
-            if question.start is not None:
-                question.start -= kept
+        if self._question is not None and start is not None:
+            self._open[self._question].start = start - kept
+
+
+def _line_of_question(indentation: int) -> re.Pattern[bytes]:
+    """What begins a line with an object that is indented so far at most."""
+    return re.compile(rb"\n[ \t]{0,%d}\{" % indentation)

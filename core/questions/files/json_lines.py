@@ -47,6 +47,15 @@ def rows_of(line: Line, source: Source, *, of_api: bool = False) -> Iterator[Row
             yield from _rows(value, line.number, source, of_api=of_api)
 
 
+def is_json(content: bytes) -> bool:
+    """Whether bytes are values of JSON, one behind the other."""
+    try:
+        _values(content.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _values(text: str) -> Sequence[object]:
     """What stands in a text, where commas may stand between and behind.
 

@@ -94,6 +94,56 @@ def test_what_is_broken_costs_its_own_question_only(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ('"title": "', '"title": "t "'),
+        ('"}]{', "}]{"),
+        ("}", ""),
+        ("}", "}]"),
+    ],
+)
+@pytest.mark.parametrize("begin", ["[", '{"items": [', "[ "])
+def test_reading_starts_again_at_the_next_line_of_a_question(
+    tmp_path: Path, begin: str, good: str, bad: str
+) -> None:
+    lines = [json.dumps(question(number)) for number in range(1, 6)]
+    for damaged in (0, 2):
+        text = [*lines]
+        text[damaged] = bad.join(lines[damaged].rsplit(good, 1))
+        end = "\n]}" if "items" in begin else "\n]"
+        rows = read(tmp_path / "q.json", begin + "\n" + ",\n".join(text) + end)
+        assert set(ids(rows)) >= {1, 2, 3, 4, 5} - {damaged + 1}
+        assert 1 <= len(broken(rows)) <= 2
+
+
+def test_an_indented_object_does_not_swallow_the_next(tmp_path: Path) -> None:
+    text = json.dumps([question(number, owner={"a": [{}]}) for number in range(1, 5)], indent=2)
+    rows = read(tmp_path / "q.json", text.replace('"stats"', '"sta"ts"', 1))
+    assert ids(rows) == [2, 3, 4]
+    assert [line for line, _ in broken(rows)] == [2]
+
+
+def test_an_object_that_never_ends_is_given_up_for_the_next_line(tmp_path: Path) -> None:
+    long = json.dumps(question(1, body="x" * MAX_ROW_BYTES))
+    lines = [
+        long[:-1],
+        json.dumps(question(2)),
+        json.dumps(question(3))[:-1],
+        *([json.dumps(question(4))] * 3),
+    ]
+    rows = read(tmp_path / "q.json", "[\n" + ",\n".join(lines))
+    assert ids(rows) == [2, 4, 4, 4]
+    assert [line for line, _ in broken(rows)] == [2, 4, 7]
+
+
+@pytest.mark.parametrize("items", [[], [1, 2], ["a"]])
+def test_a_question_may_have_items_before_its_number(tmp_path: Path, items: list[object]) -> None:
+    content = {"items": items, **question(1)}
+    rows = read(tmp_path / "q.json", json.dumps(content) + "\n" + json.dumps(question(2)))
+    assert (ids(rows), broken(rows)) == ([1, 2], [])
+
+
 @pytest.mark.parametrize("cut", [1, 30, 120])
 def test_of_a_cut_document_what_was_read_before_counts(tmp_path: Path, cut: int) -> None:
     content = json.dumps([question(n) for n in range(1, 500)], indent=1)[:-cut]
