@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar, cast
@@ -24,12 +24,14 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from core.child_process import follow
 from core.clock import SystemClock
-from core.database.engine import make_engine
+from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
+from core.database.tables import ModelVersion, Question
 from core.errors import TaggerError
 from core.log import set_up_logging
 from core.settings import Settings, load_settings
@@ -151,9 +153,41 @@ def read_site(given: T) -> T:
     return given
 
 
+def read_stored_site(given: T) -> T:
+    """Return a site's name as the database has it, or else as the API has it.
+
+    Earlier versions stored sites under whatever they were called, such as `Stats`.
+
+    Raises:
+        typer.BadParameter: it is no site's name; says which may have been meant.
+    """
+    if isinstance(given, str) and _is_stored(given):
+        return cast("T", given)
+    return read_site(given)
+
+
+def _is_stored(site: str) -> bool:
+    with suppress(ValueError):
+        if site_name(site) == site:
+            return False  # there is nothing to choose
+    try:
+        engine = make_engine(load_settings().database)
+    except TaggerError:  # the command itself says what is wrong with it, and with the database
+        return False
+    try:
+        with reading(engine) as connection:
+            columns = (Question.site, ModelVersion.site)
+            rows = (select(column).where(column == site).limit(1) for column in columns)
+            return any(connection.scalar(row) is not None for row in rows)
+    except (TaggerError, SQLAlchemyError):
+        return False
+    finally:
+        engine.dispose()
+
+
 def site_option(told: str) -> Any:
-    """Return the option by which a command is told a site, however a person names it."""
-    return typer.Option("--site", "-s", callback=read_site, help=told)
+    """Return the option by which a command is told a stored site, however a person names it."""
+    return typer.Option("--site", "-s", callback=read_stored_site, help=told)
 
 
 def question_files_argument(*, through_pipes: bool = False) -> Any:

@@ -18,7 +18,6 @@ _LANGUAGES: Final = ("es", "ja", "pt", "ru")  # of Stack Overflow
 _SERVICES: Final = ("api", "area51", "chat", "data", "openid", "stackauth", "www")  # no sites
 _RENAMED: Final = {"programmers": "softwareengineering", "video": "avp"}  # addresses, API's names
 _CALLED: Final = {"crossvalidated": "stats"}
-_ENDINGS: Final = ("com", "net", "org", "io", "edu")  # of other domains
 
 _LONGEST: Final = 100
 _NAME = re.compile(r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*")
@@ -32,10 +31,11 @@ def site_name(given: str) -> str:
 
         site_name("https://Stats.StackExchange.com/questions")  # "stats"
 
-    A name that is no address is believed: it may be that of a made-up site.
+    A name that does not resemble the network's is believed: it may be that of a made-up site.
 
     Raises:
-        ValueError: it is no site's name; says which may have been meant.
+        ValueError: it is no site's name, or almost an address of the network's; says which may
+            have been meant.
     """
     text = _BEFORE_HOST.sub("", given.strip().lower()).rstrip("/")
     if "." in text:  # an address, which may have a path
@@ -78,9 +78,17 @@ def _name_of(host: str) -> str | None:
         return f"meta.{_MATHOVERFLOW}" if "meta" in labels else _MATHOVERFLOW
     if len(labels) == 1:
         return _CALLED.get(labels[0], labels[0])
-    if labels[-1] in _ENDINGS or len(labels[-1]) == len("uk"):
+    if labels[-1] not in _OWN_DOMAINS and _resembles(host):
         return None
     return _with_meta(labels)
+
+
+def _resembles(host: str) -> bool:
+    """Whether a name with points is almost an address of the network's, or has another ending."""
+    *before, last = host.split(".")
+    if last == "meta":
+        return False
+    return not {_NETWORK, "mathoverflow", *_OWN_DOMAINS}.isdisjoint(before) or bool(_near(host))
 
 
 def _with_meta(labels: list[str]) -> str:

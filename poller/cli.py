@@ -8,7 +8,7 @@ import requests
 import typer
 from sqlalchemy import Engine
 
-from core.console import command, fail, open_database, out, progress, site_option, start
+from core.console import command, fail, open_database, out, progress, read_site, start
 from core.retry import until_reachable
 from core.settings import Settings
 from poller.build import make_poller
@@ -51,7 +51,10 @@ def poll(
 
 @command
 def history(
-    site: Annotated[list[str] | None, site_option("Only this site; can be repeated.")] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", "-s", callback=read_site, help="Only this site; can be repeated."),
+    ] = None,
 ) -> None:
     """Fetch the sites' past questions, the training corpus; goes on where it stopped.
 

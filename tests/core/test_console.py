@@ -3,8 +3,10 @@
 import re
 import signal
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -14,9 +16,11 @@ from rich.progress import Progress
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Engine
 
 from core import console
 from core.errors import DatabaseUnreachable, ModelMissing, TaggerError
+from core.questions.store import FetchedQuestion, store
 
 STEERING = "x\x1b[2Jy\x9bz\u202e\x07"
 OWN = r"\x1b(?:\[[\d;]*m|\]8;[^\x07\x1b\x9b]*\x1b\\)"  # Rich's colours and links
@@ -133,3 +137,21 @@ def test_the_bytes_of_all_files_fill_one_bar(
         on_position(paths[0], 250)
     assert "Reading [red]a" in file.getvalue()
     assert "0.8/1.0 kB" in re.sub(OWN, "", file.getvalue())
+
+
+def test_a_site_that_is_stored_under_an_old_name_is_found_by_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = engine.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("TAGGER_DATABASE_URL", address)
+    stored = ("Stats", "stats.stackexchange.com", "stackoverflow.blog")
+    question: dict[str, Any] = {"question_id": 1, "title": "t", "body": "b", "author_tags": ("a",)}
+    with engine.begin() as connection:
+        questions = [FetchedQuestion(site=site, **question) for site in stored]
+        store(connection, questions, now=datetime(2026, 1, 1, tzinfo=UTC), request_tagging=False)
+    for site in stored:
+        assert console.read_stored_site(site) == site
+    assert console.read_stored_site("Cooking") == "cooking"
+    assert console.read_site("Stats") == "stats"  # a feed knows the API's names alone
+    with pytest.raises(typer.BadParameter, match="is no site"):
+        console.read_stored_site("stackexchange.com")

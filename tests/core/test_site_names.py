@@ -51,6 +51,10 @@ NAMES = {
     "meta.mathoverflow.net": ["meta.mathoverflow.net", "meta.mathoverflow"],
     "softwareengineering": ["programmers.stackexchange.com"],
     "a-made-up.site": ["a-made-up.site"],
+    "forum.de": ["forum.de", "https://forum.de/questions"],
+    "my.io": ["my.io"],
+    "example.co.uk": ["example.co.uk"],
+    "my.example.com": ["my.example.com"],
 }
 
 
@@ -63,7 +67,8 @@ def test_every_way_to_name_a_site_is_the_apis_name(name: str, given: str) -> Non
 @pytest.mark.parametrize(
     ("wrong", "near"),
     [
-        ("example.com", ""),
+        ("stackoverflow.con", "stackoverflow"),
+        ("es.stackoverlow.com", "es.stackoverflow"),
         ("stackoverlow.com", "stackoverflow"),
         ("stats.stackexchnge.com", "stats"),
         ("stackexchange.com", ""),
@@ -71,7 +76,7 @@ def test_every_way_to_name_a_site_is_the_apis_name(name: str, given: str) -> Non
         ("mathoverflow.org", ""),
         ("", ""),
         ("https://", ""),
-        ("example.co.uk", ""),
+        ("stackoverflow.blog", ""),
         ("-x", ""),
         ("two words", ""),
         ("a/b", ""),
