@@ -14,14 +14,23 @@ EXPECTED: Final = "the API's name of a site, such as stats, or its address"
 _OWN_DOMAINS: Final = ("stackoverflow", "serverfault", "superuser", "askubuntu", "stackapps")
 _MATHOVERFLOW: Final = "mathoverflow.net"  # its name in the API is its domain
 _NETWORK: Final = "stackexchange"
+_NETWORK_FOR_SHORT: Final = "se"
 _LANGUAGES: Final = ("es", "ja", "pt", "ru")  # of Stack Overflow
 _SERVICES: Final = ("api", "area51", "chat", "data", "openid", "stackauth", "www")  # no sites
-_RENAMED: Final = {"programmers": "softwareengineering", "video": "avp"}  # addresses, API's names
-_CALLED: Final = {"crossvalidated": "stats"}
+_CALLED: Final = {  # names and addresses that people know, and the API's names
+    "programmers": "softwareengineering",
+    "video": "avp",
+    "crossvalidated": "stats",
+    "mathoverflow": _MATHOVERFLOW,
+}
+_ADDRESSES: Final = {"avp": "video"}  # of sites whose addresses do not follow from their names
 
 _LONGEST: Final = 100
 _NAME = re.compile(r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*")
 _BEFORE_HOST = re.compile(r"^(?:[a-z]+:)?//(?:[^/@]*@)?")
+_BEFORE_NAME = re.compile(  # a search engine's word; the folders of a dump, which is no web page
+    r"^(?:site:|(?:[a-z]:)?[^?#]*[/\\](?=[^/\\?#]*\.(?:com|net)(?:[-_.]?posts)?(?:\.(?:7z|zip|xml))*$))"
+)
 _BEHIND_HOST = re.compile(r"[/?#\\:].*$", re.DOTALL)
 _DUMP = re.compile(r"(?:-posts)?\.(?:7z|zip|xml|torrent)$")
 
@@ -37,7 +46,8 @@ def site_name(given: str) -> str:
         ValueError: it is no site's name, or almost an address of the network's; says which may
             have been meant.
     """
-    text = _BEFORE_HOST.sub("", given.strip().lower()).rstrip("/")
+    text = given.strip().lower().rstrip("/\\")
+    text = _BEFORE_HOST.sub("", text) if _BEFORE_HOST.match(text) else _BEFORE_NAME.sub("", text)
     if "." in text:  # an address, which may have a path
         text = _DUMP.sub("", _BEHIND_HOST.sub("", text)).strip(".")
     joined = re.sub(r"\s+", "", text)
@@ -59,35 +69,34 @@ def site_host(site: str) -> str:
         return f"{site}.com"
     if site.endswith(_MATHOVERFLOW):
         return site
-    own = {name: address for address, name in _RENAMED.items()}
-    return f"{own.get(site, site)}.{_NETWORK}.com"
+    name, *meta = site.split(".")
+    return ".".join([_ADDRESSES.get(name, name), *meta, _NETWORK, "com"])
 
 
 def _name_of(host: str) -> str | None:
     """The API's name; None of a domain that is none of the network's."""
     labels = host.split(".")
+    if len(labels) > 1 and labels[-1] == _NETWORK_FOR_SHORT:
+        labels[-1] = _NETWORK
     if labels[-1] == "com" and labels[-2:][0] in (_NETWORK, *_OWN_DOMAINS):
         labels.pop()
     if labels[-1] == _NETWORK:
         labels.pop()
         if not labels or labels[0] in _SERVICES:
             return None
-        labels[-1] = _RENAMED.get(labels[-1], labels[-1])
-        return _with_meta(labels)
+        return _with_meta([_CALLED.get(label, label) for label in labels])
     if "mathoverflow" in labels[-2:] and labels[-1] in ("mathoverflow", "net"):
         return f"meta.{_MATHOVERFLOW}" if "meta" in labels else _MATHOVERFLOW
-    if len(labels) == 1:
-        return _CALLED.get(labels[0], labels[0])
+    if len(labels) == 1 or "meta" in labels:
+        return _with_meta([_CALLED.get(label, label) for label in labels])
     if labels[-1] not in _OWN_DOMAINS and _resembles(host):
         return None
-    return _with_meta(labels)
+    return ".".join(labels)
 
 
 def _resembles(host: str) -> bool:
     """Whether a name with points is almost an address of the network's, or has another ending."""
-    *before, last = host.split(".")
-    if last == "meta":
-        return False
+    before = host.split(".")[:-1]
     return not {_NETWORK, "mathoverflow", *_OWN_DOMAINS}.isdisjoint(before) or bool(_near(host))
 
 

@@ -21,6 +21,13 @@ NAMES = {
         "stats.stackexchange.com.",
         "stats.stackexchange.com.7z",
         "Cross Validated",
+        "crossvalidated.stackexchange.com",
+        "stats.se",
+        "Stats.SE",
+        "dumps/stats.stackexchange.com.7z",
+        "/data/stats.stackexchange.com/",
+        "D:\\dumps\\stats.stackexchange.com",
+        "site:stats.stackexchange.com",
     ],
     "stackoverflow": [
         "stackoverflow",
@@ -47,14 +54,20 @@ NAMES = {
         "mathoverflow",
         "mathoverflow.net",
         "MathOverflow.net",
+        "mathoverflow.stackexchange.com",
     ],
     "meta.mathoverflow.net": ["meta.mathoverflow.net", "meta.mathoverflow"],
-    "softwareengineering": ["programmers.stackexchange.com"],
+    "softwareengineering": ["programmers.stackexchange.com", "programmers"],
+    "avp": ["video.stackexchange.com", "video"],
+    "avp.meta": ["video.meta.stackexchange.com", "meta.video.se"],
+    "ux.meta": ["meta.ux", "meta.ux.se"],
+    "cs.meta": ["meta.cs"],
     "a-made-up.site": ["a-made-up.site"],
     "forum.de": ["forum.de", "https://forum.de/questions"],
     "my.io": ["my.io"],
     "example.co.uk": ["example.co.uk"],
     "my.example.com": ["my.example.com"],
+    "video.example.com": ["video.example.com"],
 }
 
 
@@ -100,6 +113,8 @@ def test_what_is_no_site_is_refused_with_what_may_have_been_meant(wrong: str, ne
         ("mathoverflow.net", "mathoverflow.net"),
         ("meta.mathoverflow.net", "meta.mathoverflow.net"),
         ("avp", "video.stackexchange.com"),
+        ("avp.meta", "video.meta.stackexchange.com"),
+        ("softwareengineering", "softwareengineering.stackexchange.com"),
     ],
 )
 def test_a_sites_address_follows_from_its_name(site: str, host: str) -> None:
