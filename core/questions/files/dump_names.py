@@ -12,16 +12,21 @@ _ADDRESS = re.compile(
     r"(?:[-_.]?posts)?(?:\.(?:7z|xml|gz|bz2|xz|zip))*",
     re.IGNORECASE,
 )
+_POSTS = re.compile(r"posts\.xml(?:\.(?:gz|bz2|xz))*", re.IGNORECASE)
 
 
 def site_of_dump(path: Path) -> str | None:
     """The API's name of the site of a dump; None where its name does not say."""
     whole = path.absolute()
-    for name in (whole.name, whole.parent.name):
-        address = _ADDRESS.fullmatch(name)
-        if address is not None:
-            try:
-                return site_name(address[1])
-            except ValueError:  # a service of the network, and no site
-                continue
-    return None
+    address = _ADDRESS.fullmatch(whole.parent.name if is_named_by_folder(path) else whole.name)
+    if address is None:
+        return None
+    try:
+        return site_name(address[1])
+    except ValueError:  # a service of the network, and no site
+        return None
+
+
+def is_named_by_folder(path: Path) -> bool:
+    """Whether the folder's name counts, as the file itself is called as that of any site."""
+    return _POSTS.fullmatch(path.name) is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import ImportFailed, SiteNotGiven
-from core.questions.files.dump_names import site_of_dump
+from core.questions.files.dump_names import is_named_by_folder, site_of_dump
 from core.questions.files.formats import Format, QuestionFile
 from core.questions.files.json_documents import read_json_document
 from core.questions.files.json_lines import read_json_lines
@@ -66,8 +66,9 @@ def _site_of(file: QuestionFile, given: str | None) -> str | None:
     """
     named = site_of_dump(file.path) if file.format is Format.POSTS_XML else None
     if given is not None and named not in (None, given):
+        its = "its folder's" if is_named_by_folder(file.path) else "its"
         raise ImportFailed(
-            f"{file.name} is the dump of {named} by its name, not of {given}: "
+            f"{file.name} is the dump of {named} by {its} name, not of {given}: "
             "import it by itself, or rename it."
         )
     return given or named

@@ -19,6 +19,8 @@ from core.questions.files.dump_names import site_of_dump
         ("stackexchange.com/Posts.xml", None),
         ("my-stackexchange.com.notes/Posts.xml", None),
         ("dumps/Posts.xml", None),
+        ("ai.stackexchange.com/cooking-Posts.xml", None),
+        ("ai.stackexchange.com/cooking.stackexchange.com.7z", "cooking"),
     ],
 )
 def test_a_dumps_site_is_known_by_its_address(tmp_path: Path, path: str, site: str | None) -> None:

@@ -131,5 +131,7 @@ def test_dumps_of_several_sites_are_not_mixed_up(tmp_path: Path) -> None:
     rows = [row for _, of_file in open_all(paths) for row in of_file]
     assert [row.site for row in rows if not isinstance(row, BrokenRow)] == ["dogs", "cooking"]
     assert len(list(read_questions(paths[0], site="dogs"))) == 1
-    with pytest.raises(ImportFailed, match="is the dump of cooking by its name, not of dogs"):
+    with pytest.raises(
+        ImportFailed, match="is the dump of cooking by its folder's name, not of dogs"
+    ):
         open_all(paths, site="dogs")
