@@ -52,6 +52,7 @@ _DOCUMENT = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_MAC_LINE = re.compile(rb"[^\r\n]*\r(?![\r\n])")  # the first: texts behind it may hold any ends
 _ROW_OF_POSTS = re.compile(rb"<row\s[^<>]*\bPostTypeId=")
 _OWN_ENCODINGS = ("utf-8", "utf8", "utf-16", "utf16", "ascii", "us-ascii")  # as their bytes say
 
@@ -190,8 +191,14 @@ def _as_utf8(text: Peeked) -> Peeked:
     encoding = _encoding_of(text.peek(HEAD_BYTES))
     if encoding is not None:
         text = Peeked(Recoded(text, encoding))
-    head = text.peek(HEAD_BYTES)
-    return Peeked(LineFeeds(text)) if b"\r" in head and b"\n" not in head else text
+    return Peeked(LineFeeds(text)) if _is_of_old_mac(text.peek(HEAD_BYTES)) else text
+
+
+def _is_of_old_mac(head: bytes) -> bool:
+    """Whether carriage returns end lines: of a table its header line says it."""
+    if head.removeprefix(BOM).lstrip()[:1] in (b"{", b"[", b"<"):
+        return b"\r" in head and b"\n" not in head
+    return _MAC_LINE.match(head.lstrip()) is not None
 
 
 def _encoding_of(head: bytes) -> str | None:

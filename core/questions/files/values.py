@@ -24,7 +24,7 @@ _DATE_BY_BARS = re.compile(r"(\d{4})/(\d\d?)/(\d\d?)\b")
 # of the year 5138.
 _LARGEST_SECONDS = 10**11
 
-_QUOTED = re.compile(r"""(['"])(.*?)\1""")
+_BETWEEN_TAGS = re.compile(r"[<>|,;\s]+")
 
 
 def is_nothing(value: object) -> bool:
@@ -111,12 +111,14 @@ def _with_dashes(date: re.Match[str]) -> str:
 
 
 def to_tags(value: object) -> object:
-    """A list of tags from a text: `<a><b>`, `|a|b|`, `a b`, `a, b`, or a list as Python prints it.
+    """A list of tags from a text: `<a><b>`, `|a|b|`, `a b`, `a, b`, `{a,b}`, `['a', 'b']`.
 
     Anything else comes back as it is.
     """
     if not isinstance(value, str):
         return value
-    if value.strip().startswith("["):
-        return [tag for _, tag in _QUOTED.findall(value)]
-    return [tag for tag in re.split(r"[<>|,;\s]+", value) if tag]
+    text = value.strip()
+    if text[:1] + text[-1:] in ("[]", "{}"):  # {a,b} is how Postgres prints an array
+        parts = _BETWEEN_TAGS.split(text[1:-1])
+        return [tag for part in parts if (tag := part.strip("'\""))]
+    return [tag for tag in _BETWEEN_TAGS.split(text) if tag]

@@ -81,6 +81,25 @@ def test_what_windows_calls_unicode_is_read_as_such(
         assert stream.read() == content.encode()
 
 
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [
+        (b"Id,Tag\r1,a\r", b"Id,Tag\n1,a\n"),
+        (b'Id,Title,Body\r1,t,"b\nc"\r', b'Id,Title,Body\n1,t,"b\nc"\n'),
+        (b'Id,Title,Body\n1,t,"b\rc"\n', None),
+        (b"Id,Tag\r\r\n1,a\r\r\n", None),
+        (b'{"site": "a\rb"}\n', None),
+    ],
+)
+def test_line_ends_of_old_macs_are_known_by_the_header_line(
+    tmp_path: Path, content: bytes, read: bytes | None
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with QuestionFile(path) as file, file.opened() as stream:
+        assert stream.read() == (read or content)
+
+
 def test_an_encoding_that_xml_declares_is_read(tmp_path: Path) -> None:
     path = tmp_path / "Posts.xml"
     content = '<!-- a --> <?xml version="1.0" encoding="Shift_JIS"?><posts>\u8cea\u554f'

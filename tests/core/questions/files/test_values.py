@@ -91,7 +91,11 @@ def test_what_is_no_time_is_refused(written: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["<c++><r>", "|c++|r|", "c++ r", "c++, r", "c++;r", "['c++', 'r']", '["c++","r"]']
+    "written",
+    [
+        *("<c++><r>", "|c++|r|", "c++ r", "c++, r", "c++;r", "['c++', 'r']", '["c++","r"]'),
+        *("{c++,r}", '{c++,"r"}', " [c++, r] "),
+    ],
 )
 def test_tags_in_one_text_are_parted(written: str) -> None:
     assert to_tags(written) == ["c++", "r"]
