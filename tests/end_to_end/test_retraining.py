@@ -67,6 +67,13 @@ def pending(engine: Engine) -> int:
         return connection.execute(select(func.count(TaggingRequest.question_pk))).scalar_one()
 
 
+def undrawn(engine: Engine) -> int:
+    """Models whose report is being drawn, which their run does when its row has ended."""
+    is_undrawn = TrainingRun.model_version_id.is_not(None) & TrainingRun.report.is_(None)
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).where(is_undrawn)).scalar_one()
+
+
 def test_models_follow_each_other_while_a_thousand_questions_are_tagged(
     engine: Engine, postgres_url: str, redis_url: str, real_data: Path, tmp_path: Path
 ) -> None:
@@ -107,6 +114,7 @@ def test_models_follow_each_other_while_a_thousand_questions_are_tagged(
         store_questions(engine, *new[arrived:], now=clock.now())
         refill(engine, app, settings, clock)
         wait_until(lambda: pending(engine) == 0, seconds=300, what="all tagged")
+        wait_until(lambda: undrawn(engine) == 0, seconds=60, what="all reports are drawn")
     assert_every_new_question_is_tagged(engine, new)
     assert_versions_tagged_while_they_were_live(engine)
     assert_every_run_left_its_row_and_report(engine)
