@@ -1,8 +1,8 @@
 # `make demo` and `make test` need Python 3.11 or 3.12, pip, and nothing else.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
-# Tests side by side, two more than there are processors, for those that wait; 0: one after the other.
-JOBS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# Tests side by side, as many as there are processors (more take more time in all); 0: one after the other.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() or 1)')
 PYTEST := $(BIN)/pytest -n $(JOBS)
 LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --quiet
 

@@ -144,6 +144,7 @@ def test_several_files_at_once_are_counted_each_and_together(tmp_path: Path) -> 
     assert counts(result) == [[2, 2, 0, 0, 0], [1, 1, 0, 0, 0], [3, 3, 0, 0, 0]]
 
 
+@pytest.mark.usefixtures("wide_terminal")
 def test_files_of_one_name_are_told_apart(tmp_path: Path) -> None:
     paths = []
     for number, site in enumerate(("dogs", "cooking"), start=1):

@@ -127,4 +127,4 @@ def _ordered(
         chosen = (*chosen, not_before(*since))
     for stretch, order in stretches():
         statement = select(*columns).where(*chosen, stretch).order_by(*order)
-        yield from connection.execution_options(yield_per=READ_ROWS).execute(statement)
+        yield from connection.execute(statement, execution_options={"yield_per": READ_ROWS})
