@@ -20,7 +20,7 @@ from trainer.systems.branched.hyperparameters import Hyperparameters
 
 Ints = npt.NDArray[np.int32]
 
-SVD_ROUNDS = 4  # of power iteration; benchmarks/svd.py measures it
+SVD_ROUNDS = 4  # of power iteration; benchmarks/models/svd.py measures it
 SMALLEST_SHARE = 1e-5  # of the largest singular value
 SEQUENCE_LENGTH = 4.0  # of the convolutions' word vectors; unit ones train too slowly
 TYPICAL_IDF = 6.0
