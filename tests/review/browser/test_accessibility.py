@@ -99,9 +99,10 @@ def show(page: Page, address: str) -> None:
     page.goto(address)
     for _ in range(20):
         if not page.get_by_text("are being counted").count():
-            return
+            break
         page.wait_for_timeout(250)
         page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()  # a script's pages come in steps
 
 
 def at_once(_: Page) -> Iterator[None]:
