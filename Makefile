@@ -9,18 +9,27 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-soak test-compose test-real bench bench-check check format lock clean
+.PHONY: demo test test-fast test-browser test-chaos test-soak test-compose test-real bench bench-check check format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
 
 test: check
-	$(PYTEST) --durations=40 --durations-min=5 -m "not soak and not compose and not real"
+	$(PYTEST) --durations=40 --durations-min=5 -m \
+	  "not browser and not chaos and not soak and not compose and not real"
 
 # While one works: without TensorFlow, Postgres, a browser, and what takes more than a second.
 test-fast: .venv/installed
 	$(BIN)/pytest -n logical --ignore tests/trainer/systems --ignore tests/review/browser -m \
 	  "not slow and not postgres and not browser and not compose and not real"
+
+# In a headless Chromium.
+test-browser: .venv/installed
+	$(PYTEST) -m "browser and not soak"
+
+# Processes are killed, brokers emptied, networks broken.
+test-chaos: .venv/installed
+	$(PYTEST) -m "chaos and not soak"
 
 test-soak: .venv/installed
 	$(PYTEST) -m soak

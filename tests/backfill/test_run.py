@@ -94,6 +94,7 @@ def shards(out: Path) -> list[Path]:
     return sorted((out / "predictions").glob("*.parquet"))
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 def test_a_backfill_that_was_killed_is_resumed_and_tags_each_question_once(
     tmp_path: Path, host: Host, migrated_sqlite_url: str, monkeypatch: pytest.MonkeyPatch

@@ -231,6 +231,7 @@ def test_two_processes_on_one_database_keep_the_rules_together(sqlite_engine: En
     assert len(run.stored()) > 50
 
 
+@pytest.mark.chaos
 @pytest.mark.slow(60)
 def test_over_real_http_nothing_is_missed_and_no_rule_broken(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch

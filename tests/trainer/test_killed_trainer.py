@@ -29,6 +29,7 @@ def live(engine: Engine) -> Version | None:
         return find_live(connection, SITE)
 
 
+@pytest.mark.chaos
 @pytest.mark.slow(50)
 @pytest.mark.timeout(1200)
 def test_a_trainer_that_is_killed_at_any_moment_leaves_the_live_model_and_the_lock(

@@ -219,6 +219,7 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
         assert find_live(connection, "fruit") == live
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 @pytest.mark.parametrize(("end", "status"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
 def test_a_run_that_is_ended_from_outside_leaves_the_site_trainable(

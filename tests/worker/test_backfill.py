@@ -72,6 +72,7 @@ def test_all_that_is_asked_for_is_tagged_by_workers_alone_within_the_bound(
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.chaos
 def test_what_an_emptied_redis_loses_is_tagged_after_its_lease(
     sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
 ) -> None:

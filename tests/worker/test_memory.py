@@ -110,6 +110,7 @@ def test_two_processes_take_a_model_and_its_successors_within_400_mb(
     assert log.read_text().count("is loaded") == 2 * (RELOADS + 1)
 
 
+@pytest.mark.chaos
 def test_a_process_that_is_killed_for_lack_of_memory_is_told_of(
     sqlite_engine: Engine,
     sqlite_url: str,

@@ -74,6 +74,7 @@ def test_two_workers_tag_every_question_once(
     assert all("tagged" in (tmp_path / name).read_text() for name in ("one", "two"))
 
 
+@pytest.mark.chaos
 def test_killed_workers_and_an_emptied_redis_lose_no_question(
     engine: Engine, redis_url: str, env: dict[str, str], tmp_path: Path
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_worker_with_nothing_to_train_ends_well(env: dict[str, str], tmp_path:
     assert "Traceback" not in log.read_text()
 
 
+@pytest.mark.chaos
 def test_a_worker_whose_parent_is_killed_ends_its_training(
     trainable: Engine, redis_url: str, env: dict[str, str]
 ) -> None:

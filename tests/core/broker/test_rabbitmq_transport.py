@@ -117,6 +117,7 @@ def pending(engine: Engine) -> int:
         return connection.execute(select(func.count(TaggingRequest.question_pk))).scalar_one()
 
 
+@pytest.mark.chaos
 def test_workers_tag_all_through_the_loss_of_the_node_and_of_its_messages(
     app: Celery, rabbitmq: Node, sqlite_engine: Engine, sqlite_url: str, tmp_path: Path
 ) -> None:
