@@ -72,7 +72,15 @@ def made_up_dataset(count: int) -> Dataset:
 
 
 NARROW = Hyperparameters(
-    graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=8, hidden=32, readers=1),
+    graph=GraphHyperparameters(
+        meaning_size=20,
+        topic_size=20,
+        filters=8,
+        title_widths=(1,),
+        body_widths=(2,),
+        hidden=32,
+        readers=1,
+    ),
     fit=FitHyperparameters(reader_rate=6e-3, conv_rate=12e-3),  # learned within three epochs
 )
 

@@ -11,7 +11,8 @@ from core.database.tables import BundlePart, ModelVersion, Question, TrainingRun
 from core.model.registry import Version, find_live, list_promotions, list_versions
 from tests.conftest import ManualClock
 from tests.rows import store_questions, unpack_version
-from tests.trainer.made_up import NarrowBranchedNetwork, made_up_questions
+from tests.trainer.counting import CountingNetwork, HastyNetwork
+from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.store import load_report
@@ -28,16 +29,17 @@ pytestmark = [
 
 SITE = "fruit"
 # The baseline tags these questions without error; a network that gets one or two wrong may pass.
-OPTIONS = TrainingOptions(min_questions=50, epochs=3, confidence=0.99)
+OPTIONS = TrainingOptions(architecture="counting", min_questions=50, confidence=0.99)
 QUESTIONS = 500
 HOLDOUT = QUESTIONS // 10
 
-CHEAP = TrainingOptions(architecture="simple", min_questions=50, epochs=1)
+HASTY = TrainingOptions(architecture="hasty", min_questions=50)
 
 
 @pytest.fixture(autouse=True)
-def narrow_networks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(ARCHITECTURES, "branched", NarrowBranchedNetwork)
+def counted_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    for system in (CountingNetwork, HastyNetwork):
+        monkeypatch.setitem(ARCHITECTURES, system.name, system)
 
 
 def store_made_up(engine: Engine, count: int = QUESTIONS) -> None:
@@ -89,7 +91,7 @@ def test_the_better_model_goes_live_and_one_of_shuffled_labels_does_not(
     engine = sqlite_engine
     store_made_up(engine)
     shuffle_labels(engine)
-    worse = train(engine, replace(CHEAP, promote=True))
+    worse = train(engine, replace(HASTY, promote=True))
     restore_labels(engine)
     better = train(engine)
     assert worse.version is not None
@@ -112,11 +114,11 @@ def test_a_first_model_below_the_baseline_is_kept_and_a_wish_promotes_it(
     sqlite_engine: Engine,
 ) -> None:
     store_made_up(sqlite_engine)
-    kept = train(sqlite_engine, CHEAP)
+    kept = train(sqlite_engine, HASTY)
     assert kept.outcome == "published"
     assert "below the linear baseline" in kept.reason
     assert live(sqlite_engine) is None
-    wished = train(sqlite_engine, replace(CHEAP, promote=True))
+    wished = train(sqlite_engine, replace(HASTY, promote=True))
     assert wished.outcome == "promoted"
     assert wished.reason.startswith("--promote; below the linear baseline")
 
@@ -130,7 +132,7 @@ def test_a_better_model_waits_where_a_person_wants_it_to(sqlite_engine: Engine) 
 
 def test_a_run_is_skipped_where_nothing_or_too_little_is_new(sqlite_engine: Engine) -> None:
     store_made_up(sqlite_engine)
-    scheduled = replace(CHEAP, promote=True, new_questions=20)
+    scheduled = replace(HASTY, promote=True, new_questions=20)
     assert train(sqlite_engine, scheduled).outcome == "promoted"
     unchanged = train(sqlite_engine, scheduled)
     assert (unchanged.outcome, unchanged.version) == ("skipped", None)
@@ -149,7 +151,7 @@ def test_a_live_version_that_does_not_verify_is_replaced_though_nothing_is_new(
     sqlite_engine: Engine,
 ) -> None:
     store_made_up(sqlite_engine)
-    train(sqlite_engine, replace(CHEAP, promote=True))
+    train(sqlite_engine, replace(HASTY, promote=True))
     with sqlite_engine.begin() as connection:
         seen = QUESTIONS - HOLDOUT + 15  # some of the held-out ones, which is of no account now
         connection.execute(update(ModelVersion).values(learned_row=seen))
@@ -170,7 +172,7 @@ def test_a_run_that_is_stopped_while_its_report_is_drawn_has_ended_well(
     store_made_up(sqlite_engine)
     monkeypatch.setattr("trainer.runs.record.draw_report", stopped)
     with pytest.raises(SystemExit):
-        train(sqlite_engine, replace(CHEAP, promote=True))
+        train(sqlite_engine, replace(HASTY, promote=True))
     (run,) = runs(sqlite_engine)
     found = live(sqlite_engine)
     assert found is not None
@@ -179,10 +181,10 @@ def test_a_run_that_is_stopped_while_its_report_is_drawn_has_ended_well(
 
 def test_old_bundles_are_let_go_and_the_live_one_stays(sqlite_engine: Engine) -> None:
     store_made_up(sqlite_engine)
-    cheap = replace(CHEAP, keep_versions=2)
-    first = train(sqlite_engine, replace(cheap, promote=True))
+    hasty = replace(HASTY, keep_versions=2)
+    first = train(sqlite_engine, replace(hasty, promote=True))
     for _ in range(3):
-        train(sqlite_engine, replace(cheap, promote=False))
+        train(sqlite_engine, replace(hasty, promote=False))
     with sqlite_engine.connect() as connection:
         versions = list_versions(connection, SITE)
         assert [version.pruned_at is None for version in versions] == [True, False, True, True]

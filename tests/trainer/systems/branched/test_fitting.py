@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer.made_up import made_up_dataset
+from tests.trainer.made_up import NARROW, made_up_dataset
 from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
-    GraphHyperparameters,
     Hyperparameters,
 )
 from trainer.systems.branched.system import BranchedNetwork
@@ -25,7 +24,7 @@ pytestmark = [
 ]
 
 SMALL = Hyperparameters(
-    graph=GraphHyperparameters(meaning_size=20, topic_size=20, filters=8, hidden=16, readers=1),
+    graph=replace(NARROW.graph, hidden=16),
     fit=FitHyperparameters(conv_epochs=3, conv_steps=1, reader_epochs=4),
 )
 SYSTEM = BranchedNetwork(hyperparameters=SMALL)
@@ -58,7 +57,7 @@ class Killer(ProgressReporter):
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    return made_up_dataset(300)
+    return made_up_dataset(150)  # a batch an epoch
 
 
 @pytest.fixture(scope="module")
