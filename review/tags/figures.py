@@ -1,17 +1,24 @@
-"""How much each tag of a site is used and suggested, and how often authors and reviewers agree."""
+"""How much each tag of a site is used and suggested, and how often authors and reviewers agree.
+
+A tag that the site has renamed or merged counts as the one that it stands for, as it does where a
+model learns and where live agreement is measured (`core/questions/synonyms.py`).
+"""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
+from core.database.api_tables import TagSynonym
 from core.database.review_tables import Verdict
 from core.database.tables import Prediction, Question, QuestionTag
 from core.model import registry
 from core.questions.suggested import read_blocked_tags
+from core.questions.synonyms import read_synonyms, relabel
+from core.questions.time_order import stretches
 from review.tags.relations import Relations, learn_relations, wilson_bound
 
 NEWEST_PREDICTIONS: Final = 20_000  # of the live version, by which precision is measured
@@ -70,14 +77,10 @@ def read_tags(
         site: whose.
         thresholds: of the live version, by tag.
     """
-    uses = _counts(
-        connection,
-        select(QuestionTag.tag, func.count())
-        .where(QuestionTag.site == site)
-        .group_by(QuestionTag.tag),
-    )
-    suggested, confirmed = _suggestions(connection, site)
-    verdicts = _verdicts(connection, site)
+    synonyms = read_synonyms(connection, site)
+    uses = _uses(connection, site, synonyms)
+    suggested, confirmed = _suggestions(connection, site, synonyms)
+    verdicts = _verdicts(connection, site, synonyms)
     blocked = read_blocked_tags(connection, site)
     names = {*uses, *suggested, *thresholds, *(tag for tag, _ in verdicts), *blocked}
     return {
@@ -96,11 +99,32 @@ def read_tags(
     }
 
 
-def _counts(connection: Connection, statement: Select[Any, Any]) -> dict[str, int]:
-    return dict(connection.execute(statement).all())
+def _uses(connection: Connection, site: str, synonyms: Mapping[str, str]) -> Counter[str]:
+    """To how many questions each tag was given; those that have a dead one are counted anew."""
+    raw = select(QuestionTag.tag, func.count()).where(QuestionTag.site == site)
+    uses: Counter[str] = Counter()
+    for tag, count in connection.execute(raw.group_by(QuestionTag.tag)):
+        uses[tag] = count
+    dead = select(TagSynonym.tag).where(TagSynonym.site == site)
+    relabelled = (
+        select(QuestionTag.question_pk)
+        .where(QuestionTag.site == site, QuestionTag.tag.in_(dead))
+        .distinct()
+    )
+    for tags in _author_tags(connection, select(Question).where(Question.id.in_(relabelled))):
+        uses.subtract(set(tags))
+        uses.update(relabel(tags, synonyms))
+    return +uses
 
 
-def _suggestions(connection: Connection, site: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
+def _author_tags(connection: Connection, chosen: Select[Any]) -> Iterable[list[str]]:
+    rows = chosen.with_only_columns(Question.author_tags)
+    return connection.scalars(rows, execution_options={"yield_per": 2_000})
+
+
+def _suggestions(
+    connection: Connection, site: str, synonyms: Mapping[str, str]
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """How often each tag is suggested of late, and how often its author chose it too."""
     live = registry.find_live_id(connection, site)
     if live is None:
@@ -117,12 +141,15 @@ def _suggestions(connection: Connection, site: str) -> tuple[Mapping[str, int], 
     for tags, count, author_tags in connection.execute(
         newest, execution_options={"yield_per": 2_000}
     ):
-        suggested.update(tags[:count])
-        confirmed.update(set(tags[:count]).intersection(author_tags))
+        living = relabel(tags[:count], synonyms)
+        suggested.update(living)
+        confirmed.update(set(living).intersection(relabel(author_tags, synonyms)))
     return suggested, confirmed
 
 
-def _verdicts(connection: Connection, site: str) -> dict[tuple[str, str], int]:
+def _verdicts(
+    connection: Connection, site: str, synonyms: Mapping[str, str]
+) -> Counter[tuple[str, str]]:
     rows = (
         select(Verdict.tag, Verdict.verdict, func.count())
         .select_from(Verdict)
@@ -130,16 +157,24 @@ def _verdicts(connection: Connection, site: str) -> dict[tuple[str, str], int]:
         .where(Question.site == site)
         .group_by(Verdict.tag, Verdict.verdict)
     )
-    return {(tag, verdict): count for tag, verdict, count in connection.execute(rows)}
+    verdicts: Counter[tuple[str, str]] = Counter()
+    for tag, verdict, count in connection.execute(rows):
+        verdicts[synonyms.get(tag, tag), verdict] += count
+    return verdicts
 
 
 def read_relations(connection: Connection, site: str) -> Relations:
     """What the authors' tags of a site's newest questions tell of each other."""
-    newest = (
-        select(Question.author_tags)
-        .where(Question.site == site)
-        .order_by(Question.question_id.desc())
-        .limit(NEWEST_QUESTIONS)
-    )
-    rows = connection.execute(newest, execution_options={"yield_per": 2_000})
-    return learn_relations(row.author_tags for row in rows)
+    synonyms = read_synonyms(connection, site)
+    return learn_relations(relabel(tags, synonyms) for tags in _newest_tags(connection, site))
+
+
+def _newest_tags(connection: Connection, site: str) -> Iterable[list[str]]:
+    """Of the newest questions by their dates, and then of those that have none."""
+    left = NEWEST_QUESTIONS
+    for chosen, order in reversed(stretches()):
+        newest = select(Question).where(Question.site == site, chosen)
+        newest_first = newest.order_by(*(column.desc() for column in order)).limit(left)
+        for tags in _author_tags(connection, newest_first):
+            left -= 1
+            yield tags

@@ -1,8 +1,13 @@
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag
+from core.database.tables import Question
+from core.questions.synonyms import store_synonyms
+from review.tags import figures
 from review.tags.figures import TagRow, read_relations, read_tags
 from tests.conftest import ManualClock
 from tests.review.decisions.test_save import decide
@@ -54,3 +59,37 @@ def test_relations_are_learned_from_a_sites_questions(engine: Engine, clock: Man
         (one,) = read_relations(connection, "stats").implications
         assert not read_relations(connection, "cooking").implications
     assert (one.tag, one.parent, one.questions) == ("ggplot2", "r", 30)
+
+
+def test_a_renamed_tag_counts_as_the_one_that_it_stands_for(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predicted = {1: {"glm": 0.9}, 2: {"glm": 0.9, "logit": 0.8}, 3: {"logit": 0.7}}
+    authors = {1: ("logit", "r"), 2: ("logit", "glm"), 3: ("glm",)}
+    predict_rows(engine, predicted, now=clock.now(), authors=authors)
+    decide(engine, clock, "ann", {"logit": "accepted"}, number=1)
+    decide(engine, clock, "ann", {"glm": "accepted"}, number=2)
+    with engine.begin() as connection:
+        store_synonyms(connection, "stats", {"logit": "glm"}, now=clock.now())
+        rows = read_tags(connection, "stats", {})
+    glm = rows["glm"]
+    assert (glm.uses, glm.suggested, glm.confirmed, glm.accepted) == (3, 3, 3, 2)
+    assert (rows["logit"].uses, rows["logit"].suggested, rows["logit"].accepted) == (0, 0, 0)
+    assert (rows["r"].uses, rows["logit"].blocked) == (1, True)
+
+
+def test_relations_are_learned_from_living_tags_of_what_was_asked_last(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "NEWEST_QUESTIONS", 40)
+    authors = {n: ("gg", "r") if n < 30 else ("r",) for n in range(60)}
+    predict_rows(engine, {n: {} for n in authors}, now=clock.now(), authors=authors)
+    with engine.begin() as connection:
+        old = Question.question_id >= 40  # moved here: higher numbers, and their old dates
+        moved = update(Question).values(created_at=clock.now() - timedelta(days=400))
+        connection.execute(update(Question).values(created_at=clock.now()))
+        connection.execute(moved.where(old))
+        store_synonyms(connection, "stats", {"gg": "ggplot2"}, now=clock.now())
+        learned = read_relations(connection, "stats")
+    assert learned.questions == 40
+    assert [one.tag for one in learned.implications] == ["ggplot2"]
