@@ -19,7 +19,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from core.questions.files.values import is_nothing, to_tags, to_time, to_whole
+from core.questions.files.times import to_time
+from core.questions.files.values import is_nothing, to_tags, to_whole
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.questions.time_order import is_made_up
 from core.site_names import site_host, site_name
