@@ -5,13 +5,16 @@
 
 Each question is cut out where its brackets close, and parsed on its own, so memory stays that of
 one, and a question that is no JSON is one broken row. A stray quotation mark or a missing bracket
-costs no other question where each begins a line: there reading starts again.
+costs no other question: reading starts again at the next one, which is where a line begins as a
+question's does, or where within a line an object begins with a field that begins questions. No
+text holds such a beginning, since its quotation marks would be escaped.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 from io import BufferedReader
 
 from core.questions.files.json_lines import is_json, rows_of
@@ -28,7 +31,13 @@ _ID = b'"question_id"'
 _BACKSLASH = ord("\\")
 
 _INDENTATION = re.compile(rb"[ \t\[]*")
-_MOST_INDENTATION = 64  # bytes, which are kept of what has been read
+_MOST_INDENTATION = 64
+_KEPT_BYTES = 128  # of what has been read: more than the beginning of a question
+
+_FIRST_FIELD = re.compile(rb'\{[ \t]{0,4}"([\w .-]{1,40})"[ \t]{0,4}:')
+_FIRST_FIELDS = (b"question_id", b"site", b"tags", b"title")  # of our questions, and of the API's
+_MOST_FIRST_FIELDS = 16
+_LEARNED_FROM = 1000  # questions, by which it is learned how questions begin
 
 
 class _Kind(Enum):
@@ -95,7 +104,8 @@ class _Reader:
         self._question: int | None = None  # its place among what is open; there is one at most
         self._around: list[_Open] = []  # what was open around the last question without faults
         self._last_text = b""
-        self._line_of_question = _line_of_question(0)
+        self._beginnings = _Beginnings()
+        self._floor = 0  # of the buffer: up to here nothing has been swallowed
         self._is_damaged = False  # brackets or quotation marks have been found to be lost
 
     @property
@@ -121,10 +131,10 @@ class _Reader:
         """Yield what an open bracket or text has swallowed, at the end of all bytes."""
         while not self.is_whole:
             start = self._start()
-            line = self._next_line(self._read if start is None else start, len(self._buffer))
-            if line is None:
+            place = self._next(self._read if start is None else start, len(self._buffer))
+            if place is None:
                 break
-            yield from self._start_again(line)
+            yield from self._start_again(place)
             yield from self._read_tokens()
 
     def _read_tokens(self) -> Iterator[Row]:
@@ -133,17 +143,19 @@ class _Reader:
             is_text = token[0] == b'"'
             if is_text and (end := self._end_of_text(start)) < 0:
                 break
-            line = self._next_line(self._read, end) if self._may_be_lost(is_text=is_text) else None
-            if line is not None:
-                yield from self._start_again(line)
+            place = None
+            if self._may_be_lost(is_text=is_text):
+                place = self._next(self._read, end, certain=self._question is not None)
+            if place is not None:
+                yield from self._start_again(place)
                 continue
             self._go_to(end)
             yield from self._take(bytes(self._buffer[start:end]), start)
 
     def _may_be_lost(self, *, is_text: bool) -> bool:
-        """Whether a line that begins as a question's does is one, although none is expected."""
+        """Whether what begins as a question does is one, although none is expected."""
         if self._question is not None:
-            return self._is_damaged
+            return self._is_damaged and self._open[-1].kind is not _Kind.ITEMS
         inside = self._open[-1].kind if self._open else _Kind.LIST
         return is_text or inside in (_Kind.ANSWER, _Kind.INNER)
 
@@ -180,6 +192,7 @@ class _Reader:
             if len(self._open) == self._question:
                 self._question = None
                 yield from self._question_in(closed)
+                self._floor = self._read - 1  # its bracket is what the next one may begin after
         else:
             yield self._source.broken(self.line, f"a {token.decode()} too many")
 
@@ -191,12 +204,13 @@ class _Reader:
         rows = list(rows_of(Line(closed.line, content), self._source, of_api=of_api))
         if not any(isinstance(row, BrokenRow) for row in rows):
             self._around = list(self._open)
+            self._beginnings.learn(content)
         else:
-            line = self._next_line(closed.start, self._read)
-            if line is not None and not is_json(content):  # its brackets have taken others in
+            place = self._next(closed.start, self._read)
+            if place is not None and not is_json(content):  # its brackets have taken others in
                 self._question = len(self._open)
                 self._open.append(closed)
-                rows = list(self._start_again(line))
+                rows = list(self._start_again(place))
         yield from rows
 
     def _opened(self, bracket: bytes, start: int) -> _Open:
@@ -208,7 +222,8 @@ class _Reader:
                 return _Open(_Kind.LIST)
             self._question = len(self._open)
             self._around = self._around or list(self._open)
-            self._line_of_question = _line_of_question(self._indentation(start))
+            self._floor = start
+            self._beginnings.indentation = self._indentation(start)
             return _Open(_Kind.QUESTION, start, self.line)
         if bracket == b"[" and self._last_text == _ITEMS:
             if outer.kind is _Kind.ANSWER:
@@ -228,16 +243,17 @@ class _Reader:
         """Where the question at hand begins in the buffer."""
         return self._open[self._question].start if self._question is not None else None
 
-    def _next_line(self, start: int, end: int) -> int | None:
-        """Where the first line behind a place begins that begins as a question's does."""
-        line = self._line_of_question.search(self._buffer, start, end)
-        return line.start() + 1 if line is not None else None
+    def _next(self, start: int, end: int, *, certain: bool = False) -> int | None:
+        """Where the first question begins behind a place, or around it, by its looks."""
+        begin = max(self._floor, start - _KEPT_BYTES)
+        found = self._beginnings.pattern(certain=certain).search(self._buffer, begin, end)
+        return found.end() - 1 if found is not None else None
 
     def _start_again(self, place: int) -> Iterator[Row]:
-        """Go on with a line with which a question begins: what is before it does not close."""
+        """Go on where a question begins: what is before it does not close."""
         self._is_damaged = True
         if self._question is None:
-            reason = "a bracket or a quotation mark too many: reading goes on with the next line"
+            reason = "a bracket or a quotation mark too many: reading goes on at the next question"
             yield self._source.broken(self.line, reason)
         else:
             question = self._open[self._question]
@@ -246,14 +262,15 @@ class _Reader:
                 yield from rows_of(Line(question.line, content), self._source)
         self._open, self._question = list(self._around), None
         self._go_to(place)
+        self._floor = place
 
     def _give_up(self, start: int) -> Iterator[Row]:
         """Report that the question at hand, which begins there, is too long."""
-        line = self._next_line(start, len(self._buffer))
-        if line is not None:
-            yield from self._start_again(line)
+        place = self._next(start, len(self._buffer))
+        if place is not None:
+            yield from self._start_again(place)
         elif self._question is not None:
-            self._is_damaged = True  # perhaps: then the next line is where to start again
+            self._is_damaged = True  # perhaps: then the next question is where to start again
             question = self._open[self._question]
             question.start = None
             reason = f"an object of more than {MAX_ROW_BYTES // 2**20} MiB"
@@ -262,14 +279,55 @@ class _Reader:
     def _forget(self) -> None:
         """Drop what has been read, but for the question at hand."""
         start = self._start()
-        kept = max(0, (self._read if start is None else start) - _MOST_INDENTATION)
+        kept = max(0, (self._read if start is None else start) - _KEPT_BYTES)
         del self._buffer[:kept]
         self._read -= kept
         self._searched -= kept
+        self._floor = max(0, self._floor - kept)
         if self._question is not None and start is not None:
             self._open[self._question].start = start - kept
 
 
-def _line_of_question(indentation: int) -> re.Pattern[bytes]:
-    """What begins a line with an object that is indented so far at most."""
-    return re.compile(rb"\n[ \t]{0,%d}\{" % indentation)
+class _Beginnings:
+    """How questions begin: on a line with an object, or within one by the field that comes first.
+
+    Attributes:
+        indentation: how far such a line is indented at most.
+    """
+
+    def __init__(self) -> None:
+        self.indentation = 0
+        self._fields = dict.fromkeys(_FIRST_FIELDS, True)  # whether no object inside begins so
+        self._learned = 0
+
+    def pattern(self, *, certain: bool = False) -> re.Pattern[bytes]:
+        """What ends with the bracket by which a question begins.
+
+        Args:
+            certain: whether only what begins no object inside of a question.
+        """
+        chosen = (field for field, is_certain in self._fields.items() if is_certain or not certain)
+        return _pattern(self.indentation, tuple(chosen))
+
+    def learn(self, question: bytes) -> None:
+        """Learn from a question without faults how others begin."""
+        if self._learned == _LEARNED_FROM:
+            return
+        self._learned += 1
+        first = _FIRST_FIELD.match(question)
+        if first is not None and len(self._fields) < _MOST_FIRST_FIELDS:
+            self._fields.setdefault(first[1], True)
+        for inner in self.pattern().finditer(question, 1):
+            field = _FIRST_FIELD.match(question, inner.end() - 1)
+            if field is not None and field[1] in self._fields:
+                self._fields[field[1]] = False
+
+
+@cache
+def _pattern(indentation: int, fields: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    names = b"|".join(map(re.escape, fields)) or b"(?!)"
+    return re.compile(
+        rb"(?:\n[ \t]{0,%d}" % indentation
+        + rb'|(?:\}["\]}]?[ \t]{0,4},?|[,\[])[ \t]{0,4}'
+        + rb'(?=\{[ \t]{0,4}"(?:%b)"[ \t]{0,4}:))\{' % names
+    )

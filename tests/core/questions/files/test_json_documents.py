@@ -117,6 +117,62 @@ def test_reading_starts_again_at_the_next_line_of_a_question(
         assert 1 <= len(broken(rows)) <= 2
 
 
+STRAY = [
+    ('"title": "', '"title": "t "'),
+    ('"body": "', '"body": "'[:-1]),
+    ('"}]{', "}]{"),
+    ('"question_id"', '"question_id'),
+    ('"tags": ["', '"tags": "["'),
+    ('["r"', '"r"'),
+    ('"anova"]', '"anova"'),
+    ("}", ""),
+    ("}", '}"'),
+    ("}", "}]"),
+    ("}", "}}"),
+]
+
+
+@pytest.mark.parametrize(("good", "bad"), STRAY)
+@pytest.mark.parametrize("begin", ["[", '{"items": [', '{"quota_max": 300, "items": ['])
+def test_reading_starts_again_at_the_next_question_of_the_line(
+    tmp_path: Path, begin: str, good: str, bad: str
+) -> None:
+    rows = [json.dumps(question(number, owner={"a": [{}, {}]})) for number in range(1, 6)]
+    assert good in rows[0]
+    for separator in (",", ", ", ""):
+        for damaged in (0, 2):
+            texts = [*rows]
+            texts[damaged] = bad.join(rows[damaged].rsplit(good, 1))
+            end = "]}" if "items" in begin else "]"
+            read_rows = read(tmp_path / "q.json", begin + separator.join(texts) + end)
+            assert set(ids(read_rows)) >= {1, 2, 3, 4, 5} - {damaged + 1}
+            assert len(ids(read_rows)) <= 5
+            assert 1 <= len(broken(read_rows)) <= 3
+
+
+def test_many_stray_marks_on_one_line_cost_each_its_own_question(tmp_path: Path) -> None:
+    rows = [json.dumps(question(number, site="stats")) for number in range(1, 601)]
+    texts = [t if n % 3 else t.replace('"title": "', '"title": "t "') for n, t in enumerate(rows)]
+    found = read(tmp_path / "q.json", json.dumps([]) + "[" + ", ".join(texts) + "]")
+    assert len(ids(found)) == 400
+    assert len(broken(found)) == 200
+
+
+def test_objects_inside_of_questions_begin_none_though_they_look_alike(tmp_path: Path) -> None:
+    answers = [{"tags": ["a"], "title": "t"}, {"tags": ["b"]}]
+    rows = [json.dumps({"tags": ["a"], "answers": answers, **question(n)}) for n in range(1, 6)]
+    rows[1] = rows[1].replace('"title": "', '"title": "t "', 1)
+    found = read(tmp_path / "q.json", "[" + ", ".join(rows) + "]")
+    assert ids(found) == [1, 3, 4, 5]
+
+
+def test_the_first_field_of_questions_is_learned(tmp_path: Path) -> None:
+    rows = [json.dumps({"created by": "x", **question(number)}) for number in range(1, 5)]
+    rows[2] = rows[2].replace('"body": "', '"body": ')
+    found = read(tmp_path / "q.json", "[" + ", ".join(rows) + "]")
+    assert ids(found) == [1, 2, 4]
+
+
 def test_an_indented_object_does_not_swallow_the_next(tmp_path: Path) -> None:
     text = json.dumps([question(number, owner={"a": [{}]}) for number in range(1, 5)], indent=2)
     rows = read(tmp_path / "q.json", text.replace('"stats"', '"sta"ts"', 1))
