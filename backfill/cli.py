@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.console import command, question_files_argument, site_option, start
+from core.console import command, new_site_option, question_files_argument, site_option, start
 from core.errors import ScaleNotInstalled
 
 NEEDED = ("pandas", "pyarrow", "ray")
@@ -41,6 +41,7 @@ Model = Annotated[
         "[default: the site's live model]",
     ),
 ]
+NewSite = Annotated[bool, new_site_option()]
 Site = Annotated[str | None, site_option("The site.  [default: the bundle's]")]
 Address = Annotated[
     str | None,
@@ -67,6 +68,7 @@ def backfill(  # noqa: PLR0913 (a command's options)
     site: Site = None,
     address: Address = None,
     *,
+    new_site: NewSite = False,
     load: Load = False,
     min_probability: MinProbability = None,
     newest_days: NewestDays = None,
@@ -78,6 +80,7 @@ def backfill(  # noqa: PLR0913 (a command's options)
 
     Example: tagger backfill stackoverflow.com-Posts.7z --out predictions --model stackoverflow.zip
     """
+    del new_site  # the site's own option has read it
     if not load and (min_probability is not None or newest_days is not None):
         raise typer.BadParameter("--min-probability and --newest-days say what --load loads.")
     if model is None and site is None:

@@ -24,24 +24,25 @@ from rich.progress import (
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
-from sqlalchemy import Engine, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
 from core.child_process import follow
 from core.clock import SystemClock
-from core.database.engine import make_engine, reading
+from core.database.engine import make_engine
+from core.database.known_sites import find_site
 from core.database.migrate import upgrade
-from core.database.tables import ModelVersion, Question
-from core.errors import TaggerError
+from core.errors import DatabaseUnreachable, TaggerError, UnknownSite
 from core.log import set_up_logging
 from core.settings import Settings, load_settings
 from core.since import parse_since
-from core.site_names import site_name
+from core.site_names import is_site_of_network, site_name
 from core.untrusted import printable
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T", str | None, list[str] | None)
+
+_NEW_SITE, _NEW_SITE_OPTION = "new_site", "--new-site"
 
 FAILURE = 1  # exit status; wrong usage is 2, which Typer gives
 
@@ -145,49 +146,78 @@ def read_site(given: T) -> T:
     """
     try:
         if isinstance(given, str):
-            return cast("T", site_name(given))
+            return cast("T", _named(given))
         if isinstance(given, list):
-            return cast("T", list(map(site_name, given)))
-    except ValueError as error:
+            return cast("T", list(map(_named, given)))
+    except UnknownSite as error:
         raise typer.BadParameter(str(error)) from None
     return given
 
 
-def read_stored_site(given: T) -> T:
-    """Return a site's name as the database has it, or else as the API has it.
-
-    Earlier versions stored sites under whatever they were called, such as `Stats`.
+def read_known_site(context: typer.Context, given: T) -> T:
+    """Return the API's name of a site that there is, or of one's own: the callback of options.
 
     Raises:
-        typer.BadParameter: it is no site's name; says which may have been meant.
+        typer.BadParameter: it is no site's name, or there is no such site, and --new-site does not
+            say that there shall be; says which may have been meant.
     """
-    if isinstance(given, str) and _is_stored(given):
-        return cast("T", given)
-    return read_site(given)
+    if not isinstance(given, str) or context.params.get(_NEW_SITE):
+        return read_site(given)
+    takes_new = any(parameter.name == _NEW_SITE for parameter in context.command.params)
+    try:
+        return cast("T", _known(given, takes_new=takes_new))
+    except UnknownSite as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-def _is_stored(site: str) -> bool:
+def check_known(site: str) -> None:
+    """Refuse a site that neither the network nor the database has, where --new-site takes one.
+
+    Raises:
+        UnknownSite: there is none; says which may have been meant.
+    """
+    _known(site, takes_new=True)
+
+
+def _known(given: str, *, takes_new: bool) -> str:
+    """The API's name of a site that there is; where the database cannot be asked, of any."""
     with suppress(ValueError):
-        if site_name(site) == site:
-            return False  # there is nothing to choose
+        site = site_name(given)
+        if is_site_of_network(site):
+            return site
+    advice = f", or add {_NEW_SITE_OPTION} where it is a site of your own" if takes_new else ""
     try:
-        engine = make_engine(load_settings().database)
-    except TaggerError:  # the command itself says what is wrong with it, and with the database
-        return False
+        settings = load_settings()
+        engine = make_engine(settings.database)
+    except TaggerError:  # the command itself says what is wrong with them
+        return _named(given)
     try:
-        with reading(engine) as connection:
-            columns = (Question.site, ModelVersion.site)
-            rows = (select(column).where(column == site).limit(1) for column in columns)
-            return any(connection.scalar(row) is not None for row in rows)
-    except (TaggerError, SQLAlchemyError):
-        return False
+        return find_site(engine, given, own=settings.sites, advice=advice)
+    except DatabaseUnreachable:
+        return _named(given)  # as above
     finally:
         engine.dispose()
 
 
+def _named(given: str) -> str:
+    try:
+        return site_name(given)
+    except ValueError as error:
+        raise UnknownSite(f"{error}.") from None
+
+
 def site_option(told: str) -> Any:
-    """Return the option by which a command is told a stored site, however a person names it."""
-    return typer.Option("--site", "-s", callback=read_stored_site, help=told)
+    """Return the option by which a command is told a site, however a person names it."""
+    return typer.Option("--site", "-s", callback=read_known_site, help=told)
+
+
+def new_site_option() -> Any:
+    """Return the flag with which site_option() takes a site that is not known."""
+    return typer.Option(
+        _NEW_SITE_OPTION,
+        is_eager=True,  # before the site
+        help="Take a name that no site of the network has, for a site of your own.",
+    )
 
 
 def question_files_argument(*, through_pipes: bool = False) -> Any:

@@ -6,6 +6,7 @@ name a site by its address, by its dump, or with capitals; all of that is one si
 """
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
@@ -20,12 +21,56 @@ _SERVICES: Final = ("api", "area51", "chat", "data", "openid", "stackauth", "www
 _CALLED: Final = {  # names and addresses that people know, and the API's names
     "programmers": "softwareengineering",
     "video": "avp",
+    "writers": "writing",
+    "cogsci": "psychology",
+    "health": "medicalsciences",
+    "beer": "alcohol",
+    "moderators": "communitybuilding",
+    "materials": "mattermodeling",
     "crossvalidated": "stats",
+    "arqade": "gaming",
+    "seasonedadvice": "cooking",
+    "askdifferent": "apple",
+    "askpatents": "patents",
+    "miyodeya": "judaism",
+    "metastackexchange": "meta",
+    "metastackoverflow": "meta.stackoverflow",
     "mathoverflow": _MATHOVERFLOW,
 }
+_BRANDS: Final = ("arqade", "askdifferent", "crossvalidated", "miyodeya", "seasonedadvice")  # .com
 _ADDRESSES: Final = {"avp": "video"}  # of sites whose addresses do not follow from their names
 
+# The sites of the network in 2026, and some that are closed, whose dumps people have.
+_SITES: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    3dprinting academia ai alcohol android anime apple arduino astronomy augur aviation avp
+    bicycles bioacoustics bioinformatics biology bitcoin blender boardgames bricks buddhism
+    cardano chemistry chess chinese christianity civicrm codegolf codereview coffee
+    communitybuilding computergraphics conlang cooking craftcms crafts crypto cs cseducators
+    cstheory datascience dba devops diy drones drupal dsp earthscience ebooks economics
+    electronics elementaryos ell emacs engineering english eosio esperanto ethereum expatriates
+    expressionengine fitness freelancing french gamedev gaming gardening genai genealogy german
+    gis graphicdesign ham hardwarerecs hermeneutics hinduism history homebrew hsm interpersonal
+    iot iota islam italian japanese joomla judaism korean langdev languagelearning latin law
+    libraries lifehacks linguistics literature magento martialarts math matheducators
+    mathematica mattermodeling mechanics medicalsciences meta monero money movies music
+    musicfans mythology networkengineering opendata opensource or outdoors parenting patents
+    pets philosophy photo physics pm poker politics portuguese proofassistants psychology
+    puzzling quant quantumcomputing raspberrypi retrocomputing reverseengineering robotics rpg
+    rus russian salesforce scicomp scifi security sharepoint sitecore skeptics
+    softwareengineering softwarerecs solana space spanish sports sqa startups stats stellar
+    substrate sustainability tex tezos tor travel tridion ukrainian unix ux vegetarianism vi
+    webapps webmasters windowsphone woodworking wordpress workplace worldbuilding writing
+    """,
+    )
+)
+
 _LONGEST: Final = 100
+_SIMILAR: Final = 0.65  # from which similarity on a name may have been meant by another
+_WORD: Final = 4  # from so many characters on, a name may stand in one
+_MOST_NEAR: Final = 3
 _NAME = re.compile(r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*")
 _BEFORE_HOST = re.compile(r"^(?:[a-z]+:)?//(?:[^/@]*@)?")
 _BEFORE_NAME = re.compile(  # a search engine's word; the folders of a dump, which is no web page
@@ -40,7 +85,8 @@ def site_name(given: str) -> str:
 
         site_name("https://Stats.StackExchange.com/questions")  # "stats"
 
-    A name that does not resemble the network's is believed: it may be that of a made-up site.
+    A name that does not resemble the network's is passed: whether there is such a site, here or in
+    the network, `core/database/known_sites.py` tells.
 
     Raises:
         ValueError: it is no site's name, or almost an address of the network's; says which may
@@ -63,6 +109,33 @@ def site_name(given: str) -> str:
     return name
 
 
+def is_site_of_network(site: str) -> bool:
+    """Whether the network has a site of this name, as far as is known without asking the API.
+
+    Args:
+        site: as site_name() returns it.
+    """
+    labels = [label for label in site.split(".") if label != "meta"] or [site]
+    if labels[0] in _SITES:
+        return site in (labels[0], f"{labels[0]}.meta")
+    languages = [[language, "stackoverflow"] for language in _LANGUAGES]
+    return (
+        site.removeprefix("meta.") == _MATHOVERFLOW
+        or labels in [[own] for own in _OWN_DOMAINS]
+        or labels in languages
+    )
+
+
+def near_sites(site: str, others: Iterable[str] = ()) -> list[str]:
+    """What may have been meant by a name: sites of the network, names that people know, others."""
+    called = {name: name for name in (*_SITES, *_OWN_DOMAINS, _MATHOVERFLOW)} | dict(_CALLED)
+    called |= {f"{one}.stackoverflow": f"{one}.stackoverflow" for one in _LANGUAGES}
+    called |= {name: name for name in others}
+    close = get_close_matches(site, list(called), n=6, cutoff=_SIMILAR)
+    within = [name for name in sorted(called) if len(name) >= _WORD and name in site]
+    return list(dict.fromkeys(called[name] for name in (*close, *within)))[:_MOST_NEAR]
+
+
 def site_host(site: str) -> str:
     """Return the address of a site, by the API's name of it."""
     if site.rpartition(".")[2] in _OWN_DOMAINS:
@@ -78,7 +151,7 @@ def _name_of(host: str) -> str | None:
     labels = host.split(".")
     if len(labels) > 1 and labels[-1] == _NETWORK_FOR_SHORT:
         labels[-1] = _NETWORK
-    if labels[-1] == "com" and labels[-2:][0] in (_NETWORK, *_OWN_DOMAINS):
+    if labels[-1] == "com" and labels[-2:][0] in (_NETWORK, *_OWN_DOMAINS, *_BRANDS):
         labels.pop()
     if labels[-1] == _NETWORK:
         labels.pop()

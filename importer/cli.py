@@ -18,9 +18,11 @@ from core.broker.queue import make_celery
 from core.clock import SystemClock
 from core.console import (
     bytes_progress,
+    check_known,
     command,
     err,
     fail,
+    new_site_option,
     open_database,
     out,
     question_files_argument,
@@ -61,6 +63,8 @@ def import_questions(
             "that name another site are refused as broken, dumps of another one at once.",
         ),
     ] = None,
+    *,
+    new_site: Annotated[bool, new_site_option()] = False,
     tag: Annotated[
         bool,
         typer.Option(
@@ -84,7 +88,8 @@ def import_questions(
     """
     settings = start()
     with bytes_progress("Importing", files) as on_position, _broken_rows(errors) as broken:
-        sources = open_all(files, site=site, on_position=on_position)
+        check = None if new_site else check_known
+        sources = open_all(files, site=site, check_site=check, on_position=on_position)
         engine = open_database(settings)
         into_database = partial(
             import_rows,

@@ -16,6 +16,7 @@ from review.suggest import texts
 from review.suggest.reasons import find_reasons
 from review.suggest.texts import suggest_tags
 from review.web.context import ContextDep, ReviewerDep
+from review.web.sites import known_site
 
 router = APIRouter(prefix="/api/v1", tags=["suggest"])
 
@@ -67,6 +68,7 @@ class ReasonsAnswer(BaseModel):
 @router.post("/suggest", responses={409: {"description": "The site has no live model."}})
 def suggest(context: ContextDep, _: ReviewerDep, sent: SuggestRequest) -> SuggestAnswer:
     """Tags for texts, at once; nothing is stored. Blocked tags are never among them."""
+    known_site(context, sent.site)
     with reading(context.engine) as connection:
         blocked = read_blocked_tags(connection, sent.site)
     found = suggest_tags(

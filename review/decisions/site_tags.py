@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from core.database.known_sites import stored_sites
 from core.database.review_tables import Verdict
 from core.database.tables import Question, QuestionTag
 from core.errors import UnknownSite
@@ -56,7 +58,9 @@ def list_tags(connection: Connection, site: str) -> list[SiteTag]:
 
 
 def require_site(connection: Connection, site: str) -> None:
-    """Raise UnknownSite where there is no question of a site."""
+    """Raise UnknownSite, with the near ones, where there is no question of a site."""
     found = select(Question.id).where(Question.site == site).limit(1)
     if connection.execute(found).first() is None:
-        raise UnknownSite(f"There are no questions of the site {site} here.")
+        near = get_close_matches(site, list(stored_sites(connection)))
+        matches = f" (near matches: {', '.join(near)})" if near else ""
+        raise UnknownSite(f"There are no questions of the site {site} here{matches}.")

@@ -6,8 +6,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from review.web.context import ContextDep, ReviewerDep, render
-from review.web.sites import sites_of
+from review.web.context import Context, ContextDep, ReviewerDep, render
+from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
 
@@ -54,7 +54,7 @@ def review(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespons
         sites=sites_of(context),
         orders=ORDERS,
         keys=KEYS,
-        query=dict(request.query_params),
+        query=_query(context, request),
     )
 
 
@@ -72,5 +72,11 @@ def bulk(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLResponse:
         request,
         "bulk.html",
         sites=sites_of(context),
-        query=dict(request.query_params),
+        query=_query(context, request),
     )
+
+
+def _query(context: Context, request: Request) -> dict[str, str]:
+    """What an address chooses, its site by the API's name."""
+    query = dict(request.query_params)
+    return query | {"site": chosen_site(context, request)} if query.get("site") else query

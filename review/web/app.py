@@ -22,6 +22,7 @@ from review.web.context import Context
 from review.web.errors import add_error_handlers
 from review.web.guard import guard
 from review.web.headers import Surroundings
+from review.web.sites import check_named_site
 
 PAGES: Final[tuple[APIRouter, ...]] = (
     login.router,
@@ -86,10 +87,11 @@ def _add_routes(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         return app.openapi()
 
+    checked = [Depends(check_named_site)]
     for router in PAGES:
-        app.include_router(router, include_in_schema=False)
+        app.include_router(router, include_in_schema=False, dependencies=checked)
     for router in API:
-        app.include_router(router)
+        app.include_router(router, dependencies=checked)
     app.router.add_route("/static/{name:path}", _static)  # beside the guard: no secret stands there
     app.router.add_route("/favicon.ico", _favicon)
 

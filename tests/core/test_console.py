@@ -3,10 +3,9 @@
 import re
 import signal
 from collections.abc import Callable
-from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import pytest
 import typer
@@ -17,10 +16,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
 from core import console
 from core.errors import DatabaseUnreachable, ModelMissing, TaggerError
-from core.questions.store import FetchedQuestion, store
+from tests.conftest import ManualClock
+from tests.rows import question, store_questions
 
 STEERING = "x\x1b[2Jy\x9bz\u202e\x07"
 OWN = r"\x1b(?:\[[\d;]*m|\]8;[^\x07\x1b\x9b]*\x1b\\)"  # Rich's colours and links
@@ -139,19 +140,47 @@ def test_the_bytes_of_all_files_fill_one_bar(
     assert "0.8/1.0 kB" in re.sub(OWN, "", file.getvalue())
 
 
-def test_a_site_that_is_stored_under_an_old_name_is_found_by_it(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def command(engine: Engine, monkeypatch: pytest.MonkeyPatch, clock: ManualClock) -> typer.Typer:
+    """A command that names a site, of a database with one of somebody's own."""
     address = engine.url.render_as_string(hide_password=False)
     monkeypatch.setenv("TAGGER_DATABASE_URL", address)
-    stored = ("Stats", "stats.stackexchange.com", "stackoverflow.blog")
-    question: dict[str, Any] = {"question_id": 1, "title": "t", "body": "b", "author_tags": ("a",)}
-    with engine.begin() as connection:
-        questions = [FetchedQuestion(site=site, **question) for site in stored]
-        store(connection, questions, now=datetime(2026, 1, 1, tzinfo=UTC), request_tagging=False)
-    for site in stored:
-        assert console.read_stored_site(site) == site
-    assert console.read_stored_site("Cooking") == "cooking"
-    assert console.read_site("Stats") == "stats"  # a feed knows the API's names alone
-    with pytest.raises(typer.BadParameter, match="is no site"):
-        console.read_stored_site("stackexchange.com")
+    monkeypatch.setenv("TAGGER_SITES", "demo")
+    store_questions(engine, question(1, site="my-forum"), now=clock.now())
+    app = typer.Typer()
+
+    @app.command()
+    def show(
+        site: Annotated[str | None, console.site_option("A site.")] = None,
+        new_site: Annotated[bool, console.new_site_option()] = False,
+    ) -> None:
+        console.out.print(f"{site} {new_site}")
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--site", "Stats.StackExchange.com"], "stats False"),
+        (["--site", "My-Forum"], "my-forum False"),
+        (["--site", "demo"], "demo False"),
+        (["--site", "statz", "--new-site"], "statz True"),
+        (["--new-site", "--site", "My.Own.Site"], "my.own.site True"),
+        ([], "None False"),
+    ],
+)
+def test_a_command_takes_sites_that_there_are_and_ones_own(
+    command: typer.Typer, given: list[str], said: str
+) -> None:
+    assert CliRunner().invoke(command, given).stdout == f"{said}\n"
+
+
+def test_a_command_refuses_sites_that_there_are_not(command: typer.Typer) -> None:
+    wide = CliRunner(env={"COLUMNS": "200"})
+    refused = wide.invoke(command, ["--site", "statz"])
+    assert refused.exit_code == 2
+    assert "There is no site 'statz' (near matches: stats" in refused.stderr
+    assert "or add --new-site where it is a site of your own" in refused.stderr
+    refused = wide.invoke(command, ["--site", "stackexchange.com", "--new-site"])
+    assert "is no site" in refused.stderr

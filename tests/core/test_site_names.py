@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.site_names import site_host, site_name
+from core.site_names import is_site_of_network, near_sites, site_host, site_name
 
 NAMES = {
     "stats": [
@@ -59,6 +59,10 @@ NAMES = {
     "meta.mathoverflow.net": ["meta.mathoverflow.net", "meta.mathoverflow"],
     "softwareengineering": ["programmers.stackexchange.com", "programmers"],
     "avp": ["video.stackexchange.com", "video"],
+    "writing": ["writers.stackexchange.com", "Writing"],
+    "psychology": ["cogsci.stackexchange.com.7z"],
+    "gaming": ["Arqade", "gaming.se", "www.arqade.com"],
+    "cooking": ["Seasoned Advice", "https://SeasonedAdvice.com/"],
     "avp.meta": ["video.meta.stackexchange.com", "meta.video.se"],
     "ux.meta": ["meta.ux", "meta.ux.se"],
     "cs.meta": ["meta.cs"],
@@ -69,6 +73,10 @@ NAMES = {
     "my.example.com": ["my.example.com"],
     "video.example.com": ["video.example.com"],
 }
+
+
+OWN = {site for site in NAMES if site.partition(".")[0] in ("a-made-up", "forum", "my", "example")}
+OWN.add("video.example.com")
 
 
 @pytest.mark.parametrize(("name", "given"), [(n, g) for n, all_ in NAMES.items() for g in all_])
@@ -120,3 +128,23 @@ def test_what_is_no_site_is_refused_with_what_may_have_been_meant(wrong: str, ne
 def test_a_sites_address_follows_from_its_name(site: str, host: str) -> None:
     assert site_host(site) == host
     assert site_name(host) == site
+
+
+@pytest.mark.parametrize("site", sorted(set(NAMES) - OWN))
+def test_the_networks_sites_are_known(site: str) -> None:
+    assert is_site_of_network(site)
+
+
+@pytest.mark.parametrize(
+    "site", [*sorted(OWN), "statz", "stats.stats", "xx.stackoverflow", "meta.meta.stats", "a.meta"]
+)
+def test_others_are_not(site: str) -> None:
+    assert not is_site_of_network(site)
+
+
+def test_names_are_near_by_their_letters_or_a_part_of_them() -> None:
+    assert near_sites("cookin")[0] == "cooking"
+    assert near_sites("crossvalidate") == ["stats"]
+    assert "math" in near_sites("mathematics")
+    assert near_sites("my-forun", ["my-forum"]) == ["my-forum"]
+    assert near_sites("qqqq") == []

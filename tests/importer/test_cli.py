@@ -285,3 +285,29 @@ def test_another_domain_is_refused_with_what_may_have_been_meant(tmp_path: Path)
     result = run(write(tmp_path / "a.jsonl", line(1)), "--site", "stackoverlow.com")
     assert result.exit_code == 2
     assert "stackoverflow" in " ".join(result.output.split())
+
+
+def test_a_site_that_there_is_not_is_refused_but_for_ones_own(
+    tmp_path: Path, database_url: str
+) -> None:
+    file = write(tmp_path / "q.jsonl", line(1), line(2, site="statz"), line(3, site="statz"))
+    refused = run(file, "--site", "statz")
+    assert refused.exit_code == 2
+    assert "near matches: stats" in refused.stderr
+    result = run(file)
+    assert counts(result) == [[3, 1, 0, 0, 2]]
+    told = "q.jsonl:2: site: There is no site 'statz' (near matches: stats"
+    assert told in result.stderr.replace("\n", "")
+    assert "add --new-site" in result.stderr
+    assert counts(run(file, "--new-site")) == [[3, 2, 0, 1, 0]]
+    assert len(stored(database_url)) == 3
+    assert counts(run(file)) == [[3, 0, 0, 3, 0]]  # a site of which something is stored is known
+
+
+def test_a_dump_of_a_site_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "statz.stackexchange.com-Posts.xml"
+    file.write_text('<posts><row Id="1" PostTypeId="1" Title="t" Body="b" Tags="|r|"/></posts>')
+    refused = run(file)
+    assert refused.exit_code == 1
+    assert "There is no site 'statz' (near matches: stats" in refused.stderr
+    assert run(file, "--new-site").exit_code == 0

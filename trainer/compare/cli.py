@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from core.console import command, end_on_sigterm, err, open_database, out, site_option, start
+from core.console import (
+    command,
+    end_on_sigterm,
+    err,
+    new_site_option,
+    open_database,
+    out,
+    site_option,
+    start,
+)
 from core.settings import Settings
 from trainer.data.splits import SplitName
 from trainer.progress import ProgressReporter, make_reporter
@@ -14,6 +23,7 @@ from trainer.progress import ProgressReporter, make_reporter
 if TYPE_CHECKING:
     from trainer.compare.run import Source
 
+NewSite = Annotated[bool, new_site_option()]
 Site = Annotated[str | None, site_option("The site, by the API's name.")]
 File = Annotated[
     Path | None,
@@ -45,6 +55,7 @@ Folder = Annotated[
 def compare(  # noqa: PLR0913 (options)
     site: Site = None,
     *,
+    new_site: NewSite = False,
     file: File = None,
     split: Split = "random",
     systems: Systems = None,
@@ -64,6 +75,7 @@ def compare(  # noqa: PLR0913 (options)
     from trainer.compare.run import CompareOptions, Comparison, compare_systems  # noqa: PLC0415
     from trainer.compare.table import summary, terminal_table  # noqa: PLC0415
 
+    del new_site  # the site's own option has read it
     settings = start()
     end_on_sigterm()
     entries = catalogue(vectors=vectors)

@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import ImportFailed, SiteNotGiven
+from core.database.known_sites import CheckSite
+from core.errors import ImportFailed, SiteNotGiven, UnknownSite
 from core.questions.files.dump_names import is_named_by_folder, site_of_dump
 from core.questions.files.formats import Format, QuestionFile
 from core.questions.files.json_documents import read_json_document
@@ -26,6 +27,7 @@ def read_questions(
     *,
     site: str | None = None,
     tag_files: Sequence[QuestionFile] = (),
+    check_site: CheckSite | None = None,
     on_position: OnPosition | None = None,
 ) -> Iterator[Row]:
     """Return an iterator over a file's questions and broken rows, in the file's order.
@@ -42,20 +44,24 @@ def read_questions(
             for a dump that is named by its site's address, as is its folder. JSON that names
             another one is broken.
         tag_files: where to look for the Tags.csv that does not stand beside its Questions.csv.
+        check_site: raises UnknownSite where there is no site that the file or a question names.
         on_position: called with how many bytes of the file have been read.
 
     Raises:
+        UnknownSite: the file is the dump of a site that there is not.
         ImportFailed: the file as a whole cannot be read, or does not say of which site it is; the
             iterator raises it too, where the reason comes to light later.
     """
     file = path if isinstance(path, QuestionFile) else QuestionFile(path)
     try:
-        site = _site_of(file, site)
-        tags = _check(file, site, tag_files)
-    except ImportFailed:
+        its_site = _site_of(file, site)
+        if its_site not in (None, site) and check_site is not None:
+            check_site(its_site)
+        tags = _check(file, its_site, tag_files)
+    except (ImportFailed, UnknownSite):
         file.close()
         raise
-    return _read(file, site, tags, on_position)
+    return _read(file, Source(file.name, its_site, check_site), tags, on_position)
 
 
 def _site_of(file: QuestionFile, given: str | None) -> str | None:
@@ -95,6 +101,7 @@ def open_all(
     paths: Sequence[Path],
     *,
     site: str | None = None,
+    check_site: CheckSite | None = None,
     on_position: OnFilePosition = lambda _path, _position: None,
 ) -> list[tuple[Path, Iterator[Row]]]:
     """Return an iterator over each file's rows, as of read_questions(), in the order of the files.
@@ -102,6 +109,7 @@ def open_all(
     The call itself looks at the beginnings of all files. A Tags.csv goes with its Questions.csv.
 
     Raises:
+        UnknownSite: one of them is the dump of a site that there is not.
         ImportFailed: one of them has no format that is known, or does not say of which site it is.
     """
     with ExitStack() as opened:
@@ -112,7 +120,11 @@ def open_all(
             (
                 file.path,
                 read_questions(
-                    file, site=site, tag_files=tags, on_position=partial(on_position, file.path)
+                    file,
+                    site=site,
+                    tag_files=tags,
+                    check_site=check_site,
+                    on_position=partial(on_position, file.path),
                 ),
             )
             for file in chosen
@@ -138,9 +150,8 @@ def with_tag_files(paths: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _read(
-    file: QuestionFile, site: str | None, tags: QuestionFile | None, on_position: OnPosition | None
+    file: QuestionFile, source: Source, tags: QuestionFile | None, on_position: OnPosition | None
 ) -> Iterator[Row]:
-    source = Source(file.name, site)
     try:
         with file.opened(on_position) as stream:
             if file.format is Format.JSON_LINES:

@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from core.database.known_sites import CheckSite
+from core.errors import UnknownSite
 from core.questions.files.times import to_time
 from core.questions.files.values import is_nothing, to_tags, to_whole
 from core.questions.store import FetchedQuestion, State, clean_text
@@ -66,10 +68,13 @@ class Source:
     Attributes:
         file: its path, as messages name it.
         site: the site that its questions are of; None where each row names its own.
+        check_site: whether there is the site that a row names; raises UnknownSite.
     """
 
     file: str
     site: str | None
+    check_site: CheckSite | None = field(default=None, compare=False)
+    _refused: dict[str, str | None] = field(default_factory=dict, compare=False)
     _lost: set[str] = field(default_factory=set, compare=False)
 
     def lose(self, line: int, name: str, reason: str) -> None:
@@ -77,6 +82,17 @@ class Source:
         if name not in self._lost:
             self._lost.add(name)
             log.warning("%s:%d: %s; such rows are taken without it", self.file, line, reason)
+
+    def refusal(self, site: str) -> str | None:
+        """Why a site that a row names is none; None where it is one. Each is looked up once."""
+        if site not in self._refused and self.check_site is not None:
+            try:
+                self.check_site(site)
+            except UnknownSite as error:
+                self._refused[site] = str(error)
+            else:
+                self._refused[site] = None
+        return self._refused.get(site)
 
     def broken(self, line: int, reason: str) -> BrokenRow:
         """A broken row of this file."""
@@ -111,6 +127,9 @@ def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
         return source.broken(line, "site: missing, and none was given for all rows")
     if fields.site not in (None, site):
         return source.broken(line, f"site: it is {fields.site}, not {site}")
+    refusal = source.refusal(site) if source.site is None else None
+    if refusal is not None:
+        return source.broken(line, f"site: {refusal}")
     if is_made_up(fields.question_id):
         return source.broken(line, f"question_id: {fields.question_id} is {_MADE_UP}")
     named = "closed_date" in values and is_nothing(values["closed_date"])
