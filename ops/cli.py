@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import typer
 from celery import Celery
+from sqlalchemy import Engine
 
 from core.agreement.drift import live_drifts
 from core.agreement.live import daily_agreement
@@ -18,10 +19,12 @@ from core.review_page import listen
 from core.service.feeds import feed_status, quota_status, skipped_counts
 from core.service.killed import killed_lines, killed_statuses
 from core.service.status import queue_lengths, running_workers, site_statuses
+from ops.site_merge import merge_sites, misnamed_sites
 from ops.status_view import (
     drift_lines,
     failure_lines,
     feeds_table,
+    misnamed_lines,
     quota_lines,
     sites_table,
     skipped_lines,
@@ -58,7 +61,9 @@ def up() -> None:
     """
     settings = start()
     end_on_sigterm()
-    open_database(settings).dispose()
+    engine = open_database(settings)
+    _merge_sites(engine)
+    engine.dispose()
     with alone(settings.data_dir):
         listen(settings).close()  # a port that is taken ends it here, not after its sixth try
         services = dict(SERVICES)
@@ -88,7 +93,7 @@ def status() -> None:
         feeds = feed_status(connection, polled=settings.feed, now=now)
         quotas, skipped = quota_status(connection), skipped_counts(connection)
         agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)
-        killed = killed_statuses(connection, now=now)
+        killed, misnamed = killed_statuses(connection, now=now), misnamed_sites(connection)
     out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
     out.print(sites_table(sites, settings, now=now))
     if agreement:
@@ -101,6 +106,7 @@ def status() -> None:
         *quota_lines(quotas),
         *skipped_lines(skipped),
         *killed_lines(killed),
+        *misnamed_lines(misnamed),
     ):
         out.print(plain(line), soft_wrap=True, highlight=False)
     _print_broker(make_celery(settings))
@@ -122,8 +128,20 @@ def _print_broker(app: Celery) -> None:
 def upgrade_database() -> None:
     """Bring the database's tables up to date; services also do it when they start.
 
+    Sites that earlier versions stored under another spelling, as Stats, get the API's name, which
+    tagger up does too.
+
     Example: tagger db upgrade
     """
     engine = open_database(start())
+    _merge_sites(engine)
     address = engine.url.render_as_string(hide_password=True)
     out.print(f"The tables of {address} are up to date.", soft_wrap=True)
+
+
+def _merge_sites(engine: Engine) -> None:
+    for merged in merge_sites(engine, SystemClock()):
+        line = f"{merged.old} is called {merged.new} now: {merged.questions:,} questions"
+        if merged.twins:
+            line += f", {merged.twins:,} of which were there under both names"
+        out.print(f"{plain(line)}.", soft_wrap=True)

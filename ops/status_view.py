@@ -1,6 +1,6 @@
 """The state of the service as a person reads it on the terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from rich.table import Table
@@ -129,3 +129,9 @@ def skipped_lines(counts: dict[str, int]) -> Iterator[str]:
     """One line for each site whose answers held what cannot be read as a question."""
     for site, count in sorted(counts.items()):
         yield f"{site}: {count:,} items that the API gave could not be read; see skipped_items"
+
+
+def misnamed_lines(misnamed: Mapping[str, str]) -> Iterator[str]:
+    """What to do about sites that earlier versions stored under another spelling."""
+    for old, new in misnamed.items():
+        yield f"{old} is {new}, under a name of before: tagger db upgrade puts it right."

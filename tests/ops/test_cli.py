@@ -58,6 +58,17 @@ def test_upgrading_makes_the_tables_of_an_empty_database(sqlite_url: str) -> Non
     engine.dispose()
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("without_broker")
+def test_upgrading_gives_sites_the_apis_names(sqlite_engine: Engine, clock: ManualClock) -> None:
+    old = (question(1), question(1, site="Stats"), question(2, site="Stats"))
+    store_questions(sqlite_engine, *old, now=clock.now(), request_tagging=False)
+    assert "Stats is stats, under a name of before: tagger db upgrade" in run("status").stdout
+    told = "Stats is called stats now: 2 questions, 1 of which were there under both names."
+    assert told in run("db", "upgrade").stdout
+    assert "Stats" not in run("db", "upgrade").stdout.replace("tagger.sqlite3", "")
+
+
 def test_a_service_of_a_newer_database_is_refused_in_one_line(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
 ) -> None:

@@ -78,6 +78,13 @@ def test_equal_bundles_have_equal_bytes() -> None:
     assert pack_bytes(word_bundle()) == PACKED
 
 
+@pytest.mark.parametrize("named", ["Stats", "stats.stackexchange.com", "stats"])
+def test_a_bundle_of_before_may_call_its_site_by_another_name(tmp_path: Path, named: str) -> None:
+    file = tmp_path / "bundle.zip"
+    pack(word_bundle(site=named), file)
+    assert inspect(file, site="stats").manifest.site == named
+
+
 def test_another_sites_bundle_is_foreign() -> None:
     with pytest.raises(BundleForeign, match="belongs to the site stats, not to cooking"):
         unpack_bytes(PACKED, site="cooking")
