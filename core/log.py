@@ -2,13 +2,14 @@
 
 import logging
 import sys
+import textwrap
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import make_url
 
 from core.settings import Settings
-from core.untrusted import printable
+from core.untrusted import one_line, printable
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "***"
@@ -17,19 +18,23 @@ _SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
 
 
 class SecretFilter(logging.Filter):
-    """Replaces secrets and controls in all that a handler writes, whoever logged it."""
+    """Replaces secrets and controls in all that a handler writes, whoever logged it.
+
+    A message is one line, whatever it quotes: else a stranger's text would write lines of its own.
+    """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
         self._secrets = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len)[::-1]
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass, without its secrets; a traceback is flattened to hide them too."""
-        message = record.getMessage()
+        """Let every record pass, without its secrets; a traceback is indented behind it."""
+        message = one_line(self.hide(record.getMessage()))
         if record.exc_info:
-            message += "\n" + logging.Formatter().formatException(record.exc_info)
+            told = self.hide(logging.Formatter().formatException(record.exc_info))
+            message += "\n" + textwrap.indent(printable(told), "    ")
             record.exc_info = record.exc_text = None
-        record.msg, record.args = printable(self.hide(message)), ()
+        record.msg, record.args = message, ()
         return True
 
     def hide(self, message: str) -> str:

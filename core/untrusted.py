@@ -1,14 +1,25 @@
-"""Strangers' text where it is printed or exported: no terminal obeys it, no spreadsheet runs it.
+"""What strangers write: bounded before it is parsed, harmless where it is printed or exported.
 
-Control characters and what turns the direction of writing become spaces. In CSV, what would be a
-formula has an apostrophe before it: at the start of a cell, and behind semicolons and tabs, where
-spreadsheets of many countries part cells.
+Control characters and what turns the direction of writing become spaces: no terminal obeys them. In
+CSV, what a spreadsheet would run as a formula has an apostrophe before it: at the start of a cell,
+and behind semicolons and tabs, where spreadsheets of many countries part cells.
+
+JSON is counted before it is parsed. Of `[],` a megabyte becomes 24 MB of Python's objects, so a
+bound on bytes alone bounds nothing.
 """
 
 import csv
+import json
 import re
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, Final, TextIO
+
+MOST_VALUES: Final = 100_000  # of one text; a hundred questions of the API have some 5,000
+MOST_DEPTH: Final = 32  # brackets in each other; those of the API's answers are six deep
+
+# A text with its quotation marks, or what is left of one that does not end; read once, forwards.
+_JSON_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_NO_MARKS: Final = bytes(set(range(256)) - set(b",:[]{}"))
 
 # All controls but line feed and tab; line and paragraph separators; embeddings, overrides and
 # isolates of direction; halves of surrogate pairs, which cannot be encoded.
@@ -18,6 +29,52 @@ _CONTROLS = re.compile(
 
 # What spreadsheets take for a formula's start, also in the width of Chinese characters.
 _FORMULA = re.compile("((?:^|[;\\t\\n])[ \u00a0\u3000]*)(?=[=+@\uff1d\uff0b\uff0d\uff20-])")
+
+
+class JsonTooLarge(ValueError):
+    """JSON that would become more than anything honest; the text says in what way."""
+
+
+def check_json(data: bytes, *, values: int = MOST_VALUES, depth: int = MOST_DEPTH) -> None:
+    """Refuse JSON that would take much more memory than its bytes do.
+
+    Looks at each byte a few times and parses nothing, so the bytes need not be JSON.
+
+    Args:
+        data: in UTF-8.
+        values: half of the commas, colons and brackets that there may be outside of texts; each
+            value has one before it.
+        depth: how many brackets may stand in each other.
+
+    Raises:
+        JsonTooLarge: there are more.
+    """
+    opening = data.count(b"[") + data.count(b"{")
+    if opening <= depth and opening + data.count(b",") + data.count(b":") <= values:
+        return  # also with those inside of texts: an ordinary question
+    frame = _JSON_TEXT.sub(b"", data).translate(None, _NO_MARKS)
+    if len(frame) > 2 * values:  # with the brackets that close
+        raise JsonTooLarge(f"more than {values:,} values, as nothing honest has")
+    level = 0
+    for mark in frame.translate(None, b",:"):
+        level += 1 if mark in b"[{" else -1
+        if level > depth:
+            raise JsonTooLarge(f"more than {depth} brackets in each other")
+
+
+def load_json(data: bytes, *, values: int = MOST_VALUES, depth: int = MOST_DEPTH) -> Any:
+    """Parse JSON of a stranger, as far as check_json() lets it.
+
+    Raises:
+        ValueError: it is too large (JsonTooLarge), not UTF-8, or no JSON.
+    """
+    check_json(data, values=values, depth=depth)
+    return json.loads(data.decode("utf-8-sig", "surrogatepass"))
+
+
+def one_line(text: str) -> str:
+    """A text as one line of a log may quote it: without controls, and no line of its own."""
+    return " ".join(printable(text).split())
 
 
 def printable(text: str) -> str:
@@ -30,9 +87,9 @@ def harmless(cell: str) -> str:
     return _FORMULA.sub(r"\1'", printable(cell))
 
 
-def escape_controls(json: str) -> str:
+def escape_controls(text: str) -> str:
     """JSON as of `json.dumps(ensure_ascii=False)`, in which all controls are escaped."""
-    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 class CsvWriter:

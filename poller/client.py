@@ -5,7 +5,6 @@ trusts nothing that it says. When it may be asked at all is the business of `pol
 """
 
 import hashlib
-import json
 import re
 import zlib
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 
 from core.clock import Clock, SystemClock
 from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
+from core.untrusted import JsonTooLarge, load_json, one_line
 
 USER_AGENT = "question-tagger (tag prediction for StackExchange sites; python-requests)"
 
@@ -28,11 +28,13 @@ CONNECT_ATTEMPTS = 3
 LONGEST_RECONNECT_PAUSE = 5.0
 READ_SECONDS = 30.0  # without a byte
 ANSWER_SECONDS = 60.0  # for the whole of an answer, however slowly it drips
-MAX_PACKED_BYTES = 32 * 2**20
-MAX_BYTES = 128 * 2**20  # a hundred of the longest bodies that a site takes are a tenth of it
+# A hundred bodies of 30,000 characters, the sites' limit, each of them one that HTML and JSON spell
+# in nine, are 27 MB; packed they are a tenth of it.
+MAX_PACKED_BYTES = 8 * 2**20
+MAX_BYTES = 32 * 2**20
 _CHUNK = 2**16
 
-MAX_ITEMS = 1000  # of an answer; the API gives a hundred
+MAX_ITEMS = 100  # of an answer, where the request asks for no other number
 MAX_QUOTA = 10_000_000  # a day; the API gives ten thousand
 
 BAD_PARAMETER, ACCESS_DENIED, KEY_REQUIRED = 400, 403, 405  # error_id
@@ -66,6 +68,12 @@ class ApiRequest:
     def query(self) -> dict[str, str]:
         """All parameters but the key."""
         return {**({"site": self.site} if self.site else {}), **dict(self.params)}
+
+    @property
+    def most_items(self) -> int:
+        """How many items its answer may hold."""
+        size = dict(self.params).get("pagesize", "")
+        return int(size) if size.isdecimal() else MAX_ITEMS
 
     def digest(self) -> str:
         """SHA-256 of what is asked: equal for identical requests."""
@@ -223,7 +231,9 @@ def _read_json(
     body: bytes, status: int, retry_after: str | None, request: ApiRequest
 ) -> dict[str, Any]:
     try:
-        content = json.loads(body)
+        content = load_json(body)
+    except JsonTooLarge as error:
+        raise _unreachable(request, f"the answer holds {error}") from None
     except (ValueError, RecursionError):
         content = None
     if isinstance(content, dict) and "error_id" in content:
@@ -245,8 +255,9 @@ def _read_wrapper(wrapper: Mapping[str, Any], request: ApiRequest) -> ApiAnswer:
     items, has_more = wrapper.get("items"), wrapper.get("has_more")
     if not isinstance(items, list) or not isinstance(has_more, bool):
         raise _unreachable(request, "the answer has no items or does not say whether there is more")
-    if len(items) > MAX_ITEMS:
-        raise _unreachable(request, f"the answer holds {len(items):,} items; 100 at most are asked")
+    if len(items) > request.most_items:
+        asked = f"{request.most_items} at most were asked for"
+        raise _unreachable(request, f"the answer holds {len(items):,} items; {asked}")
     quota_max, quota_remaining = wrapper.get("quota_max"), wrapper.get("quota_remaining")
     return ApiAnswer(
         items=tuple(items),
@@ -260,8 +271,8 @@ def _read_wrapper(wrapper: Mapping[str, Any], request: ApiRequest) -> ApiAnswer:
 def _refusal(content: Mapping[str, Any], request: ApiRequest) -> ApiRefused:
     """The error that the API words; its message can echo a parameter, never the key."""
     error_id = _whole(content.get("error_id")) or 0
-    name = str(content.get("error_name"))[:100]
-    message = str(content.get("error_message"))[:300]
+    name = one_line(str(content.get("error_name"))[:100])
+    message = one_line(str(content.get("error_message"))[:300])
     text = f"{request}: {message} ({name}, error_id {error_id})"
     backoff = _number(content.get("backoff"))
     if _is_about_key(error_id, message):

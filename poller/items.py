@@ -14,6 +14,7 @@ from html import unescape
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
+from core.questions.files.rows import MAX_BODY, MAX_TAG, MAX_TAGS, MAX_TITLE
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.settings import PolledQuestions
 
@@ -105,8 +106,8 @@ def _read(item: object, site: str, polled: PolledQuestions) -> FetchedQuestion:
     return FetchedQuestion(
         site=site,
         question_id=_question_id(item),
-        title=unescape(_text(item, "title")),
-        body=_text(item, "body"),
+        title=unescape(_text(item, "title", MAX_TITLE)),
+        body=_text(item, "body", MAX_BODY),
         author_tags=_tags(item),
         link=_link(item),
         owner=_owner(item),
@@ -132,8 +133,10 @@ def _question_id(item: Mapping[str, Any]) -> int:
     return value
 
 
-def _text(item: Mapping[str, Any], field: str) -> str:
+def _text(item: Mapping[str, Any], field: str, longest: int) -> str:
     value = item.get(field)
+    if isinstance(value, str) and len(value) > longest:
+        raise _UnreadableError(f"{field} has more than {longest:,} characters")
     if not isinstance(value, str) or not clean_text(value).strip():
         raise _UnreadableError(_fault(item, field))
     return clean_text(value)
@@ -143,6 +146,10 @@ def _tags(item: Mapping[str, Any]) -> tuple[str, ...]:
     tags = item.get("tags")
     if not isinstance(tags, list) or not all(isinstance(tag, str) and tag for tag in tags):
         raise _UnreadableError(_fault(item, "tags"))
+    if len(tags) > MAX_TAGS or any(len(tag) > MAX_TAG for tag in tags):
+        raise _UnreadableError(
+            f"more than {MAX_TAGS} tags, or one of more than {MAX_TAG} characters"
+        )
     return tuple(dict.fromkeys(clean_text(unescape(tag)) for tag in tags))
 
 

@@ -1,6 +1,5 @@
 """A bundle's manifest: what the model is, how its input is made, its labels and thresholds."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
@@ -11,9 +10,11 @@ from core.errors import BundleCorrupt, BundleIncompatible
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
 from core.model.tokenizer import TextSettings
+from core.untrusted import JsonTooLarge, load_json
 
 FORMAT_VERSION: Final = 3
 READABLE_VERSIONS: Final = (2, 3)
+MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 700,000
 
 
 class Sample(BaseModel):
@@ -53,7 +54,7 @@ class Manifest(BaseModel):
     labels: tuple[str, ...] = Field(min_length=1)
     thresholds: tuple[float, ...]
     text: TextSettings
-    inputs: tuple[Input, ...] = Field(min_length=1)
+    inputs: tuple[Input, ...] = Field(min_length=1, max_length=32)
     calibration: Calibration = NO_CALIBRATION
     metrics: dict[str, float | int | str]
     data_fingerprint: str
@@ -91,8 +92,9 @@ def parse_manifest(data: bytes) -> Manifest:
         BundleIncompatible: its format version is not this program's.
     """
     try:
-        raw = json.loads(data)
-        version = raw["format_version"]
+        version = load_json(data, values=MOST_VALUES)["format_version"]
+    except JsonTooLarge as error:
+        raise BundleCorrupt(f"The model bundle's manifest.json holds {error}.") from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleCorrupt("The model bundle's manifest.json cannot be read.") from error
     if version not in READABLE_VERSIONS:

@@ -1,13 +1,16 @@
 """The words that a network knows, and their numbers."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from core.errors import BundleCorrupt
+from core.untrusted import JsonTooLarge, check_json
 
+MOST_VALUES: Final = 1_000_000  # of its JSON; one of 40,000 words and as many pairs has 320,000
 PADDING = 0  # the id that stands for no word; the vocabulary's first word has 1
 
 
@@ -126,7 +129,10 @@ def parse_vocabulary(data: bytes) -> Vocabulary:
         BundleCorrupt: it is not as it should be.
     """
     try:
+        check_json(data, values=MOST_VALUES)
         file = _VocabularyFile.model_validate_json(data)
+    except JsonTooLarge as error:
+        raise BundleCorrupt(f"The model bundle's vocabulary.json holds {error}.") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise BundleCorrupt(f"The model bundle's vocabulary.json: {first['msg']}.") from None

@@ -1,4 +1,7 @@
-"""What stands around every request and answer: which host, how large, and the browser's rules."""
+"""What stands around every request and answer: which host, how large, and the browser's rules.
+
+Bodies of JSON are counted here: they are parsed before the guard is asked who sends them.
+"""
 
 from collections.abc import Callable, Collection, Mapping
 from ipaddress import ip_address
@@ -7,8 +10,10 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.untrusted import JsonTooLarge, check_json
 
 MOST_BYTES: Final = 4 * 1024 * 1024  # of a request's body
 _OF_OTHER_PARTS: Final = frozenset("/\\?#@")  # of an address
@@ -63,7 +68,15 @@ class Surroundings:
         if refusal is not None:
             await refusal(scope, receive, send_with_headers)
             return
-        await self._app(scope, _bounded(receive, lambda: has_begun), send_with_headers)
+        bounded = _bounded(receive, lambda: has_begun)
+        if _is_json(headers):
+            try:
+                bounded = await _counted(bounded)
+            except (HTTPException, JsonTooLarge) as error:
+                told = error.detail if isinstance(error, HTTPException) else f"It holds {error}."
+                await JSONResponse({"detail": told}, 413)(scope, receive, send_with_headers)
+                return
+        await self._app(scope, bounded, send_with_headers)
 
     def _refusal(self, headers: Headers) -> PlainTextResponse | None:
         if not is_own_host(headers.get("host", ""), self._names):
@@ -108,6 +121,29 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_json(headers: Headers) -> bool:
+    return "json" in headers.get("content-type", "").lower()
+
+
+async def _counted(receive: Receive) -> Receive:
+    """Read a body of JSON; return what gives it once more.
+
+    Raises:
+        JsonTooLarge: it would become more than anything that the page or its API takes.
+        HTTPException: it is too long.
+    """
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body", False):
+        messages.append(await receive())
+    check_json(b"".join(message.get("body", b"") for message in messages))
+    messages.reverse()
+
+    async def receive_again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return receive_again
 
 
 def _bounded(receive: Receive, has_begun: Callable[[], bool]) -> Receive:

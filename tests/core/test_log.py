@@ -30,3 +30,14 @@ def test_a_traceback_keeps_no_secret_either(hide: SecretFilter) -> None:
     hide.filter(record)
     assert "ValueError" in record.getMessage()
     assert "key-in-hand" not in logging.Formatter().format(record)
+
+
+def test_a_traceback_is_indented_so_that_none_of_its_lines_can_be_one_of_the_log() -> None:
+    error = ValueError("no\n2026-01-01 00:00:00,000 ERROR poller: all is lost")
+    info = (ValueError, error, None)
+    record = logging.LogRecord("x", logging.ERROR, "f", 1, "failed", None, info)
+    SecretFilter(()).filter(record)
+    first, *others = record.getMessage().splitlines()
+    assert first == "failed"
+    assert len(others) == 2
+    assert all(line.startswith("    ") for line in others)

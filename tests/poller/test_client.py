@@ -190,8 +190,35 @@ def test_a_quota_that_cannot_be_is_bounded(
 def test_an_answer_of_too_many_items_is_none(
     api: responses.RequestsMock, clock: ManualClock
 ) -> None:
-    with pytest.raises(ApiUnreachable, match="holds 1,001 items"):
-        fetch(api, clock, GOOD | {"items": [1] * 1001})
+    with pytest.raises(ApiUnreachable, match="holds 101 items; 100 at most were asked for"):
+        fetch(api, clock, GOOD | {"items": [1] * 101})
+    few = ApiRequest("questions", "stats", (("pagesize", "2"),))
+    api.get(f"{URL}/questions", json=GOOD | {"items": [1] * 3})
+    with pytest.raises(ApiUnreachable, match="holds 3 items; 2 at most"):
+        make_client(clock).fetch(few)
+
+
+@pytest.mark.parametrize(
+    "items", [[[]] * 200_000, [1.5] * 200_000, [{str(i): 0 for i in range(200_000)}]]
+)
+def test_an_answer_of_which_too_much_would_become_is_not_parsed(
+    api: responses.RequestsMock, clock: ManualClock, items: object
+) -> None:
+    """A few megabytes of gzip, of which 12 GB became."""
+    packed = gzip.compress(json.dumps(GOOD | {"items": items}).encode(), mtime=0)
+    with pytest.raises(ApiUnreachable, match="holds more than 100,000 values"):
+        fetch(api, clock, packed)
+
+
+def test_an_error_of_the_api_is_one_line_and_steers_no_terminal(
+    api: responses.RequestsMock, clock: ManualClock
+) -> None:
+    forged = "no\n2026-01-01 00:00:00,000 ERROR poller: all is lost\x1b[2J\u202e"
+    error = {"error_id": 400, "error_message": forged, "error_name": "a\r\nb"}
+    with pytest.raises(ApiRefused) as caught:
+        fetch(api, clock, error, status=400)
+    assert str(caught.value).isprintable()
+    assert caught.value.error_name == "a b"
 
 
 def test_an_answer_that_is_too_long_is_given_up(

@@ -165,3 +165,18 @@ def test_recorded_items_that_lack_what_was_not_asked_for_say_what(real_data: Pat
     skipped = read_items(recorded, site="s", polled="unanswered").skipped
     assert {item.reason for item in skipped} == {"no body"}
     assert len(skipped) == 100
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("body", "x" * 500_001),
+        ("title", "x" * 1001),
+        ("tags", [f"t{number}" for number in range(10_000)]),
+        ("tags", ["x" * 101]),
+    ],
+)
+def test_an_item_longer_than_any_question_is_skipped(field: str, value: object) -> None:
+    items = read_items([{**ITEM, field: value}, ITEM], site="stats", polled="unanswered")
+    assert len(items.questions) == 1
+    assert [field in item.reason for item in items.skipped] == [True]

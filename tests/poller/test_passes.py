@@ -98,7 +98,8 @@ def growing(_: dict[str, str], number: int) -> dict[str, Any]:
 
 MAD: dict[str, Callable[[dict[str, str], int], Any]] = {
     "empty pages for ever": lambda _, n: wrapper([], n),
-    "the same items for ever": lambda _, n: wrapper(SAME, n),
+    "the same items for ever": lambda asked, n: wrapper(SAME[: int(asked["pagesize"])], n),
+    "more items than asked for": lambda _, n: wrapper(SAME, n),
     "the same unreadable items": lambda _, n: wrapper([None, {"title": 1}, "x"], n),
     "items without a date": lambda _, n: wrapper([{"question_id": 5}], n),
     "the oldest first": lambda _, n: wrapper([item(n, NOW - 90_000 - n)], n),

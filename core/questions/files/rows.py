@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_TITLE = 1000  # characters; the sites allow 150, and allowed a few more once
+MAX_BODY = 500_000  # characters of HTML; the sites allow 30,000 of Markdown
 MAX_TAGS = 20  # the sites allow 5
 MAX_TAG = 100  # characters; the sites allow 35
 YEARS = range(1990, 2100)
@@ -214,7 +215,7 @@ class _QuestionFields(BaseModel):
     site: Annotated[str, AfterValidator(site_name)] | None = None
     question_id: Annotated[_Whole, Field(ge=1, le=_LARGEST_ID)]
     title: Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_words)]  # plain text
-    body: Annotated[str, AfterValidator(_not_blank)]  # HTML
+    body: Annotated[str, Field(max_length=MAX_BODY), AfterValidator(_not_blank)]  # HTML
     tags: Annotated[_Tags, BeforeValidator(_or_empty)]
     link: Annotated[Annotated[str, AfterValidator(_web_address)] | None, _Optional] = None
     owner: Annotated[Annotated[str, BeforeValidator(_display_name)] | None, _Optional] = None

@@ -67,5 +67,18 @@ def test_a_bundle_of_before_tells_by_a_number_what_it_has_learned() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[1]", b"\xff", b"null", b"{}", b"[" * 100_000])
 def test_json_that_is_no_manifest_is_refused(data: bytes) -> None:
-    with pytest.raises(BundleCorrupt, match="cannot be read"):
+    with pytest.raises(BundleCorrupt, match=r"cannot be read|brackets in each other"):
         parse_manifest(data)
+
+
+def test_a_manifest_of_which_too_much_would_become_is_not_parsed() -> None:
+    filled = changed(lambda m: m.update(hyperparameters={"a": "here"}))
+    with pytest.raises(BundleCorrupt, match=r"manifest\.json holds more than 1,000,000 values"):
+        parse_manifest(filled.replace(b'"here"', b"[" + b"[]," * 700_000 + b"1]"))
+
+
+def test_a_manifest_names_no_more_inputs_than_a_network_has() -> None:
+    spec = json.loads(MANIFEST.model_dump_json())["inputs"][0]
+    many = [spec | {"name": f"n{number}"} for number in range(33)]
+    with pytest.raises(BundleCorrupt, match="inputs"):
+        parse_manifest(changed(lambda m: m.update(inputs=many)))

@@ -69,3 +69,9 @@ def test_no_pair_reaches_from_one_text_into_the_next() -> None:
     numbers = np.array([1, 2, 3, 1, 2], np.int32)
     pairs, where = ROBOT.find_pairs(numbers, np.array([0, 0, 1, 1, 1]))
     assert (pairs.tolist(), where.tolist()) == ([7, 7], [0, 1])  # not the arm of another's robot
+
+
+def test_a_file_of_which_too_much_would_become_is_not_parsed() -> None:
+    many = b'{"words": ["a"], "pairs": [' + b"[1,1]," * 500_000 + b'[1,1]], "idf": []}'
+    with pytest.raises(BundleCorrupt, match=r"vocabulary\.json holds more than 1,000,000 values"):
+        parse_vocabulary(many)

@@ -79,3 +79,29 @@ def test_a_body_in_pieces_is_refused_wherever_it_is_read(app: FastAPI, path: str
         answer = client.post(path, content=pieces, headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 413
     assert "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize("pieces", [False, True])
+def test_a_body_of_json_is_counted_before_anybody_parses_it(app: FastAPI, pieces: bool) -> None:
+    """A stranger's too: it is parsed before the guard is asked."""
+    body = b'{"site": [' + b"[]," * 300_000 + b"1]}"
+    content = iter([body[:1000], body[1000:]]) if pieces else body
+    headers = {"Content-Type": "application/json"}
+    with browser(app) as client:
+        answer = client.post("/api/v1/suggest", content=content, headers=headers)
+    assert answer.status_code == 413
+    assert answer.json() == {"detail": "It holds more than 100,000 values, as nothing honest has."}
+    assert "content-security-policy" in answer.headers
+
+
+def test_a_body_of_json_in_pieces_is_read_whole(app: FastAPI) -> None:
+    def echo(given: dict[str, str]) -> dict[str, str]:
+        return given
+
+    app.post("/api/echo")(echo)
+    sent = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    with browser(app) as client:
+        pieces = iter([b'{"a"', b': "b', b'"}'])
+        assert client.post("/api/echo", content=pieces, headers=sent).json() == {"a": "b"}
+        too_long = (b"x" * 2**20 for _ in range(9))
+        assert client.post("/api/echo", content=too_long, headers=sent).status_code == 413
