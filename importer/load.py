@@ -13,6 +13,7 @@ from core.questions.lifecycle import Priority
 from core.questions.store import FetchedQuestion, store
 
 BATCH_QUESTIONS = 500  # of one transaction
+BATCH_CHARACTERS = 8_000_000  # of all that waits for one: ten times that of honest questions
 
 OnRequested = Callable[[str, Sequence[int]], None]
 
@@ -108,6 +109,7 @@ class _Loader:
         self._request_tagging, self._on_requested = request_tagging, on_requested
         self._seen = SeenIds()
         self._batches: dict[str, dict[int, FetchedQuestion]] = {}
+        self._characters = 0
 
     def add(self, question: FetchedQuestion) -> None:
         site, question_id = question.site, question.question_id
@@ -117,7 +119,10 @@ class _Loader:
                 self._write(site)  # in one batch with it, the two would count as one
         batch = self._batches.setdefault(site, {})
         batch[question_id] = question
-        if len(batch) == BATCH_QUESTIONS:
+        self._characters += len(question.title) + len(question.body)
+        if self._characters >= BATCH_CHARACTERS:
+            self.write_all()
+        elif len(batch) == BATCH_QUESTIONS:
             self._write(site)
 
     def write_all(self) -> None:
@@ -126,6 +131,7 @@ class _Loader:
 
     def _write(self, site: str) -> None:
         questions = self._batches.pop(site).values()
+        self._characters -= sum(len(q.title) + len(q.body) for q in questions)
         pending = [q for q in questions if q.state in (None, "open")]
         over = [q for q in questions if q.state not in (None, "open")]  # nobody tags these any more
         self._store(site, pending, request_tagging=self._request_tagging)

@@ -96,3 +96,20 @@ def test_a_real_data_dump_is_imported_whole(engine: Engine, real_data: Path) -> 
         title = select(Question.title).where(Question.question_id == 1)
         assert connection.scalar(title) == 'What is "backprop"?'
         assert connection.scalar(dated) == questions
+
+
+def test_long_bodies_are_stored_before_many_wait(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all sites together: five hundred of the longest would be gigabytes."""
+    monkeypatch.setattr("importer.load.BATCH_CHARACTERS", 1000)
+    told: list[tuple[str, int]] = []
+    rows = [question(n, "t", body="x" * 300, site=site) for n in (1, 2, 3) for site in ("a", "b")]
+    import_rows(
+        sqlite_engine,
+        rows,
+        clock=clock,
+        request_tagging=True,
+        on_requested=lambda site, pks: told.append((site, len(pks))),
+    )
+    assert told == [("a", 2), ("b", 2), ("a", 1), ("b", 1)]

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
 import py7zr
+from py7zr import archiveinfo
 from py7zr.exceptions import ArchiveError, PasswordRequired
 from py7zr.io import Py7zIO, WriterFactory
 from py7zr.py7zr import FileInfo
@@ -19,6 +20,11 @@ from py7zr.py7zr import FileInfo
 from core.errors import ImportFailed
 
 SPARE_BYTES = 2**30  # what unpacking leaves free on the disk
+
+# The list of an archive's files is packed too. The library's own bounds, 256 MiB and 8 million
+# files, come to gigabytes; a dump holds nine files.
+archiveinfo.MAX_HEADER_SIZE = 2**20
+archiveinfo.MAX_NUMFILES = archiveinfo.MAX_SUBSTREAMS = 10_000
 
 # A damaged archive makes the library stumble in many ways.
 _DAMAGES = (

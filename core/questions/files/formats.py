@@ -42,7 +42,9 @@ _MARKS = {  # the longer ones first: the one of UTF-16 begins that of UTF-32
     b"\xfe\xff": "utf-16",
 }
 _DECLARED = re.compile(
-    rb"""\s*(?:<!--.*?-->\s*)*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.-]+)""", re.DOTALL
+    rb"""\s*+ (?: <!-- (?: [^-] | -(?!->) )*+ --> \s*+ )*+
+    <\?xml [^>]*? \s encoding \s* = \s* ["'] ([\w.-]+)""",
+    re.VERBOSE,
 )
 # An array, an answer of the API, or an object whose first line holds one field at most.
 _DOCUMENT = re.compile(
@@ -54,6 +56,8 @@ _DOCUMENT = re.compile(
 )
 _MAC_LINE = re.compile(rb"[^\r\n]*\r(?![\r\n])")  # the first: texts behind it may hold any ends
 _ROW_OF_POSTS = re.compile(rb"<row\s[^<>]*\bPostTypeId=")
+# Python's for names of hosts and for its own source: no file is in one, and some take minutes.
+_NO_ENCODINGS = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
 _OWN_ENCODINGS = ("utf-8", "utf8", "utf-16", "utf16", "ascii", "us-ascii")  # as their bytes say
 
 
@@ -131,6 +135,10 @@ class QuestionFile:
                 "or unpack it into the pipe (7z x -so)."
             )
         return Format.POSTS_XML
+
+    def bytes_read(self) -> int:
+        """How many of its bytes have been read since it was opened, packed as they are."""
+        return self._raw.bytes_read
 
     @contextmanager
     def opened(self, on_position: OnPosition | None = None) -> Iterator[io.BufferedReader]:
@@ -218,6 +226,8 @@ def _is_encoding(name: str) -> bool:
     try:
         codecs.getincrementaldecoder(name)
         b"a".decode(name)
+        if codecs.lookup(name).name in _NO_ENCODINGS:
+            return False
     except LookupError:  # unknown, or none of texts
         return False
     except UnicodeError:

@@ -24,6 +24,7 @@ from core.questions.files.rows import BrokenRow, Row, Source
 _READ_BYTES = 2**16
 
 MAX_TEXT_BYTES = 4 * MAX_ROW_BYTES  # what is longer is no text, but what a lost mark has made one
+MOST_OPEN = 2**17  # brackets in each other, of which those of lost text may make some
 
 _TOKEN_START = re.compile(rb'["{}\[\]]')
 _ITEMS = b'"items"'
@@ -65,6 +66,9 @@ class _Open:
     has_id: bool = False
 
 
+_INNER = _Open(_Kind.INNER)  # one for all, of which nothing else is asked: there may be many
+
+
 def read_json_document(stream: BufferedReader, source: Source) -> Iterator[Row]:
     """Yield the questions of a document and what of it is broken."""
     reader = _Reader(source)
@@ -78,8 +82,7 @@ def read_json_document(stream: BufferedReader, source: Source) -> Iterator[Row]:
             if not block:
                 break
             yield from reader.read(block)
-            if reader.is_stuck:
-                damage = "a quotation mark does not close here: what follows cannot be read"
+            damage = reader.trouble
     yield from reader.read_lost()
     if damage is None and not reader.is_whole:
         damage = "the file is cut off, or a bracket or a quotation mark in it does not close"
@@ -114,9 +117,13 @@ class _Reader:
         return not self._open and b'"' not in self._buffer[self._read :]
 
     @property
-    def is_stuck(self) -> bool:
-        """Whether it waits for the end of something that is too long to be a text."""
-        return len(self._buffer) - self._read > MAX_TEXT_BYTES
+    def trouble(self) -> str | None:
+        """What it cannot read on behind, if there is anything."""
+        if len(self._buffer) - self._read > MAX_TEXT_BYTES:
+            return "a quotation mark does not close here: what follows cannot be read"
+        if len(self._open) > MOST_OPEN:
+            return "too many brackets are open here: what follows cannot be read"
+        return None
 
     def read(self, block: bytes) -> Iterator[Row]:
         """Take the next bytes; yield the questions that have ended."""
@@ -230,7 +237,7 @@ class _Reader:
                 return _Open(_Kind.LIST)
             if outer.kind is _Kind.QUESTION and not outer.has_id:
                 return _Open(_Kind.ITEMS)
-        return _Open(_Kind.INNER)
+        return _INNER
 
     def _indentation(self, start: int) -> int:
         """How far the line is indented on which a question begins; brackets before it count."""

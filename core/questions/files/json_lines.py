@@ -14,6 +14,7 @@ from typing import BinaryIO
 from core.questions.files.api_items import as_plain, items_of_answer
 from core.questions.files.lines import BOM, Line, numbered_lines
 from core.questions.files.rows import Row, Source, make_row
+from core.untrusted import MOST_VALUES, JsonTooLarge, check_json
 
 _BLANK = b" \t\r\n\0"  # zeros are what a crash leaves at a file's end
 _DECODER = json.JSONDecoder(strict=False)  # which takes raw line feeds and the like inside of texts
@@ -37,9 +38,11 @@ def rows_of(line: Line, source: Source, *, of_api: bool = False) -> Iterator[Row
         of_api: whether it is known to come from the API.
     """
     try:
-        values = _values(line.content.removeprefix(BOM).decode("utf-8"))
+        values = _values(line.content.removeprefix(BOM))
     except UnicodeDecodeError:
         yield source.broken(line.number, "not UTF-8, in which JSON is written: convert the file")
+    except JsonTooLarge as error:
+        yield source.broken(line.number, str(error))
     except (ValueError, RecursionError) as error:
         yield source.broken(line.number, f"not JSON: {error}")
     else:
@@ -50,22 +53,25 @@ def rows_of(line: Line, source: Source, *, of_api: bool = False) -> Iterator[Row
 def is_json(content: bytes) -> bool:
     """Whether bytes are values of JSON, one behind the other."""
     try:
-        _values(content.decode("utf-8"))
+        _values(content)
     except (ValueError, RecursionError):
         return False
     return True
 
 
-def _values(text: str) -> Sequence[object]:
+def _values(content: bytes) -> Sequence[object]:
     """What stands in a text, where commas may stand between and behind.
 
     Raises:
-        ValueError: it is not JSON.
+        ValueError: it is not JSON, or too large (JsonTooLarge).
     """
-    values = []
+    check_json(content)
+    values: list[object] = []
     end = 0
-    text = text.strip(" \t\r\n\0")
+    text = content.decode("utf-8").strip(" \t\r\n\0")
     while end < len(text):
+        if len(values) == MOST_VALUES:
+            raise JsonTooLarge(f"more than {MOST_VALUES:,} values behind each other")
         value, end = _DECODER.raw_decode(text, end)
         values.append(value)
         while end < len(text) and (text[end].isspace() or text[end] == ","):

@@ -12,12 +12,12 @@ import csv
 import re
 from array import array
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from core.errors import ImportFailed
 from core.questions.files.lines import MAX_ROW_BYTES, Line, numbered_lines
-from core.questions.files.rows import BrokenRow, Row, Source, make_row
+from core.questions.files.rows import MAX_TAG, BrokenRow, Row, Source, make_row
 from core.questions.files.values import to_whole
 
 QUESTION_COLUMNS = {"id", "title", "body"}
@@ -27,6 +27,8 @@ TAG_COLUMNS = {"id", "tag"}
 _ROW_START = re.compile(rb'"?\+?\d[\d.e+]*"?[,;\t]')
 _PREAMBLE = re.compile(rb"(?:sep=.?\s*$|#TYPE )", re.IGNORECASE)
 _DELIMITERS = ",;\t"
+SPARE_ROWS = 1_000_000  # of Tags.csv, beside one for each byte of it: gzip leaves three of a row
+MAX_RECORD_LINES = 50_000  # a body of the longest has 30,000, all of them empty
 
 
 class TagTable:
@@ -47,22 +49,36 @@ class TagTable:
         return [self._names[tag] for tag in self._tags[first:end]]
 
 
-def read_tags(stream: BinaryIO, source: Source, broken: list[BrokenRow]) -> TagTable:
-    """Read Tags.csv; add the rows that cannot be used to `broken`.
+def read_tags(
+    stream: BinaryIO, source: Source, bytes_read: Callable[[], int] = lambda: 0
+) -> Generator[BrokenRow, None, TagTable]:
+    """Read Tags.csv; yield the rows that cannot be used, and return the table.
+
+    Args:
+        stream: the table, unpacked.
+        source: the file.
+        bytes_read: how many bytes of the file have been read, packed as it may be.
 
     Raises:
-        ImportFailed: the first line does not name the columns.
+        ImportFailed: the first line does not name the columns, or it has more rows than anything
+            honest packs into so few bytes.
     """
     ids, tags = array("q"), array("i")
     numbers: dict[str, int] = {}
     for line, fields in _named_fields(stream, source, TAG_COLUMNS):
         if isinstance(fields, str):
-            broken.append(source.broken(line, fields))
+            yield source.broken(line, fields)
         elif (number := _id(fields["id"])) is None:
-            broken.append(source.broken(line, f"Id: not a number, but {fields['id'][:40]!r}"))
+            yield source.broken(line, f"Id: not a number, but {fields['id'][:40]!r}")
+        elif len(fields["tag"]) > MAX_TAG:
+            yield source.broken(line, f"Tag: more than {MAX_TAG} characters")
         else:
             ids.append(number)
             tags.append(numbers.setdefault(fields["tag"], len(numbers)))
+            if len(ids) >= SPARE_ROWS and len(ids) > SPARE_ROWS + bytes_read():
+                raise ImportFailed(
+                    f"{source.file} holds more rows than its size allows: unpack it first."
+                )
     return TagTable(ids, tags, list(numbers))
 
 
@@ -199,7 +215,7 @@ class _Lookahead:
 def _whole_record(line: Line, ahead: _Lookahead) -> list[Line]:
     """The lines up to the one on which all quotes are closed, or on which it becomes too much."""
     record, size, is_open = [line], len(line.content), line.content.count(b'"') % 2
-    while is_open and size <= MAX_ROW_BYTES:
+    while is_open and size <= MAX_ROW_BYTES and len(record) < MAX_RECORD_LINES:
         following = next(ahead, None)
         if following is None:
             break

@@ -22,6 +22,7 @@ from core.questions.files.values import to_tags
 QUESTION = "1"  # of PostTypeId; 2 is an answer, the others are wikis and the like
 
 MAX_COMMENT_BYTES = 2**16  # what is longer has lost its end, and hides no rows
+MAX_MARKS = 200  # of a row: fields and tags in it; dumps have some 25 fields and no tags
 
 _READ_BYTES = 2**16
 _TAG = re.compile(rb"<(?:row[\s/>]|/?posts[\s/>]|!--|\?xml\s|(?i:!doctype)\s)")
@@ -29,8 +30,11 @@ _LONGEST_TAG = 12
 
 # What else stands between rows, as it should: the opening and the closing of all, and comments.
 _AROUND = re.compile(
-    rb"<!--.*?-->|<\?.*?\?>|</?posts\s*/?>|<posts\s[^<>]*>|" + re.escape(BOM), re.DOTALL
+    rb"<!--.*?-->|<\?(?:[^<?]|<(?!\?)|\?(?!>))*+\?>|</?posts\s*/?>|<posts\s[^<>]*>|"
+    + re.escape(BOM),
+    re.DOTALL,
 )
+_FIELD = re.compile(rb"""\"[^"]*+"?|'[^']*+'?""")
 _END = re.compile(rb"</posts\s*>|<posts\s*/>")
 _ROOT = re.compile(rb"\s*<([A-Za-z_][\w:.-]*)")
 
@@ -205,6 +209,10 @@ class _Row:
 
     def questions(self) -> Iterator[Row]:
         """Yield its question, and what is wrong."""
+        if _is_overloaded(self._content):
+            self.problem = "a row with more fields or tags in it than any dump has"
+            yield self._source.broken(self._line, self.problem)
+            return
         try:
             for part in (b"<posts>", self._content, b"</posts>"):
                 self._parser.Parse(part, False)
@@ -228,6 +236,14 @@ class _Row:
         if self.problem is None and text.strip():
             self._problem_line = self._line + self._parser.CurrentLineNumber - 1
             self.problem = f"text between the rows: {text.strip()[:40]!r}"
+
+
+def _is_overloaded(row: bytes) -> bool:
+    """Whether the parser would make far more of a row than its bytes: each mark becomes objects."""
+    if row.count(b"<") + row.count(b"=") <= MAX_MARKS:
+        return False
+    frame = _FIELD.sub(b"", row)
+    return row.count(b"<") + frame.count(b"=") > MAX_MARKS
 
 
 def _values(attributes: Mapping[str, str]) -> dict[str, object]:

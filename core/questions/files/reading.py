@@ -169,10 +169,9 @@ def _read(
 
 
 def _read_tables(stream: BinaryIO, source: Source, tags: QuestionFile) -> Iterator[Row]:
-    broken: list[BrokenRow] = []
     with tags.opened() as tag_stream:
-        table = read_tags(tag_stream, Source(tags.name, source.site), broken)
-    yield from broken
+        tag_source = Source(tags.name, source.site)
+        table = yield from read_tags(tag_stream, tag_source, tags.bytes_read)
     yield from read_questions_csv(stream, source, table)
 
 

@@ -15,7 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
-CHUNK_BYTES = 2**14  # packed; of nothing but zeros it becomes 16 MiB
+CHUNK_BYTES = 2**14  # packed
+PIECE_BYTES = 2**20  # unpacked; of nothing but zeros a chunk becomes 16 MiB by gzip, 600 by bzip2
+XZ_MEMORY = 2**28  # bytes; xz -9 takes a quarter of it to unpack
 
 STANDARD_INPUT = Path("-")
 
@@ -35,8 +37,8 @@ class Decompressor(Protocol):
     def unused_data(self) -> bytes:
         """What follows that end."""
 
-    def decompress(self, data: bytes, /) -> bytes:
-        """Unpack the next bytes."""
+    def decompress(self, data: bytes, /, max_length: int = ...) -> bytes:
+        """Unpack the next bytes, so many at most; the others come when it is called again."""
 
 
 def gzip_decompressor() -> Decompressor:
@@ -44,11 +46,16 @@ def gzip_decompressor() -> Decompressor:
     return zlib.decompressobj(wbits=31)
 
 
+def xz_decompressor() -> Decompressor:
+    """A decompressor of one xz stream, which takes no more memory than XZ_MEMORY."""
+    return lzma.LZMADecompressor(memlimit=XZ_MEMORY)
+
+
 # By what a file begins with.
 DECOMPRESSORS: dict[bytes, Callable[[], Decompressor]] = {
     b"\x1f\x8b": gzip_decompressor,
     b"BZh": bz2.BZ2Decompressor,
-    b"\xfd7zXZ": lzma.LZMADecompressor,
+    b"\xfd7zXZ": xz_decompressor,
 }
 
 
@@ -84,22 +91,24 @@ class Tracked(io.FileIO):
     def __init__(self, path: Path, on_position: OnPosition | None = None) -> None:
         super().__init__(os.dup(0) if path == STANDARD_INPUT else path)
         self.on_position = on_position
+        self.bytes_read = 0
         # A pipe that whoever started us does not wait for would seem to end where it is slow.
         os.set_blocking(self.fileno(), True)
 
     def readinto(self, buffer: Any) -> int | None:
         """Read what there is, up to the buffer's size."""
         count = super().readinto(buffer)
-        self._tell()
+        self._tell(count or 0)
         return count
 
     def read(self, size: int | None = -1) -> bytes:
         """Read what there is, up to a size."""
         content = super().read(size)
-        self._tell()
+        self._tell(len(content or b""))
         return content
 
-    def _tell(self) -> None:
+    def _tell(self, count: int) -> None:
+        self.bytes_read += count
         if self.on_position is not None and self.seekable():
             self.on_position(self.tell())
 
@@ -145,6 +154,7 @@ class Unpacked(_Given):
         self._source, self._new = source, new
         self._decompressor = new()
         self._packed = b""
+        self._has_more = False  # what has been read becomes more than one piece
         self._is_between = False  # a part has ended, and no other begun
         self._damage: str | None = None
 
@@ -157,8 +167,10 @@ class Unpacked(_Given):
         """
         if self._damage is not None:
             raise OSError(self._damage)
-        packed = self._packed or self._source.read(CHUNK_BYTES) or b""
-        if not packed:
+        packed = self._packed
+        if not packed and not self._has_more:
+            packed = self._source.read(CHUNK_BYTES) or b""
+        if not packed and not self._has_more:
             if self._is_between:
                 raise EOFError
             raise OSError("it ends too early")
@@ -174,12 +186,16 @@ class Unpacked(_Given):
             self._decompressor = self._new()
         before = _copy(self._decompressor)
         try:
-            unpacked = self._decompressor.decompress(packed)
+            unpacked = self._decompressor.decompress(packed, PIECE_BYTES)
         except _DAMAGES as error:
             self._damage = "something else follows its end" if self._is_between else str(error)
             return _until_damage(before, packed)
         self._is_between = self._decompressor.eof
-        self._packed = self._decompressor.unused_data if self._is_between else b""
+        self._has_more = len(unpacked) == PIECE_BYTES and not self._is_between
+        if self._is_between:
+            self._packed = self._decompressor.unused_data
+        else:  # zlib gives back what it has not looked at; the others keep it
+            self._packed = getattr(self._decompressor, "unconsumed_tail", b"")
         return unpacked
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import py7zr
 import pytest
+from py7zr import archiveinfo
 
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, read_questions
@@ -95,3 +96,9 @@ def test_a_damaged_archive_is_refused_or_gives_what_comes_before_the_damage(
             continue
         assert rows
         assert isinstance(rows[-1], BrokenRow)
+
+
+def test_the_list_of_an_archives_files_is_bounded() -> None:
+    """It is packed too, and the library's own bounds come to gigabytes."""
+    assert archiveinfo.MAX_HEADER_SIZE <= 2**20
+    assert archiveinfo.MAX_NUMFILES <= 10_000

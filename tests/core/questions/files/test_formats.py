@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ImportFailed
-from core.questions.files import Format, QuestionFile, read_questions
+from core.questions.files import BrokenRow, Format, QuestionFile, read_questions
 
 
 @pytest.mark.parametrize(
@@ -153,3 +153,23 @@ def test_an_archive_in_a_pipe_is_refused_for_what_it_is(
 ) -> None:
     with pytest.raises(ImportFailed, match=r"a \.7z archive, which no pipe can carry"):
         QuestionFile(through_a_pipe(b"7z\xbc\xaf\x27\x1c and more"))
+
+
+def test_comments_before_a_declaration_are_read_once(tmp_path: Path) -> None:
+    """Each more of them had doubled the time: forty would have taken years."""
+    path = tmp_path / "Posts.xml"
+    path.write_bytes(b"<!---->" * 500 + b"<posts></posts>")
+    with QuestionFile(path) as file:
+        assert file.format is Format.POSTS_XML
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "unicode_escape"])
+def test_encodings_of_no_file_are_not_believed(tmp_path: Path, encoding: str) -> None:
+    """Of punycode a few hundred kilobytes take minutes."""
+    path = tmp_path / "Posts.xml"
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>\n<posts>\n  '
+    path.write_text(
+        f'{declared}<row Id="1" PostTypeId="1" Title="T" Body="B" Tags="|r|" /></posts>'
+    )
+    (row,) = read_questions(path, site="stats")
+    assert not isinstance(row, BrokenRow)

@@ -75,10 +75,10 @@ def test_items_of_an_answer_are_unescaped(tmp_path: Path) -> None:
 
 
 def test_an_array_on_one_line_may_be_longer_than_a_line_may(tmp_path: Path) -> None:
-    many = [question(n, body="x" * (MAX_ROW_BYTES // 3)) for n in range(1, 6)]
+    many = [question(n, body="x" * (MAX_ROW_BYTES // 10)) for n in range(1, 16)]
     many.insert(3, question(99, body="x" * 2 * MAX_ROW_BYTES))
     rows = read(tmp_path / "q.json", json.dumps(many))
-    assert ids(rows) == list(range(1, 6))
+    assert ids(rows) == list(range(1, 16))
     assert broken(rows) == [(1, "an object of more than 4 MiB")]
 
 
@@ -226,3 +226,26 @@ def test_lines_stay_lines(tmp_path: Path) -> None:
         with QuestionFile(path) as file, file.opened() as stream:
             assert file.format is Format.JSON_LINES
             assert list(read_json_lines(stream, Source("q", None)))
+
+
+@pytest.mark.parametrize("before", ["", '[{"question_id": 1, "a": '])
+def test_brackets_without_end_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    """Each of a hundred million would stay open."""
+    monkeypatch.setattr("core.questions.files.json_documents.MOST_OPEN", 100)
+    rows = read(tmp_path / "q.json", before + "[" * 200_000)
+    assert rows[-1:] == [
+        BrokenRow(
+            str(tmp_path / "q.json"),
+            1,
+            "too many brackets are open here: what follows cannot be read",
+        )
+    ]
+
+
+def test_an_object_of_a_million_values_is_one_broken_row(tmp_path: Path) -> None:
+    many = [question(1), question(2, extra=[1] * 200_001), question(3)]
+    rows = read(tmp_path / "q.json", json.dumps(many))
+    assert ids(rows) == [1, 3]
+    assert broken(rows) == [(1, "more than 100,000 values, as nothing honest has")]

@@ -3,6 +3,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from core.questions.files import BrokenRow, read_questions
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.rows import Source
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import GOOD, read_one
+from tests.core.questions.files.json_rows import GOOD, read_one, write
 
 
 def test_a_line_becomes_a_question_with_all_its_fields(tmp_path: Path) -> None:
@@ -75,5 +76,30 @@ def test_whatever_stands_between_them_every_good_row_survives(junk: list[bytes])
     rows = list(read_json_lines(io.BytesIO(content), Source("q.jsonl", None)))
     assert sum(isinstance(row, FetchedQuestion) for row in rows) == len(junk) + 1
     assert [r.line for r in rows if isinstance(r, BrokenRow)] == [
-        2 * i + 2 for i, j in enumerate(junk) if j.strip()
+        2 * i + 2 for i, j in enumerate(junk) if j.strip(b" \t\r\n\0")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("extra", "reason"),
+    [
+        ([[]] * 200_000, "more than 100,000 values, as nothing honest has"),
+        (json.loads("[" * 100 + "]" * 100), "more than 32 brackets in each other"),
+    ],
+    ids=["many", "deep"],
+)
+def test_a_line_of_which_too_much_would_become_is_broken(
+    tmp_path: Path, extra: object, reason: str
+) -> None:
+    path = write(tmp_path / "q.jsonl", GOOD, {**GOOD, "extra": extra}, GOOD)
+    first, broken, last = read_questions(path)
+    assert broken == BrokenRow(str(path), 2, reason)
+    assert first == last
+
+
+def test_numbers_behind_each_other_are_no_row_each(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text("{}" + " 1" * 150_000)
+    assert [row.reason for row in read_questions(path) if isinstance(row, BrokenRow)] == [
+        "more than 100,000 values behind each other"
     ]

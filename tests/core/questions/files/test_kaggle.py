@@ -1,4 +1,5 @@
 import csv
+import gzip
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import ImportFailed, SiteNotGiven
 from core.questions.files import BrokenRow, QuestionFile, Row, read_questions
-from core.questions.files.kaggle import TagTable, read_questions_csv
+from core.questions.files.kaggle import MAX_RECORD_LINES, TagTable, read_questions_csv
 from core.questions.files.rows import Source
 from core.questions.store import FetchedQuestion
 
@@ -234,3 +235,32 @@ def test_lines_may_end_as_on_old_macs(tmp_path: Path) -> None:
     rows = read(write(tmp_path, "Id,Title,Body\r" + content, "Id,Tag\r6,r\r7,r\r"))
     assert [row.question_id for row in rows if isinstance(row, FetchedQuestion)] == [6, 7]
     assert [row.line for row in rows if isinstance(row, BrokenRow)][:2] == [4, 5]
+
+
+def test_an_open_quote_takes_so_many_lines_and_no_more(tmp_path: Path) -> None:
+    """Four million empty lines, as one row may have, would be as many objects."""
+    path = write(tmp_path, HEADER + '6,5,NA,1,Title,"' + "\n" * (MAX_RECORD_LINES + 9) + good(7))
+    broken, *rows = read(path)
+    assert isinstance(broken, BrokenRow)
+    assert [row.question_id for row in rows if isinstance(row, FetchedQuestion)] == [7]
+
+
+def test_a_table_of_tags_that_unpacks_to_too_many_rows_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.questions.files.kaggle.SPARE_ROWS", 1000)
+    path = write(tmp_path, HEADER + good())
+    (tmp_path / "Tags.csv").unlink()
+    (tmp_path / "Tags.csv.gz").write_bytes(gzip.compress(b"Id,Tag\n" + b"6,r\n" * 20_000))
+    with pytest.raises(ImportFailed, match=r"more rows than its size allows: unpack it first"):
+        read(path)
+    (tmp_path / "Tags.csv.gz").unlink()
+    (tmp_path / "Tags.csv").write_bytes(b"Id,Tag\n" + b"6,r\n" * 20_000)
+    assert len(read(path)) == 1
+
+
+def test_a_tag_that_is_none_is_a_broken_row(tmp_path: Path) -> None:
+    broken, row = read(write(tmp_path, HEADER + good(), "Id,Tag\n6," + "r" * 101 + "\n6,r\n"))
+    assert isinstance(broken, BrokenRow)
+    assert isinstance(row, FetchedQuestion)
+    assert row.author_tags == ("r",)

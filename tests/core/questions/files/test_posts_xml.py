@@ -189,10 +189,10 @@ def test_all_rows_are_read_whatever_stands_before_them(tmp_path: Path, beginning
 
 
 def test_rows_on_one_line_are_parted_however_long_it_is(tmp_path: Path) -> None:
-    long = good(2).replace("Is a", "x" * (MAX_ROW_BYTES // 2))
-    many = [good(1), long, long, good(3).replace("Title", "T"), long, good(4)]
+    long = [good(2).replace("Is a", "x" * (MAX_ROW_BYTES // 10))] * 6
+    many = [good(1), *long, good(3).replace("Title", "T"), *long, good(4)]
     rows = read(tmp_path / "Posts.xml", posts(*many).replace("\n", ""))
-    assert ids(rows) == [1, 2, 2, 2, 4]
+    assert ids(rows) == [1, *[2] * 12, 4]
     assert broken(rows) == [(1, "title: missing")]
 
 
@@ -259,3 +259,24 @@ def test_whatever_stands_between_them_every_good_row_survives(
         rows += [text + "\n", good(number)]
     found = ids(read(tmp_path_factory.getbasetemp() / "Posts.xml", posts(*rows)))
     assert found == list(range(1, len(junk) + 2))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [" ".join(f'a{number}=""' for number in range(300)), 'b="" ' + "/><a " * 300],
+    ids=["fields", "tags"],
+)
+def test_a_row_of_which_a_parser_would_make_too_much_is_broken(tmp_path: Path, inside: str) -> None:
+    rows = read(tmp_path / "Posts.xml", posts(good(1), f"  <row {inside} />\n", good(3)))
+    assert ids(rows) == [1, 3]
+    assert broken(rows) == [(4, "a row with more fields or tags in it than any dump has")]
+
+
+def test_a_body_may_hold_any_number_of_equals_signs(tmp_path: Path) -> None:
+    assert ids(read(tmp_path / "Posts.xml", posts(good(1).replace("Is a", "=" * 1000)))) == [1]
+
+
+def test_instructions_without_end_are_read_once(tmp_path: Path) -> None:
+    """Each was looked for to the end of the file: some minutes."""
+    (row,) = read(tmp_path / "Posts.xml", "<posts/>" + "<?" * 200_000)
+    assert isinstance(row, BrokenRow)

@@ -9,12 +9,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from core.questions.files.unpacking import (
     DECOMPRESSORS,
+    PIECE_BYTES,
     STANDARD_INPUT,
     Peeked,
     Recoded,
@@ -139,3 +141,24 @@ def test_a_pipe_that_nobody_waits_for_is_read_to_its_end() -> None:
         writer.join()
         for descriptor in (before, reading_end):
             os.close(descriptor)
+
+
+@pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
+def test_zeros_come_in_small_pieces(pack: Callable[[bytes], bytes]) -> None:
+    """A chunk of them becomes 16 MiB by gzip, and hundreds by bzip2."""
+    packed = pack(bytes(5 * PIECE_BYTES + 7)) + pack(b"end")
+    new = next(new for magic, new in DECOMPRESSORS.items() if packed.startswith(magic))
+    unpacked = Unpacked(Drops(packed, 100_000), new)
+    pieces = []
+    with suppress(EOFError):
+        while True:
+            pieces.append(unpacked.next_piece())
+    assert max(map(len, pieces)) == PIECE_BYTES
+    assert b"".join(pieces) == bytes(5 * PIECE_BYTES + 7) + b"end"
+
+
+def test_xz_takes_no_more_memory_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small file may ask for gigabytes."""
+    packed = lzma.compress(TEXT, preset=6)  # asks for nine MiB
+    monkeypatch.setattr("core.questions.files.unpacking.XZ_MEMORY", 2**23)
+    assert unpack(packed) == (b"", "Memory usage limit exceeded")
