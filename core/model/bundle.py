@@ -61,6 +61,11 @@ _UNREADABLE: Final = (  # what zipfile raises for what it cannot read
     RuntimeError,
     ValueError,
 )
+# What ends a zip: signature, four numbers, bytes of the list of its members and where it begins,
+# length of the comment. zipfile makes half a kilobyte of every 50 bytes of that list.
+_DIRECTORY_END: Final = struct.Struct("<4s4HLLH")
+_ZIP64: Final = 20  # bytes that stand before it in zips of more than 4 GiB
+_MOST_DIRECTORY: Final = 4096  # bytes; that of four members has 300
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # one date for all members: equal models, equal bytes
 
 
@@ -286,6 +291,7 @@ def _member_pieces(path: Path, name: str) -> Iterator[bytes]:
     """A member's bytes; no more than its size, which is checked before, and its CRC after."""
     with path.open("rb") as file:
         try:
+            _check_directory(file)
             with zipfile.ZipFile(file) as archive:
                 _check_members(archive.infolist())
                 with archive.open(name) as member:
@@ -294,6 +300,18 @@ def _member_pieces(path: Path, name: str) -> Iterator[bytes]:
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise  # the disk's trouble; a place before the file's start is the bundle's
             raise BundleCorrupt(f"The model bundle is not a readable zip: {error}.") from error
+
+
+def _check_directory(file: BinaryIO) -> None:
+    """Refuse a zip whose list of members is long, before all of it is read."""
+    file.seek(-_SEAL - _DIRECTORY_END.size - _ZIP64, os.SEEK_END)
+    zip64 = file.read(_ZIP64)  # where a list stands whose length is told elsewhere
+    mark, *_, length, _, comment = _DIRECTORY_END.unpack(file.read(_DIRECTORY_END.size))
+    if mark != b"PK\5\6" or comment != _SEAL or zip64.startswith(b"PK\6\7"):
+        raise BundleCorrupt("The model bundle is not a readable zip: its end is another's.")
+    if length > _MOST_DIRECTORY:
+        raise BundleCorrupt("The model bundle holds files that do not belong in one.")
+    file.seek(0)
 
 
 def _check_members(infos: list[zipfile.ZipInfo]) -> None:

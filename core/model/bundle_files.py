@@ -26,8 +26,13 @@ def new_bundle_file(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give the path of a file to write, which takes its place at the end: whole or not at all.
 
     Raises:
-        ExportFailed: there is such a file and `force` is not set, or it cannot be written.
+        ExportFailed: there is such a file and `force` is not set, it is a device or a pipe, or it
+            cannot be written.
     """
+    if path.exists() and not (
+        path.is_file() or path.is_dir()
+    ):  # a device would be replaced by a file, for everybody
+        raise ExportFailed(f"{path} is no file: name one that is, or a new one.")
     if path.exists() and not force:
         raise ExportFailed(f"The file {path} exists; overwrite it with --force.")
     aside = path.with_name(f"{path.name}.{os.getpid()}.part")

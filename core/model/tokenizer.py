@@ -22,6 +22,7 @@ Treatment = Literal["keep", "mark", "drop"]
 CODE_WORDS = 40  # of a code block: its start names what it is about, a listing's tail does not
 # The sites take 30,000 characters; some parsers take hours for what is made to be slow.
 LONGEST_TEXT = 200_000
+LONGEST_KEPT = 40  # characters of a word that is remembered with its stem
 _LONG = 5_000  # a text in which marks alone could take noticeable time
 MOST_MARKS = 30  # on one letter, as Unicode's own stream-safe format has it
 
@@ -191,8 +192,12 @@ def _normalise(word: str) -> str:
     return word.replace("\u2019", "'").strip("_") or word
 
 
-@lru_cache(maxsize=1 << 17)
 def _fold(word: str) -> str:
+    return _fold_short(word) if len(word) <= LONGEST_KEPT else stem(_normalise(word))
+
+
+@lru_cache(maxsize=1 << 17)
+def _fold_short(word: str) -> str:
     return stem(_normalise(word))
 
 

@@ -238,3 +238,21 @@ def test_a_hash_in_pieces_is_that_of_the_whole(pieces: list[bytes]) -> None:
     assert not found.is_sealed()
     found.update(digest(whole).encode())
     assert found.is_sealed()
+
+
+def test_a_long_list_of_members_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each takes half a kilobyte of memory, and fifty bytes of the file."""
+    monkeypatch.setattr("zipfile.ZipFile._RealGetContents", None)
+    with pytest.raises(BundleCorrupt, match="do not belong in one"):
+        unpack_bytes(zipped({f"{number}.json": b"" for number in range(200)}))
+
+
+def test_a_zip_whose_end_is_elsewhere_is_refused() -> None:
+    rest = PACKED[:-64]
+    moved = rest[:-2] + (0).to_bytes(2, "little")
+    for data in (moved, rest[:-42] + b"PK\6\7" + rest[-38:]):
+        sealed = data + hashlib.sha256(data).hexdigest().encode()
+        with pytest.raises(BundleCorrupt, match="its end is another's"):
+            unpack_bytes(sealed)

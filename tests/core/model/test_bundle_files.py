@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -127,3 +128,13 @@ def test_the_process_that_tries_a_network_is_given_no_secrets(
     monkeypatch.setenv("TAGGER_DATABASE_URL", "postgresql://me:secret@host/db")
     stand_in(tmp_path, monkeypatch, "sys.exit('me:secret' in str(os.environ))")
     try_bundle(Path("none"), seconds=30)
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_no_device_is_replaced_by_a_bundle(tmp_path: Path, force: bool) -> None:
+    """As root, nobody would have a /dev/null any more."""
+    pipe = tmp_path / "null"
+    os.mkfifo(pipe)
+    with pytest.raises(ExportFailed, match="is no file"):
+        write(pipe, force=force)
+    assert pipe.is_fifo()

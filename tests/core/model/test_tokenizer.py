@@ -16,8 +16,10 @@ from core.model.tokenizer import (
     CODE_MARK,
     CODE_WORDS,
     LATEX_MARK,
+    LONGEST_KEPT,
     TextSettings,
     Treatment,
+    _fold_short,
     html_to_text,
     question_words,
     stem,
@@ -286,3 +288,11 @@ def test_no_text_takes_long(name: str, html: str) -> None:
     question_words("", html, TextSettings(code="mark", latex="mark"))
     question_words("", html, TextSettings(code="start", endings="fold", inline="join"))
     assert time.monotonic() - began < 20, name  # a second or two; quadratic ones took over a minute
+
+
+def test_no_long_word_is_remembered() -> None:
+    """A hundred thousand of them would be gigabytes; folded they are all the same."""
+    _fold_short.cache_clear()
+    long = "ab" * LONGEST_KEPT + "ings"
+    assert words(f"tests {long}", TextSettings(endings="fold")) == ["test", long[:-4]]
+    assert _fold_short.cache_info().currsize == 1
