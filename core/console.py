@@ -4,7 +4,7 @@ import functools
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +43,11 @@ R = TypeVar("R")
 T = TypeVar("T", str | None, list[str] | None)
 
 _NEW_SITE, _NEW_SITE_OPTION = "new_site", "--new-site"
+
+# Of numbers on the command line, as the databases' columns hold them: versions and such, and the
+# sites' own numbers of questions.
+LARGEST = 2**31 - 1
+LARGEST_QUESTION = 2**63 - 1
 
 FAILURE = 1  # exit status; wrong usage is 2, which Typer gives
 
@@ -85,6 +90,7 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        _check_numbers(kwargs)
         try:
             return function(*args, **kwargs)
         except TaggerError as error:
@@ -96,6 +102,21 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit from None
 
     return run
+
+
+def _check_numbers(given: Mapping[str, object]) -> None:
+    """Refuse numbers that no column holds, and what is none.
+
+    Raises:
+        typer.BadParameter: one of them is.
+    """
+    for name, value in given.items():
+        largest = LARGEST_QUESTION if name == "question_id" else LARGEST
+        if isinstance(value, int | float) and not abs(value) <= largest:  # also for "nan"
+            raise typer.BadParameter(
+                f"{str(value)[:20]} is no number for {name.replace('_', '-')}: "
+                f"{largest:,} is the largest."
+            )
 
 
 def with_hint(error: TaggerError) -> str:

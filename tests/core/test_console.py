@@ -184,3 +184,27 @@ def test_a_command_refuses_sites_that_there_are_not(command: typer.Typer) -> Non
     assert "or add --new-site where it is a site of your own" in refused.stderr
     refused = wide.invoke(command, ["--site", "stackexchange.com", "--new-site"])
     assert "is no site" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("version", 2**31), ("number", -(2**64)), ("question_id", 2**63), ("days", float("nan"))],
+)
+def test_numbers_that_no_column_holds_are_wrong_usage(name: str, value: float) -> None:
+    @console.command
+    def run(**given: float) -> None:
+        raise AssertionError(given)
+
+    with pytest.raises(typer.BadParameter, match=f"is no number for {name.replace('_', '-')}"):
+        run(**{name: value})
+
+
+def test_the_sites_own_numbers_may_be_larger() -> None:
+    given: list[int] = []
+
+    @console.command
+    def run(question_id: int, version: int) -> None:
+        given.extend((question_id, version))
+
+    run(question_id=2**63 - 1, version=2**31 - 1)
+    assert given == [2**63 - 1, 2**31 - 1]
