@@ -21,12 +21,13 @@ from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
 from worker.killed import KilledProcesses, log_killed_processes_once
+from worker.messages import CheckingConsumer
 from worker.pool import pool_that_reports, share_with_children
 from worker.signs import Signs
 from worker.vital_signs import beating_scheduler, vital_signs
 
 
-class ConsumerWithoutDelays(Consumer):  # type: ignore[misc] # (Celery carries no types)
+class ConsumerWithoutDelays(CheckingConsumer):
     """Celery's without the 28 queues of RabbitMQ for tasks with a delay, which none here has."""
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc] # noqa: D106
