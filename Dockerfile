@@ -6,7 +6,7 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app \
     PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /app
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data tagger \
- && install -d -o tagger -g tagger /data /data/models \
+ && install -d -m 700 -o tagger -g tagger /data /data/models \
  && printf '#!/bin/sh\nexec python -m tagger "$@"\n' > /usr/local/bin/tagger \
  && chmod 755 /usr/local/bin/tagger
 COPY requirements.base.lock ./

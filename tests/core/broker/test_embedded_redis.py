@@ -3,7 +3,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from core.broker.embedded_redis import answers, embedded_url, running, shut_down, socket_path
+from core.broker.embedded_redis import (
+    answers,
+    embedded_url,
+    running,
+    server_command,
+    shut_down,
+    socket_path,
+)
 from core.broker.queue import TAGGING_QUEUE, make_celery, queue_length
 from core.errors import ServiceFailed
 from core.settings import Settings
@@ -53,3 +60,41 @@ def test_a_server_that_does_not_start_is_told_with_its_log(
     monkeypatch.setattr("core.broker.embedded_redis.server_command", lambda _: ["false"])
     with pytest.raises(ServiceFailed, match=r"redis\.log says why"), running(tmp_path, clock):
         pass
+
+
+@pytest.mark.parametrize("kind", ["open", "link", "file"])
+def test_a_strangers_folder_for_the_socket_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Its name can be foretold: whoever made it would read and write every message."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    deep = tmp_path / ("d" * 120)
+    folder = socket_path(deep).parent
+    if kind == "open":
+        folder.mkdir()
+        folder.chmod(0o777)
+    elif kind == "link":
+        folder.symlink_to(tmp_path)
+    else:
+        folder.touch()
+    for use in (embedded_url, answers, shut_down, server_command):
+        with pytest.raises(ServiceFailed, match="not this user's alone"):
+            use(deep)
+
+
+def test_a_folder_of_another_user_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    deep = tmp_path / ("d" * 120)
+    socket_path(deep).parent.mkdir(mode=0o700)
+    assert embedded_url(deep)
+    monkeypatch.setattr("os.geteuid", lambda: 12345)
+    with pytest.raises(ServiceFailed, match="not this user's alone"):
+        embedded_url(deep)
+
+
+def test_its_folders_are_their_owners_alone(tmp_path: Path) -> None:
+    server_command(tmp_path / "data")
+    folders = (tmp_path / "data", tmp_path / "data" / "redis")
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700, 0o700]

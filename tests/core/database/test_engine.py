@@ -132,3 +132,28 @@ def test_an_error_of_a_statement_is_not_tried_again(clock: ManualClock) -> None:
     with pytest.raises(IntegrityError):
         retry_while_database_is_away(clock, 60)(work)
     assert clock.now() == ManualClock().now()
+
+
+def test_a_new_database_and_its_folder_are_their_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "tagger.sqlite3"
+    engine = make_engine(f"sqlite:///{file}")
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+        paths = [file.parent, *file.parent.iterdir()]
+        rights = {path.name: path.stat().st_mode & 0o077 for path in paths}
+    engine.dispose()
+    assert {"data", file.name, f"{file.name}-wal"} <= rights.keys()
+    assert set(rights.values()) == {0}
+
+
+def test_the_rights_of_a_database_that_is_there_stay(tmp_path: Path) -> None:
+    """Somebody may have given others the right to read it."""
+    file = tmp_path / "tagger.sqlite3"
+    file.touch(0o644)
+    file.chmod(0o644)
+    engine = make_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+    engine.dispose()
+    assert file.stat().st_mode & 0o777 == 0o644
