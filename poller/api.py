@@ -26,7 +26,8 @@ class Api:
         """
         self.rate_limit.admit(request)
         try:
-            answer = self.client.fetch(request)
+            with self.rate_limit.held(request):
+                answer = self.client.fetch(request)
         except ApiError as error:
             self.rate_limit.refused(request, error)
             raise

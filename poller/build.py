@@ -8,12 +8,18 @@ from sqlalchemy import Engine
 from core.broker.feeding import refill
 from core.broker.queue import make_celery
 from core.clock import Clock
+from core.database.clock import DatabaseClock
 from core.feeds import FeedName
 from core.settings import Settings
 from poller.api import Api
 from poller.client import Client
 from poller.feeds import Feed
-from poller.feeds.ascending import changed_feed, live_feed
+from poller.feeds.ascending import (
+    FURTHER_SECONDS,
+    OVERLAP_SECONDS,
+    changed_feed,
+    live_feed,
+)
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed
 from poller.feeds.synonyms import SynonymsFeed
@@ -54,17 +60,23 @@ def make_poller(
     """A poller of all feeds of the settings' sites."""
     api = make_api(settings, engine, session=session, clock=clock, chance=chance)
     feeds: dict[FeedName, Feed] = {
-        "live": live_feed(api, engine, clock, settings),
+        "live": live_feed(
+            api,
+            engine,
+            clock,
+            settings,
+            overlap=OVERLAP_SECONDS + chance.randrange(FURTHER_SECONDS),
+        ),
         "changed": changed_feed(api, engine, clock, settings),
         "refresh": RefreshFeed(api, engine, clock, settings),
         "synonyms": SynonymsFeed(api, engine, clock),
         "history": HistoryFeed(api, engine, clock, settings),
     }
-    queue = make_celery(settings)
+    queue, shared = make_celery(settings), DatabaseClock(engine, clock)
     return Poller(
         settings=settings,
         engine=engine,
-        enqueue=lambda *_: refill(engine, queue, settings, clock),
+        enqueue=lambda *_: refill(engine, queue, settings, shared),
         api=api,
         feeds=feeds,
         clock=clock,

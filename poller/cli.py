@@ -9,6 +9,7 @@ import typer
 from sqlalchemy import Engine
 
 from core.console import command, fail, open_database, out, progress, read_site, start
+from core.heartbeat import Watchdog, patience
 from core.retry import until_reachable
 from core.settings import Settings
 from poller.build import make_poller
@@ -38,11 +39,13 @@ def poll(
     Example: tagger poll --once
     """
     settings = start()
-    clock = StoppableClock(settings.heartbeat_file)
+    watchdog = Watchdog("the poller", patience(settings))
+    clock = StoppableClock(settings.heartbeat_file, watchdog)
     with shut_down_on_signals(clock), requests.Session() as session:
         if once:
             _poll_once(settings, open_database(settings), session, clock)
         else:
+            watchdog.start()
             engine = until_reachable(lambda: open_database(settings), clock)
             poller = _make_poller(settings, engine, session, clock)
             until_reachable(lambda: _check(poller), clock)

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.engine import Connection
 
+from core.clock import CLOCK_SET_BACK
 from core.database.api_tables import FeedRow, SkippedItem
 from core.database.engine import dialect_insert
 from poller.items import Items, UnreadableItem
@@ -158,12 +159,15 @@ def forget_skipped(connection: Connection, site: str, question_ids: Iterable[int
         )
 
 
-def skipped_to_retry(connection: Connection, site: str, *, before: datetime) -> dict[int, str]:
+def skipped_to_retry(
+    connection: Connection, site: str, *, before: datetime, now: datetime
+) -> dict[int, str]:
     """Up to fifty skipped questions to ask for again, last seen before a time: number and feed."""
+    is_due = or_(SkippedItem.last_seen < before, SkippedItem.last_seen > now + CLOCK_SET_BACK)
     rows = connection.execute(
         select(SkippedItem.question_id, SkippedItem.feed)
         .where(SkippedItem.site == site, SkippedItem.question_id.is_not(None))
-        .where(SkippedItem.last_seen < before, SkippedItem.times < MAX_TRIES)
+        .where(is_due, SkippedItem.times < MAX_TRIES)
         .order_by(SkippedItem.last_seen)
         .limit(50)
     )

@@ -12,24 +12,29 @@ processes that share the database:
 
 import logging
 import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import Engine, delete, or_, select, update
+from sqlalchemy import Engine, delete, not_, or_, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-from core.clock import Clock
+from core.clock import CLOCK_SET_BACK, Clock
 from core.database.api_tables import ApiClient, ApiLease, ApiPause, SentRequest
 from core.database.engine import dialect_insert
-from core.errors import ApiError, ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled
-from poller.client import (
-    ANSWER_SECONDS,
-    CONNECT_ATTEMPTS,
-    CONNECT_SECONDS,
-    READ_SECONDS,
-    ApiAnswer,
-    ApiRequest,
+from core.errors import (
+    ApiError,
+    ApiKeyRefused,
+    ApiPaused,
+    ApiRefused,
+    ApiThrottled,
+    DatabaseUnreachable,
 )
+from poller.client import ApiAnswer, ApiRequest
 from poller.quota import Quota, next_reset
 
 log = logging.getLogger(__name__)
@@ -39,8 +44,10 @@ CLOCK_SLACK = 1.0  # the API's clock and ours need not tick together
 BACKOFF_SLACK = 2.0  # some answers' N took N + 2 (lucjon/Py-StackExchange#48)
 GAP_SECONDS = 0.1  # the API cuts off above 30 requests a second
 # A process that dies with a request under way never learns what the answer asked for, so its site
-# pauses for longer than most backoffs last.
-LEASE_SECONDS = 1.5 * (CONNECT_ATTEMPTS * CONNECT_SECONDS + READ_SECONDS + ANSWER_SECONDS)
+# pauses for longer than most backoffs last. One that lives, and whose request takes longer, renews.
+LEASE_SECONDS = 25.0
+RENEWED_SECONDS = 15.0  # that a lease lasts from each renewal on, at least
+RENEW_SECONDS = 5.0
 
 FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
 LONGEST_PAUSE = 300.0
@@ -52,6 +59,18 @@ LONGEST_UNNAMED_THROTTLE = 3600.0
 UNAVAILABLE = (500, 503)  # error_id of internal_error and temporarily_unavailable
 
 EVERYTHING = ("", "")  # site and method of a pause that holds for all of them
+
+
+class Pause(NamedTuple):
+    """Until when no request may be made, why, and when that was decided."""
+
+    until: datetime
+    reason: str
+    made_at: datetime
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it is in force; one that a clock made which has been set back since is not."""
+        return self.until > now and self.made_at <= now + CLOCK_SET_BACK
 
 
 class RateLimit:
@@ -82,7 +101,7 @@ class RateLimit:
         self._holder = uuid4().hex
         self._bad_answers = 0  # in a row
         # Also here, so that a pause holds even where the database fails to take it.
-        self._pauses: dict[tuple[str, str], tuple[datetime, str]] = {}
+        self._pauses: dict[tuple[str, str], Pause] = {}
 
     def admit(self, request: ApiRequest) -> None:
         """Record that a request is about to be sent.
@@ -181,10 +200,11 @@ class RateLimit:
 
     def _check_pauses(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         mine = (EVERYTHING, (request.site, request.method))
-        found = [self._pauses[key] for key in mine if key in self._pauses]
+        own = [self._pauses[key] for key in mine if key in self._pauses]
+        found = [(pause.until, pause.reason) for pause in own if pause.holds(now)]
         rows = connection.execute(
             select(ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason).where(
-                ApiPause.client == self._client, ApiPause.until > now
+                ApiPause.client == self._client, ApiPause.holds(now)
             )
         )
         found += [(row.until, row.reason) for row in rows if (row.site, row.method) in mine]
@@ -210,7 +230,8 @@ class RateLimit:
         most = row.quota_max if row is not None and row.quota_max is not None else None
         maximum = self._quota_default if most is None else most
         left = row.quota_remaining if row is not None else None
-        outdated = row is None or row.quota_at is None or next_reset(row.quota_at) <= now
+        told_at = row.quota_at if row is not None else None
+        outdated = told_at is None or next_reset(told_at) <= now or told_at > now + CLOCK_SET_BACK
         remaining = maximum if left is None or outdated else left
         seconds = (next_reset(now) - now).total_seconds()
         return Quota(maximum=maximum, remaining=remaining, seconds_left=seconds)
@@ -239,6 +260,31 @@ class RateLimit:
             )
         )
 
+    @contextmanager
+    def held(self, request: ApiRequest) -> Iterator[None]:
+        """Keep the site's lease, by a thread of its own, while a request is under way."""
+        ended = threading.Event()
+
+        def renew() -> None:
+            while not ended.wait(RENEW_SECONDS):
+                # A database that is away lets nobody else ask either.
+                with suppress(DatabaseUnreachable, SQLAlchemyError):
+                    self.renew(request)
+
+        threading.Thread(target=renew, name="lease", daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    def renew(self, request: ApiRequest) -> None:
+        """Make the site's lease last for a while from now on, if it is this process's still."""
+        until = self._clock.now() + timedelta(seconds=RENEWED_SECONDS)
+        mine = (ApiLease.site == request.site, ApiLease.holder == self._holder)
+        with self._engine.begin() as connection:
+            renewed = update(ApiLease).where(*mine, ApiLease.until < until)
+            connection.execute(renewed.values(until=until))
+
     def _end_lease(self, connection: Connection, request: ApiRequest) -> None:
         connection.execute(
             delete(ApiLease).where(ApiLease.site == request.site, ApiLease.holder == self._holder)
@@ -259,22 +305,23 @@ class RateLimit:
         )
 
     def _pause(self, key: tuple[str, str], until: datetime, reason: str) -> None:
-        self._pauses[key] = max(self._pauses.get(key, (until, reason)), (until, reason))
+        made = Pause(until, reason, self._clock.now())
+        before = self._pauses.get(key, made)
+        self._pauses[key] = max(before, made) if before.holds(made.made_at) else made
 
     def _save_pauses(self, connection: Connection, now: datetime) -> None:
-        self._pauses = {key: pause for key, pause in self._pauses.items() if pause[0] > now}
-        connection.execute(
-            delete(ApiPause).where(ApiPause.client == self._client, ApiPause.until <= now)
-        )
-        for (site, method), (until, reason) in sorted(self._pauses.items()):
+        self._pauses = {key: pause for key, pause in self._pauses.items() if pause.holds(now)}
+        over = not_(ApiPause.holds(now))
+        connection.execute(delete(ApiPause).where(ApiPause.client == self._client, over))
+        for (site, method), pause in sorted(self._pauses.items()):
             insert = dialect_insert(connection, ApiPause).values(
-                client=self._client, site=site, method=method, until=until, reason=reason
+                client=self._client, site=site, method=method, **pause._asdict()
             )
             connection.execute(
                 insert.on_conflict_do_update(
                     index_elements=["client", "site", "method"],
-                    set_={"until": until, "reason": reason},
-                    where=ApiPause.until < until,
+                    set_=pause._asdict(),
+                    where=ApiPause.until < pause.until,
                 )
             )
 

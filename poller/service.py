@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from core.clock import Clock
+from core.clock import CLOCK_SET_BACK, Clock
 from core.database.engine import reading
 from core.errors import (
     ApiContradiction,
@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 FIRST_RETRY = 60.0  # seconds after a failure, as the API wants no identical request sooner
 LONGEST_RETRY = 900.0
 LONGEST_PAUSE = 86_400.0  # of a feed whose answers contradict themselves
-CLOCK_SET_BACK = timedelta(seconds=5)  # what was written later than that, was by another clock
 LONGEST_SLEEP = 900.0  # other processes may change what is due
 HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
@@ -68,7 +67,7 @@ class Poller:
     on_step: Callable[[str, FeedName, Step], None] = lambda *_: None
     _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
     _progress: dict[FeedKey, Progress] = field(default_factory=dict)
-    _not_before: dict[FeedKey, datetime] = field(default_factory=dict)
+    _not_before: dict[FeedKey, float] = field(default_factory=dict)  # by the clock's monotonic()
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Read whatever is due until told to stop; waits for the database where it is away."""
@@ -133,7 +132,8 @@ class Poller:
             due = now
         else:
             due = _later(last, _seconds(plan, name))
-        return max(due, self._not_before.get(key, due))
+        paused = self._not_before.get(key, 0.0) - self.clock.monotonic()
+        return max(due, now + timedelta(seconds=paused)) if paused > 0 else due
 
     def _goes_on_at_once(self, key: FeedKey, plan: QuotaPlan) -> bool:
         """Whether a pass may read its next page now: long ones only where there is quota to spare.
@@ -186,7 +186,8 @@ class Poller:
             self._progress.setdefault(key, Progress()).note(step)
         except ApiPaused as pause:
             log.debug("%s, %s: %s", site, name, pause)
-            self._not_before[key] = pause.until
+            seconds = (pause.until - self.clock.now()).total_seconds()
+            self._not_before[key] = self.clock.monotonic() + seconds
             return pause
         except ApiError as error:
             self._fail(key, error)

@@ -5,9 +5,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from core.clock import SystemClock
-from core.heartbeat import Heartbeat
+from core.heartbeat import Heartbeat, Watchdog
+
+BEAT_SECONDS: Final = 30.0  # between two touches of the heartbeat while nothing is due
 
 
 class Shutdown(Exception):
@@ -18,13 +21,15 @@ class StoppableClock(SystemClock):
     """The machine's clock, whose sleep ends when the program is told to stop.
 
     Args:
-        heartbeat: a file that is touched before every sleep, for whoever watches over the program:
-            a loop that hangs sleeps no more.
+        heartbeat: a file that is touched before every sleep and all along it, for whoever watches
+            over the program: a loop that hangs sleeps no more.
+        watchdog: is fed likewise.
     """
 
-    def __init__(self, heartbeat: Path | None = None) -> None:
+    def __init__(self, heartbeat: Path | None = None, watchdog: Watchdog | None = None) -> None:
         self._stop = threading.Event()
         self._heartbeat = Heartbeat(heartbeat)
+        self._watchdog = watchdog
 
     def stop(self, *_: object) -> None:
         """End every sleep, also those to come; takes and ignores a signal handler's arguments."""
@@ -40,9 +45,15 @@ class StoppableClock(SystemClock):
         Raises:
             Shutdown: the program was told to stop.
         """
-        self._heartbeat.beat()
-        if self._stop.wait(seconds):
-            raise Shutdown
+        while True:
+            self._heartbeat.beat()
+            if self._watchdog is not None:
+                self._watchdog.feed()
+            if self._stop.wait(min(seconds, BEAT_SECONDS)):
+                raise Shutdown
+            seconds -= BEAT_SECONDS
+            if seconds <= 0:
+                return
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from html import unescape
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.engine import Connection
 
-from core.clock import Clock
+from core.clock import CLOCK_SET_BACK, Clock
 from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.errors import ApiError, ApiUnreachable, UnknownSite
@@ -63,7 +63,8 @@ def _known_sites(
         known, fetched_at = _read(connection, api.client.url)
     if fetched_at is not None:
         complete = all(site in known for site in sites)
-        if clock.now() - fetched_at < (BELIEVE_FOR if complete else ASK_AGAIN_AFTER):
+        age = clock.now() - fetched_at
+        if -CLOCK_SET_BACK <= age < (BELIEVE_FOR if complete else ASK_AGAIN_AFTER):
             return known
     fetched = _fetch(api, clock)
     with engine.begin() as connection:

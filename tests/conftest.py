@@ -38,12 +38,17 @@ class ManualClock:
     """A clock that passes time only when told to, or when somebody sleeps."""
 
     time: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    slept: float = 0.0
 
     def now(self) -> datetime:
         return self.time
 
+    def monotonic(self) -> float:
+        return self.slept
+
     def sleep(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
+        self.slept += seconds
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Integer, String, false
+from sqlalchemy import Integer, String, and_, false, or_
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql import ColumnElement
 
+from core.clock import CLOCK_SET_BACK
 from core.database.tables import Table
 
 
@@ -48,6 +50,13 @@ class ApiPause(Table):
     method: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime]
     reason: Mapped[str]
+    made_at: Mapped[datetime | None]  # by the clock of then; older versions did not say
+
+    @classmethod
+    def holds(cls, now: datetime) -> ColumnElement[bool]:
+        """Whether it is in force; one that a clock made which has been set back since is not."""
+        is_past = or_(cls.made_at.is_(None), cls.made_at <= now + CLOCK_SET_BACK)
+        return and_(cls.until > now, is_past)
 
 
 class SentRequest(Table):

@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -163,15 +162,15 @@ def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
     Raises:
         DatabaseUnreachable: of the last try.
     """
-    began = clock.now()
+    began = clock.monotonic()
 
     def begin(state: RetryCallState) -> None:
         nonlocal began
         if state.attempt_number == 1:
-            began = clock.now()
+            began = clock.monotonic()
 
     def time_is_up(_: RetryCallState) -> bool:
-        return clock.now() - began >= timedelta(seconds=seconds)
+        return clock.monotonic() - began >= seconds
 
     return Retrying(
         retry=retry_if_exception_type(DatabaseUnreachable),

@@ -111,7 +111,7 @@ _Pauses = dict[tuple[str, str], tuple[datetime, str]]
 def _pauses(connection: Connection, now: datetime) -> _Pauses:
     rows = connection.execute(
         select(ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason)
-        .where(ApiPause.until > now)
+        .where(ApiPause.holds(now))
         .order_by(ApiPause.until)
     )
     return {(row.site, row.method): (row.until, row.reason) for row in rows}

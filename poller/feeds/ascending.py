@@ -27,6 +27,9 @@ from poller.items import date_of, read_items
 from poller.sites import hosts_of_others
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
+# A poller that was killed never read what its last request brought. The next one asks anew at once,
+# from another second on: the API wants no identical request within a minute.
+FURTHER_SECONDS = 60
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
 
 
@@ -39,6 +42,7 @@ class AscendingFeed:
         sort: `creation` or `activity`.
         date: the field of an item that it sorts by.
         bound: the parameter that names the date to begin with.
+        overlap: seconds before the mark at which a pass begins.
     """
 
     name: FeedName
@@ -49,6 +53,7 @@ class AscendingFeed:
     engine: Engine
     clock: Clock
     settings: Settings
+    overlap: int = OVERLAP_SECONDS
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, request their tagging, and move the high-water mark."""
@@ -73,10 +78,16 @@ class AscendingFeed:
 
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:
-            mark = feed_state(connection, site, self.name).mark
+            mark = self._mark(connection, site)
         if mark is None:
             mark = now - timedelta(days=self.settings.first_poll_days)
-        return Cursor(max(0, epoch(mark) - OVERLAP_SECONDS), begun=now)
+        return Cursor(max(0, epoch(mark) - self.overlap), begun=now)
+
+    def _mark(self, connection: Connection, site: str) -> datetime | None:
+        """The high-water mark, but for one that only a clock which was far ahead can have set."""
+        mark = feed_state(connection, site, self.name).mark
+        latest = self.clock.now() + timedelta(seconds=CLOCKS_DIFFER_SECONDS)
+        return None if mark is None or mark > latest else mark
 
     def _request(self, site: str, cursor: Cursor) -> ApiRequest:
         params = {
@@ -109,16 +120,23 @@ class AscendingFeed:
         clock and its are apart: and what the first page was too early to show is at most
         `OVERLAP_SECONDS` older than that.
         """
-        mark = feed_state(connection, site, self.name).mark
+        mark = self._mark(connection, site)
         if mark is None and furthest is None:
-            return from_epoch(cursor.second + OVERLAP_SECONDS)
+            return from_epoch(cursor.second + self.overlap)
         if furthest is None:
             return mark
         reached = from_epoch(furthest) - took
         return reached if mark is None else max(mark, reached)
 
 
-def live_feed(api: Api, engine: Engine, clock: Clock, settings: Settings) -> AscendingFeed:
+def live_feed(
+    api: Api,
+    engine: Engine,
+    clock: Clock,
+    settings: Settings,
+    *,
+    overlap: int = OVERLAP_SECONDS,
+) -> AscendingFeed:
     """New questions, by creation date."""
     return AscendingFeed(
         name="live",
@@ -129,6 +147,7 @@ def live_feed(api: Api, engine: Engine, clock: Clock, settings: Settings) -> Asc
         engine=engine,
         clock=clock,
         settings=settings,
+        overlap=overlap,
     )
 
 

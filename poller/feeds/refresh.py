@@ -14,7 +14,7 @@ from typing import ClassVar
 from sqlalchemy import Engine, Select, and_, exists, not_, or_, select, update
 from sqlalchemy.engine import Connection
 
-from core.clock import Clock
+from core.clock import CLOCK_SET_BACK, Clock
 from core.database.engine import reading
 from core.database.review_tables import Review
 from core.database.tables import Prediction, Question, TaggingRequest
@@ -52,7 +52,7 @@ class RefreshFeed:
         """Look up a hundred questions, if any are due."""
         now = self.clock.now()
         with reading(self.engine) as connection:
-            skipped = skipped_to_retry(connection, site, before=now - RETRY_SKIPPED)
+            skipped = skipped_to_retry(connection, site, before=now - RETRY_SKIPPED, now=now)
             stored = self._due(connection, site, now, limit=PAGE_SIZE - len(skipped))
         asked = sorted({*skipped, *stored})
         if not asked:
@@ -73,6 +73,9 @@ class RefreshFeed:
         unseen = now - timedelta(hours=self.settings.refresh_hours)
         offered = _offered(site, now).limit(limit)
         due = list(connection.execute(offered.where(Question.checked_at <= unseen)).scalars())
+        if not due:  # what was seen later than now, was so by a clock that has been set back since
+            ahead = offered.where(Question.checked_at > now + CLOCK_SET_BACK)
+            return list(connection.execute(ahead).scalars())
         if 0 < len(due) < limit:
             return list(connection.execute(offered).scalars())
         return due

@@ -104,7 +104,7 @@ def test_a_skipped_question_is_asked_for_again_after_a_while_and_not_for_ever(
 ) -> None:
     def due() -> dict[int, str]:
         with engine.connect() as connection:
-            return skipped_to_retry(connection, "stats", before=clock.now() - HOUR)
+            return skipped_to_retry(connection, "stats", before=clock.now() - HOUR, now=clock.now())
 
     for _ in range(MAX_TRIES - 1):
         skip(engine, clock, UnreadableItem("7", 7, "no title"))

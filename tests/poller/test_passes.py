@@ -178,3 +178,18 @@ def test_a_clock_that_was_set_back_silences_no_feed(
     asked, ends = len(mad.asked), clock.now() + timedelta(minutes=5)
     poller.run(lambda: clock.now() >= ends)
     assert "fromdate" in {name for asked in mad.asked[asked:] for name in asked}
+
+
+def test_a_pause_in_memory_does_not_outlive_the_clock_that_was_ahead(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    mad = Mad(lambda _, n: wrapper([], n, has_more=False, backoff=20))
+    poller = made(sqlite_engine, mad, clock, history_questions=0)
+    clock.time += timedelta(hours=10)
+    for _ in range(5):  # all feeds come to wait for their pauses
+        clock.sleep(poller._next())
+    clock.time -= timedelta(hours=10)
+    asked = len(mad.asked)
+    ends = clock.monotonic() + 120
+    poller.run(lambda: clock.monotonic() >= ends)
+    assert len(mad.asked) > asked

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from core.database.api_tables import ApiPause
 from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller.client import ApiAnswer, ApiRequest
-from poller.rate_limit import LEASE_SECONDS, RateLimit
+from poller.rate_limit import LEASE_SECONDS, RENEWED_SECONDS, RateLimit
 from tests.conftest import ManualClock
 
 ONE = ApiRequest("questions/unanswered", "stats", (("fromdate", "1"),))
@@ -107,6 +107,56 @@ def test_a_site_that_a_dead_process_asked_is_left_alone_for_a_while(
     assert wait_for(other, OTHER_SITE, clock) == 0
     clock.sleep(LEASE_SECONDS)
     assert wait_for(other, SAME_METHOD, clock) == 0
+
+
+def test_who_is_still_waiting_for_an_answer_keeps_its_site(
+    engine: Engine, clock: ManualClock
+) -> None:
+    mine, other = process(engine, clock), process(engine, clock)
+    mine.admit(ONE)
+    for _ in range(20):
+        clock.sleep(RENEWED_SECONDS - 1)
+        mine.renew(ONE)
+        assert wait_for(other, SAME_METHOD, clock) > 0
+    clock.sleep(RENEWED_SECONDS)
+    assert wait_for(other, SAME_METHOD, clock) == 0
+    mine.renew(ONE)  # too late
+    assert wait_for(process(engine, clock), OTHER_METHOD, clock) == 0
+
+
+def test_a_dead_process_holds_its_site_up_for_less_than_half_a_minute() -> None:
+    assert LEASE_SECONDS < 30
+
+
+@pytest.mark.parametrize("error", ["backoff", "throttle", "no answer"])
+def test_no_pause_outlives_the_clock_that_was_ahead_when_it_was_made(
+    engine: Engine, clock: ManualClock, error: str
+) -> None:
+    clock.time += timedelta(hours=10)
+    answers: dict[str, ApiAnswer | Exception] = {
+        "backoff": ApiAnswer(items=(), has_more=False, backoff=10),
+        "throttle": ApiThrottled("more", error_id=502, error_name="t", seconds=80_000.0),
+        "no answer": ApiUnreachable("no"),
+    }
+    wedged = process(engine, clock)
+    ask(wedged, ONE, answers[error])
+    clock.time -= timedelta(hours=10)
+    assert wait_for(wedged, SAME_METHOD, clock) == 0
+    again = ApiRequest(ONE.method, ONE.site, (("fromdate", "3"),))
+    assert wait_for(process(engine, clock), again, clock) == 0
+
+
+def test_a_quota_that_was_used_up_by_a_clock_ahead_is_asked_for_anew(
+    engine: Engine, clock: ManualClock
+) -> None:
+    clock.time += timedelta(days=2)
+    ask(
+        process(engine, clock),
+        ONE,
+        ApiAnswer(items=(), has_more=False, quota_max=9, quota_remaining=0),
+    )
+    clock.time -= timedelta(days=2)
+    assert wait_for(process(engine, clock), OTHER_SITE, clock) == 0
 
 
 def test_a_key_that_is_refused_stops_every_site_for_longer_and_longer(

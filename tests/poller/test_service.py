@@ -43,6 +43,9 @@ class FastClock:
     def now(self) -> datetime:
         return self.start + timedelta(seconds=(time.monotonic() - self.begun) * self.speed)
 
+    def monotonic(self) -> float:
+        return (time.monotonic() - self.begun) * self.speed
+
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds / self.speed)
 
@@ -201,6 +204,9 @@ def test_the_loop_waits_for_a_database_that_is_away(sqlite_engine: Engine) -> No
 
         def now(self) -> datetime:
             return run.clock.now()
+
+        def monotonic(self) -> float:
+            return run.clock.monotonic()
 
     poller.clock = Returning()
     poller.run(bring_back_later)

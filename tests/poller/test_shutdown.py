@@ -1,6 +1,7 @@
 import os
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -35,3 +36,19 @@ def test_a_wait_that_nobody_ends_touches_the_heartbeat(tmp_path: Path) -> None:
     clock.sleep(0)
     assert heartbeat.exists()
     assert not clock.stopped()
+
+
+def test_a_long_wait_touches_the_heartbeat_all_along(tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    clock, waits = StoppableClock(heartbeat), []
+
+    def wait(seconds: float) -> bool:
+        assert heartbeat.exists()
+        heartbeat.unlink()
+        waits.append(seconds)
+        return False
+
+    clock._stop = SimpleNamespace(wait=wait)  # type: ignore[assignment]
+    clock.sleep(900)
+    assert sum(waits) == 900
+    assert max(waits) <= 60

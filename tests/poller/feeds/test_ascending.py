@@ -1,10 +1,13 @@
 """New and changed questions, against a stand-in."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, update
 
+from core.database.api_tables import FeedRow
 from core.database.tables import Table
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
@@ -214,3 +217,15 @@ def test_whatever_is_asked_when_and_seen_how_late_is_read(
     run.run(days=0.25)
     assert numbers(run) == sorted(question.question_id for question in questions)
     assert run.standin.observer.violations == []
+
+
+def test_a_mark_that_only_a_clock_far_ahead_can_have_set_is_none(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, -60), asked(2, 300)])
+    read(run.poller(), "live")
+    ahead = run.clock.now() + timedelta(days=3650)
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(FeedRow).values(mark=ahead, attempted_at=ahead))
+    run.clock.sleep(600)
+    read(run.poller(), "live")
+    assert numbers(run) == [1, 2]
+    assert mark(sqlite_engine, "live") == 300

@@ -1,0 +1,79 @@
+"""The one clock that all hosts share: the database's.
+
+What one host writes down and another compares, a lease say, must be dated by one clock: those of
+two hosts may be minutes apart.
+"""
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
+
+from core.clock import Clock, SystemClock
+from core.database.engine import reading
+from core.errors import DatabaseUnreachable
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 60.0  # between two looks at the server's clock
+TOLD_FROM: Final = timedelta(seconds=5)  # of difference
+
+
+class DatabaseClock:
+    """The Postgres server's clock, or this machine's, where an SQLite file has no other one.
+
+        clock = DatabaseClock(engine)
+        end_lease(connection, pks, at=clock.now(), lease=lease)
+
+    The server is asked once a minute, and between two answers time goes by a clock that nobody
+    sets. While it gives none, this machine's clock tells, as far off as it was last.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
+        self._engine = engine
+        self._clock = clock or SystemClock()
+        self._told: tuple[datetime, float] | None = None  # the server's time, and when it was told
+        self._looked_at: float | None = None
+        self._ahead = timedelta(0)  # of this machine's, as last told to people
+
+    def now(self) -> datetime:
+        """The present by the database's clock, in UTC."""
+        if self._engine.dialect.name != "postgresql":
+            return self._clock.now()
+        if self._looked_at is None or self.monotonic() - self._looked_at >= LOOK_SECONDS:
+            self._look()
+        if self._told is None:
+            return self._clock.now()
+        there, at = self._told
+        return there + timedelta(seconds=self.monotonic() - at)
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Return when that many seconds have passed."""
+        self._clock.sleep(seconds)
+
+    def _look(self) -> None:
+        self._looked_at = self.monotonic()
+        try:
+            with reading(self._engine) as connection:
+                there = connection.execute(select(func.clock_timestamp())).scalar_one()
+        except (DatabaseUnreachable, DBAPIError):
+            return  # whoever needed the time is about to say so
+        self._told = there.astimezone(UTC), self.monotonic()
+        self._tell(self._told[0] - self._clock.now())
+
+    def _tell(self, ahead: timedelta) -> None:
+        if abs(ahead - self._ahead) < TOLD_FROM:
+            return
+        self._ahead = ahead
+        log.warning(
+            "this host's clock is %.0f s %s the database's. Leases go by the database's; dates of "
+            "what is stored do not: set the clocks by NTP",
+            abs(ahead.total_seconds()),
+            "behind" if ahead > timedelta(0) else "ahead of",
+        )

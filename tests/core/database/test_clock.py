@@ -1,0 +1,50 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from core.database.clock import LOOK_SECONDS, DatabaseClock
+from core.database.engine import make_engine
+from tests.conftest import ManualClock
+
+
+@pytest.fixture
+def server(postgres_url: str) -> Iterator[Engine]:
+    engine = make_engine(postgres_url)
+    yield engine
+    engine.dispose()
+
+
+def test_hosts_of_one_server_have_one_clock_whatever_their_own_say(
+    server: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = ManualClock(datetime.now(UTC) + timedelta(hours=10))
+    clock = DatabaseClock(server, own)
+    first = clock.now()
+    assert abs(first - datetime.now(UTC)) < timedelta(minutes=5)
+    assert "36000 s ahead of the database's" in caplog.text
+    own.time -= timedelta(hours=10)  # it is corrected
+    own.slept += LOOK_SECONDS / 2
+    assert clock.now() == first + timedelta(seconds=LOOK_SECONDS / 2)
+
+
+def test_the_server_is_asked_again_after_a_minute_and_told_of_once(
+    server: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = ManualClock(datetime.now(UTC) - timedelta(seconds=27))
+    clock = DatabaseClock(server, own)
+    for _ in range(3):
+        clock.now()
+        own.slept += 2 * LOOK_SECONDS
+    assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=20)
+    assert caplog.text.count("27 s behind the database's") <= 1
+
+
+def test_sqlite_has_this_machines_clock(sqlite_engine: Engine, clock: ManualClock) -> None:
+    assert DatabaseClock(sqlite_engine, clock).now() == clock.now()
+
+
+def test_while_the_server_is_away_this_machines_clock_tells(clock: ManualClock) -> None:
+    away = make_engine("postgresql+psycopg://u@127.0.0.1:1/none")
+    assert DatabaseClock(away, clock).now() == clock.now()
