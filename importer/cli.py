@@ -30,6 +30,7 @@ from core.console import (
     start,
     with_hint,
 )
+from core.database.clock import DatabaseClock
 from core.errors import BrokerUnreachable, ImportFailed
 from core.questions.files import (
     BrokenRow,
@@ -118,7 +119,7 @@ class _Refiller:
             return
         self._app = self._app or make_celery(self._settings)
         try:
-            refill(self._engine, self._app, self._settings, SystemClock())
+            refill(self._engine, self._app, self._settings, DatabaseClock(self._engine))
         except BrokerUnreachable as error:
             self._is_away = True
             say(with_hint(error))

@@ -20,6 +20,7 @@ from core.console import (
     start,
     with_hint,
 )
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.model import registry
@@ -113,7 +114,7 @@ def tag(
         )
     out.print(f"{count} questions of {plain(site)} are pending now.")
     try:
-        refill(engine, make_celery(settings), settings, clock)
+        refill(engine, make_celery(settings), settings, DatabaseClock(engine))
     except BrokerUnreachable as error:
         out.print(plain(with_hint(error)), soft_wrap=True)
 

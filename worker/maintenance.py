@@ -3,17 +3,24 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from celery import Celery
 from sqlalchemy import Engine, Select, or_, select
 from sqlalchemy.engine import Connection
 
 from core.broker.feeding import refill
-from core.broker.queue import TRAINING_QUEUE, enqueue_training, queue_length
+from core.broker.queue import (
+    TRAINING_QUEUE,
+    enqueue_training,
+    queue_length,
+    waiting_questions,
+)
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun
-from core.questions.lifecycle import end_lease, park_exhausted
+from core.questions.leases import end_lease, find_overdue, free_lost
+from core.questions.lifecycle import park_exhausted
 from core.questions.retention import prune_pages
 from core.questions.selection import count_trainable
 from core.settings import Settings
@@ -24,9 +31,12 @@ FIRST_MODEL_PAUSE = timedelta(minutes=30)
 MOST_PRUNED_PAGES = 100  # of one time, which must not keep the tagging queue
 
 
+SWEEP_SECONDS: Final = 5.0  # a look costs three short statements and two of the broker's
+
+
 def sweep_seconds(settings: Settings) -> float:
-    """How often the clock sweeps."""
-    return max(1.0, settings.lease_seconds / 4)
+    """How often the clock sweeps: what died or was lost waits for no more than that to be seen."""
+    return min(SWEEP_SECONDS, max(1.0, settings.lease_seconds / 4))
 
 
 def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> int:
@@ -39,6 +49,7 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
         BrokerUnreachable: they stay pending, and a sweep after it enqueues them.
     """
     lease = timedelta(seconds=settings.lease_seconds)
+    _free_what_was_lost(engine, app, now=clock.now(), lease=lease)
     with engine.begin() as connection:
         parked = park_exhausted(connection, now=clock.now(), lease=lease)
     if parked:
@@ -49,12 +60,28 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
     return enqueued
 
 
+def _free_what_was_lost(engine: Engine, app: Celery, *, now: datetime, lease: timedelta) -> None:
+    """Free what the broker does not hold any more, though it was put into its queue.
+
+    It was emptied, say, or began anew from a copy of before.
+    """
+    with reading(engine) as connection:
+        overdue = find_overdue(connection, now=now, lease=lease)
+    waiting = waiting_questions(app) if overdue else None
+    lost = overdue - waiting if waiting is not None else set()
+    if not lost:
+        return
+    with engine.begin() as connection:
+        freed = free_lost(connection, lost, now=now, lease=lease)
+    log.warning("%d questions were lost on their way through the queue; they go again", freed)
+
+
 def leave_to_sweep(
     connection: Connection, pks: Sequence[int], settings: Settings, *, now: datetime
 ) -> None:
-    """Have questions that could not be tried enqueued no sooner than the clock's next sweep."""
+    """Have questions that could not be tried enqueued a while later: nothing has changed yet."""
     lease = timedelta(seconds=settings.lease_seconds)
-    end_lease(connection, pks, at=now + timedelta(seconds=sweep_seconds(settings)), lease=lease)
+    end_lease(connection, pks, at=now + lease / 4, lease=lease)
 
 
 def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.model.live_models import LiveModels, Loaded
 from core.model.predictions import NewPrediction, write_predictions
 from core.model.predictor import Model, RankedTag, Words
 from core.model.registry import Version, hold_live
+from core.questions.leases import HELD, HeldQuestions
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 
 log = logging.getLogger(__name__)
@@ -70,7 +72,13 @@ class _Part:
 
 
 def tag_batch(
-    engine: Engine, models: LiveModels, site: str, pks: Sequence[int], clock: Clock
+    engine: Engine,
+    models: LiveModels,
+    site: str,
+    pks: Sequence[int],
+    clock: Clock,
+    *,
+    lease: timedelta = HELD,
 ) -> BatchOutcome:
     """Tag the questions of a batch that are still pending.
 
@@ -84,13 +92,15 @@ def tag_batch(
         site: the site of all of them.
         pks: keys of rows of `questions`.
         clock: dates the predictions.
+        lease: of the queue's messages.
 
     Raises:
         ModelError: the site has no live model that could be used; no attempt was counted.
         DatabaseUnreachable: the database stayed away; the attempts are given back.
     """
-    with ThreadPoolExecutor(1, thread_name_prefix="network") as network:
-        line = _Line(engine, models, site, clock, network, task_size=len(pks))
+    held = HeldQuestions(engine, pks, clock, lease)
+    with held, ThreadPoolExecutor(1, thread_name_prefix="network") as network:
+        line = _Line(engine, models, site, clock, network, held, task_size=len(pks))
         try:
             line.tag([pks[start : start + PART] for start in range(0, len(pks), PART)])
         except DatabaseUnreachable:
@@ -109,6 +119,7 @@ class _Line:
         site: str,
         clock: Clock,
         network: Executor,
+        held: HeldQuestions,
         *,
         task_size: int,
     ) -> None:
@@ -117,6 +128,7 @@ class _Line:
         self._site = site
         self._clock = clock
         self._network = network
+        self._held = held
         self._task_size = task_size
         self._patience = WRITE_SECONDS  # what is left of it for all parts together
         self._running: tuple[_Part, Future[Probabilities]] | None = None
@@ -174,6 +186,7 @@ class _Line:
                         pks,
                         site=self._site,
                         now=self._clock.now(),
+                        lease=self._held.lease,
                         task_size=self._task_size,
                     )
             serving = None  # or its model would stay in memory while the next is loaded
@@ -187,12 +200,13 @@ class _Line:
     def _write(self, part: _Part, tagged: list[TaggedQuestion], errors: dict[int, str]) -> None:
         retrying = retry_while_database_is_away(self._clock, self._patience)
         version, clock = part.loaded.version, self._clock
-        began = clock.now()
+        began = clock.monotonic()
         self.tagged += retrying(_write, self._engine, tagged, errors, version=version, clock=clock)
-        self._patience -= (clock.now() - began).total_seconds()
+        self._patience -= clock.monotonic() - began
         self.failed += len(errors)
         for question in part.claimed:
             del self._unwritten[question.pk]
+        self._held.let_go(question.pk for question in part.claimed)
 
 
 def read(loaded: Loaded, claimed: list[ClaimedQuestion]) -> _Part:

@@ -1,5 +1,6 @@
 """The queue: Celery over Redis or RabbitMQ. A message is a hint that names rows, without text."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -140,10 +141,25 @@ def _in_one_line(app: Celery, connection: Any) -> Iterator[None]:
         *connection.recoverable_connection_errors,
         *connection.channel_errors,
     ) as error:
-        told = (isinstance(error, OperationalError) and error.__cause__) or error
-        if isinstance(told, connection.channel_errors) or _is_barred(told):
-            raise BrokerRefused(explain_refused(app, told)) from error
-        raise BrokerUnreachable(explain_unreachable(app, error)) from error
+        kind = BrokerRefused if _is_refusal(app, _told(error)) else BrokerUnreachable
+        raise kind(explain(app, error)) from error
+
+
+def explain(app: Celery, error: BaseException) -> str:
+    """One line of what the broker, or its absence, did: which one, what it says, what to do."""
+    told = _told(error)
+    if _is_refusal(app, told):
+        return explain_refused(app, told)
+    return explain_unreachable(app, error)
+
+
+def _told(error: BaseException) -> BaseException:
+    return (isinstance(error, OperationalError) and error.__cause__) or error
+
+
+def _is_refusal(app: Celery, told: BaseException) -> bool:
+    refusals = app.connection_for_write().channel_errors
+    return isinstance(told, refusals) or _is_barred(told)
 
 
 def _is_barred(told: BaseException) -> bool:
@@ -161,6 +177,26 @@ def lengths(app: Celery, queue: str) -> dict[Priority, int]:
         return transport_of(app).lengths(connection, queue)
 
 
+def waiting_questions(app: Celery) -> set[int] | None:
+    """Keys of the questions whose tasks wait in the broker; None where it does not show them.
+
+    Raises:
+        BrokerUnreachable: the broker gives no answer.
+    """
+    with asking(app) as connection:
+        bodies = transport_of(app).peek(connection, TAGGING_QUEUE)
+    return None if bodies is None else {pk for body in bodies for pk in _keys_in(body)}
+
+
+def _keys_in(body: bytes) -> list[int]:
+    """The keys that a message's body names; none where it is no task of ours."""
+    try:
+        (_, pks), _, _ = json.loads(body)
+    except (ValueError, TypeError):
+        return []
+    return [pk for pk in pks if isinstance(pk, int)] if isinstance(pks, list) else []
+
+
 def queue_length(app: Celery, queue: str) -> int:
     """How many messages wait in a queue.
 
@@ -170,7 +206,7 @@ def queue_length(app: Celery, queue: str) -> int:
     return sum(lengths(app, queue).values())
 
 
-def explain_unreachable(app: Celery, error: Exception) -> str:
+def explain_unreachable(app: Celery, error: BaseException) -> str:
     """One line: which broker, what it says, what to do. Shows no password."""
     address = app.connection_for_write().as_uri()
     cause = error.__cause__ or error  # Kombu's own has no words where a time limit has none

@@ -97,6 +97,10 @@ class RabbitMqTransport:
             counts[priority] = declared.message_count
         return counts
 
+    def peek(self, connection: Any, queue: str) -> list[bytes] | None:
+        """Nobody can read its messages without taking them; but there may be none."""
+        return None if any(self.lengths(connection, queue).values()) else []
+
     def refill_lock(
         self, connection: Any, engine: Engine, clock: Clock, patience: float
     ) -> AbstractContextManager[bool]:

@@ -1,5 +1,7 @@
 """Celery over Redis: a list for each priority, which workers read in their order."""
 
+import base64
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -16,6 +18,8 @@ from core.questions.lifecycle import Priority
 # none, and comes with the live feed's.
 STEPS: Final = {Priority.LIVE: 0, Priority.BACKFILL: 9}
 
+MOST_PEEKED: Final = 1000  # messages of a list
+
 LOCK: Final = "tagger.refill"
 LOCK_SECONDS: Final = 20  # after which a refiller counts as dead
 
@@ -30,6 +34,8 @@ class RedisTransport:
             "socket_timeout": 30,
             "socket_connect_timeout": 5,
         }
+        # One that takes no writes, for a failover's moment or for lack of memory, is waited for.
+        app.conf.broker_channel_error_retry = True
         # One try and a short answer for those who enqueue: the sweep makes good what fails.
         app.conf.task_publish_retry = False
 
@@ -51,6 +57,16 @@ class RedisTransport:
                 pipe.llen(f"{queue}{Channel.sep}{step}" if step else queue)
             return dict(zip(STEPS, pipe.execute(), strict=True))
 
+    def peek(self, connection: Any, queue: str) -> list[bytes] | None:
+        """Read the lists, which are short: QUEUE_BOUND tasks of each priority."""
+        with connection.default_channel.client.pipeline(transaction=False) as pipe:
+            for step in STEPS.values():
+                pipe.lrange(f"{queue}{Channel.sep}{step}" if step else queue, 0, MOST_PEEKED)
+            lists = pipe.execute()
+        if any(len(found) > MOST_PEEKED for found in lists):
+            return None
+        return [_body_of(raw) for found in lists for raw in found]
+
     @contextmanager
     def refill_lock(
         self, connection: Any, engine: Engine, clock: Clock, patience: float
@@ -65,3 +81,11 @@ class RedisTransport:
             if is_ours:
                 with suppress(LockError):  # it took so long that the lock went to another
                     lock.release()
+
+
+def _body_of(message: bytes) -> bytes:
+    """The body of a message as Kombu writes it; empty where it is none of Kombu's."""
+    try:
+        return base64.b64decode(json.loads(message)["body"])
+    except (ValueError, KeyError, TypeError):
+        return b""

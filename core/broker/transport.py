@@ -28,6 +28,9 @@ class Transport(Protocol):
     def lengths(self, connection: Any, queue: str) -> dict[Priority, int]:
         """How many messages of each priority wait in a queue."""
 
+    def peek(self, connection: Any, queue: str) -> list[bytes] | None:
+        """The bodies of all messages that wait in a queue; None where they cannot be had."""
+
     def refill_lock(
         self, connection: Any, engine: Engine, clock: Clock, patience: float
     ) -> AbstractContextManager[bool]:

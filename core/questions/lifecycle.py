@@ -13,9 +13,9 @@ The columns that say where a question stands, and who sets them:
                   request_tagging() and retag() of core/questions/requests.py); none makes it later
     requested_at  since when tagging is requested: store() and requests; finish() deletes the row
                   whose request is the one that claim() found
-    enqueued_at   when it was last put into the queue (sweep) or taken from it (claim); an edit
-                  (store), requests, unclaim() and release() clear it, and the question is free
-                  for the next sweep; end_lease() sets it back
+    enqueued_at   when it was last put into the queue (sweep). claim() sets it so that HELD is left
+                  of its lease, and leases.py renews, ends and clears it; an edit (store), requests,
+                  unclaim() and release() clear it, and the question is free for the next sweep
     attempts      claim() counts, before anything is tried, and unclaim() gives the count back;
                   an edit (store), a request and release() set it to 0
     error         what the last attempt ended with (record_error, park_exhausted); claim() clears
@@ -38,6 +38,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database.keys import one_of
 from core.database.tables import ModelVersion, Question, TaggingRequest
+from core.questions.leases import HELD, held_from, lease_is_over
 from core.questions.lock_order import lock_requests_in_order
 
 MAX_ATTEMPTS = 3
@@ -151,6 +152,7 @@ def claim(
     *,
     site: str,
     now: datetime,
+    lease: timedelta = HELD,
     task_size: int | None = None,
 ) -> list[ClaimedQuestion]:
     """Count an attempt for those of the questions that are still pending, and give their texts.
@@ -164,6 +166,7 @@ def claim(
         pks: of the rows.
         site: of all of them.
         now: UTC.
+        lease: of sweep(); the claim is over after HELD, or after this where it is shorter.
         task_size: questions of the task, where these are a part of it.
     """
     sizes = TASK_SIZES[Priority.BACKFILL]
@@ -179,7 +182,7 @@ def claim(
     counted = (
         update(TaggingRequest)
         .where(*chosen)
-        .values(attempts=TaggingRequest.attempts + 1, enqueued_at=now, error=None)
+        .values(attempts=TaggingRequest.attempts + 1, enqueued_at=held_from(now, lease), error=None)
         .returning(TaggingRequest.question_pk, TaggingRequest.requested_at)
     )
     requests = dict(connection.execute(counted).all())
@@ -237,18 +240,6 @@ def record_error(connection: Connection, pk: int, error: str) -> None:
     connection.execute(failed.values(error=error))
 
 
-def end_lease(
-    connection: Connection, pks: Sequence[int], *, at: datetime, lease: timedelta
-) -> None:
-    """Let a sweep take questions from a time on that could not be tried, not by their own fault.
-
-    A time that is a while ahead: whoever ends another batch would enqueue them at once again.
-    """
-    chosen = (TaggingRequest.question_pk.in_(sorted(pks)), is_pending())
-    lock_requests_in_order(connection, *chosen)
-    connection.execute(update(TaggingRequest).where(*chosen).values(enqueued_at=at - lease))
-
-
 def unclaim(connection: Connection, pks: Sequence[int]) -> None:
     """Take an attempt back that came to nothing through no fault of the questions."""
     chosen = (TaggingRequest.question_pk.in_(sorted(pks)), is_claimed())
@@ -262,7 +253,7 @@ def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -
     chosen = (
         is_pending(),
         TaggingRequest.attempts >= MAX_ATTEMPTS,
-        or_(TaggingRequest.error.is_not(None), _lease_is_over(now, lease)),
+        or_(TaggingRequest.error.is_not(None), lease_is_over(now, lease)),
     )
     lock_requests_in_order(connection, *chosen)
     ended = literal("the worker's process ended while at it")
@@ -329,15 +320,6 @@ def _is_due(priority: Priority, now: datetime, lease: timedelta) -> tuple[Column
     return (
         TaggingRequest.priority == priority.value,
         is_pending(),
-        _lease_is_over(now, lease),
+        lease_is_over(now, lease),
         TaggingRequest.attempts < MAX_ATTEMPTS,
-    )
-
-
-def _lease_is_over(now: datetime, lease: timedelta) -> ColumnElement[bool]:
-    """Also where the clock has been set back, and a lease seems to begin in the future."""
-    return or_(
-        TaggingRequest.enqueued_at.is_(None),
-        TaggingRequest.enqueued_at < now - lease,
-        TaggingRequest.enqueued_at > now + lease,
     )

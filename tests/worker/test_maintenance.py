@@ -9,6 +9,7 @@ from core.broker.feeding import refill
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery, queue_length
 from core.database.tables import TrainingRun
 from core.errors import BrokerUnreachable
+from core.questions.leases import LOST_AFTER
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
@@ -39,9 +40,24 @@ def test_a_sweep_enqueues_what_an_emptied_redis_has_lost(
     with redis.Redis.from_url(redis_url) as broker:
         broker.flushall()
     assert sweep_pending(sqlite_engine, app, settings, clock) == 0
-    clock.sleep(61)
+    clock.sleep(LOST_AFTER.total_seconds() + 1)
     assert sweep_pending(sqlite_engine, app, settings, clock) == 250
     assert queue_length(app, TAGGING_QUEUE) == 3
+
+
+def test_a_sweep_sends_nothing_twice_that_waits_for_long_in_the_queue(
+    sqlite_engine: Engine, settings: Settings, redis_url: str, clock: ManualClock
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    many = [question(number) for number in range(250)]
+    store_questions(sqlite_engine, *many, now=clock.now())
+    app = make_celery(settings)
+    refill(sqlite_engine, app, settings, clock)
+    with redis.Redis.from_url(redis_url) as broker:
+        broker.rpop(TAGGING_QUEUE)  # the oldest task, of a hundred
+        broker.lpush(TAGGING_QUEUE, "no message of ours")
+    clock.sleep(LOST_AFTER.total_seconds() + 1)
+    assert sweep_pending(sqlite_engine, app, settings, clock) == 100
 
 
 @pytest.mark.slow

@@ -9,7 +9,6 @@ from core.questions.lifecycle import (
     Priority,
     claim,
     due_sites,
-    end_lease,
     finish,
     park_exhausted,
     sweep,
@@ -166,13 +165,3 @@ def test_a_question_that_kills_its_process_is_parked_after_the_third_attempt(
     found = request_of(engine, 7)
     assert found.attempts == MAX_ATTEMPTS
     assert found.error == "the worker's process ended while at it"
-
-
-def test_a_lease_that_is_ended_is_over_at_its_time(engine: Engine, clock: ManualClock) -> None:
-    (pk,) = store_questions(engine, question(7), now=clock.now()).requested
-    sweep_all(engine, clock)
-    with engine.begin() as connection:
-        end_lease(connection, [pk], at=clock.now() + timedelta(seconds=10), lease=LEASE)
-    assert sweep_all(engine, clock) == []
-    clock.sleep(11)
-    assert sweep_all(engine, clock) == [[pk]]

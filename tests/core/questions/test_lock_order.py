@@ -13,10 +13,10 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.engine import Connection
 
 from core.database.tables import Question, TaggingRequest
+from core.questions.leases import end_lease
 from core.questions.lifecycle import (
     ClaimedQuestion,
     claim,
-    end_lease,
     finish,
     park_exhausted,
     release,

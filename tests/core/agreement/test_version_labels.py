@@ -2,12 +2,12 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from core.agreement.version_labels import VersionLabels
 from core.model import registry
 from core.model.bundle_cache import BundleCache
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import publish_live
-from worker.version_labels import VersionLabels
 
 
 def test_labels_are_those_of_the_bundle_and_of_a_pruned_one_none(
