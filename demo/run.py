@@ -88,7 +88,11 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
         log_file = folder / "services.log"
         log_file.touch(mode=0o600)  # the page's first line is the link that logs in
         supervisor = Supervisor(
-            SERVICES, environment=demo.environment, folder=folder, log_file=log_file
+            SERVICES,
+            environment=demo.environment,
+            folder=folder,
+            log_file=log_file,
+            gives_up=not keep,
         )
         services = stack.enter_context(supervisor)
         _wait_for_new_questions(demo, services)

@@ -23,9 +23,9 @@ LOCK_FILE = "service.lock"
 STOP_SECONDS = 15.0  # for a process to finish what it has in hand
 CHECK_SECONDS = 0.5
 RESTART_SECONDS = 2.0  # doubled with every early end, up to the longest
-LONGEST_RESTART_SECONDS = 60.0
+LONGEST_RESTART_SECONDS = 60.0  # what it needs may be away for long: it is tried for ever
 EARLY_SECONDS = 30.0  # a process that lasts longer has started well
-MAX_EARLY_ENDS = 6
+MAX_EARLY_ENDS = 6  # for who wants to know whether it starts at all
 
 
 @dataclass
@@ -78,6 +78,7 @@ class Supervisor:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
         log_file: Path | None = None,
+        gives_up: bool = False,
         clock: Clock | None = None,
     ) -> None:
         """Prepare; nothing starts before the context is entered.
@@ -87,12 +88,15 @@ class Supervisor:
             environment: of the processes; by default this one's.
             folder: they run in it; by default in this one's.
             log_file: where their lines are appended; by default they go where this one's go.
+            gives_up: whether a service that keeps ending right after its start ends them all; it
+                is tried again every minute otherwise.
             clock: tells how long they last.
         """
         self._services = [Service(name, command) for name, command in services.items()]
         self._environment = dict(os.environ if environment is None else environment)
         self._folder = folder
         self._log_file = log_file
+        self._gives_up = gives_up
         self._clock = clock or SystemClock()
 
     def __enter__(self) -> Self:
@@ -116,7 +120,7 @@ class Supervisor:
         """Restart what has ended; call it every now and then.
 
         Raises:
-            ServiceFailed: a service keeps ending right after its start.
+            ServiceFailed: a service keeps ending right after its start, and is not to be tried on.
         """
         for service in self._services:
             self._check(service)
@@ -157,19 +161,19 @@ class Supervisor:
         service.process = None
         lasted = self._now() - service.started
         service.early_ends = service.early_ends + 1 if lasted < EARLY_SECONDS else 0
-        if service.early_ends >= MAX_EARLY_ENDS:
+        if self._gives_up and service.early_ends >= MAX_EARLY_ENDS:
             raise ServiceFailed(
                 f"The {service.name} ends right after its start (status {status}); "
                 "its lines above say why."
             )
-        pause = min(RESTART_SECONDS * 2**service.early_ends, LONGEST_RESTART_SECONDS)
+        pause = min(RESTART_SECONDS * 2 ** min(service.early_ends, 9), LONGEST_RESTART_SECONDS)
         service.restart_at = self._now() + pause
         log.warning(
             "the %s ended with status %d; it starts again in %.0f s", service.name, status, pause
         )
 
     def _now(self) -> float:
-        return self._clock.now().timestamp()
+        return self._clock.monotonic()
 
 
 def _end(service: Service) -> None:

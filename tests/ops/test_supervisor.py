@@ -1,18 +1,19 @@
 import os
 import signal
 import sys
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from core.errors import ServiceFailed
-from ops.supervisor import LONGEST_RESTART_SECONDS, Supervisor, alone, tagger
+from ops.supervisor import LONGEST_RESTART_SECONDS, Service, Supervisor, alone, tagger
 from tests.conftest import ManualClock
 from tests.processes import environment, wait_until
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_a_service_that_ends_is_started_again(tmp_path: Path, clock: ManualClock) -> None:
     env = environment(data_dir=tmp_path)
     services = {"scheduler": tagger("scheduler")}
@@ -27,6 +28,7 @@ def test_a_service_that_ends_is_started_again(tmp_path: Path, clock: ManualClock
     assert not alive(first)
 
 
+@pytest.mark.slow
 def test_a_service_that_never_starts_well_ends_it_all_with_its_name(
     tmp_path: Path, clock: ManualClock
 ) -> None:
@@ -40,10 +42,34 @@ def test_a_service_that_never_starts_well_ends_it_all_with_its_name(
         return False
 
     with (
-        Supervisor(services, environment=env, log_file=log, clock=clock) as supervisor,
+        Supervisor(
+            services, environment=env, log_file=log, gives_up=True, clock=clock
+        ) as supervisor,
         pytest.raises(ServiceFailed, match=r"The poller ends right after its start \(status 2\)"),
     ):
         wait_until(until_it_gives_up, seconds=120, what="it gave up")
+
+
+def test_a_service_whose_needs_are_away_is_tried_every_minute_for_ever(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service("poller", ["none"], process=None)
+    supervisor = Supervisor({"poller": ["none"]}, clock=clock)
+    supervisor._services, started = [service], []
+
+    def start(one: Service) -> None:
+        started.append(clock.monotonic())
+        one.started = clock.monotonic()
+        one.process = SimpleNamespace(poll=lambda: 1, stdin=None, pid=0)  # type: ignore[assignment]
+
+    monkeypatch.setattr(supervisor, "_start", start)
+    for _ in range(4000):
+        supervisor.check()
+        clock.sleep(0.5)
+    pauses = [after - before for before, after in pairwise(started)]
+    assert len(pauses) > 30
+    assert pauses[0] < 10
+    assert 60 <= pauses[-1] < 62
 
 
 def test_a_second_service_in_one_folder_is_refused(tmp_path: Path) -> None:
