@@ -1,6 +1,36 @@
-"""A file that a service touches while it gets on, for whoever watches over it."""
+"""What a service shows while it gets on, and what ends it where it does not.
 
+Docker, for one, restarts nothing that is unhealthy (moby#28400): a process that hangs must end
+itself, and whatever runs it starts another.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+STATUS: Final = 70  # of the process' exit: an internal error, by sysexits.h
+SHORTEST_SECONDS: Final = 300.0  # a request of the API may take half of that
+LOOKS: Final = 10  # within the time that is allowed
+
+
+def patience(settings: Settings) -> float:
+    """For how many seconds a service may get on with nothing: three leases."""
+    return max(SHORTEST_SECONDS, 3.0 * settings.lease_seconds)
+
+
+def end_at_once(reason: str) -> None:
+    """Say why, and end the process: what hangs would also hang an end in order."""
+    log.critical("%s This process ends itself, to be started again.", reason)
+    logging.shutdown()
+    os._exit(STATUS)
 
 
 class Heartbeat:
@@ -13,3 +43,49 @@ class Heartbeat:
         """Tell that the service gets on."""
         if self._file is not None:
             self._file.touch()
+
+
+class Watchdog:
+    """Ends the process where nobody has fed it for so many seconds.
+
+    watchdog = Watchdog("the poller", seconds=600)
+    watchdog.start()
+    watchdog.feed()  # with each step of the work, and of a wait that has a reason
+    """
+
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        *,
+        end: Callable[[str], None] = end_at_once,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._end = end
+        self._monotonic = monotonic
+        self._fed_at: float | None = None
+
+    def start(self) -> None:
+        """Watch from now on, by a thread."""
+        self.feed()
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def feed(self) -> None:
+        """Tell that the work gets on."""
+        self._fed_at = self._monotonic()
+
+    def look(self) -> bool:
+        """End the process if it is time; whether it was."""
+        if self._fed_at is None:
+            return False
+        silent = self._monotonic() - self._fed_at
+        if silent < self._seconds:
+            return False
+        self._end(f"{self._name} has not got on for {silent:.0f} s.")
+        return True
+
+    def _watch(self) -> None:
+        while not self.look():
+            time.sleep(self._seconds / LOOKS)

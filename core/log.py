@@ -3,7 +3,8 @@
 import logging
 import sys
 import textwrap
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import make_url
@@ -15,6 +16,68 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "***"
 _CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "kombu", "urllib3", "uvicorn")
 _SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
+
+# What an outage of broker or database raises, by the names of classes: nothing here imports them.
+_EXPECTED = frozenset(
+    {
+        "ConnectionError",  # Python's, with all its kinds, and redis-py's
+        "TimeoutError",
+        "RedisError",
+        "OperationalError",  # Kombu's and SQLAlchemy's
+        "AMQPError",
+        "WorkerLostError",
+        "SchedulingError",
+        "TaggerError",
+    }
+)
+_OF_OUTAGES = ("celery", "kombu", "amqp", "worker", "multiprocessing", "billiard")
+_OF_CONNECTIONS = ("celery.beat", "celery.worker.consumer", "kombu")
+REPEAT_SECONDS = 60.0
+
+
+class OutageFilter(logging.Filter):
+    """Makes one line of what Celery says of an outage, and says it once a minute at most.
+
+    An outage brings the same errors hundreds of times, with their tracebacks.
+    """
+
+    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._monotonic = monotonic
+        self._said: dict[tuple[object, ...], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is new; an expected error loses its traceback."""
+        if record.levelno < logging.WARNING or record.name.split(".")[0] not in _OF_OUTAGES:
+            return True
+        error = record.exc_info[1] if record.exc_info else None
+        error = getattr(error, "exc", error)  # Billiard wraps what a process raised
+        is_of_ack = str(record.msg).startswith("Couldn't ack")  # by a connection that is gone
+        if error is not None and (is_expected(error) or is_of_ack):
+            first = record.getMessage().splitlines()[0]
+            record.msg, record.args = f"{first} ({type(error).__name__}: {_first_line(error)})", ()
+            record.exc_info = record.exc_text = None
+            return self._is_new((record.name, record.levelno, type(error).__name__))
+        if record.exc_info or not record.name.startswith(_OF_CONNECTIONS):
+            return True
+        return self._is_new((record.name, record.levelno, record.msg))
+
+    def _is_new(self, key: tuple[object, ...]) -> bool:
+        now = self._monotonic()
+        before = self._said.get(key)
+        if before is not None and now - before < REPEAT_SECONDS:
+            return False
+        self._said[key] = now
+        return True
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether an outage of something else is what raises such errors."""
+    return any(kind.__name__ in _EXPECTED for kind in type(error).__mro__)
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), "")
 
 
 class SecretFilter(logging.Filter):
@@ -60,6 +123,8 @@ def set_up_logging(settings: Settings) -> None:
     """Log to standard error from the settings' level on; replaces what was set up before."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(FORMAT))
+    if settings.log_level != "debug":
+        handler.addFilter(OutageFilter())
     handler.addFilter(SecretFilter(secrets(settings)))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)

@@ -5,12 +5,14 @@ Children of the prefork pool make their own engine and models, after the fork, a
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 
 from celery import Celery, signals
 from celery.schedules import crontab
 from sqlalchemy import Engine, select
 
+from core.agreement.version_labels import VersionLabels
 from core.broker.feeding import refill
 from core.broker.queue import (
     SCORE_TASK,
@@ -25,11 +27,13 @@ from core.broker.queue import (
 )
 from core.clock import Clock, SystemClock
 from core.console import with_hint
+from core.database.clock import DatabaseClock
 from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
 from core.errors import BrokerUnreachable, CacheUnusable, DatabaseUnreachable, ModelError
 from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels
+from core.retry import Outage
 from core.settings import Settings
 from worker.maintenance import (
     leave_to_sweep,
@@ -38,10 +42,10 @@ from worker.maintenance import (
     sweep_seconds,
     train_first_models,
 )
+from worker.schedule import LONG_AGO, Every
 from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
 from worker.training import run_training
-from worker.version_labels import VersionLabels
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,8 @@ FIRST_MODELS_SECONDS = 60
 RETRAIN_EXPIRES = 6 * 60 * 60  # seconds; a cron's periods are not all the same
 SCORE_SECONDS = 300
 PRUNE_SECONDS = 60 * 60
+SHORTEST_EXPIRES = 120.0  # seconds
+EXPIRES_AFTER = 3  # periods
 SCORE_QUEUE_SECONDS = 30  # for which a new question is in no order but the newest
 
 
@@ -64,7 +70,13 @@ class Tasks:
     def __init__(self, app: Celery, settings: Settings, clock: Clock) -> None:
         self._app = app
         self._settings = settings
-        self._clock = clock
+        self._machine_clock = clock
+        self._database = Outage(log, "the database")
+        self._broker = Outage(log, "the broker")
+
+    @cached_property
+    def _clock(self) -> Clock:
+        return DatabaseClock(self._engine, self._machine_clock)
 
     @cached_property
     def _engine(self) -> Engine:
@@ -81,15 +93,17 @@ class Tasks:
     def tag(self, site: str, pks: list[int]) -> None:
         """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
         try:
-            outcome = tag_batch(self._engine, self._models, site, pks, self._clock)
+            lease = timedelta(seconds=self._settings.lease_seconds)
+            outcome = tag_batch(self._engine, self._models, site, pks, self._clock, lease=lease)
         except ModelError as error:
             log.warning("%s", with_hint(error))
             self._in_one_line(lambda: self._leave(pks))
         except DatabaseUnreachable as error:
-            log.error("%d questions of %s wait: %s", len(pks), site, error)  # noqa: TRY400 (one line)
+            self._database.note(f"{len(pks)} questions of {site} wait: {error}")
         else:
+            self._database.end()
             log.info("%s: %s", site, outcome)
-            self._in_one_line(self._refill)
+            self._in_one_line(self._refill, asks_broker=True)
 
     def _refill(self) -> None:
         refill(self._engine, self._app, self._settings, self._clock, patience=0)
@@ -101,7 +115,8 @@ class Tasks:
     def sweep(self) -> None:
         """Enqueue what was left behind."""
         self._in_one_line(
-            lambda: sweep_pending(self._engine, self._app, self._settings, self._clock)
+            lambda: sweep_pending(self._engine, self._app, self._settings, self._clock),
+            asks_broker=True,
         )
 
     def train_first_models(self) -> None:
@@ -146,12 +161,20 @@ class Tasks:
         """Train a site's model in a process of its own, where so many questions are new."""
         run_training(site, self._settings, new_questions=new_questions, clock=self._clock)
 
-    def _in_one_line(self, action: Callable[[], object]) -> None:
+    def _in_one_line(self, action: Callable[[], object], *, asks_broker: bool = False) -> None:
+        """Do something of which the schedule brings the next try."""
         try:
             action()
-        except (BrokerUnreachable, CacheUnusable, DatabaseUnreachable) as error:
-            # One line; the schedule brings the next try.
-            log.error("%s", with_hint(error))  # noqa: TRY400
+        except DatabaseUnreachable as error:
+            self._database.note(with_hint(error))
+        except BrokerUnreachable as error:
+            self._broker.note(with_hint(error))
+        except CacheUnusable as error:
+            log.error("%s", with_hint(error))  # noqa: TRY400 (one line)
+        else:
+            self._database.end()
+            if asks_broker:
+                self._broker.end()
 
 
 def make_app(settings: Settings) -> Celery:
@@ -164,9 +187,9 @@ def make_app(settings: Settings) -> Celery:
 
 
 def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
-    """What fires by itself. A message that nobody took before the next one is void."""
+    """What fires by itself; the sweep at once. A message that nobody takes for long is void."""
     schedule: dict[str, dict[str, object]] = {
-        "sweep": _every(SWEEP_TASK, sweep_seconds(settings)),
+        "sweep": _every(SWEEP_TASK, sweep_seconds(settings)) | {"last_run_at": LONG_AGO},
         "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
         "score": _every(SCORE_TASK, SCORE_SECONDS),
         "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),
@@ -183,8 +206,9 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
 
 
 def _every(task: str, seconds: float) -> dict[str, object]:
-    options = {"queue": TAGGING_QUEUE, "expires": seconds * 0.9}
-    return {"task": task, "schedule": seconds, "options": options}
+    # Clocks of two hosts may differ: what is void after its own period could be so when it comes.
+    options = {"queue": TAGGING_QUEUE, "expires": max(SHORTEST_EXPIRES, seconds * EXPIRES_AFTER)}
+    return {"task": task, "schedule": Every(seconds), "options": options}
 
 
 def _add_tasks(app: Celery, tasks: Tasks) -> None:

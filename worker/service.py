@@ -6,34 +6,25 @@ import socket
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any
 
 from celery import signals
 from celery.platforms import SecurityWarning
-from celery.worker.consumer import Consumer
 from celery.worker.state import active_requests
 
 from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
 from core.clock import SystemClock
 from core.console import open_database
-from core.heartbeat import Heartbeat
+from core.heartbeat import Heartbeat, Watchdog, patience
 from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
+from worker.consumer import patient_consumer
 from worker.killed import KilledProcesses, log_killed_processes_once
-from worker.messages import CheckingConsumer
 from worker.pool import pool_that_reports, share_with_children
+from worker.schedule import beating_scheduler
 from worker.signs import Signs
-from worker.vital_signs import beating_scheduler, vital_signs
-
-
-class ConsumerWithoutDelays(CheckingConsumer):
-    """Celery's without the 28 queues of RabbitMQ for tasks with a delay, which none here has."""
-
-    class Blueprint(Consumer.Blueprint):  # type: ignore[misc] # noqa: D106
-        default_steps: ClassVar = [
-            step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step
-        ]
+from worker.vital_signs import hearing_of, vital_signs
 
 
 def run_worker(
@@ -58,11 +49,15 @@ def run_worker(
     killed = KilledProcesses(settings, node, SystemClock())
     log_killed_processes_once()
     signs = Signs(settings, node, SystemClock())
-    app.steps["worker"].add(vital_signs(Heartbeat(settings.heartbeat_file), killed, signs))
+    watchdog = Watchdog(f"the worker {node}", patience(settings))
+    heartbeat, hearing = Heartbeat(settings.heartbeat_file), hearing_of(app, list(queues))
+    app.steps["worker"].add(
+        vital_signs(heartbeat, killed, signs, hearing=hearing, watchdog=watchdog)
+    )
     worker = app.Worker(
         hostname=node,
         queues=[name for queue in queues for name in transport_of(app).served(queue)],
-        consumer_cls=ConsumerWithoutDelays,
+        consumer_cls=patient_consumer(watchdog),
         concurrency=1 if TRAINING_QUEUE in queues else processes,
         pool_cls=pool_that_reports(killed.report),
         loglevel=settings.log_level.upper(),
@@ -75,6 +70,7 @@ def run_worker(
         _end_training_on_shutdown(worker)
     if TRAINING_QUEUE not in queues:
         share_with_children()
+    watchdog.start()
     worker.start()
     return int(worker.exitcode or 0)
 
@@ -102,8 +98,10 @@ def run_scheduler(settings: Settings) -> None:
     app = make_app(settings)
     name = f"scheduler@{socket.gethostname()}"
     signs = Signs(settings, name, SystemClock())
+    watchdog = Watchdog("the scheduler", patience(settings))
+    watchdog.start()
     app.Beat(
-        scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file), signs),
+        scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file), signs, watchdog),
         quiet=True,
         loglevel=settings.log_level.upper(),
         remote_control=True,

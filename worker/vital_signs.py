@@ -1,18 +1,115 @@
-"""What a worker and the scheduler show of themselves while they get on."""
+"""What a worker shows of itself while it gets on, and that it ends itself where it does not."""
 
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
 from typing import Any, Final
 
 from celery import bootsteps
-from celery.beat import Scheduler
+from celery.worker import state
 
-from core.heartbeat import Heartbeat
+from core.broker.queue import queue_length
+from core.errors import BrokerUnreachable
+from core.heartbeat import Heartbeat, Watchdog, end_at_once
 from worker.killed import KilledProcesses
 from worker.signs import Signs
 
+log = logging.getLogger(__name__)
+
 LOOK_SECONDS: Final = 5.0
+DEAF_SECONDS: Final = 30.0  # an idle worker takes what waits within moments
+LAST_WORDS_SECONDS: Final = 20.0  # to end in order
 
 
-def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses, signs: Signs) -> type[Any]:
+class Hearing:
+    """Ends a worker that takes nothing, though messages wait for it and it is idle.
+
+    Workers that went deaf after a reset of Redis are known (celery#8030, celery#10205); they answer
+    a ping, and their event loop turns.
+    """
+
+    def __init__(
+        self,
+        waiting: Callable[[], int],
+        *,
+        end: Callable[[str], object] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            waiting: asks the broker how many messages wait for this worker.
+            end: is called with the reason.
+            monotonic: seconds since some moment.
+        """
+        self._waiting = waiting
+        self._end = end or end_in_order
+        self._monotonic = monotonic
+        self._asking: threading.Thread | None = None
+        self._received = -1
+        self._deaf_since: float | None = None
+
+    def look(self, *, received: int, idle: bool) -> threading.Thread | None:
+        """Ask the broker whether messages wait, unless it is still being asked.
+
+        Args:
+            received: how many messages the worker has taken so far.
+            idle: whether it has none in hand.
+
+        Returns:
+            What talks to the broker, which may be slow or away: the worker goes on meanwhile.
+        """
+        if not idle or received != self._received:
+            self._received, self._deaf_since = received, None
+            return None
+        if self._asking is not None and self._asking.is_alive():
+            return None
+        self._asking = threading.Thread(target=self._ask, name="hearing", daemon=True)
+        self._asking.start()
+        return self._asking
+
+    def _ask(self) -> None:
+        try:
+            waits = self._waiting() > 0
+        except BrokerUnreachable:
+            waits = False
+        if not waits:
+            self._deaf_since = None
+        elif self._deaf_since is None:
+            self._deaf_since = self._monotonic()
+        elif self._monotonic() - self._deaf_since >= DEAF_SECONDS:
+            self._end(f"For {DEAF_SECONDS:.0f} s messages have waited, and this worker took none.")
+
+
+def end_in_order(reason: str) -> None:
+    """Say why, and end the worker as SIGTERM does; without delay where that hangs too."""
+    log.critical("%s It ends itself, to be started again.", reason)
+    os.kill(os.getpid(), signal.SIGTERM)
+    last = threading.Timer(LAST_WORDS_SECONDS, end_at_once, [reason])
+    last.daemon = True
+    last.start()
+
+
+def hearing_of(app: Any, queues: list[str]) -> Hearing:
+    """Return what listens for a worker of some queues."""
+
+    def waiting() -> int:
+        return sum(queue_length(app, queue) for queue in queues)
+
+    return Hearing(waiting)
+
+
+def vital_signs(
+    heartbeat: Heartbeat,
+    killed: KilledProcesses,
+    signs: Signs,
+    *,
+    hearing: Hearing,
+    watchdog: Watchdog,
+) -> type[Any]:
     """Return a step of a worker by which its event loop touches the heartbeat's file, and signs.
 
     A worker that hangs, or has lost the broker, has no event loop that turns.
@@ -28,8 +125,10 @@ def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses, signs: Signs) -> 
         def start(self, worker: Any) -> None:
             def look() -> None:
                 heartbeat.beat()
+                watchdog.feed()
                 signs.give()
                 killed.look(worker.pool.info["processes"])
+                hearing.look(received=state.all_total_count[0], idle=not state.reserved_requests)
 
             self._timer = worker.timer.call_repeatedly(LOOK_SECONDS, look)
 
@@ -38,16 +137,3 @@ def vital_signs(heartbeat: Heartbeat, killed: KilledProcesses, signs: Signs) -> 
                 self._timer.cancel()
 
     return VitalSigns
-
-
-def beating_scheduler(heartbeat: Heartbeat, signs: Signs) -> type[Any]:
-    """Return Celery's scheduler, which keeps no file, with a heartbeat and a sign at each tick."""
-
-    class BeatingScheduler(Scheduler):  # type: ignore[misc]
-        def tick(self, *args: Any, **kwargs: Any) -> Any:
-            heartbeat.beat()
-            signs.give()
-            seconds = super().tick(*args, **kwargs)
-            return min(seconds, LOOK_SECONDS) if seconds is not None else LOOK_SECONDS
-
-    return BeatingScheduler

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from core.heartbeat import Heartbeat
+from core.heartbeat import Heartbeat, Watchdog
+from tests.conftest import ManualClock
 
 
 def test_every_beat_makes_the_file_as_new(tmp_path: Path) -> None:
@@ -18,3 +19,16 @@ def test_every_beat_makes_the_file_as_new(tmp_path: Path) -> None:
 def test_without_a_file_a_beat_leaves_no_trace(tmp_path: Path) -> None:
     Heartbeat(None).beat()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_gets_on_lives_and_who_does_not_is_ended_with_the_reason(clock: ManualClock) -> None:
+    ends: list[str] = []
+    watchdog = Watchdog("the poller", 60, end=ends.append, monotonic=clock.monotonic)
+    assert not watchdog.look()  # nothing has begun
+    for _ in range(3):
+        watchdog.feed()
+        clock.sleep(59)
+        assert not watchdog.look()
+    clock.sleep(1)
+    assert watchdog.look()
+    assert ends == ["the poller has not got on for 60 s."]

@@ -1,9 +1,12 @@
 import logging
 
 import pytest
+from celery.exceptions import WorkerLostError
+from redis.exceptions import ReadOnlyError
 
-from core.log import SecretFilter, secrets
+from core.log import OutageFilter, SecretFilter, secrets
 from core.settings import load_settings
+from tests.conftest import ManualClock
 
 
 @pytest.fixture
@@ -41,3 +44,42 @@ def test_a_traceback_is_indented_so_that_none_of_its_lines_can_be_one_of_the_log
     assert first == "failed"
     assert len(others) == 2
     assert all(line.startswith("    ") for line in others)
+
+
+@pytest.fixture
+def quiet(clock: ManualClock) -> OutageFilter:
+    return OutageFilter(monotonic=clock.monotonic)
+
+
+def of(name: str, error: BaseException | None, message: str = "it failed") -> logging.LogRecord:
+    info = None if error is None else (type(error), error, None)
+    return logging.LogRecord(name, logging.ERROR, "f", 1, message, None, info)
+
+
+def test_an_outages_errors_are_one_line_a_minute(quiet: OutageFilter, clock: ManualClock) -> None:
+    error = ReadOnlyError("You can't write against a read only replica.\nmore")
+    first = of("kombu.asynchronous.hub", error, "Error in timer: …\nFile 1\nFile 2")
+    assert quiet.filter(first)
+    assert logging.Formatter().format(first) == (
+        "Error in timer: … (ReadOnlyError: You can't write against a read only replica.)"
+    )
+    assert not quiet.filter(of("kombu.asynchronous.hub", error))
+    assert quiet.filter(of("kombu.asynchronous.hub", WorkerLostError("exited")))
+    clock.sleep(61)
+    assert quiet.filter(of("kombu.asynchronous.hub", error))
+
+
+def test_other_errors_keep_their_tracebacks_and_come_each_time(quiet: OutageFilter) -> None:
+    for _ in range(2):
+        record = of("celery.worker.request", ValueError("a fault of the program"))
+        assert quiet.filter(record)
+        assert record.exc_info is not None
+    for _ in range(2):
+        assert quiet.filter(of("poller.service", ConnectionError("not Celery's")))
+
+
+def test_what_celery_says_again_and_again_of_a_connection_is_said_once(quiet: OutageFilter) -> None:
+    assert quiet.filter(of("celery.beat", None))
+    assert not quiet.filter(of("celery.beat", None))
+    assert quiet.filter(of("celery.worker.request", None))
+    assert quiet.filter(of("celery.worker.request", None))

@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from core.errors import BrokerUnreachable, DatabaseUnreachable, SettingsError
-from core.retry import LONGEST_PAUSE, until_reachable
+from core.retry import LONGEST_PAUSE, Outage, until_reachable
 from tests.conftest import ManualClock
 
 
@@ -23,10 +23,10 @@ def test_what_is_down_is_waited_for_with_growing_pauses_and_told_once(
     with caplog.at_level(logging.INFO):
         assert until_reachable(action, clock) == "done"
     waited = [after - before for before, after in pairwise(calls)]
-    assert waited == [1, 2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE, LONGEST_PAUSE]
+    assert waited == [1, 2, 4, *[LONGEST_PAUSE] * 5]
     assert [record.getMessage() for record in caplog.records] == [
         "The database is away. Waiting for it.",
-        "it is back; going on",
+        "it is back after 32 s; going on",
     ]
 
 
@@ -51,3 +51,19 @@ def test_what_waiting_does_not_mend_is_raised_at_once(clock: ManualClock) -> Non
     with pytest.raises(SettingsError):
         until_reachable(action, clock)
     assert clock.now() == began
+
+
+def test_an_outage_is_two_lines_and_the_second_says_how_long_it_was(
+    clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outage = Outage(logging.getLogger("test"), "the broker", monotonic=clock.monotonic)
+    outage.end()  # there was none
+    for reason in ("away", "away", "loading"):
+        outage.note(reason)
+        clock.sleep(10)
+    assert outage.lasts
+    outage.end()
+    outage.end()
+    assert caplog.messages == ["away", "the broker is back after 30 s; going on"]
+    outage.note("again")
+    assert caplog.messages[-1] == "again"

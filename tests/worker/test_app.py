@@ -131,8 +131,8 @@ def test_a_database_that_is_away_is_one_line(
     tasks.score_queue()
     tagging, *scoring = caplog.messages
     assert tagging.startswith("2 questions of stats wait: ")
-    assert all("TAGGER_DATABASE_URL" in line for line in scoring)
-    assert len(scoring) == 2  # of what has settled, and of the review's queue
+    assert "TAGGER_DATABASE_URL" in tagging
+    assert scoring == []  # once for an outage
     assert "hush" not in caplog.text
     assert "Traceback" not in caplog.text
 
@@ -181,11 +181,11 @@ def test_a_trainer_that_is_busy_is_asked_for_nothing_more(
 
 
 @pytest.mark.parametrize("name", ["score", "score queue"])
-def test_the_schedule_scores_and_a_message_nobody_took_is_void_before_the_next(name: str) -> None:
+def test_the_schedule_scores_and_a_message_that_nobody_takes_for_long_is_void(name: str) -> None:
     entry = beat_schedule(Settings())[name]
     assert entry["task"] in (SCORE_TASK, SCORE_QUEUE_TASK)
     assert entry["options"]["queue"] == "tagging"  # type: ignore[index]
-    assert entry["options"]["expires"] < entry["schedule"]  # type: ignore[index]
+    assert entry["options"]["expires"] <= 900  # type: ignore[index]
 
 
 def test_the_schedule_deletes_old_predictions_where_a_setting_says_so() -> None:

@@ -1,4 +1,5 @@
 import logging
+import signal
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -12,8 +13,16 @@ from core.questions.lifecycle import Priority, claim, due_sites
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
+from tests.processes import wait_until
 from tests.rows import publish_live, question, store_questions
-from worker.killed import KilledProcesses, find_batch, log_killed_processes_once, resident_bytes
+from worker.killed import (
+    STOPPED_SECONDS,
+    KilledProcesses,
+    find_batch,
+    is_stopped,
+    log_killed_processes_once,
+    resident_bytes,
+)
 
 PID = 4_000_000  # beyond any process's
 
@@ -23,9 +32,9 @@ def killed(sqlite_url: str, clock: ManualClock) -> KilledProcesses:
     return KilledProcesses(Settings(database_url=SecretStr(sqlite_url)), "tagging@here", clock)
 
 
-def in_hand(monkeypatch: pytest.MonkeyPatch, name: str, *args: object) -> None:
+def in_hand(monkeypatch: pytest.MonkeyPatch, name: str, *args: object, pid: int = PID) -> None:
     """Let the worker's process have a task in hand."""
-    request = SimpleNamespace(worker_pid=PID, name=name, args=args)
+    request = SimpleNamespace(worker_pid=pid, name=name, args=args)
     monkeypatch.setattr("worker.killed.active_requests", {1: request}.values())
 
 
@@ -99,3 +108,31 @@ def test_celery_says_nothing_more_of_it(caplog: pytest.LogCaptureFixture) -> Non
     of_pool.error("Process %r pid:%r exited with %r", "a", 1, "signal 9 (SIGKILL)")
     of_requests.error("something else")
     assert caplog.messages == ["something else"]
+
+
+def test_a_process_that_stays_stopped_is_ended_in_one_line_and_its_batch_is_free(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    killed: KilledProcesses,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    import subprocess
+
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    (pk,) = store_questions(sqlite_engine, question(1), now=clock.now()).requested
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        in_hand(monkeypatch, TAG_TASK, "stats", [pk], pid=sleeper.pid)
+        sleeper.send_signal(signal.SIGSTOP)
+        wait_until(lambda: is_stopped(sleeper.pid), seconds=10, what="it is stopped")
+        for _ in range(2):
+            killed.look([sleeper.pid])
+            assert sleeper.poll() is None
+            clock.sleep(STOPPED_SECONDS - 1)
+        killed.look([sleeper.pid])
+        assert sleeper.wait(10) == -signal.SIGKILL
+    killed.report(sleeper.pid, find_batch(sleeper.pid)).join()
+    (line,) = caplog.messages
+    assert "has been stopped (SIGSTOP) for 15 s" in line
+    clock.sleep(6)
+    assert due(sqlite_engine, clock) == ["stats"]

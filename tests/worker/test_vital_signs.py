@@ -1,4 +1,4 @@
-"""The heartbeat of workers and scheduler."""
+"""What a worker shows of itself."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,10 +6,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from celery import Celery
 
+from core.errors import BrokerUnreachable
 from core.heartbeat import Heartbeat
-from worker.vital_signs import LOOK_SECONDS, beating_scheduler, vital_signs
+from tests.conftest import ManualClock
+from worker.vital_signs import DEAF_SECONDS, LOOK_SECONDS, Hearing, vital_signs
 
 
 class Timer:
@@ -43,41 +44,95 @@ def signs() -> Any:
     return CountedSigns()
 
 
+class CountedWatchdog:
+    """A watchdog that counts what it is fed."""
+
+    def __init__(self) -> None:
+        self.fed = 0
+
+    def feed(self) -> None:
+        self.fed += 1
+
+
+@pytest.fixture
+def watching() -> Any:
+    return {
+        "watchdog": CountedWatchdog(),
+        "hearing": SimpleNamespace(look=lambda **_: None),
+    }
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "heartbeat"
 
 
-def test_a_workers_loop_beats_and_notes_what_its_processes_hold(file: Path, signs: Any) -> None:
+def test_a_workers_loop_beats_and_notes_what_its_processes_hold(
+    file: Path, signs: Any, watching: Any
+) -> None:
     looked: list[list[int]] = []
     killed: Any = SimpleNamespace(look=looked.append)
     pool = SimpleNamespace(info={"processes": [7, 8]})
     worker = SimpleNamespace(timer=Timer(), pool=pool)
-    step = vital_signs(Heartbeat(file), killed, signs)(worker)
+    step = vital_signs(Heartbeat(file), killed, signs, **watching)(worker)
     step.start(worker)
     assert not file.exists()  # a worker that starts has not got on yet
     worker.timer.look()
     assert file.exists()
     assert looked == [[7, 8]]
-    assert signs.given == 1
+    assert signs.given == watching["watchdog"].fed == 1
     step.stop(worker)
     assert worker.timer.cancelled
 
 
-def test_a_step_that_never_started_can_stop(file: Path, signs: Any) -> None:
+def test_a_step_that_never_started_can_stop(file: Path, signs: Any, watching: Any) -> None:
     worker = SimpleNamespace(timer=Timer())
     killed: Any = SimpleNamespace()
-    vital_signs(Heartbeat(file), killed, signs)(worker).stop(worker)
+    vital_signs(Heartbeat(file), killed, signs, **watching)(worker).stop(worker)
     assert not worker.timer.cancelled
 
 
-def test_the_scheduler_beats_at_each_tick_and_sleeps_no_longer_than_a_look(
-    file: Path, signs: Any
-) -> None:
-    app = Celery()
-    app.conf.beat_schedule = {"rare": {"task": "none", "schedule": 10_000.0}}
-    scheduler = beating_scheduler(Heartbeat(file), signs)(app, lazy=True)
-    scheduler.setup_schedule()
-    assert scheduler.tick() == LOOK_SECONDS
-    assert file.exists()
-    assert signs.given == 1
+class Deaf:
+    """A worker of whom the test says what it has taken, and what waits for it."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self.waiting, self.received, self.idle = 1, 7, True
+        self.ends: list[str] = []
+        self.hearing = Hearing(self.ask, end=self.ends.append, monotonic=clock.monotonic)
+        self.clock = clock
+
+    def ask(self) -> int:
+        if self.waiting < 0:
+            raise BrokerUnreachable("away")
+        return self.waiting
+
+    def look(self, seconds: float) -> list[str]:
+        """Look for so long as the worker's loop does."""
+        for _ in range(int(seconds / LOOK_SECONDS)):
+            asking = self.hearing.look(received=self.received, idle=self.idle)
+            if asking is not None:
+                asking.join()
+            self.clock.sleep(LOOK_SECONDS)
+        return self.ends
+
+
+def test_an_idle_worker_that_takes_nothing_of_what_waits_ends_itself(clock: ManualClock) -> None:
+    deaf = Deaf(clock)
+    assert deaf.look(DEAF_SECONDS) == []
+    assert "this worker took none" in deaf.look(2 * LOOK_SECONDS + 1)[0]
+
+
+@pytest.mark.parametrize("state", ["nothing waits", "busy", "takes", "the broker is away"])
+def test_a_worker_that_gets_on_or_has_nothing_to_do_stays(clock: ManualClock, state: str) -> None:
+    worker = Deaf(clock)
+    worker.look(DEAF_SECONDS - LOOK_SECONDS)  # and then
+    for _ in range(10):
+        if state == "nothing waits":
+            worker.waiting = 0
+        elif state == "busy":
+            worker.idle = False
+        elif state == "takes":
+            worker.received += 1
+        else:
+            worker.waiting = -1
+        assert worker.look(LOOK_SECONDS) == []

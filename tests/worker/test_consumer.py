@@ -1,0 +1,115 @@
+"""The consumer's waits, with nothing of Celery's around it."""
+
+import logging
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from celery.worker.consumer import Consumer
+from redis.exceptions import ConnectionError as RedisGone
+from redis.exceptions import ReadOnlyError
+
+from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, make_celery
+from core.retry import Outage
+from core.settings import Settings
+from worker import consumer as module
+from worker.consumer import FIRST_PAUSE, LONGEST_PAUSE, PatientConsumer, patient_consumer
+
+GONE = RedisGone("Error 111 connecting to 127.0.0.1:6379. Connection refused.")
+
+
+class Timer:
+    """A worker's timer, which the test lets fire."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+
+    def call_after(self, _seconds: float, call: Any) -> Any:
+        self.calls.append(call)
+        return SimpleNamespace(cancel=lambda: self.calls.remove(call))
+
+    def fire(self) -> None:
+        while self.calls:
+            self.calls.pop()()
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    pauses: list[float] = []
+    monkeypatch.setattr(module, "time", SimpleNamespace(sleep=pauses.append))
+    return pauses
+
+
+@pytest.fixture
+def consumer(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
+    """A consumer of the tagging queue; `lost` is how Celery's own part takes a lost connection."""
+    caplog.set_level(logging.WARNING)
+    made: Any = PatientConsumer.__new__(PatientConsumer)
+    made.app = make_celery(Settings())
+    made.app.amqp.queues.select([TAGGING_QUEUE])
+    made.sent = []
+    made.app.send_task = lambda name, **_: made.sent.append(name)
+    made._outage, made._settling, made.timer = Outage(module.log, "the broker"), None, Timer()
+    made.connection_errors, made.channel_errors = (RedisGone,), (ReadOnlyError,)
+    made.lost = lambda _error: None
+    monkeypatch.setattr(Consumer, "on_ready", lambda _self: None)
+    monkeypatch.setattr(
+        Consumer, "on_connection_error_after_connected", lambda self, error: self.lost(error)
+    )
+    return made
+
+
+def test_a_consumer_that_is_back_has_what_was_left_behind_swept_at_once(
+    consumer: Any, pauses: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    consumer.on_connection_error_after_connected(GONE)
+    consumer.on_ready()
+    assert consumer.sent == []
+    consumer.timer.fire()
+    assert consumer.sent == [SWEEP_TASK]
+    away, back = caplog.messages
+    assert "Connection refused. Start it" in away
+    assert "the broker is back after" in back
+    assert pauses == [FIRST_PAUSE]
+
+
+def test_a_redis_that_takes_connections_and_no_writes_is_one_outage(
+    consumer: Any, pauses: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        consumer.on_ready()
+        consumer.on_connection_error_after_connected(ReadOnlyError("read only replica"))
+    assert len(caplog.messages) == 1
+    assert "refuses what it was asked: read only replica. Waiting for it." in caplog.messages[0]
+    assert len(pauses) == 5  # and no busy loop
+    consumer.on_ready()
+    consumer.timer.fire()
+    assert len(caplog.messages) == 2
+
+
+@pytest.mark.usefixtures("pauses")
+def test_what_kombu_cannot_close_ends_no_busy_worker(consumer: Any) -> None:
+    def fail(_error: Exception) -> None:
+        raise AttributeError("'NoneType' object has no attribute 'hostname'")
+
+    consumer.lost = fail
+    consumer.on_connection_error_after_connected(GONE)
+
+
+def test_it_tries_every_few_seconds_and_feeds_the_watchdog_meanwhile(consumer: Any) -> None:
+    fed: list[bool] = []
+    watchdog: Any = SimpleNamespace(feed=lambda: fed.append(True))
+    consumer.__class__ = patient_consumer(watchdog)
+    asked: dict[str, Any] = {}
+
+    def ensure_connection(on_error: Any, **options: Any) -> None:
+        asked.update(options)
+        for _ in range(3):
+            on_error(GONE, 1)
+            options["callback"]()
+
+    connection = SimpleNamespace(ensure_connection=ensure_connection)
+    assert consumer.ensure_connected(connection) is connection
+    assert asked["interval_max"] == LONGEST_PAUSE
+    assert len(fed) == 3
+    assert consumer._outage.lasts

@@ -1,0 +1,138 @@
+"""The scheduler, over a transport in memory and clocks that the test sets."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+from celery.beat import SchedulingError
+from celery.schedules import crontab
+
+from core.heartbeat import Heartbeat
+from core.settings import Settings
+from worker import schedule
+from worker.app import beat_schedule
+from worker.schedule import LOOK_SECONDS, Every, beating_scheduler
+
+
+class Clocks:
+    """Both clocks of a machine."""
+
+    def __init__(self) -> None:
+        self.wall = 1_800_000_000.0
+        self.steady = 1000.0
+
+    def time(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.steady
+
+    def pass_by(self, seconds: float) -> None:
+        self.wall += seconds
+        self.steady += seconds
+
+
+class Counted:
+    """Signs and a watchdog, counted."""
+
+    def __init__(self) -> None:
+        self.given = self.fed = 0
+
+    def give(self) -> None:
+        self.given += 1
+
+    def feed(self) -> None:
+        self.fed += 1
+
+
+@pytest.fixture
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    clocks = Clocks()
+    monkeypatch.setattr(schedule, "time", clocks)
+    return clocks
+
+
+def scheduler_of(
+    entries: dict[str, dict[str, object]], heartbeat: Path | None = None
+) -> tuple[Any, list[str], Counted]:
+    """A scheduler, the names of what it sends, and what it feeds."""
+    app = Celery()
+    app.conf.beat_schedule = entries
+    counted: Any = Counted()
+    beating = beating_scheduler(Heartbeat(heartbeat), counted, counted)(app, lazy=True)
+    sent: list[str] = []
+    beating.producer = None
+    beating.apply_async = lambda entry, **_: sent.append(entry.name)
+    beating.setup_schedule()
+    return beating, sent, counted
+
+
+def run(beating: Any, clocks: Clocks, seconds: float) -> None:
+    for _ in range(int(seconds)):
+        for _ in range(20):
+            if beating.tick() > 0:
+                break
+        clocks.pass_by(1)
+
+
+@pytest.mark.usefixtures("clocks")
+def test_it_beats_at_each_tick_and_sleeps_no_longer_than_a_look(tmp_path: Path) -> None:
+    entries: dict[str, dict[str, object]] = {"rare": {"task": "none", "schedule": Every(10_000.0)}}
+    beating, sent, counted = scheduler_of(entries, tmp_path / "heartbeat")
+    assert beating.tick() == LOOK_SECONDS
+    assert (tmp_path / "heartbeat").exists()
+    assert counted.given == counted.fed == 1
+    assert sent == []
+
+
+def test_the_sweep_fires_as_soon_as_the_scheduler_starts(clocks: Clocks) -> None:
+    beating, sent, _ = scheduler_of(beat_schedule(Settings()))
+    run(beating, clocks, 1)
+    assert sent == ["sweep"]
+
+
+@pytest.mark.parametrize("hours", [-10, 10])
+def test_a_clock_that_is_set_changes_nothing_for_what_fires_every_so_often(
+    clocks: Clocks, hours: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries: dict[str, dict[str, object]] = {
+        "often": {"task": "none", "schedule": Every(5.0)},
+        "cron": {"task": "none", "schedule": crontab("0", "3", "*")},
+    }
+    beating, sent, _ = scheduler_of(entries)
+    run(beating, clocks, 20)
+    clocks.wall += hours * 3600
+    run(beating, clocks, 60)
+    assert 15 <= sent.count("often") <= 17
+    assert "clock was set" in caplog.text
+
+
+def test_a_broker_that_refuses_is_one_line_and_one_when_it_takes_again(
+    clocks: Clocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    entries: dict[str, dict[str, object]] = {"often": {"task": "none", "schedule": Every(1.0)}}
+    beating, _, counted = scheduler_of(entries)
+    beating.app.conf.broker_url = "redis://localhost:1/0"
+    refusing = True
+
+    def apply(_entry: Any, **_: Any) -> None:
+        if refusing:
+            raise SchedulingError("no") from ConnectionError("away")
+
+    beating.apply_async = apply
+    with caplog.at_level(logging.WARNING):
+        run(beating, clocks, 30)
+        assert [record.exc_info for record in caplog.records] == [None]
+        refusing = False
+        run(beating, clocks, 3)
+    assert len(caplog.records) == 2
+    assert "is back after" in caplog.messages[-1]
+    assert counted.fed > 30
+
+
+def test_what_is_sent_outlives_clocks_that_differ() -> None:
+    for name, entry in beat_schedule(Settings(keep_predictions_days=1)).items():
+        options: Any = entry["options"]
+        assert options["expires"] >= 120, name

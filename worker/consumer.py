@@ -1,0 +1,106 @@
+"""Celery's consumer, which here waits for a broker that is away or refuses, and says so once."""
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ClassVar, Final
+
+from celery.exceptions import CPendingDeprecationWarning
+from celery.worker.consumer import Consumer
+from celery.worker.state import maybe_shutdown
+
+from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, explain
+from core.errors import BrokerUnreachable
+from core.heartbeat import Watchdog
+from core.retry import Outage
+from worker.messages import CheckingConsumer
+
+log = logging.getLogger(__name__)
+
+# What Celery's consumer warns of is told here, once.
+logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.ERROR)
+
+FIRST_PAUSE: Final = 1.0  # seconds between two tries; one more with each, up to the longest
+LONGEST_PAUSE: Final = 5.0
+# After which a connection counts as one that works: to a Redis that takes no writes, one can be
+# made, and its first command fails.
+SETTLED_SECONDS: Final = 3.0
+SWEEP_EXPIRES: Final = 60.0
+
+
+class PatientConsumer(CheckingConsumer):
+    """Celery's, which tries again for ever, and has what was left behind swept when it is back.
+
+    It goes without the 28 queues of RabbitMQ for tasks with a delay, which none here has.
+    """
+
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc] # noqa: D106
+        default_steps: ClassVar = [
+            step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step
+        ]
+
+    feed: Callable[[], object] = staticmethod(lambda: None)  # of a watchdog: waiting has a reason
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._outage = Outage(log, "the broker")
+        self._settling: Any = None
+        super().__init__(*args, **options)
+        if self.conninfo.transport.driver_type == "redis":
+            # Also of what a task in hand meets when it acknowledges its message: a Redis that takes
+            # no writes, and Kombu's channel of a connection that is gone (AttributeError).
+            self.connection_errors += (*self.channel_errors, AttributeError)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Try every few seconds; Celery's own pauses grow to half a minute."""
+        conn.ensure_connection(
+            lambda error, _interval: self._note(error),
+            interval_start=FIRST_PAUSE,
+            interval_step=FIRST_PAUSE,
+            interval_max=LONGEST_PAUSE,
+            callback=self._go_on_waiting,
+        )
+        self.first_connection_attempt = False
+        return conn
+
+    def on_ready(self) -> None:
+        """Have what was left behind swept as soon as the connection turns out to work."""
+        super().on_ready()
+        self._settling = self.timer.call_after(SETTLED_SECONDS, self._settle)
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Tell once."""
+        self._note(exc)
+        time.sleep(FIRST_PAUSE)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Tell once, and pause: where it was made in vain, it would be made anew at once."""
+        if self._settling is not None:
+            self._settling.cancel()
+        self._note(exc)
+        # Kombu's channel of Redis fails so while it is closed with messages in hand, and a busy
+        # worker would end: the connection that it wants to put them back through is gone already.
+        # The sweep finds them.
+        with suppress(AttributeError), warnings.catch_warnings():
+            warnings.simplefilter("ignore", CPendingDeprecationWarning)  # of a setting's default
+            super().on_connection_error_after_connected(exc)
+        time.sleep(FIRST_PAUSE)
+
+    def _go_on_waiting(self) -> None:
+        self.feed()
+        maybe_shutdown()
+
+    def _note(self, error: Exception) -> None:
+        self._outage.note(f"{explain(self.app, error)} Waiting for it.")
+
+    def _settle(self) -> None:
+        self._outage.end()
+        if TAGGING_QUEUE in self.app.amqp.queues.consume_from:
+            with suppress(BrokerUnreachable, *self.connection_errors, *self.channel_errors):
+                self.app.send_task(SWEEP_TASK, queue=TAGGING_QUEUE, expires=SWEEP_EXPIRES)
+
+
+def patient_consumer(watchdog: Watchdog) -> type[Any]:
+    """Return the consumer's class, whose waits feed a watchdog."""
+    return type("FeedingConsumer", (PatientConsumer,), {"feed": staticmethod(watchdog.feed)})
