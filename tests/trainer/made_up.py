@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from trainer.systems.branched.hyperparameters import (
     GraphHyperparameters,
     Hyperparameters,
 )
-from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.networks.network import Network, NetworkSystem
 
 TAGS = ("apples", "c++", "figs", "grapes", "kiwis", "limes")
@@ -83,10 +81,3 @@ NARROW = Hyperparameters(
     ),
     fit=FitHyperparameters(reader_rate=6e-3, conv_rate=12e-3),  # learned within three epochs
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class NarrowBranchedNetwork(BranchedNetwork):
-    """The branched network with all its parts, but so narrow that it is fitted in seconds."""
-
-    hyperparameters: Hyperparameters = NARROW

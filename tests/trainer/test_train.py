@@ -18,6 +18,7 @@ from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from tests.processes import environment, wait_until
 from tests.rows import store_questions, unpack_version
+from tests.trainer.counting import CountingNetwork
 from tests.trainer.made_up import (
     TAGS,
     made_up_corpus,
@@ -163,7 +164,7 @@ def test_a_published_model_has_learned_and_says_how_it_was_made(sqlite_engine: E
 @pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("name", sorted({*ARCHITECTURES} - {"branched"}))  # which has its own
 def test_equal_seeds_give_equal_networks_and_others_do_not(name: str) -> None:
-    dataset, system = made_up_dataset(300), ARCHITECTURES[name](epochs=2)
+    dataset, system = made_up_dataset(100), ARCHITECTURES[name](epochs=2)
 
     def weights(seed: int) -> list[np.ndarray]:
         network = system.fit(dataset, seed=seed, reporter=ProgressReporter())
@@ -207,8 +208,9 @@ def test_ctrl_c_before_the_first_epochs_end_publishes_nothing(sqlite_engine: Eng
 
 @pytest.mark.slow
 def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
-    sqlite_engine: Engine,
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(ARCHITECTURES, "simple", CountingNetwork)
     store_made_up(sqlite_engine, 300)
     live = train(sqlite_engine)
     with pytest.raises(NotEnoughQuestions):

@@ -30,7 +30,7 @@ def test_a_file_is_compared_into_a_table_and_a_report(
 ) -> None:
     file, out = tmp_path / "demo.jsonl", tmp_path / "out"
     with file.open("w") as lines:
-        for question in make_questions(600):
+        for question in make_questions(300):
             fields = {
                 "site": question.site,
                 "question_id": question.question_id,
@@ -40,8 +40,8 @@ def test_a_file_is_compared_into_a_table_and_a_report(
                 "link": question.link,
             }
             lines.write(json.dumps(fields) + "\n")
-    monkeypatch.setenv("TAGGER_MIN_QUESTIONS", "300")
-    monkeypatch.setenv("TAGGER_TOP_TAGS", "20")
+    monkeypatch.setenv("TAGGER_MIN_QUESTIONS", "150")
+    monkeypatch.setenv("TAGGER_TOP_TAGS", "10")
     command = ["compare", "--file", str(file), "--split", split, "--out", str(out)]
     ended = CliRunner().invoke(tagger.make_app(), [*command, "--systems", names])
     assert ended.exit_code == 0, ended.output

@@ -37,7 +37,15 @@ pytestmark = [
 ]
 
 SMALL = Hyperparameters(
-    graph=GraphHyperparameters(meaning_size=50, topic_size=50, filters=16, hidden=64, readers=2),
+    graph=GraphHyperparameters(
+        meaning_size=50,
+        topic_size=50,
+        filters=16,
+        title_widths=(1,),
+        body_widths=(2,),
+        hidden=64,
+        readers=2,
+    ),
     fit=FitHyperparameters(conv_epochs=2, conv_steps=1, reader_epochs=6),
 )
 
@@ -121,7 +129,11 @@ def demo_dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def demo_network(demo_dataset: Dataset) -> Network:
-    hyperparameters = replace(SMALL, fit=replace(SMALL.fit, conv_epochs=3, reader_epochs=8))
+    hyperparameters = replace(
+        SMALL,
+        graph=replace(SMALL.graph, title_widths=(1, 2), body_widths=(1, 2), readers=1),
+        fit=replace(SMALL.fit, conv_epochs=3, reader_rate=4e-3),
+    )
     return BranchedNetwork(hyperparameters=hyperparameters).fit(
         demo_dataset, seed=0, reporter=ProgressReporter()
     )
