@@ -179,8 +179,8 @@ def read_known_site(context: typer.Context, given: T) -> T:
     """Return the API's name of a site that there is, or of one's own: the callback of options.
 
     Raises:
-        typer.BadParameter: it is no site's name, or there is no such site, and --new-site does not
-            say that there shall be; says which may have been meant.
+        typer.BadParameter: it is no site's name, or there is no such site; where there may be new
+            ones, it is nearly another's, and --new-site is not given. Says which may be meant.
     """
     if not isinstance(given, str) or context.params.get(_NEW_SITE):
         return read_site(given)
@@ -192,7 +192,7 @@ def read_known_site(context: typer.Context, given: T) -> T:
 
 
 def check_known(site: str) -> None:
-    """Refuse a site that neither the network nor the database has, where --new-site takes one.
+    """Refuse a site that is not known and nearly is another, where --new-site takes any.
 
     Raises:
         UnknownSite: there is none; says which may have been meant.
@@ -206,14 +206,14 @@ def _known(given: str, *, takes_new: bool) -> str:
         site = site_name(given)
         if is_site_of_network(site):
             return site
-    advice = f", or add {_NEW_SITE_OPTION} where it is a site of your own" if takes_new else ""
+    new_by = _NEW_SITE_OPTION if takes_new else None
     try:
         settings = load_settings()
         engine = make_engine(settings.database)
     except TaggerError:  # the command itself says what is wrong with them
         return _named(given)
     try:
-        return find_site(engine, given, own=settings.sites, advice=advice)
+        return find_site(engine, given, own=settings.sites, new_by=new_by)
     except DatabaseUnreachable:
         return _named(given)  # as above
     finally:
@@ -237,7 +237,7 @@ def new_site_option() -> Any:
     return typer.Option(
         _NEW_SITE_OPTION,
         is_eager=True,  # before the site
-        help="Take a name that no site of the network has, for a site of your own.",
+        help="Take a name that is nearly another site's for a site of your own.",
     )
 
 

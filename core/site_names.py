@@ -69,6 +69,7 @@ _SITES: Final = frozenset(
 
 _LONGEST: Final = 100
 _SIMILAR: Final = 0.65  # from which similarity on a name may have been meant by another
+_ALIKE: Final = 0.8  # from which on it is hardly a name of its own
 _WORD: Final = 4  # from so many characters on, a name may stand in one
 _MOST_NEAR: Final = 3
 _NAME = re.compile(r"[a-z0-9]+(?:[.-]+[a-z0-9]+)*")
@@ -126,14 +127,40 @@ def is_site_of_network(site: str) -> bool:
     )
 
 
+def is_alike(site: str, others: Iterable[str] = ()) -> bool:
+    """Whether a name is nearly that of another site: `statz`, but not `stats2` or `pumps`.
+
+    Args:
+        site: which is none of the network's.
+        others: sites besides the network's.
+    """
+    name = site.removesuffix(".meta")
+    if len(name) < _WORD or not name.replace(".", "").isalpha():
+        return False
+    return bool(get_close_matches(name, list(_called(others)), n=1, cutoff=_ALIKE))
+
+
 def near_sites(site: str, others: Iterable[str] = ()) -> list[str]:
     """What may have been meant by a name: sites of the network, names that people know, others."""
-    called = {name: name for name in (*_SITES, *_OWN_DOMAINS, _MATHOVERFLOW)} | dict(_CALLED)
-    called |= {f"{one}.stackoverflow": f"{one}.stackoverflow" for one in _LANGUAGES}
-    called |= {name: name for name in others}
+    called = _called(others)
     close = get_close_matches(site, list(called), n=6, cutoff=_SIMILAR)
     within = [name for name in sorted(called) if len(name) >= _WORD and name in site]
     return list(dict.fromkeys(called[name] for name in (*close, *within)))[:_MOST_NEAR]
+
+
+def _called(others: Iterable[str]) -> dict[str, str]:
+    """By what sites are called, their names."""
+    called = {name: name for name in (*_SITES, *_OWN_DOMAINS, _MATHOVERFLOW)} | dict(_CALLED)
+    called |= {f"{one}.stackoverflow": f"{one}.stackoverflow" for one in _LANGUAGES}
+    return called | {name: name for name in others}
+
+
+def name_today(stored: str) -> str:
+    """The API's name of a site that earlier versions may have called otherwise, or what it is."""
+    try:
+        return site_name(stored)
+    except ValueError:
+        return stored
 
 
 def site_host(site: str) -> str:

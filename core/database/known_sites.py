@@ -11,7 +11,7 @@ from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question
 from core.errors import UnknownSite
-from core.site_names import EXPECTED, is_site_of_network, near_sites, site_name
+from core.site_names import EXPECTED, is_alike, is_site_of_network, near_sites, site_name
 
 CheckSite = Callable[[str], None]  # raises UnknownSite
 
@@ -19,14 +19,17 @@ CheckSite = Callable[[str], None]  # raises UnknownSite
 _COLUMNS: Final = (KnownSite.site, Question.site, ModelVersion.site)
 
 
-def check_site(engine: Engine, site: str, *, own: Collection[str], advice: str = "") -> None:
-    """Refuse the name of a site that is not known.
+def check_site(
+    engine: Engine, site: str, *, own: Collection[str], new_by: str | None = None
+) -> None:
+    """Refuse the name of a site that is not known, or which nearly is that of another.
 
     Args:
         engine: of the database; it is asked for what the network does not have.
         site: as site_name() returns it.
         own: the sites of the settings, which the poller checks.
-        advice: what else can be done about it.
+        new_by: the option by which any name is taken, where a site of somebody's own may appear;
+            then only names are refused that look as if another site was meant.
 
     Raises:
         UnknownSite: the network has no such site, and nothing of it is stored; says what is near.
@@ -40,12 +43,18 @@ def check_site(engine: Engine, site: str, *, own: Collection[str], advice: str =
             if any(_is_in(connection, column, site) for column in _COLUMNS):
                 return
             stored = list(stored_sites(connection))
-    near = near_sites(site, {*own, *stored})
+    others = {*own, *stored}
+    if new_by is not None and not is_alike(site, others):
+        return
+    near = near_sites(site, others)
     matches = f" (near matches: {', '.join(near)})" if near else ""
+    advice = f", or add {new_by} where it is a site of your own" if new_by is not None else ""
     raise UnknownSite(f"There is no site {site!r}{matches}. Give {EXPECTED}{advice}.")
 
 
-def find_site(engine: Engine, given: str, *, own: Collection[str], advice: str = "") -> str:
+def find_site(
+    engine: Engine, given: str, *, own: Collection[str], new_by: str | None = None
+) -> str:
     """Return the API's name of a site, however a person names it.
 
     A name that is refused today, since it is almost one of the network's, and under which earlier
@@ -54,8 +63,8 @@ def find_site(engine: Engine, given: str, *, own: Collection[str], advice: str =
     Args:
         engine: of the database.
         given: what a person calls it.
-        own: as of check_site(); so is the advice.
-        advice: what else can be done about it.
+        own: as of check_site().
+        new_by: as of check_site().
 
     Raises:
         UnknownSite: there is none; says what is near.
@@ -68,7 +77,7 @@ def find_site(engine: Engine, given: str, *, own: Collection[str], advice: str =
             if _has_tables(connection) and _is_in(connection, Question.site, given):
                 return given
         raise UnknownSite(f"{error}.") from None
-    check_site(engine, site, own=own, advice=advice)
+    check_site(engine, site, own=own, new_by=new_by)
     return site
 
 

@@ -29,7 +29,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED
 from core.errors import BundleCorrupt, BundleForeign, BundleRefused
 from core.model.manifest import Manifest, parse_manifest
 from core.model.vocabulary import Vocabulary, dump_vocabulary, parse_vocabulary
-from core.site_names import site_name
+from core.site_names import name_today
 
 MANIFEST: Final = "manifest.json"
 VOCABULARY: Final = "vocabulary.json"
@@ -225,17 +225,9 @@ def inspect(path: Path, *, site: str | None = None, sha256: str | None = None) -
             "The model bundle is damaged, or none: it does not end with the SHA-256 of its bytes."
         )
     manifest = parse_manifest(_read_member(path, MANIFEST))
-    if site is not None and site not in (manifest.site, _as_named_today(manifest.site)):
+    if site is not None and name_today(site) != manifest.site:
         raise BundleForeign(f"The model bundle belongs to the site {manifest.site}, not to {site}.")
     return PackedBundle(path, manifest, found.hexdigest(), path.stat().st_size)
-
-
-def _as_named_today(site: str) -> str:
-    """The API's name of a site; bundles of before may call it Stats, or by its address."""
-    try:
-        return site_name(site)
-    except ValueError:
-        return site
 
 
 def unpack(path: Path, folder: Path, *, site: str | None = None, keras: bool = True) -> Bundle:

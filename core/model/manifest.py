@@ -10,6 +10,7 @@ from core.errors import BundleCorrupt, BundleIncompatible
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
 from core.model.tokenizer import TextSettings
+from core.site_names import name_today
 from core.untrusted import JsonTooLarge, load_json
 
 FORMAT_VERSION: Final = 3
@@ -85,7 +86,7 @@ class Manifest(BaseModel):
 
 
 def parse_manifest(data: bytes) -> Manifest:
-    """Read a bundle's manifest.json.
+    """Read a bundle's manifest.json; its site has the API's name, whatever it was called.
 
     Raises:
         BundleCorrupt: it is not as it should be.
@@ -104,8 +105,9 @@ def parse_manifest(data: bytes) -> Manifest:
             "model."
         )
     try:
-        return Manifest.model_validate_json(data)
+        manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BundleCorrupt(f"The model bundle's manifest.json: {where}: {first['msg']}.") from None
+    return manifest.model_copy(update={"site": name_today(manifest.site)})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.questions.store import clean_text
-from core.site_names import site_name
+from core.site_names import name_today
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -25,10 +25,7 @@ def _printable(value: str) -> str:
 
 def _as_site_name(value: Any) -> Any:
     """The API's name of a site; what is none stays as it is, and is refused by its pattern."""
-    try:
-        return site_name(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+    return name_today(value) if isinstance(value, str) else value
 
 
 def _none_if_empty(value: Any) -> Any:

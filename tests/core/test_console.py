@@ -165,6 +165,8 @@ def command(engine: Engine, monkeypatch: pytest.MonkeyPatch, clock: ManualClock)
         (["--site", "Stats.StackExchange.com"], "stats False"),
         (["--site", "My-Forum"], "my-forum False"),
         (["--site", "demo"], "demo False"),
+        (["--site", "pumps"], "pumps False"),
+        (["--site", "stats2"], "stats2 False"),
         (["--site", "statz", "--new-site"], "statz True"),
         (["--new-site", "--site", "My.Own.Site"], "my.own.site True"),
         ([], "None False"),

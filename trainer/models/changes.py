@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.engine import Connection
 
 from core.clock import SystemClock
-from core.console import command, open_database, out, plain, site_option, start
+from core.console import command, new_site_option, open_database, out, plain, site_option, start
 from core.database.engine import reading
 from core.model import registry
 from core.model.bundle import inspect
@@ -36,6 +36,7 @@ BundleFile = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite it.")]
 Exported = Annotated[Path, typer.Argument(help="What tagger models export wrote.")]
+NewSite = Annotated[bool, new_site_option()]
 OnlySite = Annotated[str | None, site_option("Refuse a model of any other site.")]
 OnlySha256 = Annotated[str | None, typer.Option(help="Refuse a file that has another SHA-256.")]
 Promote = Annotated[bool, typer.Option("--promote", help="Make it live.")]
@@ -122,6 +123,7 @@ def import_model(
     file: Exported,
     *,
     site: OnlySite = None,
+    new_site: NewSite = False,
     sha256: OnlySha256 = None,
     promote: Promote = False,
     which: RetagOption = None,
@@ -130,6 +132,7 @@ def import_model(
 
     Example: tagger models import stats.zip --site stats --promote
     """
+    del new_site  # the site's own option has read it
     settings = start()
     engine = open_database(settings)
     now = SystemClock().now()

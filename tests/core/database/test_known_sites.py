@@ -41,8 +41,18 @@ def test_sites_of_the_network_the_settings_and_the_database_are_known(
         assert list(stored_sites(connection)) == ["my-forum"]
     for site in ("stats", "es.meta.stackoverflow", "my-forum", "dogs", "demo"):
         check_site(engine, site, own=("demo",))
-    with pytest.raises(UnknownSite, match=r"There is no site 'zzzz'. Give .* or add it."):
-        check_site(engine, "zzzz", own=("demo",), advice=", or add it")
+    with pytest.raises(UnknownSite, match=r"There is no site 'zzzz'. Give .* its address\."):
+        check_site(engine, "zzzz", own=("demo",))
+
+
+def test_new_sites_are_taken_where_there_may_be_some_but_for_likely_mistakes(
+    engine: Engine,
+) -> None:
+    for site in ("pumps", "ja", "ja2", "stats2", "my-forum", "forum.de", "zzzz"):
+        check_site(engine, site, own=(), new_by="--new-site")
+    for site in ("statz", "stat", "maths", "cookng.meta", "crossvalidatd"):
+        with pytest.raises(UnknownSite, match="or add --new-site where it is a site of your own"):
+            check_site(engine, site, own=(), new_by="--new-site")
 
 
 def test_a_stored_name_that_is_refused_today_is_found(engine: Engine, clock: ManualClock) -> None:
