@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-browser test-chaos test-soak test-compose test-real bench bench-check check format lock clean
+.PHONY: demo test test-fast test-browser test-chaos test-soak test-compose test-real fuzz bench bench-check check audit format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
@@ -40,6 +40,15 @@ test-compose: .venv/installed
 test-real: .venv/installed
 	$(PYTEST) -m real
 
+# Hostile bytes through every door, so many of them; with other random numbers: make fuzz SEED=2.
+# atheris, which guides them, has wheels for Linux on x86-64; elsewhere they are random.
+FUZZ ?= 100000
+SEED ?= 1
+fuzz: .venv/installed
+	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --no-deps \
+	  --disable-pip-version-check --require-hashes -r tests/doors/requirements.lock || echo 'without atheris'
+	$(BIN)/python -m tests.doors.fuzz --inputs $(FUZZ) --seed $(SEED)
+
 # What people wait for on the server, with as many questions as a large site has.
 bench: .venv/installed
 	dir=$$(mktemp -d) && for script in review_queue review_pages; do \
@@ -58,6 +67,10 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Known vulnerabilities of what is installed; asks the network.
+audit: .venv/installed
+	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements.lock
 
 format: .venv/installed
 	$(BIN)/ruff format .

@@ -11,12 +11,14 @@ import argparse
 import importlib.util
 import logging
 import multiprocessing
+import os
 import random
 import resource
 import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -25,6 +27,7 @@ from typing import Final
 
 SECONDS: Final = 5.0  # of one input
 MEMORY: Final = 1 << 30  # bytes that one may take, beside what the program has already
+Tell = Callable[[], None]
 ATHERIS: Final = importlib.util.find_spec("atheris") is not None
 
 
@@ -79,12 +82,15 @@ def try_one(door: str, data: bytes, findings: Findings) -> None:
     findings.slowest = max(findings.slowest, time.perf_counter() - began)
 
 
-def _guided(door: str, inputs: int, seed: int, findings: Findings) -> None:
+def _guided(door: str, inputs: int, seed: int, findings: Findings, tell: Tell) -> None:
+    """Let libFuzzer choose; it never returns, and says what it has to say in a file."""
     import atheris
 
+    with (findings.folder / f"{door}.log").open("wb") as log:
+        os.dup2(log.fileno(), sys.stderr.fileno())
     with atheris.instrument_imports(include=["core", "poller", "importer", "worker"]):
         from tests.doors.doors import DOORS
-    from tests.doors.mutate import MOST_BYTES, mutated
+    from tests.doors.mutate import mutated
 
     def change(data: bytes, most: int, chosen: int) -> bytes:
         rng = random.Random(chosen)
@@ -92,22 +98,23 @@ def _guided(door: str, inputs: int, seed: int, findings: Findings) -> None:
             return bytes(atheris.Mutate(data, most))
         return mutated(data or rng.choice(DOORS[door].seeds), rng)[:most]
 
+    def take(data: bytes) -> None:
+        try_one(door, data, findings)
+        if findings.inputs == inputs:
+            tell()
+            os._exit(0)
+
     corpus = findings.folder / f"corpus-{door}"
     corpus.mkdir(exist_ok=True)
     for number, honest in enumerate(DOORS[door].seeds):
         (corpus / f"seed-{number}").write_bytes(honest)
-    options = [f"-runs={inputs}", f"-seed={seed}", f"-max_len={MOST_BYTES}", "-len_control=0"]
-    options += ["-rss_limit_mb=0", "-timeout=60", "-verbosity=0", "-print_final_stats=0"]
+    options = [f"-seed={seed}", "-max_len=65536", "-len_control=0", "-rss_limit_mb=0"]
     _bound()
-    atheris.Setup(
-        [sys.argv[0], *options, str(corpus)],
-        lambda data: try_one(door, data, findings),
-        custom_mutator=change,
-    )
+    atheris.Setup([sys.argv[0], *options, str(corpus)], take, custom_mutator=change)
     atheris.Fuzz()
 
 
-def _unguided(door: str, inputs: int, seed: int, findings: Findings) -> None:
+def _unguided(door: str, inputs: int, seed: int, findings: Findings, tell: Tell) -> None:
     from tests.doors.doors import DOORS
     from tests.doors.mutate import mutated
 
@@ -115,6 +122,7 @@ def _unguided(door: str, inputs: int, seed: int, findings: Findings) -> None:
     _bound()
     for _ in range(inputs):
         try_one(door, mutated(rng.choice(DOORS[door].seeds), rng), findings)
+    tell()
 
 
 def _bound() -> None:
@@ -127,21 +135,16 @@ def _bound() -> None:
 
 
 def _run(door: str, inputs: int, seed: int, folder: Path, told: Connection) -> None:
-    """A door's process: tells its findings at its end, also where libFuzzer ends it."""
+    """A door's process: tells its findings at its end."""
     findings = Findings(folder)
-
-    def tell() -> None:
-        told.send((findings.inputs, findings.slowest, findings.faults))
-        told.close()
-
-    if ATHERIS:
-        import atexit
-
-        atexit.register(tell)
-        _guided(door, inputs, seed, findings)
-    else:
-        _unguided(door, inputs, seed, findings)
-        tell()
+    run = _guided if ATHERIS else _unguided
+    run(
+        door,
+        inputs,
+        seed,
+        findings,
+        lambda: told.send((findings.inputs, findings.slowest, findings.faults)),
+    )
 
 
 def main() -> int:

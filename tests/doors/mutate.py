@@ -30,9 +30,10 @@ TOKENS: Final = (*(text.encode() for text in (*_WRITTEN, *_SPELLED)), *_BYTES)
 def mutated(seed: bytes, rng: random.Random) -> bytes:
     """Hostile bytes, made of honest ones."""
     data = bytearray(seed)
+    (most,) = rng.choices((1 << 12, 1 << 16, MOST_BYTES), (90, 9, 1))  # long ones take their time
     for _ in range(rng.choice((1, 1, 2, 3, 6))):
         rng.choice(_CHANGES)(data, rng)
-        del data[MOST_BYTES:]
+        del data[most:]
     return bytes(data)
 
 

@@ -135,6 +135,7 @@ class _Cutter:
         self._start = 0  # of that piece
         self._line = 1
         self._searched = 0  # up to here no tag begins that could be the next one
+        self._endless = 0  # up to here, from the piece at hand on, no comment ends
         self._is_too_long = False
 
     def cut(self, block: bytes) -> Iterator[_Piece]:
@@ -143,6 +144,7 @@ class _Cutter:
         yield from self._cut(is_end=False)
         del self._buffer[: self._start]
         self._searched -= self._start
+        self._endless -= self._start
         self._start = 0
         if len(self._buffer) > MAX_ROW_BYTES:
             if not self._is_too_long:
@@ -151,7 +153,7 @@ class _Cutter:
             passed = len(self._buffer) - _LONGEST_TAG
             self._line += self._buffer.count(b"\n", 0, passed)
             del self._buffer[:passed]
-            self._searched = 0
+            self._searched = self._endless = 0
 
     def end(self, damage: str | None) -> Iterator[_Piece]:
         """Yield the rest, without what a damage has left of a row, and the damage."""
@@ -174,9 +176,10 @@ class _Cutter:
         """From where on the next tag is looked for; None where a comment has not ended yet."""
         if not self._buffer.startswith(b"<!--", self._start):
             return self._searched
-        end = self._buffer.find(b"-->", self._start + 4)
+        end = self._buffer.find(b"-->", max(self._start + 4, self._endless))
         if end >= 0:
             return max(self._searched, end)
+        self._endless = len(self._buffer) - 2
         is_lost = is_end or len(self._buffer) - self._start > MAX_COMMENT_BYTES
         return self._searched if is_lost else None
 

@@ -280,3 +280,11 @@ def test_instructions_without_end_are_read_once(tmp_path: Path) -> None:
     """Each was looked for to the end of the file: some minutes."""
     (row,) = read(tmp_path / "Posts.xml", "<posts/>" + "<?" * 200_000)
     assert isinstance(row, BrokenRow)
+
+
+def test_comments_without_end_are_looked_through_once(tmp_path: Path) -> None:
+    """Each of a million had its end looked for in all that follows: minutes."""
+    rows = read(tmp_path / "Posts.xml", posts("<!--" * 20_000, good(1), "<!-- a -->", good(2)))
+    assert ids(rows) == [2]  # the first is in the comment that ends
+    comment = "<!-- " + "a" * 70_000 + "\n <row -->"
+    assert ids(read(tmp_path / "Posts.xml", posts(good(1), comment, good(2)))) == [1, 2]
