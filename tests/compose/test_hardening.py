@@ -1,0 +1,30 @@
+"""What the composition's file says of its containers' rights, read without Docker."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_gains_rights(name: str) -> None:
+    assert SERVICES[name]["security_opt"] == ["no-new-privileges:true"]
+    assert SERVICES[name]["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_password_stands_in_the_arguments_of_a_process(name: str) -> None:
+    """Whoever lists the host's processes would read it."""
+    arguments = f"{SERVICES[name].get('entrypoint', '')} {SERVICES[name].get('command', '')}"
+    for part in arguments.replace("$$", "").split("${")[1:]:
+        assert "PASSWORD" not in part.split("}")[0]
+        assert "TOKEN" not in part.split("}")[0]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_ports_are_open_to_this_machine_alone(name: str) -> None:
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
