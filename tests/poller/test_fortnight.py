@@ -23,13 +23,13 @@ LIFE = Life(
 ITEM_FAULTS = tuple(fault for fault in ItemFault if fault is not ItemFault.HUGE_BODY)
 
 
-SEEDS = [(0, 5_000), *(pytest.param(s, 20_000, marks=pytest.mark.soak) for s in range(1, 10))]
+SOAKS = [pytest.param(seed, 20_000, 1, marks=pytest.mark.soak) for seed in range(1, 10)]
 
 
 @pytest.mark.slow(20)
-@pytest.mark.parametrize(("seed", "questions"), SEEDS)
+@pytest.mark.parametrize(("seed", "questions", "poll_hours"), [(0, 5_000, 2), *SOAKS])
 def test_a_fortnight_misses_nothing_asks_for_nothing_twice_and_breaks_no_rule(
-    sqlite_engine: Engine, seed: int, questions: int
+    sqlite_engine: Engine, seed: int, questions: int, poll_hours: int
 ) -> None:
     run = simulation(
         sqlite_engine,
@@ -38,8 +38,8 @@ def test_a_fortnight_misses_nothing_asks_for_nothing_twice_and_breaks_no_rule(
         days=14,
         faults=replace(Preset.ALL.faults(seed), item_faults=ITEM_FAULTS),
         life=LIFE,
-        kill_share=0.001,
-        poll_seconds=3600,
+        kill_share=0.001 * poll_hours,
+        poll_seconds=3600 * poll_hours,
         changed_seconds=36_000,
         refresh_hours=240,
     )
