@@ -7,7 +7,27 @@ answer around it. Titles, tags and names are unescaped once, as the poller does 
 from collections.abc import Mapping, Sequence
 from html import unescape
 
+WRAPPERS = ("questions", "data", "results", "rows", "records", "posts")  # of other programs
 _ANSWER = "items"  # of an answer's wrapper, https://api.stackexchange.com/docs/wrapper
+
+
+def error_of_answer(value: Mapping[str, object]) -> str | None:
+    """What the API answered in place of questions (https://api.stackexchange.com/docs/error-handling)."""
+    if "error_id" not in value or "error_message" not in value:
+        return None
+    return f"an error of the API in place of questions: {str(value['error_message'])[:80]}"
+
+
+def questions_around(value: object) -> Sequence[object] | None:
+    """The questions that an object holds as a list under a usual name; None where it does not."""
+    if not isinstance(value, dict) or "question_id" in value:
+        return None
+    lists = (value.get(name) for name in WRAPPERS)
+    return next((one for one in lists if isinstance(one, list) and _are_objects(one)), None)
+
+
+def _are_objects(values: Sequence[object]) -> bool:
+    return bool(values) and all(isinstance(one, dict) for one in values)
 
 
 def items_of_answer(value: object) -> Sequence[object] | None:

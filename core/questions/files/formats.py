@@ -31,9 +31,23 @@ HEAD_BYTES = 4096
 _MOST_PACKINGS = 3  # one inside of the other, as downloads happen to come
 
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
-_OTHER_PACKERS = {b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"Rar!": "rar"}
+_LINE_OF_JSON = re.compile(rb'^\{\s*"', re.MULTILINE)
 _VOLUME = re.compile(r"\.(?:7z|zip|rar)\.\d{3}", re.IGNORECASE)
-_TAR_MARK, _TAR_MARK_AT = b"ustar", 257
+# What else people have, by how it begins: what it is, and what to do.
+_OTHERS = tuple(
+    (re.compile(begin, re.DOTALL | re.IGNORECASE), told)
+    for begin, told in (
+        (rb"(?:<!doctype html|<html)[\s>]", "a web page, and no download: download it again"),
+        (rb"PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|xl/)", "a workbook: save its table as CSV"),
+        (rb"PK\x03\x04", "packed with zip: unpack it first"),
+        (rb"\(\xb5/\xfd", "packed with zstd: unpack it first"),
+        (rb"Rar!", "packed with rar: unpack it first"),
+        (rb".{257}ustar", "packed with tar: unpack it first"),
+        (rb"PAR1", "a Parquet file: write it as lines of JSON"),
+        (rb"SQLite format 3\0", "an SQLite database: write its table as CSV"),
+        (rb"d\d+:(?:announce|info|created by|creation date)", "a torrent: download what it names"),
+    )
+)
 
 _MARKS = {  # the longer ones first: the one of UTF-16 begins that of UTF-32
     b"\xff\xfe\0\0": "utf-32",
@@ -46,10 +60,12 @@ _DECLARED = re.compile(
     <\?xml [^>]*? \s encoding \s* = \s* ["'] ([\w.-]+)""",
     re.VERBOSE,
 )
-# An array, an answer of the API, or an object whose first line holds one field at most.
+# An array, an answer of the API, another program's list of questions, or an object whose first line
+# holds one field at most.
 _DOCUMENT = re.compile(
     rb"""\[\s*[\[{\]]
     | \{ (?: (?!"question_id"). )*? "items" \s* : \s* \[
+    | \{ (?: (?!"question_id"). )*? "(?:questions|data|results|rows|records|posts)" \s* : \s*\[\s*\{
     | \{ [^\S\n]* (?: "[^"\n]*" \s* : (?: [^"\n,}]* | [^\S\n]* "[^"\n]*" ) ,? )? [^\S\n]* \n \s* "
     """,
     re.VERBOSE | re.DOTALL,
@@ -239,16 +255,16 @@ def _format_of(head: bytes, name: str) -> Format:
     start = head.lstrip()
     if not start:
         raise ImportFailed(f"{name} is empty.")
+    for begin, told in _OTHERS:
+        if begin.match(start) or begin.match(head):
+            raise ImportFailed(f"{name} is {told}.")
     found = _text_format(start) or _table_format(start)
     if found is not None:
         return found
-    for magic, packer in _OTHER_PACKERS.items():
-        if start.startswith(magic):
-            raise ImportFailed(f"{name} is packed with {packer}: unpack it first.")
-    if head[_TAR_MARK_AT:].startswith(_TAR_MARK):
-        raise ImportFailed(f"{name} is packed with tar: unpack it first.")
     if _ROW_OF_POSTS.search(start):  # as grep shows them, with a name or a number before each
         return Format.POSTS_XML
+    if _LINE_OF_JSON.search(start):  # behind what a program has told first
+        return Format.JSON_LINES
     raise ImportFailed(
         f"{name} is not a question file: it is neither JSON, nor Posts.xml, "
         "nor a Questions.csv with the columns Id, Title and Body."

@@ -17,6 +17,7 @@ from enum import Enum, auto
 from functools import cache
 from io import BufferedReader
 
+from core.questions.files.api_items import WRAPPERS
 from core.questions.files.json_lines import is_json, rows_of
 from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, Line, explain_damage
 from core.questions.files.rows import BrokenRow, Row, Source
@@ -28,6 +29,7 @@ MOST_OPEN = 2**17  # brackets in each other, of which those of lost text may mak
 
 _TOKEN_START = re.compile(rb'["{}\[\]]')
 _ITEMS = b'"items"'
+_WRAPPERS = frozenset(f'"{name}"'.encode() for name in WRAPPERS)
 _ID = b'"question_id"'
 _BACKSLASH = ord("\\")
 
@@ -58,12 +60,14 @@ class _Open:
         start: of a question: where it begins in the buffer, or None where it is too long.
         line: on which it begins.
         has_id: whether it is a question by its own number, and no answer of the API.
+        of_api: whether it is an answer of the API, or its items.
     """
 
     kind: _Kind
     start: int | None = None
     line: int = 0
     has_id: bool = False
+    of_api: bool = False
 
 
 _INNER = _Open(_Kind.INNER)  # one for all, of which nothing else is asked: there may be many
@@ -207,7 +211,7 @@ class _Reader:
         if closed.start is None:
             return
         content = bytes(self._buffer[closed.start : self._read])
-        of_api = any(outer.kind is _Kind.ANSWER for outer in self._open)
+        of_api = any(outer.of_api for outer in self._open)
         rows = list(rows_of(Line(closed.line, content), self._source, of_api=of_api))
         if not any(isinstance(row, BrokenRow) for row in rows):
             self._around = list(self._open)
@@ -224,6 +228,7 @@ class _Reader:
         outer = self._open[-1] if self._open else _Open(_Kind.LIST)
         if bracket == b"{" and outer.kind is _Kind.ITEMS:
             outer.kind, self._open[-2].kind = _Kind.LIST, _Kind.ANSWER
+            self._open[-2].of_api = outer.of_api
         if outer.kind is _Kind.LIST:
             if bracket == b"[":
                 return _Open(_Kind.LIST)
@@ -232,11 +237,11 @@ class _Reader:
             self._floor = start
             self._beginnings.indentation = self._indentation(start)
             return _Open(_Kind.QUESTION, start, self.line)
-        if bracket == b"[" and self._last_text == _ITEMS:
+        if bracket == b"[" and (self._last_text == _ITEMS or self._last_text in _WRAPPERS):
             if outer.kind is _Kind.ANSWER:
                 return _Open(_Kind.LIST)
             if outer.kind is _Kind.QUESTION and not outer.has_id:
-                return _Open(_Kind.ITEMS)
+                return _Open(_Kind.ITEMS, of_api=self._last_text == _ITEMS)
         return _INNER
 
     def _indentation(self, start: int) -> int:

@@ -8,12 +8,18 @@ for the API's own items (`core.questions.files.api_items`), of which a line may 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from core.questions.files.api_items import as_plain, items_of_answer
+from core.questions.files.api_items import (
+    as_plain,
+    error_of_answer,
+    items_of_answer,
+    questions_around,
+)
 from core.questions.files.lines import BOM, Line, numbered_lines
 from core.questions.files.rows import Row, Source, make_row
+from core.questions.files.values import by_field
 from core.untrusted import MOST_VALUES, JsonTooLarge, check_json
 
 _BLANK = b" \t\r\n\0"  # zeros are what a crash leaves at a file's end
@@ -84,9 +90,23 @@ def _rows(value: object, line: int, source: Source, *, of_api: bool) -> Iterator
     if items is not None:
         for item in items:
             yield from _rows(item, line, source, of_api=True)
+    elif (around := questions_around(value)) is not None:
+        for one in around:
+            yield from _rows(one, line, source, of_api=of_api)
     elif not isinstance(value, dict):
         yield source.broken(line, "not a JSON object")
+    elif (problem := error_of_answer(value) or _table_by_columns(value)) is not None:
+        yield source.broken(line, problem)
     elif of_api and "body" not in value:
         yield source.broken(line, "body: missing; the API gives it with filter=withbody")
-    else:
-        yield make_row(as_plain(value, known=of_api), source=source, line=line)
+    elif (fields := by_field(as_plain(value, known=of_api))) is not None:
+        yield make_row(fields, source=source, line=line)
+
+
+def _table_by_columns(value: Mapping[str, object]) -> str | None:
+    if not isinstance(value.get("title"), dict):
+        return None
+    return (
+        "a table by columns, as pandas writes it where nothing else is said: write it by rows, "
+        "to_json(orient='records', lines=True)"
+    )

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from core.errors import ImportFailed
 from core.questions.files.lines import MAX_ROW_BYTES, Line, numbered_lines
 from core.questions.files.rows import MAX_TAG, BrokenRow, Row, Source, make_row
-from core.questions.files.values import to_whole
+from core.questions.files.values import by_field, spelling, to_whole
 
 QUESTION_COLUMNS = {"id", "title", "body"}
 TAG_COLUMNS = {"id", "tag"}
@@ -99,24 +99,14 @@ def read_questions_csv(
         if isinstance(fields, str):
             yield source.broken(line, fields)
         else:
-            yield make_row(_values(fields, tags), source=source, line=line)
+            values = by_field(fields)
+            if values is not None:
+                yield make_row(_with_tags(values, tags), source=source, line=line)
 
 
-def _values(fields: dict[str, str], tags: TagTable | None) -> dict[str, object]:
-    number, owner = _id(fields["id"]), _id(fields.get("owneruserid", ""))
-    closed = {"closed_date": fields["closeddate"]} if "closeddate" in fields else {}
-    return {
-        "question_id": fields["id"],
-        "title": fields["title"],
-        "body": fields["body"],
-        "tags": _tags_of(number, tags) if "tags" not in fields else fields["tags"],
-        "owner": f"user{owner}" if owner is not None else None,
-        "score": fields.get("score"),
-        "creation_date": fields.get("creationdate"),
-        "last_activity_date": fields.get("lastactivitydate"),
-        **closed,
-        "deletion_date": fields.get("deletiondate"),
-    }
+def _with_tags(values: dict[str, object], tags: TagTable | None) -> dict[str, object]:
+    number = _id(str(values["question_id"]))
+    return {"tags": _tags_of(number, tags), **values}
 
 
 def _tags_of(number: int | None, tags: TagTable | None) -> list[str]:
@@ -157,7 +147,9 @@ def _header(line: bytes) -> tuple[list[str], str]:
     """The columns' names, and what stands between them: what makes the most of them."""
     text = decode(line)
     delimiter = max(_DELIMITERS, key=text.count)
-    return [name.strip(' "\r\n').lower() for name in text.split(delimiter)], delimiter
+    names = [spelling(name.strip(' "\r\n')) for name in text.split(delimiter)]
+    named = {"questionid": "id", "postid": "id"} if "id" not in names else {}
+    return [named.get(name, name) for name in names], delimiter
 
 
 def decode(content: bytes) -> str:

@@ -23,6 +23,10 @@ from core.questions.files import BrokenRow, Format, QuestionFile, read_questions
         (b'Id,Title,Body\n1,Dumps,"<row PostTypeId=""1"" />"\n', Format.KAGGLE_QUESTIONS),
         (b'{\n{"question_id": 1}\n', Format.JSON_LINES),
         (b'{\n  "question_id": 1,\n', Format.JSON_DOCUMENT),
+        (b'{"data": [{"question_id": 1}]}', Format.JSON_DOCUMENT),
+        (b'{"question_id": 1, "data": [{"a": 1}]}', Format.JSON_LINES),
+        (b'INFO begun\n{"question_id": 1}\n', Format.JSON_LINES),
+        (b"question_id,title,body,tags\n", Format.QUESTIONS_WITH_TAGS),
     ],
 )
 @pytest.mark.parametrize("packed", [0, 1, 2])
@@ -43,6 +47,12 @@ def test_the_format_is_told_by_the_content_not_by_the_name(
         (b"", "is empty"),
         (b" \n\n", "is empty"),
         (b"PK\x03\x04rest", "packed with zip: unpack it first"),
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", "a workbook: save its table as CSV"),
+        (b"PAR1" + bytes(9), "a Parquet file: write it as lines of JSON"),
+        (b"SQLite format 3\0", "an SQLite database"),
+        (b"d8:announce35:udp://x", "a torrent: download what it names"),
+        (b"\n<!DOCTYPE html>\n<html>", "a web page, and no download"),
+        (b"<html><head>", "a web page, and no download"),
         (b"Posts.xml".ljust(257, b"\0") + b"ustar", "packed with tar: unpack it first"),
         (b"id,name\n1,a\n", "not a question file"),
         (b"\x89PNG\r\n", "not a question file"),

@@ -47,8 +47,10 @@ def broken(rows: list[Row]) -> list[tuple[int, str]]:
         dict(reversed(answer(1, 2).items())),
         [answer(1), answer(), answer(2)],
         [[question(1)], [], [question(2)]],
+        {"name": "n", "data": [question(1), question(2)], "more": [1]},
+        [{"questions": [question(1)]}, {"questions": [question(2)]}],
     ],
-    ids=["array", "answer", "items last", "answers", "arrays"],
+    ids=["array", "answer", "items last", "answers", "arrays", "data", "several"],
 )
 def test_questions_are_found_wherever_they_stand(
     tmp_path: Path, document: object, indent: int | None

@@ -103,3 +103,28 @@ def test_numbers_behind_each_other_are_no_row_each(tmp_path: Path) -> None:
     assert [row.reason for row in read_questions(path) if isinstance(row, BrokenRow)] == [
         "more than 100,000 values behind each other"
     ]
+
+
+def test_lines_may_be_a_dumps_rows_by_their_own_names(tmp_path: Path) -> None:
+    row = {"Id": "4", "PostTypeId": "1", "Title": "t", "Body": "b", "Tags": "<c#><.net>"}
+    answer = {"Id": "5", "PostTypeId": "2", "ParentId": "4", "Body": "b"}
+    path = write(tmp_path / "q.jsonl", row | {"CreationDate": "2008-07-31T21:42:52.667"}, answer)
+    (found,) = read_questions(path, site="stackoverflow")
+    assert isinstance(found, FetchedQuestion)
+    assert (found.question_id, found.author_tags) == (4, ("c#", ".net"))
+    assert found.created_at is not None
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"error_id": 502, "error_message": "too many", "error_name": "x"}, "an error of the API"),
+        ({"title": {"0": "a"}, "question_id": {"0": 1}}, "by columns, as pandas writes it"),
+    ],
+)
+def test_what_programs_write_in_place_of_questions_is_told(
+    tmp_path: Path, value: object, reason: str
+) -> None:
+    (row,) = read_questions(write(tmp_path / "q.jsonl", value), site="stats")
+    assert isinstance(row, BrokenRow)
+    assert reason in row.reason

@@ -264,3 +264,26 @@ def test_a_tag_that_is_none_is_a_broken_row(tmp_path: Path) -> None:
     assert isinstance(broken, BrokenRow)
     assert isinstance(row, FetchedQuestion)
     assert row.author_tags == ("r",)
+
+
+def test_a_table_of_bigquery_keeps_its_dates_and_owners(tmp_path: Path) -> None:
+    path = tmp_path / "bq.csv"
+    path.write_text(
+        "id,title,body,answer_count,creation_date,owner_display_name,owner_user_id,post_type_id,tags\n"
+        "4,t,<p>b</p>,13,2008-07-31 21:42:52.667 UTC,Eggs,8,1,c#|.net\n"
+        "5,,<p>an answer</p>,,2008-07-31 21:42:52 UTC,,9,2,\n"
+        "6,t,<p>b</p>,0,2008-07-31 21:42:52 UTC,,9,1,c#\n"
+    )
+    first, second = read(path)
+    assert isinstance(first, FetchedQuestion)
+    assert isinstance(second, FetchedQuestion)
+    assert (first.question_id, first.owner, first.answer_count) == (4, "Eggs", 13)
+    assert first.created_at == datetime(2008, 7, 31, 21, 42, 52, 667000, UTC)
+    assert (second.question_id, second.owner) == (6, "user9")
+
+
+def test_the_number_of_a_question_may_be_called_so_in_both_tables(tmp_path: Path) -> None:
+    tags = TAGS.replace("Id", "question_id")
+    (row,) = read(write(tmp_path, HEADER.replace("Id,", "question_id,", 1) + good(), tags))
+    assert isinstance(row, FetchedQuestion)
+    assert row.author_tags == ("r", "machine-learning")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.questions.files.values import is_nothing, to_tags, to_whole
+from core.questions.files.values import by_field, is_nothing, to_tags, to_whole
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,28 @@ def test_tags_in_one_text_are_parted(written: str) -> None:
     assert to_tags(written) == ["c++", "r"]
 
 
+def test_tags_that_are_objects_go_by_their_names() -> None:
+    assert to_tags([{"name": "c++"}, "r"]) == ["c++", "r"]
+
+
 def test_what_programs_write_for_nothing_is_known() -> None:
     assert all(map(is_nothing, [None, "", " ", "NA", "NaN", "null", "\\N", float("nan")]))
     assert not any(map(is_nothing, [0, "0", "nano", [], 0.0]))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"question_id": 4, "creation_date": "x", "owner": "user8", "tags": "r"},
+        {"Id": 4, "PostTypeId": "1", "CreationDate": "x", "OwnerUserId": "8", "Tags": "r"},
+        {"id": 4, "creation_date": "x", "owner_user_id": 8.0, "tags": "r", "post_type_id": 1},
+        {"ID": 9, "question_id": 4, "Creation Date": "x", "ownerUserId": "8", "TAGS": "r"},
+    ],
+)
+def test_fields_are_known_however_they_are_spelled(values: dict[str, object]) -> None:
+    expected = {"question_id": 4, "creation_date": "x", "owner": "user8", "tags": "r"}
+    assert by_field(values) == expected
+
+
+def test_an_answer_among_questions_is_passed_over() -> None:
+    assert by_field({"Id": 5, "PostTypeId": 2, "Body": "b"}) is None
