@@ -9,12 +9,16 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-fast test-browser test-chaos test-soak test-compose test-real fuzz bench bench-check check audit format lock clean
+.PHONY: demo test tests test-fast test-browser test-chaos test-soak test-compose test-real fuzz bench bench-check check audit format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
 
-test: check
+# The checks run beside the tests, which leave a processor idle now and then.
+test: .venv/installed
+	@$(MAKE) --no-print-directory -j 2 check tests
+
+tests: .venv/installed
 	$(PYTEST) --durations=40 --durations-min=5 -m \
 	  "not browser and not chaos and not soak and not compose and not real"
 

@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 SITE = "robotics"
 NEW = 1000
-RETRAININGS = 2
+RETRAININGS = 1
 ARRIVALS = 20  # in one page of the feed
 A_BATCH = timedelta(seconds=30)  # on a machine that trains at the same time
 
