@@ -15,6 +15,7 @@ from celery.worker.consumer import Consumer
 
 from core.broker.queue import TAG_TASK, TRAIN_TASK
 from core.untrusted import one_line
+from worker.app import TAG_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ def _is_plain(headers: dict[str, Any]) -> bool:
     limits = headers.get("timelimit")
     return (
         not any(headers.get(name) for name in ("eta", "retries", "group", "shadow", "compression"))
-        and (limits is None or limits == [None, None])
+        and limits in (None, [None, None], [TAG_SECONDS, None])
         and _is_time(headers.get("expires"))
     )
 

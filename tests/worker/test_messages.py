@@ -2,12 +2,15 @@
 
 import json
 import logging
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from core.broker.queue import SWEEP_TASK, TAG_TASK, TRAIN_TASK
+from core.settings import Settings
+from worker.app import beat_schedule, make_app
 from worker.messages import CheckingConsumer, drop_unreadable, find_fault
 
 TASKS = (TAG_TASK, TRAIN_TASK, SWEEP_TASK)
@@ -146,3 +149,18 @@ def test_a_lost_connection_is_not_taken_for_a_message() -> None:
     with pytest.raises(ConnectionError):
         channel.handlers["BRPOP"]()
     drop_unreadable(SimpleNamespace())  # RabbitMQ's
+
+
+def test_what_the_scheduler_sends_is_taken() -> None:
+    app = make_app(Settings(keep_predictions_days=1))
+    sent: list[Message] = []
+    app.amqp.__dict__["send_task_message"] = lambda _producer, _name, message, **_: sent.append(
+        Message(message.headers, json.loads(json.dumps(message.body)))
+    )
+    connection = SimpleNamespace(_reraise_as_library_errors=nullcontext)
+    producer = SimpleNamespace(connection=connection)
+    for entry in beat_schedule(Settings(keep_predictions_days=1)).values():
+        options: Any = entry["options"]
+        app.tasks[entry["task"]].apply_async((), {}, producer=producer, **options)
+    assert len(sent) == 6
+    assert [find_fault(message, app.tasks) for message in sent] == [None] * 6
