@@ -14,6 +14,7 @@ from core.questions.store import FetchedQuestion, store
 
 BATCH_QUESTIONS = 500  # of one transaction
 BATCH_CHARACTERS = 8_000_000  # of all that waits for one: ten times that of honest questions
+_SPARE_CHARACTERS = 1000  # as many as a question counts for beside its own: it is some objects
 
 OnRequested = Callable[[str, Sequence[int]], None]
 
@@ -119,7 +120,7 @@ class _Loader:
                 self._write(site)  # in one batch with it, the two would count as one
         batch = self._batches.setdefault(site, {})
         batch[question_id] = question
-        self._characters += len(question.title) + len(question.body)
+        self._characters += _length(question)
         if self._characters >= BATCH_CHARACTERS:
             self.write_all()
         elif len(batch) == BATCH_QUESTIONS:
@@ -131,7 +132,7 @@ class _Loader:
 
     def _write(self, site: str) -> None:
         questions = self._batches.pop(site).values()
-        self._characters -= sum(len(q.title) + len(q.body) for q in questions)
+        self._characters -= sum(map(_length, questions))
         pending = [q for q in questions if q.state in (None, "open")]
         over = [q for q in questions if q.state not in (None, "open")]  # nobody tags these any more
         self._store(site, pending, request_tagging=self._request_tagging)
@@ -155,3 +156,7 @@ class _Loader:
         self.tally.unchanged += stored.unchanged
         if stored.requested:
             self._on_requested(site, stored.requested)
+
+
+def _length(question: FetchedQuestion) -> int:
+    return _SPARE_CHARACTERS + len(question.title) + len(question.body)

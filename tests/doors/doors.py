@@ -32,6 +32,7 @@ from core.untrusted import harmless, one_line
 from importer.load import BATCH_CHARACTERS
 from poller.client import ApiRequest, Client
 from poller.items import read_items
+from review.render.question_html import MOST_CHARACTERS, render_body
 from tests.models import pack_bytes, unzipped, word_bundle, zipped
 from worker.messages import find_fault
 
@@ -97,6 +98,12 @@ def _encoding(data: bytes) -> None:
     (array,) = encode([words], bundle.vocabulary, bundle.manifest.inputs).values()
     assert array.shape == (1, bundle.manifest.inputs[0].length)
     assert 0 <= array.min() <= array.max() < bundle.vocabulary.size
+
+
+def _page(data: bytes) -> None:
+    shown = render_body(data.decode("utf-8", "surrogateescape"), images=False)
+    assert "<script" not in shown
+    assert len(shown) < 100 * MOST_CHARACTERS
 
 
 class _Api(BaseAdapter):
@@ -211,6 +218,13 @@ DOORS: Final = {
         _text,
     ),
     "encoding": Door((b"anova bayesian c++ t-test", b"<p>regression</p> time-series"), _encoding),
+    "page": Door(
+        (
+            b"<p>Is $\\frac{a}{b}$ so? <a href='/q/1'>x</a></p><pre><code>int a;</code></pre>",
+            b"<h1>a</h1><table><tr><td>b</table><img src=x>$$\\begin{matrix}a&b\\end{matrix}$$",
+        ),
+        _page,
+    ),
     "client": Door(
         (
             json.dumps(ANSWER).encode(),

@@ -88,7 +88,7 @@ def _guided(door: str, inputs: int, seed: int, findings: Findings, tell: Tell) -
 
     with (findings.folder / f"{door}.log").open("wb") as log:
         os.dup2(log.fileno(), sys.stderr.fileno())
-    with atheris.instrument_imports(include=["core", "poller", "importer", "worker"]):
+    with atheris.instrument_imports(include=["core", "poller", "importer", "worker", "review"]):
         from tests.doors.doors import DOORS
     from tests.doors.mutate import mutated
 

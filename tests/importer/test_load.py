@@ -102,7 +102,7 @@ def test_long_bodies_are_stored_before_many_wait(
     sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of all sites together: five hundred of the longest would be gigabytes."""
-    monkeypatch.setattr("importer.load.BATCH_CHARACTERS", 1000)
+    monkeypatch.setattr("importer.load.BATCH_CHARACTERS", 5000)
     told: list[tuple[str, int]] = []
     rows = [question(n, "t", body="x" * 300, site=site) for n in (1, 2, 3) for site in ("a", "b")]
     import_rows(

@@ -19,7 +19,7 @@ from io import BufferedReader
 
 from core.questions.files.api_items import WRAPPERS
 from core.questions.files.json_lines import is_json, rows_of
-from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, Line, explain_damage
+from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, MOST_IDLE, Line, explain_damage
 from core.questions.files.rows import BrokenRow, Row, Source
 
 _READ_BYTES = 2**16
@@ -113,6 +113,7 @@ class _Reader:
         self._last_text = b""
         self._beginnings = _Beginnings()
         self._floor = 0  # of the buffer: up to here nothing has been swallowed
+        self._idle = 0  # marks since the last question
         self._is_damaged = False  # brackets or quotation marks have been found to be lost
 
     @property
@@ -127,6 +128,8 @@ class _Reader:
             return "a quotation mark does not close here: what follows cannot be read"
         if len(self._open) > MOST_OPEN:
             return "too many brackets are open here: what follows cannot be read"
+        if self._idle > MOST_IDLE:
+            return f"{MOST_IDLE:,} marks without a question: what follows is not read"
         return None
 
     def read(self, block: bytes) -> Iterator[Row]:
@@ -192,6 +195,7 @@ class _Reader:
         return end
 
     def _take(self, token: bytes, start: int) -> Iterator[Row]:
+        self._idle += 1
         if token in b"{[":
             self._open.append(self._opened(token, start))
         elif token not in b"}]":
@@ -214,7 +218,7 @@ class _Reader:
         of_api = any(outer.of_api for outer in self._open)
         rows = list(rows_of(Line(closed.line, content), self._source, of_api=of_api))
         if not any(isinstance(row, BrokenRow) for row in rows):
-            self._around = list(self._open)
+            self._around, self._idle = list(self._open), 0
             self._beginnings.learn(content)
         else:
             place = self._next(closed.start, self._read)

@@ -17,7 +17,7 @@ from core.questions.files.api_items import (
     items_of_answer,
     questions_around,
 )
-from core.questions.files.lines import BOM, Line, numbered_lines
+from core.questions.files.lines import BOM, MOST_IDLE, Line, numbered_lines
 from core.questions.files.rows import Row, Source, make_row
 from core.questions.files.values import by_field
 from core.untrusted import MOST_VALUES, JsonTooLarge, check_json
@@ -28,11 +28,17 @@ _DECODER = json.JSONDecoder(strict=False)  # which takes raw line feeds and the 
 
 def read_json_lines(stream: BinaryIO, source: Source) -> Iterator[Row]:
     """Yield the questions and the broken rows of each line that is not blank."""
+    blank = 0
     for line in numbered_lines(stream):
+        blank += 1
         if line.problem is not None:
             yield source.broken(line.number, line.problem)
         elif line.content.strip(_BLANK):
+            blank = 0
             yield from rows_of(line, source)
+        elif blank > MOST_IDLE:
+            yield source.broken(line.number, f"{MOST_IDLE:,} blank lines: what follows is not read")
+            return
 
 
 def rows_of(line: Line, source: Source, *, of_api: bool = False) -> Iterator[Row]:

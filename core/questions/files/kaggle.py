@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from core.errors import ImportFailed
-from core.questions.files.lines import MAX_ROW_BYTES, Line, numbered_lines
+from core.questions.files.lines import MAX_ROW_BYTES, MOST_IDLE, Line, numbered_lines
 from core.questions.files.rows import MAX_TAG, BrokenRow, Row, Source, make_row
 from core.questions.files.values import by_field, spelling, to_whole
 
@@ -174,14 +174,18 @@ def _records(
     given up by one line only; reading goes on at the next line that looks like a row's first.
     """
     ahead = _Lookahead(lines)
-    lost = False
+    lost, idle = False, 0
     for line in ahead:
+        idle += 1
+        if idle > MOST_IDLE:
+            yield line.number, f"{MOST_IDLE:,} lines without a row: what follows is not read"
+            return
         if line.problem is not None:
             yield line.number, line.problem
         elif line.content.strip() and not (lost and not _ROW_START.match(line.content)):
             record = _whole_record(line, ahead)
             fields = _split(b"".join(part.content for part in record), width, delimiter)
-            lost = isinstance(fields, str)
+            lost, idle = isinstance(fields, str), 0
             yield line.number, fields
             if lost:
                 ahead.give_back(record[1:])

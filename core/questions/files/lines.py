@@ -6,6 +6,8 @@ from typing import BinaryIO, NamedTuple
 
 MAX_ROW_BYTES = 4 * 2**20  # a body of 30,000 characters, the sites' limit, needs a twentieth of it
 
+MOST_IDLE = 1_000_000  # lines or marks behind each other of which no question comes
+
 BOM = b"\xef\xbb\xbf"
 
 DAMAGES = (OSError, EOFError, zlib.error)

@@ -14,6 +14,7 @@ from core.questions.files.formats import Format, QuestionFile
 from core.questions.files.json_documents import read_json_document
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.kaggle import read_questions_csv, read_tags
+from core.questions.files.lines import MOST_IDLE
 from core.questions.files.posts_xml import read_posts
 from core.questions.files.rows import BrokenRow, Row, Source
 from core.questions.files.unpacking import OnPosition
@@ -150,6 +151,19 @@ def with_tag_files(paths: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _read(
+    file: QuestionFile, source: Source, tags: QuestionFile | None, on_position: OnPosition | None
+) -> Iterator[Row]:
+    broken = 0  # behind each other
+    for row in _rows(file, source, tags, on_position):
+        yield row
+        broken = broken + 1 if isinstance(row, BrokenRow) else 0
+        if broken == MOST_IDLE:
+            raise ImportFailed(
+                f"{file.name}: {MOST_IDLE:,} rows behind each other cannot be used; the last: {row}"
+            )
+
+
+def _rows(
     file: QuestionFile, source: Source, tags: QuestionFile | None, on_position: OnPosition | None
 ) -> Iterator[Row]:
     try:

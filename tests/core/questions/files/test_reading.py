@@ -135,3 +135,29 @@ def test_dumps_of_several_sites_are_not_mixed_up(tmp_path: Path) -> None:
         ImportFailed, match="is the dump of cooking by its folder's name, not of dogs"
     ):
         open_all(paths, site="dogs")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("q.json", "[" + "[]," * 500, "100 marks without a question"),
+        ("q.jsonl", '{"question_id": 1}' + "\n" * 500, "100 blank lines"),
+        ("Questions.csv", "Id,Title,Body,Tags" + "\n" * 500, "100 lines without a row"),
+        ("Questions.csv", 'Id,Title,Body,Tags\n1,"a"b' + "\nx" * 500, "100 lines without a row"),
+        ("q.jsonl", '{"a": 1}\n' * 500, "100 rows behind each other cannot be used; the last: "),
+        ("Posts.xml", "<posts>" + "<!-- a -->b" * 500, "100 rows behind each other cannot be"),
+    ],
+)
+def test_a_file_of_nothing_is_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, content: str, told: str
+) -> None:
+    """A hundred megabytes of it are some kilobytes, packed, and took minutes."""
+    for module in ("json_documents", "json_lines", "kaggle", "reading"):
+        monkeypatch.setattr(f"core.questions.files.{module}.MOST_IDLE", 100)
+    (tmp_path / name).write_text(content)
+    rows: list[object] = []
+    try:
+        rows.extend(read_questions(tmp_path / name, site="stats"))
+    except ImportFailed as error:
+        rows.append(error)
+    assert told in str(rows[-1])
