@@ -15,7 +15,6 @@ from celery.worker.consumer import Consumer
 
 from core.broker.queue import TAG_TASK, TRAIN_TASK
 from core.untrusted import one_line
-from worker.app import TAG_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -94,12 +93,19 @@ def find_fault(message: Any, tasks: Container[str]) -> str | None:
 
 def _is_plain(headers: dict[str, Any]) -> bool:
     """Whether it is to be done now, once, and void from a time on at most."""
-    limits = headers.get("timelimit")
     return (
         not any(headers.get(name) for name in ("eta", "retries", "group", "shadow", "compression"))
-        and limits in (None, [None, None], [TAG_SECONDS, None])
+        and _are_limits(headers.get("timelimit"))
         and _is_time(headers.get("expires"))
     )
+
+
+def _are_limits(value: object) -> bool:
+    """Whether they are time limits, perhaps those of another version of the program."""
+    if value is None:
+        return True
+    pair = value if isinstance(value, list) else []
+    return len(pair) == 2 and all(one is None or _is_number(one, least=1) for one in pair)
 
 
 def _is_time(value: object) -> bool:

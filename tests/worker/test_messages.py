@@ -43,6 +43,7 @@ def message(*args: object, **headers: object) -> Message:
         message("Old name, once stored", [1], expires="2026-01-01T00:00:00+00:00"),
         message("stats", 1, task=TRAIN_TASK, timelimit=None),
         message(task=SWEEP_TASK, lang="py", argsrepr="()", group=None),
+        message(task=SWEEP_TASK, timelimit=[999, None]),  # another version's
     ],
 )
 def test_what_the_program_sends_has_no_fault(good: Message) -> None:
