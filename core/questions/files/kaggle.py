@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from core.errors import ImportFailed
-from core.questions.files.lines import MAX_ROW_BYTES, MOST_IDLE, Line, numbered_lines
+from core.questions.files.lines import MAX_ROW_BYTES, MOST_IDLE, Line, decode, numbered_lines
 from core.questions.files.rows import MAX_TAG, BrokenRow, Row, Source, make_row
 from core.questions.files.values import by_field, spelling, to_whole
 
@@ -150,19 +150,6 @@ def _header(line: bytes) -> tuple[list[str], str]:
     names = [spelling(name.strip(' "\r\n')) for name in text.split(delimiter)]
     named = {"questionid": "id", "postid": "id"} if "id" not in names else {}
     return [named.get(name, name) for name in names], delimiter
-
-
-def decode(content: bytes) -> str:
-    """UTF-8, or else Latin-1 as browsers take it: as Windows-1252 with its dashes and quotes.
-
-    It is decided row by row: nothing has to be read ahead, and files of mixed origin come right.
-    """
-    for encoding in ("utf-8", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
 
 
 def _records(

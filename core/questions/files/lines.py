@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
 MAX_ROW_BYTES = 4 * 2**20  # a body of 30,000 characters, the sites' limit, needs a twentieth of it
@@ -50,6 +51,23 @@ def numbered_lines(stream: BinaryIO) -> Iterator[Line]:
             yield Line(number, b"", f"a line of more than {MAX_ROW_BYTES // 2**20} MiB")
         else:
             yield Line(number, content.removeprefix(BOM) if number == 1 else content)
+
+
+def decode(content: bytes) -> str:
+    """A row as text: UTF-8, or else what browsers take for Latin-1: Windows-1252, with its dashes.
+
+    It is decided row by row: nothing has to be read ahead, and files of mixed origin come right.
+    A row of UTF-8 in which few bytes are damaged stays one, with marks in their place.
+    """
+    with suppress(UnicodeDecodeError):
+        return content.decode("utf-8")
+    text = content.decode("utf-8", "replace")
+    damaged = text.count("\ufffd")
+    if sum(not character.isascii() for character in text) > 2 * damaged:
+        return text
+    with suppress(UnicodeDecodeError):
+        return content.decode("cp1252")
+    return content.decode("latin-1")
 
 
 def explain_damage(error: Exception) -> str:

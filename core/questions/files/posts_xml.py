@@ -15,7 +15,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from core.errors import ImportFailed
-from core.questions.files.lines import BOM, DAMAGES, MAX_ROW_BYTES, explain_damage
+from core.questions.files.lines import BOM, DAMAGES, MAX_ROW_BYTES, decode, explain_damage
 from core.questions.files.rows import Row, Source, make_row
 from core.questions.files.values import to_tags
 
@@ -108,7 +108,7 @@ def _check_beginning(content: bytes, source: Source) -> None:
 
 def _strange_text(content: bytes) -> str | None:
     """What is wrong with what stands between rows, if it is not what a dump has there."""
-    text = _AROUND.sub(b"", content).decode(errors="replace").strip()
+    text = _AROUND.sub(b"", content).decode(errors="replace").strip(" \t\r\n\0")
     return f"text between the rows: {text[:40]!r}" if text else None
 
 
@@ -202,7 +202,7 @@ class _Row:
     def __init__(self, piece: _Piece, source: Source) -> None:
         self.problem: str | None = None
         self._line, self._source = piece.line, source
-        kept = piece.content.translate(None, _CONTROLS)
+        kept = decode(piece.content).encode().translate(None, _CONTROLS)
         self._content = _FORBIDDEN_REFERENCE.sub(b"", kept)
         self._attributes: dict[str, str] | None = None
         self._problem_line = piece.line

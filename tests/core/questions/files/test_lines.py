@@ -5,8 +5,10 @@ import io
 import json
 from pathlib import Path
 
+import pytest
+
 from core.questions.files import BrokenRow, read_questions
-from core.questions.files.lines import MAX_ROW_BYTES, numbered_lines
+from core.questions.files.lines import MAX_ROW_BYTES, decode, numbered_lines
 from core.questions.store import FetchedQuestion
 from tests.core.questions.files.json_rows import GOOD, write
 
@@ -37,3 +39,19 @@ def test_of_a_truncated_gzip_file_what_was_read_before_counts(tmp_path: Path) ->
 def test_lines_are_numbered_from_one() -> None:
     lines = list(numbered_lines(io.BytesIO(b"a\n\nb")))
     assert [(line.number, line.content) for line in lines] == [(1, b"a\n"), (2, b"\n"), (3, b"b")]
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("caf\u00e9 \u2013 \u4e2d".encode(), "caf\u00e9 \u2013 \u4e2d"),
+        ("caf\u00e9 \u2013".encode("cp1252"), "caf\u00e9 \u2013"),
+        (b"\x81\xe9", "\x81\u00e9"),
+        (
+            "\u043f\u0440\u0438\u0432\u0435\u0442".encode() + b"\xff",
+            "\u043f\u0440\u0438\u0432\u0435\u0442\ufffd",
+        ),
+    ],
+)
+def test_a_row_is_utf_8_or_else_of_windows(content: bytes, text: str) -> None:
+    assert decode(content) == text

@@ -288,3 +288,12 @@ def test_comments_without_end_are_looked_through_once(tmp_path: Path) -> None:
     assert ids(rows) == [2]  # the first is in the comment that ends
     comment = "<!-- " + "a" * 70_000 + "\n <row -->"
     assert ids(read(tmp_path / "Posts.xml", posts(good(1), comment, good(2)))) == [1, 2]
+
+
+def test_a_row_that_is_not_utf_8_is_read_as_tables_are(tmp_path: Path) -> None:
+    latin = good(2).replace("What is", "Caf\u00e9:").encode("cp1252")
+    content = PROLOGUE.encode() + good().encode() + latin + b"</posts>" + bytes(9)
+    rows = read(tmp_path / "Posts.xml", content)
+    assert (ids(rows), broken(rows)) == ([1, 2], [])
+    assert isinstance(rows[1], FetchedQuestion)
+    assert rows[1].title.startswith("Caf\u00e9: ")
