@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from celery.exceptions import CPendingDeprecationWarning
@@ -47,10 +48,6 @@ class PatientConsumer(CheckingConsumer):
         self._outage = Outage(log, "the broker")
         self._settling: Any = None
         super().__init__(*args, **options)
-        if self.conninfo.transport.driver_type == "redis":
-            # Also of what a task in hand meets when it acknowledges its message: a Redis that takes
-            # no writes, and Kombu's channel of a connection that is gone (AttributeError).
-            self.connection_errors += (*self.channel_errors, AttributeError)
 
     def ensure_connected(self, conn: Any) -> Any:
         """Try every few seconds; Celery's own pauses grow to half a minute."""
@@ -63,6 +60,38 @@ class PatientConsumer(CheckingConsumer):
         )
         self.first_connection_attempt = False
         return conn
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        """Return what is called with each message that comes."""
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def handle_settled(message: Any) -> Any:
+            message.ack_log_error = partial(self._settle_message, message, message.ack)
+            message.reject_log_error = partial(self._settle_message, message, message.reject)
+            return handle(message)
+
+        return handle_settled
+
+    def _settle_message(
+        self,
+        message: Any,
+        settle: Callable[..., Any],
+        _log: logging.Logger,
+        _errors: object,
+        **options: Any,
+    ) -> None:
+        """Acknowledge a message; where the broker fails to take that, make the connection anew.
+
+        Celery logs it and goes on. But the channel then counts the message as one in hand for good,
+        and with as many of them as it may have it takes no other: a deaf worker.
+        """
+        try:
+            settle(**options)
+        except AttributeError:  # Kombu's channel of a connection that is gone has none
+            log.debug("a message of an earlier connection is left to the sweep")
+        except (*self.connection_errors, *self.channel_errors):
+            if self.task_consumer is not None and message.channel is self.task_consumer.channel:
+                raise
 
     def on_ready(self) -> None:
         """Have what was left behind swept as soon as the connection turns out to work."""

@@ -20,7 +20,7 @@ from worker.signs import Signs
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
-DEAF_SECONDS: Final = 30.0  # an idle worker takes what waits within moments
+DEAF_SECONDS: Final = 15.0  # an idle worker takes what waits within moments
 LAST_WORDS_SECONDS: Final = 20.0  # to end in order
 
 
@@ -50,6 +50,7 @@ class Hearing:
         self._monotonic = monotonic
         self._asking: threading.Thread | None = None
         self._received = -1
+        self._looked_at: float | None = None
         self._deaf_since: float | None = None
 
     def look(self, *, received: int, idle: bool) -> threading.Thread | None:
@@ -62,7 +63,10 @@ class Hearing:
         Returns:
             What talks to the broker, which may be slow or away: the worker goes on meanwhile.
         """
-        if not idle or received != self._received:
+        now, before = self._monotonic(), self._looked_at
+        self._looked_at = now
+        has_paused = before is None or now - before > 3 * LOOK_SECONDS  # for a broker, say
+        if not idle or received != self._received or has_paused:
             self._received, self._deaf_since = received, None
             return None
         if self._asking is not None and self._asking.is_alive():

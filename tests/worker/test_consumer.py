@@ -1,6 +1,8 @@
 """The consumer's waits, with nothing of Celery's around it."""
 
 import logging
+from contextlib import nullcontext
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +16,7 @@ from core.retry import Outage
 from core.settings import Settings
 from worker import consumer as module
 from worker.consumer import FIRST_PAUSE, LONGEST_PAUSE, PatientConsumer, patient_consumer
+from worker.messages import CheckingConsumer
 
 GONE = RedisGone("Error 111 connecting to 127.0.0.1:6379. Connection refused.")
 
@@ -113,3 +116,55 @@ def test_it_tries_every_few_seconds_and_feeds_the_watchdog_meanwhile(consumer: A
     assert asked["interval_max"] == LONGEST_PAUSE
     assert len(fed) == 3
     assert consumer._outage.lasts
+
+
+class Message:
+    """A message of some channel, which may fail to be acknowledged."""
+
+    def __init__(self, channel: object, error: Exception | None) -> None:
+        self.channel, self.error, self.settled = channel, error, 0
+        self.ack_log_error: Any = None
+        self.reject_log_error: Any = None
+
+    def ack(self) -> None:
+        if self.error is not None:
+            raise self.error
+        self.settled += 1
+
+    def reject(self, *, requeue: bool) -> None:
+        assert not requeue
+        self.ack()
+
+
+NOBODYS = AttributeError("'NoneType' object has no attribute 'hostname'")
+
+
+@pytest.mark.parametrize(
+    ("channel", "error", "raised"),
+    [
+        ("this", None, False),
+        ("this", ReadOnlyError("no writes"), True),
+        ("this", GONE, True),
+        ("earlier", ReadOnlyError("no writes"), False),
+        ("earlier", GONE, False),
+        ("earlier", NOBODYS, False),
+    ],
+)
+def test_a_message_that_cannot_be_acknowledged_makes_the_connection_anew_and_no_deaf_worker(
+    consumer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    channel: str,
+    error: Exception | None,
+    *,
+    raised: bool,
+) -> None:
+    monkeypatch.setattr(
+        CheckingConsumer, "create_task_handler", lambda _self: lambda _message: None
+    )
+    consumer.task_consumer = SimpleNamespace(channel="this")
+    message = Message(channel, error)
+    consumer.create_task_handler()(message)
+    for settle in (message.ack_log_error, partial(message.reject_log_error, requeue=False)):
+        with pytest.raises((ReadOnlyError, RedisGone)) if raised else nullcontext():
+            settle(module.log, (GONE,))
+    assert message.settled == (2 if error is None else 0)

@@ -1,9 +1,11 @@
 """The worker and the scheduler as processes, over a real Redis, on both databases."""
 
 import random
+import shutil
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import redis
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
+from core.broker.embedded_redis import answers, embedded_url, server_command, socket_path
 from core.broker.queue import enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.database.tables import Prediction, TaggingRequest
@@ -180,3 +183,85 @@ def test_worker_and_scheduler_give_signs_in_the_database(
         wait_until(lambda: given() == {"tagging", "scheduler"}, seconds=60, what="both give a sign")
     for log in ("worker", "scheduler"):
         assert "Traceback" not in (tmp_path / log).read_text()
+
+
+class MortalRedis:
+    """A Redis of the test's own, on a socket, that it kills and starts again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.url = embedded_url(folder)
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(server_command(self.folder))
+        wait_until(lambda: answers(self.folder), seconds=30, what="Redis answers")
+
+    def kill(self, *, with_all_it_holds: bool = False) -> None:
+        self.process.kill()
+        self.process.wait()
+        if with_all_it_holds:
+            shutil.rmtree(self.folder / "redis")
+
+    def ask(self, *words: str) -> None:
+        with redis.Redis(unix_socket_path=str(socket_path(self.folder))) as client:
+            client.execute_command(*words)
+
+
+@pytest.fixture
+def mortal_redis(tmp_path: Path) -> Iterator[MortalRedis]:
+    mortal = MortalRedis(tmp_path)
+    yield mortal
+    mortal.kill()
+
+
+@pytest.mark.chaos
+@pytest.mark.slow(40)
+def test_a_busy_worker_outlives_a_redis_that_dies_forgets_and_takes_no_writes(
+    sqlite_engine: Engine, sqlite_url: str, mortal_redis: MortalRedis, tmp_path: Path
+) -> None:
+    env = environment(
+        database_url=sqlite_url,
+        broker_url=mortal_redis.url,
+        data_dir=tmp_path,
+        worker_processes=2,
+    )
+    version = publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
+    expected = store_many(sqlite_engine, 4000)
+    log = tmp_path / "worker"
+    with (
+        service("scheduler", env=env, log=tmp_path / "scheduler") as scheduler,
+        service("worker", env=env, log=log) as worker,
+    ):
+        for forgets in (False, True):
+            wait_until(progress_since(sqlite_engine), seconds=60, what="some tagged")
+            mortal_redis.kill(with_all_it_holds=forgets)
+            mortal_redis.start()
+        wait_until(progress_since(sqlite_engine), seconds=60, what="some tagged")
+        mortal_redis.ask("REPLICAOF", "127.0.0.1", "1")
+        wait_until(lambda: "refuses what it was asked" in log.read_text(), seconds=60, what="told")
+        mortal_redis.ask("REPLICAOF", "NO", "ONE")
+        wait_until(all_tagged(sqlite_engine), seconds=120, what="all tagged")
+        assert worker.poll() is None
+        assert scheduler.poll() is None
+    assert_each_is_tagged_once(sqlite_engine, expected, version.id)
+    for said in (log.read_text(), (tmp_path / "scheduler").read_text()):
+        assert "Traceback" not in said
+
+
+@pytest.mark.chaos
+@pytest.mark.slow(30)
+def test_what_a_killed_worker_had_in_hand_is_soon_in_anothers_by_the_default_lease(
+    sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
+    assert Settings().lease_seconds > 60
+    version = publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
+    expected = store_many(sqlite_engine)
+    with service("scheduler", env=env, log=tmp_path / "scheduler"):
+        with service("worker", env=env, log=tmp_path / "doomed") as doomed:
+            wait_until(progress_since(sqlite_engine), seconds=60, what="some tagged")
+            kill_group(doomed)
+        with service("worker", env=env, log=tmp_path / "other"):
+            wait_until(all_tagged(sqlite_engine), seconds=60, what="all tagged")
+    assert_each_is_tagged_once(sqlite_engine, expected, version.id)

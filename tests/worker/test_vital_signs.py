@@ -118,8 +118,17 @@ class Deaf:
 
 def test_an_idle_worker_that_takes_nothing_of_what_waits_ends_itself(clock: ManualClock) -> None:
     deaf = Deaf(clock)
-    assert deaf.look(DEAF_SECONDS) == []
+    assert deaf.look(DEAF_SECONDS + LOOK_SECONDS) == []
     assert "this worker took none" in deaf.look(2 * LOOK_SECONDS + 1)[0]
+
+
+def test_a_worker_that_waited_for_its_broker_meanwhile_has_time_to_take_what_waits(
+    clock: ManualClock,
+) -> None:
+    worker = Deaf(clock)
+    worker.look(DEAF_SECONDS)
+    clock.sleep(600)
+    assert worker.look(DEAF_SECONDS) == []
 
 
 @pytest.mark.parametrize("state", ["nothing waits", "busy", "takes", "the broker is away"])
