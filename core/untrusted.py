@@ -19,6 +19,7 @@ MOST_DEPTH: Final = 32  # brackets in each other; those of the API's answers are
 
 # A text with its quotation marks, or what is left of one that does not end; read once, forwards.
 _JSON_TEXT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
+_SHORT: Final = 2**20  # bytes of JSON that may be cut into pieces at once: faster, a piece is 40
 _NO_MARKS: Final = bytes(set(range(256)) - set(b",:[]{}"))
 
 # All controls but line feed and tab; line and paragraph separators; embeddings, overrides and
@@ -66,6 +67,10 @@ def _frame(data: bytes, values: int) -> bytes:
     Raises:
         JsonTooLarge: they, or the texts, are too many.
     """
+    if len(data) <= _SHORT:
+        frame = bytearray(_JSON_TEXT.sub(b"", data).translate(None, _NO_MARKS))
+        if len(frame) <= 2 * values:
+            return bytes(frame)
     frame, end = bytearray(), 0
     for number, text in enumerate(_JSON_TEXT.finditer(data)):
         frame += data[end : text.start()].translate(None, _NO_MARKS)
