@@ -8,6 +8,7 @@ without it they are mutated at random.
 """
 
 import argparse
+import faulthandler
 import importlib.util
 import logging
 import multiprocessing
@@ -50,6 +51,10 @@ class Findings:
     slowest: float = 0.0
     faults: dict[str, str] = field(default_factory=dict)
 
+    def at_hand(self, door: str) -> Path:
+        """The file of the input that is being tried: it is left where that ends the process."""
+        return self.folder / f"{door}-at-hand"
+
     def keep(self, door: str, data: bytes, error: BaseException) -> None:
         """Keep an input and what it provoked, once for each place in the code."""
         last = traceback.extract_tb(error.__traceback__)[-1]
@@ -68,6 +73,8 @@ def try_one(door: str, data: bytes, findings: Findings) -> None:
     """Send one input through a door."""
     from tests.doors.doors import DOORS
 
+    findings.at_hand(door).write_bytes(data)
+    faulthandler.dump_traceback_later(12 * SECONDS, exit=True)  # of a loop that no signal reaches
     began = time.perf_counter()
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
@@ -78,6 +85,7 @@ def try_one(door: str, data: bytes, findings: Findings) -> None:
         findings.keep(door, data, error)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        faulthandler.cancel_dump_traceback_later()
     findings.inputs += 1
     findings.slowest = max(findings.slowest, time.perf_counter() - began)
 
@@ -175,7 +183,7 @@ def main() -> int:
         try:
             inputs, slowest, faults = receiving.recv()
         except EOFError:
-            inputs, slowest, faults = 0, 0.0, {"the process": "ended by itself"}
+            inputs, slowest, faults = 0, 0.0, {"the process": f"ended with {door}-at-hand"}
         process.join()
         spent = time.monotonic() - began
         sys.stdout.write(
