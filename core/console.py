@@ -114,7 +114,7 @@ def _check_numbers(given: Mapping[str, object]) -> None:
         largest = LARGEST_QUESTION if name == "question_id" else LARGEST
         if isinstance(value, int | float) and not abs(value) <= largest:  # also for "nan"
             raise typer.BadParameter(
-                f"{str(value)[:20]} is no number for {name.replace('_', '-')}: "
+                f"{str(value)[:20]} is out of range for {name.replace('_', '-')}: "
                 f"{largest:,} is the largest."
             )
 

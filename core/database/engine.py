@@ -99,9 +99,10 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "do_connect")
     def make_private(*_: object) -> None:
         """Make a new file the owner's alone; SQLite gives those beside it the same rights."""
-        if url.database not in (None, "", ":memory:"):
+        name = str(url.database or "")
+        if name and name != ":memory:" and not name.startswith("file:"):
             with suppress(OSError):  # it is there, or SQLite says what is wrong
-                made = os.open(str(url.database), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+                made = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
                 os.close(made)
 
     @event.listens_for(engine, "connect")

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
@@ -137,7 +138,8 @@ async def _counted(receive: Receive) -> Receive:
     messages: list[Message] = []
     while not messages or messages[-1].get("more_body", False):
         messages.append(await receive())
-    check_json(b"".join(message.get("body", b"") for message in messages))
+    body = b"".join(message.get("body", b"") for message in messages)
+    await run_in_threadpool(check_json, body)
     messages.reverse()
 
     async def receive_again() -> Message:

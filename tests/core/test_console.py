@@ -197,7 +197,7 @@ def test_numbers_that_no_column_holds_are_wrong_usage(name: str, value: float) -
     def run(**given: float) -> None:
         raise AssertionError(given)
 
-    with pytest.raises(typer.BadParameter, match=f"is no number for {name.replace('_', '-')}"):
+    with pytest.raises(typer.BadParameter, match=f"is out of range for {name.replace('_', '-')}"):
         run(**{name: value})
 
 
