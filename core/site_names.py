@@ -36,6 +36,9 @@ _CALLED: Final = {  # names and addresses that people know, and the API's names
     "metastackexchange": "meta",
     "metastackoverflow": "meta.stackoverflow",
     "mathoverflow": _MATHOVERFLOW,
+    "so": "stackoverflow",
+    "su": "superuser",
+    "sf": "serverfault",
 }
 _BRANDS: Final = ("arqade", "askdifferent", "crossvalidated", "miyodeya", "seasonedadvice")  # .com
 _ADDRESSES: Final = {"avp": "video"}  # of sites whose addresses do not follow from their names
@@ -78,7 +81,10 @@ _BEFORE_NAME = re.compile(  # a search engine's word; the folders of a dump, whi
     r"^(?:site:|(?:[a-z]:)?[^?#]*[/\\](?=[^/\\?#]*\.(?:com|net)(?:[-_.]?posts)?(?:\.(?:7z|zip|xml))*$))"
 )
 _BEHIND_HOST = re.compile(r"[/?#\\:].*$", re.DOTALL)
-_DUMP = re.compile(r"(?:-posts)?\.(?:7z|zip|xml|torrent)$")
+_DUMP = re.compile(r"(?:-[a-z]+)?\.(?:7z|zip|xml|torrent)$")  # a large site's are one a table
+_AROUND: Final = " \t\r\n\"'\u2018\u2019\u201c\u201d"  # quotes, which not every shell takes away
+_API_ADDRESS = re.compile(r"(?:https?://)?api\.stackexchange\.com/[^#]*[?&]site=([a-z0-9.-]+)")
+_TEAM = re.compile(r"(?:https?://)?stackoverflow(?:teams)?\.com/c/")
 
 
 def site_name(given: str) -> str:
@@ -93,12 +99,17 @@ def site_name(given: str) -> str:
         ValueError: it is no site's name, or almost an address of the network's; says which may
             have been meant.
     """
-    text = given.strip().lower().rstrip("/\\")
+    text = given.strip(_AROUND).lower().rstrip("/\\")
+    asked = _API_ADDRESS.match(text)
+    if asked is not None:
+        return site_name(asked[1])
+    if _TEAM.match(text):
+        raise ValueError(f"{given[:60]!r} is a private team, and no site; give a name of your own")
     text = _BEFORE_HOST.sub("", text) if _BEFORE_HOST.match(text) else _BEFORE_NAME.sub("", text)
     if "." in text:  # an address, which may have a path
         text = _DUMP.sub("", _BEHIND_HOST.sub("", text)).strip(".")
-    joined = re.sub(r"\s+", "", text)
-    text = joined if joined in (*_OWN_DOMAINS, *_CALLED) else text
+    joined = re.sub(r"[\s_-]+", "", text)
+    text = joined if joined in _OWN_DOMAINS or joined in _CALLED or joined in _SITES else text
     host = re.sub(r"^(?:www|m|mobile)\.(?=.+\.)", "", text)
     if not host.isascii() or len(host) > _LONGEST or _NAME.fullmatch(host) is None:
         raise ValueError(f"{given[:60]!r} is not {EXPECTED}")

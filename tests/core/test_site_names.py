@@ -28,6 +28,10 @@ NAMES = {
         "/data/stats.stackexchange.com/",
         "D:\\dumps\\stats.stackexchange.com",
         "site:stats.stackexchange.com",
+        "Cross-Validated",
+        '"stats"',
+        "'Stats.StackExchange.com' ",
+        "https://api.stackexchange.com/2.3/questions?order=desc&site=stats",
     ],
     "stackoverflow": [
         "stackoverflow",
@@ -38,6 +42,10 @@ NAMES = {
         "https://stackoverflow.com/questions/tagged/c%23",
         "stackoverflow.com-Posts.7z",
         "m.stackoverflow.com",
+        "stack-overflow",
+        "SO",
+        "stackoverflow.com-Tags.7z",
+        "https://api.stackexchange.com/2.3/questions?site=stackoverflow.com",
     ],
     "ru.stackoverflow": [
         "ru.stackoverflow",
@@ -60,6 +68,7 @@ NAMES = {
     "softwareengineering": ["programmers.stackexchange.com", "programmers"],
     "avp": ["video.stackexchange.com", "video"],
     "writing": ["writers.stackexchange.com", "Writing"],
+    "datascience": ["Data Science", "data_science"],
     "psychology": ["cogsci.stackexchange.com.7z"],
     "gaming": ["Arqade", "gaming.se", "www.arqade.com"],
     "cooking": ["Seasoned Advice", "https://SeasonedAdvice.com/"],
@@ -93,6 +102,8 @@ def test_every_way_to_name_a_site_is_the_apis_name(name: str, given: str) -> Non
         ("stackoverlow.com", "stackoverflow"),
         ("stats.stackexchnge.com", "stats"),
         ("stackexchange.com", ""),
+        ("https://stackoverflow.com/c/my-team", ""),
+        ("stackoverflowteams.com/c/my-team/questions", ""),
         ("chat.stackexchange.com", ""),
         ("mathoverflow.org", ""),
         ("", ""),
@@ -107,7 +118,9 @@ def test_every_way_to_name_a_site_is_the_apis_name(name: str, given: str) -> Non
     ],
 )
 def test_what_is_no_site_is_refused_with_what_may_have_been_meant(wrong: str, near: str) -> None:
-    with pytest.raises(ValueError, match=f"near matches: .*{near}" if near else "is no"):
+    with pytest.raises(
+        ValueError, match=f"near matches: .*{near}" if near else r"is no|private team"
+    ):
         site_name(wrong)
 
 
