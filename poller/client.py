@@ -39,6 +39,7 @@ MAX_QUOTA = 10_000_000  # a day; the API gives ten thousand
 
 BAD_PARAMETER, ACCESS_DENIED, KEY_REQUIRED = 400, 403, 405  # error_id
 THROTTLE_VIOLATION = 502
+_HOST = re.compile(r"https?://[\w.:-]+")
 _GZIP_MAGIC = b"\x1f\x8b"
 _WAIT = re.compile(r"more requests available in (\d+) seconds?")
 
@@ -154,6 +155,12 @@ class Client:
         params = request.query | ({"key": self._key} if self._key else {})
         try:
             with self._connected(f"{self._url}/{request.path}", params) as response:
+                if response.is_redirect:  # not followed: the key would go along
+                    host = _HOST.match(response.headers["Location"])
+                    told = (
+                        f"a redirect to {host[0] if host else 'another path'} in place of an answer"
+                    )
+                    raise _unreachable(request, f"{told}; is TAGGER_API_URL right?")
                 packed = self._read(response, request)
                 body = self._without_key(_unpack(packed))
                 return response.status_code, response.headers.get("Retry-After"), body
