@@ -24,7 +24,7 @@ from core.errors import (
     BrokerUnreachable,
 )
 from core.feeds import FEEDS, FeedName
-from core.retry import until_reachable
+from core.retry import Outage, until_reachable
 from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
@@ -67,6 +67,7 @@ class Poller:
     on_step: Callable[[str, FeedName, Step], None] = lambda *_: None
     _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
     _progress: dict[FeedKey, Progress] = field(default_factory=dict)
+    _broker: Outage = field(default_factory=lambda: Outage(log, "the broker"))
     _not_before: dict[FeedKey, float] = field(default_factory=dict)  # by the clock's monotonic()
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -229,7 +230,9 @@ class Poller:
         try:
             self.enqueue(site, pks)
         except BrokerUnreachable as error:
-            log.warning("%s", error)
+            self._broker.note(str(error))
+        else:
+            self._broker.end()
 
 
 def _seconds(plan: QuotaPlan, name: FeedName) -> float:

@@ -1,12 +1,16 @@
 """Runs workers and the scheduler in the foreground, until they are told to stop."""
 
+import logging
+import math
 import os
 import signal
 import socket
+import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 from celery import signals
 from celery.platforms import SecurityWarning
@@ -15,7 +19,7 @@ from celery.worker.state import active_requests
 from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
 from core.clock import SystemClock
 from core.console import open_database
-from core.heartbeat import Heartbeat, Watchdog, patience
+from core.heartbeat import Heartbeat, Watchdog, end_at_once, patience
 from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
@@ -23,8 +27,12 @@ from worker.consumer import patient_consumer
 from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
 from worker.schedule import beating_scheduler
-from worker.signs import Signs
+from worker.signs import TOLD_TO_STOP, Signs
 from worker.vital_signs import hearing_of, vital_signs
+
+log = logging.getLogger(__name__)
+
+VOID_SECONDS: Final = 3600.0
 
 
 def run_worker(
@@ -49,8 +57,9 @@ def run_worker(
     killed = KilledProcesses(settings, node, SystemClock())
     log_killed_processes_once()
     signs = Signs(settings, node, SystemClock())
-    watchdog = Watchdog(f"the worker {node}", patience(settings))
-    heartbeat, hearing = Heartbeat(settings.heartbeat_file), hearing_of(app, list(queues))
+    signs.begin()
+    watchdog = Watchdog(f"the worker {node}", patience(settings), end=_last_words(signs))
+    heartbeat, hearing = Heartbeat(settings.heartbeat_file), hearing_of(app, list(queues), signs)
     app.steps["worker"].add(
         vital_signs(heartbeat, killed, signs, hearing=hearing, watchdog=watchdog)
     )
@@ -70,8 +79,10 @@ def run_worker(
         _end_training_on_shutdown(worker)
     if TRAINING_QUEUE not in queues:
         share_with_children()
+    warn_of_void_messages()
     watchdog.start()
     worker.start()
+    signs.end(TOLD_TO_STOP)
     return int(worker.exitcode or 0)
 
 
@@ -98,16 +109,53 @@ def run_scheduler(settings: Settings) -> None:
     app = make_app(settings)
     name = f"scheduler@{socket.gethostname()}"
     signs = Signs(settings, name, SystemClock())
-    watchdog = Watchdog("the scheduler", patience(settings))
+    signs.begin()
+    watchdog = Watchdog("the scheduler", patience(settings), end=_last_words(signs))
     watchdog.start()
-    app.Beat(
+    beat = app.Beat(
         scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file), signs, watchdog),
         quiet=True,
         loglevel=settings.log_level.upper(),
         remote_control=True,
         hostname=name,
         redirect_stdouts=False,
-    ).run()
+    )
+    try:
+        beat.run()
+    except SystemExit:  # by which it ends itself on a signal
+        signs.end(TOLD_TO_STOP)
+        raise
+
+
+def _last_words(signs: Signs) -> Callable[[str], None]:
+    """Return what ends a process that hangs, with the reason for its next start to say."""
+
+    def end(reason: str) -> None:
+        signs.end_soon(reason)
+        end_at_once(reason)
+
+    return end
+
+
+def warn_of_void_messages() -> None:
+    """Say once an hour at most that a message was void when it came: most likely clocks differ."""
+    warned_at = -math.inf
+
+    def warn(request: Any = None, expired: bool = False, **_: object) -> None:
+        nonlocal warned_at
+        if not expired or time.monotonic() - warned_at < VOID_SECONDS:
+            return
+        warned_at = time.monotonic()
+        late = (datetime.now(UTC) - request.expires).total_seconds()
+        log.warning(
+            "a message of the scheduler (%s) was void when it came, for %.0f s by this host's "
+            "clock: no worker has taken any for long, or this clock is ahead of the scheduler's by "
+            "more than that. Set the clocks of all hosts by NTP",
+            request.name,
+            late,
+        )
+
+    signals.task_revoked.connect(warn, weak=False)
 
 
 def prepare_database(settings: Settings) -> None:

@@ -35,7 +35,7 @@ class Hearing:
         self,
         waiting: Callable[[], int],
         *,
-        end: Callable[[str], object] | None = None,
+        end: Callable[[str], object],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare.
@@ -46,7 +46,7 @@ class Hearing:
             monotonic: seconds since some moment.
         """
         self._waiting = waiting
-        self._end = end or end_in_order
+        self._end = end
         self._monotonic = monotonic
         self._asking: threading.Thread | None = None
         self._received = -1
@@ -97,13 +97,17 @@ def end_in_order(reason: str) -> None:
     last.start()
 
 
-def hearing_of(app: Any, queues: list[str]) -> Hearing:
+def hearing_of(app: Any, queues: list[str], signs: Signs) -> Hearing:
     """Return what listens for a worker of some queues."""
 
     def waiting() -> int:
         return sum(queue_length(app, queue) for queue in queues)
 
-    return Hearing(waiting)
+    def end(reason: str) -> None:
+        signs.end_soon(reason)
+        end_in_order(reason)
+
+    return Hearing(waiting, end=end)
 
 
 def vital_signs(

@@ -301,12 +301,13 @@ class KilledProcess(Table):
 
 
 class LastSign(Table):
-    """When a worker or the scheduler last wrote that it gets on."""
+    """When a worker or the scheduler last wrote that it gets on, and why it ended if it has."""
 
     __tablename__ = "last_signs"
 
     name: Mapped[str] = mapped_column(primary_key=True)  # as Celery knows it: tagging@host
     at: Mapped[datetime]
+    ended: Mapped[str | None]  # why, by its own words; nothing of who runs, or was killed
 
 
 class LiveAgreement(Table):

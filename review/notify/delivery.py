@@ -24,11 +24,11 @@ from typing import Any, Final, NamedTuple
 
 import requests
 import urllib3
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.engine import Connection
 
 from core import __version__
-from core.clock import Clock
+from core.clock import CLOCK_SET_BACK, Clock
 from core.database.engine import reading
 from core.database.review_tables import OutgoingEvent, Webhook
 from review.notify.post import Limits, post
@@ -163,7 +163,7 @@ class Delivery:
 
     def _is_silent(self, number: int) -> bool:
         _, until = self._silent.get(number, (0, None))
-        return until is not None and until > self.clock.now()
+        return until is not None and until - LONGEST_PAUSE <= self.clock.now() < until
 
     def _finish(self, event: Event, outcome: Outcome) -> None:
         now = self.clock.now()
@@ -188,11 +188,17 @@ class Delivery:
 
 
 def _due(what: Any, now: datetime) -> Any:
+    # What lies further ahead than any pause was put there by a clock that has been set back since.
+    beyond = and_(
+        OutgoingEvent.next_try_at > now + LONGEST_PAUSE + CLOCK_SET_BACK,
+        OutgoingEvent.next_try_at < NEVER,
+    )
     return (
         select(what)
         .select_from(OutgoingEvent)
         .join(Webhook, Webhook.id == OutgoingEvent.webhook_id)
-        .where(OutgoingEvent.delivered_at.is_(None), OutgoingEvent.next_try_at <= now)
+        .where(OutgoingEvent.delivered_at.is_(None))
+        .where(or_(OutgoingEvent.next_try_at <= now, beyond))
         .where(is_enabled())
     )
 

@@ -7,15 +7,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import redis
+from celery import signals
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from core.broker.embedded_redis import answers, embedded_url, server_command, socket_path
-from core.broker.queue import enqueue_tagging, make_celery
+from core.broker.queue import SWEEP_TASK, enqueue_tagging, make_celery
 from core.clock import SystemClock
 from core.database.tables import Prediction, TaggingRequest
 from core.questions.lifecycle import MAX_ATTEMPTS
@@ -24,6 +27,7 @@ from core.settings import Settings
 from tests.models import LABELS, word_bundle
 from tests.processes import environment, kill_group, service, wait_until
 from tests.rows import predictions, publish_live, question, store_questions, suggested_tags
+from worker.service import warn_of_void_messages
 
 pytestmark = pytest.mark.slow
 
@@ -265,3 +269,19 @@ def test_what_a_killed_worker_had_in_hand_is_soon_in_anothers_by_the_default_lea
         with service("worker", env=env, log=tmp_path / "other"):
             wait_until(all_tagged(sqlite_engine), seconds=60, what="all tagged")
     assert_each_is_tagged_once(sqlite_engine, expected, version.id)
+
+
+def test_a_message_that_was_void_when_it_came_is_told_of_once_with_the_clocks(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ahead = SimpleNamespace(name=SWEEP_TASK, expires=datetime.now(UTC) - timedelta(seconds=40))
+    before = list(signals.task_revoked.receivers or [])
+    try:
+        warn_of_void_messages()
+        for _ in range(3):
+            signals.task_revoked.send(sender=None, request=ahead, expired=True)
+            signals.task_revoked.send(sender=None, request=ahead, expired=False)
+    finally:
+        signals.task_revoked.receivers = before
+    (line,) = caplog.messages
+    assert "(tagger.sweep) was void when it came, for 40 s by this host's clock" in line

@@ -11,7 +11,7 @@ from core.database.engine import make_engine, reading
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.conftest import ManualClock
-from worker.signs import KEPT, SIGN_SECONDS, Signs, write_sign
+from worker.signs import KEPT, SIGN_SECONDS, TOLD_TO_STOP, Signs, write_sign
 
 
 def settings_of(address: str) -> Settings:
@@ -82,7 +82,7 @@ def test_one_that_hangs_is_not_joined_by_another(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ending = threading.Event()
-    monkeypatch.setattr(Signs, "_write", lambda _: ending.wait(20))
+    monkeypatch.setattr(Signs, "_write", lambda *_: ending.wait(20))
     passed = [0.0]
     signs = Signs(Settings(), "tagging@a", clock, monotonic=lambda: passed[0])
     hanging = signs.give()
@@ -92,3 +92,28 @@ def test_one_that_hangs_is_not_joined_by_another(
     assert hanging is not None
     hanging.join()
     assert signs.give() is not None
+
+
+@pytest.mark.usefixtures("engine")
+def test_each_start_says_why_the_last_run_ended(
+    database_url: str, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "worker.signs")
+    settings = settings_of(database_url)
+    for reason in ("It was deaf.", TOLD_TO_STOP, None, None):
+        signs = Signs(settings, "tagging@a", clock)
+        signs.begin()
+        if reason is not None:
+            signs.end_soon(reason)
+            signs.end("what comes after is no reason")
+            writing = signs.give()  # which makes it no running one
+            assert writing is not None
+            writing.join()
+    told = [
+        (record.levelname, record.getMessage().partition(" UTC: ")[2]) for record in caplog.records
+    ]
+    assert told == [
+        ("WARNING", "It was deaf."),
+        ("INFO", TOLD_TO_STOP),
+        ("WARNING", "it did not say why: it was killed, or its machine stopped"),
+    ]

@@ -2,6 +2,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from review.notify.delivery import (
     MOST_REFUSALS,
     Delivery,
     Event,
+    Outcome,
     lease,
     pause_after,
     send,
@@ -232,3 +234,17 @@ def test_a_crash_after_sending_repeats_the_event_with_its_id(
     assert delivery(engine, clock).deliver() == 1
     assert len({one.id for one in there.received}) == 1
     assert len(there.received) == 2
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_no_pause_outlives_the_clock_that_was_ahead_when_it_began(
+    engine: Engine, clock: ManualClock, there: Receiver, *, answers: bool
+) -> None:
+    fill(engine, clock, there.address)
+    clock.time += timedelta(hours=10)
+    outcomes = [Outcome("away", answered=answers), Outcome(None, answered=True)]
+    delivering = Delivery(engine, clock, send=lambda _event, _now: outcomes.pop(0))
+    assert delivering.deliver() == 1
+    clock.time -= timedelta(hours=10)
+    assert delivering.deliver() == 1
+    assert outcomes == []
