@@ -265,3 +265,16 @@ def test_identical_requests_have_one_digest_whatever_the_order_of_parameters() -
     assert one.digest() == other.digest()
     assert one.digest() != ApiRequest("questions", "cooking", one.params).digest()
     assert ApiRequest("questions/{ids}", "s", ids=(1, 2)).path == "questions/1;2"
+
+
+@pytest.mark.parametrize("to", ["https://login.example", ""])
+def test_a_redirect_is_told_and_the_key_does_not_go_along(
+    api: responses.RequestsMock, clock: ManualClock, to: str
+) -> None:
+    headers = {"Location": f"{to}/x?key={KEY}"}
+    with pytest.raises(ApiUnreachable) as failure:
+        fetch(api, clock, b"", status=302, headers=headers)
+    assert f"a redirect to {to or 'another path'} in place of an answer" in str(failure.value)
+    assert "is TAGGER_API_URL right?" in str(failure.value)
+    assert KEY not in str(failure.value)
+    assert len(api.calls) == 1

@@ -99,7 +99,8 @@ def by_field(values: Mapping[str, object]) -> dict[str, object] | None:
     or in any case; a question's number may be called `id`. The API's own spelling wins.
     """
     spelled = {spelling(name): value for name, value in values.items()}
-    if str(spelled.get(_POST_TYPE, _QUESTION)).removesuffix(".0") != _QUESTION:
+    kind = spelled.get(_POST_TYPE)
+    if not is_nothing(kind) and str(kind).removesuffix(".0") != _QUESTION:
         return None
     found = {
         field: value

@@ -80,7 +80,8 @@ def test_what_programs_write_for_nothing_is_known() -> None:
     [
         {"question_id": 4, "creation_date": "x", "owner": "user8", "tags": "r"},
         {"Id": 4, "PostTypeId": "1", "CreationDate": "x", "OwnerUserId": "8", "Tags": "r"},
-        {"id": 4, "creation_date": "x", "owner_user_id": 8.0, "tags": "r", "post_type_id": 1},
+        {"id": 4, "creation_date": "x", "owner_user_id": 8.0, "tags": "r", "post_type_id": 1.0},
+        {"id": 4, "creationDate": "x", "owner": "user8", "tags": "r", "post_type_id": None},
         {"ID": 9, "question_id": 4, "Creation Date": "x", "ownerUserId": "8", "TAGS": "r"},
     ],
 )
