@@ -17,7 +17,7 @@ from core.model.predictor import Model
 from core.settings import PREFIX
 
 TRIAL_SECONDS: Final = 120  # loading the largest bundle and running its sample takes ten
-_TRIAL_MEMORY: Final = 6 << 30  # bytes of address space; libraries alone reserve one or two GB
+_TRIAL_MEMORY: Final = 2 << 30  # bytes of address space; the default network takes .3 GB
 _REFUSED: Final = 3  # exit status of a trial that has a reason to tell
 
 
