@@ -19,12 +19,13 @@ from io import BufferedReader
 
 from core.questions.files.api_items import WRAPPERS
 from core.questions.files.json_lines import is_json, rows_of
-from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, MOST_IDLE, Line, explain_damage
+from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, Line, explain_damage
 from core.questions.files.rows import BrokenRow, Row, Source
 
 _READ_BYTES = 2**16
 
 MAX_TEXT_BYTES = 4 * MAX_ROW_BYTES  # what is longer is no text, but what a lost mark has made one
+MOST_IDLE = 5_000_000  # brackets of which no question comes: those of what stands beside questions
 MOST_OPEN = 2**17  # brackets in each other, of which those of lost text may make some
 
 _TOKEN_START = re.compile(rb'["{}\[\]]')
@@ -113,7 +114,7 @@ class _Reader:
         self._last_text = b""
         self._beginnings = _Beginnings()
         self._floor = 0  # of the buffer: up to here nothing has been swallowed
-        self._idle = 0  # marks since the last question
+        self._idle = 0  # brackets since the last question
         self._is_damaged = False  # brackets or quotation marks have been found to be lost
 
     @property
@@ -129,7 +130,7 @@ class _Reader:
         if len(self._open) > MOST_OPEN:
             return "too many brackets are open here: what follows cannot be read"
         if self._idle > MOST_IDLE:
-            return f"{MOST_IDLE:,} marks without a question: what follows is not read"
+            return f"{MOST_IDLE:,} brackets without a question: what follows is not read"
         return None
 
     def read(self, block: bytes) -> Iterator[Row]:
@@ -195,7 +196,7 @@ class _Reader:
         return end
 
     def _take(self, token: bytes, start: int) -> Iterator[Row]:
-        self._idle += 1
+        self._idle += len(token) == 1  # a bracket
         if token in b"{[":
             self._open.append(self._opened(token, start))
         elif token not in b"}]":

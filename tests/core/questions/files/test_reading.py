@@ -140,7 +140,7 @@ def test_dumps_of_several_sites_are_not_mixed_up(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("q.json", "[" + "[]," * 500, "100 marks without a question"),
+        ("q.json", "[" + "[]," * 500, "100 brackets without a question"),
         ("q.jsonl", '{"question_id": 1}' + "\n" * 500, "100 blank lines"),
         ("Questions.csv", "Id,Title,Body,Tags" + "\n" * 500, "100 lines without a row"),
         ("Questions.csv", 'Id,Title,Body,Tags\n1,"a"b' + "\nx" * 500, "100 lines without a row"),
