@@ -37,6 +37,8 @@ from core.retry import Outage
 from core.settings import Settings
 from worker.maintenance import (
     leave_to_sweep,
+    park_failed,
+    park_seconds,
     prune_old_predictions,
     sweep_pending,
     sweep_seconds,
@@ -49,6 +51,7 @@ from worker.training import run_training
 
 log = logging.getLogger(__name__)
 
+PARK_TASK = "tagger.park"
 FIRST_MODELS_TASK = "tagger.train_first_models"
 RETRAIN_TASK = "tagger.retrain"
 SCORE_QUEUE_TASK = "tagger.score_review_queue"
@@ -118,6 +121,10 @@ class Tasks:
             lambda: sweep_pending(self._engine, self._app, self._settings, self._clock),
             asks_broker=True,
         )
+
+    def park(self) -> None:
+        """Park what has failed too often."""
+        self._in_one_line(lambda: park_failed(self._engine, self._settings, self._clock))
 
     def train_first_models(self) -> None:
         """Ask for training where a site has no live model."""
@@ -190,6 +197,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
     """What fires by itself; the sweep at once. A message that nobody takes for long is void."""
     schedule: dict[str, dict[str, object]] = {
         "sweep": _every(SWEEP_TASK, sweep_seconds(settings)) | {"last_run_at": LONG_AGO},
+        "park": _every(PARK_TASK, park_seconds(settings)),
         "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
         "score": _every(SCORE_TASK, SCORE_SECONDS),
         "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),
@@ -212,17 +220,19 @@ def _every(task: str, seconds: float) -> dict[str, object]:
 
 
 def _add_tasks(app: Celery, tasks: Tasks) -> None:
-    # Not typed: Celery's check of arguments would ask for a method's self.
-    short = {"time_limit": TAG_SECONDS, "typing": False}
+    # Not typed: Celery's check of arguments would ask for a method's self. Nor shared with other
+    # applications of the process, whose bodies are other ones.
+    short = {"time_limit": TAG_SECONDS, "typing": False, "shared": False}
     app.task(name=TAG_TASK, **short)(tasks.tag)
     app.task(name=SWEEP_TASK, **short)(tasks.sweep)
+    app.task(name=PARK_TASK, **short)(tasks.park)
     app.task(name=FIRST_MODELS_TASK, **short)(tasks.train_first_models)
     app.task(name=SCORE_TASK, **short)(tasks.score)
     app.task(name=SCORE_QUEUE_TASK, **short)(tasks.score_queue)
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)
     app.task(name=PRUNE_TASK, **short)(tasks.prune_predictions)
     # Taken at once: a run that its worker's end cuts short is requested again, and not by Redis.
-    app.task(name=TRAIN_TASK, acks_late=False, typing=False)(tasks.train)
+    app.task(name=TRAIN_TASK, acks_late=False, typing=False, shared=False)(tasks.train)
 
 
 def _keep_our_logging(**_: object) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Final
 
 from celery import Celery
@@ -20,7 +21,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun
 from core.questions.leases import end_lease, find_overdue, free_lost
-from core.questions.lifecycle import park_exhausted
+from core.questions.lifecycle import Priority, park_exhausted
 from core.questions.retention import prune_pages
 from core.questions.selection import count_trainable
 from core.settings import Settings
@@ -31,7 +32,7 @@ FIRST_MODEL_PAUSE = timedelta(minutes=30)
 MOST_PRUNED_PAGES = 100  # of one time, which must not keep the tagging queue
 
 
-SWEEP_SECONDS: Final = 5.0  # a look costs three short statements and two of the broker's
+SWEEP_SECONDS: Final = 5.0  # it looks at the oldest requests alone
 
 
 def sweep_seconds(settings: Settings) -> float:
@@ -39,8 +40,22 @@ def sweep_seconds(settings: Settings) -> float:
     return min(SWEEP_SECONDS, max(1.0, settings.lease_seconds / 4))
 
 
+def park_seconds(settings: Settings) -> float:
+    """How often all that is pending is looked through for what has failed too often."""
+    return max(1.0, settings.lease_seconds / 4)
+
+
+def park_failed(engine: Engine, settings: Settings, clock: Clock) -> None:
+    """Park what has failed too often."""
+    lease = timedelta(seconds=settings.lease_seconds)
+    with engine.begin() as connection:
+        parked = park_exhausted(connection, now=clock.now(), lease=lease)
+    if parked:
+        log.warning("%d questions are parked; see: tagger parked list", len(parked))
+
+
 def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> int:
-    """Park what has failed too often, and enqueue what is pending and no finisher has enqueued.
+    """Enqueue what was lost on its way, and what is pending and no finisher has enqueued.
 
     Returns:
         How many questions were enqueued.
@@ -50,10 +65,6 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
     """
     lease = timedelta(seconds=settings.lease_seconds)
     _free_what_was_lost(engine, app, now=clock.now(), lease=lease)
-    with engine.begin() as connection:
-        parked = park_exhausted(connection, now=clock.now(), lease=lease)
-    if parked:
-        log.warning("%d questions are parked; see: tagger parked list", len(parked))
     enqueued = refill(engine, app, settings, clock)
     if enqueued:
         log.info("the sweep enqueued %d pending questions", enqueued)
@@ -65,8 +76,11 @@ def _free_what_was_lost(engine: Engine, app: Celery, *, now: datetime, lease: ti
 
     It was emptied, say, or began anew from a copy of before.
     """
+    live = select(ModelVersion.site).where(ModelVersion.live).distinct()
+    overdue: set[int] = set()
     with reading(engine) as connection:
-        overdue = find_overdue(connection, now=now, lease=lease)
+        for site, priority in product(connection.execute(live).scalars().all(), Priority):
+            overdue |= find_overdue(connection, site, priority=priority, now=now, lease=lease)
     waiting = waiting_questions(app) if overdue else None
     lost = overdue - waiting if waiting is not None else set()
     if not lost:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from sqlalchemy import Engine, or_, select, update
+from sqlalchemy import Engine, and_, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql import ColumnElement
@@ -31,6 +31,7 @@ RENEW_SECONDS: Final = 5.0  # a quarter of what a renewal lasts; most batches ta
 # What was put into the queue so long ago, is not in it and was not claimed, is lost: a task is
 # claimed within moments of being taken. Being wrong costs a message that finds nothing to do.
 LOST_AFTER: Final = timedelta(seconds=15)
+FRONT: Final = 25_000  # requests; the queue holds some 16,000 of a backfill
 
 _is_pending = TaggingRequest.parked_at.is_(None)
 
@@ -77,12 +78,23 @@ def renew(connection: Connection, pks: Collection[int], *, now: datetime, lease:
     connection.execute(held.values(enqueued_at=held_from(now, lease)))
 
 
-def find_overdue(connection: Connection, *, now: datetime, lease: timedelta) -> set[int]:
-    """Return the keys of what was put into the queue a while ago and is in no task's hand."""
-    rows = select(TaggingRequest.question_pk).where(
-        _is_pending, _waits(now, lease), TaggingRequest.enqueued_at < now - LOST_AFTER
+def find_overdue(
+    connection: Connection, site: str, *, priority: int, now: datetime, lease: timedelta
+) -> set[int]:
+    """Return the keys of what was put into the queue a while ago and is in no task's hand.
+
+    Of a site's oldest requests alone, since those are put there first: millions may wait behind.
+    """
+    front = (
+        select(TaggingRequest.question_pk, TaggingRequest.enqueued_at)
+        .where(TaggingRequest.site == site, TaggingRequest.priority == priority, _is_pending)
+        .order_by(TaggingRequest.requested_at, TaggingRequest.question_pk)
+        .limit(FRONT)
+        .subquery()
     )
-    return set(connection.execute(rows).scalars())
+    begun = front.c.enqueued_at
+    is_overdue = and_(begun > held_from(now, lease), begun < now - LOST_AFTER)
+    return set(connection.execute(select(front.c.question_pk).where(is_overdue)).scalars())
 
 
 def free_lost(

@@ -3,13 +3,14 @@ from datetime import timedelta
 import pytest
 import redis
 from pydantic import SecretStr
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, update
 
 from core.broker.feeding import refill
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery, queue_length
-from core.database.tables import TrainingRun
+from core.database.tables import TaggingRequest, TrainingRun
 from core.errors import BrokerUnreachable
 from core.questions.leases import LOST_AFTER
+from core.questions.lifecycle import MAX_ATTEMPTS
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
@@ -19,9 +20,15 @@ from tests.rows import (
     publish_live,
     question,
     replace_prediction,
+    request_of,
     store_questions,
 )
-from worker.maintenance import prune_old_predictions, sweep_pending, train_first_models
+from worker.maintenance import (
+    park_failed,
+    prune_old_predictions,
+    sweep_pending,
+    train_first_models,
+)
 
 
 @pytest.fixture
@@ -58,6 +65,22 @@ def test_a_sweep_sends_nothing_twice_that_waits_for_long_in_the_queue(
         broker.lpush(TAGGING_QUEUE, "no message of ours")
     clock.sleep(LOST_AFTER.total_seconds() + 1)
     assert sweep_pending(sqlite_engine, app, settings, clock) == 100
+
+
+def test_what_has_failed_too_often_is_parked_and_told(
+    sqlite_engine: Engine,
+    settings: Settings,
+    clock: ManualClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store_questions(sqlite_engine, question(1), question(2), now=clock.now())
+    with sqlite_engine.begin() as connection:
+        failed = update(TaggingRequest).where(TaggingRequest.question_pk == 1)
+        connection.execute(failed.values(attempts=MAX_ATTEMPTS, error="no words"))
+    park_failed(sqlite_engine, settings, clock)
+    assert request_of(sqlite_engine, 1).parked_at == clock.now()
+    assert request_of(sqlite_engine, 2).parked_at is None
+    assert "1 questions are parked; see: tagger parked list" in caplog.text
 
 
 @pytest.mark.slow

@@ -163,5 +163,5 @@ def test_what_the_scheduler_sends_is_taken() -> None:
     for entry in beat_schedule(Settings(keep_predictions_days=1)).values():
         options: Any = entry["options"]
         app.tasks[entry["task"]].apply_async((), {}, producer=producer, **options)
-    assert len(sent) == 6
-    assert [find_fault(message, app.tasks) for message in sent] == [None] * 6
+    assert len(sent) == 7
+    assert [find_fault(message, app.tasks) for message in sent] == [None] * 7

@@ -39,7 +39,9 @@ def claim_all(engine: Engine, clock: ManualClock, pks: Sequence[int]) -> None:
 
 def overdue(engine: Engine, clock: ManualClock) -> set[int]:
     with engine.connect() as connection:
-        return find_overdue(connection, now=clock.now(), lease=LEASE)
+        return find_overdue(
+            connection, "stats", priority=Priority.LIVE, now=clock.now(), lease=LEASE
+        )
 
 
 @pytest.fixture
