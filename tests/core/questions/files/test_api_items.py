@@ -6,7 +6,7 @@ import pytest
 
 from core.questions.files.api_items import as_plain
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import read_one
+from tests.json_rows import read_one
 
 ESCAPED = {"title": "Isn&#39;t &quot;C&amp;C++&quot; &lt;b&gt;?", "tags": ["c&#43;&#43;", "pumps"]}
 PLAIN = {"title": 'Isn\'t "C&C++" <b>?', "tags": ["c++", "pumps"]}

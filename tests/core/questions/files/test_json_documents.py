@@ -13,7 +13,7 @@ from core.questions.files.json_lines import read_json_lines
 from core.questions.files.lines import MAX_ROW_BYTES
 from core.questions.files.rows import Source
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import GOOD
+from tests.json_rows import GOOD
 
 
 def question(number: int, **changes: Any) -> dict[str, Any]:

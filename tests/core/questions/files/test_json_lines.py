@@ -11,7 +11,7 @@ from core.questions.files import BrokenRow, read_questions
 from core.questions.files.json_lines import read_json_lines
 from core.questions.files.rows import Source
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import GOOD, read_one, write
+from tests.json_rows import GOOD, read_one, write
 
 
 def test_a_line_becomes_a_question_with_all_its_fields(tmp_path: Path) -> None:

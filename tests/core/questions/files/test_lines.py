@@ -10,7 +10,7 @@ import pytest
 from core.questions.files import BrokenRow, read_questions
 from core.questions.files.lines import MAX_ROW_BYTES, decode, numbered_lines
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import GOOD, write
+from tests.json_rows import GOOD, write
 
 
 def test_a_line_too_long_is_passed_over(tmp_path: Path) -> None:

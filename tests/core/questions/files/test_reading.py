@@ -11,7 +11,7 @@ import pytest
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, load_questions, open_all, read_questions
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import GOOD, write
+from tests.json_rows import GOOD, write
 
 # VmHWM is the process's own peak; ru_maxrss would begin with that of the process that forked it.
 READ = """

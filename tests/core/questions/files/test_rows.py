@@ -8,7 +8,7 @@ import pytest
 
 from core.questions.files import BrokenRow, read_questions
 from core.questions.store import FetchedQuestion
-from tests.core.questions.files.json_rows import GOOD, read_one, write
+from tests.json_rows import GOOD, read_one, write
 
 
 def test_a_plain_title_is_not_unescaped(tmp_path: Path) -> None:

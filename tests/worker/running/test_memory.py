@@ -20,7 +20,7 @@ from core.settings import Settings
 from tests.memory import Group, family, make_group, memory_mb
 from tests.processes import environment, service, wait_until
 from tests.rows import predictions, question, store_questions
-from tests.worker.large_model import large_bundle, pack_versions, write_large_network
+from tests.worker.running.large_model import large_bundle, pack_versions, write_large_network
 
 pytestmark = pytest.mark.slow(25)
 

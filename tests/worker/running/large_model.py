@@ -77,7 +77,7 @@ def write_large_network(folder: Path) -> None:
     """Have the network written, and noise for the other file."""
     import subprocess
 
-    command = [sys.executable, "-m", "tests.worker.large_model", str(folder)]
+    command = [sys.executable, "-m", "tests.worker.running.large_model", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (folder / KERAS).write_bytes(np.random.default_rng(0).bytes(KERAS_BYTES))
 
