@@ -54,8 +54,8 @@ class OutageFilter(logging.Filter):
         error = getattr(error, "exc", error)  # Billiard wraps what a process raised
         is_of_ack = str(record.msg).startswith("Couldn't ack")  # by a connection that is gone
         if error is not None and (is_expected(error) or is_of_ack):
-            first = record.getMessage().splitlines()[0]
-            record.msg, record.args = f"{first} ({type(error).__name__}: {_first_line(error)})", ()
+            told = f"{type(error).__name__}: {_first_line(str(error))}"
+            record.msg, record.args = f"{_first_line(record.getMessage())} ({told})", ()
             record.exc_info = record.exc_text = None
             return self._is_new((record.name, record.levelno, type(error).__name__))
         if record.exc_info or not record.name.startswith(_OF_CONNECTIONS):
@@ -76,8 +76,8 @@ def is_expected(error: BaseException) -> bool:
     return any(kind.__name__ in _EXPECTED for kind in type(error).__mro__)
 
 
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), "")
+def _first_line(text: str) -> str:
+    return next(iter(text.strip().splitlines()), "")
 
 
 class SecretFilter(logging.Filter):

@@ -69,6 +69,12 @@ def test_an_outages_errors_are_one_line_a_minute(quiet: OutageFilter, clock: Man
     assert quiet.filter(of("kombu.asynchronous.hub", error))
 
 
+def test_an_error_without_words_is_a_line_too(quiet: OutageFilter) -> None:
+    record = of("kombu.transport", TimeoutError(), "")
+    assert quiet.filter(record)
+    assert record.getMessage() == " (TimeoutError: )"
+
+
 def test_other_errors_keep_their_tracebacks_and_come_each_time(quiet: OutageFilter) -> None:
     for _ in range(2):
         record = of("celery.worker.request", ValueError("a fault of the program"))
