@@ -163,7 +163,7 @@ def test_notes_and_second_opinions(client: TestClient) -> None:
         ("next?tag=a%00b", 422),
         ("questions/stats/99", 404),
         ("questions/stats/-1", 422),
-        ("questions/sta ts/1", 422),
+        ("questions/sta,ts/1", 422),
         (f"questions/stats/{1 << 63}", 422),
     ],
 )
