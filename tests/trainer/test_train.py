@@ -233,7 +233,7 @@ def test_a_run_that_is_ended_from_outside_leaves_the_site_trainable(
     log = tmp_path / "log"
     process = fork_tagger(command, environment(database_url=address, min_questions=50), log)
     wait_until(
-        lambda: log.exists() and "epoch  1/100000" in log.read_text(), seconds=120, what="an epoch"
+        lambda: log.exists() and "epoch 1/100000" in log.read_text(), seconds=120, what="an epoch"
     )
     assert process.pid is not None
     os.kill(process.pid, end)
