@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -32,20 +32,6 @@ SITE = "stats"
 API = "http://stand-in.test/2.3"
 # What the real API does too, and a client has to take as it is.
 LAWFUL_ITEM_FAULTS = {ItemFault.NO_OWNER, ItemFault.DELETED_OWNER, ItemFault.HUGE_BODY}
-
-
-@dataclass(frozen=True)
-class RecordedFaults(Faults):
-    """Faults that know in how many answers each question could not be read."""
-
-    unreadable: Counter[int] = field(default_factory=Counter)
-
-    def item_fault(self, number: int, site: str, question_id: int) -> ItemFault | None:
-        """What is wrong with a question in the answer to request `number`."""
-        fault = super().item_fault(number, site, question_id)
-        if fault is not None and fault not in LAWFUL_ITEM_FAULTS:
-            self.unreadable[question_id] += 1
-        return fault
 
 
 class Killed(BaseException):
@@ -198,15 +184,9 @@ class Simulation:
         return {q.question_id for q in questions if q.title.endswith(" (edited)")}
 
     def readable(self, number: int) -> bool:
-        """Whether the API gives the question in a form that can be read.
-
-        One that it spoils once comes again with the changed ones. One that it spoils there too, or
-        when that answer is asked for anew after a kill, is in no feed any more.
-        """
-        faults = self.standin.faults
-        fault = faults.broken(SITE, number)
-        spoilt = isinstance(faults, RecordedFaults) and faults.unreadable[number] > 1
-        return (fault is None and not spoilt) or fault in LAWFUL_ITEM_FAULTS
+        """Whether the API gives the question in a form that can be read."""
+        fault = self.standin.faults.broken(SITE, number)
+        return fault is None or fault in LAWFUL_ITEM_FAULTS
 
     def expected(self) -> set[int]:
         """What stood in its feed for longer than the feed's pace.
@@ -276,11 +256,8 @@ def simulation(
     )
     made_up = made_up_questions(questions)
     site = site_of(SITE, made_up, start=start, release=release, life=life, seed=seed)
-    given = faults or Faults()
-    recorded = RecordedFaults(**{one.name: getattr(given, one.name) for one in fields(given)})
-    standin = StandIn([site], start=start, faults=recorded)
-    made = made_up_settings(**settings)
-    return Simulation(engine, clock, standin, made, seed, kill_share)
+    standin = StandIn([site], start=start, faults=faults)
+    return Simulation(engine, clock, standin, made_up_settings(**settings), seed, kill_share)
 
 
 def made_up_settings(**changes: Any) -> Settings:
