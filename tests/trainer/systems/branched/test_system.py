@@ -13,7 +13,7 @@ from core.model.bundle import Bundle, pack, unpack
 from core.model.predictor import Model
 from core.questions.store import FetchedQuestion
 from demo.site.generator import make_questions
-from tests.trainer.made_up import bundle_of, labelled, made_up_dataset
+from tests.trainer.made_up import NARROW, bundle_of, labelled, made_up_dataset
 from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.progress import Epoch, ProgressReporter
@@ -22,7 +22,6 @@ from trainer.scoring.metrics import Scores, all_metrics
 from trainer.scoring.thresholds import choose_thresholds
 from trainer.systems.branched.hyperparameters import (
     FitHyperparameters,
-    GraphHyperparameters,
     Hyperparameters,
 )
 from trainer.systems.branched.system import BranchedNetwork
@@ -37,15 +36,7 @@ pytestmark = [
 ]
 
 SMALL = Hyperparameters(
-    graph=GraphHyperparameters(
-        meaning_size=50,
-        topic_size=50,
-        filters=16,
-        title_widths=(1,),
-        body_widths=(2,),
-        hidden=64,
-        readers=2,
-    ),
+    graph=replace(NARROW.graph, meaning_size=50, topic_size=50, filters=16, hidden=64, readers=2),
     fit=FitHyperparameters(conv_epochs=2, conv_steps=1, reader_epochs=6),
 )
 
