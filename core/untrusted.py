@@ -95,7 +95,10 @@ def load_json(data: bytes, *, values: int = MOST_VALUES, depth: int = MOST_DEPTH
 
 
 def one_line(text: str) -> str:
-    """A text as one line of a log may quote it: without controls, and no line of its own."""
+    """A text as one line of a log may quote it: without controls, and no line of its own.
+
+    Spaces in a row become one: columns stand below each other on terminals only.
+    """
     return " ".join(printable(text).split())
 
 

@@ -19,6 +19,32 @@ from rich.progress import (
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """How long something will still take, in seconds by the clock on the wall.
+
+        print(TimeLeft(330, 220, 490))  # about 5:30 left (3:40 to 8:10)
+
+    Attributes:
+        likely: the best guess.
+        low: it will hardly be less.
+        high: it will hardly be more.
+    """
+
+    likely: float
+    low: float
+    high: float
+
+    def after(self, seconds: float) -> "TimeLeft":
+        """Return what is left when so many seconds have passed."""
+        return TimeLeft(*(max(one - seconds, 0.0) for one in (self.likely, self.low, self.high)))
+
+    def __str__(self) -> str:
+        ends = _clock(self.low), _clock(self.high)
+        told = f"about {_clock(self.likely)} left"
+        return told if ends[0] == ends[1] else f"{told} ({ends[0]} to {ends[1]})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Epoch:
     """How one pass over the training part went.
@@ -32,7 +58,10 @@ class Epoch:
         val_precision_at_1: on the validation part, or not a number.
         seconds: that it took.
         part: which part of the network was fitted, where that is not the whole.
-        left: seconds that all of the training will still take; None where only epochs follow.
+        left: seconds that all of the training will still take; None where only epochs follow, or
+            nothing is known of it.
+        left_low: hardly fewer than so many.
+        left_high: hardly more.
     """
 
     number: int
@@ -43,6 +72,8 @@ class Epoch:
     seconds: float
     part: str = ""
     left: float | None = None
+    left_low: float | None = None
+    left_high: float | None = None
 
     def __str__(self) -> str:
         figures = [f"epoch {self.number:2}/{self.of}", f"loss {self.loss:.4f}"]
@@ -51,12 +82,23 @@ class Epoch:
         if not math.isnan(self.val_loss):
             figures.append(f"val. loss {self.val_loss:.4f}")
             figures.append(f"val. P@1 {self.val_precision_at_1:.3f}")
-        return f"{'  '.join(figures)}  {self.seconds:.1f} s, {self._left()} left"
+        # Numbers stand below each other on a terminal; a log puts single spaces for those here.
+        return f"{'  '.join(figures)}  {self.seconds:.1f} s, {self._tell_left()}"
 
-    def _left(self) -> str:
+    @property
+    def time_left(self) -> TimeLeft | None:
+        """How long all of the training will still take, where that is known."""
         if self.left is None:
-            return f"at most {_clock((self.of - self.number) * self.seconds)}"
-        return f"about {_clock(self.left)}"
+            return None
+        low = self.left if self.left_low is None else self.left_low
+        return TimeLeft(self.left, low, self.left if self.left_high is None else self.left_high)
+
+    def _tell_left(self) -> str:
+        if self.time_left is not None:
+            return str(self.time_left)
+        if self.part:
+            return "time left not known yet"
+        return f"at most {_clock((self.of - self.number) * self.seconds)} left"
 
 
 def _clock(seconds: float) -> str:
@@ -71,6 +113,9 @@ class ProgressReporter:
 
     def batch(self, done: int, of: int) -> None:
         """So much of the work of all epochs is done, in batches; `of` is all there is at most."""
+
+    def time_left(self, left: TimeLeft | None) -> None:
+        """How long the rest will take, where whoever does it knows; told before a batch."""
 
     def epoch(self, epoch: Epoch) -> None:
         """An epoch has ended."""
@@ -111,6 +156,7 @@ class TerminalReporter(ProgressReporter):
 
     def __init__(self, console: Console) -> None:
         self._last: Epoch | None = None
+        self._left: TimeLeft | None = None
         self._ended_at = 0.0  # the last epoch, by time.monotonic()
         self._bar = Progress(
             SpinnerColumn(),
@@ -125,18 +171,25 @@ class TerminalReporter(ProgressReporter):
 
     def stage(self, description: str) -> None:
         """Name it on the bar, which starts again."""
+        self._left = None
         self._bar.reset(self._task, description=description, total=None, left="")
+
+    def time_left(self, left: TimeLeft | None) -> None:
+        """Show it from the next batch on."""
+        self._left = left
 
     def batch(self, done: int, of: int) -> None:
         """Move the bar."""
-        left = ""
-        if self._last is not None and self._last.left is not None:
-            passed = time.monotonic() - self._ended_at
-            left = f"about {_clock(max(self._last.left - passed, 0))} left"
-        elif self._last is not None:  # the first epoch's start says little: it compiles
-            seconds = (of - done) / of * self._last.of * self._last.seconds
-            left = f"at most {_clock(seconds)} left"
-        self._bar.update(self._task, completed=done, total=of, left=left)
+        self._bar.update(self._task, completed=done, total=of, left=self._tell_left(done, of))
+
+    def _tell_left(self, done: int, of: int) -> str:
+        if self._left is not None:
+            return str(self._left)
+        if self._last is None:  # the first epoch's start says little: it compiles
+            return ""
+        if self._last.time_left is not None:
+            return str(self._last.time_left.after(time.monotonic() - self._ended_at))
+        return f"at most {_clock((of - done) / of * self._last.of * self._last.seconds)} left"
 
     def epoch(self, epoch: Epoch) -> None:
         """Print its line above the bar."""

@@ -18,7 +18,7 @@ from core.console import (
 )
 from core.settings import Settings
 from trainer.data.splits import SplitName
-from trainer.progress import ProgressReporter, make_reporter
+from trainer.progress import ProgressReporter, TimeLeft, make_reporter
 
 if TYPE_CHECKING:
     from trainer.compare.run import Source
@@ -131,6 +131,9 @@ class _Stages(ProgressReporter):
 
     def stage(self, description: str) -> None:
         self._bar.stage(description)
+
+    def time_left(self, left: TimeLeft | None) -> None:
+        self._bar.time_left(left)
 
     def batch(self, done: int, of: int) -> None:
         self._bar.batch(done, of)

@@ -105,6 +105,7 @@ def fit(
     with document_vectors(encoded, tables, checkpoints.folder) as documents:
         reporter.stage("fitting readers, terms and convolutions")
         run.advance(fitting_run.TABLES * len(encoded))
+        run.estimate.restart()  # tables are no measure of the fitting, which comes now
         fitted = _fit_and_mix(run, trunk, documents)
     if not run.stopped:  # what Ctrl-C cut short can still be resumed
         checkpoints.clear()

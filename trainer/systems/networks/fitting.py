@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from core.errors import TrainingError
-from trainer.progress import Epoch
+from trainer.progress import Epoch, TimeLeft
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -34,7 +34,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         on_epoch: Callable[[Epoch], None],
         part: str = "",
         loss_scale: float = 1.0,
-        left: Callable[[], float | None] = lambda: None,
+        left: Callable[[], TimeLeft | None] = lambda: None,
     ) -> None:
         """Follow a fitting.
 
@@ -44,7 +44,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             on_epoch: called with each one that has ended, once it has been compared.
             part: what is fitted, where that is not the whole network.
             loss_scale: by which the model's losses are too large.
-            left: gives the seconds that all of the training will still take.
+            left: gives how long all of the training will still take.
         """
         super().__init__()
         self._on_batch, self._on_epoch = on_batch, on_epoch
@@ -71,6 +71,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _describe(self, number: int, logs: dict[str, float]) -> Epoch:
         began, self._began = self._began, time.monotonic()
+        left = self._left()
         return Epoch(
             number=number,
             of=self.epochs,
@@ -79,7 +80,9 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             val_precision_at_1=float(logs.get("val_precision_at_1", math.nan)),
             seconds=self._began - began,
             part=self._part,
-            left=self._left(),
+            left=None if left is None else left.likely,
+            left_low=None if left is None else left.low,
+            left_high=None if left is None else left.high,
         )
 
 
