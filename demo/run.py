@@ -24,6 +24,7 @@ from core.errors import ServiceFailed
 from core.model.registry import get_live
 from core.review_page import TOKEN_FILE, login_link
 from core.settings import DEFAULTS, sqlite_address
+from demo.held_out import count_agreement, request_held_out, tell_agreement
 from demo.site import make_questions, write_jsonl
 from demo.standin import Limits, Release, StandIn
 from demo.standin.serve import load
@@ -85,6 +86,9 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
         # Who asks for one wants to see it, whatever the gate says of it.
         choice = ["--architecture", architecture, "--promote"] if architecture else []
         _step(demo, "trains a model on them", "train", "--site", SITE, *choice)
+        engine = make_engine(demo.database)
+        held_out = request_held_out(engine, SITE, demo.clock)
+        engine.dispose()
         log_file = folder / "services.log"
         log_file.touch(mode=0o600)  # the page's first line is the link that logs in
         supervisor = Supervisor(
@@ -95,8 +99,8 @@ def run_demo(folder: Path, *, questions: int, architecture: str | None, keep: bo
             gives_up=not keep,
         )
         services = stack.enter_context(supervisor)
-        _wait_for_new_questions(demo, services)
-        print_account(demo)
+        _wait_for_questions(demo, services, new + held_out)
+        print_account(demo, held_out)
         if keep:
             _print_page(demo)
             services.run()
@@ -193,19 +197,19 @@ def _step(demo: Demo, does: str, *arguments: str) -> None:
         raise ServiceFailed(f"tagger {shlex.join(arguments)} failed; its lines above say why.")
 
 
-def _wait_for_new_questions(demo: Demo, services: Supervisor) -> None:
-    """Wait until all that the site will ask is tagged."""
+def _wait_for_questions(demo: Demo, services: Supervisor, count: int) -> None:
+    """Wait until so many are tagged: those held out, and all that the site will ask."""
     out.print("\n[bold]tagger up[/bold]  [dim]polls for new questions and tags them[/dim]")
     engine = make_engine(demo.database)
     end = time.monotonic() + PATIENCE_SECONDS
-    with progress("new questions tagged", demo.new_questions) as bar:
-        while (tagged := _count_tagged(engine)) < demo.new_questions:
+    with progress("questions tagged", count) as bar:
+        while (tagged := _count_tagged(engine)) < count:
             bar.update(bar.task_ids[0], completed=tagged)
             services.check()
             if time.monotonic() > end:
                 log = demo.folder / "services.log"
                 raise ServiceFailed(
-                    f"Of {demo.new_questions} new questions {tagged} are tagged after "
+                    f"Of {count} questions {tagged} are tagged after "
                     f"{PATIENCE_SECONDS:.0f} s; {log} says more."
                 )
             demo.clock.sleep(0.5)
@@ -217,7 +221,7 @@ def _count_tagged(engine: Engine) -> int:
         return connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
 
 
-def print_account(demo: Demo) -> None:
+def print_account(demo: Demo, held_out: int) -> None:
     """Say what was fetched and tagged, how well, where it stands and what to type next."""
     engine = make_engine(demo.database)
     with reading(engine) as connection:
@@ -226,16 +230,19 @@ def print_account(demo: Demo) -> None:
         counts = select(func.coalesce(func.sum(Prediction.suggested_count), 0))
         suggested = connection.execute(counts).scalar_one()
         agreement = measure_agreement(connection, SITE, get_live(connection, SITE).id)
+    settled = tell_agreement(engine, SITE, count_agreement(engine, SITE, demo.clock))
     engine.dispose()
     _step(demo, "shows ten of them", "results", "--limit", "10")
     program = "tagger" if shutil.which("tagger") else os.path.relpath(sys.argv[0])
     out.print(
         f"""
 {fetched:,} questions fetched, {fetched - tagged:,} of them to learn from
-{tagged:,} new questions tagged, with {suggested:,} suggested tags \
+{tagged - held_out:,} new questions tagged, and {held_out:,} older ones that the training held \
+out, with {suggested:,} suggested tags \
 ({agreement.share_without_suggestion:.0%} of the questions got none)
 {agreement.precision_at_1:.0%} of the first tags are among the author's; \
 {agreement.recall_at_5:.0%} of the authors' tags are among the first five
+{settled}
 
 The database: {demo.folder / "tagger.sqlite3"}
 What next, in this folder:
