@@ -63,8 +63,8 @@ class Drop:
     def __str__(self) -> str:
         reference = "held-out questions" if self.holdout else "questions before"
         return (
-            f"precision@1 {self.recent.precision_at_1:.2f} "
-            f"and recall@5 {self.recent.recall_at_5:.2f} "
+            f"precision@1 (all tags) {self.recent.precision_at_1:.2f} "
+            f"and recall@5 (all tags) {self.recent.recall_at_5:.2f} "
             f"on {self.recent.questions:,} questions since {self.since:%Y-%m-%d}, "
             f"where they were {self.before.precision_at_1:.2f} "
             f"and {self.before.recall_at_5:.2f} on {self.before.questions:,} {reference}"

@@ -46,7 +46,10 @@ def days_table(days: Sequence[DayAgreement]) -> Table:
 
 def _table(*names: str) -> Table:
     table = Table(
-        title="Live agreement with authors", title_justify="left", box=None, header_style="bold"
+        title="Live agreement with authors, on all of their tags",
+        title_justify="left",
+        box=None,
+        header_style="bold",
     )
     for name in names:
         table.add_column(name, overflow="fold")

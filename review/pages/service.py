@@ -53,14 +53,14 @@ def service(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespon
         silent_after=SILENT_AFTER,
         now=context.clock.now(),
         throughput=column_chart("Questions tagged a day", Series("tagged", overview.days)),
-        precision=_chart("Live agreement: precision@1", overview.agreement, "precision_at_1"),
-        recall=_chart("Live agreement: recall@5", overview.agreement, "recall_at_5"),
+        precision=_chart("precision@1 (all tags)", overview.agreement, "precision_at_1"),
+        recall=_chart("recall@5 (all tags)", overview.agreement, "recall_at_5"),
         meter=meter,
         ago=_ago,
     )
 
 
-def _chart(title: str, days: list[DayAgreement], name: str) -> Markup:
+def _chart(measure: str, days: list[DayAgreement], name: str) -> Markup:
     versions = sorted({day.version for day in days})
     series = [
         Series(
@@ -69,7 +69,7 @@ def _chart(title: str, days: list[DayAgreement], name: str) -> Markup:
         )
         for version in versions
     ]
-    return line_chart(title, series, share=True)
+    return line_chart(f"Live agreement: {measure}", series, share=True)
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

@@ -1,18 +1,27 @@
-"""The pictures of a comparison, each as the text of an SVG."""
+"""The pictures of a comparison."""
 
 from collections.abc import Sequence
-from itertools import chain, repeat
+from functools import partial
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 
 from trainer.compare.run import Data, Result
-from trainer.report.plots import BLUE, COLOURS, GREY, figure, fitted_parts
+from trainer.report.plots import (
+    BLUE,
+    COLOURS,
+    GREY,
+    Picture,
+    fitted_parts,
+    legend_below,
+    panel,
+)
 
 Results = Sequence[tuple[str, Result]]
 
 
-def intervals(results: Results) -> str:
+def intervals(results: Results) -> Picture:
     """Precision@1 of each system with its interval, the best on top."""
     ranked = sorted(results, key=lambda pair: -pair[1].estimates["precision_at_1"].value)
     found = [result.estimates["precision_at_1"] for _, result in ranked]
@@ -25,34 +34,39 @@ def intervals(results: Results) -> str:
         axes.errorbar(middle, places, xerr=[low, high], fmt="o", color=BLUE, ecolor=GREY)
         axes.set_yticks(places, [name for name, _ in ranked])
         axes.invert_yaxis()
-        axes.set(xlabel="precision@1")
+        axes.set(xlabel="precision@1 (known tags)")
 
-    return figure(draw, height=1 + 0.28 * len(ranked))
+    return [panel("precision@1 with its interval", draw, height=1 + 0.28 * len(ranked))]
 
 
-def learning_curves(results: Results) -> str | None:
+def learning_curves(results: Results) -> Picture | None:
     """The loss of each network by epoch; None where no system has epochs."""
     fitted = [(name, result.epochs) for name, result in results if result.epochs]
     if not fitted:
         return None
 
-    def draw(axes: Any) -> None:
-        for place, (name, epochs) in enumerate(fitted):
-            colour = COLOURS[place % len(COLOURS)]
-            style = "-" if place < len(COLOURS) else "--"
-            for run, label in zip(fitted_parts(epochs), chain([name], repeat(None)), strict=False):
+    def draw(axes: Any, *, validation: bool) -> None:
+        looks = cycle([(colour, style) for style in ("-", "--", ":") for colour in COLOURS])
+        for (name, epochs), (colour, style) in zip(fitted, looks, strict=False):
+            for place, run in enumerate(fitted_parts(epochs)):
                 numbers = [epoch.number for epoch in run]
-                look = {"color": colour, "linestyle": style, "marker": ".", "label": label}
-                axes[0].plot(numbers, [epoch.loss for epoch in run], **look)
-                axes[1].plot(numbers, [epoch.val_loss for epoch in run], **look)
-        for part, title in zip(axes, ("training part", "validation part"), strict=True):
-            part.set(title=title, xlabel="epoch", ylabel="loss")
-        axes[1].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+                losses = [epoch.val_loss if validation else epoch.loss for epoch in run]
+                look = {"color": colour, "linestyle": style, "marker": "."}
+                axes.plot(numbers, losses, label=None if place else name, **look)
+        axes.set(xlabel="epoch", ylabel="loss")
+        axes.set(title="validation part" if validation else "training part")
+        legend_below(axes)
 
-    return figure(draw, columns=2)
+    height = 3.4 + 0.1 * len(fitted)  # two names a line below
+    return [
+        panel("loss on the training part by epoch", partial(draw, validation=False), height=height),
+        panel(
+            "loss on the validation part by epoch", partial(draw, validation=True), height=height
+        ),
+    ]
 
 
-def f1_against_frequency(data: Data, results: Results) -> str:
+def f1_against_frequency(data: Data, results: Results) -> Picture:
     """Each label's F1 against its frequency, of a few systems."""
     counts = data.targets.sum(axis=0)
 
@@ -70,6 +84,6 @@ def f1_against_frequency(data: Data, results: Results) -> str:
             ylabel="F1 on the test part",
             ylim=(-0.02, 1.02),
         )
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+        legend_below(axes)
 
-    return figure(draw, height=3.8)
+    return [panel("F1 of each tag against its frequency", draw, height=4.2)]

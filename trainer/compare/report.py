@@ -10,7 +10,8 @@ from trainer.compare import plots as own_plots
 from trainer.compare.plots import Results
 from trainer.compare.run import Comparison, Data, Result, Row
 from trainer.report import plots
-from trainer.report.metric_names import HEADINGS
+from trainer.report.metric_names import METRIC_NAMES
+from trainer.report.plots import Picture
 from trainer.report.rendering import render
 from trainer.scoring.metrics import METRICS
 
@@ -35,11 +36,17 @@ def to_html(comparison: Comparison) -> str:
         broad=True,
         data=data,
         split=SPLITS[data.split],
-        columns=["system", *HEADINGS.values(), "train s", "questions/s", "MB"],
+        columns=[
+            "system",
+            *(METRIC_NAMES[name].short for name in METRICS),
+            "train s",
+            "questions/s",
+            "MB",
+        ],
         rows=comparison.rows,
         best=_best(comparison.rows),
         unfinished=comparison.unfinished,
-        pictures=_data_pictures(data) | _system_pictures(data, results),
+        pictures=_data_pictures(comparison) | _system_pictures(data, results),
         reliable=len(results[:SHOWN]),
         example=_example(data, results) if results else None,
     )
@@ -54,16 +61,18 @@ def _best(rows: Sequence[Row]) -> dict[str, float]:
     return found
 
 
-def _data_pictures(data: Data) -> dict[str, str | None]:
+def _data_pictures(comparison: Comparison) -> dict[str, Picture | None]:
+    data = comparison.data
+    weights = plots.weights_against_counts(data.targets) if comparison.class_weights else None
     return {
         "tag_frequencies": plots.tag_frequencies(data.tag_counts),
         "extreme_tags": plots.extreme_tags(data.labels, data.tag_counts),
-        "class_weights": plots.weights_against_counts(data.targets),
+        "class_weights": weights,
     }
 
 
-def _system_pictures(data: Data, results: Results) -> dict[str, str | None]:
-    """The SVGs by name; None where there is nothing to draw."""
+def _system_pictures(data: Data, results: Results) -> dict[str, Picture | None]:
+    """By name; None where there is nothing to draw."""
     if not results:
         return {"intervals": None, "learning_curves": None}
     ranked = _ranked(results)

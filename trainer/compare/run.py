@@ -18,12 +18,11 @@ from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.data.splits import SplitName
 from trainer.progress import Epoch, ProgressReporter
+from trainer.scoring.intervals import Estimate, estimate_all
 from trainer.scoring.metrics import (
-    Estimate,
     Floats,
     Reliability,
     Scores,
-    bootstrap,
     label_f1,
     reliability,
 )
@@ -124,11 +123,13 @@ class Comparison:
         data: what was learned from.
         rows: of the systems that are finished, in the order they were trained.
         unfinished: systems that were not reached, because somebody stopped it.
+        class_weights: whether one of the systems is fitted with them.
     """
 
     data: Data
     rows: list[Row] = field(default_factory=list)
     unfinished: tuple[str, ...] = ()
+    class_weights: bool = False
 
 
 def compare_systems(
@@ -164,6 +165,7 @@ def compare_systems(
     reporter.stage("reading questions")
     first = next(iter(systems.values()))
     comparison = Comparison(bench.describe(bench.dataset(_text(first, systems))))
+    comparison.class_weights = any(getattr(one, "class_weights", False) for one in systems.values())
     names = list(systems)
     with _interruptions() as interrupted:
         for place, (name, entry) in enumerate(systems.items()):
@@ -264,7 +266,7 @@ class _Bench:
         probabilities = operating_point.calibration.apply(raw)
         scores = Scores(dataset.targets[test], probabilities, operating_point.thresholds)
         return Result(
-            estimates=bootstrap(scores),
+            estimates=estimate_all(scores),
             train_seconds=seconds,
             questions_per_second=len(test) / took,
             size=tagger.size(),

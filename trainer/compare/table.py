@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from trainer.compare.run import Comparison, Row
-from trainer.report.metric_names import HEADINGS, format_metric
+from trainer.report.metric_names import METRIC_NAMES, format_metric
 from trainer.scoring.metrics import METRICS
 
 ON_TERMINAL: Final = ("precision_at_1", "recall_at_5", "micro_f1", "log_loss")
@@ -20,7 +20,7 @@ def terminal_table(comparison: Comparison) -> Table:
     """The most telling columns; the files have them all."""
     table = Table(box=None, header_style="bold")
     table.add_column("system", overflow="fold")
-    for heading in (*(HEADINGS[name] for name in ON_TERMINAL), "train s", "questions/s"):
+    for heading in (*(METRIC_NAMES[name].short for name in ON_TERMINAL), "train s", "questions/s"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in comparison.rows:
         table.add_row(*_cells(row))
@@ -32,7 +32,7 @@ def summary(row: Row) -> str:
     if row.result is None:
         return f"{row.system}: {row.error}"
     values = "  ".join(
-        f"{HEADINGS[name]} {format_metric(name, row.result.estimates[name].value)}"
+        f"{METRIC_NAMES[name].short} {format_metric(name, row.result.estimates[name].value)}"
         for name in ON_TERMINAL
     )
     return f"{row.system}: {values}  {row.result.train_seconds:.0f} s"

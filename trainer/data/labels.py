@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +18,8 @@ def choose_labels(tags: Iterable[Sequence[str]], top: int) -> tuple[str, ...]:
 
 def multi_hot(tags: Sequence[Sequence[str]], labels: Sequence[str]) -> npt.NDArray[np.uint8]:
     """Return which question has which label: shape (questions, labels), 1 where it has it."""
-    from sklearn.preprocessing import MultiLabelBinarizer  # noqa: PLC0415
-
-    known = set(labels)
-    binarizer = MultiLabelBinarizer(classes=list(labels), sparse_output=True)
-    matrix: Any = binarizer.fit_transform([known.intersection(own) for own in tags])
-    dense: npt.NDArray[np.uint8] = matrix.astype(np.uint8).toarray()
-    return dense
+    places = {label: place for place, label in enumerate(labels)}
+    matrix = np.zeros((len(tags), len(labels)), np.uint8)
+    for row, own in enumerate(tags):
+        matrix[row, [places[tag] for tag in own if tag in places]] = 1
+    return matrix

@@ -24,7 +24,7 @@ from trainer.data.splits import Split
 from trainer.data.stored import stored_questions
 from trainer.evaluation.candidate import Candidate
 from trainer.progress import ProgressReporter
-from trainer.scoring.metrics import METRICS, Floats, Scores, all_metrics
+from trainer.scoring.metrics import METRICS, Floats, Scores, all_metrics, ndcg
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.base import learned_rows
 from trainer.systems.linear import LogisticRegression
@@ -180,6 +180,7 @@ def version_metrics(
         "agreement_questions": len(tags),
         "agreement_precision_at_1": METRICS["precision_at_1"](scores),
         "agreement_recall_at_5": float((scores.hits[:, :5].sum(axis=1) / tags).mean()),
+        "agreement_ndcg_at_5": float(ndcg(scores, tags, k=5).mean()),
         # A share, unlike the count of that name in live_agreement.
         "agreement_without_suggestion": float((~scores.predicted.any(axis=1)).mean()),
     }

@@ -54,9 +54,9 @@ class PairedComparison:
 
     def __str__(self) -> str:
         return (
-            f"nDCG@5 {self.candidate:.4f} against {self.other:.4f}, {self.low:+.4f} to "
-            f"{self.high:+.4f}, ahead in {self.confidence:.1%} of bootstrap resamples of "
-            f"{self.questions:,} questions"
+            f"nDCG@5 (all tags) {self.candidate:.4f} against {self.other:.4f}, 95% interval of the "
+            f"difference {self.low:+.4f} to {self.high:+.4f}, ahead in {self.confidence:.1%} of "
+            f"bootstrap resamples of {self.questions:,} questions"
         )
 
 

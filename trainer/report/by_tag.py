@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from trainer.evaluation.evaluated_models import EvaluatedModel
-from trainer.report.record import RunData
 from trainer.scoring.metrics import Scores, label_f1
 
 
@@ -34,13 +34,17 @@ class TagRow:
     average_precision: float
 
 
-def tag_rows(candidate: EvaluatedModel, data: RunData) -> list[TagRow]:
-    """Return a row for each of the candidate's labels, those learned from most first."""
+def tag_rows(candidate: EvaluatedModel, training: npt.NDArray[np.int64]) -> list[TagRow]:
+    """Return a row for each of the candidate's labels, those learned from most first.
+
+    Args:
+        candidate: whose scores.
+        training: how many questions to learn from have each label, shape (labels,).
+    """
     scores = candidate.scores
     holdout = scores.targets.sum(axis=0, dtype=np.int64)
     found = (scores.predicted & (scores.targets == 1)).sum(axis=0)
     predicted = scores.predicted.sum(axis=0)
-    training = data.targets.sum(axis=0, dtype=np.int64)
     f1 = label_f1(scores)
     rows = [
         TagRow(

@@ -2,26 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from core.model.predictor import MAX_SUGGESTIONS
 from trainer.evaluation.evaluated_models import EvaluatedModel
-from trainer.report.metric_names import HEADINGS
-from trainer.scoring.metrics import METRICS, Estimate, bootstrap
-
-MEANINGS: Final = {
-    "categorical_accuracy": "the most probable tag is the alphabetically first, as in the article",
-    "precision_at_1": "the most probable tag is right",
-    "precision_at_3": "share of the 3 most probable that are right",
-    "precision_at_5": "share of the 5 most probable that are right",
-    "recall_at_5": "share of a question's tags among the 5 most probable",
-    "micro_f1": "at the thresholds, over all tags together",
-    "macro_f1": "at the thresholds, the mean over tags",
-    "mean_average_precision": "of the whole ranking of tags",
-    "ndcg_at_5": "of the 5 most probable, the first counting most",
-    "log_loss": "the smaller the better",
-    "calibration_error": "expected calibration error; the smaller the better",
-}
+from trainer.report.metric_names import METRIC_NAMES
+from trainer.scoring.intervals import Estimate, estimate_all
+from trainer.scoring.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +58,12 @@ def coverage_rows(models: Sequence[EvaluatedModel]) -> list[CoverageRow]:
 def metric_rows(models: Sequence[EvaluatedModel]) -> list[MetricRow]:
     """Return all metrics of each model, over the questions that have one of its own labels."""
     known = [model.scores.with_labels() for model in models]
-    estimates = [bootstrap(scores) if len(scores.targets) else None for scores in known]
+    estimates = [estimate_all(scores) if len(scores.targets) else None for scores in known]
     return [
         MetricRow(
             metric,
-            HEADINGS[metric],
-            MEANINGS[metric],
+            METRIC_NAMES[metric].long,
+            METRIC_NAMES[metric].meaning,
             [found[metric] if found else None for found in estimates],
         )
         for metric in METRICS

@@ -1,14 +1,19 @@
 """The report of a training run: what stands on its page, drawn by templates/run.html."""
 
 import math
+from typing import Any
+
+import numpy as np
 
 from trainer.evaluation.gate import GateDecision, PairedComparison
 from trainer.report import plots, run_plots
 from trainer.report.by_tag import TagRow, tag_rows
 from trainer.report.metrics_table import coverage_rows, metric_rows
+from trainer.report.plots import Picture
 from trainer.report.record import RunData, RunRecord
 from trainer.report.rendering import read_file, render
 from trainer.scoring.metrics import reliability
+from trainer.systems import ARCHITECTURES
 
 Comparisons = list[tuple[str, PairedComparison]]
 
@@ -37,6 +42,7 @@ def to_html(record: RunRecord) -> str:
         silent_tags=sum(math.isnan(row.precision) for row in tags),
         absent_tags=sum(row.holdout == 0 for row in tags),
         pictures=_pictures(record, comparisons, tags),
+        hyperparameters=hyperparameters(record),
     )
 
 
@@ -66,14 +72,34 @@ def _facts(record: RunRecord) -> dict[str, str]:
     facts = {"started": _times(record)}
     if record.architecture is not None:
         facts["architecture"] = record.architecture
-    chosen = {name: value for name, value in record.hyperparameters.items() if value is not None}
-    if chosen:
-        facts["hyperparameters"] = ", ".join(f"{name} {value}" for name, value in chosen.items())
+    shown = hyperparameters(record)
+    if shown:
+        own = [f"{name} {value}" for name, value, is_own in shown if is_own]
+        facts["hyperparameters"] = ", ".join(own) or "all as the architecture has them"
     if record.data is not None:
         facts["questions"] = _questions(record.data)
         tags = f"{len(record.data.labels):,} of {len(record.data.tag_counts):,} are learned"
         facts["tags"] = tags
     return facts
+
+
+def hyperparameters(record: RunRecord) -> list[tuple[str, str, bool]]:
+    """Name, value, and whether it is another than the architecture has by itself."""
+    kind = ARCHITECTURES.get(record.architecture or "")
+    usual = kind().manifest_hyperparameters() if kind else record.hyperparameters
+    return [
+        (name, _tell(value), name in usual and usual[name] != value)
+        for name, value in record.hyperparameters.items()
+        if value is not None
+    ]
+
+
+def _tell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _times(record: RunRecord) -> str:
@@ -94,13 +120,13 @@ def _questions(data: RunData) -> str:
 def _tags(record: RunRecord) -> list[TagRow]:
     if not record.evaluated_models or record.data is None:
         return []
-    return tag_rows(record.evaluated_models[0], record.data)
+    return tag_rows(record.evaluated_models[0], record.data.targets.sum(axis=0, dtype=np.int64))
 
 
 def _pictures(
     record: RunRecord, comparisons: Comparisons, tags: list[TagRow]
-) -> dict[str, str | None]:
-    """The SVGs by name; None where there is nothing to draw."""
+) -> dict[str, Picture | None]:
+    """By name; None where there is nothing to draw."""
     models = record.evaluated_models
     return {
         "comparisons": run_plots.comparisons(comparisons) if comparisons else None,
@@ -108,22 +134,29 @@ def _pictures(
         "reliability": _reliability(record),
         "learning_curves": run_plots.learning_curves(record.epochs) if record.epochs else None,
         **_data_pictures(record.data),
+        "class_weights": _class_weights(record),
     }
 
 
-def _reliability(record: RunRecord) -> str | None:
+def _class_weights(record: RunRecord) -> Picture | None:
+    """Those that were used, if any."""
+    if record.data is None or not record.hyperparameters.get("class_weights"):
+        return None
+    return plots.weights_against_counts(record.data.targets)
+
+
+def _reliability(record: RunRecord) -> Picture | None:
     curves = [(one.name, reliability(one.scores)) for one in record.evaluated_models]
     if record.calibration is not None and record.calibration.uncalibrated is not None:
         curves.append(("uncalibrated", record.calibration.uncalibrated))
     return plots.reliability_curves(curves) if curves else None
 
 
-def _data_pictures(data: RunData | None) -> dict[str, str | None]:
+def _data_pictures(data: RunData | None) -> dict[str, Picture | None]:
     if data is None or not data.labels:
         return {"tag_frequencies": None}
     falling = dict(sorted(data.tag_counts.items(), key=lambda item: -item[1]))
     return {
         "tag_frequencies": plots.tag_frequencies(falling),
         "extreme_tags": plots.extreme_tags(data.labels, data.tag_counts),
-        "class_weights": plots.weights_against_counts(data.targets),
     }

@@ -1,8 +1,13 @@
-"""The pictures that reports share, each as the text of an SVG."""
+"""The pictures that reports share: each of panels that stand beside or below each other.
+
+A panel is as wide as a small screen, where it fills the width; its words are as large everywhere.
+"""
 
 import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +17,7 @@ from trainer.progress import Epoch
 from trainer.scoring.metrics import Reliability
 from trainer.systems.networks.class_weights import class_weights
 
+WIDTH: Final = 5.0  # inches of a panel: 480 CSS pixels
 BLUE, ORANGE, GREY = "#2f6690", "#e07a3f", "#8a94a0"
 COLOURS: Final = (BLUE, ORANGE, "#4f9d69", "#b5495b", "#7b5ea7", "#c9a227", "#3aa6a6", GREY)
 STYLE: Final[dict[Any, Any]] = {
@@ -35,8 +41,25 @@ STYLE: Final[dict[Any, Any]] = {
 }
 
 
-def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4) -> str:
-    """Make a figure, let its axes be drawn on, and return its SVG."""
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One drawing of a picture: what it shows, in words, and the text of its SVG."""
+
+    shows: str
+    svg: str
+
+
+Picture = list[Panel]
+
+
+def panel(shows: str, draw: Callable[[Any], None], *, height: float = 3.4) -> Panel:
+    """Make a figure, let its axes be drawn on, and return its SVG.
+
+    Args:
+        shows: in words, for those who do not see it.
+        draw: is given the axes.
+        height: in inches.
+    """
     import matplotlib as mpl  # noqa: PLC0415
     from cycler import cycler  # noqa: PLC0415
     from matplotlib.backends.backend_svg import FigureCanvasSVG  # noqa: PLC0415
@@ -48,15 +71,24 @@ def figure(draw: Callable[[Any], None], *, columns: int = 1, height: float = 3.4
     ):
         # Text stays text, which the browser has fonts for: Matplotlib's own only measure it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        whole = Figure(figsize=(9.2, height), layout="constrained")
+        whole = Figure(figsize=(WIDTH, height), layout="constrained")
         canvas: Any = FigureCanvasSVG(whole)
-        draw(whole.subplots(1, columns))
+        draw(whole.subplots())
         stream = io.StringIO()
         canvas.print_svg(stream, metadata={"Date": None})  # savefig() would draw all of it twice
-    return stream.getvalue()
+    return Panel(shows, stream.getvalue())
 
 
-def tag_frequencies(tag_counts: Mapping[str, int]) -> str:
+def legend_below(axes: Any, handles: Sequence[Any] | None = None) -> None:
+    """Put the legend below the axes, where it covers nothing, whatever its length."""
+    shown = {} if handles is None else {"handles": handles}
+    labelled = axes.get_legend_handles_labels()[0] if handles is None else handles
+    if labelled:
+        place = {"loc": "outside lower center", "ncols": min(2, len(labelled))}
+        axes.figure.legend(**shown, **place, fontsize=8.5)
+
+
+def tag_frequencies(tag_counts: Mapping[str, int]) -> Picture:
     """How many questions each tag of the site has, whole and cropped.
 
     Args:
@@ -65,16 +97,19 @@ def tag_frequencies(tag_counts: Mapping[str, int]) -> str:
     counts = np.array(list(tag_counts.values()))
     crop = float(np.quantile(counts, 0.97))
 
-    def draw(axes: Any) -> None:
-        for part, title in zip(axes, ("all of it", f"cropped at {crop:,.0f}"), strict=True):
-            part.fill_between(np.arange(1, len(counts) + 1), counts, color=BLUE, step="mid")
-            part.set(title=title, xlabel="tag, by frequency", ylabel="questions", ylim=0, xlim=1)
-        axes[1].set_ylim(0, max(crop, 1))
+    def draw(axes: Any, title: str, top: float) -> None:
+        axes.fill_between(np.arange(1, len(counts) + 1), counts, color=BLUE, step="mid")
+        axes.set(title=title, xlabel="tag, by frequency", ylabel="questions", xlim=1)
+        axes.set_ylim(0, top)
 
-    return figure(draw, columns=2)
+    parts = (("all of it", 1.05 * counts.max()), (f"cropped at {crop:,.0f}", max(crop, 1)))
+    return [
+        panel(f"questions of each tag, {title}", partial(draw, title=title, top=top))
+        for title, top in parts
+    ]
 
 
-def extreme_tags(labels: Sequence[str], tag_counts: Mapping[str, int]) -> str:
+def extreme_tags(labels: Sequence[str], tag_counts: Mapping[str, int]) -> Picture:
     """The five most and the five least frequent of the tags that are learned."""
     ranked = sorted(labels, key=lambda tag: -tag_counts[tag])
     half = min(5, len(ranked) // 2)
@@ -85,13 +120,14 @@ def extreme_tags(labels: Sequence[str], tag_counts: Mapping[str, int]) -> str:
         bars = axes.barh(shown, counts, color=[BLUE] * half + [ORANGE] * half, height=0.7)
         axes.bar_label(bars, fmt="{:,.0f}", padding=3)
         axes.invert_yaxis()
+        axes.margins(x=0.12)  # for the longest bar's number
         axes.set(xlabel="questions")
         axes.grid(visible=False, axis="y")
 
-    return figure(draw)
+    return [panel("questions of the most and the least frequent tags", draw)]
 
 
-def weights_against_counts(targets: npt.NDArray[np.uint8]) -> str:
+def weights_against_counts(targets: npt.NDArray[np.uint8]) -> Picture:
     """The class weight of each label, against how many questions to learn from have it.
 
     Args:
@@ -103,10 +139,10 @@ def weights_against_counts(targets: npt.NDArray[np.uint8]) -> str:
         axes.scatter(counts, class_weights(targets), s=18, color=BLUE, alpha=0.75)
         axes.set(xlabel="questions of the training part", ylabel="weight in the loss", ylim=0)
 
-    return figure(draw)
+    return [panel("class weight of each tag against its questions", draw)]
 
 
-def reliability_curves(curves: Sequence[tuple[str, Reliability]]) -> str:
+def reliability_curves(curves: Sequence[tuple[str, Reliability]]) -> Picture:
     """How often what has a probability is so; on the diagonal where it may be believed."""
 
     def draw(axes: Any) -> None:
@@ -121,9 +157,9 @@ def reliability_curves(curves: Sequence[tuple[str, Reliability]]) -> str:
                 label=name,
             )
         axes.set(xlabel="probability", ylabel="share that has the tag", xlim=(0, 1), ylim=(0, 1))
-        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+        legend_below(axes)
 
-    return figure(draw, height=3.8)
+    return [panel("share that has the tag against probability", draw, height=4.2)]
 
 
 def fitted_parts(epochs: Sequence[Epoch]) -> list[list[Epoch]]:

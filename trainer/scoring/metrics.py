@@ -1,9 +1,11 @@
 """How good probabilities are: one table of metrics, each a function of the same scores.
 
 A metric is made of *parts*, sums over questions of columns of numbers, and a *value* made of
-those sums. So a bootstrap that resamples the questions a thousand times is one product of matrices.
+those sums. So what a metric would be without one of the questions, for each of them, is one
+subtraction (see intervals.py).
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -62,18 +64,22 @@ class Metric:
         parts: what each question adds, shape (questions, columns).
         value: the metric of sums of parts: from shape (..., columns) to shape (...).
         higher_is_better: which end is the good one.
+        most: the largest that it can be; the smallest is 0.
     """
 
     parts: Callable[[Scores], Floats]
     value: Callable[[Floats], Floats]
     higher_is_better: bool = True
+    most: float = 1.0
 
     def __call__(self, scores: Scores) -> float:
         """Return the metric of all questions."""
         return float(self.value(self.parts(scores).sum(axis=0)))
 
 
-def _mean(of: Callable[[Scores], Floats], *, higher_is_better: bool = True) -> Metric:
+def _mean(
+    of: Callable[[Scores], Floats], *, higher_is_better: bool = True, most: float = 1.0
+) -> Metric:
     """The mean of a number that each question has, but for those where it is NaN."""
 
     def parts(scores: Scores) -> Floats:
@@ -83,7 +89,7 @@ def _mean(of: Callable[[Scores], Floats], *, higher_is_better: bool = True) -> M
     def value(sums: Floats) -> Floats:
         return np.asarray(sums[..., 0] / np.maximum(sums[..., 1], 1))
 
-    return Metric(parts, value, higher_is_better)
+    return Metric(parts, value, higher_is_better, most)
 
 
 def _first_is_right(scores: Scores) -> Floats:
@@ -147,21 +153,30 @@ def _share(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Float
 
 
 def _decisions(scores: Scores) -> Floats:
-    """For each label two columns: found, and predicted + own. F1 is 2 · the one / the other."""
+    """For each label three columns: found, predicted, own; first all labels of the one kind."""
     found = scores.predicted & (scores.targets == 1)
-    both = scores.predicted + scores.targets.astype(np.int64)
-    return np.hstack([found, both]).astype(np.float64)
+    return np.hstack([found, scores.predicted, scores.targets]).astype(np.float64)
 
 
 def _f1(sums: Floats) -> Floats:
-    """F1 of each label, 0 for one never found: from (..., 2 · labels) to (..., labels)."""
-    found, both = np.split(sums, 2, axis=-1)
-    return np.asarray(2 * found / np.maximum(both, 1))
+    """F1 of each label, 0 for one never found: from (..., 3 · labels) to (..., labels)."""
+    found, predicted, own = np.split(sums, 3, axis=-1)
+    return np.asarray(2 * found / np.maximum(predicted + own, 1))
 
 
 def _micro_f1(sums: Floats) -> Floats:
-    found, both = np.split(sums, 2, axis=-1)
-    return np.asarray(2 * found.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
+    found, predicted, own = (kind.sum(axis=-1) for kind in np.split(sums, 3, axis=-1))
+    return np.asarray(2 * found / np.maximum(predicted + own, 1))
+
+
+def _macro_f1(sums: Floats) -> Floats:
+    """The mean of F1 over the labels that at least one of the questions has.
+
+    A label that none of them has tells nothing of how well it is found. Counted as 0, such labels
+    drew the mean down on every resample that missed one.
+    """
+    occurs = np.split(sums, 3, axis=-1)[2] > 0
+    return np.asarray((_f1(sums) * occurs).sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1))
 
 
 def _in_bins(scores: Scores) -> Floats:
@@ -179,8 +194,19 @@ def _in_bins(scores: Scores) -> Floats:
 
 
 def _calibration_error(sums: Floats) -> Floats:
+    return np.asarray(np.abs(calibration_gaps(sums)).sum(axis=-1))
+
+
+def calibration_gaps(sums: Floats) -> Floats:
+    """Return by how much each bin's probabilities exceed its tags, as a share of all cells.
+
+    The calibration error is the sum of their distances from 0.
+
+    Args:
+        sums: of the calibration error's parts, from shape (..., 3 · BINS) to (..., BINS).
+    """
     cells, probabilities, tags = np.split(sums, 3, axis=-1)
-    return np.asarray(np.abs(probabilities - tags).sum(axis=-1) / cells.sum(axis=-1))
+    return np.asarray((probabilities - tags) / cells.sum(axis=-1, keepdims=True))
 
 
 METRICS: Final[Mapping[str, Metric]] = {
@@ -190,10 +216,10 @@ METRICS: Final[Mapping[str, Metric]] = {
     "precision_at_5": _precision_at(5),
     "recall_at_5": _recall_at(5),
     "micro_f1": Metric(_decisions, _micro_f1),
-    "macro_f1": Metric(_decisions, lambda sums: np.asarray(_f1(sums).mean(axis=-1))),
+    "macro_f1": Metric(_decisions, _macro_f1),
     "mean_average_precision": _mean(_average_precision),
     "ndcg_at_5": _ndcg_at(5),
-    "log_loss": _mean(_cross_entropy, higher_is_better=False),
+    "log_loss": _mean(_cross_entropy, higher_is_better=False, most=math.inf),
     "calibration_error": Metric(_in_bins, _calibration_error, higher_is_better=False),
 }
 
@@ -237,15 +263,6 @@ def reliability(scores: Scores) -> Reliability:
     return Reliability(probabilities[filled] / count, tags[filled] / count, count)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A metric and the interval in which it would mostly lie on other questions like these."""
-
-    value: float
-    low: float
-    high: float
-
-
 def bootstrap_counts(questions: int, count: int, *, seed: int) -> npt.NDArray[np.int64]:
     """Return how often each question is in each bootstrap resample: shape (count, questions).
 
@@ -253,25 +270,3 @@ def bootstrap_counts(questions: int, count: int, *, seed: int) -> npt.NDArray[np
     """
     even = np.full(questions, 1 / questions)
     return np.random.default_rng(seed).multinomial(questions, even, size=count)
-
-
-def bootstrap(
-    scores: Scores, *, resamples: int = 1000, level: float = 0.95, seed: int = 0
-) -> dict[str, Estimate]:
-    """Return every metric with its percentile bootstrap interval over questions (Efron, 1979).
-
-    Args:
-        scores: of the test part.
-        resamples: how many.
-        level: of confidence.
-        seed: equal seeds give equal resamples, so systems are compared on the same ones.
-    """
-    weights = bootstrap_counts(len(scores.targets), resamples, seed=seed)
-    tail = (1 - level) / 2
-    estimates = {}
-    for name, metric in METRICS.items():
-        parts = metric.parts(scores)
-        low, high = np.quantile(metric.value(weights @ parts), [tail, 1 - tail])
-        value = metric.value(parts.sum(axis=0))
-        estimates[name] = Estimate(float(value), float(low), float(high))
-    return estimates

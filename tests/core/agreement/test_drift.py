@@ -42,7 +42,10 @@ HOLDOUT = agreement(1300, 0.75)
 def test_questions_of_another_site_show_right_after_a_promotion() -> None:
     drop = find_drop(days(agreement(100, 0.2)), HOLDOUT)
     assert drop == Drop(FIRST_DAY, agreement(100, 0.2), HOLDOUT, holdout=True)
-    assert "precision@1 0.20 and recall@5 0.20 on 100 questions since 2026-01-01" in str(drop)
+    assert (
+        "precision@1 (all tags) 0.20 and recall@5 (all tags) 0.20 on 100 questions since 2026-01-01"
+        in str(drop)
+    )
     assert "they were 0.75 and 0.75 on 1,300 held-out questions" in str(drop)
 
 

@@ -6,7 +6,8 @@ from tests.trainer.made_up import made_up_dataset
 from trainer.compare.run import Comparison, Data, Result, Row
 from trainer.data.corpus import LabelledQuestion
 from trainer.progress import Epoch
-from trainer.scoring.metrics import Scores, bootstrap, label_f1, reliability
+from trainer.scoring.intervals import estimate_all
+from trainer.scoring.metrics import Scores, label_f1, reliability
 
 EVIL = '<script>alert("x")</script>'
 EVIL_TAG = "$\\frac$<b>"
@@ -20,7 +21,7 @@ def made_up_result(skill: float, *, epochs: int = 0) -> Result:
     probabilities = skill * targets + (1 - skill) * noise
     scores = Scores(targets, probabilities, np.full(6, 0.5))
     return Result(
-        estimates=bootstrap(scores, resamples=50),
+        estimates=estimate_all(scores),
         train_seconds=12.34,
         questions_per_second=4321.0,
         size=2_500_000,
@@ -53,4 +54,4 @@ def made_up_comparison() -> Comparison:
         Row("broken", None, f"it failed, {EVIL}"),
         Row("simple", made_up_result(0.2, epochs=2)),
     ]
-    return Comparison(data, rows)
+    return Comparison(data, rows, class_weights=True)

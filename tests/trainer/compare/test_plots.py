@@ -2,10 +2,12 @@ import re
 
 from tests.trainer.compare.made_up_comparison import made_up_comparison, made_up_result
 from trainer.compare.plots import f1_against_frequency, intervals, learning_curves
+from trainer.report.plots import Picture
 
 
-def texts(svg: str) -> list[str]:
-    return re.findall("<text[^>]*>([^<]*)</text>", svg)
+def texts(picture: Picture) -> list[str]:
+    svgs = "".join(panel.svg for panel in picture)
+    return re.findall("<text[^>]*>([^<]*)</text>", svgs)
 
 
 def test_intervals_have_the_best_system_on_top() -> None:

@@ -12,11 +12,12 @@ from trainer.compare.report import to_html
 
 def pictures(html: str) -> dict[str, str]:
     """The SVGs by their titles."""
-    found = {}
+    found: dict[str, str] = {}
     for image in BeautifulSoup(html, "lxml")("img"):
         kind, _, data = str(image["src"]).partition("base64,")
         assert kind == "data:image/svg+xml;"
-        found[str(image["alt"])] = base64.b64decode(data).decode()
+        title = str(image["alt"]).partition(":")[0]
+        found[title] = found.get(title, "") + base64.b64decode(data).decode()
     return found
 
 
@@ -74,6 +75,13 @@ def test_the_best_of_a_column_is_bold() -> None:
     assert table is not None
     conv1d, _, simple = table("tr")[1:]
     assert len(conv1d("b")) > len(simple("b"))
+
+
+def test_class_weights_are_drawn_where_a_system_has_them() -> None:
+    comparison = made_up_comparison()
+    comparison.class_weights = False
+    comparison.rows = comparison.rows[1:2]  # no system's pictures
+    assert "Class weights against counts" not in to_html(comparison)
 
 
 def test_where_every_system_failed_there_is_still_a_report() -> None:

@@ -116,6 +116,7 @@ def test_a_version_that_knows_none_of_the_tags_has_its_agreement_alone() -> None
         "agreement_questions",
         "agreement_precision_at_1",
         "agreement_recall_at_5",
+        "agreement_ndcg_at_5",
         "agreement_without_suggestion",
     }
     assert found["test_questions"] == 0

@@ -5,7 +5,6 @@ import pytest
 
 from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.report.by_tag import TagRow, tag_rows
-from trainer.report.record import RunData
 from trainer.scoring.metrics import Scores
 
 TARGETS = np.array([[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.uint8)
@@ -18,10 +17,7 @@ def rows() -> dict[str, TagRow]:
     labels = ("common", "rare", "<unseen>")
     candidate = EvaluatedModel(name="candidate", description="", labels=labels, scores=scores)
     training = np.array([[1, 0, 1], [1, 1, 1], [1, 0, 0]], np.uint8)
-    data = RunData(
-        parts={}, oldest=None, newest=None, tag_counts={}, labels=labels, targets=training
-    )
-    found = tag_rows(candidate, data)
+    found = tag_rows(candidate, training.sum(axis=0, dtype=np.int64))
     assert [row.tag for row in found] == ["common", "<unseen>", "rare"]
     return {row.tag: row for row in found}
 

@@ -60,9 +60,27 @@ def test_everything_about_the_run_has_its_section(page: BeautifulSoup) -> None:
         "Learning curves",
         "Tag frequencies",
         "The most and the least frequent tags that are learned",
-        "Class weights against counts",
+        "Hyperparameters",
     ]
-    assert len(page("img")) == 7
+    assert len(page("img")) == 9
+    assert len({str(image["alt"]) for image in page("img")}) == 9
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_class_weights_are_drawn_where_they_were_used(used: bool) -> None:
+    record = replace(failed_report(), hyperparameters={"class_weights": used})
+    assert (
+        "Class weights against counts" in headings(BeautifulSoup(to_html(record), "lxml"))
+    ) is used
+
+
+def test_hyperparameters_are_listed_and_those_that_somebody_chose_are_marked() -> None:
+    chosen = {"learning_rate": 0.001, "class_weights": False, "epochs": 3}
+    record = replace(failed_report(), data=None, hyperparameters=chosen)
+    page = BeautifulSoup(to_html(record), "lxml")
+    assert [row.get_text(" ", strip=True) for row in page.select(".columns .own")] == ["epochs 3"]
+    assert len(page.select(".columns dt")) == 3
+    assert "epochs 3" in [fact.get_text() for fact in page.select("dl:not(.columns) dd")]
 
 
 def test_the_first_words_say_what_happened_and_why(page: BeautifulSoup) -> None:
@@ -126,7 +144,7 @@ def test_the_candidate_stands_beside_the_live_version_and_the_baseline(
     assert leads[1][1] == f"{report.decision.against_live.candidate:.4f}"
     metrics = table(page, "metric")
     assert [head.split()[0] for head in metrics[0][1:]] == ["candidate", "live", "baseline"]
-    (first,) = (row for row in metrics if row[0].startswith("P@1"))
+    (first,) = (row for row in metrics if row[0].startswith("precision@1 (known tags)"))
     shown = [float(cell.split()[0]) for cell in first[1:]]
     assert shown == sorted(shown, reverse=True)
 

@@ -1,8 +1,11 @@
+import re
+
 import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_curve
 
-from trainer.report.run_plots import CURVE_POINTS, at_thresholds, micro_curve
+from trainer.progress import Epoch
+from trainer.report.run_plots import CURVE_POINTS, at_thresholds, learning_curves, micro_curve
 from trainer.scoring.metrics import Scores
 
 
@@ -16,18 +19,34 @@ def scores(questions: int) -> Scores:
 def test_a_curve_is_that_of_every_threshold_drawn_by_few_points() -> None:
     found = scores(2000)
     precisions, recalls = micro_curve(found)
-    assert 200 < len(recalls) <= CURVE_POINTS
+    assert 100 < len(recalls) <= CURVE_POINTS
     assert recalls[-1] == 1
     assert precisions[-1] == pytest.approx(found.targets.mean())
     exact, at, _ = precision_recall_curve(found.targets.ravel(), found.probabilities.ravel())
     assert precisions == pytest.approx(np.interp(recalls, at[::-1], exact[::-1]), abs=0.01)
 
 
-def test_the_point_at_the_thresholds_lies_on_the_curve() -> None:
-    found = scores(2000)
+@pytest.mark.parametrize("thresholds", [[0.5] * 5, [0.1, 0.9, 0.3, 0.7, 0.5], [0.2, 2, 0.8, 2, 1]])
+def test_the_point_at_the_tags_own_thresholds_is_one_of_the_curve(thresholds: list[float]) -> None:
+    found = Scores(scores(2000).targets, scores(2000).probabilities, np.array(thresholds))
     recall, precision = at_thresholds(found)
     precisions, recalls = micro_curve(found)
-    assert np.interp(recall, recalls, precisions) == pytest.approx(precision, abs=0.01)
+    assert min(np.hypot(recalls - recall, precisions - precision)) < 1e-9
+
+
+def test_networks_that_are_alike_have_one_line_of_the_legend() -> None:
+    names = [f"reader {n} of 4{end}" for end in ("", " again") for n in (1, 2, 3, 4)]
+    names.append("convolutions")
+    epochs = [
+        Epoch(number=n, of=2, loss=1, val_loss=1, val_precision_at_1=0.5, seconds=1, part=name)
+        for name in names
+        for n in (1, 2)
+    ]
+    losses, precision = learning_curves(epochs)
+    for panel in (losses, precision):
+        texts = re.findall(r"<text[^>]*>([^<]*)</text>", panel.svg)
+        assert {"readers", "readers again", "convolutions"} <= set(texts)
+        assert not any(" of 4" in text for text in texts)
 
 
 def test_a_model_that_predicts_nothing_has_a_point_too() -> None:
