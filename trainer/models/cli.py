@@ -18,10 +18,13 @@ from core.model.registry import (
     list_promotions,
     list_versions,
 )
+from trainer.models.analysis import add_analysis_commands
 from trainer.models.changes import Site, VersionOrLive, add_change_commands, find_version
 from trainer.report.cli import report
+from trainer.report.metric_names import KINDS, METRIC_NAMES, in_order
 
 MINUTES = "%Y-%m-%d %H:%M"
+LISTED = ("precision_at_1", "recall_at_5")
 
 
 def make_models_app() -> typer.Typer:
@@ -30,6 +33,7 @@ def make_models_app() -> typer.Typer:
     models.command("list")(list_models)
     models.command("show")(show_model)
     add_change_commands(models)
+    add_analysis_commands(models)
     models.command("report")(report)
     return models
 
@@ -55,12 +59,14 @@ def list_models(
 
 def _versions_table(versions: list[Version], promotions: dict[str, list[Promoted]]) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1, 0, 0))  # to fit 80 characters
+    table.caption = "P@1 and R@5 are of the tags that each knows, on held-out questions."
+    table.caption_justify = "left"
     table.add_column("site", overflow="fold")
     table.add_column("version", no_wrap=True)
     table.add_column("architecture", overflow="fold")
     table.add_column("made", no_wrap=True)
     table.add_column("live")
-    for column in ("P@1", "R@5", "size"):
+    for column in (*(METRIC_NAMES[name].short for name in LISTED), "size"):
         table.add_column(column, justify="right", no_wrap=True)
     for version in versions:
         times = [p for p in promotions[version.site] if p.version == version.version]
@@ -75,10 +81,7 @@ def _row(version: Version, live: list[Promoted]) -> tuple[str, ...]:
         plain(version.architecture),
         f"{version.created_at:%Y-%m-%d}",
         _period(live[-1], "%Y-%m-%d") if live else "",
-        *(
-            _number(version.metrics.get(name, ""), digits=3)
-            for name in ("precision_at_1", "recall_at_5")
-        ),
+        *(_number(version.metrics.get(name, ""), digits=3) for name in LISTED),
         "pruned" if version.pruned_at else f"{version.size / 1e6:.1f} MB",
     )
 
@@ -121,22 +124,22 @@ def _facts(version: Version, live: list[Promoted]) -> dict[str, str]:
         "architecture": version.architecture,
         "made": f"{version.created_at:{MINUTES}} UTC",
         "live": "; ".join(f"{_period(p, MINUTES)} ({p.reason})" for p in live) or "never",
-        "learned": _learned(version),
+        "trained up to": _learned(version),
         "sha256": version.sha256,
         "size": f"{version.size:,} bytes",
     }
-    if not facts["learned"]:
-        del facts["learned"]
+    if not facts["trained up to"]:
+        del facts["trained up to"]
     if version.pruned_at is not None:
         facts["size"] = f"pruned at {version.pruned_at:{MINUTES}} UTC"
     return facts
 
 
 def _learned(version: Version) -> str:
-    """Through which question it learned, as far as that is known."""
+    """Up to which question it was trained, as far as that is known."""
     if version.learned_until is not None:
-        return f"from questions asked until {version.learned_until:{MINUTES}} UTC"
-    return f"through question {version.learned_through}" if version.learned_through else ""
+        return f"questions asked until {version.learned_until:{MINUTES}} UTC"
+    return f"question {version.learned_through}" if version.learned_through else ""
 
 
 def _contents(manifest: Manifest | None) -> dict[str, str]:
@@ -153,11 +156,12 @@ def _contents(manifest: Manifest | None) -> dict[str, str]:
 
 def metrics_table(version: Version) -> Table:
     """How a version did on the questions that were held out."""
-    table = Table(box=None, header_style="bold")
-    table.add_column("on held-out questions")
-    table.add_column(version.architecture, justify="right")
-    for name, value in version.metrics.items():
-        table.add_row(plain(name.replace("_at_", "@").replace("_", " ")), plain(_number(value)))
+    table = Table(box=None, header_style="bold", caption=KINDS, caption_justify="left")
+    table.add_column("on held-out questions", overflow="fold")
+    table.add_column(version.architecture, justify="right", no_wrap=True)
+    table.add_column("what it is", overflow="fold")
+    for name, value in in_order(version.metrics):
+        table.add_row(plain(name.long), plain(_number(value)), name.meaning)
     return table
 
 

@@ -13,7 +13,8 @@ def test_models_are_listed_with_when_each_was_live() -> None:
         *("0.750", "0.500", "0.0", "MB"),
     ]
     assert "since" not in lines[2]
-    assert len(lines) == 3
+    assert "of the tags that each knows" in lines[3]
+    assert len(lines) == 4
 
 
 @pytest.mark.usefixtures("engine")

@@ -1,0 +1,3 @@
+from tests.trainer.versions.published import two
+
+__all__ = ["two"]

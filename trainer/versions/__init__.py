@@ -1,0 +1,1 @@
+"""Published versions, looked at again without training: by tag, two compared, thresholds anew."""

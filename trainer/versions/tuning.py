@@ -1,0 +1,305 @@
+"""A new version of an old network: other thresholds, for a precision or a number of suggestions.
+
+Nothing is trained. Of the questions that the version has not learned from, those of even numbers
+choose the thresholds and the others judge them, so what is told of the new version was not chosen
+by the same questions.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Engine, update
+
+from core.clock import Clock
+from core.database.engine import reading
+from core.database.tables import ModelVersion
+from core.errors import NotEnoughQuestions, TrainingError
+from core.model import registry
+from core.model.bundle import pack
+from core.model.calibration import logit, sigmoid
+from core.model.predictor import MAX_SUGGESTIONS
+from core.model.registry import Version
+from core.questions.requests import retag
+from core.questions.selection import Selection
+from core.settings import Retag
+from trainer.data.labels import multi_hot
+from trainer.evaluation.evaluated_models import version_metrics
+from trainer.evaluation.gate import (
+    GateDecision,
+    compare_paired,
+    decide_promotion,
+    ranking_quality,
+)
+from trainer.scoring.metrics import Floats, Scores
+from trainer.scoring.thresholds import NEVER, choose_thresholds
+from trainer.versions.comparison import VersionsCompared, compare_versions
+from trainer.versions.judged import (
+    FEWEST_QUESTIONS,
+    TUNED,
+    Judged,
+    JudgedVersion,
+    is_of_tuning,
+    judge,
+)
+
+ROUNDS: Final = 60  # of halving: as exact as numbers are
+FARTHEST: Final = 40.0  # logits by which thresholds are moved; beyond it nothing changes
+Goal = Literal["precision", "suggestions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What thresholds are chosen for.
+
+    Attributes:
+        goal: the precision of each tag's suggestions, or how many suggestions a question has.
+        value: how much.
+    """
+
+    goal: Goal
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class TuningOptions:
+    """What can be chosen beside the wish.
+
+    Attributes:
+        promote: whether the version goes live; None leaves it to the gate.
+        confidence: how sure the gate must be that it is ahead of the live version.
+        retag: which tagged questions it tags again if it goes live.
+        retag_recent: how far back `recent` reaches.
+        keep_versions: how many of the newest are kept beside the live one.
+    """
+
+    promote: bool | None
+    confidence: float
+    retag: Retag
+    retag_recent: timedelta
+    keep_versions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """What came of it.
+
+    Attributes:
+        version: the new one.
+        source: the one whose network it has.
+        compared: both, on the questions that judged.
+        decision: of the gate, or of whoever overruled it.
+    """
+
+    version: Version
+    source: Version
+    compared: VersionsCompared
+    decision: GateDecision
+
+
+def tune_version(
+    engine: Engine,
+    selection: Selection,
+    source: Version,
+    wish: Wish,
+    options: TuningOptions,
+    *,
+    clock: Clock,
+) -> Tuned:
+    """Choose a version's thresholds anew and publish the result as a version of its own.
+
+        tune_version(engine, selection, version, Wish("precision", 0.8), options, clock=clock)
+
+    Raises:
+        NotEnoughQuestions: there are too few that the version has not learned from.
+        TrainingError: no thresholds fulfil the wish.
+        ModelError: a version's bundle was pruned, or does not verify.
+    """
+    with reading(engine) as connection:
+        live = registry.find_live(connection, selection.site)
+    others = [live] if live is not None and live.id != source.id else []
+    judged = judge(engine, selection, [source, *others], choosing=True)
+    even = np.array([is_of_tuning(question.question_id) for question in judged.questions])
+    _check_parts(selection.site, even)
+    thresholds = choose(judged.only(even), wish)
+    judging = judged.only(~even)
+    decision = overrule(_decide(judged, even, source, live, options), options.promote)
+    metrics = version_metrics(judging.evaluated(0, thresholds), judging.tag_counts)
+    told = _hyperparameters(wish, source, int(even.sum()))
+    version = _publish(engine, source, thresholds, metrics, told, clock.now())
+    version, decision = _finish(engine, version, live, decision, options, clock.now())
+    return Tuned(version, source, _compare(judging, thresholds, version), decision)
+
+
+def choose(judged: Judged, wish: Wish) -> Floats:
+    """Return the thresholds of the first version that fulfil a wish: shape (labels,).
+
+    Raises:
+        TrainingError: none do.
+    """
+    first = judged.versions[0]
+    if wish.goal == "precision":
+        targets = multi_hot([one.tags for one in judged.questions], first.manifest.labels)
+        found = choose_thresholds(targets, first.probabilities, min_precision=wish.value)
+        if (found == NEVER).all():
+            raise TrainingError(
+                f"No tag of version {first.version.version} is ever as precise as {wish.value:g} "
+                "on the questions since. Name a lower precision."
+            )
+        return found
+    return move_thresholds(first.probabilities, np.array(first.manifest.thresholds), wish.value)
+
+
+def move_thresholds(probabilities: Floats, thresholds: Floats, suggestions: float) -> Floats:
+    """Move all thresholds alike, on the scale of logits, until so many tags are suggested.
+
+    A tag that is never suggested stays so.
+
+    Args:
+        probabilities: shape (questions, labels).
+        thresholds: shape (labels,).
+        suggestions: of a question, the mean; five are shown at most.
+
+    Raises:
+        TrainingError: there are not as many tags that may be suggested.
+    """
+    may = thresholds < NEVER
+    if suggestions > min(int(may.sum()), MAX_SUGGESTIONS):
+        raise TrainingError(
+            f"{suggestions:g} suggestions a question cannot be: the version suggests "
+            f"{int(may.sum())} tags, and {MAX_SUGGESTIONS} of them at most."
+        )
+    margins = logit(probabilities[:, may]) - logit(thresholds[may])
+    low, high = -FARTHEST, FARTHEST
+    for _ in range(ROUNDS):
+        middle = (low + high) / 2
+        shown = (margins >= middle).sum(axis=1).clip(max=MAX_SUGGESTIONS).mean()
+        low, high = (middle, high) if shown >= suggestions else (low, middle)
+    moved = np.full(len(thresholds), NEVER)
+    moved[may] = sigmoid(logit(thresholds[may]) + low)
+    return moved
+
+
+def overrule(decision: GateDecision, chosen: bool | None) -> GateDecision:
+    """Let a person's option overrule the gate."""
+    if chosen is None:
+        return decision
+    option = "--promote" if chosen else "--no-promote"
+    return replace(decision, promote=chosen, reason=f"{option}; {decision.reason}")
+
+
+def _check_parts(site: str, even: npt.NDArray[np.bool_]) -> None:
+    fewest = int(min(even.sum(), (~even).sum()))
+    if fewest < FEWEST_QUESTIONS:
+        raise NotEnoughQuestions(
+            f"Of the questions of {site} that the version has not learned from, half choose its "
+            f"thresholds and half judge them; here one of the halves has {fewest}, and "
+            f"{FEWEST_QUESTIONS} are needed. Wait for more questions to settle "
+            "(TAGGER_SETTLE_DAYS), or import them."
+        )
+
+
+def _decide(
+    judged: Judged,
+    even: npt.NDArray[np.bool_],
+    source: Version,
+    live: Version | None,
+    options: TuningOptions,
+) -> GateDecision:
+    """What the gate says of it: thresholds leave the ranking as it is, which the gate goes by."""
+    judging, tags = judged.only(~even), judged.only(~even).tag_counts
+    own = ranking_quality(judging.evaluated(0).scores, tags)
+    against_frequent = compare_paired(own, ranking_quality(_frequent(judged, even), tags))
+    if live is not None and live.id == source.id:
+        reason = "it ranks tags as the live version does, whose network it has"
+        return GateDecision(
+            promote=False,
+            reason=reason,
+            against_live=None,
+            against_baseline=None,
+            against_frequent=against_frequent,
+        )
+    against_live = None
+    if live is not None:
+        against_live = compare_paired(own, ranking_quality(judging.evaluated(1).scores, tags))
+    return decide_promotion(
+        against_live,
+        None,
+        against_frequent,
+        live="none" if live is None else "evaluated",
+        confidence=options.confidence,
+    )
+
+
+def _frequent(judged: Judged, even: npt.NDArray[np.bool_]) -> Scores:
+    """Always suggesting the most frequent tags of the questions that choose."""
+    shares = judged.only(even).evaluated(0).scores.targets.mean(axis=0)
+    scores = judged.only(~even).evaluated(0).scores
+    return replace(scores, probabilities=np.tile(shares, (len(scores.targets), 1)))
+
+
+def _hyperparameters(wish: Wish, source: Version, questions: int) -> dict[str, Any]:
+    return {TUNED: source.version, f"tuned_{wish.goal}": wish.value, "tuned_questions": questions}
+
+
+def _publish(
+    engine: Engine,
+    source: Version,
+    thresholds: Floats,
+    metrics: dict[str, float | int | str],
+    told: dict[str, Any],
+    now: datetime,
+) -> Version:
+    """Add the old network with its new thresholds as a version."""
+    with TemporaryDirectory(prefix="tuned-") as folder:
+        with reading(engine) as connection:
+            bundle = registry.load_bundle(connection, source, Path(folder))
+        old = bundle.manifest
+        changes = {
+            "created_at": now,
+            "thresholds": tuple(thresholds.tolist()),
+            "metrics": metrics,
+            "hyperparameters": old.hyperparameters | told,
+        }
+        manifest = old.model_copy(update=changes)
+        packed = pack(replace(bundle, manifest=manifest), Path(folder) / "tuned.zip")
+        with engine.begin() as connection:
+            version, _ = registry.publish(connection, packed, now=now)
+            row = update(ModelVersion).where(ModelVersion.id == version.id)
+            connection.execute(row.values(learned_row=source.learned_row))
+            return registry.get_version(connection, source.site, version.version)
+
+
+def _finish(
+    engine: Engine,
+    version: Version,
+    live: Version | None,
+    decision: GateDecision,
+    options: TuningOptions,
+    now: datetime,
+) -> tuple[Version, GateDecision]:
+    """Make it live where it may be, and let old bundles go, as a training does."""
+    site = version.site
+    with engine.begin() as connection:
+        registry.lock(connection, site)
+        if options.promote is None and registry.find_live(connection, site) != live:
+            changed = f"the live version was changed meanwhile; {decision.reason}"
+            decision = replace(decision, promote=False, reason=changed)
+        if decision.promote:
+            reason: registry.Reason = "hand" if options.promote else "gate"
+            version = registry.promote(connection, site, version.version, now=now, reason=reason)
+            retag(connection, site, options.retag, now=now, recent=options.retag_recent)
+        registry.prune(connection, site, keep=options.keep_versions, now=now)
+    return version, decision
+
+
+def _compare(judging: Judged, thresholds: Floats, version: Version) -> VersionsCompared:
+    """The old and the new thresholds on the questions that judge."""
+    old = judging.versions[0]
+    manifest = old.manifest.model_copy(update={"thresholds": tuple(thresholds.tolist())})
+    new = JudgedVersion(version, manifest, old.probabilities)
+    return compare_versions(Judged(judging.questions, (old, new), judging.seen))
