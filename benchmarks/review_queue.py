@@ -30,6 +30,7 @@ from core.database.migrate import upgrade
 from review.decisions.bulk import BulkVerdict, preview_bulk, save_bulk
 from review.decisions.filters import QueueFilter
 from review.decisions.history import list_history
+from review.decisions.previews import read_previews
 from review.decisions.question_view import view_question
 from review.decisions.queue import next_question
 from review.decisions.save import Asked, Decision, save, skip
@@ -204,8 +205,7 @@ class Bench:
 
     def _read_bulk(self, said: BulkVerdict) -> None:
         with reading(self._engine) as connection:
-            for pk in preview_bulk(connection, said, "eve").first:
-                view_question(connection, pk, "eve")
+            read_previews(connection, preview_bulk(connection, said, "eve").first)
 
     def _bulk(self) -> None:
         said = BulkVerdict(SITE, QueueFilter(site=SITE), "t1000", "accepted")

@@ -107,6 +107,7 @@ _OF_QUESTIONS = (
         SELECT n, tag, max(share) AS share FROM (
             SELECT q.n AS n, [TAG] AS tag, [RANDOM] / (1 + k.n) AS share
             FROM [QUESTIONS] AS q, [TEN] AS k
+            LIMIT 10000000  -- or SQLite draws anew where it groups
         ) AS drawn GROUP BY n, tag ORDER BY n, share DESC LIMIT 10000000
     ) AS ranked GROUP BY n
     """,

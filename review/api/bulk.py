@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
-from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from review.api.fields import Name
@@ -18,7 +17,7 @@ from review.api.review_models import (
     SuggestionRow,
 )
 from review.decisions.bulk import MOST, BulkVerdict, preview_bulk, save_bulk
-from review.decisions.question_view import view_question
+from review.decisions.previews import QuestionPreview, read_previews
 from review.decisions.saved_filters import (
     NamedFilter,
     delete_filter,
@@ -66,7 +65,7 @@ def preview(context: ContextDep, reviewer: ReviewerDep, sent: BulkQuery) -> Bulk
     with reading(context.engine) as connection:
         require_site(connection, said.site)
         found = preview_bulk(connection, said, reviewer)
-        questions = [_show(connection, pk, reviewer) for pk in found.first]
+        questions = [_show(one) for one in read_previews(connection, found.first)]
     return BulkPreview(count=found.count, too_many=found.count > MOST, questions=questions)
 
 
@@ -77,21 +76,20 @@ def _verdict(sent: BulkQuery) -> BulkVerdict:
     return BulkVerdict(chosen.site, chosen, sent.tag, sent.verdict)
 
 
-def _show(connection: Connection, pk: int, reviewer: str) -> BulkQuestion:
-    view = view_question(connection, pk, reviewer)
+def _show(one: QuestionPreview) -> BulkQuestion:
     return BulkQuestion(
-        question_id=view.question.question_id,
-        title=view.question.title,
-        title_html=str(render_title(view.question.title, in_link=True)),
-        link=view.question.link,
-        author_tags=view.question.author_tags,
-        suggestions=[SuggestionRow.model_validate(one) for one in view.suggestions],
+        question_id=one.question_id,
+        title=one.title,
+        title_html=str(render_title(one.title, in_link=True)),
+        link=one.link,
+        author_tags=one.author_tags,
+        suggestions=[SuggestionRow.model_validate(row) for row in one.suggestions],
     )
 
 
 @router.post("/bulk")
 def write_bulk(context: ContextDep, reviewer: ReviewerDep, sent: BulkRequest) -> BulkSaved:
-    """Say one verdict of all questions of a filter, at most five thousand, as one action."""
+    """Say one verdict of all questions of a filter, at most two thousand, as one action."""
     said, request = _verdict(sent), str(sent.request_id)
     with context.engine.begin() as connection:
         require_site(connection, said.site)

@@ -3,11 +3,12 @@
 It is no review of the questions as a whole: they stay in the queue.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import QueuedQuestion, Verdict
@@ -16,7 +17,13 @@ from core.errors import ReviewConflict
 from core.questions.lock_order import lock_in_order
 from core.questions.verdicts import Decided
 from review.decisions.actions import NewAction, find_repeated, record
-from review.decisions.filters import QueueFilter, conditions, has_tag, rare_questions
+from review.decisions.filters import (
+    QueueFilter,
+    conditions,
+    has_tag,
+    questions_by_tag,
+    rare_questions,
+)
 from review.decisions.states import (
     CHUNK,
     OwnVerdict,
@@ -26,8 +33,9 @@ from review.decisions.states import (
 )
 from review.decisions.walk import is_open
 
-MOST: Final = 5_000  # questions of one action, whose transaction takes about a second
+MOST: Final = 2_000  # questions of one action, whose transaction takes about a second
 SHOWN: Final = 20
+STRETCH: Final = 10_000  # questions of a tag that are looked at in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +128,44 @@ def save_bulk(
 
 def _find(connection: Connection, said: BulkVerdict, reviewer: str) -> list[int]:
     """Keys of the open questions that match, in their order; MOST + 1 at most."""
-    return list(connection.scalars(_matching(connection, said, reviewer).limit(MOST + 1)))
+    matching = _matching(said, reviewer)
+    rare = rare_questions(connection, said.chosen, said.site)
+    if rare is not None:
+        of_tag = matching.where(QueuedQuestion.question_pk.in_(rare))
+        return list(connection.scalars(of_tag.limit(MOST + 1)))
+    if said.verdict == "added":  # to almost all
+        return list(connection.scalars(matching.limit(MOST + 1)))
+    found: list[int] = []
+    for keys in _stretches(connection, said):
+        of_tag = matching.where(QueuedQuestion.question_pk.in_(keys))
+        found += connection.scalars(of_tag.limit(MOST + 1 - len(found)))
+        if len(found) > MOST:
+            break
+    return found
 
 
-def _matching(connection: Connection, said: BulkVerdict, reviewer: str) -> Select[int]:
+def _stretches(connection: Connection, said: BulkVerdict) -> Iterator[Select[int]]:
+    """SELECTs of the keys of the tag's questions, by its index, one stretch after another."""
+    (all_keys,) = questions_by_tag(QueueFilter(tag=said.tag), said.site)
+    pk = all_keys.selected_columns[0]
+    last = -1
+    while True:
+        first = all_keys.where(pk > last).order_by(pk).limit(STRETCH).subquery()
+        end = connection.scalar(select(func.max(first.c[0])))
+        if end is None:
+            return
+        yield all_keys.where(pk > last, pk <= end)
+        last = end
+
+
+def _matching(said: BulkVerdict, reviewer: str) -> Select[int]:
     is_there = has_tag(said.tag)
     has_verdict = exists().where(
         Verdict.question_pk == QueuedQuestion.question_pk,
         Verdict.reviewer == reviewer,
         Verdict.tag == said.tag,
     )
-    statement = (
+    return (
         select(QueuedQuestion.question_pk)
         .join(Question, Question.id == QueuedQuestion.question_pk)
         .where(
@@ -142,9 +177,3 @@ def _matching(connection: Connection, said: BulkVerdict, reviewer: str) -> Selec
         )
         .order_by(QueuedQuestion.question_pk)
     )
-    rare = rare_questions(connection, said.chosen, said.site)
-    if rare is None and said.verdict != "added":
-        rare = rare_questions(connection, QueueFilter(tag=said.tag), said.site)
-    if rare is not None:
-        statement = statement.where(QueuedQuestion.question_pk.in_(rare))
-    return statement

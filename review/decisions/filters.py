@@ -12,12 +12,13 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, exists, func, not_, or_, select, true
+from sqlalchemy import Select, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
+from core.database.arrays import first_of, is_among_first
 from core.database.review_tables import BlockedTag, QueuedQuestion
-from core.database.tables import Question, QuestionTag
+from core.database.tables import LikelyTag, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.gone import GONE, is_gone
@@ -141,6 +142,9 @@ def words_of(text: str) -> list[str]:
 def _is_suggested(
     queue: type[QueuedQuestion], tag: str | None, least: float | None
 ) -> ColumnElement[bool]:
+    """Whether a tag, or any, is suggested as probably at least, and is not blocked."""
+    if tag is not None and least is None:
+        return and_(_is_likely(queue, tag), _is_listed(queue, tag))
     # Correlated by name: of itself it would be with the enclosing EXISTS alone.
     blocked = exists().where(BlockedTag.site == queue.site, BlockedTag.tag == PredictedTag.tag)
     wanted = [
@@ -148,12 +152,48 @@ def _is_suggested(
         PredictedTag.model_version_id == queue.model_version_id,
         PredictedTag.suggested,
         ~blocked.correlate(queue, PredictedTag),
+        PredictedTag.probability >= (least or 0),
     ]
-    if tag is not None:
-        wanted.append(PredictedTag.tag == tag)
-    if least is not None:
-        wanted.append(PredictedTag.probability >= least)
-    return exists().where(*wanted)
+    if tag is None:
+        return and_(_is_highest(queue, least or 0), exists().where(*wanted))
+    return and_(_is_likely(queue, tag), exists().where(PredictedTag.tag == tag, *wanted))
+
+
+# What follows is told without a row for each tag of a prediction. In scalar subqueries, since of
+# an EXISTS Postgres may make a join with all rows that there are.
+
+
+def _is_likely(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:
+    """Whether the index by tags has the question: else the tag is not suggested."""
+    likely = select(LikelyTag.question_pk).where(
+        LikelyTag.tag == tag,
+        LikelyTag.question_pk == queue.question_pk,
+        LikelyTag.model_version_id == queue.model_version_id,
+    )
+    return likely.correlate(queue).scalar_subquery().is_not(None)
+
+
+def _is_listed(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:
+    """Whether a tag is among those that the prediction suggests, and is not blocked."""
+    blocked = exists().where(BlockedTag.site == queue.site, BlockedTag.tag == tag)
+    is_listed = is_among_first(tag, Prediction.tags, Prediction.suggested_count)
+    listed = select(is_listed).where(*_of_prediction(queue), ~blocked.correlate(queue))
+    return func.coalesce(listed.correlate(queue).scalar_subquery(), false())
+
+
+def _is_highest(queue: type[QueuedQuestion], least: float) -> ColumnElement[bool]:
+    """Whether the most probable suggested tag, which stands first, is as probable."""
+    highest = select(first_of(Prediction.probabilities)).where(
+        *_of_prediction(queue), Prediction.suggested_count > 0
+    )
+    return highest.correlate(queue).scalar_subquery() >= least
+
+
+def _of_prediction(queue: type[QueuedQuestion]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Prediction.question_pk == queue.question_pk,
+        Prediction.model_version_id == queue.model_version_id,
+    )
 
 
 def has_tag(tag: str) -> ColumnElement[bool]:

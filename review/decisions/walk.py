@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
@@ -88,10 +88,10 @@ def find_candidates(
     if rare is not None:
         of_tag = QueuedQuestion.question_pk.in_(rare)
         rows = _rows(asking, QueuedQuestion).where(of_tag, *_is_in_queue(asking, site))
-        return _place(connection.execute(rows).all(), asking.order, rng)[:enough]
+        return _place(connection.execute(rows).all(), asking, rng)[:enough]
     found: list[Candidate] = []
     for step in _steps(connection, asking, site, rng):
-        found += _place(connection.execute(step).all(), asking.order, rng)
+        found += _place(connection.execute(step).all(), asking, rng)
         if len(found) >= enough:
             break
     return found[:enough] or _some_of_tag(connection, asking, site, rng)
@@ -104,7 +104,8 @@ def _some_of_tag(
     for keys in questions_by_tag(asking.chosen, site):
         of_tag = QueuedQuestion.question_pk.in_(keys)
         rows = _rows(asking, QueuedQuestion).where(of_tag, *_is_in_queue(asking, site))
-        return _place(connection.execute(rows.limit(STEPS[0])).all(), asking.order, rng)
+        some = rows.limit(STEPS[0] + len(asking.skip_ids))
+        return _place(connection.execute(some).all(), asking, rng)
     return []
 
 
@@ -198,26 +199,29 @@ def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...
         ReviewClaim.reviewer != asking.reviewer,
         ReviewClaim.until > asking.now,
     )
-    statement = (
+    return (
         select(
             queue.question_pk,
             queue.predicted_at,
             queue.uncertainty,
             queue.label_quality,
             Question.title,
+            Question.site,
+            Question.question_id,
         )
         .join(Question, Question.id == queue.question_pk)
         .where(*conditions(asking.chosen, queue), ~claimed)
     )
-    if asking.skip_ids:
-        key = tuple_(Question.site, Question.question_id)
-        statement = statement.where(key.not_in(asking.skip_ids))
-    return statement
 
 
-def _place(rows: Sequence[Any], order: Order, rng: random.Random) -> list[Candidate]:
-    """Candidates in their order."""
-    found = [Candidate(row.question_pk, row.title, _place_of(row, order, rng)) for row in rows]
+def _place(rows: Sequence[Any], asking: Asking, rng: random.Random) -> list[Candidate]:
+    """Candidates in their order, without what is not wanted now."""
+    skipped = frozenset(asking.skip_ids)
+    found = [
+        Candidate(row.question_pk, row.title, _place_of(row, asking.order, rng))
+        for row in rows
+        if (row.site, row.question_id) not in skipped
+    ]
     return sorted(found, key=lambda one: (one.place, one.pk))
 
 

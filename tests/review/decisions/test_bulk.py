@@ -114,3 +114,16 @@ def test_too_many_and_none_are_refused(
     with pytest.raises(ReviewConflict, match="Nothing matches"):
         decide(engine, clock, verdict(q="quinces"))
     assert said_of(engine) == {}
+
+
+def test_a_tag_s_questions_are_found_in_stretches(
+    engine: Engine, six: dict[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "STRETCH", 1)
+    monkeypatch.setattr("review.decisions.filters.RARE", -1)
+    said = verdict(tag="regression")  # all have it of their author but 4
+    with reading(engine) as connection:
+        preview = preview_bulk(connection, said, "ann")
+        narrow = preview_bulk(connection, verdict(tag="regression", q="question 6"), "ann")
+    assert preview.first == [six[number] for number in (1, 2, 3, 5, 6)]
+    assert narrow.first == [six[6]]
