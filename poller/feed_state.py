@@ -121,16 +121,22 @@ def failed(
 
 def record_items(
     connection: Connection, site: str, feed: str, items: Items, *, now: datetime
-) -> None:
-    """Record an answer's unreadable items, and drop the record of those that have come right."""
-    for item in items.skipped:
-        _record_skipped(connection, site, feed, item, now)
+) -> bool:
+    """Record an answer's unreadable items, and drop the record of those that have come right.
+
+    Returns:
+        Whether one of them has no number, and was not met as often as is worth it.
+    """
+    times = [_record_skipped(connection, site, feed, item, now) for item in items.skipped]
     forget_skipped(connection, site, [question.question_id for question in items.questions])
+    met = zip(items.skipped, times, strict=True)
+    return any(item.question_id is None and often <= MAX_TRIES for item, often in met)
 
 
 def _record_skipped(
     connection: Connection, site: str, feed: str, item: UnreadableItem, now: datetime
-) -> None:
+) -> int:
+    """Record an unreadable item, and return how often it was met."""
     insert = dialect_insert(connection, SkippedItem).values(
         site=site,
         item=item.item,
@@ -145,9 +151,11 @@ def _record_skipped(
         index_elements=["site", "item"],
         set_={"last_seen": now, "reason": item.reason, "times": SkippedItem.times + 1},
     ).returning(SkippedItem.times)
-    if connection.execute(statement).scalar() == 1:
+    times = int(connection.execute(statement).scalar_one())
+    if times == 1:
         which = f"question {item.question_id}" if item.question_id else "an item without a number"
         log.warning("%s, %s: skipped %s: %s", site, feed, which, item.reason)
+    return times
 
 
 def forget_skipped(connection: Connection, site: str, question_ids: Iterable[int]) -> None:

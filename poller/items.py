@@ -45,6 +45,11 @@ class Items:
     questions: tuple[FetchedQuestion, ...]
     skipped: tuple[UnreadableItem, ...]
 
+    @property
+    def unidentified(self) -> bool:
+        """Whether one of them does not say which question it is."""
+        return any(item.question_id is None for item in self.skipped)
+
     def keys(self) -> frozenset[str]:
         """Each item's number or, where it has none, its digest."""
         read = (str(question.question_id) for question in self.questions)

@@ -24,6 +24,8 @@ class Cursor:
         page: the page to ask for.
         begun: when the pass was begun, by our clock; None before its first request.
         whole: whether the pass reads all that the list holds, to find what is gone.
+        again: whether it reads a stretch again that held an item without a number.
+        clean: whether no such item was met so far.
     """
 
     second: int
@@ -31,6 +33,8 @@ class Cursor:
     page: int = 1
     begun: datetime | None = None
     whole: bool = False
+    again: bool = False
+    clean: bool = True
 
     @property
     def page_size(self) -> int:

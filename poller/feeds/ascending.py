@@ -3,12 +3,13 @@
 `order=asc` from a date on, always page 1, and the next request begins with the date of the last
 item: so nothing moves past the reader while it reads. The overlap catches what the API shows late,
 and the mark stays behind by as long as the pass took: what a page was too early to show may be
-older than what a later page of the same pass holds.
+older than what a later page of the same pass holds. It stays before an item that does not say which
+question it is (`rereading.py`).
 Of the schemes that were measured, only this one missed nothing (docs/polling.md).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -23,6 +24,7 @@ from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import feed_state, record_items, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
+from poller.feeds.rereading import Rereading
 from poller.items import date_of, read_items
 from poller.sites import hosts_of_others
 
@@ -43,6 +45,7 @@ class AscendingFeed:
         date: the field of an item that it sorts by.
         bound: the parameter that names the date to begin with.
         overlap: seconds before the mark at which a pass begins.
+        rereading: what is to be read again.
     """
 
     name: FeedName
@@ -53,6 +56,7 @@ class AscendingFeed:
     engine: Engine
     clock: Clock
     settings: Settings
+    rereading: Rereading
     overlap: int = OVERLAP_SECONDS
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
@@ -67,9 +71,14 @@ class AscendingFeed:
         now = self.clock.now()
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=True)
-            record_items(connection, site, self.name, items, now=now)
+            worth_another = record_items(connection, site, self.name, items, now=now)
             took = max(begun - (cursor.begun or begun), timedelta(0))  # a clock may be set back
-            mark = self._reached(connection, site, cursor, furthest, took)
+            cursor = replace(cursor, clean=cursor.clean and not items.unidentified)
+            if worth_another:
+                self.rereading.hold(site)
+            mark = self._marked(connection, site, cursor, furthest, took)
+            if cursor.again and not answer.has_more:
+                mark = self.rereading.end(site, clean=cursor.clean) or mark
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         following = None
         if answer.has_more:
@@ -79,9 +88,10 @@ class AscendingFeed:
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:
             mark = self._mark(connection, site)
-        if mark is None:
-            mark = now - timedelta(days=self.settings.first_poll_days)
-        return Cursor(max(0, epoch(mark) - self.overlap), begun=now)
+        begin, again = self.rereading.begin(site, mark)
+        if begin is None:
+            begin = now - timedelta(days=self.settings.first_poll_days)
+        return Cursor(max(0, epoch(begin) - self.overlap), begun=now, again=again)
 
     def _mark(self, connection: Connection, site: str) -> datetime | None:
         """The high-water mark, but for one that only a clock which was far ahead can have set."""
@@ -106,7 +116,7 @@ class AscendingFeed:
         dates = (date_of(item, self.date) for item in items)
         return max((date for date in dates if date is not None and date <= latest), default=None)
 
-    def _reached(
+    def _marked(
         self,
         connection: Connection,
         site: str,
@@ -114,13 +124,20 @@ class AscendingFeed:
         furthest: int | None,
         took: timedelta,
     ) -> datetime | None:
-        """Where the high-water mark stands after a page. It never goes back.
+        """Where the high-water mark stands after a page: before what is to be read again."""
+        mark = self._mark(connection, site)
+        reached = self._reached(mark, cursor, furthest, took)
+        return self.rereading.held(site, mark or from_epoch(cursor.second + self.overlap), reached)
+
+    def _reached(
+        self, mark: datetime | None, cursor: Cursor, furthest: int | None, took: timedelta
+    ) -> datetime | None:
+        """Where the high-water mark would stand by a page's dates. It never goes back.
 
         The API's time when the pass was begun is not before `furthest - took`, however far our
         clock and its are apart: and what the first page was too early to show is at most
         `OVERLAP_SECONDS` older than that.
         """
-        mark = self._mark(connection, site)
         if mark is None and furthest is None:
             return from_epoch(cursor.second + self.overlap)
         if furthest is None:
@@ -147,6 +164,7 @@ def live_feed(
         engine=engine,
         clock=clock,
         settings=settings,
+        rereading=Rereading("live", clock),
         overlap=overlap,
     )
 
@@ -162,4 +180,5 @@ def changed_feed(api: Api, engine: Engine, clock: Clock, settings: Settings) -> 
         engine=engine,
         clock=clock,
         settings=settings,
+        rereading=Rereading("changed", clock),
     )

@@ -131,7 +131,7 @@ def _request(site: str, question_ids: Collection[int]) -> ApiRequest:
 
 def _missing(asked: Collection[int], items: Items) -> set[int]:
     """Those that the API gives no more; none where an item without a number may be one of them."""
-    if any(item.question_id is None for item in items.skipped):
+    if items.unidentified:
         return set()
     given = {q.question_id for q in items.questions} | {i.question_id for i in items.skipped}
     return {number for number in asked if number not in given}
