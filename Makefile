@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test tests test-fast test-browser test-chaos test-soak test-compose test-real fuzz bench bench-check check audit format lock clean
+.PHONY: demo test tests test-fast test-browser test-chaos test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
@@ -52,6 +52,12 @@ fuzz: .venv/installed
 	$(BIN)/python -c 'import atheris' 2>/dev/null || $(BIN)/python -m pip install --quiet --no-deps \
 	  --disable-pip-version-check --require-hashes -r tests/doors/requirements.lock || echo 'without atheris'
 	$(BIN)/python -m tests.doors.fuzz --inputs $(FUZZ) --seed $(SEED)
+
+# Faults from outside on all processes for so many minutes: make chaos SEED=2 DB=postgres MINUTES=10.
+DB ?= sqlite
+MINUTES ?= 5
+chaos: .venv/installed
+	$(BIN)/python -m tests.chaos --seed $(SEED) --database $(DB) --minutes $(MINUTES)
 
 # What people wait for on the server, with as many questions as a large site has.
 bench: .venv/installed

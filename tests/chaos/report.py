@@ -1,0 +1,106 @@
+"""The table at a run's end, and whether it passes."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from tests.chaos.ledger import Account
+
+BOUND_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """How long it took after a fault's end.
+
+    Attributes:
+        name: the fault's.
+        seconds: None where it was waited for in vain.
+        bounded: whether the bound holds for it.
+    """
+
+    name: str
+    seconds: float | None
+    bounded: bool
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it breaks the bound."""
+        return self.bounded and (self.seconds is None or self.seconds > BOUND_SECONDS)
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run has shown.
+
+    Attributes:
+        title: which run it was.
+        recoveries: one for each fault.
+        skipped: faults that could not be tried, with why.
+        account: of all questions; None where the run broke off.
+        unexpected: (service, status) of each end that was nobody's doing.
+        tracebacks: in the services' logs.
+        memory: MB of all services at the start and at the end.
+        rules_broken: how often the API's rules were.
+    """
+
+    title: str
+    recoveries: list[Recovery] = field(default_factory=list)
+    skipped: dict[str, str] = field(default_factory=dict)
+    account: Account | None = None
+    unexpected: Sequence[tuple[str, int | None]] = ()
+    tracebacks: int = 0
+    memory: tuple[float, float] = (0.0, 0.0)
+    rules_broken: int = 0
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing was lost, and all recovered in time."""
+        account = self.account
+        if account is None or self.unexpected or any(one.is_late for one in self.recoveries):
+            return False
+        return not (account.lost or account.untagged or account.duplicated or account.wrong)
+
+    def lines(self) -> Iterator[str]:
+        """Yield the table."""
+        yield f"\n{self.title}: {'passes' if self.passes else 'FAILS'}"
+        yield f"{'recovered after, seconds':36}{'times':>6}{'median':>8}{'worst':>8}"
+        yield from self._recoveries()
+        yield "* the API's own rules ask for a pause of a minute or more: no bound holds for it"
+        yield from (f"skipped: {name}: {why}" for name, why in self.skipped.items())
+        yield from self._figures()
+
+    def _recoveries(self) -> Iterator[str]:
+        by_name: defaultdict[str, list[Recovery]] = defaultdict(list)
+        for recovery in self.recoveries:
+            by_name[recovery.name].append(recovery)
+        for name, all_of_it in sorted(by_name.items()):
+            seconds = [float("inf") if one.seconds is None else one.seconds for one in all_of_it]
+            shown = name if all_of_it[0].bounded else f"{name}*"
+            late = "  LATE" if any(one.is_late for one in all_of_it) else ""
+            figures = f"{len(seconds):6}{median(seconds):8.1f}{max(seconds):8.1f}"
+            yield f"{shown:36}{figures}{late}"
+
+    def _figures(self) -> Iterator[str]:
+        account = self.account
+        if account is None:
+            yield "the run broke off: no account"
+            return
+        figures = {
+            "faults": len(self.recoveries),
+            "questions": account.questions,
+            "lost": account.lost,
+            "untagged": account.untagged,
+            "duplicated": account.duplicated,
+            "parked": account.parked,
+            "wrongly tagged": account.wrong,
+            "unexpected ends": len(self.unexpected),
+            "tracebacks": self.tracebacks,
+            "API rules broken": self.rules_broken,
+        }
+        yield from (f"{name:36}{number:6,}" for name, number in figures.items())
+        yield from (f"  {name} ended with {status}" for name, status in self.unexpected)
+        start, end = self.memory
+        yield f"{'memory of all services, MB':36}{start:6.0f} at the start, {end:.0f} at the end"

@@ -1,0 +1,175 @@
+"""All that a run consists of, put together: servers, network, services, and the ledger."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from core.clock import SystemClock
+from core.database.engine import make_engine
+from core.database.migrate import upgrade
+from tests.chaos.api import make_api, shown
+from tests.chaos.disk import Disk, small_disk
+from tests.chaos.ledger import Ledger
+from tests.chaos.proxies import Network, Proxy
+from tests.chaos.servers import ApiServer, PostgresServer, RedisServer
+from tests.chaos.services import Keeper, Service
+
+LOOK_SECONDS: Final = 0.2
+CLOCKS_DIFFER: Final = timedelta(seconds=5)  # later marks are of a clock that was ahead
+REDIS_MB, DATABASE_MB = 64, 400
+WORKERS: Final = ("worker-1", "worker-2")
+SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "worker-1": ("worker", "--name", "one"),
+    "worker-2": ("worker", "--name", "two"),
+    "scheduler": ("scheduler",),
+    "poller": ("poll",),
+}
+SETTINGS: Final = {  # all others are those that ship
+    "sites": "stats",
+    "api_key": "chaos",  # by which the stand-in gives quota without end
+    "poll_seconds": 3,
+    "changed_seconds": 60,
+    "history_questions": 0,
+    "retrain_cron": "off",
+}
+
+
+@dataclass
+class World:
+    """A running service with all that it needs.
+
+    Attributes:
+        folder: of this run: logs, data.
+        seed: of what the API shows.
+        postgres: the database's server; None where it is SQLite.
+        database_disk: where the database's files are.
+        sqlite: the database's file, where it is one.
+    """
+
+    folder: Path
+    seed: int
+    redis: RedisServer
+    api: ApiServer
+    postgres: PostgresServer | None
+    redis_disk: Disk
+    database_disk: Disk
+    sqlite: Path
+    network: Network
+    keeper: Keeper
+    ledger: Ledger
+
+    @property
+    def database(self) -> str:
+        """Its kind."""
+        return "sqlite" if self.postgres is None else "postgres"
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass, in which what has ended is started again."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.keeper.check()
+            time.sleep(min(LOOK_SECONDS, max(0.0, end - time.monotonic())))
+
+    def wait(self, condition: Callable[[], bool], seconds: float) -> float | None:
+        """Wait for something; return after how many seconds it was so, None where it was not."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            self.keeper.check()
+            if condition():
+                return time.monotonic() - began
+            time.sleep(LOOK_SECONDS)
+        return None
+
+    def has_recovered(self, since: datetime) -> bool:
+        """Whether all that was asked by a moment is tagged, and new questions were read since."""
+        polled = self.ledger.polled_at()
+        is_polled = polled is not None and since < polled < now() + CLOCKS_DIFFER
+        return is_polled and self.ledger.pending(since) == 0
+
+    def shown(self) -> set[int]:
+        """The questions that the API has shown so far."""
+        return shown(make_api(began=self.api.began, seed=self.seed), time.time())
+
+    def service(self, name: str, *arguments: str, code: Path | None = None) -> Service:
+        """A further service, with a network of its own to all that it needs."""
+        environment = self._environment(name)
+        log = self.folder / "logs" / f"{name}.log"
+        made = Service(name, arguments, environment, log)
+        if code is not None:
+            made.code = code
+        return made
+
+    def proxy(self, service: str, server: str) -> Proxy:
+        """The network between a service and a server."""
+        name = f"{service} and {server}"
+        (found,) = [proxy for proxy in self.network.proxies if proxy.name == name]
+        return found
+
+    def _environment(self, name: str) -> dict[str, str]:
+        api = self.network.between(f"{name} and api", self.api.port)
+        redis = self.network.between(f"{name} and redis", self.redis.port)
+        database = f"sqlite:///{self.sqlite}"
+        if self.postgres is not None:
+            proxy = self.network.between(f"{name} and postgres", self.postgres.port)
+            database = self.postgres.address_at(proxy.port)
+        settings = {
+            **SETTINGS,
+            "api_url": f"http://127.0.0.1:{api.port}/2.3",
+            "broker_url": f"redis://127.0.0.1:{redis.port}/0",
+            "database_url": database,
+            "data_dir": self.folder / "data",
+        }
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("TAGGER_")}
+        return kept | {f"TAGGER_{key.upper()}": str(value) for key, value in settings.items()}
+
+
+@contextmanager
+def running_world(folder: Path, database: str, seed: int) -> Iterator[World]:
+    """Start everything in an empty folder, and end it."""
+    with ExitStack() as stack:
+        (folder / "logs").mkdir(parents=True)
+        redis_disk = stack.enter_context(small_disk(folder / "redis-disk", REDIS_MB))
+        database_disk = stack.enter_context(small_disk(folder / "database-disk", DATABASE_MB))
+        redis, api = RedisServer(folder, redis_disk.folder), ApiServer(folder, seed)
+        postgres = None
+        if database == "postgres":
+            postgres = PostgresServer(folder, database_disk.folder)
+        for server in filter(None, (redis, postgres)):
+            stack.callback(server.kill)
+            server.start()
+        sqlite = database_disk.folder / "tagger.sqlite3"
+        engine = make_engine(f"sqlite:///{sqlite}" if postgres is None else postgres.address)
+        stack.callback(engine.dispose)
+        upgrade(engine)
+        ledger = Ledger(engine)
+        ledger.open()
+        stack.callback(api.kill)
+        api.start()
+        network, keeper = stack.enter_context(Network()), Keeper()
+        world = World(
+            folder=folder,
+            seed=seed,
+            redis=redis,
+            api=api,
+            postgres=postgres,
+            redis_disk=redis_disk,
+            database_disk=database_disk,
+            sqlite=sqlite,
+            network=network,
+            keeper=keeper,
+            ledger=ledger,
+        )
+        stack.callback(keeper.end_all)
+        for name, arguments in SERVICES.items():
+            keeper.add(world.service(name, *arguments))
+        yield world
+
+
+def now() -> datetime:
+    """The present, in UTC."""
+    return SystemClock().now()
