@@ -22,6 +22,7 @@ from core.errors import (
     ApiThrottled,
     ApiUnreachable,
     BrokerUnreachable,
+    DatabaseUnreachable,
 )
 from core.feeds import FEEDS, FeedName
 from core.retry import Outage, until_reachable
@@ -185,6 +186,9 @@ class Poller:
             step = self.feeds[name].step(site, self._passes.get(key))
             self._enqueue(site, step.requested)  # it is stored, whatever the page contradicts
             self._progress.setdefault(key, Progress()).note(step)
+        except DatabaseUnreachable:
+            self._end_pass(key)  # the same page would be the same request: it begins elsewhere
+            raise
         except ApiPaused as pause:
             log.debug("%s, %s: %s", site, name, pause)
             seconds = (pause.until - self.clock.now()).total_seconds()

@@ -3,8 +3,9 @@
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import numpy as np
@@ -18,7 +19,7 @@ from core.model.live_models import LiveModels, Loaded
 from core.model.predictions import NewPrediction, write_predictions
 from core.model.predictor import Model, RankedTag, Words
 from core.model.registry import Version, hold_live
-from core.questions.leases import HELD, HeldQuestions
+from core.questions.leases import HELD, HeldQuestions, end_lease
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 
 log = logging.getLogger(__name__)
@@ -163,12 +164,17 @@ class _Line:
             self._write(*last)
 
     def give_back(self) -> None:
-        """Give the attempts back of what was not written: an outage must not use them up."""
+        """Give the attempts back of what was not written: an outage must not use them up.
+
+        Nor wait those of the batch that were not even claimed until their leases are over.
+        """
         self._running = None
-        if not self._unwritten:
-            return
-        retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
-        retrying(_give_back, self._engine, list(self._unwritten.values()))
+        if self._unwritten:
+            retrying = retry_while_database_is_away(self._clock, WRITE_SECONDS)
+            retrying(_give_back, self._engine, list(self._unwritten.values()))
+        rest = sorted(self._held.let_all_go() - set(self._unwritten))
+        with suppress(DatabaseUnreachable):
+            _free(self._engine, rest, now=self._clock.now(), lease=self._held.lease)
 
     def _claim(self, pks: Sequence[int]) -> tuple[Loaded, list[ClaimedQuestion]]:
         """Claim a part for the version that is live at that moment, which is loaded before.
@@ -282,6 +288,11 @@ def _describe(question: ClaimedQuestion, error: Exception) -> str:
 def _give_back(engine: Engine, questions: Sequence[ClaimedQuestion]) -> None:
     with engine.begin() as connection:
         unclaim(connection, [question.pk for question in questions])
+
+
+def _free(engine: Engine, pks: Sequence[int], *, now: datetime, lease: timedelta) -> None:
+    with engine.begin() as connection:
+        end_lease(connection, pks, at=now, lease=lease)
 
 
 def _write(

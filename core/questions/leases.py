@@ -151,6 +151,12 @@ class HeldQuestions:
         with self._lock:
             self._held.difference_update(pks)
 
+    def let_all_go(self) -> set[int]:
+        """Renew none any more; return those that were held."""
+        with self._lock:
+            held, self._held = self._held, set()
+        return held
+
     def _renew_until_ended(self) -> None:
         while not self._wait(self._ended, RENEW_SECONDS):
             with self._lock:

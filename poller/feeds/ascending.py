@@ -9,7 +9,7 @@ Of the schemes that were measured, only this one missed nothing (docs/polling.md
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import reading
+from core.errors import DatabaseUnreachable
 from core.feeds import FeedName, method_of
 from core.questions.store import store
 from core.settings import Settings
@@ -29,9 +30,11 @@ from poller.items import date_of, read_items
 from poller.sites import hosts_of_others
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
-# A poller that was killed never read what its last request brought. The next one asks anew at once,
-# from another second on: the API wants no identical request within a minute.
+# A poller that was killed never read what its last request brought, nor could one keep it whose
+# database went away. The next request asks anew at once, from another second on: the API wants no
+# identical one within a minute.
 FURTHER_SECONDS = 60
+FURTHER_STEP = 7  # a first poll's date moves on with the clock, by a second at a time
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
 
 
@@ -46,6 +49,7 @@ class AscendingFeed:
         bound: the parameter that names the date to begin with.
         overlap: seconds before the mark at which a pass begins.
         rereading: what is to be read again.
+        further: by site, how often the database was away with an answer in hand, perhaps.
     """
 
     name: FeedName
@@ -58,9 +62,17 @@ class AscendingFeed:
     settings: Settings
     rereading: Rereading
     overlap: int = OVERLAP_SECONDS
+    further: dict[str, int] = field(default_factory=dict)
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, request their tagging, and move the high-water mark."""
+        try:
+            return self._step(site, cursor)
+        except DatabaseUnreachable:
+            self.further[site] = self.further.get(site, 0) + 1
+            raise
+
+    def _step(self, site: str, cursor: Cursor | None) -> Step:
         begun = self.clock.now()
         if cursor is None:
             cursor = self._beginning(site, begun)
@@ -91,7 +103,8 @@ class AscendingFeed:
         begin, again = self.rereading.begin(site, mark)
         if begin is None:
             begin = now - timedelta(days=self.settings.first_poll_days)
-        return Cursor(max(0, epoch(begin) - self.overlap), begun=now, again=again)
+        overlap = self.overlap + FURTHER_STEP * self.further.get(site, 0) % FURTHER_SECONDS
+        return Cursor(max(0, epoch(begin) - overlap), begun=now, again=again)
 
     def _mark(self, connection: Connection, site: str) -> datetime | None:
         """The high-water mark, but for one that only a clock which was far ahead can have set."""

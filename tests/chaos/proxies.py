@@ -74,7 +74,8 @@ class Proxy:
 def _reset(writer: asyncio.StreamWriter) -> None:
     """End a connection with RST in place of FIN, as one that is known no more."""
     now = struct.pack("ii", 1, 0)
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
+    with suppress(OSError):  # it has just ended
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
     writer.transport.abort()
 
 

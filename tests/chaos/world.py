@@ -12,7 +12,7 @@ from typing import Final
 from core.clock import SystemClock
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
-from tests.chaos.api import make_api, shown
+from tests.chaos.api import POLL_SECONDS, make_api, shown
 from tests.chaos.disk import Disk, small_disk
 from tests.chaos.ledger import Ledger
 from tests.chaos.proxies import Network, Proxy
@@ -32,7 +32,7 @@ SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
 SETTINGS: Final = {  # all others are those that ship
     "sites": "stats",
     "api_key": "chaos",  # by which the stand-in gives quota without end
-    "poll_seconds": 3,
+    "poll_seconds": POLL_SECONDS,
     "changed_seconds": 60,
     "history_questions": 0,
     "retrain_cron": "off",

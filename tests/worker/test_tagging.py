@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import BundlePart
+from core.database.tables import BundlePart, TaggingRequest
 from core.database.views import PredictedTag
 from core.errors import DatabaseUnreachable, ModelMissing
 from core.model.encoding import Calls
 from core.model.live_models import Serving
 from core.model.predictor import Model, Words
 from core.model.registry import promote
+from core.questions.leases import lease_is_over
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
@@ -205,6 +206,27 @@ def store_many(engine: Engine, clock: ManualClock, count: int) -> tuple[int, ...
     publish_live(engine, word_bundle(), now=clock.now())
     many = [question(number, "Anova") for number in range(1, count + 1)]
     return store_questions(engine, *many, now=clock.now()).requested
+
+
+def test_what_an_outage_kept_a_batch_from_claiming_waits_for_no_lease(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pks = store_many(sqlite_engine, clock, 3 * PART)
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(TaggingRequest).values(enqueued_at=clock.now()))
+
+    def fail(*_: object) -> set[int]:
+        raise DatabaseUnreachable("server closed the connection")
+
+    monkeypatch.setattr("worker.tagging.finish", fail)
+    lease = timedelta(minutes=2)
+    with pytest.raises(DatabaseUnreachable):
+        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", pks, clock, lease=lease)
+    clock.sleep(1)
+    free = lease_is_over(clock.now(), lease)
+    with sqlite_engine.connect() as connection:
+        requests = connection.execute(select(TaggingRequest.attempts).where(free)).scalars().all()
+    assert requests == [0] * 3 * PART
 
 
 def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) -> None:

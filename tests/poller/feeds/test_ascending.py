@@ -1,6 +1,7 @@
 """New and changed questions, against a stand-in."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,6 +10,8 @@ from sqlalchemy import Engine, delete, update
 
 from core.database.api_tables import FeedRow
 from core.database.tables import Table
+from core.errors import DatabaseUnreachable
+from core.questions.store import Stored, store
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
     Migration,
@@ -229,3 +232,26 @@ def test_a_mark_that_only_a_clock_far_ahead_can_have_set_is_none(sqlite_engine: 
     read(run.poller(), "live")
     assert numbers(run) == [1, 2]
     assert mark(sqlite_engine, "live") == 300
+
+
+def test_an_answer_that_the_database_did_not_take_is_asked_for_anew_at_once(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = world(sqlite_engine, [asked(1, -100)])
+    poller = run.poller()
+    outages = iter([True, True, False])
+
+    def store_when_back(*arguments: Any, **options: Any) -> Stored:
+        if next(outages):
+            raise DatabaseUnreachable("server closed the connection")
+        return store(*arguments, **options)
+
+    monkeypatch.setattr("poller.feeds.ascending.store", store_when_back)
+    for _ in range(2):
+        run.clock.sleep(1)
+        with pytest.raises(DatabaseUnreachable):
+            poller._step((SITE, "live"))
+    run.clock.sleep(1)
+    assert poller._step((SITE, "live")) is None
+    assert numbers(run) == [1]
+    assert run.standin.observer.violations == []
