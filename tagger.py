@@ -1,15 +1,18 @@
 """The command line. It names the commands' parts; each part brings its own commands."""
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from typing import Annotated
 
 import typer
 
-from core import console
+from core import __version__, console
 from core.errors import (
     BrokerRefused,
     BrokerUnreachable,
+    DatabaseMissing,
     ModelMissing,
     NoPreviousVersion,
     SiteNotGiven,
@@ -21,6 +24,7 @@ from core.errors import (
 HINTS: dict[type[TaggerError], str] = {
     BrokerRefused: "",  # where one runs, another does not help
     BrokerUnreachable: "(tagger up brings its own.)",
+    DatabaseMissing: "(tagger demo, tagger up or tagger import make one.)",
     ModelMissing: "Train one with: tagger train --site {site}",
     NoPreviousVersion: "See: tagger models list",
     SiteNotGiven: "Add the site, as: --site stats",
@@ -55,7 +59,12 @@ def make_app(parts: Iterable[str] = PARTS) -> typer.Typer:
     )
 
     @app.callback()
-    def _keep_commands() -> None:
+    def _keep_commands(
+        version: Annotated[
+            bool,
+            typer.Option("--version", is_eager=True, callback=_tell_version, help="Show it."),
+        ] = False,
+    ) -> None:
         """A command that is alone would lose its name."""
 
     for part in parts:
@@ -63,9 +72,21 @@ def make_app(parts: Iterable[str] = PARTS) -> typer.Typer:
     return app
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        console.out.print(f"tagger {__version__}", highlight=False)
+        raise typer.Exit
+
+
+def _typed_in_shell() -> list[str]:
+    """The words of the line that a shell wants completed, in Bash's or Typer's own variable."""
+    return (os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()
+
+
 def main() -> None:
     """Run the command that the arguments name."""
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    typed = sys.argv if len(sys.argv) > 1 else _typed_in_shell()
+    asked = typed[1] if len(typed) > 1 else ""
     named = [part for part, commands in PARTS.items() if asked in commands]
     make_app(named or PARTS)()
 

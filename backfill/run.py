@@ -16,7 +16,7 @@ from backfill.split import find_inputs, identify, split
 from backfill.tagging import SentBundle
 from core import __version__
 from core.clock import SystemClock
-from core.console import bytes_progress, open_database, out, plain, progress
+from core.console import bytes_progress, open_existing_database, out, plain, progress
 from core.database.engine import reading
 from core.errors import BackfillRefused
 from core.model.bundle import PackedBundle, inspect
@@ -77,7 +77,7 @@ def _database(settings: Settings, work: Work) -> Iterator[Engine | None]:
     if work.model is not None and work.wanted is None:
         yield None
         return
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     try:
         yield engine
     finally:

@@ -54,7 +54,7 @@ from review.decisions.queue import next_question
 from review.decisions.walk import Asking
 from review.metrics.figures import read_figures
 from review.notify.outbox import fill_outbox
-from review.results import Filter, find_results
+from review.results.find import Filter, find_results
 from review.web.access import make_token, set_token
 from review.web.app import make_app
 from review.web.context import Context
@@ -83,12 +83,15 @@ SQL = {
 }
 
 RESULTS = {
-    "": Filter(site=SITE),
-    "--tag, rare": Filter(site=SITE, tag="t2500"),
-    "--tag, common": Filter(site=SITE, tag="t0"),
+    "": Filter(sites=(SITE,)),
+    "--tag, rare": Filter(sites=(SITE,), tags=("t2500",)),
+    "--tag, common": Filter(sites=(SITE,), tags=("t0",)),
+    "--tag, two at once": Filter(sites=(SITE,), tags=("t0", "t300"), match="all"),
     "--min-probability": Filter(min_probability=0.9),
-    "--tag --min-probability": Filter(site=SITE, tag="t300", min_probability=0.5),
-    "--since": Filter(site=SITE, since=datetime(2026, 1, 1, tzinfo=UTC)),
+    "--tag --min-probability": Filter(sites=(SITE,), tags=("t300",), min_probability=0.5),
+    "--without-suggestion": Filter(sites=(SITE,), without_suggestion=True),
+    "--disagrees": Filter(sites=(SITE,), disagrees=True),
+    "--since": Filter(sites=(SITE,), since=datetime(2026, 1, 1, tzinfo=UTC)),
 }
 
 PAGES = (

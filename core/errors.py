@@ -4,6 +4,7 @@ TaggerError                     one line for a person: what, where, what to do
 ├── SettingsError               a setting has a wrong value
 ├── DatabaseError
 │   ├── DatabaseUnreachable     no answer; services wait and try again
+│   ├── DatabaseMissing         there is none where a command that only reads looked
 │   └── SchemaOutdated          the tables are older or newer than the program
 ├── BrokerUnreachable           no answer; nothing is lost, the sweep enqueues again
 │   └── BrokerRefused           it answers, and does not do what it was asked
@@ -15,6 +16,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   │   └── ApiThrottled        it asks for a pause, and may say for how long
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
 ├── UnknownSite                 the site does not exist, or holds no questions here
+├── UnknownTag                  no question here has the tag, from its author or a model
 ├── ImportFailed                a file that cannot be read as questions
 │   └── SiteNotGiven            it does not say of which site they are, and nobody else does
 ├── ModelError
@@ -24,7 +26,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── LiveVersionMoved        another version went live while a command was at it
 │   ├── VersionPruned           the registry holds its figures, but its bundle no more
 │   ├── CacheUnusable           the folder of unpacked bundles cannot be used
-│   ├── ExportFailed            a bundle or a report cannot be written to a file
+│   ├── ExportFailed            a bundle, a report or a cursor cannot be written to a file
 │   └── BundleRefused           a bundle that does not verify
 │       ├── BundleCorrupt       its bytes are not what they should be
 │       ├── BundleIncompatible  its format is of another version of the program
@@ -67,6 +69,10 @@ class DatabaseError(TaggerError):
 
 class DatabaseUnreachable(DatabaseError):
     """The database gives no answer."""
+
+
+class DatabaseMissing(DatabaseError):
+    """There is no database, and a command that only reads makes none."""
 
 
 class SchemaOutdated(DatabaseError):
@@ -143,6 +149,10 @@ class ApiPaused(ApiError):
 
 class UnknownSite(TaggerError):
     """No such site."""
+
+
+class UnknownTag(TaggerError):
+    """No such tag."""
 
 
 class ImportFailed(TaggerError):

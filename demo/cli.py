@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from core.console import command, fail, out, start
-from demo.run import made_up_site, run_demo
+from demo.run import HISTORY_SHARE, SITE, made_up_site, run_demo
 from demo.standin.cli import stand_in
 from demo.standin.serve import serve
 
@@ -60,13 +60,27 @@ def demo_site(
 ) -> None:
     """Serve the made-up site as the StackExchange API would; a fifth of its questions is new.
 
-    Example: tagger demo-site, and elsewhere: TAGGER_API_URL=http://127.0.0.1:8765/2.3
-    TAGGER_SITES=demo tagger up
+    To the database of tagger demo nothing of it is new: it holds the same questions. In another
+    terminal: TAGGER_API_URL=http://127.0.0.1:8765/2.3 TAGGER_SITES=demo
+    TAGGER_DATA_DIR=data/demo-site tagger up
+
+    Example: tagger demo-site --per-minute 30
     """
     start()
     with tempfile.TemporaryDirectory() as folder:
         standin = made_up_site(Path(folder), questions, per_minute=per_minute, delay=90)
     try:
-        serve(standin, host=host, port=port)
+        serve(standin, host=host, port=port, listening=lambda url: _tell_site(url, questions))
     except OSError as error:
         fail(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.")
+
+
+def _tell_site(url: str, questions: int) -> None:
+    past = round(questions * HISTORY_SHARE)
+    out.print(
+        f"{SITE} is at {url} until Ctrl-C: {past:,} past questions, and {questions - past:,} that "
+        "come in from now on. The database of tagger demo holds the same ones, so nothing is new "
+        "to it: set TAGGER_DATA_DIR to another folder, as tagger demo-site --help shows.",
+        highlight=False,
+        soft_wrap=True,
+    )

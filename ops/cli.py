@@ -12,7 +12,16 @@ from core.agreement.view import live_versions_table
 from core.broker import embedded_redis
 from core.broker.queue import TRAINING_QUEUE, make_celery
 from core.clock import SystemClock
-from core.console import command, end_on_sigterm, open_database, out, plain, start, with_hint
+from core.console import (
+    command,
+    end_on_sigterm,
+    open_database,
+    open_existing_database,
+    out,
+    plain,
+    start,
+    with_hint,
+)
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.review_page import listen
@@ -86,7 +95,7 @@ def status() -> None:
     Example: tagger status
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     now = SystemClock().now()
     with reading(engine) as connection:
         sites = site_statuses(connection, settings, now=now)

@@ -1,18 +1,19 @@
 """The poller's commands."""
 
 import random
-from collections.abc import Sequence
 from typing import Annotated
 
 import requests
 import typer
 from sqlalchemy import Engine
 
-from core.console import command, fail, open_database, out, progress, read_site, start
+from core.console import any_site_option, command, fail, open_database, out, plain, start
 from core.heartbeat import Watchdog, patience
 from core.retry import until_reachable
 from core.settings import Settings
 from poller.build import make_poller
+from poller.commands.found import Found
+from poller.commands.history import check_named, fetch_history
 from poller.feeds.history import HistoryFeed, requests_for
 from poller.service import Poller
 from poller.shutdown import StoppableClock, shut_down_on_signals
@@ -54,10 +55,7 @@ def poll(
 
 @command
 def history(
-    site: Annotated[
-        list[str] | None,
-        typer.Option("--site", "-s", callback=read_site, help="Only this site; can be repeated."),
-    ] = None,
+    site: Annotated[list[str] | None, any_site_option("Only this site; can be repeated.")] = None,
 ) -> None:
     """Fetch the sites' past questions, the training corpus; goes on where it stopped.
 
@@ -70,10 +68,11 @@ def history(
         settings = settings.model_copy(update={"sites": tuple(site)})
     clock = StoppableClock()
     with shut_down_on_signals(clock), requests.Session() as session:
-        engine = open_database(settings)
-        poller = _make_poller(settings, engine, session, clock)
-        _check(poller)
-        _fetch_history(poller, settings.sites, clock)
+        poller = _make_poller(settings, open_database(settings), session, clock)
+        check_named(poller, settings.sites)
+        feed = fetch_history(poller, settings.sites, clock.stopped)
+        for one in settings.sites:
+            _tell_history(feed, one)
 
 
 def _make_poller(
@@ -92,27 +91,12 @@ def _poll_once(
 ) -> None:
     poller = _make_poller(settings, engine, session, clock)
     _check(poller)
+    poller.on_step = found = Found()
     trouble = poller.run_once()
+    for line in found.lines():
+        out.print(plain(line), highlight=False, soft_wrap=True)
     if trouble:
         fail("; ".join(trouble))
-
-
-def _fetch_history(poller: Poller, sites: Sequence[str], clock: StoppableClock) -> None:
-    feed = HistoryFeed(poller.api, poller.engine, clock, poller.settings)
-    poller.feeds = {"history": feed}
-    total = sum(feed.remaining(site) for site in sites)
-    with progress("history", total) as bar:
-
-        def ended() -> bool:
-            to_go = sum(feed.remaining(site) for site in sites)
-            left = poller.quota_plan().history_requests
-            told = f"history: {requests_for(to_go)} requests to go, {left} allowed today"
-            bar.update(bar.task_ids[0], completed=total - to_go, description=told)
-            return clock.stopped() or to_go == 0 or left == 0
-
-        poller.run(ended)
-    for site in sites:
-        _tell_history(feed, site)
 
 
 def _tell_history(feed: HistoryFeed, site: str) -> None:

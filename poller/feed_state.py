@@ -119,6 +119,12 @@ def failed(
     )
 
 
+def forget_unread(connection: Connection, site: str, feed: str) -> None:
+    """Drop the row of a feed of which nothing was ever read, as of a site that is none."""
+    unread = FeedRow.last_success.is_(None)
+    connection.execute(delete(FeedRow).where(FeedRow.site == site, FeedRow.feed == feed, unread))
+
+
 def record_items(
     connection: Connection, site: str, feed: str, items: Items, *, now: datetime
 ) -> bool:

@@ -47,6 +47,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 FeedKey = tuple[str, FeedName]  # site and feed
 
 
+def log_failure(site: str, name: FeedName, error: ApiError, seconds: float) -> None:
+    """Say in the log that a request failed, and when it is made again."""
+    log.warning("%s, %s: %s; next try in %.0f s", site, name, error, seconds)
+
+
 @dataclass(slots=True)
 class Poller:
     """Reads the feeds of all sites, one request at a time.
@@ -56,6 +61,7 @@ class Poller:
         chance: spreads pauses.
         enqueue: called with a site and the keys whose tagging a request of the API has requested.
         on_step: called after each request that was answered.
+        on_failure: called after each that failed, with the seconds until the next one.
     """
 
     settings: Settings
@@ -66,6 +72,7 @@ class Poller:
     clock: Clock
     chance: random.Random
     on_step: Callable[[str, FeedName, Step], None] = lambda *_: None
+    on_failure: Callable[[str, FeedName, ApiError, float], None] = log_failure
     _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
     _progress: dict[FeedKey, Progress] = field(default_factory=dict)
     _broker: Outage = field(default_factory=lambda: Outage(log, "the broker"))
@@ -226,7 +233,7 @@ class Poller:
         with self.engine.begin() as connection:
             retry_at = now + timedelta(seconds=seconds)
             failed(connection, site, name, now=now, error=str(error), retry_at=retry_at)
-        log.warning("%s, %s: %s; next try in %.0f s", site, name, error, seconds)
+        self.on_failure(site, name, error, seconds)
 
     def _enqueue(self, site: str, pks: tuple[int, ...]) -> None:
         if not pks:

@@ -43,16 +43,34 @@ def check_sites(api: Api, engine: Engine, clock: Clock, sites: Iterable[str]) ->
         UnknownSite: one of them does not exist; names the nearest that do.
     """
     try:
-        known = _known_sites(api, engine, clock, sites)
+        require_sites(api, engine, clock, sites)
     except ApiError as error:
         log.warning("the names of the sites are not checked: %s", error)
-        return
+
+
+def require_sites(
+    api: Api, engine: Engine, clock: Clock, sites: Iterable[str], *, named_by: str = "TAGGER_SITES"
+) -> None:
+    """Refuse sites that do not exist.
+
+    Args:
+        api: is asked for its list of sites, where the database has none that is believed.
+        engine: of the database.
+        clock: says how old that list is.
+        sites: by the API's names.
+        named_by: what somebody has to correct.
+
+    Raises:
+        UnknownSite: one of them does not exist; names the nearest that do.
+        ApiError: the list cannot be had.
+    """
+    known = _known_sites(api, engine, clock, sites)
     for site in sites:
         if site not in known:
             near = ", ".join(_near(site, known.values()))
             raise UnknownSite(
                 f"There is no site {site!r}{f' (near matches: {near})' if near else ''}. "
-                "Correct TAGGER_SITES; it takes the API's names of sites, separated by commas."
+                f"Correct {named_by}; it takes the API's names of sites."
             )
 
 

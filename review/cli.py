@@ -1,19 +1,37 @@
 """The commands on results."""
 
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import Connection
 
 import review.notify.cli
 import review.web.cli
-from core.console import command, open_database, out, read_since, site_option, start
+from core.clock import SystemClock
+from core.console import (
+    command,
+    complete_tags,
+    err,
+    open_existing_database,
+    out,
+    since_option,
+    start,
+    stored_site_option,
+)
 from core.database.engine import reading
-from core.since import EXAMPLES
-from review.formats import as_json_lines, as_table, write_csv
-from review.results import Filter, find_results
+from core.database.known_sites import list_stored
+from core.database.known_tags import find_tag
+from review.results.cursor import SETTLED_AFTER, START, Place, keep_place, read_place
+from review.results.find import Filter, Match, Result, find_results, is_anything_tagged
+from review.results.formats import write_csv, write_json, write_json_lines
+from review.results.table import show_table
+
+SHOWN = 20  # questions of a table
 
 
 class Format(StrEnum):
@@ -22,6 +40,7 @@ class Format(StrEnum):
     TABLE = "table"
     CSV = "csv"
     JSON = "json"
+    JSON_LINES = "jsonl"
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -31,49 +50,124 @@ def add_commands(app: typer.Typer) -> None:
     review.notify.cli.add_commands(app)
 
 
+Sites = Annotated[list[str] | None, stored_site_option("Only this site; can be repeated.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        "-t",
+        autocompletion=complete_tags,
+        help="Only questions for which this tag is suggested; can be repeated.",
+    ),
+]
+TagMatch = Annotated[
+    Match, typer.Option(help="Whether any of several --tag is suggested, or all of them.")
+]
+Since = Annotated[datetime | None, since_option("Only questions tagged since this time")]
+MinProbability = Annotated[
+    float | None, typer.Option(min=0, max=1, help="Lowest probability of a tag to show.")
+]
+WithoutSuggestion = Annotated[
+    bool, typer.Option("--without-suggestion", help="Only questions that got no suggested tag.")
+]
+Disagrees = Annotated[
+    bool,
+    typer.Option(
+        "--disagrees", help="Only questions with a suggested tag that their author did not choose."
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(min=1, help=f"Most questions to show.  [default: {SHOWN} for a table, else all]"),
+]
+CursorFile = Annotated[
+    Path | None,
+    typer.Option(
+        dir_okay=False,
+        help="Only what came since the last export with this file, the oldest first; the file "
+        "keeps the place. What was tagged within the last minute comes next time.",
+    ),
+]
+
+
 @command
-def results(
-    site: Annotated[str | None, site_option("Only this site.")] = None,
-    tag: Annotated[
-        str | None, typer.Option(help="Only questions for which this tag is suggested.")
-    ] = None,
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=read_since,
-            metavar="TIME",
-            help=f"Only questions tagged since this time (of UTC): {EXAMPLES}.",
-        ),
-    ] = None,
-    min_probability: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Lowest probability of a tag to show.")
-    ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(min=1, help="Most questions to show.  [default: 20 for a table, else all]"),
-    ] = None,
+def results(  # noqa: PLR0913 (options)
+    site: Sites = None,
+    tag: Tags = None,
+    match: TagMatch = "any",
+    since: Since = None,
+    min_probability: MinProbability = None,
+    *,
+    without_suggestion: WithoutSuggestion = False,
+    disagrees: Disagrees = False,
+    limit: Limit = None,
     form: Annotated[Format, typer.Option("--format", "-f", help="Output format.")] = Format.TABLE,
+    cursor_file: CursorFile = None,
 ) -> None:
     """Show tagged questions, the newest prediction first.
 
-    Example: tagger results --site stats --tag regression --format csv > results.csv
+    Example: tagger results --tag regression --since 2d --format csv > results.csv
     """
-    engine = open_database(start())
-    chosen = Filter(
-        site=site,
-        tag=tag,
-        since=since,
-        min_probability=min_probability,
-    )
-    if limit is None and form is Format.TABLE:
-        limit = 20
+    if without_suggestion and (tag or disagrees or min_probability is not None):
+        raise typer.BadParameter(
+            "--without-suggestion goes with none of --tag, --disagrees and --min-probability."
+        )
+    engine = open_existing_database(start())
     with reading(engine) as connection:
-        found = find_results(connection, chosen, limit=limit)
-        match form:
-            case Format.TABLE:
-                out.print(as_table(found))
-            case Format.CSV:
-                write_csv(found, sys.stdout)
-            case Format.JSON:
-                for line in as_json_lines(found):
-                    sys.stdout.write(line + "\n")
+        chosen = Filter(
+            sites=tuple(site or ()),
+            tags=tuple(find_tag(connection, one, sites=site or ()) for one in tag or ()),
+            match=match,
+            since=since,
+            min_probability=min_probability,
+            without_suggestion=without_suggestion,
+            disagrees=disagrees,
+            after=None if cursor_file is None else read_place(cursor_file),
+            until=None if cursor_file is None else SystemClock().now() - SETTLED_AFTER,
+        )
+        found = _Followed(find_results(connection, chosen, limit=limit or _usual_limit(form)))
+        _show(connection, found, chosen, form)
+    if cursor_file is not None and found.last is not None:
+        sys.stdout.flush()
+        keep_place(cursor_file, found.last)
+
+
+def _usual_limit(form: Format) -> int | None:
+    return SHOWN if form is Format.TABLE else None
+
+
+class _Followed:
+    """Results as they come, and how far they have come."""
+
+    def __init__(self, results: Iterator[Result]) -> None:
+        self._results = results
+        self.last: Place | None = None
+
+    def __iter__(self) -> Iterator[Result]:
+        for result in self._results:
+            yield result
+            self.last = result.place
+
+
+def _show(connection: Connection, found: _Followed, chosen: Filter, form: Format) -> None:
+    match form:
+        case Format.TABLE:
+            several = len(chosen.sites or list_stored(connection)) > 1
+            count = show_table(found, out, with_sites=several)
+            _tell_count(connection, count)
+        case Format.CSV:
+            write_csv(found, sys.stdout, header=chosen.after in (None, START))
+        case Format.JSON:
+            write_json(found, sys.stdout)
+        case Format.JSON_LINES:
+            write_json_lines(found, sys.stdout)
+
+
+def _tell_count(connection: Connection, count: int) -> None:
+    """Say why a table is empty, or that there may be more."""
+    if count == SHOWN:
+        err.print(f"These are {SHOWN}; --limit shows more.", highlight=False)
+    elif count == 0 and is_anything_tagged(connection):
+        out.print("No results: none of the tagged questions is as asked for.")
+    elif count == 0:
+        out.print("No results: no question is tagged yet. See: tagger status")

@@ -1,5 +1,7 @@
 """The documents name everything that there is."""
 
+import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,9 @@ import typer
 
 import tagger
 from core.settings import DEFAULTS, PREFIX, Settings
+from demo.cli import demo
+from demo.run import SITE
+from tests.commands import arguments_of, check_arguments, commands_of_document
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,9 +61,34 @@ def test_every_command_has_an_example_and_stands_in_the_readme(name: str, text: 
     assert f"`{name}" in readme or (f"`{' '.join(group)} " in readme and f"`{last}`" in readme)
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    import re
+@pytest.mark.parametrize(("name", "text"), commands(tagger.make_app()))
+def test_the_example_of_every_command_parses(name: str, text: str) -> None:
+    example = " ".join(text.split("Example: ")[1].split())
+    called = re.fullmatch(r"(?:[A-Z_]+=\S+ )*tagger (.*)", example)
+    assert called is not None, example
+    arguments = arguments_of(called[1])
+    assert arguments[: len(name.split()) - 1] == name.split()[1:]
+    check_arguments(arguments)
 
+
+COMMANDS = list(commands_of_document(ROOT / "README.md"))
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_every_command_of_the_readme_parses(arguments: list[str]) -> None:
+    check_arguments(arguments)
+
+
+def test_a_terminal_that_follows_the_readme_finds_the_program_and_the_demo() -> None:
+    """What a line needs stands in a line above it."""
+    readme = (ROOT / "README.md").read_text()
+    assert readme.index(". .venv/bin/activate\n") < readme.index("\ntagger ")
+    folder, site = inspect.signature(demo).parameters["folder"].default, SITE
+    assert f"\nexport TAGGER_DATA_DIR={folder} TAGGER_SITES={site}\n" in readme
+    assert ".venv/bin/tagger" not in readme
+
+
+def test_links_between_documents_lead_somewhere() -> None:
     for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import typer
 
 from core.clock import SystemClock
-from core.console import command, err, open_database, out, start
+from core.console import command, err, open_existing_database, out, start
 from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models.changes import Site
@@ -100,11 +100,11 @@ def train(  # noqa: PLR0913 (options)
 
     Example: tagger train --site stats --architecture conv1d
     """
-    from trainer.options import TrainingOptions  # noqa: PLC0415
+    settings = start()
+    engine = open_existing_database(settings)
+    from trainer.options import TrainingOptions  # noqa: PLC0415 (seconds, for what is refused)
     from trainer.train import train_site  # noqa: PLC0415
 
-    settings = start()
-    engine = open_database(settings)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a run's row
     options = TrainingOptions.of(  # says that it was stopped
         settings,

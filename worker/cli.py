@@ -12,12 +12,13 @@ from core.clock import SystemClock
 from core.console import (
     command,
     fail,
-    open_database,
+    one_site_option,
+    open_existing_database,
     out,
     plain,
-    read_since,
-    site_option,
+    since_option,
     start,
+    stored_site_option,
     with_hint,
 )
 from core.database.clock import DatabaseClock
@@ -28,11 +29,10 @@ from core.model.bundle_cache import open_cache
 from core.model.predictor import Model
 from core.questions import lifecycle
 from core.questions.requests import request_tagging
-from core.since import EXAMPLES
 from worker.service import run_scheduler, run_worker
 
-Site = Annotated[str, site_option("The site, by the API's name.")]
-AnySite = Annotated[str | None, site_option("Only this site.")]
+Site = Annotated[str, one_site_option("The site, by the API's name.")]
+AnySite = Annotated[str | None, stored_site_option("Only this site.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -85,12 +85,7 @@ def scheduler() -> None:
 def tag(
     site: Site,
     since: Annotated[
-        datetime | None,
-        typer.Option(
-            parser=read_since,
-            metavar="TIME",
-            help=f"Only questions created since this time (of UTC): {EXAMPLES}.",
-        ),
+        datetime | None, since_option("Only questions created since this time")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Also those that the live model has tagged already.")
@@ -101,7 +96,7 @@ def tag(
     Example: tagger tag --site stats --since 2026-01-01
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     clock = SystemClock()
     with engine.begin() as connection:
         registry.get_live(connection, site)
@@ -122,22 +117,23 @@ def tag(
 @command
 def suggest(
     text: Annotated[str, typer.Argument(help="Text of a question: its title, or title and body.")],
-    site: Annotated[str | None, site_option("Site whose live model is used.")] = None,
+    site: Annotated[str, one_site_option("Site whose live model is used.")],
     body: Annotated[str, typer.Option(help="The question's body, HTML or plain.")] = "",
 ) -> None:
     """Show tags for one text, at once.
 
     Example: tagger suggest "How do I test whether two means differ?"
     """
+    if not text.strip() and not body.strip():
+        fail('The text is empty: give a question\'s title, as: "How do I test two means?"')
     settings = start()
-    chosen = site or settings.sites[0]
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     with reading(engine) as connection:
-        live = registry.get_live(connection, chosen)
+        live = registry.get_live(connection, site)
     with open_cache(settings).open(live, registry.fetch_from(engine)) as bundle:
         model = Model(bundle)
     (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
-    table = Table(title=f"{chosen}, model version {live.version}", title_justify="left")
+    table = Table(title=f"{plain(site)}, model version {live.version}", title_justify="left")
     table.add_column("tag")
     table.add_column("probability", justify="right")
     table.add_column("suggested")
@@ -152,7 +148,7 @@ def list_parked(site: AnySite = None) -> None:
 
     Example: tagger parked list
     """
-    engine = open_database(start())
+    engine = open_existing_database(start())
     with reading(engine) as connection:
         questions = lifecycle.list_parked(connection, site)
     if not questions:
@@ -184,7 +180,7 @@ def release_parked(
     """
     if question_id is not None and site is None:
         raise typer.BadParameter("--question needs --site: numbers are each site's own.")
-    engine = open_database(start())
+    engine = open_existing_database(start())
     with engine.begin() as connection:
         count = lifecycle.release(connection, site, question_id)
     if question_id is not None and not count:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from core.clock import Clock
-from core.database.sqlite_advice import advise
+from core.database.sqlite_advice import advise, find_read_only
 from core.database.words import add_functions
 from core.errors import DatabaseUnreachable
 
@@ -90,8 +90,10 @@ def _sqlite_engine(url: URL) -> Engine:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
+            read_only = find_read_only(folder)
+            reason = f"{read_only} is read-only for this user" if read_only else error.strerror
             raise DatabaseUnreachable(
-                f"The folder {folder} for the database cannot be made: {error.strerror}. "
+                f"The folder {folder} for the database cannot be made: {reason}. "
                 "Set TAGGER_DATA_DIR to one that can be written."
             ) from None
     engine = create_engine(url)

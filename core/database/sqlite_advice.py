@@ -13,6 +13,7 @@ _ADVICE = {
     sqlite3.SQLITE_CORRUPT: "Put a copy in its place that is whole.",
     sqlite3.SQLITE_NOTADB: "Set TAGGER_DATABASE_URL or TAGGER_DATA_DIR to another file.",
 }
+_UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN)
 _LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 _LOCKS = Path("/proc/locks")  # https://man7.org/linux/man-pages/man5/proc_locks.5.html
@@ -26,12 +27,26 @@ def advise(file: Path, error: BaseException) -> str:
         error: the driver's.
     """
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what is extended
+    if code in _UNWRITABLE and (read_only := find_read_only(file)) is not None:
+        what = "folder" if read_only.is_dir() else "file"
+        return (
+            f"The {what} {read_only} is read-only for this user, and SQLite writes there even to "
+            "read. Let this user write it, or set TAGGER_DATA_DIR to another folder."
+        )
     if code not in _LOCKED:
         return _ADVICE.get(code, "Set TAGGER_DATABASE_URL to a database that can be used.")
     holders = lock_holders(file)
     if not holders:
         return "Another program writes to it: end that one (fuser names it), or wait for it."
     return f"It is locked by {' and '.join(holders)}: end that, or wait until it has finished."
+
+
+def find_read_only(file: Path) -> Path | None:
+    """What forbids to write a file: itself, or the nearest folder of it that there is."""
+    if os.path.exists(file) and not os.access(file, os.W_OK):  # noqa: PTH110 (raises never)
+        return file
+    folder = next((folder for folder in file.parents if folder.exists()), None)
+    return folder if folder is not None and not os.access(folder, os.W_OK | os.X_OK) else None
 
 
 def lock_holders(file: Path) -> list[str]:

@@ -20,12 +20,15 @@ def is_suggested() -> ColumnElement[bool]:
     return PredictedTag.suggested & ~blocked.correlate(Question, PredictedTag)
 
 
-def find_by_tag(tag: str) -> Select[int]:
+def find_by_tag(*tags: str) -> Select[int]:
     """A SELECT, by an index, of the keys of questions for which a prediction finds a tag likely.
 
-    Of all for which it is suggested, or as probable as LIKELY; some predictions may be older ones.
+    Of all for which one of the tags is suggested, or as probable as LIKELY; some predictions may
+    be older ones, and a key may come several times.
     """
-    return select(LikelyTag.question_pk).where(LikelyTag.tag == tag)
+    return select(LikelyTag.question_pk).where(
+        LikelyTag.tag == tags[0] if len(tags) == 1 else LikelyTag.tag.in_(tags)
+    )
 
 
 def is_indexed(least: float | None) -> bool:

@@ -1,7 +1,7 @@
 """Question files in, a running stand-in out."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from core.questions.files import BrokenRow, load_questions
@@ -45,12 +45,25 @@ def _pass_over(row: BrokenRow) -> None:
     logger.warning("%s", row)
 
 
-def serve(standin: StandIn, *, host: str = "127.0.0.1", port: int = 8765) -> None:
+def serve(
+    standin: StandIn,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    listening: Callable[[str], None] = lambda _: None,
+) -> None:
     """Serve in the foreground until SIGTERM or SIGINT.
+
+    Args:
+        standin: what answers.
+        host: the address to listen on.
+        port: the port.
+        listening: called with the API's address as soon as it listens.
 
     Raises:
         OSError: The address cannot be had.
     """
     server = StandInServer(standin, host=host, port=port)
     logger.info("serving %s at %s/2.3", ", ".join(standin.sites), server.url)
+    listening(f"{server.url}/2.3")
     run(server)

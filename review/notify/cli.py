@@ -6,8 +6,18 @@ import typer
 from rich.table import Table
 
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, plain, site_option, start
+from core.console import (
+    command,
+    complete_tags,
+    fail,
+    one_site_option,
+    open_existing_database,
+    out,
+    plain,
+    start,
+)
 from core.database.engine import reading
+from core.database.known_tags import find_tag
 from review.notify.entries import Kind
 from review.notify.trial import send_test
 from review.notify.webhooks import (
@@ -39,11 +49,13 @@ def add_commands(app: typer.Typer) -> None:
 @command
 def add(
     url: Annotated[str, typer.Argument(help="Where events are sent, http or https.")],
-    site: Annotated[str, site_option("Questions of this site.")],
+    site: Annotated[str, one_site_option("Questions of this site.")],
     event: Annotated[
         Kind, typer.Option(help="New suggestions, or author's tags that the model disputes.")
     ] = "suggested",
-    tag: Annotated[str | None, typer.Option(help="Only with this tag.")] = None,
+    tag: Annotated[
+        str | None, typer.Option(autocompletion=complete_tags, help="Only with this tag.")
+    ] = None,
     min_probability: Annotated[
         float | None, typer.Option(min=0, max=1, help="Lowest probability of the tag, or of any.")
     ] = None,
@@ -60,10 +72,14 @@ def add(
         check_url(url)
     except ValueError as error:
         fail(f"{url} cannot be a webhook: {error}.")
-    wanted = Wanted(
-        event=event, site=site, tag=tag, min_probability=min_probability, max_quality=max_quality
-    )
-    with open_database(settings).begin() as connection:
+    with open_existing_database(settings).begin() as connection:
+        wanted = Wanted(
+            event=event,
+            site=site,
+            tag=None if tag is None else find_tag(connection, tag, sites=[site]),
+            min_probability=min_probability,
+            max_quality=max_quality,
+        )
         number, secret = add_webhook(connection, url, wanted, OWNER, now=SystemClock().now())
     out.print(
         f"Webhook {number}; its secret, which is shown only now:\n{secret}",
@@ -80,7 +96,7 @@ def show() -> None:
     Example: tagger webhooks list
     """
     table = Table("number", "address", "event", "site", "tag", "by", "waiting", "failed", "error")
-    with reading(open_database(start())) as connection:
+    with reading(open_existing_database(start())) as connection:
         for one in list_webhooks(connection):
             trouble = _trouble(one)
             words = (one.url, one.wanted.event, one.wanted.site, one.wanted.tag or "", one.reviewer)
@@ -101,7 +117,7 @@ def test(number: Annotated[int, typer.Argument(help="Its number, as the list has
 
     Example: tagger webhooks test 3
     """
-    outcome = send_test(open_database(start()), SystemClock(), number)
+    outcome = send_test(open_existing_database(start()), SystemClock(), number)
     if outcome.error is not None:
         fail(f"Webhook {number} has not confirmed the test event: {outcome.error}.")
     out.print(f"Webhook {number} has confirmed the test event.")
@@ -113,7 +129,7 @@ def retry(number: Annotated[int, typer.Argument(help="Its number, as the list ha
 
     Example: tagger webhooks retry 3
     """
-    with open_database(start()).begin() as connection:
+    with open_existing_database(start()).begin() as connection:
         count = retry_failed(connection, number, now=SystemClock().now())
     out.print(f"{count} events of webhook {number} are sent again.")
 
@@ -124,6 +140,6 @@ def remove(number: Annotated[int, typer.Argument(help="Its number, as the list h
 
     Example: tagger webhooks remove 3
     """
-    with open_database(start()).begin() as connection:
+    with open_existing_database(start()).begin() as connection:
         delete_webhook(connection, number)
     out.print(f"Webhook {number} is deleted.")

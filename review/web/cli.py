@@ -7,7 +7,7 @@ from rich.table import Table
 from sqlalchemy import select
 
 from core.clock import SystemClock
-from core.console import command, fail, open_database, out, plain, start
+from core.console import command, fail, open_database, open_existing_database, out, plain, start
 from core.database.engine import reading
 from core.database.review_tables import Reviewer
 from core.retry import until_reachable
@@ -67,7 +67,7 @@ def add_reviewer(name: Name, address: Address = None) -> None:
     if not name or len(name) > 40 or not name.isprintable() or name == OWNER:
         fail(f"A reviewer's name has 1 to 40 printable characters, and is not {OWNER}.")
     token = make_token()
-    with open_database(settings).begin() as connection:
+    with open_existing_database(settings).begin() as connection:
         if is_reviewer(connection, name):
             fail(f"{name} is a reviewer already. A new link takes: tagger reviewers remove, add.")
         set_token(connection, name, token, now=SystemClock().now())
@@ -87,7 +87,7 @@ def list_reviewers() -> None:
     Example: tagger reviewers list
     """
     table = Table("name", "since", "may review")
-    with reading(open_database(start())) as connection:
+    with reading(open_existing_database(start())) as connection:
         for row in connection.execute(
             select(Reviewer.name, Reviewer.created_at, Reviewer.disabled_at).order_by(Reviewer.name)
         ):
@@ -105,7 +105,7 @@ def remove_reviewer(name: Name) -> None:
     settings = start()
     if name == OWNER:
         fail(f"The {OWNER} stays; another TAGGER_REVIEW_TOKEN ends what the old one opened.")
-    with open_database(settings).begin() as connection:
+    with open_existing_database(settings).begin() as connection:
         found = disable(connection, name, now=SystemClock().now())
     if not found:
         fail(f"There is no reviewer {name}. See: tagger reviewers list")

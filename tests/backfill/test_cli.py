@@ -44,7 +44,6 @@ def test_missing_packages_are_told_with_what_to_type(
     ("options", "told"),
     [
         ((), "name a bundle by --model"),
-        (("--site", "no site"), "not the API's name of a site"),
         (("--site", "stats", "--newest-days", "3"), "say what --load loads"),
         (("--site", "stats", "--address", "ray://10.0.0.1:10001"), "the cluster's own address"),
     ],

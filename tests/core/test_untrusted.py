@@ -8,7 +8,7 @@ import logging
 import pytest
 from rich.table import Table
 
-from core.console import _Console
+from core.console.terminal import _Console
 from core.log import SecretFilter
 from core.untrusted import (
     CsvWriter,

@@ -1,6 +1,7 @@
 """The commands as a user runs them: processes of their own, a stand-in on a port."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,8 +70,9 @@ def test_poll_once_stores_what_is_new_and_ends(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
     done = tagger("poll", "--once", env=environment(server, sqlite_url, redis_url))
-    assert (done.returncode, done.stdout) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert count(sqlite_url) >= 100
+    assert re.fullmatch(r"stats: [\d,]+ new questions(, \d+ edited)?\.\n", done.stdout)
     assert server.standin.observer.violations == []
 
 

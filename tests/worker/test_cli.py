@@ -74,7 +74,9 @@ def test_one_parked_question_is_released_by_its_site_and_number(parked: Engine) 
 def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
     sqlite_engine: Engine, sqlite_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
+    env = environment(
+        database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path, sites="stats"
+    )
     missing = run_tagger("tag", "--site", "stats", env=env)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "tagger train --site stats" in missing.stderr

@@ -11,7 +11,7 @@ from core.console import (
     end_on_sigterm,
     err,
     new_site_option,
-    open_database,
+    open_existing_database,
     out,
     site_option,
     start,
@@ -106,7 +106,7 @@ def _source(file: Path | None, site: str | None, settings: Settings) -> "Source"
     if file is not None:
         return file_source(file, site)
     if site is not None:
-        return site_source(open_database(settings), site)
+        return site_source(open_existing_database(settings), site)
     raise typer.BadParameter("say which questions: --site or --file")
 
 

@@ -8,7 +8,18 @@ import typer
 from sqlalchemy.engine import Connection
 
 from core.clock import SystemClock
-from core.console import command, new_site_option, open_database, out, plain, site_option, start
+from core.console import (
+    command,
+    complete_versions,
+    new_site_option,
+    one_site_option,
+    open_database,
+    open_existing_database,
+    out,
+    plain,
+    site_option,
+    start,
+)
 from core.database.engine import reading
 from core.model import registry
 from core.model.bundle import inspect
@@ -17,8 +28,8 @@ from core.model.going_live import WentLive, promote_tried, roll_back_tried
 from core.questions.retention import prune_pages
 from core.settings import Retag
 
-Site = Annotated[str, site_option("The site, by the API's name.")]
-Number = Annotated[int, typer.Argument(help="Model version.")]
+Site = Annotated[str, one_site_option("The site, by the API's name.")]
+Number = Annotated[int, typer.Argument(autocompletion=complete_versions, help="Model version.")]
 RetagOption = Annotated[
     Retag | None,
     typer.Option(
@@ -29,7 +40,10 @@ RetagOption = Annotated[
 ]
 
 VersionOrLive = Annotated[
-    int | None, typer.Argument(help="Model version.  [default: the live one]")
+    int | None,
+    typer.Argument(
+        autocompletion=complete_versions, help="Model version.  [default: the live one]"
+    ),
 ]
 BundleFile = Annotated[
     Path | None, typer.Option("--out", "-o", help="The file.  [default: SITE-vN.bundle.zip]")
@@ -68,7 +82,7 @@ def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> 
     Example: tagger models promote --site stats 3
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     _tell(promote_tried(engine, settings, SystemClock(), site, version, which=which))
 
 
@@ -81,7 +95,7 @@ def roll_back(site: Site, *, which: RetagOption = None) -> None:
     Example: tagger models rollback --site stats
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     _tell(roll_back_tried(engine, settings, SystemClock(), site, which=which))
 
 
@@ -101,7 +115,7 @@ def export_model(
 
     Example: tagger models export --site stats 3 --out stats.zip
     """
-    engine = open_database(start())
+    engine = open_existing_database(start())
     with reading(engine) as connection:
         found = find_version(connection, site, version)
         path = file or Path(f"{site}-v{found.version}.bundle.zip")
@@ -165,7 +179,7 @@ def prune_models(site: Site, *, keep: Keep = None) -> None:
     Example: tagger models prune --site stats --keep 3
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     count = settings.keep_versions if keep is None else keep
     now = SystemClock().now()
     with engine.begin() as connection:
@@ -183,7 +197,7 @@ def prune_predictions(site: Site, *, older_than: OlderThan = None) -> None:
     Example: tagger models prune-predictions --site stats --older-than 90
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     days = settings.keep_predictions_days if older_than is None else older_than
     before = SystemClock().now() - timedelta(days=days or 0)
     deleted = prune_pages(engine, before=before, site=site)

@@ -7,7 +7,7 @@ from rich.table import Column, Table
 
 from core.agreement.live import daily_agreement
 from core.agreement.view import days_table
-from core.console import command, open_database, out, plain, site_option, start
+from core.console import command, open_existing_database, out, plain, start, stored_site_option
 from core.database.engine import reading
 from core.model.bundle_cache import open_cache
 from core.model.manifest import Manifest
@@ -40,19 +40,21 @@ def make_models_app() -> typer.Typer:
 
 @command
 def list_models(
-    site: Annotated[str | None, site_option("Only this site's models.")] = None,
+    site: Annotated[str | None, stored_site_option("Only this site's models.")] = None,
 ) -> None:
     """List the registry's models, the newest last, with how they did on held-out questions.
 
     Example: tagger models list --site stats
     """
-    engine = open_database(start())
+    engine = open_existing_database(start())
     with reading(engine) as connection:
         versions = list_versions(connection, site)
         sites = {version.site for version in versions}
         promotions = {of_site: list_promotions(connection, of_site) for of_site in sites}
     if not versions:
-        out.print("There is no model yet. Train one with: tagger train --site SITE")
+        out.print(
+            f"There is no model yet. Train one with: tagger train --site {plain(site or 'SITE')}"
+        )
         return
     out.print(_versions_table(versions, promotions))
 
@@ -99,7 +101,7 @@ def show_model(site: Site, version: VersionOrLive = None) -> None:
     Example: tagger models show --site stats 3
     """
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     with reading(engine) as connection:
         found = find_version(connection, site, version)
         live = [p for p in list_promotions(connection, site) if p.version == found.version]

@@ -13,18 +13,31 @@ import typer
 from rich.table import Table
 from sqlalchemy.engine import Connection
 
-from core.console import command, open_database, out, plain, site_option, start
+from core.console import (
+    command,
+    complete_versions,
+    one_site_option,
+    open_existing_database,
+    out,
+    plain,
+    start,
+)
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.settings import Settings
 from trainer.report.store import RunRow, list_runs, load_report
 
-Site = Annotated[str, site_option("The site, by the API's name.")]
+Site = Annotated[str, one_site_option("The site, by the API's name.")]
 RunNumber = Annotated[
     int | None, typer.Argument(help="Run number.  [default: the newest with a report]")
 ]
 OfVersion = Annotated[
-    int | None, typer.Option(min=1, help="Model version whose training run is shown.")
+    int | None,
+    typer.Option(
+        min=1,
+        autocompletion=complete_versions,
+        help="Model version whose training run is shown.",
+    ),
 ]
 ShowList = Annotated[bool, typer.Option("--list", "-l", help="List the site's runs instead.")]
 File = Annotated[
@@ -78,7 +91,7 @@ def _write(path: Path, html: str) -> None:
 
 @contextmanager
 def _connected(settings: Settings) -> Iterator[Connection]:
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     try:
         with reading(engine) as connection:
             yield connection

@@ -21,11 +21,11 @@ from pydantic_core import ErrorDetails
 
 from core.database.known_sites import CheckSite
 from core.errors import UnknownSite
-from core.questions.files.times import to_time
 from core.questions.files.values import is_nothing, to_tags, to_whole
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.questions.time_order import is_made_up
 from core.site_names import site_host, site_name
+from core.times import to_time
 
 log = logging.getLogger(__name__)
 

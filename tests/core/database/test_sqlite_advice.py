@@ -1,3 +1,4 @@
+import os
 import sqlite3
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from sqlalchemy import text
 
 from core.database import engine as engines
 from core.database.engine import make_engine
-from core.database.sqlite_advice import advise, lock_holders
+from core.database.sqlite_advice import advise, find_read_only, lock_holders
 from core.errors import DatabaseUnreachable
 
 HOLD = """
@@ -77,3 +78,24 @@ def test_a_file_that_is_no_database_is_told_as_such(tmp_path: Path) -> None:
     ):
         pass
     engine.dispose()
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN])
+def test_a_read_only_folder_is_named_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _mode: path != tmp_path)
+    error = sqlite3.OperationalError("no")
+    error.sqlite_errorcode = code
+    assert f"The folder {tmp_path} is read-only for this user" in advise(tmp_path / "a", error)
+
+
+def test_what_forbids_to_write_is_the_file_or_the_nearest_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.sqlite3"
+    file.touch()
+    assert find_read_only(file) is None
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert find_read_only(file) == file
+    assert find_read_only(tmp_path / "none" / "a") == tmp_path

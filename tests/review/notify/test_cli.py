@@ -45,7 +45,10 @@ def test_a_webhook_is_added_listed_and_removed(sqlite_engine: Engine, clock: Man
     assert run(sqlite_engine, "remove", "1")[0] == 1
 
 
-def test_an_address_that_cannot_be_one_is_refused(sqlite_engine: Engine) -> None:
+def test_an_address_that_cannot_be_one_is_refused(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(sqlite_engine, {1: {"anova": 0.9}}, now=clock.now())
     status, output = run(sqlite_engine, "add", "ftp://host/", "--site", "stats")
     assert status == 1
     assert "http://" in output

@@ -18,7 +18,8 @@ def test_models_are_listed_with_when_each_was_live() -> None:
 
 
 @pytest.mark.usefixtures("engine")
-def test_a_site_without_models_is_told_how_to_get_one() -> None:
+def test_a_site_without_models_is_told_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAGGER_SITES", "stats,cooking")
     assert "tagger train" in tagger("models", "list", "--site", "cooking").stdout
     shown = tagger("models", "show", "--site", "cooking")
     assert shown.exit_code == 1

@@ -1,4 +1,4 @@
-"""Times as programs write them into files: one rule for every format.
+"""Times as programs and people write them: one rule for files and for the command line.
 
 A date that may be read in two ways, as 7/8/2010, is not read at all: half of a file's dates would
 be wrong, and nobody would see which.
@@ -43,24 +43,24 @@ def to_time(value: object) -> datetime:
     It is UTC where it names no zone.
 
     Raises:
-        ValueError: it is none of these, or may be read in two ways; says which.
+        AmbiguousDate: it may be read in two ways; says which.
+        ValueError: it is none of these.
     """
-    reason = _NO_TIME
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _time_of_seconds(value)
         if isinstance(value, str):
             time = _time_of_text(value.strip())
             return time.replace(tzinfo=UTC) if time.tzinfo is None else time
-    except _AmbiguousDate as error:
-        reason = str(error)
+    except AmbiguousDate:
+        raise
     except (ValueError, TypeError, OverflowError, OSError):
         pass  # as below
-    raise ValueError(reason)
+    raise ValueError(_NO_TIME)
 
 
-class _AmbiguousDate(ValueError):
-    pass
+class AmbiguousDate(ValueError):
+    """A date that may be one of two."""
 
 
 def _time_of_seconds(seconds: float) -> datetime:
@@ -85,7 +85,7 @@ def _date_in_front(text: str) -> tuple[str, str]:
     """A date as ISO has it, and what follows; nothing and the text where none is in front.
 
     Raises:
-        _AmbiguousDate: it may be one of two.
+        AmbiguousDate: it may be one of two.
     """
     if (found := _YEAR_FIRST.match(text)) is not None:
         numbers = found["year"], found["month"], found["day"]
@@ -105,13 +105,13 @@ def _month_and_day(date: re.Match[str]) -> tuple[str, str]:
     """Which of two numbers before a year is the month.
 
     Raises:
-        _AmbiguousDate: either may be it.
+        AmbiguousDate: either may be it.
     """
     one, two = date["one"], date["two"]
     if date["mark"] == "." or int(one) > len(_MONTHS):
         return two, one
     if int(two) <= len(_MONTHS) and int(one) != int(two):
-        raise _AmbiguousDate(
+        raise AmbiguousDate(
             f"day and month may stand in either order: write {date['year']}-{one:0>2}-{two:0>2} "
             f"or {date['year']}-{two:0>2}-{one:0>2}"
         )

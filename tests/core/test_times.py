@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.questions.files.times import to_time
+from core.times import to_time
 
 MOMENT = datetime(2010, 7, 19, 19, 14, 44, tzinfo=UTC)
 

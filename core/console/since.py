@@ -2,6 +2,9 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.times import AmbiguousDate, to_time
 
 EXAMPLES = "2026-11-25, 2026-11-25T10:00:00Z, 12h, 2d or yesterday"
 
@@ -24,6 +27,7 @@ _DURATION = re.compile(
 _DAYS_AGO = {"today": 0, "yesterday": 1}
 _MONTH = re.compile(r"(\d{4})-(\d\d)|(\d{4})")
 _ORDINAL = re.compile(r"(\d{4})-?(\d{3})")
+_IN_ZONE = re.compile(r"(?P<time>.*\S)\s+(?P<zone>[A-Za-z]+/[A-Za-z_/+-]+)")
 
 
 def parse_since(text: str, *, now: datetime) -> datetime:
@@ -32,7 +36,8 @@ def parse_since(text: str, *, now: datetime) -> datetime:
         parse_since("2d", now=clock.now())
 
     Args:
-        text: an ISO 8601 date or time, or duration before now; `2d`, `12 hours ago`, `yesterday`.
+        text: a date or time as `to_time()` reads them, which a zone such as `Europe/Berlin` may
+            follow; an ISO 8601 duration before now; `2d`, `12 hours ago`, `yesterday`.
         now: UTC.
 
     Raises:
@@ -41,7 +46,9 @@ def parse_since(text: str, *, now: datetime) -> datetime:
     text = text.strip()
     try:
         return _before(text, now) or _moment(text)
-    except (ValueError, OverflowError):
+    except AmbiguousDate as error:
+        raise ValueError(f"{text!r} is no certain time: {error}") from None
+    except (ValueError, KeyError, OSError, OverflowError):  # of zones, too
         raise ValueError(f"{text!r} is no time, such as {EXAMPLES}") from None
 
 
@@ -68,5 +75,8 @@ def _moment(text: str) -> datetime:
         return datetime(int(month[1] or month[3]), int(month[2] or 1), 1, tzinfo=UTC)
     if ordinal is not None:
         return datetime.strptime("".join(ordinal.groups()), "%Y%j").replace(tzinfo=UTC)
-    moment = datetime.fromisoformat(text.upper().removesuffix(" UTC"))
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    in_zone = _IN_ZONE.fullmatch(text)
+    if in_zone is not None:
+        local = to_time(in_zone["time"]).replace(tzinfo=ZoneInfo(in_zone["zone"]))
+        return local.astimezone(UTC)
+    return to_time(text.upper().removesuffix(" UTC")).astimezone(UTC)

@@ -1,0 +1,51 @@
+"""What all commands share: the terminal, the settings they run with, errors in one line."""
+
+from core.console.commands import (
+    FAILURE,
+    command,
+    end_on_sigterm,
+    fail,
+    hints,
+    start,
+    with_hint,
+)
+from core.console.completion import complete_tags, complete_versions
+from core.console.databases import open_database, open_existing_database
+from core.console.options import (
+    any_site_option,
+    check_known,
+    new_site_option,
+    one_site_option,
+    question_files_argument,
+    since_option,
+    site_option,
+    stored_site_option,
+)
+from core.console.terminal import bytes_progress, err, out, plain, progress
+
+__all__ = [
+    "FAILURE",
+    "any_site_option",
+    "bytes_progress",
+    "check_known",
+    "command",
+    "complete_tags",
+    "complete_versions",
+    "end_on_sigterm",
+    "err",
+    "fail",
+    "hints",
+    "new_site_option",
+    "one_site_option",
+    "open_database",
+    "open_existing_database",
+    "out",
+    "plain",
+    "progress",
+    "question_files_argument",
+    "since_option",
+    "site_option",
+    "start",
+    "stored_site_option",
+    "with_hint",
+]

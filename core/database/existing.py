@@ -1,0 +1,72 @@
+"""Opens a database that is there: who only reads makes none, in whatever folder it is called."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine, make_url
+
+from core.database.engine import make_engine, reading
+from core.database.migrate import current_revision
+from core.errors import DatabaseMissing
+
+
+def open_existing(address: str) -> Engine:
+    """Return an engine for a database that holds the program's tables, of whatever revision.
+
+        engine = open_existing("sqlite:///data/tagger.sqlite3")
+
+    Raises:
+        DatabaseMissing: there is none; says where it was looked for, and where else one is.
+        DatabaseUnreachable: it gives no answer.
+    """
+    file = _file_of(address)
+    if file is not None and _is_missing(file):
+        raise DatabaseMissing(f"There is no database at {file}. {_elsewhere(file)}")
+    engine = make_engine(address)
+    try:
+        with reading(engine) as connection:
+            if current_revision(connection) is not None:
+                return engine
+    except BaseException:
+        engine.dispose()
+        raise
+    engine.dispose()
+    shown = str(file) if file is not None else engine.url.render_as_string(hide_password=True)
+    raise DatabaseMissing(f"The database {shown} is empty. {_elsewhere(file)}")
+
+
+def _file_of(address: str) -> Path | None:
+    """The file of a database, where it is one of SQLite's in a file."""
+    url = make_url(address)
+    name = url.database or ""
+    if url.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
+        return None
+    return Path(name).absolute()
+
+
+def _is_missing(file: Path) -> bool:
+    """Whether it is not there, as far as its folder may be read."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # SQLite says what is wrong
+        return False
+    return False
+
+
+def _elsewhere(file: Path | None) -> str:
+    """Where a database lies near by, or how to name the place of one."""
+    found = None if file is None else next(_near(file), None)
+    if found is not None:
+        return f"There is one in {found.parent}: set TAGGER_DATA_DIR to that folder."
+    return "Set TAGGER_DATA_DIR or TAGGER_DATABASE_URL to where the service has its own."
+
+
+def _near(file: Path) -> Iterator[Path]:
+    """Databases in the folders that people stand in, or forget to name."""
+    here = Path.cwd()
+    folders = (file.parent / "demo", here, here / "data", here / "data/demo", here.parent / "data")
+    for candidate in (folder / file.name for folder in folders):
+        if candidate != file and not _is_missing(candidate) and candidate.stat().st_size:
+            yield candidate

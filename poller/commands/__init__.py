@@ -1,0 +1,1 @@
+"""What `tagger poll --once` and `tagger history` do besides reading feeds."""

@@ -1,0 +1,88 @@
+"""Fetches past questions while the API gives them, and gives up where it does not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.console import progress
+from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
+from core.feeds import FeedName
+from core.site_names import is_site_of_network
+from poller.feed_state import forget_unread
+from poller.feeds import Step
+from poller.feeds.history import HistoryFeed, requests_for
+from poller.service import Poller, log_failure
+from poller.sites import require_sites
+
+MOST_FAILURES = 3  # in a row, each a minute or more after the other
+
+
+def check_named(poller: Poller, sites: Sequence[str]) -> None:
+    """Refuse sites that the API does not have, before anything of them is written.
+
+    Raises:
+        UnknownSite: there is no such site; says what may have been meant.
+        ApiError: the API gives no answer, so nothing could be fetched either.
+    """
+    try:
+        require_sites(poller.api, poller.engine, poller.clock, sites, named_by="--site")
+    except ApiPaused:
+        unknown = [site for site in sites if not is_site_of_network(site)]
+        if unknown:
+            raise
+
+
+def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bool]) -> HistoryFeed:
+    """Fetch the sites' past questions, until told to stop or today's quota for them is used.
+
+    Returns:
+        The feed, which says how far it has come.
+
+    Raises:
+        ApiError: the API does not answer, or refuses; what it gave before is stored.
+    """
+    feed = HistoryFeed(poller.api, poller.engine, poller.clock, poller.settings)
+    failures = _Failures()
+    poller.feeds = {"history": feed}
+    poller.on_step, poller.on_failure = failures.end, failures.note
+    total = sum(feed.remaining(site) for site in sites)
+    with progress("history", total) as bar:
+
+        def ended() -> bool:
+            to_go = sum(feed.remaining(site) for site in sites)
+            left = poller.quota_plan().history_requests
+            told = f"history: {requests_for(to_go)} requests to go, {left} allowed today"
+            bar.update(bar.task_ids[0], completed=total - to_go, description=told)
+            return stopped() or to_go == 0 or left == 0 or failures.are_enough
+
+        poller.run(ended)
+    if failures.are_enough and failures.last is not None:
+        with poller.engine.begin() as connection:
+            forget_unread(connection, failures.site, feed.name)
+        raise failures.last
+    return feed
+
+
+@dataclass(slots=True)
+class _Failures:
+    """Failures in a row, as a poller tells of them."""
+
+    count: int = 0
+    answered: bool = False
+    site: str = ""
+    last: ApiError | None = None
+
+    def end(self, _site: str, _name: FeedName, _step: Step) -> None:
+        """There was an answer."""
+        self.count, self.answered = 0, True
+
+    def note(self, site: str, name: FeedName, error: ApiError, seconds: float) -> None:
+        """A request failed; the next one is due in so many seconds."""
+        self.count, self.site, self.last = self.count + 1, site, error
+        if not self.are_enough:
+            log_failure(site, name, error, seconds)
+
+    @property
+    def are_enough(self) -> bool:
+        """Whether to give up: refused, away from the beginning, or again and again."""
+        is_final = isinstance(self.last, ApiRefused) and not isinstance(self.last, ApiThrottled)
+        return self.count >= (MOST_FAILURES if self.answered and not is_final else 1)

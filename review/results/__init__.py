@@ -1,0 +1,1 @@
+"""Queries on the results, and how they are written."""

@@ -1,0 +1,241 @@
+"""Queries on the results: each question with its newest prediction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Select, and_, exists, literal, or_, select
+from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
+
+from core.database.review_tables import Verdict
+from core.database.tables import ModelVersion, Prediction, Question, QuestionTag
+from core.database.views import PredictedTag
+from core.questions.suggested import find_by_tag, is_indexed, is_newest, is_suggested
+from core.questions.verdicts import Joint, Said, joint_verdict
+from review.results.cursor import Place
+
+PAGE = 500  # questions whose tags are read with one statement
+RARE = 2_000  # questions of a tag that are all looked at
+
+Match = Literal["any", "all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which results; what is empty, None or False does not matter.
+
+    Attributes:
+        sites: only of these.
+        tags: only questions for which these are suggested, or with `min_probability` those where
+            they reach that.
+        match: whether one of the tags does, or all of them have to.
+        since: only predictions made at or after it (UTC).
+        min_probability: tags below it are left out, and questions that have none above it.
+        without_suggestion: only questions for which nothing is suggested.
+        disagrees: only questions for which a tag is suggested that their author did not choose.
+        after: only what was predicted behind this place, and before `until`, the oldest first.
+        until: with `after`, only predictions made before it (UTC).
+    """
+
+    sites: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    match: Match = "any"
+    since: datetime | None = None
+    min_probability: float | None = None
+    without_suggestion: bool = False
+    disagrees: bool = False
+    after: Place | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTag:
+    """One of a prediction's tags, and what reviewers' verdicts on it come to."""
+
+    tag: str
+    probability: float
+    suggested: bool
+    verdict: Joint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A question, its author's tags, and the tags of its newest prediction, best first."""
+
+    site: str
+    question_id: int
+    title: str
+    link: str | None
+    author_tags: tuple[str, ...]
+    model_version: int
+    predicted_at: datetime
+    tags: tuple[ResultTag, ...]
+    place: Place
+
+    @property
+    def suggested(self) -> tuple[ResultTag, ...]:
+        """The tags that are suggested, possibly none."""
+        return tuple(tag for tag in self.tags if tag.suggested)
+
+
+def find_results(
+    connection: Connection, chosen: Filter, *, limit: int | None = None
+) -> Iterator[Result]:
+    """Yield results, the newest prediction first; memory holds one page of them at a time.
+
+    with reading(engine) as connection:
+        for result in find_results(connection, Filter(sites=("stats",), tags=("regression",))):
+            print(result.title, [tag.tag for tag in result.suggested])
+    """
+    statement = _newest_predictions(chosen).where(*_of_likely_tags(connection, chosen))
+    if limit is not None:
+        statement = statement.limit(limit)
+    rows = connection.execute(statement, execution_options={"yield_per": PAGE})
+    for page in rows.partitions(PAGE):
+        tags = _tags_of(connection, {row.question_pk: row.version_id for row in page}, chosen)
+        for row in page:
+            yield Result(
+                row.site,
+                row.question_id,
+                row.title,
+                row.link,
+                tuple(row.author_tags),
+                row.version,
+                row.predicted_at,
+                tuple(tags.get(row.question_pk, ())),
+                Place(row.predicted_at, row.question_pk),
+            )
+
+
+def is_anything_tagged(connection: Connection) -> bool:
+    """Whether there is any prediction."""
+    return connection.execute(select(Prediction.question_pk).limit(1)).first() is not None
+
+
+def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Prediction.question_pk,
+            Prediction.model_version_id.label("version_id"),
+            Prediction.predicted_at,
+            Question.site,
+            Question.question_id,
+            Question.title,
+            Question.link,
+            Question.author_tags,
+            ModelVersion.version,
+        )
+        .join(Question, Question.id == Prediction.question_pk)
+        .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
+        .where(is_newest(), *_of_tags(chosen))
+    )
+    if chosen.sites:
+        statement = statement.where(Question.site.in_(chosen.sites))
+    if chosen.since is not None:
+        statement = statement.where(Prediction.predicted_at >= chosen.since)
+    if chosen.after is None:
+        return statement.order_by(Prediction.predicted_at.desc(), Question.question_id.desc())
+    return statement.where(*_behind(chosen.after, chosen.until)).order_by(
+        Prediction.predicted_at, Prediction.question_pk
+    )
+
+
+def _behind(place: Place, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+    """What comes behind a place, as far as it is asked for."""
+    yield Prediction.predicted_at >= place.predicted_at  # by which an index leads
+    yield or_(
+        Prediction.predicted_at > place.predicted_at, Prediction.question_pk > place.question_pk
+    )
+    if until is not None:
+        yield Prediction.predicted_at < until
+
+
+def _of_likely_tags(connection: Connection, chosen: Filter) -> list[ColumnElement[bool]]:
+    """What leads to the predictions of the filter's tags.
+
+    Of a rare tag the keys themselves: Postgres takes it for one like all others, and would walk
+    through the predictions of years for as many of it as are asked for.
+    """
+    if not chosen.tags or not is_indexed(chosen.min_probability):
+        return []
+    found = find_by_tag(*(chosen.tags if chosen.match == "any" else chosen.tags[:1]))
+    keys = connection.scalars(found.limit(RARE + 1)).all()
+    return [Prediction.question_pk.in_(sorted(set(keys)) if len(keys) <= RARE else found)]
+
+
+def _of_tags(chosen: Filter) -> Iterator[ColumnElement[bool]]:
+    """What the prediction's tags have to be; each looked up one by one."""
+    reached: tuple[ColumnElement[bool], ...] = (is_suggested(),)
+    if chosen.min_probability is not None:
+        reached = (PredictedTag.probability >= chosen.min_probability,)
+    if chosen.tags and chosen.match == "any":
+        yield _has_tag(PredictedTag.tag.in_(chosen.tags), *reached)
+    elif chosen.tags:
+        yield from (_has_tag(PredictedTag.tag == tag, *reached) for tag in chosen.tags)
+    elif chosen.min_probability is not None:
+        yield _has_tag(*reached)
+    if chosen.without_suggestion:
+        yield ~_has_tag(is_suggested())
+    if chosen.disagrees:
+        yield _has_tag(is_suggested(), ~_is_authors())
+
+
+def _is_authors() -> ColumnElement[bool]:
+    """Whether the author chose a row of `predicted_tags` too."""
+    chosen = and_(
+        QuestionTag.question_pk == PredictedTag.question_pk, QuestionTag.tag == PredictedTag.tag
+    )
+    return exists().where(chosen).correlate(PredictedTag)
+
+
+def _has_tag(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the prediction has such a tag."""
+    found = select(literal(1)).where(
+        PredictedTag.question_pk == Prediction.question_pk,
+        PredictedTag.model_version_id == Prediction.model_version_id,
+        *conditions,
+    )
+    return found.correlate(Prediction, Question).limit(1).scalar_subquery().is_not(None)
+
+
+def _tags_of(
+    connection: Connection, version_of: Mapping[int, int], chosen: Filter
+) -> dict[int, list[ResultTag]]:
+    """The tags of predictions, given by the keys of question and version."""
+    statement = (
+        select(PredictedTag)
+        .with_only_columns(
+            PredictedTag.question_pk,
+            PredictedTag.model_version_id,
+            PredictedTag.tag,
+            PredictedTag.probability,
+            is_suggested(),
+        )
+        .join(Question, Question.id == PredictedTag.question_pk)
+        .where(PredictedTag.question_pk.in_(version_of))
+        .order_by(PredictedTag.probability.desc(), PredictedTag.tag)
+    )
+    if chosen.min_probability is not None:
+        statement = statement.where(PredictedTag.probability >= chosen.min_probability)
+    verdicts = _verdicts_on(connection, list(version_of))
+    tags: dict[int, list[ResultTag]] = {}
+    for pk, version_id, tag, probability, suggested in connection.execute(statement):
+        if version_of[pk] == version_id:
+            verdict = verdicts.get((pk, tag))
+            tags.setdefault(pk, []).append(ResultTag(tag, probability, suggested, verdict))
+    return tags
+
+
+def _verdicts_on(connection: Connection, pks: Sequence[int]) -> dict[tuple[int, str], Joint]:
+    """What verdicts come to, by question and tag, as the view `tag_suggestions` has it."""
+    rows = connection.execute(
+        select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles).where(
+            Verdict.question_pk.in_(pks)
+        )
+    )
+    said: dict[tuple[int, str], list[Said]] = {}
+    for pk, tag, verdict, settles in rows:
+        said.setdefault((pk, tag), []).append(Said(verdict, settles))
+    return {key: joint_verdict(verdicts) for key, verdicts in said.items()}

@@ -1,0 +1,52 @@
+"""Lines as people type them: the commands of `tagger` in them, and whether these parse."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import typer
+
+import tagger
+
+_BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CALLED = re.compile(  # at the start, behind a pipe, or in a container
+    r"(?:^|[|;&]\s*|docker-compose exec \S+ )(?:[A-Z_]+=\S*\s+)*tagger(?=\s)\s+(.*)"
+)
+_ENDS = ("|", ">", ">>", ";", "&&")
+
+
+def commands_of_document(file: Path) -> Iterator[list[str]]:
+    """The arguments of each `tagger` in the blocks that a document has for a terminal."""
+    for block in _BLOCK.findall(file.read_text()):
+        for line in block.splitlines():
+            if (called := _CALLED.search(line)) is not None:
+                yield arguments_of(called[1])
+
+
+def arguments_of(line: str) -> list[str]:
+    """What stands behind `tagger` in a line, up to a pipe, a file or a comment."""
+    words = shlex.split(line, comments=True)
+    return list(takewhile(lambda word: word not in _ENDS, words))
+
+
+@cache
+def _commands() -> Any:
+    return typer.main.get_command(tagger.make_app())
+
+
+def check_arguments(arguments: list[str]) -> None:
+    """Raise what the command line would of a command or an option that there is not."""
+    node, rest = _commands(), list(arguments)
+    context = node.make_context("tagger", ["--help"], resilient_parsing=True)
+    while hasattr(node, "commands"):
+        name = rest.pop(0)
+        node = node.commands[name]
+        context = type(context)(node, parent=context, info_name=name)
+    options, left, _ = node.make_parser(context).parse_args(rest)
+    assert not left, f"too many arguments: {left}"
+    missing = [one.name for one in node.params if one.required and not options.get(one.name)]
+    assert not missing, f"missing: {missing}"

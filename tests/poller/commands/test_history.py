@@ -1,0 +1,80 @@
+"""`tagger history` without a network, or of no site: it ends, and leaves nothing."""
+
+import logging
+
+import pytest
+from sqlalchemy import Engine, select
+
+from core.database.api_tables import FeedRow
+from core.errors import ApiError, ApiUnreachable, UnknownSite
+from demo.standin.faults import Failure, Faults
+from poller.commands.history import MOST_FAILURES, check_named, fetch_history
+from tests.poller.feed_world import asked, numbers, world
+from tests.poller.simulation import SITE, Simulation
+
+QUESTIONS = [asked(n, -n * 3600) for n in range(1, 251)]
+
+
+def feeds(engine: Engine) -> list[str]:
+    with engine.connect() as connection:
+        return list(connection.scalars(select(FeedRow.site)))
+
+
+def never() -> bool:
+    return False
+
+
+def away(engine: Engine, answers: int = 0) -> Simulation:
+    """An API that is away after so many answers."""
+    script = (*(None,) * answers, *(Failure.HTML,) * 99)
+    return world(engine, QUESTIONS, faults=Faults(script=script), history_questions=10_000)
+
+
+def test_a_site_that_there_is_not_is_refused_and_leaves_no_feed(sqlite_engine: Engine) -> None:
+    poller = world(sqlite_engine, QUESTIONS).poller()
+    check_named(poller, [SITE])
+    with pytest.raises(UnknownSite, match=r"no site 'statz' .near matches: stats.*Correct --site"):
+        check_named(poller, ["statz"])
+    assert feeds(sqlite_engine) == []
+
+
+def test_without_an_answer_no_site_is_believed(sqlite_engine: Engine) -> None:
+    with pytest.raises(ApiUnreachable):
+        check_named(away(sqlite_engine).poller(), ["nosuch"])
+
+
+def test_an_api_that_is_away_ends_it_at_once(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = away(sqlite_engine)
+    with caplog.at_level(logging.WARNING), pytest.raises(ApiUnreachable):
+        fetch_history(run.poller(), [SITE], never)
+    assert caplog.records == []
+    assert feeds(sqlite_engine) == []
+    assert run.standin.observer.requests == 1
+
+
+def test_an_api_that_goes_away_meanwhile_is_asked_a_few_times_more(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = away(sqlite_engine, answers=1)
+    with caplog.at_level(logging.WARNING), pytest.raises(ApiUnreachable):
+        fetch_history(run.poller(), [SITE], never)
+    assert len(caplog.records) == MOST_FAILURES - 1
+    assert feeds(sqlite_engine) == [SITE]
+    assert len(numbers(run)) == 100
+
+
+def test_what_the_api_refuses_is_not_asked_again(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, QUESTIONS, history_questions=10_000, sites=("nosuch",))
+    with pytest.raises(ApiError, match="nosuch"):
+        fetch_history(run.poller(), ["nosuch"], never)
+    assert feeds(sqlite_engine) == []
+    assert run.standin.observer.requests == 1
+
+
+def test_all_past_questions_are_fetched(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, QUESTIONS, history_questions=10_000)
+    feed = fetch_history(run.poller(), [SITE], never)
+    assert feed.fetched(SITE) == len(QUESTIONS)
+    assert feed.remaining(SITE) == 0

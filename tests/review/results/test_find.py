@@ -1,0 +1,107 @@
+"""Each question with its newest prediction, chosen by what somebody asks for."""
+
+from datetime import timedelta
+
+from sqlalchemy import Engine, insert, select, text
+
+from core.database.review_tables import Verdict
+from core.database.tables import Question
+from review.results.cursor import START
+from review.results.find import Filter, Result, find_results, is_anything_tagged
+from tests.conftest import ManualClock
+from tests.models import LABELS
+
+
+def found(engine: Engine, **chosen: object) -> list[Result]:
+    with engine.connect() as connection:
+        return list(find_results(connection, Filter(**chosen)))  # type: ignore[arg-type]
+
+
+def numbers(engine: Engine, **chosen: object) -> list[int]:
+    return [result.question_id for result in found(engine, **chosen)]
+
+
+def test_each_question_stands_once_with_its_newest_prediction(tagged: Engine) -> None:
+    results = found(tagged)
+    assert [(r.question_id, r.model_version) for r in results] == [(3, 1), (2, 2), (1, 2)]
+    assert {tag.tag for tag in results[2].suggested} == {"c++", "regression"}
+    assert len(results[0].tags) == len(LABELS)
+
+
+def test_results_are_chosen_by_site_tag_time_and_probability(
+    tagged: Engine, clock: ManualClock
+) -> None:
+    assert numbers(tagged, sites=("cooking",)) == [3]
+    assert numbers(tagged, sites=("cooking", "stats")) == [3, 2, 1]
+    assert numbers(tagged, tags=("c++",)) == [1]
+    assert numbers(tagged, since=clock.now() - timedelta(hours=1)) == [3, 2]
+    likely = found(tagged, min_probability=0.9)
+    assert [(r.question_id, len(r.tags)) for r in likely] == [(3, 1), (1, 2)]
+
+
+def test_of_several_tags_any_or_all_are_suggested(tagged: Engine) -> None:
+    for tags, any_of, all_of in (
+        (("c++", "anova"), [3, 1], []),
+        (("c++", "regression"), [1], [1]),
+        (("anova", "bayesian"), [3], []),
+    ):
+        assert numbers(tagged, tags=tags) == any_of
+        assert numbers(tagged, tags=tags, match="all") == all_of
+        assert numbers(tagged, tags=tags, match="all", min_probability=0.0) == [3, 2, 1]
+
+
+def test_questions_without_a_suggestion_are_found(tagged: Engine) -> None:
+    assert numbers(tagged, without_suggestion=True) == [2]
+
+
+def test_questions_whose_author_disagrees_are_found(tagged: Engine) -> None:
+    # 1 is of regression, and got c++ besides; 3 is of regression, and got anova.
+    assert numbers(tagged, disagrees=True) == [3, 1]
+    assert numbers(tagged, disagrees=True, tags=("c++",)) == [1]
+
+
+def test_what_lies_behind_a_place_comes_oldest_first(tagged: Engine, clock: ManualClock) -> None:
+    everything = found(tagged, after=START)
+    assert [result.question_id for result in everything] == [1, 2, 3]
+    assert numbers(tagged, after=everything[0].place) == [2, 3]
+    assert numbers(tagged, after=everything[-1].place) == []
+    assert numbers(tagged, after=START, until=clock.now()) == [1, 2]
+
+
+def test_verdicts_are_those_of_the_view(tagged: Engine, clock: ManualClock) -> None:
+    said = {"a": ("c++", "rejected"), "b": ("c++", "accepted"), "c": ("regression", "accepted")}
+    with tagged.begin() as connection:
+        key = connection.scalar(select(Question.id).where(Question.question_id == 1))
+        for reviewer, (tag, verdict) in said.items():
+            row = {"question_pk": key, "tag": tag, "verdict": verdict, "reviewer": reviewer}
+            connection.execute(insert(Verdict).values(**row, at=clock.now(), settles=False))
+    (first,) = found(tagged, tags=("c++",))
+    verdicts = {tag.tag: tag.verdict for tag in first.tags if tag.verdict is not None}
+    assert verdicts == {"c++": "disputed", "regression": "accepted"}
+    with tagged.connect() as connection:
+        view = connection.execute(
+            text("SELECT tag, verdict FROM tag_suggestions WHERE verdict IS NOT NULL")
+        )
+        assert {row.tag: row.verdict for row in view} == verdicts
+
+
+def test_the_view_says_the_same_as_the_query(tagged: Engine) -> None:
+    with tagged.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT question_id, model_version, tag FROM tag_suggestions "
+                "WHERE suggested ORDER BY question_id, tag"
+            )
+        ).all()
+    by_query = {(r.question_id, r.model_version, t.tag) for r in found(tagged) for t in r.suggested}
+    assert {tuple(row) for row in rows} == by_query
+    assert [tuple(row) for row in rows] == [
+        (1, 2, "c++"),
+        (1, 2, "regression"),
+        (3, 1, "anova"),
+    ]
+
+
+def test_it_is_known_whether_anything_is_tagged(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert not is_anything_tagged(connection)
