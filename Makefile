@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test tests test-fast test-browser test-chaos test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean
+.PHONY: demo test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
@@ -20,16 +20,20 @@ test: .venv/installed
 
 tests: .venv/installed
 	$(PYTEST) --durations=40 --durations-min=5 -m \
-	  "not browser and not chaos and not soak and not compose and not real"
+	  "not browser and not chaos and not training and not soak and not compose and not real"
 
 # While one works: without TensorFlow, Postgres, a browser, and what takes more than a second.
 test-fast: .venv/installed
 	$(BIN)/pytest -n logical --ignore tests/trainer/systems --ignore tests/review/browser -m \
-	  "not slow and not postgres and not browser and not compose and not real"
+	  "not slow and not postgres and not browser and not chaos and not training and not compose and not real"
 
 # In a headless Chromium.
 test-browser: .venv/installed
 	$(PYTEST) -m "browser and not soak"
+
+# Networks of each kind are fitted; `make test` fits a few.
+test-training: .venv/installed
+	$(PYTEST) -m "training and not soak and not real"
 
 # Processes are killed, brokers emptied, networks broken.
 test-chaos: .venv/installed

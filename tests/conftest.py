@@ -29,7 +29,7 @@ from core import console
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import Table
-from tests.statements import SharedStatements
+from tests.engines import SharedStatements
 
 # How long examples take says something of the machine's load, and nothing of the code.
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])

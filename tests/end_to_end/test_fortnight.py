@@ -27,6 +27,7 @@ SOAKS = [pytest.param(seed, 20_000, 1, marks=pytest.mark.soak) for seed in range
 
 
 @pytest.mark.slow(20)
+@pytest.mark.chaos
 @pytest.mark.parametrize(("seed", "questions", "poll_hours"), [(0, 5_000, 2), *SOAKS])
 def test_a_fortnight_misses_nothing_asks_for_nothing_twice_and_breaks_no_rule(
     sqlite_engine: Engine, seed: int, questions: int, poll_hours: int

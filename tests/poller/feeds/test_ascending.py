@@ -194,12 +194,12 @@ def test_a_site_of_nothing_but_unreadable_items_is_read_to_its_end(sqlite_engine
     assert len(run.skipped()) == 300
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     delays=st.lists(
-        st.tuples(st.integers(0, 3 * HOUR), st.integers(0, 90)), min_size=1, max_size=60
+        st.tuples(st.integers(0, 3 * HOUR), st.integers(0, 90)), min_size=1, max_size=40
     ),
-    burst=st.integers(0, 230),
+    burst=st.integers(0, 130),
     poll=st.integers(600, HOUR),
     seed=st.integers(0, 1000),
 )

@@ -17,7 +17,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 @pytest.mark.parametrize(
     ("split", "names", "compared"),
     [
-        ("random", "weighted-mean,linear-svm", {"simple", "conv1d", "weighted-mean", "linear-svm"}),
+        pytest.param(
+            "random",
+            "weighted-mean,linear-svm",
+            {"simple", "conv1d", "weighted-mean", "linear-svm"},
+            marks=pytest.mark.training,
+        ),
         ("time", "simple,linear-svm", {"simple", "linear-svm"}),
     ],
 )

@@ -17,6 +17,7 @@ from trainer.systems.word_vectors import PretrainedConv1D, SiteVectorConv1D
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.training,
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 

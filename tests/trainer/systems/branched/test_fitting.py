@@ -21,6 +21,7 @@ pytestmark = [
     pytest.mark.usefixtures("eager"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.slow(10),
+    pytest.mark.training,
 ]
 
 SMALL = Hyperparameters(

@@ -33,11 +33,18 @@ pytestmark = [
     pytest.mark.usefixtures("eager"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
     pytest.mark.slow(12),
+    pytest.mark.training,
 ]
 
 SMALL = Hyperparameters(
     graph=replace(NARROW.graph, meaning_size=50, topic_size=50, filters=16, hidden=64, readers=2),
     fit=FitHyperparameters(conv_epochs=2, conv_steps=1, reader_epochs=6),
+)
+
+TINY = replace(
+    SMALL,
+    graph=replace(SMALL.graph, readers=1),
+    fit=replace(SMALL.fit, conv_epochs=1, reader_epochs=2),
 )
 
 
@@ -65,8 +72,8 @@ class Recorder(ProgressReporter):
 
 def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> None:
     dataset, reporter = made_up_dataset(300), Recorder()
-    network = BranchedNetwork(hyperparameters=SMALL).fit(dataset, seed=3, reporter=reporter)
-    again = BranchedNetwork(hyperparameters=SMALL).fit(dataset, seed=3, reporter=ProgressReporter())
+    network = BranchedNetwork(hyperparameters=TINY).fit(dataset, seed=3, reporter=reporter)
+    again = BranchedNetwork(hyperparameters=TINY).fit(dataset, seed=3, reporter=ProgressReporter())
     for one, other in zip(network.keras.get_weights(), again.keras.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert [done for done, _ in reporter.work] == sorted(done for done, _ in reporter.work)
@@ -112,7 +119,7 @@ def demo_dataset() -> Dataset:
     """A dataset on the demo's made-up site."""
     questions = (
         LabelledQuestion(q.question_id, q.title, q.body, q.tags, str(q.question_id))
-        for q in make_questions(600)
+        for q in make_questions(400)
     )
     corpus = read_corpus("demo", questions, BranchedNetwork.text)
     return make_dataset(corpus, DatasetOptions(min_questions=100))
