@@ -6,17 +6,23 @@ ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app \
     PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /app
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data tagger \
- && install -d -m 700 -o tagger -g tagger /data /data/models \
+ && install -d -m 700 -o tagger -g tagger /data /data/models /backups \
  && printf '#!/bin/sh\nexec python -m tagger "$@"\n' > /usr/local/bin/tagger \
  && chmod 755 /usr/local/bin/tagger
 COPY requirements.base.lock ./
 RUN pip install --require-hashes -r requirements.base.lock
 
+# Lists what is installed (CycloneDX); it stands in the images, and what makes it does not.
+FROM base AS sbom
+COPY deploy/sbom.lock ./
+RUN python -m venv /sbom && /sbom/bin/pip install --require-hashes -r sbom.lock \
+ && /sbom/bin/cyclonedx-py environment --output-reproducible --output-file /sbom/base.json /usr/local/bin/python
+
 FROM base AS tagger
+COPY --from=sbom /sbom/base.json /usr/share/sbom/tagger.cdx.json
 COPY . ./
 RUN python -m compileall -q /app
 USER tagger
-VOLUME /data
 ENTRYPOINT ["tagger"]
 CMD ["status"]
 
@@ -24,10 +30,14 @@ FROM base AS trainer-packages
 COPY requirements.trainer.lock ./
 RUN pip install --require-hashes -r requirements.trainer.lock
 
+FROM trainer-packages AS trainer-sbom
+COPY --from=sbom /sbom /sbom
+RUN /sbom/bin/cyclonedx-py environment --output-reproducible --output-file /sbom/trainer.json /usr/local/bin/python
+
 FROM trainer-packages AS tagger-trainer
+COPY --from=trainer-sbom /sbom/trainer.json /usr/share/sbom/tagger.cdx.json
 COPY . ./
 RUN python -m compileall -q /app
 USER tagger
-VOLUME /data
 ENTRYPOINT ["tagger"]
 CMD ["worker", "--queues", "training"]

@@ -85,6 +85,7 @@ check: .venv/installed
 # Known vulnerabilities of what is installed; asks the network.
 audit: .venv/installed
 	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r requirements.lock
+	$(BIN)/uv tool run pip-audit --require-hashes --disable-pip -r deploy/sbom.lock
 
 format: .venv/installed
 	$(BIN)/ruff format .
@@ -95,6 +96,8 @@ lock: .venv/installed
 	$(LOCK) --all-extras -o requirements.lock
 	$(LOCK) -c requirements.lock --extra review -o requirements.base.lock
 	$(LOCK) -c requirements.lock --extra trainer -o requirements.trainer.lock
+	echo cyclonedx-bom | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --quiet --no-header -o deploy/sbom.lock
 
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v in ((3, 11), (3, 12)) else f"Python 3.11 or 3.12 is needed, found {v[0]}.{v[1]}; set it with: make PYTHON=python3.11")'

@@ -24,8 +24,8 @@ from backfill.tagging import SentBundle, load_model, tag_shard
 from core.clock import SystemClock
 from core.console import end_on_sigterm
 from core.errors import ClusterFailed, TaggerError
+from core.log import silent_stderr
 from core.model.bundle_cache import BundleCache
-from core.silence import silent_stderr
 
 # Bytes of Ray's shared memory, where it would take 30 % of the machine's: for the bundle, and for
 # what is in flight, which is some shards of one or two MB for each process.

@@ -5,7 +5,11 @@ TaggerError                     one line for a person: what, where, what to do
 ├── DatabaseError
 │   ├── DatabaseUnreachable     no answer; services wait and try again
 │   ├── DatabaseMissing         there is none where a command that only reads looked
-│   └── SchemaOutdated          the tables are older or newer than the program
+│   ├── SchemaOutdated          the tables are older or newer than the program
+│   ├── DatabaseForbidden       its user may not do that
+│   └── BackupError
+│       ├── BackupFailed        a backup cannot be written
+│       └── BackupRefused       one that is damaged or too new, or a database that is in use
 ├── BrokerUnreachable           no answer; nothing is lost, the sweep enqueues again
 │   └── BrokerRefused           it answers, and does not do what it was asked
 ├── ApiError                    the StackExchange API
@@ -77,6 +81,22 @@ class DatabaseMissing(DatabaseError):
 
 class SchemaOutdated(DatabaseError):
     """The database's tables are not those of this version of the program."""
+
+
+class DatabaseForbidden(DatabaseError):
+    """The database's user may not do that."""
+
+
+class BackupError(DatabaseError):
+    """A backup cannot be taken, or not be taken back."""
+
+
+class BackupFailed(BackupError):
+    """A backup cannot be written."""
+
+
+class BackupRefused(BackupError):
+    """A backup is damaged or of a newer program, or the database holds something already."""
 
 
 class BrokerUnreachable(TaggerError):

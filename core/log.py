@@ -1,10 +1,12 @@
 """Logging: one line an event on standard error, with no secret in it."""
 
 import logging
+import os
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import make_url
@@ -109,7 +111,8 @@ class SecretFilter(logging.Filter):
 
 def secrets(settings: Settings) -> set[str]:
     """All that must never be shown: the key, the token, and the addresses' passwords."""
-    alone = (settings.api_key, settings.review_token)
+    passwords = (settings.database_service_password, settings.database_reader_password)
+    alone = (settings.api_key, settings.review_token, *passwords)
     found = {secret.get_secret_value() for secret in alone if secret is not None}
     for address in (settings.database_url, settings.broker_url):
         if address is not None:
@@ -131,3 +134,19 @@ def set_up_logging(settings: Settings) -> None:
     if settings.log_level != "debug":
         for chatty in _CHATTY:
             logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@contextmanager
+def silent_stderr() -> Iterator[None]:
+    """Drop what is written to standard error meanwhile, also by C++ to the descriptor itself."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

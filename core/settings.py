@@ -4,17 +4,14 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
+from core.addresses import check_broker_address, read_database_address, sqlite_address
 from core.errors import SettingsError
 from core.site_names import site_name
 
 PREFIX = "TAGGER_"
-
-_BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 
 PolledQuestions = Literal["unanswered", "no-answers", "questions"]
 Retag = Literal["pending", "recent", "all", "none"]
@@ -37,6 +34,12 @@ class Settings(BaseSettings):
         default=None,
         description="postgresql+psycopg://user:password@host/name or sqlite:///path; "
         "an SQLite file in the data folder where it is not set",
+    )
+    database_service_password: SecretStr | None = Field(
+        default=None, description="a password for the role of the services, on Postgres"
+    )
+    database_reader_password: SecretStr | None = Field(
+        default=None, description="a password for the role that reads, on Postgres"
     )
     broker_url: SecretStr | None = Field(
         default=None,
@@ -199,6 +202,21 @@ class Settings(BaseSettings):
         "true or false",
     )
 
+    backup_folder: Path | None = Field(
+        default=None,
+        description="a folder into which the scheduler backs the database up; where it is not set, "
+        "it does not",
+    )
+    backup_cron: str = Field(
+        default="0 2 * * *", description="cron's five fields (UTC) of when it does"
+    )
+    backup_keep: int = Field(
+        default=7, ge=1, le=10_000, description="how many of its backups are kept, the newest"
+    )
+    backup_models: bool = Field(
+        default=True, description="whether the models are in them: true or false"
+    )
+
     heartbeat_file: Path | None = Field(
         default=None, description="a file that a service touches while it runs"
     )
@@ -223,30 +241,13 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        try:
-            url = make_url(value.get_secret_value())
-        except (ArgumentError, ValueError):
-            raise ValueError("is not a database address") from None
-        if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
-            raise ValueError("names neither sqlite nor postgresql (with psycopg)")
-        if "@" in (url.host or "") or "password" in url.query:
-            raise ValueError("holds a password that is not percent-encoded before its one @")
-        if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
-            url = url.set(drivername="postgresql+psycopg")
-        return SecretStr(url.render_as_string(hide_password=False))
+        return value and SecretStr(read_database_address(value.get_secret_value()))
 
     @field_validator("broker_url")
     @classmethod
     def _check_broker(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            address = value.get_secret_value()
-            if address.split("://", 1)[0] not in _BROKERS:
-                known = ", ".join(f"{scheme}://" for scheme in _BROKERS)
-                raise ValueError(f"begins with none of {known}")
-            if not _is_readable_broker(address):
-                raise ValueError("cannot be read; percent-encode its password")
+            check_broker_address(value.get_secret_value())
         return value
 
     @field_validator("api_url")
@@ -259,17 +260,19 @@ class Settings(BaseSettings):
             raise ValueError(f"holds a user or a query; a key goes into {PREFIX}API_KEY")
         return value.rstrip("/")
 
-    @field_validator("retrain_cron")
+    @field_validator("retrain_cron", "backup_cron")
     @classmethod
-    def _check_cron(cls, value: str) -> str:
-        if value == "off":
+    def _check_cron(cls, value: str, info: ValidationInfo) -> str:
+        off = ", nor off" if info.field_name == "retrain_cron" else ""
+        if value == "off" and off:
             return value
         from celery.schedules import ParseException, crontab  # noqa: PLC0415 (the cron that runs)
 
         try:
             crontab.from_string(value)
         except (ParseException, ValueError, TypeError):
-            raise ValueError("is neither five fields of cron, as 0 3 * * 0, nor off") from None
+            wrong = f"is {'neither' if off else 'not'} five fields of cron, as 0 3 * * 0{off}"
+            raise ValueError(wrong) from None
         return value
 
     @property
@@ -288,26 +291,6 @@ class Settings(BaseSettings):
     def uses_embedded_redis(self) -> bool:
         """Whether the broker is the Redis that comes with the program."""
         return self.broker_url is None
-
-
-def sqlite_address(file: Path) -> str:
-    """The address of a database in a file, whose path may hold any character."""
-    return URL.create("sqlite", database=str(file.resolve())).render_as_string()
-
-
-def _is_readable_broker(address: str) -> bool:
-    """Whether host, port and database number can be told apart."""
-    try:
-        parts = urlsplit(address)
-        number = parts.path.strip("/")
-        port = parts.port
-    except ValueError:
-        return False
-    if "#" in address or parts.netloc.count("@") > 1:
-        return False
-    if parts.scheme in ("redis+socket", "amqp", "amqps"):  # whose path is no number
-        return port != 0
-    return port != 0 and (not number or number.isdigit())
 
 
 # Of every setting, whatever the environment says: where options of code take their defaults from.

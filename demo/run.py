@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
+from core.addresses import sqlite_address
 from core.agreement.scores import measure_agreement
 from core.broker import embedded_redis
 from core.clock import Clock, SystemClock
@@ -23,7 +24,7 @@ from core.database.tables import Prediction, Question
 from core.errors import ServiceFailed
 from core.model.registry import get_live
 from core.review_page import TOKEN_FILE, login_link
-from core.settings import DEFAULTS, sqlite_address
+from core.settings import DEFAULTS
 from demo.held_out import count_agreement, request_held_out, tell_agreement
 from demo.site import make_questions, write_jsonl
 from demo.standin import Limits, Release, StandIn

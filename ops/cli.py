@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import typer
 from celery import Celery
-from sqlalchemy import Engine
 
 from core.agreement.drift import live_drifts
 from core.agreement.live import daily_agreement
@@ -25,10 +24,13 @@ from core.console import (
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.review_page import listen
+from core.service.backups import backup_lines, backup_status
 from core.service.feeds import feed_status, quota_status, skipped_counts
 from core.service.killed import killed_lines, killed_statuses
 from core.service.status import queue_lengths, running_workers, site_statuses
-from ops.site_merge import merge_sites, misnamed_sites
+from ops import database
+from ops.database import merge_misnamed_sites
+from ops.site_merge import misnamed_sites
 from ops.status_view import (
     drift_lines,
     failure_lines,
@@ -53,9 +55,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("up")(up)
     app.command("status")(status)
-    database = typer.Typer(help="The database's tables.", no_args_is_help=True)
-    database.command("upgrade")(upgrade_database)
-    app.add_typer(database, name="db")
+    database.add_commands(app)
 
 
 @command
@@ -71,7 +71,7 @@ def up() -> None:
     settings = start()
     end_on_sigterm()
     engine = open_database(settings)
-    _merge_sites(engine)
+    merge_misnamed_sites(engine)
     engine.dispose()
     with alone(settings.data_dir):
         listen(settings).close()  # a port that is taken ends it here, not after its sixth try
@@ -102,6 +102,7 @@ def status() -> None:
         feeds = feed_status(connection, polled=settings.feed, now=now)
         quotas, skipped = quota_status(connection), skipped_counts(connection)
         agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)
+        backups = backup_status(connection)
         killed, misnamed = killed_statuses(connection, now=now), misnamed_sites(connection)
     out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
     out.print(sites_table(sites, settings, now=now))
@@ -115,6 +116,7 @@ def status() -> None:
         *quota_lines(quotas),
         *skipped_lines(skipped),
         *killed_lines(killed),
+        *backup_lines(backups, settings, now=now),
         *misnamed_lines(misnamed),
     ):
         out.print(plain(line), soft_wrap=True, highlight=False)
@@ -131,26 +133,3 @@ def _print_broker(app: Celery) -> None:
     waiting = ", ".join(f"{queue} {length}" for queue, length in lengths.items())
     out.print(f"Messages waiting: {waiting}")
     out.print(f"Running: {', '.join(workers) or 'no worker answers; start one with: tagger up'}")
-
-
-@command
-def upgrade_database() -> None:
-    """Bring the database's tables up to date; services also do it when they start.
-
-    Sites that earlier versions stored under another spelling, as Stats, get the API's name, which
-    tagger up does too.
-
-    Example: tagger db upgrade
-    """
-    engine = open_database(start())
-    _merge_sites(engine)
-    address = engine.url.render_as_string(hide_password=True)
-    out.print(f"The tables of {address} are up to date.", soft_wrap=True)
-
-
-def _merge_sites(engine: Engine) -> None:
-    for merged in merge_sites(engine, SystemClock()):
-        line = f"{merged.old} is called {merged.new} now: {merged.questions:,} questions"
-        if merged.twins:
-            line += f", {merged.twins:,} of which were there under both names"
-        out.print(f"{plain(line)}.", soft_wrap=True)

@@ -26,6 +26,7 @@ from sqlalchemy.engine import Connection
 
 import core.database.engine
 from core import console
+from core.database.backup import scope as _all_tables  # noqa: F401
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import Table

@@ -9,10 +9,10 @@ from typer.testing import CliRunner, Result
 import tagger
 import trainer.report.cli
 from core import __version__
+from core.addresses import sqlite_address
 from core.clock import SystemClock
 from core.database.engine import make_engine
 from core.database.tables import TrainingRun
-from core.settings import sqlite_address
 from tests.commands import commands_of_document
 from tests.conftest import ManualClock
 from tests.models import word_bundle

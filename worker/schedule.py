@@ -91,8 +91,14 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         return connected
 
 
-def beating_scheduler(heartbeat: Heartbeat, signs: Signs, watchdog: Watchdog) -> type[Any]:
-    """Return the scheduler's class, with a heartbeat and a sign at each tick."""
+def beating_scheduler(
+    heartbeat: Heartbeat,
+    signs: Signs,
+    watchdog: Watchdog,
+    *,
+    also: Callable[[], object] = lambda: None,
+) -> type[Any]:
+    """Return the scheduler's class, with a heartbeat, a sign and what else there is at a tick."""
 
     class BeatingScheduler(SteadyScheduler):
         feed = staticmethod(watchdog.feed)
@@ -101,6 +107,7 @@ def beating_scheduler(heartbeat: Heartbeat, signs: Signs, watchdog: Watchdog) ->
             watchdog.feed()
             heartbeat.beat()
             signs.give()
+            also()
             return super().tick(*args, **kwargs)
 
     return BeatingScheduler

@@ -19,6 +19,7 @@ from celery.worker.state import active_requests
 from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
 from core.clock import SystemClock
 from core.console import open_database
+from core.database.backup.nightly import NightlyBackups
 from core.heartbeat import Heartbeat, Watchdog, end_at_once, patience
 from core.retry import until_reachable
 from core.settings import Settings
@@ -113,7 +114,9 @@ def run_scheduler(settings: Settings) -> None:
     watchdog = Watchdog("the scheduler", patience(settings), end=_last_words(signs))
     watchdog.start()
     beat = app.Beat(
-        scheduler_cls=beating_scheduler(Heartbeat(settings.heartbeat_file), signs, watchdog),
+        scheduler_cls=beating_scheduler(
+            Heartbeat(settings.heartbeat_file), signs, watchdog, also=_backups(settings)
+        ),
         quiet=True,
         loglevel=settings.log_level.upper(),
         remote_control=True,
@@ -125,6 +128,13 @@ def run_scheduler(settings: Settings) -> None:
     except SystemExit:  # by which it ends itself on a signal
         signs.end(TOLD_TO_STOP)
         raise
+
+
+def _backups(settings: Settings) -> Callable[[], object]:
+    """Return what looks whether a backup is due; the scheduler takes them, since it is the one."""
+    if settings.backup_folder is None:
+        return lambda: None
+    return NightlyBackups(settings, settings.backup_folder, SystemClock()).look
 
 
 def _last_words(signs: Signs) -> Callable[[str], None]:

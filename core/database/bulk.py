@@ -29,6 +29,13 @@ def insert_rows(
     Raises:
         DatabaseUnreachable: it was lost meanwhile.
     """
+    insert_raw(connection, table.__tablename__, columns, rows)
+
+
+def insert_raw(
+    connection: Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Insert rows into a table of that name, as insert_rows() does."""
     if connection.dialect.name == "sqlite":
         _execute_many(connection, table, columns, list(rows))
     else:
@@ -44,7 +51,7 @@ def bound(connection: Connection, table: type[Table], column: str, value: object
 
 def _execute_many(
     connection: Connection,
-    table: type[Table],
+    table: str,
     columns: Sequence[str],
     rows: list[tuple[Any, ...]],
 ) -> None:
@@ -52,18 +59,18 @@ def _execute_many(
         places = ", ".join("?" * len(columns))
         names = ", ".join(columns)
         connection.exec_driver_sql(
-            f"INSERT INTO {table.__tablename__} ({names}) VALUES ({places})",  # noqa: S608
+            f"INSERT INTO {table} ({names}) VALUES ({places})",  # noqa: S608
             rows,
         )
 
 
 def _copy(
     connection: Connection,
-    table: type[Table],
+    table: str,
     columns: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
 ) -> None:
-    statement = f"COPY {table.__tablename__} ({', '.join(columns)}) FROM STDIN"
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     driver: Any = connection.connection
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:

@@ -18,10 +18,12 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 from core.clock import Clock
 from core.database.sqlite_advice import advise, find_read_only
 from core.database.words import add_functions
-from core.errors import DatabaseUnreachable
+from core.errors import DatabaseForbidden, DatabaseUnreachable
 
 # DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
+
+_FORBIDDEN = "42501"  # what Postgres calls insufficient privilege
 
 # In seconds, and a number of probes: a host that lost its power is given up within a minute.
 _KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
@@ -53,10 +55,15 @@ def make_engine(address: str) -> Engine:
 
 
 def _tell_when_unreachable(engine: Engine) -> None:
-    """Let whatever finds the database away raise DatabaseUnreachable, caused by the driver's."""
+    """Let whatever finds the database away raise DatabaseUnreachable, caused by the driver's.
+
+    And let what Postgres forbids the user raise DatabaseForbidden.
+    """
 
     @event.listens_for(engine, "handle_error", retval=True)
     def explain(context: ExceptionContext) -> BaseException | None:
+        if getattr(context.original_exception, "sqlstate", None) == _FORBIDDEN:
+            return DatabaseForbidden(_explain_forbidden(engine, context.original_exception))
         # A failed ping is the pool's own matter: it connects anew, and only that failure counts.
         if context.is_pre_ping or type(context.sqlalchemy_exception) not in _UNUSABLE:
             return None
@@ -193,6 +200,14 @@ def explain_unreachable(engine: Engine, error: BaseException) -> str:
     if engine.dialect.name == "sqlite":
         advice = advise(Path(str(engine.url.database)), error)
     return f"The database {address} cannot be used: {reason}. {advice}"
+
+
+def _explain_forbidden(engine: Engine, error: BaseException) -> str:
+    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return (
+        f"The database's user {engine.url.username} may not do that: {reason}. Set "
+        "TAGGER_DATABASE_URL to the address of a user who may, as the tables' owner does."
+    )
 
 
 def dialect_insert(engine_or_connection: Engine | Connection, table: type[Any]) -> Any:

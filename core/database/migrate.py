@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
-from core.errors import SchemaOutdated
+from core.errors import DatabaseForbidden, SchemaOutdated
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -54,30 +54,53 @@ def upgrade(engine: Engine) -> bool:
         Whether anything had to be done.
 
     Raises:
-        SchemaOutdated: the tables are of a newer version of the program.
+        SchemaOutdated: the tables are of a newer version of the program, or of an older one and the
+            database's user may not change them.
         DatabaseUnreachable: the database gives no answer.
     """
     with reading(engine) as connection:
         if _is_up_to_date(connection):
             return False
-    with migrator(engine) as connection:
-        if _is_up_to_date(connection):
-            return False
-        from alembic import command  # noqa: PLC0415 (as above)
-
-        command.upgrade(alembic_config(connection), revisions()[-1])
+        found = current_revision(connection)
+    try:
+        with migrator(engine) as connection:
+            if _is_up_to_date(connection):
+                return False
+            migrate_to(connection, revisions()[-1])
+    except DatabaseForbidden as error:
+        raise SchemaOutdated(
+            f"The database's tables are at revision {found or 'none'}, this version of the program "
+            f"needs {revisions()[-1]}, and the user {engine.url.username} may not change them. "
+            "Upgrade them as their owner."
+        ) from error
     log.info("the database's tables are at revision %s", revisions()[-1])
     return True
 
 
-def _is_up_to_date(connection: Connection) -> bool:
+def migrate_to(connection: Connection, revision: str) -> None:
+    """Bring the tables up to a revision; the connection is a migrator()'s."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    command.upgrade(alembic_config(connection), revision)
+
+
+def known_revision(connection: Connection) -> str | None:
+    """As current_revision(), but of tables that this program knows.
+
+    Raises:
+        SchemaOutdated: they are of a newer version of it.
+    """
     current = current_revision(connection)
     if current is not None and current not in revisions():
         raise SchemaOutdated(
             f"The database's tables are at revision {current}, which this version of the program "
             f"does not know (its newest is {revisions()[-1]}). Install the newer version."
         )
-    return current == revisions()[-1]
+    return current
+
+
+def _is_up_to_date(connection: Connection) -> bool:
+    return known_revision(connection) == revisions()[-1]
 
 
 @contextmanager

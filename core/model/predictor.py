@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import BundleCorrupt
+from core.log import silent_stderr
 from core.memory import own_bytes
 from core.model.bundle import Bundle
 from core.model.encoding import Arrays, Calls, encode, into_calls
 from core.model.tokenizer import question_words
-from core.silence import silent_stderr
 
 KEPT_TAGS = 10  # of each prediction
 MAX_SUGGESTIONS = 5  # the sites' own limit of tags on a question

@@ -28,3 +28,25 @@ def test_no_password_stands_in_the_arguments_of_a_process(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_ports_are_open_to_this_machine_alone(name: str) -> None:
     assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", ()))
+
+
+def test_the_owners_password_is_known_to_the_database_and_its_migrations_alone() -> None:
+    """Services use a role that changes no table."""
+    holders = {name for name in SERVICES if "{POSTGRES_PASSWORD" in str(SERVICES[name])}
+    assert holders == {"db", "migrate"}
+
+
+def test_the_database_ends_its_clients_when_it_is_told_to_stop() -> None:
+    """SIGTERM would wait for them, who stay, until it is killed and has to recover."""
+    assert SERVICES["db"]["stop_signal"] == "SIGINT"
+
+
+def test_the_image_makes_no_volume_of_its_own() -> None:
+    """Each container that is made would leave one behind."""
+    assert "VOLUME" not in (ROOT / "Dockerfile").read_text()
+
+
+def test_backups_outlive_their_container_and_are_where_a_restore_finds_them() -> None:
+    (place,) = SERVICES["scheduler"]["volumes"]
+    assert place.endswith(":/backups")
+    assert place in SERVICES["migrate"]["volumes"]

@@ -1,10 +1,11 @@
 import logging
+import os
 
 import pytest
 from celery.exceptions import WorkerLostError
 from redis.exceptions import ReadOnlyError
 
-from core.log import OutageFilter, SecretFilter, secrets
+from core.log import OutageFilter, SecretFilter, secrets, silent_stderr
 from core.settings import load_settings
 from tests.conftest import ManualClock
 
@@ -89,3 +90,13 @@ def test_what_celery_says_again_and_again_of_a_connection_is_said_once(quiet: Ou
     assert not quiet.filter(of("celery.beat", None))
     assert quiet.filter(of("celery.worker.request", None))
     assert quiet.filter(of("celery.worker.request", None))
+
+
+def test_what_is_written_to_the_descriptor_is_dropped_until_the_block_ends(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    os.write(2, b"before ")
+    with silent_stderr():
+        os.write(2, b"meanwhile ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "before after"

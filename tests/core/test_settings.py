@@ -40,6 +40,9 @@ def test_without_any_variable_the_service_runs_on_this_machine() -> None:
         ("RETRAIN_CRON", "weekly", "cron"),
         ("RETRAIN_CRON", "61 * * * *", "cron"),
         ("RETRAIN_CRON", "a b c d e", "cron"),
+        ("BACKUP_CRON", "off", "is not five fields of cron"),
+        ("BACKUP_CRON", "nightly", "is not five fields of cron"),
+        ("BACKUP_KEEP", "0", "how many of its backups are kept"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(

@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,9 +19,13 @@ from typing import Any, Final
 import requests
 from kombu.transport.virtual import Channel, Message
 from requests.adapters import BaseAdapter
+from sqlalchemy import JSON, Boolean, Date, DateTime, Integer, LargeBinary
 from urllib3 import HTTPResponse
 
-from core.errors import ApiError, BundleRefused, ImportFailed
+from core.database.backup.columns import WRONG_VALUE, from_json
+from core.database.backup.format import BackupReader, BackupWriter, Header, TableOfBackup
+from core.database.backup.scope import StoredTable
+from core.errors import ApiError, BackupRefused, BundleRefused, ImportFailed
 from core.model.bundle import VOCABULARY, inspect, unpack
 from core.model.encoding import encode
 from core.model.manifest import parse_manifest
@@ -177,6 +182,51 @@ def _manifest(data: bytes) -> None:
             continue
 
 
+def _backup(data: bytes) -> None:
+    """Lines of a backup; and packed bytes as they are, where they are that."""
+    for packed in (data, gzip.compress(data, 1)):
+        try:
+            reader = BackupReader(io.BytesIO(packed), "it")
+            for table in reader.tables():
+                if set(table.columns) == set(_COLUMNS):
+                    _convert(table)
+        except BackupRefused as refused:
+            if len(str(refused).splitlines()) > 1:
+                raise
+
+
+def _convert(table: TableOfBackup) -> None:
+    ways = [from_json(_ROWS, table.columns, name) for name in ("sqlite", "postgresql")]
+    for row in table.rows:
+        for way in ways:
+            with suppress(*WRONG_VALUE):
+                assert len(way(row)) == len(_COLUMNS)
+
+
+_ROWS: Final = StoredTable(
+    "rows",
+    {
+        "id": Integer(),
+        "at": DateTime(timezone=True),
+        "day": Date(),
+        "data": LargeBinary(),
+        "live": Boolean(),
+        "more": JSON(),
+    },
+)
+_COLUMNS: Final = tuple(_ROWS.columns)
+
+
+def _written_backup() -> bytes:
+    file = io.BytesIO()
+    header = Header("0020", "1", "2026-01-01T00:00:00+00:00", "sqlite", models=True)
+    writer = BackupWriter(file, header)
+    row = (1, "2026-01-01T00:00:00+00:00", "2026-01-01", "AAE=", True, {"a": [1, None]})
+    writer.write_table("rows", _COLUMNS, [row, row])
+    writer.finish()
+    return file.getvalue()
+
+
 def _queue(data: bytes) -> None:
     try:  # as kombu's channel of Redis reads it
         payload = json.loads(data)
@@ -255,6 +305,7 @@ DOORS: Final = {
         ),
         _manifest,
     ),
+    "backup": Door((gzip.decompress(_written_backup()), _written_backup()), _backup),
     "queue": Door(
         (
             _message("tagger.tag", "stats", [1, 2]),

@@ -4,11 +4,10 @@ import socket
 
 import pytest
 import typer
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 import tagger
-from core.database.engine import make_engine
 from ops.cli import SERVICES
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
@@ -45,40 +44,6 @@ def test_the_status_tells_what_is_stored_also_while_the_broker_is_away(
     assert "tagger.sqlite3" in found.stdout
     assert "(tagger up brings its own.)" in found.stdout
     assert "hush-hush" not in found.stdout
-
-
-@pytest.mark.usefixtures("without_broker")
-def test_upgrading_makes_the_tables_of_an_empty_database(sqlite_url: str) -> None:
-    for _ in range(2):  # the second time there is nothing to do
-        found = run("db", "upgrade")
-        assert found.exit_code == 0
-        assert found.stdout.endswith("are up to date.\n")
-    engine = make_engine(sqlite_url)
-    assert "questions" in inspect(engine).get_table_names()
-    engine.dispose()
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("without_broker")
-def test_upgrading_gives_sites_the_apis_names(sqlite_engine: Engine, clock: ManualClock) -> None:
-    old = (question(1), question(1, site="Stats"), question(2, site="Stats"))
-    store_questions(sqlite_engine, *old, now=clock.now(), request_tagging=False)
-    assert "Stats is stats, under a name of before: tagger db upgrade" in run("status").stdout
-    told = "Stats is called stats now: 2 questions, 1 of which were there under both names."
-    assert told in run("db", "upgrade").stdout
-    assert "Stats" not in run("db", "upgrade").stdout.replace("tagger.sqlite3", "")
-
-
-def test_a_service_of_a_newer_database_is_refused_in_one_line(
-    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
-) -> None:
-    monkeypatch.setenv("TAGGER_DATABASE_URL", sqlite_url)
-    with sqlite_engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    found = run("up")
-    assert found.exit_code == 1
-    assert found.stderr.startswith("tagger: ")
-    assert len(found.stderr.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("without_broker")

@@ -4,19 +4,21 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from core.database import api_tables, review_tables, tables
+from core.database.backup.tables import Backup
 from core.database.engine import make_engine
-from core.database.migrate import alembic_config, upgrade
+from core.database.migrate import alembic_config, migrate_to, migrator, revisions, upgrade
 from core.errors import SchemaOutdated
+from tests.filled_tables import counts, fill_empty_tables
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.Table.metadata) == []
-        for table in (api_tables.FeedRow, review_tables.Verdict):
+        for table in (api_tables.FeedRow, review_tables.Verdict, Backup):
             assert table.metadata is tables.Table.metadata
 
 
@@ -42,6 +44,27 @@ def test_tables_of_a_newer_program_are_refused_and_left_alone(database_url: str)
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaOutdated, match="9999"):
         upgrade(engine)
+    engine.dispose()
+
+
+@pytest.mark.slow(5)
+def test_rows_of_every_revision_survive_all_later_ones(database_url: str) -> None:
+    engine = make_engine(database_url)
+    for revision in revisions():
+        with migrator(engine) as connection:
+            before = counts(connection)
+            migrate_to(connection, revision)
+            after = counts(connection)
+            lost = {name: rows for name, rows in before.items() if after.get(name, rows) < rows}
+            assert lost == {}, revision
+            fill_empty_tables(connection)
+    assert not upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, tables.Table.metadata) == []
+        assert set(counts(connection).values()) == {1}
+        for mapper in tables.Table.registry.mappers:  # as the code reads them
+            assert connection.execute(select(*mapper.columns)).all(), mapper
     engine.dispose()
 
 

@@ -1,0 +1,62 @@
+"""Addresses of databases and brokers, as settings name them. No error shows one: passwords."""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+
+
+def read_database_address(address: str) -> str:
+    """Return a database's address with the driver that the program uses.
+
+    Raises:
+        ValueError: it cannot be read, or is of another kind of database.
+    """
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise ValueError("is not a database address") from None
+    if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise ValueError("names neither sqlite nor postgresql (with psycopg)")
+    if "@" in (url.host or "") or "password" in url.query:
+        raise ValueError("holds a password that is not percent-encoded before its one @")
+    if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    return url.render_as_string(hide_password=False)
+
+
+def check_broker_address(address: str) -> None:
+    """Refuse an address of no broker that the program knows.
+
+    Raises:
+        ValueError: it is none, or cannot be read.
+    """
+    if address.split("://", 1)[0] not in _BROKERS:
+        known = ", ".join(f"{scheme}://" for scheme in _BROKERS)
+        raise ValueError(f"begins with none of {known}")
+    if not _is_readable_broker(address):
+        raise ValueError("cannot be read; percent-encode its password")
+
+
+def sqlite_address(file: Path) -> str:
+    """The address of a database in a file, whose path may hold any character."""
+    return URL.create("sqlite", database=str(file.resolve())).render_as_string()
+
+
+def _is_readable_broker(address: str) -> bool:
+    """Whether host, port and database number can be told apart."""
+    try:
+        parts = urlsplit(address)
+        number = parts.path.strip("/")
+        port = parts.port
+    except ValueError:
+        return False
+    if "#" in address or parts.netloc.count("@") > 1:
+        return False
+    if parts.scheme in ("redis+socket", "amqp", "amqps"):  # whose path is no number
+        return port != 0
+    return port != 0 and (not number or number.isdigit())

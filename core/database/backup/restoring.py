@@ -1,0 +1,190 @@
+"""Takes a backup back into a database of either kind: all of it in one transaction, or nothing."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, BinaryIO, Final
+
+from sqlalchemy import Engine, exists, inspect, select, text, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from core.database.backup.columns import WRONG_VALUE, chunk_of, from_json, in_chunks
+from core.database.backup.format import BackupReader, Summary, TableOfBackup
+from core.database.backup.scope import StoredTable, own_tables, tables_to_keep
+from core.database.bulk import insert_raw
+from core.database.migrate import known_revision, migrate_to, migrator, revisions
+from core.database.tables import BundlePart, ModelVersion
+from core.errors import BackupRefused
+from core.untrusted import one_line
+
+# What a service writes by itself where nothing has been fetched yet.
+INCIDENTAL: Final = frozenset({"feeds", "known_sites", "last_signs", "killed_processes"})
+VIEWS: Final = ("suggestions_by_tag", "tag_suggestions", "predicted_tags")
+
+
+def restore_backup(
+    engine: Engine, file: BinaryIO, name: str, *, now: datetime, replace: bool = False
+) -> Summary:
+    """Bring a backup's rows into a database, whose tables are up to date afterwards.
+
+    The tables are made as the backup has them and migrated with their rows, so backups of earlier
+    versions of the program are taken. Services that run meanwhile wait for the end.
+
+    Args:
+        engine: of a database that is empty, unless `replace` is set.
+        file: open for bytes; a pipe will do.
+        name: how errors call it.
+        now: UTC.
+        replace: whether what the database holds is deleted.
+
+    Raises:
+        BackupRefused: the database is in use, or the backup damaged or of a newer program. Then
+            nothing has changed.
+        DatabaseError: the database cannot be used, or is of a newer program itself.
+    """
+    reader = BackupReader(file, name)
+    revision = reader.header.revision
+    if revision not in revisions():
+        raise BackupRefused(
+            f"The backup {name} is of a newer version of the program: its tables are at revision "
+            f"{one_line(revision)[:20]}, the newest here is {revisions()[-1]}. Install the newer "
+            "version."
+        )
+    with migrator(engine) as connection:
+        _make_empty(connection, revision, replace=replace)
+        tables = {table.name: table for table in tables_to_keep(connection)}
+        for given in reader.tables():
+            _load(connection, tables, given, name)
+        _go_on_counting(connection, tables.values())
+        migrate_to(connection, revisions()[-1])
+        if not reader.header.models:
+            _leave_models_out(connection, now)
+        _check_references(connection, name)
+    _gather_statistics(engine)
+    return reader.summary()
+
+
+def _make_empty(connection: Connection, revision: str, *, replace: bool) -> None:
+    """Leave tables at a revision, without a row."""
+    current = known_revision(connection)
+    if current is not None and not replace and (filled := _filled(connection)):
+        address = connection.engine.url.render_as_string(hide_password=True)
+        raise BackupRefused(
+            f"The database {address} holds rows already ({', '.join(filled[:3])}). Name an empty "
+            "one by TAGGER_DATABASE_URL, or delete what this one holds by --replace."
+        )
+    if current == revision:
+        _delete_all(connection)
+        return
+    if current is not None:
+        _drop_all(connection)
+    migrate_to(connection, revision)
+
+
+def _filled(connection: Connection) -> list[str]:
+    """The tables that hold more than a service's own notes."""
+    names = [t.name for t in own_tables(connection)]
+    return [
+        name
+        for name in names
+        if name not in INCIDENTAL
+        and not name.startswith("api_")
+        and connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is not None  # noqa: S608
+    ]
+
+
+def _delete_all(connection: Connection) -> None:
+    """Delete all rows; grants and other people's views stay."""
+    names = [table.name for table in own_tables(connection)]
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"TRUNCATE {', '.join(names)}"))
+        return
+    # First, or a trigger would look its rows up for each prediction.
+    for name in sorted(names, key=lambda name: name != "likely_tags"):
+        connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 (names of the tables)
+
+
+def _drop_all(connection: Connection) -> None:
+    views = inspect(connection).get_view_names()
+    for view in VIEWS:
+        if view in views:
+            connection.execute(text(f"DROP VIEW {view}"))
+    for table in reversed(own_tables(connection)):
+        connection.execute(text(f"DROP TABLE {table.name}"))
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP FUNCTION IF EXISTS keep_likely_tags"))
+    connection.execute(text("DROP TABLE alembic_version"))
+
+
+def _load(
+    connection: Connection, tables: dict[str, StoredTable], given: TableOfBackup, name: str
+) -> None:
+    """Insert one table's rows."""
+    table = tables.get(given.name)
+    if table is None or set(given.columns) != set(table.columns):
+        told = one_line(given.name)[:60]
+        raise BackupRefused(f"The backup {name} is damaged: its table {told} is none of ours.")
+    rows = _converted(given, table, connection.dialect.name, name)
+    try:
+        for chunk in in_chunks(rows, chunk_of(table)):
+            insert_raw(connection, table.name, given.columns, chunk)
+    except (DBAPIError, connection.dialect.loaded_dbapi.Error, *WRONG_VALUE) as error:
+        driver = getattr(error, "orig", None) or error
+        reason = next(iter(str(driver).strip().splitlines()), type(error).__name__)
+        raise BackupRefused(
+            f"The backup {name} is damaged: a row of {table.name} cannot be stored: "
+            f"{one_line(reason)[:200]}"
+        ) from None
+
+
+def _converted(
+    given: TableOfBackup, table: StoredTable, dialect: str, name: str
+) -> Iterator[tuple[Any, ...]]:
+    convert = from_json(table, given.columns, dialect)
+    for number, row in enumerate(given.rows, 1):
+        try:
+            yield tuple(convert(row))
+        except WRONG_VALUE as error:
+            raise BackupRefused(
+                f"The backup {name} is damaged: row {number:,} of {table.name}: "
+                f"{one_line(str(error))[:200]}"
+            ) from None
+
+
+def _go_on_counting(connection: Connection, tables: Iterable[StoredTable]) -> None:
+    """Let Postgres number new rows after those that came with their numbers."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in tables:
+        if "id" in table.columns:
+            last = f"SELECT max(id) FROM {table.name}"  # noqa: S608 (names of the tables)
+            follow = f"setval(pg_get_serial_sequence('{table.name}', 'id'), coalesce(({last}), 1)"
+            connection.execute(text(f"SELECT {follow}, ({last}) IS NOT NULL)"))
+
+
+def _leave_models_out(connection: Connection, now: datetime) -> None:
+    """Mark versions whose bundles were left out as pruned: sites without a model train one."""
+    has_bundle = exists(
+        select(BundlePart.number).where(BundlePart.model_version_id == ModelVersion.id)
+    )
+    gone = update(ModelVersion).where(ModelVersion.pruned_at.is_(None), ~has_bundle)
+    connection.execute(gone.values(live=False, size=0, pruned_at=now))
+
+
+def _check_references(connection: Connection, name: str) -> None:
+    """Look for rows that refer to none; Postgres has refused them already."""
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if broken is not None:
+        raise BackupRefused(
+            f"The backup {name} is damaged: a row of {broken[0]} refers to one of {broken[2]} "
+            "that is not there. Take another one."
+        )
+
+
+def _gather_statistics(engine: Engine) -> None:
+    """Let Postgres know at once how large the tables are; its plans go by it."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))

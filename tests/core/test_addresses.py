@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import pytest
+
+from core.addresses import check_broker_address, read_database_address, sqlite_address
+
+
+def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
+    assert read_database_address("postgresql://u:p%40ss@h/d") == "postgresql+psycopg://u:p%40ss@h/d"
+    assert read_database_address("sqlite:///a.sqlite3") == "sqlite:///a.sqlite3"
+
+
+@pytest.mark.parametrize(
+    "address", ["mysql://u:hush@h/d", "hush hush", "postgresql://u:p@hush@h/d"]
+)
+def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address: str) -> None:
+    with pytest.raises(ValueError, match=r"^(names|is|holds) ") as refused:
+        read_database_address(address)
+    assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://:p%23@h:1/0", "redis+socket:///a/b.sock", "amqp://u:p@h/v", "rediss://h"]
+)
+def test_an_address_of_a_broker_is_taken(address: str) -> None:
+    check_broker_address(address)
+
+
+@pytest.mark.parametrize("address", ["kafka://h", "redis://:hu/sh#@h:1/0", "redis://h:0/0"])
+def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r"begins with none|cannot be read"):
+        check_broker_address(address)
+
+
+def test_the_address_of_a_file_may_hold_any_character(tmp_path: Path) -> None:
+    assert "%" not in sqlite_address(tmp_path / "a b.sqlite3")
+    assert sqlite_address(tmp_path / "a?b").startswith("sqlite:///")
