@@ -17,8 +17,8 @@ from core.database.tables import LikelyTag, Question
 from core.errors import BackupRefused, SchemaOutdated
 from core.model import registry
 from tests.conftest import ManualClock
+from tests.core.database.filled_tables import fill_empty_tables
 from tests.database_of_before import fill_with_database_of_before
-from tests.filled_tables import fill_empty_tables
 from tests.models import word_bundle
 from tests.rows import live_models, predictions, publish_live, question, store_questions
 from worker.tagging import tag_batch
