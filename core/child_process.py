@@ -19,11 +19,12 @@ def leashed(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, _VARIABLE: "1"}
 
 
-def follow() -> None:
-    """End this process when its parent is gone, if it was started with leashed()."""
+def follow() -> bool:
+    """End this process with its parent, if it was started with leashed(); say whether it was."""
     if os.environ.pop(_VARIABLE, None) is None:  # not for this process' own children
-        return
+        return False
     threading.Thread(target=_end_with_parent, daemon=True, name="leash").start()
+    return True
 
 
 def _end_with_parent() -> None:

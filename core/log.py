@@ -1,12 +1,20 @@
-"""Logging: one line an event on standard error, with no secret in it."""
+"""Logging: one line an event on standard error, with no secret in it.
 
+As text for people, or one JSON object a line for programs (TAGGER_LOG_FORMAT).
+"""
+
+import json
 import logging
 import os
 import sys
 import textwrap
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from sqlalchemy import make_url
@@ -16,7 +24,16 @@ from core.untrusted import one_line, printable
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 HIDDEN = "***"
-_CHATTY = ("alembic", "celery.app.trace", "celery.worker.strategy", "kombu", "urllib3", "uvicorn")
+# Of what these say at level info, nothing is an event: what fires by itself says what came of it.
+_CHATTY = (
+    "alembic",
+    "celery.app.trace",
+    "celery.beat",
+    "celery.worker.strategy",
+    "kombu",
+    "urllib3",
+    "uvicorn",
+)
 _SHORTEST_SECRET = 4  # hiding every "ab" in a log would hide the log
 
 # What an outage of broker or database raises, by the names of classes: nothing here imports them.
@@ -110,9 +127,10 @@ class SecretFilter(logging.Filter):
 
 
 def secrets(settings: Settings) -> set[str]:
-    """All that must never be shown: the key, the token, and the addresses' passwords."""
+    """All that must never be shown: the key, the tokens, and the passwords."""
     passwords = (settings.database_service_password, settings.database_reader_password)
-    alone = (settings.api_key, settings.review_token, *passwords)
+    tokens = (settings.review_token, settings.metrics_token)
+    alone = (settings.api_key, *tokens, *passwords)
     found = {secret.get_secret_value() for secret in alone if secret is not None}
     for address in (settings.database_url, settings.broker_url):
         if address is not None:
@@ -122,18 +140,112 @@ def secrets(settings: Settings) -> set[str]:
     return {form for secret in found for form in (secret, quote(secret), quote_plus(secret))} - {""}
 
 
-def set_up_logging(settings: Settings) -> None:
-    """Log to standard error from the settings' level on; replaces what was set up before."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter(FORMAT))
-    if settings.log_level != "debug":
-        handler.addFilter(OutageFilter())
-    handler.addFilter(SecretFilter(secrets(settings)))
-    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    logging.captureWarnings(capture=True)
-    if settings.log_level != "debug":
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, part, logger, message, and whatever else was told.
+
+    It stands behind SecretFilter, which has put a traceback below the message.
+    """
+
+    def __init__(self, part: str = "", *, hide: Callable[[str], str] = str) -> None:
+        """Prepare.
+
+        Args:
+            part: of the service, that is to stand in each line.
+            hide: takes secrets out of texts, also of further fields.
+        """
+        super().__init__()
+        self._part = part
+        self._hide = hide
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        message, _, traceback = record.getMessage().partition("\n")
+        told: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "part": self._part,
+            "logger": record.name,
+            "message": message,
+        }
+        if traceback:
+            told["traceback"] = textwrap.dedent(traceback)
+        further = {n: v for n, v in vars(record).items() if n not in _OF_EVERY_RECORD}
+        told |= {name: self._plain(v) for name, v in further.items() if name not in told}
+        return json.dumps(told, ensure_ascii=False)
+
+    def _plain(self, value: object) -> object:
+        """A value as JSON has it, without secrets."""
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float):
+            return value if value - value == 0 else str(value)  # JSON knows no infinity
+        if isinstance(value, Mapping):
+            return {self._hide(str(name)): self._plain(one) for name, one in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._plain(one) for one in value]
+        return self._hide(printable(str(value)))
+
+
+_OF_EVERY_RECORD: Final = frozenset(
+    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
+)
+
+
+def set_up_logging(settings: Settings, *, part: str = "") -> None:
+    """Log to standard error from the settings' level on; replaces what was set up before.
+
+    Args:
+        settings: level and format; and which secrets there are.
+        part: of the service, that stands in each line of JSON.
+    """
+    hiding = SecretFilter(secrets(settings))
+    as_json = settings.log_format == "json"
+    formatter = JsonFormatter(part, hide=hiding.hide) if as_json else logging.Formatter(FORMAT)
+    is_debugging = settings.log_level == "debug"
+    filters = (hiding,) if is_debugging else (OutageFilter(), hiding)
+    _write_by(formatter, settings.log_level, filters)
+    if as_json:
+        sys.excepthook = _log_uncaught
+        threading.excepthook = _log_uncaught_of_thread
+    if not is_debugging:
         for chatty in _CHATTY:
             logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def set_up_early_logging() -> None:
+    """Log as far as can be told before the settings are read, which may be what is wrong."""
+    if os.environ.get("TAGGER_LOG_FORMAT") == "json":
+        _write_by(JsonFormatter(), "info", [SecretFilter(())])
+
+
+def _write_by(formatter: logging.Formatter, level: str, filters: Iterable[logging.Filter]) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    for one in filters:
+        handler.addFilter(one)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def logs_json() -> bool:
+    """Whether the log is for programs, so that nothing else may stand between its lines."""
+    return any(isinstance(h.formatter, JsonFormatter) for h in logging.getLogger().handlers)
+
+
+def _log_uncaught(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    """Log what ends the process, which Python would print."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+        return
+    info = (kind, error, traceback)
+    logging.getLogger().critical("a fault of the program: %s", error, exc_info=info)
+
+
+def _log_uncaught_of_thread(args: Any) -> None:
+    if args.exc_value is not None:
+        _log_uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 @contextmanager

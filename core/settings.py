@@ -1,5 +1,6 @@
 """The settings: environment variables and `.env`, with the prefix `TAGGER_`."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.addresses import check_broker_address, read_database_address, sqlite_address
 from core.errors import SettingsError
+from core.settings_help import explain, unknown_variables
 from core.site_names import site_name
 
 PREFIX = "TAGGER_"
@@ -28,7 +30,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(
-        default=Path("data"), description="folder for the SQLite file and the embedded Redis"
+        default=Path("data"), description="a folder for the SQLite file and the embedded Redis"
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -91,7 +93,7 @@ class Settings(BaseSettings):
         description="a site with fewer tagged questions that have settled is not trained",
     )
     retrain_cron: str = Field(
-        default="0 3 * * 0", description="when to retrain, in cron's five fields (UTC), or off"
+        default="0 3 * * 0", description="cron's five fields (UTC) of when to retrain, or off"
     )
     retrain_new_questions: int = Field(
         default=200, ge=1, description="a scheduled training with fewer new questions is skipped"
@@ -155,7 +157,7 @@ class Settings(BaseSettings):
 
     model_cache_dir: Path | None = Field(
         default=None,
-        description="folder for unpacked models, which the processes of a machine share; "
+        description="a folder for unpacked models, which the processes of a machine share; "
         "models in the data folder where it is not set",
     )
     model_cache_mb: int = Field(
@@ -222,6 +224,9 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="how much the services say"
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="the form of the services' log: a line or an object an event"
     )
 
     @field_validator("sites", "review_names", mode="before")
@@ -306,7 +311,7 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        raise SettingsError(_explain(error)) from None
+        raise SettingsError(explain(error, Settings.model_fields, prefix=PREFIX)) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
         raise SettingsError(f"The file .env cannot be read: {reason}. Fix or remove it.") from None
@@ -320,11 +325,7 @@ def load_settings() -> Settings:
     return settings
 
 
-def _explain(error: ValidationError) -> str:
-    """One line on the first wrong value; the value itself is left out, it may be a secret."""
-    first = error.errors(include_url=False, include_context=False)[0]
-    name = str(first["loc"][0])
-    field = Settings.model_fields.get(name)
-    takes = f" It takes: {field.description}." if field is not None else ""
-    reason = first["msg"].removeprefix("Value error, ")
-    return f"{PREFIX}{name.upper()}: {reason}.{takes} Set it in the environment or in .env."
+def misspelt_variables(*files: Path) -> list[str]:
+    """A line for each variable of the environment, of `.env` and of files that is no setting."""
+    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    return unknown_variables(known, os.environ, (Path(".env"), *files), prefix=PREFIX)

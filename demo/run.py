@@ -23,7 +23,7 @@ from core.database.engine import make_engine, reading
 from core.database.tables import Prediction, Question
 from core.errors import ServiceFailed
 from core.model.registry import get_live
-from core.review_page import TOKEN_FILE, login_link
+from core.service.review_page import TOKEN_FILE, login_link
 from core.settings import DEFAULTS
 from demo.held_out import count_agreement, request_held_out, tell_agreement
 from demo.site import make_questions, write_jsonl

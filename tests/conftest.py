@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -107,9 +108,9 @@ def _shared_statements() -> Iterator[None]:
 def logging_as_before() -> Iterator[None]:
     """Take away what a command sets up: its handler writes to a stream that ends with the test."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hook = root.handlers[:], root.level, sys.excepthook
     yield
-    root.handlers[:], root.level = handlers, level
+    root.handlers[:], root.level, sys.excepthook = handlers, level, hook
     logging.captureWarnings(capture=False)
 
 

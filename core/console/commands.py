@@ -2,18 +2,22 @@
 
 import errno
 import functools
+import logging
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn, ParamSpec, TypeVar
 
+import click
 import typer
 
 from core.child_process import follow
 from core.console.terminal import err, plain
 from core.errors import TaggerError
-from core.log import set_up_logging
-from core.settings import Settings, load_settings
+from core.log import logs_json, set_up_early_logging, set_up_logging
+from core.settings import Settings, load_settings, misspelt_variables
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -92,21 +96,36 @@ def with_hint(error: TaggerError) -> str:
     return f"{error} {known.format_map(vars(error))}".rstrip()
 
 
-def fail(message: str) -> NoReturn:
+def fail(message: str, *, status: int = FAILURE) -> NoReturn:
     """Print one line on standard error and end with the exit status of a failure."""
+    if logs_json() and not err.is_terminal:
+        log.critical("%s", message)
+        raise typer.Exit(status)
     err.print(f"[red]tagger:[/red] {plain(message)}", soft_wrap=True, highlight=False)
-    raise typer.Exit(FAILURE)
+    raise typer.Exit(status)
 
 
-def start() -> Settings:
+def start(part: str = "") -> Settings:
     """Read the settings and set up logging: the first line of every command.
 
     A process that was started on a leash ends with its parent from here on.
+
+    Args:
+        part: of the service, as its log calls it; by default the command's name.
     """
-    follow()
+    is_child = follow()
+    set_up_early_logging()
     settings = load_settings()
-    set_up_logging(settings)
+    set_up_logging(settings, part=part or _command_name())
+    if not is_child:  # whose parent has said it
+        for line in misspelt_variables():
+            log.warning("%s", line)
     return settings
+
+
+def _command_name() -> str:
+    context = click.get_current_context(silent=True)
+    return "" if context is None else str(context.info_name)
 
 
 def end_on_sigterm() -> None:

@@ -11,7 +11,7 @@ from core.console import command, fail, open_database, open_existing_database, o
 from core.database.engine import reading
 from core.database.review_tables import Reviewer
 from core.retry import until_reachable
-from core.review_page import login_link, page_address
+from core.service.review_page import login_link, page_address
 from review.web.access import disable, is_reviewer, make_token, set_token
 from review.web.owner import OWNER, let_owner_in
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from core.errors import SettingsError
-from core.review_page import TOKEN_FILE
+from core.service.review_page import TOKEN_FILE
 from core.settings import Settings
 from review.web.access import make_token, set_token
 

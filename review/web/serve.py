@@ -11,7 +11,7 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from core.heartbeat import Heartbeat
-from core.review_page import listen
+from core.service.review_page import listen
 from review.notify.sender import Sender
 from review.web.app import make_app
 from review.web.context import Context

@@ -1,11 +1,20 @@
+import io
+import json
 import logging
+import math
 import os
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
 
 import pytest
 from celery.exceptions import WorkerLostError
 from redis.exceptions import ReadOnlyError
 
-from core.log import OutageFilter, SecretFilter, secrets, silent_stderr
+from core.log import OutageFilter, SecretFilter, secrets, set_up_logging, silent_stderr
 from core.settings import load_settings
 from tests.conftest import ManualClock
 
@@ -100,3 +109,65 @@ def test_what_is_written_to_the_descriptor_is_dropped_until_the_block_ends(
         os.write(2, b"meanwhile ")
     os.write(2, b"after")
     assert capfd.readouterr().err == "before after"
+
+
+def json_lines(err: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in err.splitlines()]
+
+
+@pytest.fixture
+def as_json(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """The log of a worker, which is to be JSON."""
+    hooks = sys.excepthook, threading.excepthook
+    monkeypatch.setenv("TAGGER_LOG_FORMAT", "json")
+    monkeypatch.setenv("TAGGER_API_KEY", "key-in-hand")
+    monkeypatch.setattr(sys, "stderr", said := io.StringIO())
+    set_up_logging(load_settings(), part="worker")
+    yield said
+    sys.excepthook, threading.excepthook = hooks
+
+
+def test_json_is_one_object_a_line_of_every_library(as_json: io.StringIO) -> None:
+    logging.getLogger("worker.app").info("stats: %d tagged\nand more", 100)
+    logging.getLogger("celery.worker.consumer").warning("hello", extra={"data": {"at": (1, 2.5)}})
+    warnings.showwarning(UserWarning("take care"), UserWarning, "file.py", 1)
+    first, second, third = json_lines(as_json.getvalue())
+    assert datetime.fromisoformat(first.pop("time")).tzinfo is not None
+    assert first == {
+        "level": "info",
+        "part": "worker",
+        "logger": "worker.app",
+        "message": "stats: 100 tagged and more",
+    }
+    assert (second["level"], second["data"]) == ("warning", {"at": [1, 2.5]})
+    assert "take care" in third["message"]
+
+
+def test_json_holds_a_traceback_in_its_line_and_no_secret(as_json: io.StringIO) -> None:
+    error = ValueError("bad key key-in-hand")
+    further = {"url": "?key=key-in-hand", "n": math.inf}
+    logging.getLogger("x").error("failed", exc_info=error, extra=further)
+    said = as_json.getvalue()
+    (line,) = json_lines(said)
+    assert line["message"] == "failed"
+    assert line["traceback"] == "ValueError: bad key ***"
+    assert (line["url"], line["n"]) == ("?key=***", "inf")
+    assert "key-in-hand" not in said
+
+
+def test_what_ends_the_process_or_a_thread_is_a_line_of_json_too(as_json: io.StringIO) -> None:
+    thread = threading.Thread(target=lambda: int("x"))
+    thread.start()
+    thread.join()
+    sys.excepthook(ValueError, ValueError("unforeseen"), None)
+    first, second = json_lines(as_json.getvalue())
+    assert (first["level"], first["message"]) == (
+        "critical",
+        "a fault of the program: invalid literal for int() with base 10: 'x'",
+    )
+    assert second["message"] == "a fault of the program: unforeseen"
+
+
+def test_what_fires_by_itself_is_no_event() -> None:
+    set_up_logging(load_settings())
+    assert not logging.getLogger("celery.beat").isEnabledFor(logging.INFO)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.review_page import TOKEN_FILE
+from core.service.review_page import TOKEN_FILE
 from core.settings import DEFAULTS
 from demo.run import Demo, _free_port, _print_page
 from tests.conftest import ManualClock

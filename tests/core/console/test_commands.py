@@ -1,6 +1,7 @@
 """Each command: errors in one line, numbers that fit, the end by a signal."""
 
 import errno
+import json
 import signal
 from collections.abc import Callable
 
@@ -113,3 +114,33 @@ def test_the_sites_own_numbers_may_be_larger() -> None:
 
     run(question_id=2**63 - 1, version=2**31 - 1)
     assert given == [2**63 - 1, 2**31 - 1]
+
+
+def test_a_misspelt_setting_is_warned_of_by_who_was_started_by_a_person_alone(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TAGGER_POL_SECONDS", "60")
+    console.start()
+    assert "TAGGER_POL_SECONDS (in the environment) is no setting" in capfd.readouterr().err
+    monkeypatch.setattr(commands, "follow", lambda: True)  # a process of `tagger up`
+    console.start()
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("wrong", [{}, {"TAGGER_TOP_TAGS": "none"}])
+def test_an_error_is_json_where_the_log_is(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], wrong: dict[str, str]
+) -> None:
+    for name, value in {"TAGGER_LOG_FORMAT": "json", **wrong}.items():
+        monkeypatch.setenv(name, value)
+
+    @console.command
+    def run() -> None:
+        console.start()
+        raise DatabaseUnreachable("It is away.")
+
+    with pytest.raises(typer.Exit):
+        run()
+    told = json.loads(capfd.readouterr().err)
+    assert told["level"] == "critical"
+    assert told["message"].startswith("TAGGER_TOP_TAGS: " if wrong else "It is away.")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from core.database.engine import reading
 from core.errors import SettingsError
-from core.review_page import TOKEN_FILE
+from core.service.review_page import TOKEN_FILE
 from core.settings import Settings
 from review.web.access import find_session, reviewer_of_token, start_session
 from review.web.owner import OWNER, keep_token, let_owner_in

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from core.errors import ServiceFailed
-from core.review_page import listen, login_link, page_address
+from core.service.review_page import listen, login_link, page_address
 from core.settings import Settings
 from tests.conftest import free_port
 
