@@ -40,7 +40,7 @@ from trainer.runs.rows import (
 from trainer.scoring.metrics import Scores, reliability
 from trainer.scoring.operating_point import OperatingPoint, choose_operating_point
 from trainer.systems.branched.checkpoints import forget_checkpoints
-from trainer.systems.networks.keras_setup import import_keras
+from trainer.systems.networks.keras_setup import check_installed, import_keras
 from trainer.systems.networks.network import Network, NetworkSystem
 
 log = logging.getLogger(__name__)
@@ -56,10 +56,11 @@ def train_site(
 
     Raises:
         TrainingInProgress: another process trains for the site.
-        TrainerNotInstalled: TensorFlow is not here.
+        TrainerNotInstalled: TensorFlow is not here; no run is recorded.
         NotEnoughQuestions: the site has too few questions or tags.
         TrainingError: the network did not learn, or does not run in LiteRT as in Keras.
     """
+    check_installed()
     with training_lock(engine, site):
         with recorded(engine, site, options.architecture, clock) as record:
             result = _run(engine, record, options, clock=clock, reporter=reporter)

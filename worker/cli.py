@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from core.broker.feeding import refill
-from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery
+from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, can_train, make_celery
 from core.clock import SystemClock
 from core.console import (
     command,
@@ -67,7 +67,13 @@ def worker(
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()]
     if not chosen or set(chosen) - {TAGGING_QUEUE, TRAINING_QUEUE}:
         raise typer.BadParameter(f"--queues takes {TAGGING_QUEUE} and {TRAINING_QUEUE}.")
-    settings = start()
+    settings = start("trainer" if TRAINING_QUEUE in chosen else "worker")
+    if TRAINING_QUEUE in chosen and not can_train():
+        fail(
+            f"The queue {TRAINING_QUEUE} takes packages that are not installed here (tensorflow). "
+            'Install them in the checkout with: pip install ".[trainer]". With docker-compose, '
+            "the service trainer has them."
+        )
     processes = concurrency or settings.worker_processes
     raise typer.Exit(run_worker(settings, queues=chosen, processes=processes, name=name))
 
@@ -78,7 +84,7 @@ def scheduler() -> None:
 
     Example: tagger scheduler
     """
-    run_scheduler(start())
+    run_scheduler(start("scheduler"))
 
 
 @command

@@ -54,8 +54,10 @@ def _run(site: str, settings: Settings, new_questions: int, folder: Path) -> int
     command = [sys.executable, "-m", "tagger", "train", "--site", site]
     command += ["--new-questions", str(new_questions)]
     environment = leashed({**os.environ, "TMPDIR": str(folder)})
+    # What it prints for people is no line of the log, and stands in its report too.
+    prints = subprocess.DEVNULL if settings.log_format == "json" else None
     with subprocess.Popen(  # noqa: S603 (our own program; the site is one of its arguments)
-        command, stdin=subprocess.PIPE, env=environment
+        command, stdin=subprocess.PIPE, stdout=prints, env=environment
     ) as process:
         try:
             return process.wait(settings.training_seconds)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, Final
 
 from celery import Celery
@@ -39,6 +40,11 @@ _LOGIN_REFUSED: Final = (AuthenticationError, AuthorizationError, NoPermissionEr
 _QUEUE: Final = re.compile(r"for queue '(?P<name>[^']+)' in vhost '(?P<host>[^']+)'")
 
 REDELIVERY_SECONDS = 600  # of a message whose worker vanished; longer than any tagging task
+
+
+def can_train() -> bool:
+    """Whether the packages are here without which a task of the training queue only fails."""
+    return find_spec("tensorflow") is not None
 
 
 def broker_address(settings: Settings) -> str:

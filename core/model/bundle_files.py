@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from core.errors import BundleCorrupt, BundleRefused, ExportFailed
 from core.model.bundle import MAX_BUNDLE, read_pieces, unpack
@@ -47,6 +47,16 @@ def new_bundle_file(path: Path, *, force: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file, or standard input where it is called `-`."""
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    with path.open("rb") as file:
+        yield file
+
+
+@contextmanager
 def copy_of_bundle_file(path: Path) -> Iterator[Path]:
     """Give a copy of a stranger's file, which nobody else changes, for as long as it is needed.
 
@@ -56,7 +66,7 @@ def copy_of_bundle_file(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="bundle-") as folder:
         copy = Path(folder) / "bundle.zip"
         try:
-            with path.open("rb") as source, copy.open("wb") as target:
+            with _opened(path) as source, copy.open("wb") as target:
                 size = 0
                 for piece in read_pieces(source):
                     size += len(piece)

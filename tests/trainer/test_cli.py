@@ -53,9 +53,12 @@ def test_without_tensorflow_training_says_what_to_install(
     refused = tagger("train", "--site", "stats")
     assert refused.exit_code == 1
     assert refused.stderr.splitlines()[-1] == (
-        "tagger: Training needs packages that are not installed here (keras). "
-        'Install them with: pip install "question-tagger[trainer]"'
+        "tagger: Training needs packages that are not installed here (keras). Install them in the "
+        'checkout with: pip install ".[trainer]". With docker-compose they are in the trainer\'s '
+        "image: docker-compose run --rm trainer train --site SITE"
     )
+    runs = tagger("models", "report", "--site", "stats", "--list")
+    assert runs.stdout == "No training has run for stats yet.\n"
 
 
 @pytest.mark.parametrize(

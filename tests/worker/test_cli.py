@@ -99,3 +99,10 @@ def test_questions_to_tag_are_chosen_by_any_time(parked: Engine, since: str, cou
     asked = run("tag", "--site", "stats", "--since", since)
     assert f"{count} questions of stats" in asked.stdout, asked.output
     assert run("tag", "--site", "stats", "--since", "soon").exit_code == 2
+
+
+def test_a_worker_of_trainings_needs_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.cli.can_train", lambda: False)
+    refused = run("worker", "--queues", "training")
+    assert refused.exit_code == 1
+    assert "the service trainer has them" in refused.stderr

@@ -1,7 +1,10 @@
 """Commands that change the registry: which model is live, what comes in, what goes."""
 
+import shutil
+import sys
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -11,6 +14,7 @@ from core.clock import SystemClock
 from core.console import (
     command,
     complete_versions,
+    err,
     new_site_option,
     one_site_option,
     open_database,
@@ -21,6 +25,7 @@ from core.console import (
     start,
 )
 from core.database.engine import reading
+from core.errors import ExportFailed
 from core.model import registry
 from core.model.bundle import inspect
 from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
@@ -46,10 +51,15 @@ VersionOrLive = Annotated[
     ),
 ]
 BundleFile = Annotated[
-    Path | None, typer.Option("--out", "-o", help="The file.  [default: SITE-vN.bundle.zip]")
+    Path | None,
+    typer.Option(
+        "--out", "-o", help="The file; - writes to a pipe.  [default: SITE-vN.bundle.zip]"
+    ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite it.")]
-Exported = Annotated[Path, typer.Argument(help="What tagger models export wrote.")]
+Exported = Annotated[
+    Path, typer.Argument(help="What tagger models export wrote; - reads standard input.")
+]
 NewSite = Annotated[bool, new_site_option()]
 OnlySite = Annotated[str | None, site_option("Refuse a model of any other site.")]
 OnlySha256 = Annotated[str | None, typer.Option(help="Refuse a file that has another SHA-256.")]
@@ -119,10 +129,27 @@ def export_model(
     with reading(engine) as connection:
         found = find_version(connection, site, version)
         path = file or Path(f"{site}-v{found.version}.bundle.zip")
-        with new_bundle_file(path, force=force) as unfinished:
-            registry.fetch_packed(connection, found, unfinished)
-    out.print(f"{site} version {found.version} is in {plain(str(path))}", highlight=False)
-    out.print(f"SHA-256: {found.sha256}", highlight=False)
+        if str(path) == "-":
+            _write_to_pipe(connection, found)
+        else:
+            with new_bundle_file(path, force=force) as unfinished:
+                registry.fetch_packed(connection, found, unfinished)
+    say = err if str(path) == "-" else out
+    place = "what was written" if str(path) == "-" else plain(str(path))
+    say.print(f"{site} version {found.version} is in {place}", highlight=False)
+    say.print(f"SHA-256: {found.sha256}", highlight=False)
+
+
+def _write_to_pipe(connection: Connection, version: registry.Version) -> None:
+    """Write a model to standard output, which is no terminal."""
+    if sys.stdout.isatty():
+        raise ExportFailed("A model is nothing to read: end the command with > FILE, or a pipe.")
+    with TemporaryDirectory(prefix="export-") as folder:
+        packed = Path(folder) / "bundle.zip"
+        registry.fetch_packed(connection, version, packed)
+        with packed.open("rb") as source:
+            shutil.copyfileobj(source, sys.stdout.buffer)
+    sys.stdout.buffer.flush()
 
 
 def find_version(connection: Connection, site: str, version: int | None) -> registry.Version:

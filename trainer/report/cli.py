@@ -42,7 +42,13 @@ OfVersion = Annotated[
 ShowList = Annotated[bool, typer.Option("--list", "-l", help="List the site's runs instead.")]
 File = Annotated[
     Path | None,
-    typer.Option("--out", "-o", dir_okay=False, help="File of the report.  [default: under data/]"),
+    typer.Option(
+        "--out",
+        "-o",
+        dir_okay=False,
+        allow_dash=True,
+        help="File of the report; - prints it.  [default: under data/]",
+    ),
 ]
 Show = Annotated[
     bool,
@@ -60,9 +66,9 @@ def report(
     file: File = None,
     show: Show = True,
 ) -> None:
-    """Write the report of a training run to an HTML file and open it.
+    """Write the report of a training run to an HTML file and open it, or print it.
 
-    Example: tagger models report --site stats
+    Example: tagger models report --site stats --out - > report.html
     """
     settings = start()
     with _connected(settings) as connection:
@@ -70,6 +76,9 @@ def report(
             _print_runs(site, list_runs(connection, site))
             return
         number, html = load_report(connection, site, run=run, version=version)
+    if file is not None and str(file) == "-":
+        sys.stdout.buffer.write(html.encode())
+        return
     name = f"{quote(site, safe='')}-run-{number}.html"
     path = file or settings.data_dir / "reports" / name
     _write(path, html)
@@ -85,7 +94,7 @@ def _write(path: Path, html: str) -> None:
     except OSError as error:
         raise ExportFailed(
             f"The report cannot be written to {path}: {error.strerror}. "
-            "Name another file with --out."
+            "Name another file with --out, or let --out - print it."
         ) from None
 
 

@@ -11,8 +11,8 @@ from core.model import registry
 from tagger import make_app
 
 
-def tagger(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(make_app(), [str(argument) for argument in arguments])
+def tagger(*arguments: str | Path, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(make_app(), [str(argument) for argument in arguments], input=given)
 
 
 def live(engine: Engine, site: str = "stats") -> int | None:

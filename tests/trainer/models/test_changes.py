@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from core.database.engine import reading
 from core.database.tables import BundlePart, ModelVersion, Promotion, Question
+from core.errors import ExportFailed
 from core.model import registry
 from core.model.bundle import Bundle
 from core.model.manifest import FORMAT_VERSION
@@ -24,6 +25,7 @@ from tests.rows import (
     store_questions,
 )
 from tests.trainer.models.commands import count, live, tagger
+from trainer.models.changes import _write_to_pipe
 from worker.tagging import tag_batch
 
 
@@ -152,6 +154,28 @@ def test_an_export_overwrites_nothing_unless_forced(tmp_path: Path) -> None:
     forced = tagger("models", "export", "--site", "stats", "2", "--out", file, "--force")
     assert forced.exit_code == 0
     assert file.read_bytes().startswith(b"PK")
+
+
+def test_a_model_goes_from_one_installation_to_another_through_a_pipe(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.models.changes.try_bundle", lambda _: None)  # takes seconds
+    exported = tagger("models", "export", "--site", "stats", "--out", "-")
+    assert exported.exit_code == 0, exported.stderr
+    packed = exported.stdout_bytes
+    assert exported.stderr.split()[-1] == digest(packed)
+    with engine.begin() as connection:
+        connection.execute(delete(Promotion))
+        connection.execute(delete(ModelVersion))
+    imported = tagger("models", "import", "-", "--site", "stats", given=packed)
+    assert imported.exit_code == 0, imported.stderr
+    assert count(engine) == 1
+
+
+def test_a_model_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.models.changes.sys.stdout.isatty", lambda: True, raising=False)
+    with pytest.raises(ExportFailed, match="> FILE, or a pipe"):
+        _write_to_pipe(None, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

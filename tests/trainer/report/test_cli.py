@@ -64,6 +64,12 @@ def test_another_is_written_to_the_file_one_names(runs: list[int], by: str) -> N
     assert Path("new/mine.html").read_text() == HTML.format(run=runs[0])
 
 
+def test_a_report_goes_through_a_pipe(runs: list[int]) -> None:
+    assert report("--out", "-").stdout == HTML.format(run=runs[1])
+    assert not Path("data").exists()
+    assert not Path("-").exists()
+
+
 def test_runs_are_listed(runs: list[int]) -> None:
     head, made, failed, running = report("--list").stdout.splitlines()
     assert head.split() == ["run", "version", "started", "outcome", "report", "why"]

@@ -6,14 +6,35 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from core.errors import TrainerNotInstalled
 
 log = logging.getLogger(__name__)
 
+_PACKAGES: Final = ("keras", "sklearn", "tensorflow")  # of the extra `trainer`
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+def check_installed() -> None:
+    """Look for the trainer's packages, which takes no time, before anything is begun.
+
+    Raises:
+        TrainerNotInstalled: some of them are not here.
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise _not_installed(", ".join(missing))
+
+
+def _not_installed(missing: str) -> TrainerNotInstalled:
+    return TrainerNotInstalled(
+        f"Training needs packages that are not installed here ({missing}). Install them in the "
+        'checkout with: pip install ".[trainer]". With docker-compose they are in the trainer\'s '
+        "image: docker-compose run --rm trainer train --site SITE"
+    )
 
 
 def import_keras() -> Any:
@@ -30,10 +51,7 @@ def import_keras() -> Any:
             import sklearn  # noqa: F401, PLC0415
             import tensorflow  # noqa: F401, ICN001, PLC0415
     except ImportError as error:
-        raise TrainerNotInstalled(
-            f"Training needs packages that are not installed here ({error.name}). "
-            'Install them with: pip install "question-tagger[trainer]"'
-        ) from error
+        raise _not_installed(str(error.name)) from error
     for chatty in ("tensorflow", "absl"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     return keras
