@@ -1,10 +1,50 @@
-"""What this process holds in memory of its own, and what it has freed."""
+"""What this process holds in memory of its own, what it has freed, and how near a limit is."""
 
 import ctypes
 import mmap
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+_GROUPS: Final = Path("/sys/fs/cgroup")
+# Of the two versions of control groups: what is used, the limit, and which line of memory.stat
+# counts pages of files that are dropped as soon as memory is short. `docker stats` shows the same.
+_FIGURES: Final = (
+    ("memory.current", "memory.max", "memory.stat", "inactive_file"),
+    (
+        "memory/memory.usage_in_bytes",
+        "memory/memory.limit_in_bytes",
+        "memory/memory.stat",
+        "total_inactive_file",
+    ),
+)
+_NO_LIMIT: Final = 1 << 60  # what version 1 has for none, or more
+
+
+class GroupMemory(NamedTuple):
+    """What the container of this process holds, and may hold, in bytes."""
+
+    used: int
+    limit: int
+
+
+def group_memory(groups: Path = _GROUPS) -> GroupMemory | None:
+    """Return the memory of this process' container; None where it has no limit of its own.
+
+    Args:
+        groups: where the system shows this process' control group.
+    """
+    for used, limit, stat, droppable in _FIGURES:
+        try:
+            most = int((groups / limit).read_text(encoding="ascii"))
+            held = int((groups / used).read_text(encoding="ascii"))
+            lines = (groups / stat).read_text(encoding="ascii").splitlines()
+        except (OSError, ValueError):  # "max" is no number
+            continue
+        figures = dict(line.rpartition(" ")[::2] for line in lines)
+        if most < _NO_LIMIT:
+            return GroupMemory(max(0, held - int(figures.get(droppable, "0"))), most)
+    return None
 
 
 def give_back_freed_memory() -> None:

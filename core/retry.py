@@ -1,6 +1,7 @@
 """What is down, and waiting for it: one line when it begins, one when it is over."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,14 +18,22 @@ FIRST_PAUSE = 1.0  # seconds; doubled up to the longest
 LONGEST_PAUSE = 5.0  # of what is tried again for nothing; what is back waits no longer
 
 
-def until_reachable(action: Callable[[], T], clock: Clock | None = None) -> T:
-    """Call an action until neither the database nor the broker is in its way; return its result."""
+def until_reachable(
+    action: Callable[[], T], clock: Clock | None = None, *, most_seconds: float = math.inf
+) -> T:
+    """Call an action until neither the database nor the broker is in its way; return its result.
+
+    Raises:
+        DatabaseUnreachable, BrokerUnreachable: one of them still is after the most seconds.
+    """
     clock = clock or SystemClock()
     pause, told, began = FIRST_PAUSE, "", clock.monotonic()
     while True:
         try:
             result = action()
         except (DatabaseUnreachable, BrokerUnreachable) as error:
+            if clock.monotonic() - began >= most_seconds:
+                raise
             if str(error) != told:
                 told = str(error)
                 log.error("%s Waiting for it.", told)  # noqa: TRY400 (one line)

@@ -1,45 +1,33 @@
 """Commands that belong to no single part: the whole service, its state, and the database."""
 
+import json
+import sys
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
-from celery import Celery
 
-from core.agreement.drift import live_drifts
-from core.agreement.live import daily_agreement
-from core.agreement.view import live_versions_table
 from core.broker import embedded_redis
-from core.broker.queue import TRAINING_QUEUE, make_celery
+from core.broker.queue import TRAINING_QUEUE, can_train, make_celery
 from core.clock import SystemClock
 from core.console import (
     command,
     end_on_sigterm,
+    fail,
     open_database,
     open_existing_database,
     out,
-    plain,
     start,
     with_hint,
 )
-from core.database.engine import reading
-from core.errors import BrokerUnreachable
-from core.review_page import listen
-from core.service.backups import backup_lines, backup_status
-from core.service.feeds import feed_status, quota_status, skipped_counts
-from core.service.killed import killed_lines, killed_statuses
-from core.service.status import queue_lengths, running_workers, site_statuses
+from core.errors import DatabaseError, SettingsError
+from core.service.health import EXIT_STATUS
+from core.service.review_page import listen
 from ops import database
 from ops.database import merge_misnamed_sites
-from ops.site_merge import misnamed_sites
-from ops.status_view import (
-    drift_lines,
-    failure_lines,
-    feeds_table,
-    misnamed_lines,
-    quota_lines,
-    sites_table,
-    skipped_lines,
-)
+from ops.service_state import as_json as told_as_json
+from ops.service_state import ask_broker, down_as_json, read_state
+from ops.status_view import show_state
 from ops.supervisor import Supervisor, alone, tagger
 
 SERVICES: dict[str, Sequence[str]] = {
@@ -76,6 +64,13 @@ def up() -> None:
     with alone(settings.data_dir):
         listen(settings).close()  # a port that is taken ends it here, not after its sixth try
         services = dict(SERVICES)
+        if not can_train():
+            del services["trainer"]
+            out.print(
+                "Without the trainer, whose packages are not installed here. Install them in the "
+                'checkout with: pip install ".\\[trainer]"',
+                soft_wrap=True,
+            )
         if settings.uses_embedded_redis:
             embedded_redis.shut_down(settings.data_dir)  # of a service that was killed
             services = {"redis": embedded_redis.server_command(settings.data_dir), **services}
@@ -89,47 +84,35 @@ def up() -> None:
 
 
 @command
-def status() -> None:
+def status(
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print all of it as one JSON object, for programs.")
+    ] = False,
+) -> None:
     """Show what is tagged and pending, how good the live models are, feeds, queues and workers.
 
-    Example: tagger status
+    The exit status is 0 where all is well; 1 where something needs a look, which is named first; 2
+    where nothing is tagged, or nobody can tell: without a worker, the broker or the database.
+
+    Example: tagger status --json
     """
-    settings = start()
-    engine = open_existing_database(settings)
-    now = SystemClock().now()
-    with reading(engine) as connection:
-        sites = site_statuses(connection, settings, now=now)
-        feeds = feed_status(connection, polled=settings.feed, now=now)
-        quotas, skipped = quota_status(connection), skipped_counts(connection)
-        agreement, drifts = daily_agreement(connection, live_only=True), live_drifts(connection)
-        backups = backup_status(connection)
-        killed, misnamed = killed_statuses(connection, now=now), misnamed_sites(connection)
-    out.print(f"Database: {engine.url.render_as_string(hide_password=True)}", soft_wrap=True)
-    out.print(sites_table(sites, settings, now=now))
-    if agreement:
-        out.print(live_versions_table(agreement))
-    if feeds:
-        out.print(feeds_table(feeds, now=now))
-    for line in (
-        *drift_lines(drifts, retrains=settings.retrain_on_drift),
-        *failure_lines(sites, feeds),
-        *quota_lines(quotas),
-        *skipped_lines(skipped),
-        *killed_lines(killed),
-        *backup_lines(backups, settings, now=now),
-        *misnamed_lines(misnamed),
-    ):
-        out.print(plain(line), soft_wrap=True, highlight=False)
-    _print_broker(make_celery(settings))
-
-
-def _print_broker(app: Celery) -> None:
+    clock = SystemClock()
     try:
-        lengths = queue_lengths(app)
-        workers = running_workers(app)
-    except BrokerUnreachable as error:
-        out.print(f"[red]{plain(with_hint(error))}[/red]", soft_wrap=True)
-        return
-    waiting = ", ".join(f"{queue} {length}" for queue, length in lengths.items())
-    out.print(f"Messages waiting: {waiting}")
-    out.print(f"Running: {', '.join(workers) or 'no worker answers; start one with: tagger up'}")
+        settings = start()
+        engine = open_existing_database(settings)
+        state = read_state(engine, settings, clock, broker=ask_broker(make_celery(settings)))
+    except (DatabaseError, SettingsError) as error:
+        if not as_json:
+            fail(with_hint(error), status=EXIT_STATUS["down"])
+        _print_json(down_as_json(with_hint(error), now=clock.now()))
+        raise typer.Exit(EXIT_STATUS["down"]) from None
+    if as_json:
+        _print_json(told_as_json(state))
+    else:
+        show_state(state, settings)
+    raise typer.Exit(EXIT_STATUS[state.health])
+
+
+def _print_json(told: object) -> None:
+    sys.stdout.write(json.dumps(told, default=str, indent=2, ensure_ascii=False) + "\n")

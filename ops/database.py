@@ -1,5 +1,6 @@
 """Commands of the database: its tables, and backups of it."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +18,12 @@ from core.database.backup.writing import check_backup, save_backup, write_backup
 from core.database.engine import make_engine
 from core.database.existing import open_existing
 from core.errors import BackupRefused
-from core.settings import Settings
+from core.retry import until_reachable
+from core.settings import Settings, misspelt_variables
 from ops.roles import set_up_roles
 from ops.site_merge import merge_sites
+
+log = logging.getLogger(__name__)
 
 PIPE = Path("-")
 
@@ -35,7 +39,16 @@ def add_commands(app: typer.Typer) -> None:
 
 
 @command
-def upgrade_database() -> None:
+def upgrade_database(
+    *,
+    wait: Annotated[
+        float, typer.Option(min=0, max=3600, help="Seconds to wait for a database that is away.")
+    ] = 0,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(help="A file such as .env, to warn of names in it that are no settings."),
+    ] = None,
+) -> None:
     """Bring the database's tables up to date; services also do it when they start.
 
     Sites that earlier versions stored under another spelling, as Stats, get the API's name, which
@@ -45,7 +58,9 @@ def upgrade_database() -> None:
     Example: tagger db upgrade
     """
     settings = start()
-    engine = open_database(settings)
+    for line in misspelt_variables(env_file) if env_file else ():
+        log.warning("%s", line)
+    engine = until_reachable(lambda: open_database(settings), most_seconds=wait)
     merge_misnamed_sites(engine)
     _set_up_roles(engine, settings)
     address = engine.url.render_as_string(hide_password=True)

@@ -15,7 +15,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.clock import Clock
-from core.database.api_tables import ApiLease, ApiPause, FeedRow, SkippedItem, TagSynonym
+from core.database.api_tables import (
+    ApiLease,
+    ApiPause,
+    ApiSite,
+    FeedRow,
+    SkippedItem,
+    TagSynonym,
+)
 from core.database.engine import reading
 from core.database.known_sites import stored_sites
 from core.database.review_tables import (
@@ -118,7 +125,7 @@ class _Merge:
             execute(update(table).where(table.site == self._old).values(site=self._new))
         for table, key in _KEYED:
             self._rename_keyed(table, key)
-        for table in (ApiLease, ApiPause):  # which are over in a minute or a day
+        for table in (ApiLease, ApiPause, ApiSite):  # which last for a day, or to the next request
             execute(delete(table).where(table.site == self._old))
         for table in (SavedFilter, Webhook):
             self._rename_in_filters(table)

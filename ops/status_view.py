@@ -2,16 +2,74 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Final
 
 from rich.table import Table
 
 from core.agreement.drift import FoundDrift
-from core.console import plain
+from core.agreement.view import live_versions_table
+from core.console import out, plain
+from core.service.backups import backup_lines
 from core.service.feeds import FeedStatus, QuotaStatus
+from core.service.health import Health, memory_told
+from core.service.signs import PartStatus
 from core.service.status import LastTraining, SiteStatus
 from core.settings import Settings
+from ops.service_state import BrokerState, ServiceState
 
+_COLOURS: Final[dict[Health, str]] = {"ok": "green", "degraded": "yellow", "down": "red"}
 _TIME = "%Y-%m-%d %H:%M"
+
+
+def show_state(state: ServiceState, settings: Settings) -> None:
+    """Print it all: health and what is wrong first, what a person may want to know last."""
+    out.print(f"Database: {state.database}", soft_wrap=True)
+    out.print(f"Health: [{_COLOURS[state.health]}]{state.health}[/]", highlight=False)
+    for trouble in state.troubles:
+        _print_line(f"- {trouble.what}")
+    out.print(sites_table(state.sites, settings, now=state.at))
+    if state.agreement:
+        out.print(live_versions_table(state.agreement))
+    if state.feeds:
+        out.print(feeds_table(state.feeds, now=state.at))
+    if state.parts:
+        out.print(parts_table(state.parts, now=state.at))
+    for line in (
+        *drift_lines(state.drifts, retrains=settings.retrain_on_drift),
+        *waiting_lines(state.sites),
+        *quota_lines(state.quotas),
+        *skipped_lines(state.skipped),
+        *backup_lines(state.backups, settings, now=state.at),
+        *misnamed_lines(state.misnamed),
+        *_broker_lines(state.broker),
+    ):
+        _print_line(line)
+
+
+def _print_line(line: str) -> None:
+    out.print(plain(line), soft_wrap=True, highlight=False)
+
+
+def _broker_lines(broker: BrokerState) -> Iterator[str]:
+    if broker.error is not None:
+        return
+    waiting = ", ".join(f"{queue} {length}" for queue, length in broker.queues.items())
+    yield f"Messages waiting: {waiting}"
+    if not broker.answering:
+        yield "Running: no worker answers; start one with: tagger up"
+
+
+def parts_table(parts: Iterable[PartStatus], *, now: datetime) -> Table:
+    """One row a worker, scheduler and poller: its last sign, its state, its container's memory."""
+    table = Table("part", "last sign", "state", "memory")
+    for part in parts:
+        seconds = max(0.0, (now - part.at).total_seconds())
+        ago = f"{seconds:.0f} s ago" if seconds < 120 else _moment(part.at)
+        state = f"waits for {part.waits_for}" if part.state == "waiting" else part.state
+        if part.state == "ended" and part.ended:
+            state = f"ended: {part.ended}"
+        table.add_row(plain(part.name), ago, plain(state), memory_told(part))
+    return table
 
 
 def sites_table(sites: Iterable[SiteStatus], settings: Settings, *, now: datetime) -> Table:
@@ -38,19 +96,14 @@ def _training(run: LastTraining | None) -> str:
     return f"{run.outcome} {_moment(run.ended_at)}"
 
 
-def failure_lines(sites: Iterable[SiteStatus], feeds: Iterable[FeedStatus]) -> Iterator[str]:
-    """One line for each site and feed whose last try failed or came to nothing: why."""
+def waiting_lines(sites: Iterable[SiteStatus]) -> Iterator[str]:
+    """One line for each site whose newest version was kept back: why."""
     for site in sites:
-        if site.last_training is not None and site.last_training.error:
-            yield f"{site.site}, training: {site.last_training.error}"
         if site.waiting is not None:
             yield (
                 f"{site.site}, training: version {site.waiting.version} is not live: "
                 f"{site.waiting.decision}. See: tagger models report --site {site.site}"
             )
-    for feed in feeds:
-        if feed.failures and feed.last_error:
-            yield f"{feed.site}, {feed.feed}: {feed.last_error}"
 
 
 def drift_lines(drifts: Iterable[FoundDrift], *, retrains: bool) -> Iterator[str]:
@@ -88,8 +141,8 @@ def _live(site: SiteStatus, settings: Settings) -> str:
 
 
 def feeds_table(feeds: Iterable[FeedStatus], *, now: datetime) -> Table:
-    """One row a site and feed: its high-water mark, how it last went, and what it waits for."""
-    table = Table("site", "feed", "fetched", "mark (UTC)", "last success (UTC)", "state")
+    """One row a site and feed: how far it has come, how it last went, and what it waits for."""
+    table = Table("site", "feed", "fetched", "fetched up to", "last success", "state (UTC)")
     for feed in feeds:
         table.add_row(
             plain(feed.site),
@@ -97,14 +150,14 @@ def feeds_table(feeds: Iterable[FeedStatus], *, now: datetime) -> Table:
             f"{feed.fetched:,}",
             "all" if feed.complete else _moment(feed.mark),
             _moment(feed.last_success),
-            plain("; ".join(_state(feed, now))) or "well",
+            plain("; ".join(_state(feed, now))) or "ok",
         )
     return table
 
 
 def _state(feed: FeedStatus, now: datetime) -> Iterator[str]:
     if feed.paused_until is not None:
-        yield f"paused until {_moment(feed.paused_until)} ({feed.pause_reason})"
+        yield f"waits until {_moment(feed.paused_until)} ({feed.pause_reason})"
     if feed.failures:
         yield f"failed {_moment(feed.last_error_at)}"
         if feed.retry_at is not None and feed.retry_at > now:

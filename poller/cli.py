@@ -1,13 +1,17 @@
 """The poller's commands."""
 
 import random
+import socket
 from typing import Annotated
 
 import requests
 import typer
 from sqlalchemy import Engine
 
+from core.clock import SystemClock
 from core.console import any_site_option, command, fail, open_database, out, plain, start
+from core.database.signs import TOLD_TO_STOP, Signs, last_words
+from core.errors import TaggerError
 from core.heartbeat import Watchdog, patience
 from core.retry import until_reachable
 from core.settings import Settings
@@ -39,18 +43,32 @@ def poll(
 
     Example: tagger poll --once
     """
-    settings = start()
-    watchdog = Watchdog("the poller", patience(settings))
-    clock = StoppableClock(settings.heartbeat_file, watchdog)
-    with shut_down_on_signals(clock), requests.Session() as session:
-        if once:
+    settings = start("poller")
+    if once:
+        clock = StoppableClock(settings.heartbeat_file)
+        with shut_down_on_signals(clock), requests.Session() as session:
             _poll_once(settings, open_database(settings), session, clock)
-        else:
+    else:
+        _poll_until_stopped(settings)
+
+
+def _poll_until_stopped(settings: Settings) -> None:
+    signs = Signs(settings, f"poller@{socket.gethostname()}", SystemClock())
+    watchdog = Watchdog("the poller", patience(settings), end=last_words(signs))
+    clock = StoppableClock(settings.heartbeat_file, watchdog)
+    try:
+        with shut_down_on_signals(clock), requests.Session() as session:
             watchdog.start()
             engine = until_reachable(lambda: open_database(settings), clock)
+            signs.begin()
+            clock.on_beat = signs.give
             poller = _make_poller(settings, engine, session, clock)
             until_reachable(lambda: _check(poller), clock)
             poller.run(clock.stopped)
+    except TaggerError as error:
+        signs.end(str(error))
+        raise
+    signs.end(TOLD_TO_STOP)
 
 
 @command

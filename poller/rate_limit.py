@@ -24,7 +24,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import CLOCK_SET_BACK, Clock
-from core.database.api_tables import ApiClient, ApiLease, ApiPause, SentRequest
+from core.database.api_tables import ApiClient, ApiLease, ApiPause, ApiSite, SentRequest
 from core.database.engine import dialect_insert
 from core.errors import (
     ApiError,
@@ -211,7 +211,8 @@ class RateLimit:
         until, reason = max(found, default=(now, ""))
         if until > now:
             raise ApiPaused(
-                f"{request.method} is paused until {_shown(until)}: {reason}", until=until
+                f"the API's /{request.method} may be asked again at {_shown(until)} ({reason})",
+                until=until,
             )
 
     def _check_quota(self, connection: Connection, now: datetime) -> None:
@@ -303,6 +304,9 @@ class RateLimit:
             .where(ApiClient.client == self._client)
             .values(requested_at=now, quota_remaining=ApiClient.quota_remaining - 1)
         )
+        site = dialect_insert(connection, ApiSite).values(site=request.site, client=self._client)
+        mine = {"client": self._client}
+        connection.execute(site.on_conflict_do_update(index_elements=["site"], set_=mine))
 
     def _pause(self, key: tuple[str, str], until: datetime, reason: str) -> None:
         made = Pause(until, reason, self._clock.now())

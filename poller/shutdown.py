@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -24,12 +24,16 @@ class StoppableClock(SystemClock):
         heartbeat: a file that is touched before every sleep and all along it, for whoever watches
             over the program: a loop that hangs sleeps no more.
         watchdog: is fed likewise.
+
+    Attributes:
+        on_beat: is called likewise, for whoever wants to tell more.
     """
 
     def __init__(self, heartbeat: Path | None = None, watchdog: Watchdog | None = None) -> None:
         self._stop = threading.Event()
         self._heartbeat = Heartbeat(heartbeat)
         self._watchdog = watchdog
+        self.on_beat: Callable[[], object] = lambda: None
 
     def stop(self, *_: object) -> None:
         """End every sleep, also those to come; takes and ignores a signal handler's arguments."""
@@ -49,6 +53,7 @@ class StoppableClock(SystemClock):
             self._heartbeat.beat()
             if self._watchdog is not None:
                 self._watchdog.feed()
+            self.on_beat()
             if self._stop.wait(min(seconds, BEAT_SECONDS)):
                 raise Shutdown
             seconds -= BEAT_SECONDS

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import Connection
 
+from core.database.signs import write_sign
 from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest
 from core.database.views import PredictedTag
 from core.model import registry
@@ -16,7 +17,6 @@ from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion, Stored, store
-from worker.signs import write_sign
 
 
 def question(number: int, title: str = "About regression", **changes: object) -> FetchedQuestion:

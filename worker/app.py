@@ -30,7 +30,13 @@ from core.console import with_hint
 from core.database.clock import DatabaseClock
 from core.database.engine import make_engine, reading
 from core.database.tables import ModelVersion
-from core.errors import BrokerUnreachable, CacheUnusable, DatabaseUnreachable, ModelError
+from core.errors import (
+    BrokerUnreachable,
+    CacheUnusable,
+    DatabaseUnreachable,
+    ModelError,
+    ModelMissing,
+)
 from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels
 from core.retry import Outage
@@ -47,6 +53,7 @@ from worker.maintenance import (
 from worker.schedule import LONG_AGO, Every
 from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
+from worker.told import ToldOnce
 from worker.training import run_training
 
 log = logging.getLogger(__name__)
@@ -76,6 +83,7 @@ class Tasks:
         self._machine_clock = clock
         self._database = Outage(log, "the database")
         self._broker = Outage(log, "the broker")
+        self._without_model = ToldOnce()
 
     @cached_property
     def _clock(self) -> Clock:
@@ -99,12 +107,15 @@ class Tasks:
             lease = timedelta(seconds=self._settings.lease_seconds)
             outcome = tag_batch(self._engine, self._models, site, pks, self._clock, lease=lease)
         except ModelError as error:
-            log.warning("%s", with_hint(error))
+            is_missing = isinstance(error, ModelMissing)
+            if not is_missing or self._without_model.begins(site):  # until it has one
+                log.warning("%s", with_hint(error))
             self._in_one_line(lambda: self._leave(pks))
         except DatabaseUnreachable as error:
             self._database.note(f"{len(pks)} questions of {site} wait: {error}")
         else:
             self._database.end()
+            self._without_model.ends(site)
             log.info("%s: %s", site, outcome)
             self._in_one_line(self._refill, asks_broker=True)
 

@@ -2,17 +2,16 @@
 
 import logging
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from celery.exceptions import CPendingDeprecationWarning
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
 from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, explain
+from core.database.signs import Signs
 from core.errors import BrokerUnreachable
 from core.heartbeat import Watchdog
 from core.retry import Outage
@@ -42,7 +41,7 @@ class PatientConsumer(CheckingConsumer):
             step for step in Consumer.Blueprint.default_steps if "delayed_delivery" not in step
         ]
 
-    feed: Callable[[], object] = staticmethod(lambda: None)  # of a watchdog: waiting has a reason
+    wait: Callable[[], object] = staticmethod(lambda: None)  # is called all along an outage
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._outage = Outage(log, "the broker")
@@ -111,13 +110,12 @@ class PatientConsumer(CheckingConsumer):
         # Kombu's channel of Redis fails so while it is closed with messages in hand, and a busy
         # worker would end: the connection that it wants to put them back through is gone already.
         # The sweep finds them.
-        with suppress(AttributeError), warnings.catch_warnings():
-            warnings.simplefilter("ignore", CPendingDeprecationWarning)  # of a setting's default
+        with suppress(AttributeError):
             super().on_connection_error_after_connected(exc)
         time.sleep(FIRST_PAUSE)
 
     def _go_on_waiting(self) -> None:
-        self.feed()
+        self.wait()
         maybe_shutdown()
 
     def _note(self, error: Exception) -> None:
@@ -130,6 +128,11 @@ class PatientConsumer(CheckingConsumer):
                 self.app.send_task(SWEEP_TASK, queue=TAGGING_QUEUE, expires=SWEEP_EXPIRES)
 
 
-def patient_consumer(watchdog: Watchdog) -> type[Any]:
-    """Return the consumer's class, whose waits feed a watchdog."""
-    return type("FeedingConsumer", (PatientConsumer,), {"feed": staticmethod(watchdog.feed)})
+def patient_consumer(watchdog: Watchdog, signs: Signs) -> type[Any]:
+    """Return the consumer's class: to wait for the broker has a reason, and is written down."""
+
+    def wait() -> None:
+        watchdog.feed()
+        signs.give(waits_for="the broker")
+
+    return type("SigningConsumer", (PatientConsumer,), {"wait": staticmethod(wait)})

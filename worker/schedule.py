@@ -10,9 +10,9 @@ from celery.beat import Scheduler, SchedulingError
 from celery.schedules import schedule
 
 from core.broker.queue import explain
+from core.database.signs import Signs
 from core.heartbeat import Heartbeat, Watchdog
 from core.retry import Outage
-from worker.signs import Signs
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Every(schedule):  # type: ignore[misc] # (Celery carries no types)
 class SteadyScheduler(Scheduler):  # type: ignore[misc]
     """Celery's scheduler, which keeps no file and waits for a broker that is away; says so once."""
 
-    feed: Callable[[], object] = staticmethod(lambda: None)
+    wait: Callable[[], object] = staticmethod(lambda: None)  # is called all along an outage
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self._outage = Outage(log, "the broker")
@@ -77,8 +77,8 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
             entry.last_run_at = min(entry.last_run_at, entry.default_now())
 
     def _note(self, error: BaseException, _interval: float = 0) -> None:
-        self.feed()  # to wait for a broker is to get on
         self._outage.note(f"{explain(self.app, error)} Waiting for it.")
+        self.wait()
 
     def _ensure_connected(self) -> Any:
         connected = self.connection.ensure_connection(
@@ -101,12 +101,15 @@ def beating_scheduler(
     """Return the scheduler's class, with a heartbeat, a sign and what else there is at a tick."""
 
     class BeatingScheduler(SteadyScheduler):
-        feed = staticmethod(watchdog.feed)
+        @staticmethod
+        def wait() -> None:
+            watchdog.feed()  # to wait for a broker is to get on
+            signs.give(waits_for="the broker")
 
         def tick(self, *args: Any, **kwargs: Any) -> float:
             watchdog.feed()
             heartbeat.beat()
-            signs.give()
+            signs.give(waits_for="the broker" if self._outage.lasts else None)
             also()
             return super().tick(*args, **kwargs)
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from celery import signals
+from celery.exceptions import CDeprecationWarning, CPendingDeprecationWarning
 from celery.platforms import SecurityWarning
 from celery.worker.state import active_requests
 
@@ -20,7 +21,8 @@ from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
 from core.clock import SystemClock
 from core.console import open_database
 from core.database.backup.nightly import NightlyBackups
-from core.heartbeat import Heartbeat, Watchdog, end_at_once, patience
+from core.database.signs import TOLD_TO_STOP, Signs, last_words
+from core.heartbeat import Heartbeat, Watchdog, patience
 from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
@@ -28,7 +30,6 @@ from worker.consumer import patient_consumer
 from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
 from worker.schedule import beating_scheduler
-from worker.signs import TOLD_TO_STOP, Signs
 from worker.vital_signs import hearing_of, vital_signs
 
 log = logging.getLogger(__name__)
@@ -51,15 +52,14 @@ def run_worker(
         name: by which `celery inspect ping -d NAME@HOST` asks for it.
     """
     prepare_database(settings)
-    # Celery warns root of pickle, which no message here is.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
+    be_quiet()
     app = make_app(settings)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
     killed = KilledProcesses(settings, node, SystemClock())
     log_killed_processes_once()
     signs = Signs(settings, node, SystemClock())
     signs.begin()
-    watchdog = Watchdog(f"the worker {node}", patience(settings), end=_last_words(signs))
+    watchdog = Watchdog(f"the worker {node}", patience(settings), end=last_words(signs))
     heartbeat, hearing = Heartbeat(settings.heartbeat_file), hearing_of(app, list(queues), signs)
     app.steps["worker"].add(
         vital_signs(heartbeat, killed, signs, hearing=hearing, watchdog=watchdog)
@@ -67,7 +67,7 @@ def run_worker(
     worker = app.Worker(
         hostname=node,
         queues=[name for queue in queues for name in transport_of(app).served(queue)],
-        consumer_cls=patient_consumer(watchdog),
+        consumer_cls=patient_consumer(watchdog, signs),
         concurrency=1 if TRAINING_QUEUE in queues else processes,
         pool_cls=pool_that_reports(killed.report),
         loglevel=settings.log_level.upper(),
@@ -85,6 +85,16 @@ def run_worker(
     worker.start()
     signs.end(TOLD_TO_STOP)
     return int(worker.exitcode or 0)
+
+
+def be_quiet() -> None:
+    """Let Celery not warn of what is no matter here, page by page and in each process.
+
+    Of pickle, which no message is, where root runs it; and, when a broker is back, of defaults
+    that later versions of it will have.
+    """
+    for kind in (SecurityWarning, CDeprecationWarning, CPendingDeprecationWarning):
+        warnings.filterwarnings("ignore", category=kind)
 
 
 def _end_training_on_shutdown(worker: Any) -> None:
@@ -107,11 +117,12 @@ def _end_training_on_shutdown(worker: Any) -> None:
 def run_scheduler(settings: Settings) -> None:
     """Run the one Celery beat. Two of them would fire everything twice."""
     prepare_database(settings)
+    be_quiet()
     app = make_app(settings)
     name = f"scheduler@{socket.gethostname()}"
     signs = Signs(settings, name, SystemClock())
     signs.begin()
-    watchdog = Watchdog("the scheduler", patience(settings), end=_last_words(signs))
+    watchdog = Watchdog("the scheduler", patience(settings), end=last_words(signs))
     watchdog.start()
     beat = app.Beat(
         scheduler_cls=beating_scheduler(
@@ -135,16 +146,6 @@ def _backups(settings: Settings) -> Callable[[], object]:
     if settings.backup_folder is None:
         return lambda: None
     return NightlyBackups(settings, settings.backup_folder, SystemClock()).look
-
-
-def _last_words(signs: Signs) -> Callable[[str], None]:
-    """Return what ends a process that hangs, with the reason for its next start to say."""
-
-    def end(reason: str) -> None:
-        signs.end_soon(reason)
-        end_at_once(reason)
-
-    return end
 
 
 def warn_of_void_messages() -> None:

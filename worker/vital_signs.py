@@ -12,10 +12,10 @@ from celery import bootsteps
 from celery.worker import state
 
 from core.broker.queue import queue_length
+from core.database.signs import Signs
 from core.errors import BrokerUnreachable
 from core.heartbeat import Heartbeat, Watchdog, end_at_once
 from worker.killed import KilledProcesses
-from worker.signs import Signs
 
 log = logging.getLogger(__name__)
 

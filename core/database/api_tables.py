@@ -40,6 +40,15 @@ class ApiClient(Table):
     requested_at: Mapped[datetime | None]  # the last request, of whatever site
 
 
+class ApiSite(Table):
+    """Which client asks for a site: pauses are a client's own."""
+
+    __tablename__ = "api_sites"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    client: Mapped[str]  # that asked for it last
+
+
 class ApiPause(Table):
     """Until when no request may be made, as the API asks."""
 

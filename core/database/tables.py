@@ -301,13 +301,16 @@ class KilledProcess(Table):
 
 
 class LastSign(Table):
-    """When a worker or the scheduler last wrote that it gets on, and why it ended if it has."""
+    """When a part of the service last wrote that it gets on, and why it ended if it has."""
 
     __tablename__ = "last_signs"
 
     name: Mapped[str] = mapped_column(primary_key=True)  # as Celery knows it: tagging@host
     at: Mapped[datetime]
     ended: Mapped[str | None]  # why, by its own words; nothing of who runs, or was killed
+    waits_for: Mapped[str | None]  # what it cannot go on without, such as the broker
+    memory_bytes: Mapped[int | None]  # that its container holds, where that has a limit
+    memory_limit: Mapped[int | None]
 
 
 class LiveAgreement(Table):

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from core.database.api_tables import ApiClient, ApiPause, FeedRow, SkippedItem
+from core.database.api_tables import ApiClient, ApiPause, ApiSite, FeedRow, SkippedItem
 from core.feeds import FEEDS, FeedName, method_of
 from core.settings import PolledQuestions
+
+TROUBLE_FROM: Final = 2  # failures in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class FeedStatus:
         retry_at: when the next request is due after a failure.
         paused_until: when the API allows its next request; None where no pause is in force.
         pause_reason: why it is paused.
+        client: that asks for it, by the API's host and its key; None where nothing says so.
     """
 
     site: str
@@ -39,6 +42,12 @@ class FeedStatus:
     retry_at: datetime | None
     paused_until: datetime | None
     pause_reason: str | None
+    client: str | None = None
+
+    @property
+    def keeps_failing(self) -> bool:
+        """Whether it fails again and again: a single failure is no trouble."""
+        return self.failures >= TROUBLE_FROM
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +92,13 @@ def feed_status(
         query = query.where(FeedRow.site.in_(sites))
     pauses = _pauses(connection, now)
     rows = [row for row in connection.execute(query).mappings() if row["feed"] in FEEDS]
+    clients = dict(connection.execute(select(ApiSite.site, ApiSite.client)).all())
     return [
-        FeedStatus(**row, **_pause_of(row["site"], row["feed"], polled, pauses))
+        FeedStatus(
+            **row,
+            client=(client := clients.get(row["site"])),
+            **_pause_of(client, method_of(row["feed"], polled), row["site"], pauses),
+        )
         for row in sorted(rows, key=lambda row: (row["site"], FEEDS.index(row["feed"])))
     ]
 
@@ -105,23 +119,33 @@ def skipped_counts(connection: Connection) -> dict[str, int]:
     return {row.site: row.items for row in connection.execute(counts)}
 
 
-_Pauses = dict[tuple[str, str], tuple[datetime, str]]
+_Pauses = dict[tuple[str, str, str], tuple[datetime, str]]
 
 
 def _pauses(connection: Connection, now: datetime) -> _Pauses:
+    """The pauses that hold, by client, site and method."""
     rows = connection.execute(
-        select(ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason)
-        .where(ApiPause.holds(now))
-        .order_by(ApiPause.until)
+        select(
+            ApiPause.client, ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason
+        ).where(ApiPause.holds(now))
     )
-    return {(row.site, row.method): (row.until, row.reason) for row in rows}
+    return {(row.client, row.site, row.method): (row.until, row.reason) for row in rows}
 
 
-def _pause_of(
-    site: str, feed: FeedName, polled: PolledQuestions, pauses: _Pauses
-) -> dict[str, Any]:
-    """The longest pause that holds for a feed: its method's, or the one for everything."""
-    keys = ((site, method_of(feed, polled)), ("", ""))
-    found = [pauses[key] for key in keys if key in pauses]
+def _pause_of(client: str | None, method: str, site: str, pauses: _Pauses) -> dict[str, Any]:
+    """The longest pause that holds for a feed: its method's, or the one for everything.
+
+    Args:
+        client: that asks for the site; None where that was not written down yet, as by earlier
+            versions, which had one client: any client's pause holds then.
+        method: of the API, that the feed asks.
+        site: whose feed.
+        pauses: by client, site and method.
+    """
+    found = [
+        pause
+        for (of, where, what), pause in pauses.items()
+        if client in (None, of) and (where, what) in ((site, method), ("", ""))
+    ]
     until, reason = max(found) if found else (None, None)
     return {"paused_until": until, "pause_reason": reason}

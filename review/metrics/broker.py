@@ -67,15 +67,6 @@ class BrokerWatch:
         return dict(self._last_signs)
 
 
-def kind_of(worker: str) -> str:
-    """What a worker does, by the queue or the name that it was started with.
-
-    kind_of("training@host")  # "training"; others are tagging workers, whatever their name
-    """
-    name = worker.partition("@")[0].partition("-")[0]
-    return name if name in KINDS else "tagging"
-
-
 def newest_signs(*told: Mapping[str, datetime]) -> dict[str, datetime]:
     """When each part gave its last sign, by whatever told of one; the newest first."""
     found: dict[str, datetime] = {}

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.database.engine import reading
+from core.service.signs import kind_of
 from core.settings import Settings
-from review.metrics.broker import KINDS, BrokerState, kind_of
+from review.metrics.broker import KINDS, BrokerState
 from review.metrics.families import FAMILIES, Sample, only_known
 from review.metrics.figures import read_figures
 

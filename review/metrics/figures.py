@@ -11,10 +11,9 @@ from core.agreement.live import daily_agreement, total_agreement
 from core.database.tables import ModelVersion, Prediction
 from core.service.feeds import feed_status, quota_status, skipped_counts
 from core.service.killed import killed_statuses
-from core.service.signs import last_signs
+from core.service.signs import kind_of, last_signs
 from core.service.status import SiteStatus, site_statuses
 from core.settings import Settings
-from review.metrics.broker import kind_of
 from review.metrics.families import Sample
 from review.metrics.people import of_people
 from review.metrics.training import of_training

@@ -1,6 +1,6 @@
 """How the service is doing, and the reports of training runs."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from core.agreement.live import DayAgreement
 from core.database.engine import reading
+from core.service.signs import SILENT_AFTER
 from review.api.fields import Number
 from review.api.health import look_at_broker
 from review.metrics.broker import newest_signs
@@ -21,7 +22,6 @@ from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
 
-SILENT_AFTER: Final = timedelta(minutes=2)  # a part signs every 30 seconds
 BROKER_WAIT: Final = 0.05  # seconds that the page waits for the broker's first answer
 
 # A report is the trainer's own page, with its style and script inside. It is shown without this

@@ -67,3 +67,14 @@ def test_an_outage_is_two_lines_and_the_second_says_how_long_it_was(
     assert caplog.messages == ["away", "the broker is back after 30 s; going on"]
     outage.note("again")
     assert caplog.messages[-1] == "again"
+
+
+def test_waiting_may_have_an_end(clock: ManualClock) -> None:
+    def action() -> None:
+        raise DatabaseUnreachable("The database is away.")
+
+    with pytest.raises(DatabaseUnreachable):
+        until_reachable(action, clock, most_seconds=60)
+    assert 60 <= clock.slept < 60 + LONGEST_PAUSE
+    with pytest.raises(DatabaseUnreachable):
+        until_reachable(action, clock, most_seconds=0)

@@ -11,9 +11,10 @@ from sqlalchemy import Engine, func, inspect, select
 from typer.testing import CliRunner, Result
 
 import tagger
+from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.tables import Question
-from tests.conftest import ManualClock
+from tests.conftest import ManualClock, free_port
 from tests.processes import environment, run_tagger
 from tests.rows import question, store_questions
 
@@ -46,6 +47,27 @@ def test_upgrading_gives_sites_the_apis_names(sqlite_engine: Engine, clock: Manu
     told = "Stats is called stats now: 2 questions, 1 of which were there under both names."
     assert told in run("db", "upgrade").stdout
     assert "Stats" not in run("db", "upgrade").stdout.replace("tagger.sqlite3", "")
+
+
+def test_upgrading_warns_of_names_in_the_compositions_file(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("TAGGER_POLL_SECOND=60\nPOSTGRES_PASSWORD=hush\n")
+    found = run("db", "upgrade", "--env-file", str(tmp_path / "env"))
+    assert found.exit_code == 0
+    assert "is TAGGER_POLL_SECONDS meant?" in found.stderr
+    assert "hush" not in found.output
+
+
+def test_upgrading_waits_for_a_database_as_long_as_it_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", f"postgresql://u@127.0.0.1:{free_port()}/none")
+    waited: list[float] = []
+    monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds: waited.append(seconds))
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _: sum(waited))
+    assert run("db", "upgrade").exit_code == 1
+    assert waited == []
+    assert run("db", "upgrade", "--wait", "20").exit_code == 1
+    assert 20 <= sum(waited) <= 25
 
 
 def test_a_backup_is_taken_checked_and_brought_back(

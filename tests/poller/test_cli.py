@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,8 @@ from sqlalchemy import func, select
 
 from core.database.api_tables import ApiLease
 from core.database.engine import make_engine
-from core.database.tables import Question
+from core.database.signs import TOLD_TO_STOP
+from core.database.tables import LastSign, Question
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
@@ -105,7 +107,9 @@ def test_the_loop_ends_in_order_when_told_to(
     engine = make_engine(sqlite_url)
     with engine.connect() as connection:
         assert connection.execute(select(ApiLease.site)).all() == []
+        (sign,) = connection.execute(select(LastSign.name, LastSign.ended)).all()
     engine.dispose()
+    assert sign == (f"poller@{socket.gethostname()}", TOLD_TO_STOP)
 
 
 @pytest.mark.slow

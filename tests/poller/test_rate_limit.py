@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.api_tables import ApiPause
+from core.database.api_tables import ApiPause, ApiSite
 from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller.client import ApiAnswer, ApiRequest
 from poller.rate_limit import LEASE_SECONDS, RENEWED_SECONDS, RateLimit
@@ -230,3 +230,22 @@ def test_a_shorter_backoff_does_not_end_a_longer_one(engine: Engine, clock: Manu
     ask(rate_limit, ONE, ApiAnswer(items=(), has_more=False, backoff=300))
     rate_limit.answered(SAME_METHOD, ApiAnswer(items=(), has_more=False, backoff=1))
     assert wait_for(process(engine, clock), ONE, clock) > 290
+
+
+def test_whose_client_asks_for_a_site_is_known(engine: Engine, clock: ManualClock) -> None:
+    def clients() -> dict[str, str]:
+        with engine.connect() as connection:
+            return dict(connection.execute(select(ApiSite.site, ApiSite.client)).all())
+
+    for client in ("api without key", "api with key 1"):
+        ask(process(engine, clock, client), ONE)
+        ask(process(engine, clock, "demo without key"), OTHER_SITE)
+        assert clients() == {"stats": client, "cooking": "demo without key"}
+        clock.sleep(70)
+
+
+def test_a_pause_is_told_as_one_of_the_api(engine: Engine, clock: ManualClock) -> None:
+    rate_limit = process(engine, clock)
+    ask(rate_limit, ApiRequest("sites", ""), ApiUnreachable("no connection"))
+    with pytest.raises(ApiPaused, match=r"the API's /sites may be asked again at .* \(no readable"):
+        rate_limit.admit(ApiRequest("sites", "", (("page", "2"),)))

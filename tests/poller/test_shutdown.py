@@ -52,3 +52,10 @@ def test_a_long_wait_touches_the_heartbeat_all_along(tmp_path: Path) -> None:
     clock.sleep(900)
     assert sum(waits) == 900
     assert max(waits) <= 60
+
+
+def test_whoever_wants_to_is_told_of_each_beat() -> None:
+    clock, beats = StoppableClock(), []
+    clock.on_beat = lambda: beats.append(True)
+    clock.sleep(0)
+    assert beats == [True]

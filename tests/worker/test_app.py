@@ -96,6 +96,29 @@ def test_without_a_model_a_batch_waits_and_the_line_says_how_to_train_one(
     assert request_of(sqlite_engine, 1).attempts == 0
 
 
+def test_that_there_is_no_model_is_told_once_until_there_was_one(
+    sqlite_engine: Engine,
+    sqlite_url: str,
+    redis_url: str,
+    clock: ManualClock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tasks = tasks_of(sqlite_url, tmp_path, redis_url)
+    pks = list(requested(sqlite_engine, clock, 1, 2))
+    for _ in range(3):
+        tasks.tag("stats", pks[:1])
+    assert [line for line in caplog.messages if "no live model" in line] == caplog.messages
+    assert len(caplog.messages) == 1
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    tasks.tag("stats", pks[:1])
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(ModelVersion).values(live=False))
+    for _ in range(2):
+        tasks.tag("stats", pks[1:])
+    assert len([line for line in caplog.messages if "no live model" in line]) == 2
+
+
 def test_a_model_that_cannot_be_used_is_tried_once_a_sweep_whoever_ends_other_batches(
     sqlite_engine: Engine, sqlite_url: str, redis_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:

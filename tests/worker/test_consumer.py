@@ -102,7 +102,9 @@ def test_what_kombu_cannot_close_ends_no_busy_worker(consumer: Any) -> None:
 def test_it_tries_every_few_seconds_and_feeds_the_watchdog_meanwhile(consumer: Any) -> None:
     fed: list[bool] = []
     watchdog: Any = SimpleNamespace(feed=lambda: fed.append(True))
-    consumer.__class__ = patient_consumer(watchdog)
+    waits: list[str] = []
+    signs: Any = SimpleNamespace(give=lambda *, waits_for: waits.append(waits_for))
+    consumer.__class__ = patient_consumer(watchdog, signs)
     asked: dict[str, Any] = {}
 
     def ensure_connection(on_error: Any, **options: Any) -> None:
@@ -113,6 +115,7 @@ def test_it_tries_every_few_seconds_and_feeds_the_watchdog_meanwhile(consumer: A
 
     connection = SimpleNamespace(ensure_connection=ensure_connection)
     assert consumer.ensure_connected(connection) is connection
+    assert waits == ["the broker"] * 3
     assert asked["interval_max"] == LONGEST_PAUSE
     assert len(fed) == 3
     assert consumer._outage.lasts

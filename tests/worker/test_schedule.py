@@ -39,9 +39,11 @@ class Counted:
 
     def __init__(self) -> None:
         self.given = self.fed = 0
+        self.waits: list[str | None] = []
 
-    def give(self) -> None:
+    def give(self, *, waits_for: str | None = None) -> None:
         self.given += 1
+        self.waits.append(waits_for)
 
     def feed(self) -> None:
         self.fed += 1
@@ -130,6 +132,8 @@ def test_a_broker_that_refuses_is_one_line_and_one_when_it_takes_again(
     assert len(caplog.records) == 2
     assert "is back after" in caplog.messages[-1]
     assert counted.fed > 30
+    assert "the broker" in counted.waits
+    assert counted.waits[-1] is None
 
 
 def test_what_is_sent_outlives_clocks_that_differ() -> None:

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, insert
 
-from core.database.api_tables import ApiClient, ApiPause, FeedRow, SkippedItem
+from core.database.api_tables import ApiClient, ApiPause, ApiSite, FeedRow, SkippedItem
 from core.service.feeds import feed_status, quota_status, skipped_counts
 from tests.conftest import ManualClock
 
@@ -34,6 +34,23 @@ def test_feeds_tell_their_marks_errors_and_the_pause_that_holds(
     ]
     assert (found[0].mark, found[0].failures, found[0].paused_until) == (now, 2, later)
     assert [(one.site, one.paused_until) for one in only] == [("cooking", None)]
+
+
+def test_a_pause_holds_for_its_own_client_alone(engine: Engine, clock: ManualClock) -> None:
+    now = clock.now()
+    until = now + timedelta(minutes=5)
+    real, demo = "api.stackexchange.com without key", "demo-site:8765 without key"
+    with engine.begin() as connection:
+        for site, client in (("stats", real), ("demo", demo)):
+            connection.execute(insert(FeedRow).values(site=site, feed="live", failures=0))
+            connection.execute(insert(ApiSite).values(site=site, client=client))
+        pause = {"client": real, "site": "", "method": "", "until": until}
+        connection.execute(insert(ApiPause).values(**pause, reason="no readable answer"))
+        found = feed_status(connection, polled="unanswered", now=now)
+    assert [(one.site, one.client, one.paused_until) for one in found] == [
+        ("demo", demo, None),
+        ("stats", real, until),
+    ]
 
 
 def test_quota_and_skipped_items_are_told(engine: Engine, clock: ManualClock) -> None:

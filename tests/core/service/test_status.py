@@ -10,10 +10,12 @@ from core.database.api_tables import FeedRow
 from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
 from core.questions.time_order import Seen
+from core.service.backups import BackupStatus
 from core.service.feeds import feed_status
+from core.service.health import find_troubles
 from core.service.status import site_statuses
 from core.settings import Settings
-from ops.status_view import failure_lines, feeds_table, sites_table
+from ops.status_view import feeds_table, sites_table
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import live_models, publish_live, question, store_questions
@@ -103,8 +105,19 @@ def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
         connection.execute(insert(FeedRow).values(**feed, **retry, last_error="no connection"))
         sites = site_statuses(connection, Settings(), now=now)
         feeds = feed_status(connection, polled="unanswered", now=now)
-    assert list(failure_lines(sites, feeds)) == [
-        "stats, training: too few tags",
-        "stats, live: no connection",
-    ]
+    troubles = find_troubles(
+        sites=sites,
+        feeds=feeds,
+        parts=[],
+        killed=[],
+        drifts=[],
+        backups=BackupStatus(*[None] * 6),
+        broker_error=None,
+        now=now,
+    )
+    told = [trouble.what for trouble in troubles]
+    assert "stats: the last training failed: too few tags" in told
+    assert (
+        "stats, feed live: without an answer since its start, after 2 tries: no connection" in told
+    )
     assert "next try 2026-01-01 00:05" in shown(feeds_table(feeds, now=now))

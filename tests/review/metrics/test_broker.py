@@ -5,7 +5,7 @@ import pytest
 from core.errors import BrokerUnreachable
 from core.settings import Settings
 from review.metrics import broker
-from review.metrics.broker import BrokerWatch, kind_of, newest_signs
+from review.metrics.broker import BrokerWatch, newest_signs
 from tests.conftest import ManualClock
 
 
@@ -33,11 +33,6 @@ def test_who_was_there_is_remembered(
     state = watch.look()
     assert (state.error, state.answering) == ("away", ())
     assert state.last_signs == {"tagging@a": began}
-
-
-def test_a_part_is_known_by_its_name() -> None:
-    assert kind_of("training-77@host") == "training"
-    assert kind_of("worker2@host") == "tagging"
 
 
 def test_of_two_signs_the_newer_one_counts(clock: ManualClock) -> None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from core.database.engine import make_engine, reading
+from core.database.signs import KEPT, SIGN_SECONDS, TOLD_TO_STOP, Signs, write_sign
+from core.database.tables import LastSign
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.conftest import ManualClock
-from worker.signs import KEPT, SIGN_SECONDS, TOLD_TO_STOP, Signs, write_sign
 
 
 def settings_of(address: str) -> Settings:
@@ -98,7 +99,7 @@ def test_one_that_hangs_is_not_joined_by_another(
 def test_each_start_says_why_the_last_run_ended(
     database_url: str, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "worker.signs")
+    caplog.set_level("INFO", "core.database.signs")
     settings = settings_of(database_url)
     for reason in ("It was deaf.", TOLD_TO_STOP, None, None):
         signs = Signs(settings, "tagging@a", clock)
@@ -117,3 +118,18 @@ def test_each_start_says_why_the_last_run_ended(
         ("INFO", TOLD_TO_STOP),
         ("WARNING", "it did not say why: it was killed, or its machine stopped"),
     ]
+
+
+@pytest.mark.usefixtures("engine")
+def test_what_a_part_waits_for_is_written_at_once_and_so_is_that_it_goes_on(
+    database_url: str, engine: Engine, clock: ManualClock
+) -> None:
+    signs = Signs(settings_of(database_url), "tagging@a", clock, monotonic=lambda: 0.0)
+    found = []
+    for waits_for in (None, "the broker", "the broker", None):
+        writing = signs.give(waits_for=waits_for)
+        if writing is not None:
+            writing.join()
+        with reading(engine) as connection:
+            found.append(connection.execute(select(LastSign.waits_for)).scalar_one())
+    assert found == [None, "the broker", "the broker", None]

@@ -15,6 +15,8 @@ from core.clock import Clock
 from core.database.engine import dialect_insert, make_engine
 from core.database.tables import LastSign
 from core.errors import DatabaseUnreachable
+from core.heartbeat import end_at_once
+from core.memory import group_memory
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -26,10 +28,11 @@ KEPT: Final = timedelta(days=2)  # a worker's name may be another at each start
 
 
 class Signs:
-    """Writes the signs of one worker, or of the scheduler.
+    """Writes the signs of one worker, of the scheduler or of a poller.
 
     signs = Signs(settings, "tagging@host", SystemClock())
     signs.give()  # as often as one likes: it writes once in 30 seconds
+    signs.give(waits_for="the broker")  # and where that changes
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Signs:
         self._writing: threading.Thread | None = None
         self._is_away = False
         self._ended = False
+        self._waits_for: str | None = None
 
     def begin(self) -> None:
         """Say in the log why the last run of this name ended, and that another has begun."""
@@ -80,26 +84,30 @@ class Signs:
         writing.start()
         writing.join(LAST_WORDS_SECONDS)
 
-    def give(self) -> threading.Thread | None:
-        """Write a sign unless one was given within 30 seconds, or is still being written.
+    def give(self, *, waits_for: str | None = None) -> threading.Thread | None:
+        """Write a sign unless the same was given within 30 seconds, or one is being written.
+
+        Args:
+            waits_for: what it waits for and cannot go on without, such as the broker.
 
         Returns:
             What talks to the database, which may be slow or away: the caller goes on meanwhile.
         """
         now = self._monotonic()
-        if self._given_at is not None and now - self._given_at < SIGN_SECONDS:
+        is_same = waits_for == self._waits_for
+        if is_same and self._given_at is not None and now - self._given_at < SIGN_SECONDS:
             return None
         if self._writing is not None and self._writing.is_alive():
             return None
-        self._given_at = now
+        self._given_at, self._waits_for = now, waits_for
         self._writing = threading.Thread(target=self._try_to_give, name="sign", daemon=True)
         self._writing.start()
         return self._writing
 
     def _try_to_give(self) -> None:
         if not self._ended:
-            now = self._clock.now()
-            self._try_to(lambda connection: write_sign(connection, self._name, now=now))
+            now, waits_for = self._clock.now(), self._waits_for
+            self._try_to(lambda c: write_sign(c, self._name, now=now, waits_for=waits_for))
 
     def _try_to(self, write: Callable[[Connection], None]) -> None:
         try:
@@ -120,8 +128,23 @@ class Signs:
             engine.dispose()  # a process that is forked from here must find no connection
 
 
+def last_words(signs: Signs) -> Callable[[str], None]:
+    """Return what ends a process that hangs, with the reason for its next start to say."""
+
+    def end(reason: str) -> None:
+        signs.end_soon(reason)
+        end_at_once(reason)
+
+    return end
+
+
 def write_sign(
-    connection: Connection, name: str, *, now: datetime, ended: str | None = None
+    connection: Connection,
+    name: str,
+    *,
+    now: datetime,
+    ended: str | None = None,
+    waits_for: str | None = None,
 ) -> None:
     """Write that a part gets on, and forget those that have given no sign for two days.
 
@@ -130,8 +153,16 @@ def write_sign(
         name: the part's.
         now: UTC.
         ended: why it does not get on any more.
+        waits_for: what it cannot go on without.
     """
-    values = {"at": now, "ended": ended}
+    memory = group_memory()
+    values = {
+        "at": now,
+        "ended": ended,
+        "waits_for": waits_for,
+        "memory_bytes": memory.used if memory else None,
+        "memory_limit": memory.limit if memory else None,
+    }
     sign = dialect_insert(connection, LastSign).values(name=name, **values)
     connection.execute(sign.on_conflict_do_update(index_elements=["name"], set_=values))
     # After a long pause all signs are old, and all parts write at once: who waited here for a row

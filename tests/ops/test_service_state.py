@@ -1,0 +1,48 @@
+"""The state of the whole service, put together."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from celery import Celery
+from sqlalchemy import Engine
+
+from core.errors import BrokerUnreachable
+from core.settings import Settings
+from ops import service_state
+from ops.service_state import BrokerState, as_json, ask_broker, read_state
+from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import give_signs, publish_live, question, store_questions
+
+
+def raising(error: Exception) -> Callable[[object], Any]:
+    def ask(_: object) -> Any:
+        raise error
+
+    return ask
+
+
+def test_a_broker_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_state, "queue_lengths", raising(BrokerUnreachable("It is away.")))
+    state = ask_broker(Celery())
+    assert state.error is not None
+    assert state.error.startswith("It is away.")
+
+
+def test_all_is_read_at_one_moment_and_told_as_json(engine: Engine, clock: ManualClock) -> None:
+    publish_live(engine, word_bundle(), now=clock.now())
+    store_questions(engine, question(1), now=clock.now())
+    give_signs(engine, {"tagging@a": 1, "scheduler@a": 300}, now=clock.now())
+    broker = BrokerState({"tagging": 1}, ("scheduler@a",))
+    state = read_state(engine, Settings(), clock, broker=broker)
+    assert (state.health, state.troubles) == ("ok", [])
+    told = as_json(state)
+    (site,) = told["sites"]
+    assert (site["site"], site["pending"], site["live_version"]) == ("stats", 1, 1)
+    assert told["broker"] == {
+        "queues": {"tagging": 1},
+        "answering": ("scheduler@a",),
+        "error": None,
+    }
+    assert "***" in told["database"] or "@" not in told["database"]
