@@ -13,6 +13,8 @@ from core.settings import PolledQuestions
 
 TROUBLE_FROM: Final = 2  # failures in a row
 
+_Pauses = dict[tuple[str, str, str], tuple[datetime, str]]  # by client, site and method
+
 
 @dataclass(frozen=True, slots=True)
 class FeedStatus:
@@ -94,13 +96,16 @@ def feed_status(
     rows = [row for row in connection.execute(query).mappings() if row["feed"] in FEEDS]
     clients = dict(connection.execute(select(ApiSite.site, ApiSite.client)).all())
     return [
-        FeedStatus(
-            **row,
-            client=(client := clients.get(row["site"])),
-            **_pause_of(client, method_of(row["feed"], polled), row["site"], pauses),
-        )
+        _status(dict(row), clients.get(row["site"]), polled, pauses)
         for row in sorted(rows, key=lambda row: (row["site"], FEEDS.index(row["feed"])))
     ]
+
+
+def _status(
+    row: dict[str, Any], client: str | None, polled: PolledQuestions, pauses: _Pauses
+) -> FeedStatus:
+    pause = _pause_of(client, method_of(row["feed"], polled), row["site"], pauses)
+    return FeedStatus(**row, **pause, client=client)
 
 
 def quota_status(connection: Connection) -> list[QuotaStatus]:
@@ -117,9 +122,6 @@ def skipped_counts(connection: Connection) -> dict[str, int]:
     """How many items each site's answers hold that cannot be read as questions."""
     counts = select(SkippedItem.site, func.count().label("items")).group_by(SkippedItem.site)
     return {row.site: row.items for row in connection.execute(counts)}
-
-
-_Pauses = dict[tuple[str, str, str], tuple[datetime, str]]
 
 
 def _pauses(connection: Connection, now: datetime) -> _Pauses:
