@@ -14,7 +14,7 @@ from core.clock import Clock
 from core.console import with_hint
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
-from core.service.backups import BackupStatus, backup_status
+from core.service.backups import BackupStatus, backup_status, failure_lines
 from core.service.feeds import (
     FeedStatus,
     QuotaStatus,
@@ -23,7 +23,7 @@ from core.service.feeds import (
     skipped_counts,
 )
 from core.service.health import Health, Trouble, find_troubles, health_of
-from core.service.killed import KilledStatus, killed_statuses
+from core.service.killed import KilledStatus, killed_lines, killed_statuses
 from core.service.signs import PartStatus, part_statuses
 from core.service.status import SiteStatus, queue_lengths, running_workers, site_statuses
 from core.settings import Settings
@@ -70,9 +70,11 @@ class ServiceState:
             sites=self.sites,
             feeds=self.feeds,
             parts=self.parts,
-            killed=self.killed,
-            drifts=self.drifts,
-            backups=self.backups,
+            further=(
+                *killed_lines(self.killed),
+                *(f"{drift.site}: model version {drift.version} drifts" for drift in self.drifts),
+                *failure_lines(self.backups),
+            ),
             broker_error=self.broker.error,
             now=self.at,
         )

@@ -25,8 +25,9 @@ def show_state(state: ServiceState, settings: Settings) -> None:
     """Print it all: health and what is wrong first, what a person may want to know last."""
     out.print(f"Database: {state.database}", soft_wrap=True)
     out.print(f"Health: [{_COLOURS[state.health]}]{state.health}[/]", highlight=False)
-    for trouble in state.troubles:
-        _print_line(f"- {trouble.what}")
+    told = {trouble.what: f"- {trouble.what}" for trouble in state.troubles}
+    for line in told.values():
+        _print_line(line)
     out.print(sites_table(state.sites, settings, now=state.at))
     if state.agreement:
         out.print(live_versions_table(state.agreement))
@@ -43,7 +44,8 @@ def show_state(state: ServiceState, settings: Settings) -> None:
         *misnamed_lines(state.misnamed),
         *_broker_lines(state.broker),
     ):
-        _print_line(line)
+        if line not in told:
+            _print_line(line)
 
 
 def _print_line(line: str) -> None:

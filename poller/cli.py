@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 
 from core.clock import SystemClock
 from core.console import any_site_option, command, fail, open_database, out, plain, start
-from core.database.signs import TOLD_TO_STOP, Signs, last_words
 from core.errors import TaggerError
 from core.heartbeat import Watchdog, patience
+from core.parts.signs import TOLD_TO_STOP, Signs, last_words
 from core.retry import until_reachable
 from core.settings import Settings
 from poller.build import make_poller

@@ -8,7 +8,6 @@ from tempfile import TemporaryDirectory, mkdtemp
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.signs import write_sign
 from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest
 from core.database.views import PredictedTag
 from core.model import registry
@@ -16,6 +15,7 @@ from core.model.bundle import Bundle, pack
 from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels
 from core.model.registry import Version
+from core.parts.signs import write_sign
 from core.questions.store import FetchedQuestion, Stored, store
 
 

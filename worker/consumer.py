@@ -11,9 +11,9 @@ from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
 from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, explain
-from core.database.signs import Signs
 from core.errors import BrokerUnreachable
 from core.heartbeat import Watchdog
+from core.parts.signs import Signs
 from core.retry import Outage
 from worker.messages import CheckingConsumer
 

@@ -10,8 +10,8 @@ from celery.beat import Scheduler, SchedulingError
 from celery.schedules import schedule
 
 from core.broker.queue import explain
-from core.database.signs import Signs
 from core.heartbeat import Heartbeat, Watchdog
+from core.parts.signs import Signs
 from core.retry import Outage
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ from celery import bootsteps
 from celery.worker import state
 
 from core.broker.queue import queue_length
-from core.database.signs import Signs
 from core.errors import BrokerUnreachable
 from core.heartbeat import Heartbeat, Watchdog, end_at_once
+from core.parts.signs import Signs
 from worker.killed import KilledProcesses
 
 log = logging.getLogger(__name__)

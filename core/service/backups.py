@@ -56,6 +56,11 @@ def backup_lines(status: BackupStatus, settings: Settings, *, now: datetime) -> 
         )
     elif settings.backup_folder is not None and status.error is None:
         yield f"Last backup: none yet in {settings.backup_folder}; the scheduler takes them"
+    yield from failure_lines(status)
+
+
+def failure_lines(status: BackupStatus) -> Iterator[str]:
+    """Why the last backup failed, if it did."""
     if status.failed_at is not None:
         yield f"Backup: the one of {status.failed_at:{_TIME}} failed: {status.error}"
 

@@ -10,10 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from core.agreement.drift import FoundDrift
-from core.service.backups import BackupStatus
 from core.service.feeds import FeedStatus
-from core.service.killed import KilledStatus, killed_lines
 from core.service.signs import NEAR_LIMIT, PartStatus
 from core.service.status import SiteStatus
 
@@ -55,9 +52,7 @@ def find_troubles(
     sites: Iterable[SiteStatus],
     feeds: Iterable[FeedStatus],
     parts: Iterable[PartStatus],
-    killed: Iterable[KilledStatus],
-    drifts: Iterable[FoundDrift],
-    backups: BackupStatus,
+    further: Iterable[str],
     broker_error: str | None,
     now: datetime,
 ) -> list[Trouble]:
@@ -67,9 +62,7 @@ def find_troubles(
         sites: their state.
         feeds: theirs.
         parts: what they last wrote of themselves.
-        killed: processes of workers.
-        drifts: of live versions.
-        backups: that are taken by themselves.
+        further: what else is wrong, a line each.
         broker_error: why the broker gives no answer, where it gives none.
         now: UTC.
     """
@@ -78,9 +71,7 @@ def find_troubles(
         *_of_parts(list(parts), now),
         *map(Trouble, _of_feeds(feeds)),
         *map(Trouble, _of_sites(sites, now)),
-        *map(Trouble, killed_lines(killed)),
-        *(Trouble(f"{drift.site}: version {drift.version} drifts") for drift in drifts),
-        *map(Trouble, _of_backups(backups)),
+        *map(Trouble, further),
     ]
     return sorted(found, key=lambda trouble: not trouble.is_down)
 
@@ -139,11 +130,6 @@ def _of_sites(sites: Iterable[SiteStatus], now: datetime) -> Iterator[str]:
             yield f"{site.site}: questions that cannot be tagged: {site.parked}"
         if site.last_training is not None and site.last_training.outcome == "failed":
             yield f"{site.site}: the last training failed: {site.last_training.error}"
-
-
-def _of_backups(backups: BackupStatus) -> Iterator[str]:
-    if backups.failed_at is not None:
-        yield f"the backup of {_minute(backups.failed_at)} failed: {backups.error}"
 
 
 def _minute(time: datetime) -> str:

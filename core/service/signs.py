@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from core.database.signs import TOLD_TO_STOP
 from core.database.tables import LastSign
+from core.parts.signs import TOLD_TO_STOP
 
 SILENT_AFTER: Final = timedelta(minutes=2)  # a part signs every 30 seconds
 KINDS: Final = ("tagging", "training", "scheduler", "poller")

@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 
 from core.database.api_tables import ApiLease
 from core.database.engine import make_engine
-from core.database.signs import TOLD_TO_STOP
 from core.database.tables import LastSign, Question
+from core.parts.signs import TOLD_TO_STOP
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer

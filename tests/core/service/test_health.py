@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from core.service.backups import BackupStatus
 from core.service.feeds import FeedStatus
 from core.service.health import find_troubles, health_of
 from core.service.signs import PartStatus, State
@@ -34,15 +33,13 @@ def feed(failures: int) -> FeedStatus:
     return FeedStatus("stats", "live", *told, paused_until=NOW, pause_reason="no answer")
 
 
-NONE_TAKEN = BackupStatus(*[None] * 6)
 ALIVE = [part("tagging@a"), part("scheduler@a"), part("poller@a"), part("training@a")]
 
 
 def look(
     parts: list[PartStatus] = ALIVE, *, broker_error: str | None = None, **more: Any
 ) -> tuple[str, list[str]]:
-    given: dict[str, Any] = {"sites": [], "feeds": [], "killed": [], "drifts": []}
-    given |= {"backups": NONE_TAKEN} | more
+    given: dict[str, Any] = {"sites": [], "feeds": [], "further": []} | more
     found = find_troubles(parts=parts, broker_error=broker_error, now=NOW, **given)
     return health_of(found), [trouble.what for trouble in found]
 
@@ -119,10 +116,8 @@ def test_a_site_may_need_a_look(troubled: SiteStatus, says: str) -> None:
     assert look(sites=[troubled]) == ("degraded", [says])
 
 
-def test_a_backup_that_failed_needs_a_look() -> None:
-    failed = BackupStatus(None, None, None, None, NOW, "no room")
-    told = ["the backup of 2026-01-01 12:00 failed: no room"]
-    assert look(backups=failed) == ("degraded", told)
+def test_what_else_is_wrong_needs_a_look_too() -> None:
+    assert look(further=["The backup failed."]) == ("degraded", ["The backup failed."])
 
 
 def test_without_the_broker_nothing_is_tagged_and_that_comes_first() -> None:

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine
 
-from core.database import signs
 from core.database.engine import reading
-from core.database.signs import TOLD_TO_STOP, write_sign
 from core.memory import GroupMemory
+from core.parts import signs
+from core.parts.signs import TOLD_TO_STOP, write_sign
 from core.service.signs import kind_of, last_signs, part_statuses
 from tests.conftest import ManualClock
 from tests.rows import give_signs

@@ -10,7 +10,6 @@ from core.database.api_tables import FeedRow
 from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
 from core.questions.time_order import Seen
-from core.service.backups import BackupStatus
 from core.service.feeds import feed_status
 from core.service.health import find_troubles
 from core.service.status import site_statuses
@@ -109,9 +108,7 @@ def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
         sites=sites,
         feeds=feeds,
         parts=[],
-        killed=[],
-        drifts=[],
-        backups=BackupStatus(*[None] * 6),
+        further=[],
         broker_error=None,
         now=now,
     )

@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select, text
 
 from core.database.engine import make_engine, reading
-from core.database.signs import KEPT, SIGN_SECONDS, TOLD_TO_STOP, Signs, write_sign
 from core.database.tables import LastSign
+from core.parts.signs import KEPT, SIGN_SECONDS, TOLD_TO_STOP, Signs, write_sign
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.conftest import ManualClock
@@ -99,7 +99,7 @@ def test_one_that_hangs_is_not_joined_by_another(
 def test_each_start_says_why_the_last_run_ended(
     database_url: str, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "core.database.signs")
+    caplog.set_level("INFO", "core.parts.signs")
     settings = settings_of(database_url)
     for reason in ("It was deaf.", TOLD_TO_STOP, None, None):
         signs = Signs(settings, "tagging@a", clock)
