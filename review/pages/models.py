@@ -20,7 +20,7 @@ from review.web.sites import chosen_site, sites_of
 
 router = APIRouter()
 
-COUNT_WAIT: Final = 0.05  # seconds that the page waits for the first count
+COUNT_WAIT: Final = 0.03  # seconds that the page waits for the first count
 _RETAG: TypeAdapter[Retag] = TypeAdapter(Retag)
 
 

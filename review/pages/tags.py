@@ -19,7 +19,7 @@ from review.web.sites import chosen_site, sites_of
 router = APIRouter()
 
 PAGE: Final = 100
-COUNT_WAIT: Final = 0.08  # seconds that a page waits until the tags are counted for the first time
+COUNT_WAIT: Final = 0.04  # seconds that a page waits until the tags are counted for the first time
 CHART_SECONDS: Final = 600
 
 Sorting = Literal["uses", "name", "precision", "acceptance"]

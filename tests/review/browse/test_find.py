@@ -7,7 +7,7 @@ from core.database.engine import reading
 from core.database.review_tables import BlockedTag
 from core.database.tables import Question, TaggingRequest
 from review.browse import find
-from review.browse.filters import BrowseFilter, State
+from review.browse.filters import BrowseFilter, State, conditions
 from review.browse.find import find_all, find_page
 from tests.conftest import ManualClock
 from tests.review.decisions.test_save import decide
@@ -121,3 +121,20 @@ def test_a_tag_that_is_blocked_at_its_site_alone_counts_as_not_suggested(
         connection.execute(insert(BlockedTag).values(row | {"site": "stats"}))
     assert numbers(stored, tag="anova") == []
     assert numbers(stored, state="suggested") == [3]
+
+
+def test_keys_are_looked_up_however_few_questions_sqlite_thinks_a_site_has(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    store_questions(sqlite_engine, question(1), now=clock.now())
+    wanted = select(Question.id).where(
+        Question.id.in_(range(1, 101)), *conditions(BrowseFilter(site="stats"))
+    )
+    compiled = wanted.compile(sqlite_engine, compile_kwargs={"literal_binds": True})
+    with sqlite_engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        few = "UPDATE sqlite_stat1 SET stat = '100000 10 1' WHERE tbl = 'questions'"
+        connection.exec_driver_sql(few)
+        connection.exec_driver_sql("ANALYZE sqlite_schema")  # reads them
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}").one()
+    assert "USING INTEGER PRIMARY KEY" in plan.detail
