@@ -137,6 +137,9 @@ def tune(
 def export_mlflow(site: Site, *, folder: RunsFolder = Path("mlruns")) -> None:
     """Write a site's training runs in MLflow's file layout, for `mlflow ui` and its API.
 
+    MLflow 3 takes such a folder where MLFLOW_ALLOW_FILE_STORE is true, and makes a database of it
+    by `mlflow migrate-filestore`.
+
     Example: tagger models export-runs --site stats --out mlruns
     """
     from trainer.versions.mlflow import export_runs  # noqa: PLC0415
@@ -144,7 +147,12 @@ def export_mlflow(site: Site, *, folder: RunsFolder = Path("mlruns")) -> None:
     with reading(open_database(start())) as connection:
         count = export_runs(connection, site, folder)
     where = plain(str(folder))
-    out.print(f"{count:,} runs of {site}: {where}", highlight=False, soft_wrap=True)
+    out.print(
+        f"{count:,} runs of {site}: {where}\n"
+        f"See them with: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {where}",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _find(engine: Engine, site: str, version: int | None) -> Version:

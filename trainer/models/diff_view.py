@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 from rich.table import Table
 
 from core.console import out, plain
@@ -40,6 +41,8 @@ def _made(one: JudgedVersion) -> dict[str, str]:
         "trained up to": f"{until:%Y-%m-%d %H:%M}" if until else version.learned_through or NONE,
         "data": manifest.data_fingerprint[:12],
         "calibration": manifest.calibration.kind,
+        "mean threshold": f"{np.mean([one for one in manifest.thresholds if one <= 1] or [1]):.3f}",
+        "tags never suggested": sum(one > 1 for one in manifest.thresholds),
         **_counts(version.metrics),
         **manifest.hyperparameters,
     }

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from math import isfinite
 from typing import Any, Final
 
 import numpy as np
@@ -70,7 +71,8 @@ def learning_curves(epochs: Sequence[Epoch]) -> Picture:
             shown = [epoch.val_precision_at_1 for epoch in part]
             axes.plot([epoch.number for epoch in part], shown, ".-", **look)
         axes.set(title="precision@1 (known tags), validation part", xlabel="epoch")
-        _count_epochs(axes, _lines(colours))
+        measured = {_kind(part) for part in parts if isfinite(part[-1].val_precision_at_1)}
+        _count_epochs(axes, _lines({kind: colours[kind] for kind in kinds if kind in measured}))
 
     return [
         panel("loss by epoch", draw_losses, height=4.0),

@@ -21,7 +21,7 @@ Coverage is measured by tests/trainer/scoring/test_intervals.py and benchmarks/m
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -78,20 +78,54 @@ def estimate(name: str, parts: Floats) -> Estimate:
     return Estimate(value, min(low, value), max(high, value))  # to the last digit
 
 
-def difference(value: Value, before: Floats, after: Floats) -> Estimate:
+def difference(value: Value, before: Floats, after: Floats, *, is_share: bool = True) -> Estimate:
     """Return by how much a figure is larger on the other parts, with its 95% interval.
+
+    Of figures between 0 and 1 it is put together of both figures' score intervals and of how the
+    two go together (Newcombe, 1998, Statistics in Medicine 17:2635-2650, method 10; Zou and Donner,
+    2008, Statistics in Medicine 27:1693-1702), so it is sound for few questions too.
 
     Args:
         value: the figure of sums of parts, as a Metric's.
         before: parts of each question, shape (questions, columns).
         after: those of the same questions by another system, the same shape.
+        is_share: whether the figure is between 0 and 1.
     """
-    found = float(value(after.sum(axis=0)) - value(before.sum(axis=0)))
-    if len(before) < 2:
-        return Estimate(found, -math.inf, math.inf)
-    error = _deviation(_left_out(value, after) - _left_out(value, before))
-    half = _quantile(len(before)) * error
-    return Estimate(found, found - half, found + half)
+    ends = [float(value(parts.sum(axis=0))) for parts in (before, after)]
+    found, questions = ends[1] - ends[0], len(before)
+    if np.array_equal(before, after):
+        return Estimate(0.0, 0.0, 0.0)
+    if questions < 2:
+        return Estimate(found, *((-1.0, 1.0) if is_share else (-math.inf, math.inf)))
+    left_out = [_left_out(value, parts) for parts in (before, after)]
+    if not is_share:
+        half = _quantile(questions) * _deviation(left_out[1] - left_out[0])
+        return Estimate(found, found - half, found + half)
+    return Estimate(found, *_put_together(ends, left_out))
+
+
+def _put_together(values: Sequence[float], left_out: Sequence[Floats]) -> tuple[float, float]:
+    """The interval of a difference of two shares of the same questions."""
+    first, second = (
+        (value - low, high - value)
+        for value, (low, high) in (
+            (value, _score_interval(value, _deviation(without), len(without)))
+            for value, without in zip(values, left_out, strict=True)
+        )
+    )
+    errors = [_deviation(without) for without in left_out]
+    together = 0.0
+    if min(errors) > _ROUNDING:
+        together = float(np.asarray(np.corrcoef(np.stack(left_out)))[0, 1])
+
+    def reach(one: float, other: float) -> float:
+        return math.sqrt(max(one**2 - 2 * together * one * other + other**2, 0.0))
+
+    found = values[1] - values[0]
+    return (
+        max(found - reach(second[0], first[1]), -1.0),
+        min(found + reach(second[1], first[0]), 1.0),
+    )
 
 
 def share(hits: int, of: int) -> Estimate:

@@ -1,8 +1,7 @@
 """Two versions on the same questions: what changed, for which tags, in which predictions.
 
 Both are asked for all tags of the authors, so that versions of different tags compare. Every
-difference has its 95% interval: the jackknife's over questions, paired, so that it contains the
-difference itself (see trainer/scoring/intervals.py).
+difference has its 95% interval, which contains it (see trainer/scoring/intervals.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -144,6 +143,7 @@ def _f1(sums: Floats) -> Floats:
 
 
 Parts = Callable[[Scores, npt.NDArray[np.int64]], Floats]
+SUGGESTIONS: Final = "suggestions of a question"
 FIGURES: Final[Mapping[str, tuple[Parts, Value]]] = {
     "nDCG@5 (all tags)": (lambda s, tags: _of(ndcg(s, tags, k=5)), _ratio(0, 1)),
     "precision@1 (all tags)": (
@@ -157,7 +157,7 @@ FIGURES: Final[Mapping[str, tuple[Parts, Value]]] = {
     "precision of suggestions": (_suggestion_parts, _ratio(0, 1)),
     "recall of suggestions (all tags)": (_suggestion_parts, _ratio(0, 2)),
     "micro-F1 of suggestions (all tags)": (_suggestion_parts, _f1),
-    "suggestions of a question": (_suggestion_parts, _ratio(1, 3)),
+    SUGGESTIONS: (_suggestion_parts, _ratio(1, 3)),
     "without a suggestion": (
         lambda s, _: _of(np.asarray(~s.predicted.any(axis=1), np.float64)),
         _ratio(0, 1),
@@ -169,7 +169,9 @@ def _figure(name: str, before: Scores, after: Scores, tags: npt.NDArray[np.int64
     parts, value = FIGURES[name]
     first, second = parts(before, tags), parts(after, tags)
     ends = [float(value(one.sum(axis=0))) for one in (first, second)]
-    return Change(name, ends[0], ends[1], difference(value, first, second), len(tags))
+    is_share = name != SUGGESTIONS
+    found = difference(value, first, second, is_share=is_share)
+    return Change(name, ends[0], ends[1], found, len(tags))
 
 
 def _tags(labels: tuple[str, ...], known: set[str], before: Scores, after: Scores) -> list[Change]:
@@ -185,7 +187,16 @@ def _tags(labels: tuple[str, ...], known: set[str], before: Scores, after: Score
             for one in shown
         ]
         ends = [float(_f1(one.sum(axis=0))) for one in parts]
-        found.append(Change(tag, ends[0], ends[1], difference(_f1, *parts), int(own.sum())))
+        touched = np.any([one.any(axis=1) for one in parts], axis=0)  # the others tell nothing
+        found.append(
+            Change(
+                tag,
+                ends[0],
+                ends[1],
+                difference(_f1, parts[0][touched], parts[1][touched]),
+                int(own.sum()),
+            )
+        )
     return sorted(found, key=lambda one: (-abs(one.difference.value), one.name))
 
 

@@ -26,6 +26,7 @@ from trainer.evaluation.evaluated_models import PREDICT_ROWS, EvaluatedModel
 from trainer.scoring.metrics import Floats, Scores
 
 FEWEST_QUESTIONS: Final = 30  # fewer tell nothing
+MOST_QUESTIONS: Final = 20_000  # at least, the newest: more tell hardly more, and fill the memory
 THREADS: Final = 2
 TUNED: Final = "tuned_from"  # among a version's hyperparameters, where its thresholds are later
 
@@ -59,7 +60,8 @@ class Judged:
     """Versions on the same questions.
 
     Attributes:
-        questions: settled ones with a tag that no version has learned from, in the order of time.
+        questions: settled ones with a tag that no version has learned from, the newest of them, in
+            the order of time.
         versions: in the order that was asked for.
         seen: how many questions of the site have each tag among those that they have learned from.
     """
@@ -122,7 +124,7 @@ def judge(
     """
     with TemporaryDirectory(prefix="versions-") as folder:
         models = [_load(engine, version, Path(folder)) for version in versions]
-        questions, pages, seen = _tag(engine, selection, versions, models, choosing)
+        questions, pages, seen = _tag(engine, selection, versions, models, choosing=choosing)
         manifests = [model.manifest for model in models]
     if len(questions) < FEWEST_QUESTIONS:
         numbers = " and ".join(str(version.version) for version in versions)
@@ -159,7 +161,9 @@ def _tag(
     selection: Selection,
     versions: Sequence[Version],
     models: Sequence[Model],
+    *,
     choosing: bool,
+    most: int = MOST_QUESTIONS,
 ) -> tuple[list[Asked], list[list[Floats]], dict[str, int]]:
     """The questions, for each model its probabilities page by page, and the tags of the others."""
     seen = [Seen(one.learned_until, one.learned_row, one.learned_through) for one in versions]
@@ -184,6 +188,10 @@ def _tag(
             for model, found in zip(models, pages, strict=True):
                 words = [model.words(one.title, one.body) for one in unseen]
                 found.append(model.probabilities(words))
+            while len(questions) - len(pages[0][0]) >= most:  # the oldest page is not needed
+                del questions[: len(pages[0][0])]
+                for found in pages:
+                    del found[0]
     return questions, pages, dict(counts)
 
 

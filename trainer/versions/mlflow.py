@@ -7,9 +7,9 @@
     mlruns/EXPERIMENT/RUN/tags/NAME           a text
     mlruns/EXPERIMENT/RUN/artifacts/…         files
 
-It is that of mlflow/store/tracking/file_store.py (MLflow 2 and 3). Every YAML file holds one
-mapping of names to JSON scalars, which are YAML too. Equal runs have equal names, so an export over
-an older one brings what is new and changes nothing else.
+It is that of mlflow/store/tracking/file_store.py, and was read back by MLflow 3.17. Every YAML file
+holds one mapping of names to JSON scalars, which are YAML too. Equal runs have equal names, so an
+export over an older one brings what is new and changes nothing else.
 """
 
 import gzip

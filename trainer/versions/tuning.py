@@ -128,7 +128,7 @@ def tune_version(
     thresholds = choose(judged.only(even), wish)
     judging = judged.only(~even)
     decision = overrule(_decide(judged, even, source, live, options), options.promote)
-    metrics = version_metrics(judging.evaluated(0, thresholds), judging.tag_counts)
+    metrics = _metrics(judging, thresholds, source)
     told = _hyperparameters(wish, source, int(even.sum()))
     version = _publish(engine, source, thresholds, metrics, told, clock.now())
     version, decision = _finish(engine, version, live, decision, options, clock.now())
@@ -244,6 +244,13 @@ def _frequent(judged: Judged, even: npt.NDArray[np.bool_]) -> Scores:
 
 def _hyperparameters(wish: Wish, source: Version, questions: int) -> dict[str, Any]:
     return {TUNED: source.version, f"tuned_{wish.goal}": wish.value, "tuned_questions": questions}
+
+
+def _metrics(judging: Judged, thresholds: Floats, source: Version) -> dict[str, float | int | str]:
+    """Its figures, and of the source's those that are of its training."""
+    of_training = ("train_questions", "validation_questions", "epochs")
+    kept = {name: source.metrics[name] for name in of_training if name in source.metrics}
+    return version_metrics(judging.evaluated(0, thresholds), judging.tag_counts) | kept
 
 
 def _publish(

@@ -1,11 +1,21 @@
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.trainer.scoring.coverage import Coverage, made_up_site, measure_coverage
-from trainer.scoring.intervals import _quantile, difference, estimate, estimate_all, share
-from trainer.scoring.metrics import METRICS, Scores
+from trainer.scoring.intervals import (
+    Estimate,
+    _quantile,
+    difference,
+    estimate,
+    estimate_all,
+    share,
+)
+from trainer.scoring.metrics import METRICS, Floats, Scores
 
 PARTS = 120  # test parts: a coverage of .95 is measured to ± .04; the benchmark draws more
 QUESTIONS = 200  # of each
@@ -81,15 +91,44 @@ def test_a_tag_that_no_question_has_says_nothing_of_macro_f1() -> None:
     assert estimate_all(scores)["macro_f1"].value == 1
 
 
+VALUE = METRICS["precision_at_1"].value
+
+
+def parts(hits: npt.NDArray[np.floating[Any]]) -> Floats:
+    return np.column_stack([hits, np.ones(len(hits))]).astype(np.float64)
+
+
 def test_a_differences_interval_is_that_of_paired_questions() -> None:
     dice = np.random.default_rng(0)
-    before = dice.random(400)
-    after = before + 0.1 + dice.normal(0, 0.05, 400)  # what differs is little, what both vary much
-    value = METRICS["precision_at_1"].value
-    parts = [np.column_stack([one, np.ones(400)]) for one in (before, after)]
-    found = difference(value, *parts)
-    assert (found.low, found.high) == pytest.approx((0.095, 0.105), abs=0.002)
+    before = 0.8 * dice.random(400)
+    after = before + 0.1 + dice.normal(0, 0.02, 400)  # what differs is little, what both vary much
+    found = difference(VALUE, parts(before), parts(after))
+    assert (found.low, found.high) == pytest.approx((0.098, 0.102), abs=0.002)
     assert found.low < found.value < found.high
+
+
+def test_where_all_questions_changed_alike_two_of_them_are_still_no_certainty() -> None:
+    found = difference(VALUE, parts(np.ones(2)), parts(np.zeros(2)))
+    assert found.value == found.low == -1
+    assert found.high > -0.5
+    many = difference(VALUE, parts(np.ones(200)), parts(np.zeros(200)))
+    assert many.high < -0.9
+
+
+def test_what_is_equal_does_not_differ() -> None:
+    same = parts(np.arange(9) % 2 * 1.0)
+    assert difference(VALUE, same, same) == Estimate(0, 0, 0)
+
+
+def test_a_difference_covers_the_truth_in_95_of_100_test_parts() -> None:
+    dice = np.random.default_rng(1)
+    truth = dice.random((20_000, 1))
+    hits = (dice.random((20_000, 2)) < np.hstack([truth, np.minimum(truth + 0.05, 1)])) * 1.0
+    expected = hits[:, 1].mean() - hits[:, 0].mean()
+    drawn = [hits[dice.integers(0, len(hits), 150)] for _ in range(300)]
+    found = [difference(VALUE, parts(one[:, 0]), parts(one[:, 1])) for one in drawn]
+    covered = np.mean([one.low <= expected <= one.high for one in found])
+    assert 0.92 <= covered < 1
 
 
 def test_a_share_of_none_may_be_anything() -> None:

@@ -1,5 +1,7 @@
 """Which questions judge published versions, on both databases."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sqlalchemy import Engine
@@ -8,6 +10,7 @@ from core.errors import NotEnoughQuestions
 from core.model.registry import Version
 from tests.models import LABELS
 from tests.trainer.versions.published import LEARNED, SITE, UNSEEN, publish_two
+from trainer.versions import judged as judged_module
 from trainer.versions.judged import TUNED, judge
 
 
@@ -29,6 +32,20 @@ def test_what_chose_thresholds_judges_no_more(sqlite_engine: Engine) -> None:
     assert numbers == {1}
     again = judge(sqlite_engine, SITE, two, choosing=True)
     assert len(again.questions) == UNSEEN
+
+
+def test_of_very_many_questions_the_newest_judge(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = publish_two(sqlite_engine, data_fingerprint="2")
+    monkeypatch.setattr(judged_module, "PREDICT_ROWS", 50)
+    models = [judged_module._load(sqlite_engine, one, Path.cwd()) for one in two]
+    questions, pages, _ = judged_module._tag(
+        sqlite_engine, SITE, two, models, choosing=False, most=60
+    )
+    assert 60 <= len(questions) < 60 + 50
+    assert questions[-1].question_id == LEARNED + UNSEEN
+    assert [sum(map(len, found)) for found in pages] == [len(questions)] * 2
 
 
 def test_too_few_questions_are_one_line_that_says_what_to_do(sqlite_engine: Engine) -> None:
