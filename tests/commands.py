@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
@@ -31,6 +32,42 @@ def arguments_of(line: str) -> list[str]:
     """What stands behind `tagger` in a line, up to a pipe, a file or a comment."""
     words = shlex.split(line, comments=True)
     return list(takewhile(lambda word: word not in _ENDS, words))
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its words without `tagger`, its help, and the names of its options."""
+
+    words: tuple[str, ...]
+    help: str
+    options: frozenset[str]
+
+    @property
+    def example(self) -> list[str]:
+        """The arguments of the example that its help gives."""
+        line = " ".join(self.help.split("Example: ")[1].split())
+        called = re.fullmatch(r"(?:[A-Z_]+=\S+ )*tagger (.*)", line)
+        assert called is not None, line
+        return arguments_of(called[1])
+
+    def __str__(self) -> str:
+        return " ".join(self.words)
+
+
+def all_commands() -> list[Command]:
+    """Every command that there is, in the order of the help."""
+    found: list[Command] = []
+
+    def walk(node: Any, words: tuple[str, ...]) -> None:
+        for name, child in node.commands.items():
+            if hasattr(child, "commands"):
+                walk(child, (*words, name))
+            else:
+                options = frozenset(option for one in child.params for option in one.opts)
+                found.append(Command((*words, name), child.help or "", options))
+
+    walk(_commands(), ())
+    return found
 
 
 @cache

@@ -5,31 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
-import tagger
 from core.settings import DEFAULTS, PREFIX, Settings
 from demo.cli import demo
 from demo.run import SITE
-from tests.commands import arguments_of, check_arguments, commands_of_document
+from tests.commands import Command, all_commands, check_arguments, commands_of_document
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def commands(app: typer.Typer, prefix: str = "tagger") -> list[tuple[str, str]]:
-    """(what one types, its help) of every command."""
-    group = typer.main.get_command(app)
-    found: list[tuple[str, str]] = []
-
-    def walk(node: object, words: str) -> None:
-        for name, child in getattr(node, "commands", {}).items():
-            if hasattr(child, "commands"):
-                walk(child, f"{words} {name}")
-            else:
-                found.append((f"{words} {name}", child.help or ""))
-
-    walk(group, prefix)
-    return found
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
@@ -53,22 +35,16 @@ def test_the_composition_hands_every_setting_on(name: str) -> None:
     assert f"  {PREFIX}{name.upper()}: " in (ROOT / "docker-compose.yml").read_text()
 
 
-@pytest.mark.parametrize(("name", "text"), commands(tagger.make_app()))
-def test_every_command_has_an_example_and_stands_in_the_readme(name: str, text: str) -> None:
-    assert "Example: " in text
-    *group, last = name.split()
+@pytest.mark.parametrize("command", all_commands(), ids=str)
+def test_every_command_has_an_example_that_parses_and_stands_in_the_readme(
+    command: Command,
+) -> None:
+    assert command.example[: len(command.words)] == list(command.words)
+    check_arguments(command.example)
+    *group, last = ("tagger", *command.words)
     readme = (ROOT / "README.md").read_text()
-    assert f"`{name}" in readme or (f"`{' '.join(group)} " in readme and f"`{last}`" in readme)
-
-
-@pytest.mark.parametrize(("name", "text"), commands(tagger.make_app()))
-def test_the_example_of_every_command_parses(name: str, text: str) -> None:
-    example = " ".join(text.split("Example: ")[1].split())
-    called = re.fullmatch(r"(?:[A-Z_]+=\S+ )*tagger (.*)", example)
-    assert called is not None, example
-    arguments = arguments_of(called[1])
-    assert arguments[: len(name.split()) - 1] == name.split()[1:]
-    check_arguments(arguments)
+    alone = f"`tagger {command}" in readme
+    assert alone or (f"`{' '.join(group)} " in readme and f"`{last}`" in readme)
 
 
 COMMANDS = list(commands_of_document(ROOT / "README.md"))

@@ -1,5 +1,6 @@
 """The worker's commands."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -12,10 +13,12 @@ from core.clock import SystemClock
 from core.console import (
     command,
     fail,
+    json_option,
     one_site_option,
     open_existing_database,
     out,
     plain,
+    print_json,
     since_option,
     start,
     stored_site_option,
@@ -32,6 +35,7 @@ from core.questions.requests import request_tagging
 from worker.service import run_scheduler, run_worker
 
 Site = Annotated[str, one_site_option("The site, by the API's name.")]
+AsJson = Annotated[bool, json_option()]
 AnySite = Annotated[str | None, stored_site_option("Only this site.")]
 
 
@@ -125,6 +129,8 @@ def suggest(
     text: Annotated[str, typer.Argument(help="Text of a question: its title, or title and body.")],
     site: Annotated[str, one_site_option("Site whose live model is used.")],
     body: Annotated[str, typer.Option(help="The question's body, HTML or plain.")] = "",
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Show tags for one text, at once.
 
@@ -139,6 +145,15 @@ def suggest(
     with open_cache(settings).open(live, registry.fetch_from(engine)) as bundle:
         model = Model(bundle)
     (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
+    if as_json:
+        print_json(
+            {
+                "site": site,
+                "model_version": live.version,
+                "tags": [item._asdict() for item in ranked],
+            }
+        )
+        return
     table = Table(title=f"{plain(site)}, model version {live.version}", title_justify="left")
     table.add_column("tag")
     table.add_column("probability", justify="right")
@@ -149,7 +164,7 @@ def suggest(
 
 
 @command
-def list_parked(site: AnySite = None) -> None:
+def list_parked(site: AnySite = None, *, as_json: AsJson = False) -> None:
     """List the questions that could not be tagged, and why.
 
     Example: tagger parked list
@@ -157,6 +172,9 @@ def list_parked(site: AnySite = None) -> None:
     engine = open_existing_database(start())
     with reading(engine) as connection:
         questions = lifecycle.list_parked(connection, site)
+    if as_json:
+        print_json([asdict(question) for question in questions])
+        return
     if not questions:
         out.print("No question is parked.")
         return

@@ -14,14 +14,16 @@ from core.console.databases import open_database, open_existing_database
 from core.console.options import (
     any_site_option,
     check_known,
+    json_option,
     new_site_option,
     one_site_option,
     question_files_argument,
     since_option,
     site_option,
+    stored_site,
     stored_site_option,
 )
-from core.console.terminal import bytes_progress, err, out, plain, progress
+from core.console.terminal import bytes_progress, err, out, plain, print_json, progress
 
 __all__ = [
     "FAILURE",
@@ -35,17 +37,20 @@ __all__ = [
     "err",
     "fail",
     "hints",
+    "json_option",
     "new_site_option",
     "one_site_option",
     "open_database",
     "open_existing_database",
     "out",
     "plain",
+    "print_json",
     "progress",
     "question_files_argument",
     "since_option",
     "site_option",
     "start",
+    "stored_site",
     "stored_site_option",
     "with_hint",
 ]

@@ -81,6 +81,11 @@ def one_site_option(told: str) -> Any:
     )
 
 
+def json_option() -> Any:
+    """Return the flag with which a command answers programs."""
+    return typer.Option("--json", help="Print JSON, for programs.")
+
+
 def new_site_option() -> Any:
     """Return the flag with which site_option() takes a site that is not known."""
     return typer.Option(
@@ -130,11 +135,31 @@ def _read_one_site(context: typer.Context, given: str) -> str:
         if engine is None:
             return given or next(iter(own), "")
         try:
-            if given:
-                return find_stored_site(engine, given, own=own)
-            return choose_site(engine, own or DEFAULTS.sites, are_set=bool(own))
+            return _one_site(engine, given, own)
         except UnknownSite as error:
             fail(str(error))
+
+
+def _one_site(engine: Engine, given: str, own: tuple[str, ...]) -> str:
+    if given:
+        return find_stored_site(engine, given, own=own)
+    return choose_site(engine, own or DEFAULTS.sites, are_set=bool(own))
+
+
+def stored_site(engine: Engine, settings: Settings, given: str | None) -> str:
+    """Return the stored site that is named, or that is meant where none is.
+
+    For commands that may be told files instead, whose option is site_option().
+
+    Raises:
+        UnknownSite: nothing of it is stored, or none is named of several; says which there are.
+    """
+    return _one_site(engine, given or "", _set_sites(settings))
+
+
+def _set_sites(settings: Settings) -> tuple[str, ...]:
+    """The sites of the settings, where somebody has set them."""
+    return settings.sites if "sites" in settings.model_fields_set else ()
 
 
 @contextmanager
@@ -144,7 +169,7 @@ def _stored() -> Iterator[tuple[Engine | None, tuple[str, ...]]]:
     own: tuple[str, ...] = ()
     try:
         settings = load_settings()
-        own = settings.sites if "sites" in settings.model_fields_set else ()
+        own = _set_sites(settings)
         engine = open_existing(settings.database)
     except TaggerError:  # the command itself says what is wrong
         pass

@@ -1,7 +1,9 @@
 """The terminal: where commands print, and what no stranger's text does to it."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from core.untrusted import printable
+from core.untrusted import escape_controls, printable
 
 
 class _Console(Console):
@@ -54,6 +56,16 @@ err = _Console(stderr=True)
 def plain(text: str) -> str:
     """A stranger's text as the terminal may show it: no control sequence, no markup."""
     return escape(" ".join(printable(text).split("\n")).replace("\t", " "))
+
+
+def print_json(told: object) -> None:
+    """Print something as JSON, for programs: times as ISO 8601 has them, controls escaped."""
+    text = json.dumps(told, ensure_ascii=False, indent=2, default=_as_text)
+    out.file.write(f"{escape_controls(text)}\n")
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def progress(description: str, total: int | None = None) -> Progress:

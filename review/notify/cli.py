@@ -1,5 +1,6 @@
 """The commands on webhooks."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -10,10 +11,12 @@ from core.console import (
     command,
     complete_tags,
     fail,
+    json_option,
     one_site_option,
     open_existing_database,
     out,
     plain,
+    print_json,
     start,
 )
 from core.database.engine import reading
@@ -90,14 +93,18 @@ def add(
 
 
 @command
-def show() -> None:
+def show(*, as_json: Annotated[bool, json_option()] = False) -> None:
     """Show the webhooks, and what waits for them.
 
     Example: tagger webhooks list
     """
     table = Table("number", "address", "event", "site", "tag", "by", "waiting", "failed", "error")
     with reading(open_existing_database(start())) as connection:
-        for one in list_webhooks(connection):
+        webhooks = list_webhooks(connection)
+        if as_json:
+            print_json([asdict(one) for one in webhooks])
+            return
+        for one in webhooks:
             trouble = _trouble(one)
             words = (one.url, one.wanted.event, one.wanted.site, one.wanted.tag or "", one.reviewer)
             cells = [plain(word) for word in (*words, str(one.waiting), str(one.failed), trouble)]

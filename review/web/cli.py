@@ -7,7 +7,17 @@ from rich.table import Table
 from sqlalchemy import select
 
 from core.clock import SystemClock
-from core.console import command, fail, open_database, open_existing_database, out, plain, start
+from core.console import (
+    command,
+    fail,
+    json_option,
+    open_database,
+    open_existing_database,
+    out,
+    plain,
+    print_json,
+    start,
+)
 from core.database.engine import reading
 from core.database.review_tables import Reviewer
 from core.retry import until_reachable
@@ -81,18 +91,21 @@ def add_reviewer(name: Name, address: Address = None) -> None:
 
 
 @command
-def list_reviewers() -> None:
+def list_reviewers(*, as_json: Annotated[bool, json_option()] = False) -> None:
     """Show who may use the review page.
 
     Example: tagger reviewers list
     """
-    table = Table("name", "since", "may review")
+    columns = Reviewer.name, Reviewer.created_at, Reviewer.disabled_at
     with reading(open_existing_database(start())) as connection:
-        for row in connection.execute(
-            select(Reviewer.name, Reviewer.created_at, Reviewer.disabled_at).order_by(Reviewer.name)
-        ):
-            may = "yes" if row.disabled_at is None else f"no, since {row.disabled_at:%Y-%m-%d}"
-            table.add_row(plain(row.name), f"{row.created_at:%Y-%m-%d}", may)
+        reviewers = connection.execute(select(*columns).order_by(Reviewer.name)).all()
+    if as_json:
+        print_json([row._asdict() for row in reviewers])
+        return
+    table = Table("name", "since", "may review")
+    for row in reviewers:
+        may = "yes" if row.disabled_at is None else f"no, since {row.disabled_at:%Y-%m-%d}"
+        table.add_row(plain(row.name), f"{row.created_at:%Y-%m-%d}", may)
     out.print(table if table.row_count else "Nobody yet; the owner's first: tagger review")
 
 

@@ -15,6 +15,7 @@ from core.console import (
     out,
     site_option,
     start,
+    stored_site,
 )
 from core.settings import Settings
 from trainer.data.splits import SplitName
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from trainer.compare.run import Source
 
 NewSite = Annotated[bool, new_site_option()]
-Site = Annotated[str | None, site_option("The site, by the API's name.")]
+Site = Annotated[str | None, site_option("The site, by the API's name.  [default: the only one]")]
 File = Annotated[
     Path | None,
     typer.Option("--file", "-f", help="File of questions, as tagger import reads them."),
@@ -66,7 +67,7 @@ def compare(  # noqa: PLR0913 (options)
 ) -> None:
     """Train every system on the same questions and compare them: a table and an HTML report.
 
-    The questions are those stored for --site, or those of --file. Ctrl-C keeps what is finished.
+    The questions are those that are stored, or those of --file. Ctrl-C keeps what is finished.
 
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """
@@ -105,9 +106,8 @@ def _source(file: Path | None, site: str | None, settings: Settings) -> "Source"
 
     if file is not None:
         return file_source(file, site)
-    if site is not None:
-        return site_source(open_existing_database(settings), site)
-    raise typer.BadParameter("say which questions: --site or --file")
+    engine = open_existing_database(settings)
+    return site_source(engine, stored_site(engine, settings, site))
 
 
 def _names(systems: str) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy import Engine
 
 from core.clock import SystemClock
-from core.console import command, open_database, out, plain, start
+from core.console import command, open_existing_database, out, plain, start
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.model.registry import Version
@@ -58,7 +58,7 @@ def show_tags(site: Site, version: VersionOrLive = None, *, file: CsvFile = None
     from trainer.versions.tag_table import to_csv  # noqa: PLC0415
 
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     text = to_csv(judge(engine, _selection(settings, site), [_find(engine, site, version)]))
     if file is None:
         typer.echo(text, nl=False)
@@ -83,7 +83,7 @@ def compare_two(site: Site, before: Number, after: OtherVersion) -> None:
     from trainer.versions.judged import judge  # noqa: PLC0415
 
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     versions = [_find(engine, site, number) for number in (before, after)]
     judged = judge(engine, _selection(settings, site), versions)
     print_made(*judged.versions)
@@ -113,7 +113,7 @@ def tune(
     if (precision is None) == (suggestions is None):
         raise typer.BadParameter("say what for, by one of --precision and --suggestions")
     settings = start()
-    engine = open_database(settings)
+    engine = open_existing_database(settings)
     wish = Wish("precision", precision) if precision else Wish("suggestions", suggestions or 0.0)
     options = TuningOptions(
         promote=promote,
@@ -144,7 +144,7 @@ def export_mlflow(site: Site, *, folder: RunsFolder = Path("mlruns")) -> None:
     """
     from trainer.versions.mlflow import export_runs  # noqa: PLC0415
 
-    with reading(open_database(start())) as connection:
+    with reading(open_existing_database(start())) as connection:
         count = export_runs(connection, site, folder)
     where = plain(str(folder))
     out.print(

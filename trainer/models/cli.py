@@ -1,5 +1,6 @@
 """Commands on the registry: which models there are, which one is live, and since when."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,16 @@ from rich.table import Column, Table
 
 from core.agreement.live import daily_agreement
 from core.agreement.view import days_table
-from core.console import command, open_existing_database, out, plain, start, stored_site_option
+from core.console import (
+    command,
+    json_option,
+    open_existing_database,
+    out,
+    plain,
+    print_json,
+    start,
+    stored_site_option,
+)
 from core.database.engine import reading
 from core.model.bundle_cache import open_cache
 from core.model.manifest import Manifest
@@ -22,6 +32,8 @@ from trainer.models.analysis import add_analysis_commands
 from trainer.models.changes import Site, VersionOrLive, add_change_commands, find_version
 from trainer.report.cli import report
 from trainer.report.metric_names import KINDS, METRIC_NAMES, in_order
+
+AsJson = Annotated[bool, json_option()]
 
 MINUTES = "%Y-%m-%d %H:%M"
 LISTED = ("precision_at_1", "recall_at_5")
@@ -41,6 +53,8 @@ def make_models_app() -> typer.Typer:
 @command
 def list_models(
     site: Annotated[str | None, stored_site_option("Only this site's models.")] = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """List the registry's models, the newest last, with how they did on held-out questions.
 
@@ -51,12 +65,21 @@ def list_models(
         versions = list_versions(connection, site)
         sites = {version.site for version in versions}
         promotions = {of_site: list_promotions(connection, of_site) for of_site in sites}
+    if as_json:
+        print_json([_as_json(version, promotions[version.site]) for version in versions])
+        return
     if not versions:
         out.print(
             f"There is no model yet. Train one with: tagger train --site {plain(site or 'SITE')}"
         )
         return
     out.print(_versions_table(versions, promotions))
+
+
+def _as_json(version: Version, promotions: list[Promoted]) -> dict[str, Any]:
+    """A version as the registry holds it, and when it was live."""
+    live = [asdict(one) for one in promotions if one.version == version.version]
+    return asdict(version) | {"promotions": live}
 
 
 def _versions_table(versions: list[Version], promotions: dict[str, list[Promoted]]) -> Table:
@@ -95,7 +118,7 @@ def _period(promoted: Promoted, times: str) -> str:
 
 
 @command
-def show_model(site: Site, version: VersionOrLive = None) -> None:
+def show_model(site: Site, version: VersionOrLive = None, *, as_json: AsJson = False) -> None:
     """Show one model: how it was made, what it knows, how good it is.
 
     Example: tagger models show --site stats 3
@@ -110,6 +133,11 @@ def show_model(site: Site, version: VersionOrLive = None) -> None:
     if found.pruned_at is None:
         with open_cache(settings).open(found, fetch_from(engine)) as bundle:
             manifest = bundle.manifest
+    if as_json:
+        made = manifest.model_dump() if manifest is not None else None
+        days = [asdict(day) for day in agreement]
+        print_json(_as_json(found, live) | {"manifest": made, "agreement": days})
+        return
     facts = Table("", Column(overflow="fold"), box=None, show_header=False)
     for name, value in (_facts(found, live) | _contents(manifest)).items():
         facts.add_row(f"[bold]{name}[/bold]", plain(value))

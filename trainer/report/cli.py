@@ -5,6 +5,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from core.console import (
     open_existing_database,
     out,
     plain,
+    print_json,
     start,
 )
 from core.database.engine import reading
@@ -55,6 +57,8 @@ Show = Annotated[
     typer.Option("--open/--no-open", help="Open the report in the browser, where there is one."),
 ]
 
+AsJson = Annotated[bool, typer.Option("--json", help="List the site's runs as JSON.")]
+
 
 @command
 def report(
@@ -65,6 +69,7 @@ def report(
     show_list: ShowList = False,
     file: File = None,
     show: Show = True,
+    as_json: AsJson = False,
 ) -> None:
     """Write the report of a training run to an HTML file and open it, or print it.
 
@@ -72,8 +77,9 @@ def report(
     """
     settings = start()
     with _connected(settings) as connection:
-        if show_list:
-            _print_runs(site, list_runs(connection, site))
+        if show_list or as_json:
+            runs = list_runs(connection, site)
+            _print_runs(site, runs, as_json=as_json)
             return
         number, html = load_report(connection, site, run=run, version=version)
     if file is not None and str(file) == "-":
@@ -115,7 +121,10 @@ def _has_browser() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
 
 
-def _print_runs(site: str, runs: list[RunRow]) -> None:
+def _print_runs(site: str, runs: list[RunRow], *, as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(run) for run in runs])
+        return
     if not runs:
         out.print(f"No training has run for {plain(site)} yet.", highlight=False)
         return

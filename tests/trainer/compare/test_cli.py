@@ -62,5 +62,7 @@ def test_a_file_is_compared_into_a_table_and_a_report(
     assert "Learning curves" in (out / "report.html").read_text()
 
 
-def test_no_source_of_questions_is_wrong_usage() -> None:
-    assert CliRunner().invoke(tagger.make_app(), ["compare"]).exit_code == 2
+def test_without_a_file_the_stored_questions_are_compared(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(tagger.make_app(), ["compare"])
+    assert refused.exit_code == 1
+    assert f"no database at {tmp_path / 'data'}" in refused.stderr
