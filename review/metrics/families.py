@@ -80,6 +80,11 @@ FAMILIES: Final[dict[str, Family]] = {
     "tagger_killed_processes_last_day": Family(
         "Processes of workers that the system killed within a day."
     ),
+    "tagger_backup_timestamp_seconds": Family(
+        "As of when the scheduler's last backup is; absent before the first."
+    ),
+    "tagger_backup_bytes": Family("How large it is."),
+    "tagger_backup_failed": Family("1 where one was tried since and failed."),
     "tagger_training_runs": Family("Training runs so far.", ("site", "outcome")),
     "tagger_training_running": Family("1 while a training runs.", _SITE),
     "tagger_training_last_failed": Family("1 where the latest training run failed.", _SITE),

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from core.agreement.drift import live_drifts
 from core.agreement.live import daily_agreement, total_agreement
 from core.database.tables import ModelVersion, Prediction
+from core.service.backups import backup_status
 from core.service.feeds import feed_status, quota_status, skipped_counts
 from core.service.killed import killed_statuses
 from core.service.signs import kind_of, last_signs
@@ -42,6 +43,7 @@ def read_figures(connection: Connection, settings: Settings, *, now: datetime) -
         *_of_quota(connection),
         *_of_killed(connection, now),
         *_of_signs(connection, now),
+        *_of_backups(connection),
         *of_training(connection, names),
         *of_people(connection, names, now=now),
         Sample("tagger_figures_timestamp_seconds", (), now.timestamp()),
@@ -61,6 +63,15 @@ def _of_sites(sites: list[SiteStatus], now: datetime) -> Iterator[Sample]:
         if site.live is not None:
             made = site.live.created_at.timestamp()
             yield Sample("tagger_live_version_created_timestamp_seconds", label, made)
+
+
+def _of_backups(connection: Connection) -> Iterator[Sample]:
+    status = backup_status(connection)
+    if status.last_at is not None:
+        yield Sample("tagger_backup_timestamp_seconds", (), status.last_at.timestamp())
+        yield Sample("tagger_backup_bytes", (), status.size or 0)
+    if status.last_at is not None or status.failed_at is not None:
+        yield Sample("tagger_backup_failed", (), status.failed_at is not None)
 
 
 def _of_predictions(connection: Connection, sites: list[str], now: datetime) -> Iterator[Sample]:

@@ -5,6 +5,7 @@ from sqlalchemy import Engine, insert
 
 from core.agreement.live import score_settled
 from core.database.api_tables import ApiClient, FeedRow
+from core.database.backup.tables import Backup
 from core.database.engine import reading
 from core.database.tables import Drift, KilledProcess, ModelVersion, TrainingRun
 from core.questions.store import mark_deleted
@@ -58,6 +59,22 @@ def test_of_each_part_the_newest_sign_counts(engine: Engine, clock: ManualClock)
     assert found["last_sign_age_seconds", "tagging"] == 20
     assert found["last_sign_age_seconds", "scheduler"] == 400
     assert ("last_sign_age_seconds", "training") not in found
+
+
+def test_the_last_backup_is_told_and_whether_one_failed_since(
+    engine: Engine, clock: ManualClock
+) -> None:
+    assert not any(name.startswith("backup") for name, *_ in figures(engine, clock))
+    taken = {"at": clock.now(), "folder": "/backups", "file": "a", "size": 5}
+    with engine.begin() as connection:
+        connection.execute(insert(Backup).values(taken))
+    found = figures(engine, clock)
+    assert found["backup_timestamp_seconds",] == clock.now().timestamp()
+    assert (found["backup_bytes",], found["backup_failed",]) == (5, 0)
+    failed = {"at": clock.now() + timedelta(days=1), "folder": "/backups", "error": "full"}
+    with engine.begin() as connection:
+        connection.execute(insert(Backup).values(failed))
+    assert figures(engine, clock)["backup_failed",] == 1
 
 
 def test_deleted_questions_are_not_counted_in_the_queue(tagged: Engine, clock: ManualClock) -> None:
