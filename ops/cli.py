@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -115,4 +116,9 @@ def status(
 
 
 def _print_json(told: object) -> None:
-    sys.stdout.write(json.dumps(told, default=str, indent=2, ensure_ascii=False) + "\n")
+    text = json.dumps(told, default=_in_json, indent=2, ensure_ascii=False)
+    sys.stdout.write(f"{text}\n")
+
+
+def _in_json(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from celery import signals
-from celery.exceptions import CDeprecationWarning, CPendingDeprecationWarning
+from celery.apps import worker as celery_worker
 from celery.platforms import SecurityWarning
 from celery.worker.state import active_requests
 
@@ -52,7 +52,9 @@ def run_worker(
         name: by which `celery inspect ping -d NAME@HOST` asks for it.
     """
     prepare_database(settings)
-    be_quiet()
+    # Celery warns root of pickle, which no message here is.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    celery_worker.safe_say = lambda *_: None  # it prints lines that are none of the log
     app = make_app(settings)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
     killed = KilledProcesses(settings, node, SystemClock())
@@ -87,16 +89,6 @@ def run_worker(
     return int(worker.exitcode or 0)
 
 
-def be_quiet() -> None:
-    """Let Celery not warn of what is no matter here, page by page and in each process.
-
-    Of pickle, which no message is, where root runs it; and, when a broker is back, of defaults
-    that later versions of it will have.
-    """
-    for kind in (SecurityWarning, CDeprecationWarning, CPendingDeprecationWarning):
-        warnings.filterwarnings("ignore", category=kind)
-
-
 def _end_training_on_shutdown(worker: Any) -> None:
     """Tell a worker's child to end its training as soon as the worker itself is told to end.
 
@@ -117,7 +109,6 @@ def _end_training_on_shutdown(worker: Any) -> None:
 def run_scheduler(settings: Settings) -> None:
     """Run the one Celery beat. Two of them would fire everything twice."""
     prepare_database(settings)
-    be_quiet()
     app = make_app(settings)
     name = f"scheduler@{socket.gethostname()}"
     signs = Signs(settings, name, SystemClock())
@@ -134,11 +125,9 @@ def run_scheduler(settings: Settings) -> None:
         hostname=name,
         redirect_stdouts=False,
     )
-    try:
+    with suppress(SystemExit):  # by which some versions of it end on a signal; others return
         beat.run()
-    except SystemExit:  # by which it ends itself on a signal
-        signs.end(TOLD_TO_STOP)
-        raise
+    signs.end(TOLD_TO_STOP)
 
 
 def _backups(settings: Settings) -> Callable[[], object]:

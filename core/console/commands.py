@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import NoReturn, ParamSpec, TypeVar
 
-import click
 import typer
 
 from core.child_process import follow
@@ -124,8 +123,7 @@ def start(part: str = "") -> Settings:
 
 
 def _command_name() -> str:
-    context = click.get_current_context(silent=True)
-    return "" if context is None else str(context.info_name)
+    return next((word for word in sys.argv[1:2] if not word.startswith("-")), "")
 
 
 def end_on_sigterm() -> None:

@@ -171,3 +171,17 @@ def test_what_ends_the_process_or_a_thread_is_a_line_of_json_too(as_json: io.Str
 def test_what_fires_by_itself_is_no_event() -> None:
     set_up_logging(load_settings())
     assert not logging.getLogger("celery.beat").isEnabledFor(logging.INFO)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("py.warnings", "file.py:1: CPendingDeprecationWarning: In Celery 5.1 we introduced"),
+        ("celery.beat", "beat pidbox connection error: network:ConnectionError"),
+    ],
+)
+def test_what_celery_says_of_itself_at_each_outage_is_no_event(
+    quiet: OutageFilter, name: str, message: str
+) -> None:
+    assert not quiet.filter(of(name, None, message))
+    assert quiet.filter(of(name, None, "file.py:1: UserWarning: take care"))

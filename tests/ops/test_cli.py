@@ -99,6 +99,7 @@ def test_the_status_ends_with_how_well_the_service_is(
     assert [trouble["what"].split(":")[0] for trouble in told["troubles"]] == (
         ["stats, feed live"] if is_failing else []
     )
+    assert "T" in told["at"]
     assert datetime.fromisoformat(told["at"]).tzinfo is not None
 
 

@@ -20,14 +20,16 @@ from sqlalchemy import Engine, func, select
 from core.broker.embedded_redis import answers, embedded_url, server_command, socket_path
 from core.broker.queue import SWEEP_TASK, enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.database.tables import Prediction, TaggingRequest
+from core.database.engine import reading
+from core.database.tables import LastSign, Prediction, TaggingRequest
+from core.parts.signs import TOLD_TO_STOP
 from core.questions.lifecycle import MAX_ATTEMPTS
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.models import LABELS, word_bundle
 from tests.processes import environment, kill_group, service, wait_until
 from tests.rows import predictions, publish_live, question, store_questions, suggested_tags
-from worker.service import warn_of_void_messages
+from worker.service import run_scheduler, warn_of_void_messages
 
 pytestmark = pytest.mark.slow
 
@@ -285,3 +287,18 @@ def test_a_message_that_was_void_when_it_came_is_told_of_once_with_the_clocks(
         signals.task_revoked.receivers = before
     (line,) = caplog.messages
     assert "(tagger.sweep) was void when it came, for 40 s by this host's clock" in line
+
+
+@pytest.mark.parametrize("end", [None, SystemExit()])
+def test_a_scheduler_that_was_told_to_stop_says_so(
+    sqlite_engine: Engine, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, end: SystemExit | None
+) -> None:
+    def run() -> None:
+        if end is not None:
+            raise end
+
+    app = SimpleNamespace(Beat=lambda **_: SimpleNamespace(run=run))
+    monkeypatch.setattr("worker.service.make_app", lambda _: app)
+    run_scheduler(Settings(database_url=SecretStr(sqlite_url)))
+    with reading(sqlite_engine) as connection:
+        assert connection.execute(select(LastSign.ended)).scalar_one() == TOLD_TO_STOP
