@@ -42,7 +42,7 @@ Model = Annotated[
     ),
 ]
 NewSite = Annotated[bool, new_site_option()]
-Site = Annotated[str | None, site_option("The site.  [default: the bundle's]")]
+Site = Annotated[str | None, site_option("The site.  [default: the bundle's, or the only one]")]
 Address = Annotated[
     str | None,
     typer.Option(
@@ -83,8 +83,6 @@ def backfill(  # noqa: PLR0913 (a command's options)
     del new_site  # the site's own option has read it
     if not load and (min_probability is not None or newest_days is not None):
         raise typer.BadParameter("--min-probability and --newest-days say what --load loads.")
-    if model is None and site is None:
-        raise typer.BadParameter("name a bundle by --model, or by --site whose live model to use.")
     _check_installed()
     from backfill.load import Wanted  # noqa: PLC0415 (with Parquet's library)
     from backfill.run import Work, run  # noqa: PLC0415

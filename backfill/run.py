@@ -16,7 +16,7 @@ from backfill.split import find_inputs, identify, split
 from backfill.tagging import SentBundle
 from core import __version__
 from core.clock import SystemClock
-from core.console import bytes_progress, open_existing_database, out, plain, progress
+from core.console import bytes_progress, open_existing_database, out, plain, progress, stored_site
 from core.database.engine import reading
 from core.errors import BackfillRefused
 from core.model.bundle import PackedBundle, inspect
@@ -34,7 +34,7 @@ class Work:
         files: the input.
         out: the folder.
         model: a bundle's file; None takes the site's live model from the database.
-        site: the site's name in the API; None takes the bundle's.
+        site: the site's name in the API; None takes the bundle's, or the only one that is stored.
         address: of a Ray cluster; None takes this machine.
         wanted: what goes into the database; None for nothing.
         shard_questions: of one shard.
@@ -60,7 +60,7 @@ def run(settings: Settings, work: Work) -> None:
         ImportFailed: a file cannot be read.
         ModelMissing: the site has no live model.
     """
-    with _database(settings, work) as engine, _chosen_bundle(engine, work) as bundle:
+    with _database(settings, work) as engine, _chosen_bundle(settings, engine, work) as bundle:
         version = _find_version(engine, bundle) if work.wanted is not None else None
         with _open(work, bundle) as folder:
             done = _split(folder, work, bundle)
@@ -85,18 +85,19 @@ def _database(settings: Settings, work: Work) -> Iterator[Engine | None]:
 
 
 @contextmanager
-def _chosen_bundle(engine: Engine | None, work: Work) -> Iterator[PackedBundle]:
+def _chosen_bundle(settings: Settings, engine: Engine | None, work: Work) -> Iterator[PackedBundle]:
     """The bundle that is named, or the site's live one from the registry."""
     if work.model is not None:
         yield inspect(work.model, site=work.site)
         return
-    if engine is None or work.site is None:
+    if engine is None:
         raise BackfillRefused("Name a bundle, or a site whose live model to use.")
     with TemporaryDirectory(prefix="bundle-") as folder:
         path = Path(folder) / "bundle.zip"
+        site = stored_site(engine, settings, work.site)
         with reading(engine) as connection:
-            fetch_packed(connection, get_live(connection, work.site), path)
-        yield inspect(path, site=work.site)
+            fetch_packed(connection, get_live(connection, site), path)
+        yield inspect(path, site=site)
 
 
 def _find_version(engine: Engine | None, bundle: PackedBundle) -> Version | None:

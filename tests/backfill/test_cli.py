@@ -43,7 +43,6 @@ def test_missing_packages_are_told_with_what_to_type(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ((), "name a bundle by --model"),
         (("--site", "stats", "--newest-days", "3"), "say what --load loads"),
         (("--site", "stats", "--address", "ray://10.0.0.1:10001"), "the cluster's own address"),
     ],
@@ -87,7 +86,12 @@ def test_a_site_without_a_live_model_is_told(
     monkeypatch.setenv("TAGGER_DATABASE_URL", migrated_sqlite_url)
     done = run(questions, "--out", tmp_path / "out", "--site", "stats")
     assert done.exit_code == 1
-    assert "The site stats has no live model." in done.stderr
+    assert "Nothing of the site 'stats' is stored." in done.stderr
+    monkeypatch.setenv("TAGGER_SITES", "stats")  # so that it may be without anything
+    for site in (("--site", "stats"), ()):
+        done = run(questions, "--out", tmp_path / "out", *site)
+        assert done.exit_code == 1
+        assert "The site stats has no live model." in done.stderr
 
 
 def test_days_that_no_question_tells_are_refused_before_anything_is_tagged(
