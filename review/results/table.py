@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.style import Style
 from rich.table import Column, Table
@@ -81,8 +82,9 @@ def _suggested(result: Result) -> Text:
 def _line(tag: ResultTag) -> str:
     """A tag and its probability; a long tag has lines of its own."""
     name, probability = one_line(tag.tag), f"{tag.probability:.2f}"
-    if len(name) <= _TAG_WIDTH:
-        return f"{name:<{_TAG_WIDTH}} {probability}"
+    room = _TAG_WIDTH - cell_len(name)
+    if room >= 0:
+        return f"{name}{' ' * room} {probability}"
     return f"{name}\n{probability:>{_TAGS_WIDTH}}"
 
 

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from core import console
 from review.results.find import Result, ResultTag
@@ -42,6 +43,13 @@ def test_the_columns_fit_the_terminal(width: int) -> None:
     assert "a-tag-of-thirty-five-let" in text  # which goes on below
     assert "ters-at-most" in text
     assert "0.50" in text
+
+
+def test_probabilities_stand_below_each_other_whatever_is_written() -> None:
+    tags = [ResultTag(tag, 0.5, suggested=True) for tag in ("r", "機械学習", "c++")]
+    lines = plain(shown(result(1, tags=tuple(tags)))).splitlines()
+    ends = {cell_len(line.rstrip()) for line in lines if "0.50" in line}
+    assert ends == {60}
 
 
 def test_links_are_clickable_in_terminals_and_written_out_elsewhere() -> None:
