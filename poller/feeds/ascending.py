@@ -34,7 +34,7 @@ OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
 # database went away. The next request asks anew at once, from another second on: the API wants no
 # identical one within a minute.
 FURTHER_SECONDS = 60
-FURTHER_STEP = 7  # a first poll's date moves on with the clock, by a second at a time
+FURTHER_STEP = 7
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
 
 
@@ -49,7 +49,7 @@ class AscendingFeed:
         bound: the parameter that names the date to begin with.
         overlap: seconds before the mark at which a pass begins.
         rereading: what is to be read again.
-        further: by site, how often the database was away with an answer in hand, perhaps.
+        lost: by site, how often in a row the database was away, perhaps with an answer in hand.
     """
 
     name: FeedName
@@ -62,15 +62,17 @@ class AscendingFeed:
     settings: Settings
     rereading: Rereading
     overlap: int = OVERLAP_SECONDS
-    further: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, request their tagging, and move the high-water mark."""
         try:
-            return self._step(site, cursor)
+            step = self._step(site, cursor)
         except DatabaseUnreachable:
-            self.further[site] = self.further.get(site, 0) + 1
+            self.lost[site] = self.lost.get(site, 0) + 1
             raise
+        self.lost.pop(site, None)
+        return step
 
     def _step(self, site: str, cursor: Cursor | None) -> Step:
         begun = self.clock.now()
@@ -103,8 +105,15 @@ class AscendingFeed:
         begin, again = self.rereading.begin(site, mark)
         if begin is None:
             begin = now - timedelta(days=self.settings.first_poll_days)
-        overlap = self.overlap + FURTHER_STEP * self.further.get(site, 0) % FURTHER_SECONDS
-        return Cursor(max(0, epoch(begin) - overlap), begun=now, again=again)
+        return Cursor(max(0, epoch(begin) - self._overlap(site)), begun=now, again=again)
+
+    def _overlap(self, site: str) -> int:
+        """After a lost answer begin before any request of the last minute, and never twice alike.
+
+        The mark moves by a minute in a minute; that of a first poll moves on with the clock.
+        """
+        lost = self.lost.get(site, 0)
+        return self.overlap + (FURTHER_SECONDS + FURTHER_STEP * lost % 599 if lost else 0)
 
     def _mark(self, connection: Connection, site: str) -> datetime | None:
         """The high-water mark, but for one that only a clock which was far ahead can have set."""
