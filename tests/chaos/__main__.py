@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.report import Recovery, Report
+from tests.chaos.report import BOUND_SECONDS, Recovery, Report
 from tests.chaos.schedule import Hit, schedule
 from tests.chaos.world import World, now, running_world
 
@@ -24,20 +24,21 @@ RECOVERY_SECONDS: Final = 90.0  # to see how late what is late comes
 SETTLE_SECONDS: Final = 180.0  # what was spoilt is read again in minutes
 
 
-def run(world: World, report: Report, *, seconds: float, tell: Tell) -> None:
+def run(world: World, report: Report, *, seconds: float, only: str, tell: Tell) -> None:
     """Let faults come for so long, and settle up.
 
     Args:
         world: which runs.
         report: what is written into.
         seconds: how long.
+        only: what the names of all faults are to hold.
         tell: takes a line for each fault.
     """
     began, start = time.monotonic(), now()
     ready = world.wait(lambda: world.has_recovered(start), START_SECONDS)
     assert ready is not None, f"the services do not tag: see {world.folder / 'logs'}"
     memory = world.keeper.memory()
-    for hit in schedule(world.seed, world.database):
+    for hit in schedule(world.seed, world.database, only):
         if time.monotonic() - began > seconds:
             break
         lack = hit.fault.lack(world)
@@ -87,10 +88,13 @@ def main() -> int:
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     asked.add_argument("--minutes", type=float, default=5.0)
+    asked.add_argument("--only", default="", help="faults whose names hold this")
+    asked.add_argument("--bound", type=float, default=BOUND_SECONDS, help="of a recovery, seconds")
     given = asked.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tagger-chaos-"))
     folder.chmod(0o711)  # Postgres runs as somebody else, where root runs this
-    report = Report(f"seed {given.seed}, {given.database}, {given.minutes:g} minutes")
+    title = f"seed {given.seed}, {given.database}, {given.minutes:g} minutes"
+    report = Report(title, bound=given.bound)
 
     def tell(line: str) -> None:
         sys.stdout.write(f"{line}\n")
@@ -99,7 +103,7 @@ def main() -> int:
     tell(f"{report.title}; logs in {folder}")
     try:
         with running_world(folder, given.database, given.seed) as world:
-            run(world, report, seconds=60 * given.minutes, tell=tell)
+            run(world, report, seconds=60 * given.minutes, only=given.only, tell=tell)
     finally:
         for line in report.lines():
             tell(line)

@@ -5,7 +5,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -319,7 +318,13 @@ def step_clock(world: World, chance: random.Random) -> None:
 def upgrade_database(world: World, chance: random.Random) -> None:
     """Run `tagger db upgrade` beside all services."""
     del chance
-    environment = dict(world.keeper.services["scheduler"].environment)
-    command = [sys.executable, "-m", "tagger", "db", "upgrade"]
-    environment["PYTHONPATH"] = str(ROOT)
-    subprocess.run(command, env=environment, cwd=ROOT, check=True, capture_output=True)
+    world.command("db", "upgrade")
+
+
+def restore_backup(world: World, chance: random.Random) -> None:
+    """Bring a backup back under running services, which have gone on for a while since it."""
+    file = str(world.folder / f"{chance.randrange(10**6)}.backup.gz")
+    world.command("db", "backup", file)
+    world.sleep(chance.uniform(*SHORT))
+    with world.ledger.overwritten():
+        world.command("db", "restore", "--replace", file)

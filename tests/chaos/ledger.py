@@ -4,7 +4,8 @@ Triggers write down every request and every prediction in their order, so that w
 for one request is seen, though a table holds one prediction only.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
@@ -64,6 +65,7 @@ class Ledger:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._clock = SystemClock()
+        self._duplicated = 0  # before the books were begun anew
 
     def open(self) -> None:
         """Set triggers up, publish two versions, make the first live, and store questions."""
@@ -92,9 +94,14 @@ class Ledger:
                 registry.rollback(connection, SITE, now=now)
             retag(connection, SITE, "pending", now=now, recent=now - now)
 
-    def live_version(self) -> int:
-        """The number of the live one."""
-        return self._read(lambda connection: registry.get_live(connection, SITE).version) or 1
+    @contextmanager
+    def overwritten(self) -> Iterator[None]:
+        """Begin the books anew, since what a restore inserts was neither requested nor tagged."""
+        with reading(self.engine) as connection:
+            self._duplicated += _duplicated(connection)
+        yield
+        with self.engine.begin() as connection:
+            connection.execute(text("DELETE FROM chaos_audit"))
 
     def pending(self, until: datetime) -> int | None:
         """How many questions requested by a moment are pending; None while the database is away.
@@ -127,7 +134,7 @@ class Ledger:
                 questions=connection.execute(select(func.count(Question.id))).scalar_one(),
                 lost=len(missing),
                 untagged=_untagged(connection),
-                duplicated=_duplicated(connection),
+                duplicated=self._duplicated + _duplicated(connection),
                 parked=_count(connection, "tagging_requests WHERE parked_at IS NOT NULL"),
                 wrong=_wrong(connection),
             )

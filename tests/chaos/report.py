@@ -1,7 +1,7 @@
 """The table at a run's end, and whether it passes."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
@@ -25,10 +25,9 @@ class Recovery:
     seconds: float | None
     bounded: bool
 
-    @property
-    def is_late(self) -> bool:
-        """Whether it breaks the bound."""
-        return self.bounded and (self.seconds is None or self.seconds > BOUND_SECONDS)
+    def is_late(self, bound: float) -> bool:
+        """Whether it breaks a bound in seconds."""
+        return self.bounded and (self.seconds is None or self.seconds > bound)
 
 
 @dataclass(slots=True)
@@ -37,6 +36,7 @@ class Report:
 
     Attributes:
         title: which run it was.
+        bound: in seconds, by which all must have recovered.
         recoveries: one for each fault.
         skipped: faults that could not be tried, with why.
         account: of all questions; None where the run broke off.
@@ -47,6 +47,7 @@ class Report:
     """
 
     title: str
+    bound: float = BOUND_SECONDS
     recoveries: list[Recovery] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     account: Account | None = None
@@ -59,9 +60,12 @@ class Report:
     def passes(self) -> bool:
         """Whether nothing was lost, and all recovered in time."""
         account = self.account
-        if account is None or self.unexpected or any(one.is_late for one in self.recoveries):
+        if account is None or self.unexpected or self._late(self.recoveries):
             return False
         return not (account.lost or account.untagged or account.duplicated or account.wrong)
+
+    def _late(self, recoveries: Iterable[Recovery]) -> bool:
+        return any(one.is_late(self.bound) for one in recoveries)
 
     def lines(self) -> Iterator[str]:
         """Yield the table."""
@@ -79,7 +83,7 @@ class Report:
         for name, all_of_it in sorted(by_name.items()):
             seconds = [float("inf") if one.seconds is None else one.seconds for one in all_of_it]
             shown = name if all_of_it[0].bounded else f"{name}*"
-            late = "  LATE" if any(one.is_late for one in all_of_it) else ""
+            late = "  LATE" if self._late(all_of_it) else ""
             figures = f"{len(seconds):6}{median(seconds):8.1f}{max(seconds):8.1f}"
             yield f"{shown:36}{figures}{late}"
 

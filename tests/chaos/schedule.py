@@ -12,6 +12,10 @@ from tests.chaos.faults import Fault, Lack
 from tests.chaos.world import World
 
 
+def _names() -> str:
+    return ", ".join(fault.name for fault in FAULTS)
+
+
 def _needs_small(disk: Callable[[World], Disk]) -> Lack:
     def lack(world: World) -> str | None:
         return None if disk(world).small else "no small disk can be mounted: root alone may"
@@ -27,10 +31,6 @@ def _needs_a_commit(world: World) -> str | None:
 def _needs_faketime(world: World) -> str | None:
     del world
     return None if of.faketime() else "no libfaketime here; LIBFAKETIME may name its .so"
-
-
-def _is_not_written(reason: str) -> Lack:
-    return lambda _: reason
 
 
 READ_ONLY: Final = (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE"))
@@ -77,11 +77,7 @@ FAULTS: Final = (
     Fault("two schedulers", of.twin("scheduler-2", "scheduler")),
     Fault("tagger db upgrade", of.upgrade_database),
     Fault("a clock off by an hour, and right again", of.step_clock, lack=_needs_faketime),
-    Fault(
-        "the database restored from a backup",
-        lambda *_: None,
-        lack=_is_not_written("not part of the suite yet"),
-    ),
+    Fault("the database restored from a backup", of.restore_backup),
 )
 
 
@@ -104,10 +100,18 @@ class Hit:
         return random.Random(f"{self.seed} {self.number}")
 
 
-def schedule(seed: int, database: str) -> Iterator[Hit]:
-    """Yield what comes, without end; what a machine lacks is left out by whoever runs it."""
+def schedule(seed: int, database: str, only: str = "") -> Iterator[Hit]:
+    """Yield what comes, without end; what a machine lacks is left out by whoever runs it.
+
+    Args:
+        seed: of the order.
+        database: its kind.
+        only: what the names of all faults are to hold.
+    """
     chance = random.Random(f"{seed} {database}")
-    kinds = [fault for fault in FAULTS if fault.database in (None, database)]
+    kinds = [fault for fault in FAULTS if fault.database in (None, database) and only in fault.name]
+    if not kinds:
+        raise SystemExit(f"No fault of {database} is named {only!r}. There are: {_names()}.")
     number = count()
     while True:
         for fault in chance.sample(kinds, len(kinds)):

@@ -1,6 +1,8 @@
 """All that a run consists of, put together: servers, network, services, and the ledger."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,9 +20,11 @@ from tests.chaos.ledger import Ledger
 from tests.chaos.proxies import Network, Proxy
 from tests.chaos.servers import ApiServer, PostgresServer, RedisServer
 from tests.chaos.services import Keeper, Service
+from tests.processes import ROOT
 
 LOOK_SECONDS: Final = 0.2
 CLOCKS_DIFFER: Final = timedelta(seconds=5)  # later marks are of a clock that was ahead
+COMMAND_SECONDS: Final = 60.0
 REDIS_MB, DATABASE_MB = 64, 400
 WORKERS: Final = ("worker-1", "worker-2")
 SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -103,6 +107,18 @@ class World:
         if code is not None:
             made.code = code
         return made
+
+    def command(self, *arguments: str) -> None:
+        """Run a command of the program to its end, which must be a good one."""
+        environment = self._environment(" ".join(arguments))
+        environment["PYTHONPATH"] = str(ROOT)
+        command = [sys.executable, "-m", "tagger", *arguments]
+        with (self.folder / "logs" / "commands.log").open("ab") as lines:
+            run = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=lines, stderr=lines)
+        self.wait(lambda: run.poll() is not None, COMMAND_SECONDS)
+        if run.poll() != 0:
+            run.kill()
+            self.keeper.unexpected.append(("tagger " + " ".join(arguments), run.poll()))
 
     def proxy(self, service: str, server: str) -> Proxy:
         """The network between a service and a server."""
