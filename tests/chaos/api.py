@@ -45,16 +45,17 @@ def question_of(number: int) -> FetchedQuestion:
     )
 
 
-def make_api(*, began: float, seed: int, fails: bool = False) -> StandIn:
+def make_api(*, began: float, seed: int, fails: bool = False, most: int = MOST) -> StandIn:
     """The API as it begins at a moment.
 
     Args:
         began: in epoch seconds.
         seed: of all that is left to chance.
         fails: whether each answer is none.
+        most: how many questions there are.
     """
     release = Release(history_share=0.0, per_minute=PER_MINUTE, delay=DELAY)
-    questions = [question_of(FIRST + number) for number in range(MOST)]
+    questions = [question_of(FIRST + number) for number in range(most)]
     life = Life(within=EDITED_WITHIN, edited=0.05)
     site = site_of(SITE, questions, start=began, release=release, life=life, seed=seed)
     faults = Faults(

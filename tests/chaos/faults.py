@@ -20,6 +20,7 @@ Lack = Callable[[World], str | None]
 SHORT: Final = (3.0, 10.0)  # seconds that a fault lasts
 PAST_A_LEASE: Final = (5.0, 28.0)  # 20 s after its last renewal what a process has is free
 TWINS_SECONDS: Final = 12.0
+FIRST_START_SECONDS: Final = 60.0  # of a program that has not been compiled yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +244,11 @@ def move_versions(world: World, chance: random.Random) -> None:
 
 
 @contextmanager
-def beside(world: World, name: str, *arguments: str, code: Path | None = None) -> Iterator[None]:
+def beside(world: World, name: str, *arguments: str, code: Path | None = None) -> Iterator[Service]:
     """Run a further service."""
     made = world.keeper.add(world.service(name, *arguments, code=code))
     try:
-        yield
+        yield made
     finally:
         world.keeper.drop(made)
 
@@ -273,8 +274,10 @@ def other_version(world: World, chance: random.Random) -> None:
         )
         subprocess.run(["tar", "-x", "-C", str(code)], input=archive.stdout, check=True)
     number = chance.randrange(10**6)
-    with beside(world, f"earlier-{number}", "worker", "--name", f"earlier-{number}", code=code):
-        world.sleep(TWINS_SECONDS)
+    name = f"earlier-{number}"
+    with beside(world, name, "worker", "--name", name, code=code) as worker:
+        world.wait(lambda: "ready." in worker.log.read_text(), FIRST_START_SECONDS)
+        world.sleep(SHORT[0])
 
 
 def earlier_version() -> str | None:

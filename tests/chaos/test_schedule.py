@@ -24,3 +24,10 @@ def test_each_kind_of_a_database_comes_once_before_any_comes_again(database: str
     hits = first(3, database, 2 * len(kinds))
     for turn in (hits[: len(kinds)], hits[len(kinds) :]):
         assert sorted(hit.fault.name for hit in turn) == sorted(fault.name for fault in kinds)
+
+
+def test_faults_can_be_chosen_by_their_names() -> None:
+    names = {hit.fault.name for hit in islice(schedule(1, "sqlite", "poller"), 9)}
+    assert names == {"the poller killed", "the poller stopped", "two pollers"}
+    with pytest.raises(SystemExit, match="There are: a worker killed"):
+        next(schedule(1, "sqlite", "Postgres"))
