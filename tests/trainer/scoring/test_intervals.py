@@ -13,6 +13,7 @@ from trainer.scoring.intervals import (
     difference,
     estimate,
     estimate_all,
+    macro_f1_bias,
     share,
 )
 from trainer.scoring.metrics import METRICS, Floats, Scores
@@ -43,6 +44,17 @@ def test_so_it_does_where_probabilities_are_too_sure() -> None:
     found = measure_coverage(site, questions=QUESTIONS, parts=PARTS, names=names)
     assert found["calibration_error"].truth > 0.005
     assert all(one.covered >= LEAST for one in found.values())
+
+
+def test_macro_f1_of_rare_tags_is_too_low_by_what_is_said() -> None:
+    site = METRICS["macro_f1"].parts(made_up_site(4000, 40, calibrated=True))
+    truth = METRICS["macro_f1"].value(site.sum(axis=0))
+    dice = np.random.default_rng(0)
+    drawn = [site[dice.integers(0, len(site), QUESTIONS)].sum(axis=0) for _ in range(PARTS)]
+    bias = np.mean([METRICS["macro_f1"].value(sums) for sums in drawn]) - truth
+    assert bias < -0.01
+    assert 3 * bias < np.mean([macro_f1_bias(sums) for sums in drawn]) < bias / 3
+    assert macro_f1_bias(100 * site.sum(axis=0)) == pytest.approx(0, abs=0.002)
 
 
 @pytest.mark.parametrize("name", METRICS)
