@@ -37,6 +37,8 @@ def test_what_the_training_held_out_is_tagged_and_counted_and_what_is_new_is_not
     store_questions(engine, *past, now=clock.now(), request_tagging=False)
     until = past[LEARNED - 1].created_at
     publish_live(engine, word_bundle(learned_until=until), now=clock.now())
+    early = asked(LEARNED + HELD_OUT + NEW, clock)  # while a slow machine trained
+    store_questions(engine, early, now=clock.now())
     assert request_held_out(engine, "stats", clock) == HELD_OUT
     new = [asked(LEARNED + HELD_OUT + number, clock) for number in range(NEW)]
     store_questions(engine, *new, now=clock.now())
