@@ -116,6 +116,30 @@ def all_workers_have_tagged() -> bool:
     return len({line.split("|")[0] for line in lines if " tagged," in line}) == 3
 
 
+@pytest.mark.timeout(600)
+def test_a_typo_in_a_setting_ends_up_at_once_and_one_line_says_why() -> None:
+    project = ["docker-compose", "-p", f"{PROJECT}typo"]
+    environment = {**os.environ, "TAGGER_POLL_SECONDS": "abc"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*project, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    try:
+        assert run("up", "-d", "migrate", "scheduler").returncode != 0  # it would hang
+        said = run("logs", "--no-color", "migrate").stdout
+    finally:
+        run("down", "-v", "--remove-orphans")
+    assert "TAGGER_POLL_SECONDS: it takes a number from 1 to 86,400" in said
+
+
 def test_the_review_page_alone_is_published_on_this_host_alone_and_nobody_is_root() -> None:
     services = re.split(r"^  (?=\w)", compose("config").split("\nvolumes:")[0], flags=re.MULTILINE)
     published = {
