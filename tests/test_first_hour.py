@@ -15,6 +15,7 @@ from core.addresses import sqlite_address
 from core.clock import SystemClock
 from core.database.engine import make_engine
 from core.database.tables import TrainingRun
+from core.service.health import EXIT_STATUS
 from tests.commands import Command, all_commands, commands_of_document
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -23,7 +24,7 @@ from trainer.report.store import store_report
 
 ROOT = Path(__file__).resolve().parent.parent
 
-DOWN = 2  # the exit status of tagger status where nothing runs
+DOWN = EXIT_STATUS["down"]  # of tagger status where nothing runs
 
 # Services, and what asks for a file, for an hour or for a network.
 NOT_RUN = {"demo", "up", "worker", "import", "train", "backfill"}
