@@ -18,7 +18,7 @@ from core.model.registry import Version, find_live, load_bundle, prune
 from core.questions.selection import Selection, training_selection
 from core.questions.time_order import Seen
 from trainer.data.corpus import read_corpus
-from trainer.data.dataset import Dataset, Holdout, hold_out_newest
+from trainer.data.dataset import Dataset, Holdout, check_number, hold_out_newest
 from trainer.data.stored import Survey, stored_questions, survey
 from trainer.evaluation.candidate import Candidate
 from trainer.evaluation.evaluate import Evaluation, evaluate_candidate
@@ -187,6 +187,7 @@ def _train(
     reporter: ProgressReporter,
 ) -> Candidate:
     """Read the questions, set the newest apart, fit a network to the rest, calibrate it."""
+    check_number(record.site, data.tagged, options.min_questions)  # before TensorFlow's seconds
     reporter.stage("loading TensorFlow")
     import_keras()
     system = options.system()

@@ -38,8 +38,11 @@ def versions(sqlite_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.usefixtures("versions")
-def test_a_site_with_too_few_questions_is_one_line() -> None:
+def test_a_site_with_too_few_questions_is_one_line_before_tensorflow_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pytest.importorskip("sklearn")
+    monkeypatch.setattr(trainer.train, "import_keras", None)  # it is not called
     refused = tagger("train", "--site", "stats")
     assert refused.exit_code == 1
     assert refused.stderr.splitlines()[-1].startswith("tagger: The site stats has 0 tagged")

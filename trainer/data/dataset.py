@@ -79,7 +79,7 @@ def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     labels = choose_labels(corpus.tags, options.top_tags)
     targets = multi_hot(corpus.tags, labels)
     rows = np.flatnonzero(targets.any(axis=1))
-    _check_number(corpus.site, len(rows), options.min_questions)
+    check_number(corpus.site, len(rows), options.min_questions)
     _check_words(corpus, rows, options.min_questions)
     _check_labels(corpus.site, labels)
     if options.split == "random":  # the article's, which is drawn of numbers in their order
@@ -100,7 +100,7 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
         NotEnoughQuestions: there are too few, or fewer than two tags.
     """
     tagged = np.array([row for row, tags in enumerate(corpus.tags) if tags], np.int64)
-    _check_number(corpus.site, len(tagged), options.min_questions)
+    check_number(corpus.site, len(tagged), options.min_questions)
     _check_words(corpus, tagged, options.min_questions)
     first = int(tagged[round(len(tagged) * (1 - HOLDOUT_SHARE))])
     older, newest = corpus.cut(first)
@@ -113,7 +113,12 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
     return Dataset(older, labels, targets, parts), Holdout(newest, tagged[tagged >= first] - first)
 
 
-def _check_number(site: str, questions: int, needed: int) -> None:
+def check_number(site: str, questions: int, needed: int) -> None:
+    """Refuse a site that has too few questions with tags.
+
+    Raises:
+        NotEnoughQuestions: it has; says how many are missing.
+    """
     if questions < needed:
         raise NotEnoughQuestions(
             f"The site {site} has {questions:,} tagged questions here, and training needs "
