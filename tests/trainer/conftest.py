@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from trainer.report.plots import Panel
 from trainer.systems.networks.keras_setup import import_keras
 
 
@@ -26,4 +27,6 @@ def eager() -> Iterator[None]:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the pictures of reports, which take as long as the training of a small network."""
     for module in ("plots", "run_plots"):
-        monkeypatch.setattr(f"trainer.report.{module}.figure", lambda *_, **__: "<svg/>")
+        monkeypatch.setattr(
+            f"trainer.report.{module}.panel", lambda shows, *_, **__: Panel(shows, "<svg/>")
+        )
