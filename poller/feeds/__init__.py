@@ -26,6 +26,7 @@ class Cursor:
         whole: whether the pass reads all that the list holds, to find what is gone.
         again: whether it reads a stretch again that held an item without a number.
         clean: whether no such item was met so far.
+        mark: where the high-water mark stood when the pass was last seen to, if anywhere.
     """
 
     second: int
@@ -35,6 +36,7 @@ class Cursor:
     whole: bool = False
     again: bool = False
     clean: bool = True
+    mark: datetime | None = None
 
     @property
     def page_size(self) -> int:

@@ -96,7 +96,7 @@ class AscendingFeed:
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         following = None
         if answer.has_more:
-            following = cursor.after(furthest, len(answer.items), onward=1)
+            following = replace(cursor.after(furthest, len(answer.items), onward=1), mark=mark)
         return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
     def _beginning(self, site: str, now: datetime) -> Cursor:
@@ -105,7 +105,7 @@ class AscendingFeed:
         begin, again = self.rereading.begin(site, mark)
         if begin is None:
             begin = now - timedelta(days=self.settings.first_poll_days)
-        return Cursor(max(0, epoch(begin) - self._overlap(site)), begun=now, again=again)
+        return Cursor(max(0, epoch(begin) - self._overlap(site)), begun=now, again=again, mark=mark)
 
     def _overlap(self, site: str) -> int:
         """After a lost answer begin before any request of the last minute, and never twice alike.
@@ -146,8 +146,16 @@ class AscendingFeed:
         furthest: int | None,
         took: timedelta,
     ) -> datetime | None:
-        """Where the high-water mark stands after a page: before what is to be read again."""
+        """Where the high-water mark stands after a page: before what is to be read again.
+
+        Raises:
+            DatabaseUnreachable: it is not the one that the pass has left: an older backup was
+                brought back meanwhile, and what lies between is to be read once more.
+        """
         mark = self._mark(connection, site)
+        if cursor.mark is not None and (mark is None or mark < cursor.mark):
+            told = f"{site}, {self.name}: the mark went back, as by a restored backup"
+            raise DatabaseUnreachable(f"{told}; reading on from where it stands now")
         reached = self._reached(mark, cursor, furthest, took)
         return self.rereading.held(site, mark or from_epoch(cursor.second + self.overlap), reached)
 
