@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = f"taggertest{os.getpid()}"
 REVIEW_PORT = str(free_port())
+SBOM = "/usr/share/sbom/tagger.cdx.json"
 SERVICES = {
     "db", "redis", "poller", "worker", "trainer", "scheduler", "review", "demo-site", "demo-poller",
 }  # fmt: skip
@@ -92,6 +93,9 @@ def test_the_composition_tags_scales_and_survives_going_down() -> None:
     wait_until(lambda: query(TAGGED) > 100, seconds=900, what="100 questions are tagged")
 
     assert f"http://127.0.0.1:{REVIEW_PORT}/login?token=" in compose("logs", "review")
+
+    assert "Last backup: " in compose("exec", "-T", "worker", "tagger", "status")
+    assert query("SELECT count(*) FROM pg_stat_activity WHERE usename = 'tagger_service'") > 3
 
     compose("up", "-d", "--scale", "worker=3", "--no-recreate")
     wait_until(lambda: len(states()["worker"]) == 3, seconds=60, what="three workers run")
@@ -171,3 +175,11 @@ def test_workers_run_without_tensorflow() -> None:
         check=True,
     ).stdout
     assert found.split() == ["None", "None"]
+
+
+def test_the_images_list_what_is_in_them() -> None:
+    for image, least in (("tagger", 50), ("tagger-trainer", 70)):
+        listed = ["docker", "run", "--rm", "--entrypoint", "cat", image, SBOM]
+        found = json.loads(subprocess.run(listed, capture_output=True, check=True).stdout)
+        assert found["bomFormat"] == "CycloneDX"
+        assert len(found["components"]) >= least

@@ -1,7 +1,9 @@
 """The roles of a real Postgres: what services do all day, and what nobody but the owner may."""
 
+import io
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +11,9 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.engine import Connection
 
+from core.database.backup.restoring import restore_backup
 from core.database.backup.scope import own_tables
+from core.database.backup.writing import write_backup
 from core.database.engine import make_engine, reading
 from core.database.migrate import revisions, upgrade
 from core.database.tables import Table
@@ -175,6 +179,18 @@ def test_a_service_that_meets_older_tables_says_who_has_to_migrate_them(
     monkeypatch.setattr("core.database.migrate.migrate_to", migrate)
     with pytest.raises(SchemaOutdated, match=r"this version .*needs 9999.*tagger_service may not"):
         upgrade(roles.service)
+
+
+def test_the_service_takes_backups_and_the_owner_alone_brings_them_back(
+    roles: Roles, clock: ManualClock
+) -> None:
+    backup = io.BytesIO()
+    write_backup(roles.service, backup, now=clock.now())
+    for engine in (roles.service, roles.reader, roles.owner):
+        backup.seek(0)
+        refused = pytest.raises(Exception, match=r"may not do that|read-only transaction")
+        with nullcontext() if engine is roles.owner else refused:
+            restore_backup(engine, backup, "it", now=clock.now())
 
 
 def test_postgres_is_told_no_password_in_clear_text(roles: Roles) -> None:
