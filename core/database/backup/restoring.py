@@ -18,7 +18,7 @@ from core.errors import BackupRefused
 from core.untrusted import one_line
 
 # What a service writes by itself where nothing has been fetched yet.
-INCIDENTAL: Final = frozenset({"feeds", "known_sites", "last_signs", "killed_processes"})
+INCIDENTAL: Final = frozenset({"backups", "feeds", "known_sites", "last_signs", "killed_processes"})
 VIEWS: Final = ("suggestions_by_tag", "tag_suggestions", "predicted_tags")
 
 

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, insert, select, text
 
 from core.database.backup.columns import to_json
 from core.database.backup.format import BackupWriter, Header
 from core.database.backup.restoring import restore_backup
 from core.database.backup.scope import tables_to_keep
+from core.database.backup.tables import Backup
 from core.database.backup.writing import write_backup
 from core.database.engine import make_engine, reading
 from core.database.migrate import current_revision, revisions, upgrade
@@ -20,7 +21,7 @@ from tests.conftest import ManualClock
 from tests.core.database.filled_tables import fill_empty_tables
 from tests.database_of_before import fill_with_database_of_before
 from tests.models import word_bundle
-from tests.rows import live_models, predictions, publish_live, question, store_questions
+from tests.rows import give_signs, live_models, predictions, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
 Open = Callable[[str], Engine]
@@ -141,6 +142,17 @@ def test_a_database_that_holds_something_is_left_alone(engine: Engine, clock: Ma
     with pytest.raises(BackupRefused, match=r"holds rows already \(questions.*--replace"):
         restore_backup(engine, backup_of(engine, clock), "it", now=clock.now())
     assert rows_of(engine) == before
+
+
+def test_what_a_service_has_noted_by_itself_is_nothing_to_lose(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    backup = backup_of(sqlite_engine, clock)
+    with sqlite_engine.begin() as connection:
+        noted = {"at": clock.now(), "folder": "/backups", "error": "full"}
+        connection.execute(insert(Backup).values(noted))
+    give_signs(sqlite_engine, {"scheduler@a": 5}, now=clock.now())
+    restore_backup(sqlite_engine, backup, "it", now=clock.now())
 
 
 def changed(backup: io.BytesIO, old: bytes, new: bytes) -> io.BytesIO:
