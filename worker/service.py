@@ -108,6 +108,9 @@ def _end_training_on_shutdown(worker: Any) -> None:
 
 def run_scheduler(settings: Settings) -> None:
     """Run the one Celery beat. Two of them would fire everything twice."""
+    # Two of beat's threads would import it at once, and one of them find half of it.
+    import celery.app.amqp  # noqa: F401, PLC0415
+
     prepare_database(settings)
     app = make_app(settings)
     name = f"scheduler@{socket.gethostname()}"
