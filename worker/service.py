@@ -149,7 +149,10 @@ def warn_of_void_messages() -> None:
         if not expired or time.monotonic() - warned_at < VOID_SECONDS:
             return
         warned_at = time.monotonic()
-        late = (datetime.now(UTC) - request.expires).total_seconds()
+        expires = request.expires  # as the message has it: of a text, or read already
+        if isinstance(expires, str):
+            expires = datetime.fromisoformat(expires)
+        late = (datetime.now(UTC) - expires).total_seconds()
         log.warning(
             "a message of the scheduler (%s) was void when it came, for %.0f s by this host's "
             "clock: no worker has taken any for long, or this clock is ahead of the scheduler's by "

@@ -273,10 +273,12 @@ def test_what_a_killed_worker_had_in_hand_is_soon_in_anothers_by_the_default_lea
     assert_each_is_tagged_once(sqlite_engine, expected, version.id)
 
 
+@pytest.mark.parametrize("as_it_came", [datetime.isoformat, lambda expires: expires])
 def test_a_message_that_was_void_when_it_came_is_told_of_once_with_the_clocks(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, as_it_came: Callable[[datetime], object]
 ) -> None:
-    ahead = SimpleNamespace(name=SWEEP_TASK, expires=datetime.now(UTC) - timedelta(seconds=40))
+    expires = as_it_came(datetime.now(UTC) - timedelta(seconds=40))
+    ahead = SimpleNamespace(name=SWEEP_TASK, expires=expires)
     before = list(signals.task_revoked.receivers or [])
     try:
         warn_of_void_messages()
