@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from core.settings import Settings
 
@@ -48,9 +48,8 @@ class Heartbeat:
 class Watchdog:
     """Ends the process where nobody has fed it for so many seconds.
 
-    watchdog = Watchdog("the poller", seconds=600)
-    watchdog.start()
-    watchdog.feed()  # with each step of the work, and of a wait that has a reason
+    with Watchdog("the poller", seconds=600) as watchdog:
+        watchdog.feed()  # with each step of the work, and of a wait that has a reason
     """
 
     def __init__(
@@ -67,10 +66,15 @@ class Watchdog:
         self._monotonic = monotonic
         self._fed_at: float | None = None
 
-    def start(self) -> None:
+    def __enter__(self) -> Self:
         """Watch from now on, by a thread."""
         self.feed()
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Watch no more."""
+        self._fed_at = None
 
     def feed(self) -> None:
         """Tell that the work gets on."""
@@ -87,5 +91,5 @@ class Watchdog:
         return True
 
     def _watch(self) -> None:
-        while not self.look():
+        while self._fed_at is not None and not self.look():
             time.sleep(self._seconds / LOOKS)

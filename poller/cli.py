@@ -57,8 +57,7 @@ def _poll_until_stopped(settings: Settings) -> None:
     watchdog = Watchdog("the poller", patience(settings), end=last_words(signs))
     clock = StoppableClock(settings.heartbeat_file, watchdog)
     try:
-        with shut_down_on_signals(clock), requests.Session() as session:
-            watchdog.start()
+        with shut_down_on_signals(clock), watchdog, requests.Session() as session:
             engine = until_reachable(lambda: open_database(settings), clock)
             signs.begin()
             clock.on_beat = signs.give

@@ -83,8 +83,8 @@ def run_worker(
     if TRAINING_QUEUE not in queues:
         share_with_children()
     warn_of_void_messages()
-    watchdog.start()
-    worker.start()
+    with watchdog:
+        worker.start()
     signs.end(TOLD_TO_STOP)
     return int(worker.exitcode or 0)
 
@@ -117,7 +117,6 @@ def run_scheduler(settings: Settings) -> None:
     signs = Signs(settings, name, SystemClock())
     signs.begin()
     watchdog = Watchdog("the scheduler", patience(settings), end=last_words(signs))
-    watchdog.start()
     beat = app.Beat(
         scheduler_cls=beating_scheduler(
             Heartbeat(settings.heartbeat_file), signs, watchdog, also=_backups(settings)
@@ -128,7 +127,10 @@ def run_scheduler(settings: Settings) -> None:
         hostname=name,
         redirect_stdouts=False,
     )
-    with suppress(SystemExit):  # by which some versions of it end on a signal; others return
+    with (
+        watchdog,
+        suppress(SystemExit),
+    ):  # by which some versions of it end on a signal; others return
         beat.run()
     signs.end(TOLD_TO_STOP)
 

@@ -32,3 +32,12 @@ def test_who_gets_on_lives_and_who_does_not_is_ended_with_the_reason(clock: Manu
     clock.sleep(1)
     assert watchdog.look()
     assert ends == ["the poller has not got on for 60 s."]
+
+
+def test_nobody_is_ended_who_has_come_to_an_end_himself(clock: ManualClock) -> None:
+    ends: list[str] = []
+    with Watchdog("the poller", 60, end=ends.append, monotonic=clock.monotonic) as watchdog:
+        pass
+    clock.sleep(61)
+    assert not watchdog.look()
+    assert ends == []
