@@ -14,11 +14,13 @@ from core.database.backup.scope import StoredTable, own_tables, tables_to_keep
 from core.database.bulk import insert_raw
 from core.database.migrate import known_revision, migrate_to, migrator, revisions
 from core.database.tables import BundlePart, ModelVersion
-from core.errors import BackupRefused
+from core.errors import BackupRefused, DatabaseUnreachable
 from core.untrusted import one_line
 
 # What a service writes by itself where nothing has been fetched yet.
 INCIDENTAL: Final = frozenset({"backups", "feeds", "known_sites", "last_signs", "killed_processes"})
+DEADLOCK: Final = "40P01"  # of Postgres' error codes
+TRIES: Final = 20  # each takes the second after which Postgres looks for deadlocks
 VIEWS: Final = ("suggestions_by_tag", "tag_suggestions", "predicted_tags")
 
 
@@ -73,12 +75,35 @@ def _make_empty(connection: Connection, revision: str, *, replace: bool) -> None
             f"The database {address} holds rows already ({', '.join(filled[:3])}). Name an empty "
             "one by TAGGER_DATABASE_URL, or delete what this one holds by --replace."
         )
+    if current is not None and connection.dialect.name == "postgresql":
+        _keep_others_out(connection)
     if current == revision:
         _delete_all(connection)
         return
     if current is not None:
         _drop_all(connection)
     migrate_to(connection, revision)
+
+
+def _keep_others_out(connection: Connection) -> None:
+    """Lock all tables; a service that holds one and waits for another goes on in between."""
+    names = ", ".join(table.name for table in own_tables(connection))
+    for is_last in (*[False] * TRIES, True):
+        try:
+            with connection.begin_nested():  # which gives back what it had locked
+                connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
+        except DatabaseUnreachable as error:
+            if is_last or not _is_deadlock(error):
+                raise
+        else:
+            return
+
+
+def _is_deadlock(error: BaseException | None) -> bool:
+    """Whether an error was caused by what Postgres calls a deadlock."""
+    while error is not None and getattr(error, "sqlstate", None) != DEADLOCK:
+        error = error.__cause__
+    return error is not None
 
 
 def _filled(connection: Connection) -> list[str]:

@@ -1,5 +1,6 @@
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy import Engine, func, insert, select, text
 from core.database.backup.columns import to_json
 from core.database.backup.format import BackupWriter, Header
 from core.database.backup.restoring import restore_backup
-from core.database.backup.scope import tables_to_keep
+from core.database.backup.scope import own_tables, tables_to_keep
 from core.database.backup.tables import Backup
 from core.database.backup.writing import write_backup
 from core.database.engine import make_engine, reading
@@ -21,6 +22,7 @@ from tests.conftest import ManualClock
 from tests.core.database.filled_tables import fill_empty_tables
 from tests.database_of_before import fill_with_database_of_before
 from tests.models import word_bundle
+from tests.processes import wait_until
 from tests.rows import give_signs, live_models, predictions, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
@@ -257,3 +259,28 @@ def test_postgres_numbers_new_rows_after_the_restored_ones(
     with reading(copy) as connection:
         newest = select(Question.id).where(Question.question_id == 9)
         assert connection.scalar(newest) == 6
+
+
+@pytest.mark.slow
+def test_a_service_that_meets_the_restore_half_way_goes_on_before_it(
+    open_engine: Open, clock: ManualClock
+) -> None:
+    engine = open_engine("postgres")
+    store_questions(engine, question(1), now=clock.now())
+    backup = backup_of(engine, clock)
+    with reading(engine) as connection:
+        first, *_, last = (table.name for table in own_tables(connection))
+    with ThreadPoolExecutor(1) as pool, engine.begin() as service:
+        service.execute(text(f"SELECT FROM {last}"))
+        restored = pool.submit(restore_backup, engine, backup, "b", now=clock.now(), replace=True)
+        wait_until(lambda: _is_waiting(engine), seconds=30, what="a lock")
+        service.execute(text(f"SELECT FROM {first}"))  # which the restore has locked
+        service.commit()
+        restored.result()
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(Question)) == 1
+
+
+def _is_waiting(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
