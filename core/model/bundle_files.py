@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from core.errors import BundleCorrupt, BundleRefused, ExportFailed
+from core.errors import BundleCorrupt, BundleRefused
 from core.model.bundle import MAX_BUNDLE, read_pieces, unpack
 from core.model.predictor import Model
 from core.settings import PREFIX
@@ -19,31 +19,6 @@ from core.settings import PREFIX
 TRIAL_SECONDS: Final = 120  # loading the largest bundle and running its sample takes ten
 _TRIAL_MEMORY: Final = 2 << 30  # bytes of address space; the default network takes .3 GB
 _REFUSED: Final = 3  # exit status of a trial that has a reason to tell
-
-
-@contextmanager
-def new_bundle_file(path: Path, *, force: bool = False) -> Iterator[Path]:
-    """Give the path of a file to write, which takes its place at the end: whole or not at all.
-
-    Raises:
-        ExportFailed: there is such a file and `force` is not set, it is a device or a pipe, or it
-            cannot be written.
-    """
-    if path.exists() and not (
-        path.is_file() or path.is_dir()
-    ):  # a device would be replaced by a file, for everybody
-        raise ExportFailed(f"{path} is no file: name one that is, or a new one.")
-    if path.exists() and not force:
-        raise ExportFailed(f"The file {path} exists; overwrite it with --force.")
-    aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            yield aside
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise ExportFailed(f"The file {path} cannot be written: {error.strerror}.") from None
 
 
 @contextmanager

@@ -28,8 +28,9 @@ from core.database.engine import reading
 from core.errors import ExportFailed
 from core.model import registry
 from core.model.bundle import inspect
-from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
+from core.model.bundle_files import copy_of_bundle_file, try_bundle
 from core.model.going_live import WentLive, promote_tried, roll_back_tried
+from core.new_file import new_file
 from core.questions.retention import prune_pages
 from core.settings import Retag
 
@@ -132,7 +133,7 @@ def export_model(
         if str(path) == "-":
             _write_to_pipe(connection, found)
         else:
-            with new_bundle_file(path, force=force) as unfinished:
+            with new_file(path, force=force, failure=ExportFailed) as unfinished:
                 registry.fetch_packed(connection, found, unfinished)
     say = err if str(path) == "-" else out
     place = "what was written" if str(path) == "-" else plain(str(path))

@@ -17,6 +17,7 @@ from core.database.backup.scope import StoredTable, tables_to_keep
 from core.database.engine import reading
 from core.database.migrate import known_revision
 from core.errors import BackupFailed
+from core.new_file import new_file
 
 
 def save_backup(
@@ -114,25 +115,8 @@ def _rows(connection: Connection, table: StoredTable) -> Iterator[Sequence[Any]]
 
 @contextmanager
 def _new_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """A file beside its place, which it takes at the end."""
-    if path.exists() and not path.is_file():  # a device would be replaced for everybody
-        raise BackupFailed(f"{path} is no file: name one that is, or a new one.")
-    if path.exists() and not force:
-        raise BackupFailed(f"The file {path} exists; overwrite it with --force.")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            with os.fdopen(
-                os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b"
-            ) as file:
-                yield file
-            if force:
-                aside.replace(path)
-            else:
-                path.hardlink_to(aside)  # which replaces nothing, whoever was faster
-        finally:
-            aside.unlink(missing_ok=True)
-    except FileExistsError:
-        raise BackupFailed(f"The file {path} exists; overwrite it with --force.") from None
-    except OSError as error:
-        raise BackupFailed(f"The file {path} cannot be written: {error.strerror}.") from None
+    """A file that its owner alone can read, whatever the umask."""
+    with new_file(path, force=force, failure=BackupFailed) as aside:
+        private = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(private, "w+b") as file:
+            yield file

@@ -1,33 +1,20 @@
 import json
-import os
 import sys
 from pathlib import Path
 
 import pytest
 
 import core.model.bundle_files
-from core.errors import BundleCorrupt, ExportFailed
-from core.model.bundle_files import copy_of_bundle_file, new_bundle_file, try_bundle
+from core.errors import BundleCorrupt
+from core.model.bundle_files import copy_of_bundle_file, try_bundle
 from tests.models import pack_bytes, unzipped, word_bundle, zipped
 
 PACKED = pack_bytes(word_bundle())
 
 
-def write(path: Path, *, force: bool = False) -> None:
-    with new_bundle_file(path, force=force) as unfinished:
-        unfinished.write_bytes(PACKED)
-
-
 def copied(path: Path) -> bytes:
     with copy_of_bundle_file(path) as copy:
         return copy.read_bytes()
-
-
-def test_a_file_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    path = tmp_path / "stats.zip"
-    write(path)
-    assert copied(path) == PACKED
-    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_copy_stays_as_it_is_while_the_file_changes(tmp_path: Path) -> None:
@@ -37,24 +24,6 @@ def test_a_copy_stays_as_it_is_while_the_file_changes(tmp_path: Path) -> None:
         path.write_bytes(b"another")
         assert copy.read_bytes() == PACKED
     assert not copy.exists()
-
-
-def test_a_file_that_exists_is_overwritten_by_force_alone(tmp_path: Path) -> None:
-    path = tmp_path / "stats.zip"
-    path.write_bytes(b"mine")
-    with pytest.raises(ExportFailed, match=r"stats\.zip exists; .*--force"):
-        write(path)
-    assert path.read_bytes() == b"mine"
-    write(path, force=True)
-    assert path.read_bytes() == PACKED
-
-
-def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    for path in (tmp_path / "folder", tmp_path / "missing" / "stats.zip"):
-        with pytest.raises(ExportFailed, match="cannot be written"):
-            write(path, force=True)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
 def test_a_file_larger_than_any_bundle_is_refused(
@@ -128,13 +97,3 @@ def test_the_process_that_tries_a_network_is_given_no_secrets(
     monkeypatch.setenv("TAGGER_DATABASE_URL", "postgresql://me:secret@host/db")
     stand_in(tmp_path, monkeypatch, "sys.exit('me:secret' in str(os.environ))")
     try_bundle(Path("none"), seconds=30)
-
-
-@pytest.mark.parametrize("force", [False, True])
-def test_no_device_is_replaced_by_a_bundle(tmp_path: Path, force: bool) -> None:
-    """As root, nobody would have a /dev/null any more."""
-    pipe = tmp_path / "null"
-    os.mkfifo(pipe)
-    with pytest.raises(ExportFailed, match="is no file"):
-        write(pipe, force=force)
-    assert pipe.is_fifo()

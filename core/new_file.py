@@ -1,0 +1,41 @@
+"""Files that appear whole or not at all, in place of no other one that nobody gave up."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from core.errors import TaggerError
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool, failure: type[TaggerError]) -> Iterator[Path]:
+    """Give the path of a file to write beside its place, which it takes at the end.
+
+    with new_file(Path("model.zip"), force=False, failure=ExportFailed) as aside:
+        aside.write_bytes(data)
+
+    Args:
+        path: its place.
+        force: whether it may take the place of another file.
+        failure: the error to raise where there is such a file and `force` is not set, where it is
+            a folder, a device or a pipe, and where it cannot be written.
+    """
+    if path.exists() and not path.is_file():  # a device would be replaced for everybody
+        raise failure(f"{path} is no file: name one that is, or a new one.")
+    if path.exists() and not force:
+        raise failure(f"The file {path} exists; overwrite it with --force.")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            yield aside
+            if force:
+                aside.replace(path)
+            else:
+                path.hardlink_to(aside)  # which replaces nothing, whoever was faster
+        finally:
+            aside.unlink(missing_ok=True)
+    except FileExistsError:
+        raise failure(f"The file {path} exists; overwrite it with --force.") from None
+    except OSError as error:
+        raise failure(f"The file {path} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,55 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from core.errors import ExportFailed
+from core.new_file import new_file
+
+
+def write(path: Path, *, force: bool = False) -> None:
+    with new_file(path, force=force, failure=ExportFailed) as aside:
+        assert not path.exists() or path.read_bytes() == b"mine"
+        aside.write_bytes(b"new")
+
+
+def test_a_file_takes_its_place_at_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "stats.zip"
+    write(path)
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_exists_is_overwritten_by_force_alone(tmp_path: Path) -> None:
+    path = tmp_path / "stats.zip"
+    path.write_bytes(b"mine")
+    with pytest.raises(ExportFailed, match=r"stats\.zip exists; .*--force"):
+        write(path)
+    assert path.read_bytes() == b"mine"
+    write(path, force=True)
+    assert path.read_bytes() == b"new"
+
+
+def test_who_was_faster_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "stats.zip"
+
+    def be_slower() -> None:
+        with new_file(path, force=False, failure=ExportFailed) as aside:
+            aside.write_bytes(b"new")
+            path.write_bytes(b"mine")
+
+    with pytest.raises(ExportFailed, match=r"stats\.zip exists; .*--force"):
+        be_slower()
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("stats.zip", b"mine")]
+
+
+def test_what_is_no_file_stays_and_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("folder", "pipe"):
+        for force in (False, True):
+            with pytest.raises(ExportFailed, match=f"{name} is no file"):
+                write(tmp_path / name, force=force)
+    with pytest.raises(ExportFailed, match="cannot be written: No such file"):
+        write(tmp_path / "missing" / "stats.zip")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "pipe"]
