@@ -121,8 +121,8 @@ def restore(
     Example: TAGGER_DATABASE_URL=postgresql+psycopg://… tagger db restore tagger.backup.gz
     """
     settings = start()
-    engine = make_engine(settings.database)
     with _opened(file) as (source, name):
+        engine = make_engine(settings.database)  # which makes its folder
         restored = restore_backup(engine, source, name, now=SystemClock().now(), replace=replace)
     merge_misnamed_sites(engine)
     _set_up_roles(engine, settings)

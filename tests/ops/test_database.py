@@ -111,6 +111,8 @@ def test_a_file_that_is_none_is_one_line(
     assert found.exit_code == 1
     assert told in found.stderr
     assert len(found.stderr.splitlines()) == 1
+    if content is None:
+        assert list(tmp_path.iterdir()) == []  # no folder for a database is made
 
 
 @pytest.mark.slow(8)
