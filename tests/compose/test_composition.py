@@ -4,7 +4,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ SERVICES = {
 }  # fmt: skip
 
 
-def compose(*arguments: str, timeout: float = 900) -> str:
+def compose(*arguments: str, timeout: float = 900, statuses: Container[int] = (0,)) -> str:
     """Run docker-compose on the project of this test; return what it printed."""
     # The made-up site's 800 new questions last twenty minutes: a slow machine takes ten until three
     # workers run, who are to have something to share.
@@ -41,7 +41,7 @@ def compose(*arguments: str, timeout: float = 900) -> str:
         timeout=timeout,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in statuses, done.stdout + done.stderr
     return done.stdout
 
 
@@ -94,7 +94,9 @@ def test_the_composition_tags_scales_and_survives_going_down() -> None:
 
     assert f"http://127.0.0.1:{REVIEW_PORT}/login?token=" in compose("logs", "review")
 
-    assert "Last backup: " in compose("exec", "-T", "worker", "tagger", "status")
+    # 1: where there is no network, the real site's feeds are something to look at.
+    told = compose("exec", "-T", "worker", "tagger", "status", statuses=(0, 1))
+    assert "Last backup: " in told
     assert query("SELECT count(*) FROM pg_stat_activity WHERE usename = 'tagger_service'") > 3
 
     compose("up", "-d", "--scale", "worker=3", "--no-recreate")
