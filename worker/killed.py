@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from core.broker.queue import TAG_TASK
 from core.clock import Clock
 from core.database.clock import DatabaseClock
-from core.database.engine import make_engine
+from core.database.engine import writing_once
 from core.database.tables import KilledProcess
 from core.errors import DatabaseUnreachable
 from core.questions.leases import end_lease
@@ -112,17 +112,10 @@ class KilledProcesses:
 
     def _try_to_write(self, write: Callable[[Connection], None]) -> None:
         try:
-            self._write(write)
+            with writing_once(self._settings.database) as connection:
+                write(connection)
         except (DBAPIError, DatabaseUnreachable) as error:
             log.warning("It is not kept for the status: %s", error)
-
-    def _write(self, write: Callable[[Connection], None]) -> None:
-        engine = make_engine(self._settings.database)
-        try:
-            with engine.begin() as connection:
-                write(connection)
-        finally:
-            engine.dispose()  # a process that is forked from here must find no connection
 
     def _keep(self, connection: Connection, batch: Batch | None, held: int | None) -> None:
         killed = {

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.child_process import leashed
 from core.clock import Clock
-from core.database.engine import make_engine
+from core.database.engine import writing_once
 from core.database.tables import TrainingRun
 from core.errors import DatabaseUnreachable
 from core.settings import Settings
@@ -89,11 +89,8 @@ def _end_row(site: str, settings: Settings, *, begun: datetime, now: datetime) -
     """Write into the row of a run that was killed what it could not write itself."""
     mine = (TrainingRun.site == site, TrainingRun.started_at >= begun)
     killed = update(TrainingRun).where(*mine, TrainingRun.ended_at.is_(None))
-    engine = make_engine(settings.database)
     try:
-        with engine.begin() as connection:
+        with writing_once(settings.database) as connection:
             connection.execute(killed.values(ended_at=now, outcome="failed", error=KILLED))
     except (DBAPIError, DatabaseUnreachable) as error:  # the next run ends the row
         log.warning("%s: that is not kept for the status: %s", site, error)
-    finally:
-        engine.dispose()

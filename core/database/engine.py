@@ -161,6 +161,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def writing_once(address: str) -> Iterator[Connection]:
+    """A connection for one transaction that writes, of an engine that is gone afterwards.
+
+    For processes that fork: a child must find no connection of its parent's.
+    """
+    engine = make_engine(address)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
 def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
     """Return what calls a function again while the database is away, for so many seconds.
 

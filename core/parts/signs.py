@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import Clock
-from core.database.engine import dialect_insert, make_engine
+from core.database.engine import dialect_insert, writing_once
 from core.database.tables import LastSign
 from core.errors import DatabaseUnreachable
 from core.heartbeat import end_at_once
@@ -111,21 +111,14 @@ class Signs:
 
     def _try_to(self, write: Callable[[Connection], None]) -> None:
         try:
-            self._write(write)
+            with writing_once(self._settings.database) as connection:
+                write(connection)
         except (DatabaseUnreachable, SQLAlchemyError) as error:
             if not self._is_away:  # once: the next sign is tried in half a minute
                 log.warning("no sign can be written for the page: %s", error)
             self._is_away = True
         else:
             self._is_away = False
-
-    def _write(self, write: Callable[[Connection], None]) -> None:
-        engine = make_engine(self._settings.database)
-        try:
-            with engine.begin() as connection:
-                write(connection)
-        finally:
-            engine.dispose()  # a process that is forked from here must find no connection
 
 
 def last_words(signs: Signs) -> Callable[[str], None]:

@@ -1,14 +1,20 @@
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, QueuePool, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from core.database.engine import make_engine, reading, retry_while_database_is_away
+from core.database.engine import (
+    make_engine,
+    reading,
+    retry_while_database_is_away,
+    writing_once,
+)
 from core.database.migrate import upgrade
-from core.database.review_tables import Review
+from core.database.review_tables import BlockedTag, Review
 from core.errors import DatabaseUnreachable
 from tests.conftest import ManualClock, free_port
 
@@ -157,3 +163,21 @@ def test_the_rights_of_a_database_that_is_there_stay(tmp_path: Path) -> None:
         connection.execute(text("SELECT 1"))
     engine.dispose()
     assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_who_writes_once_keeps_all_or_nothing_and_no_connection(
+    engine: Engine, database_url: str
+) -> None:
+    with pytest.raises(IntegrityError), writing_once(database_url) as connection:
+        connection.execute(insert(BlockedTag), [_blocked("t"), _blocked("t")])
+    with writing_once(database_url) as connection:
+        connection.execute(insert(BlockedTag), [_blocked("t")])  # nothing of it was kept
+    with reading(engine) as other:
+        assert other.scalar(select(func.count()).select_from(BlockedTag)) == 1
+    pool = connection.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedin() == 0
+
+
+def _blocked(tag: str) -> dict[str, object]:
+    return {"site": "s", "tag": tag, "reviewer": "ann", "at": datetime.now(UTC)}

@@ -83,7 +83,7 @@ def test_one_that_hangs_is_not_joined_by_another(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ending = threading.Event()
-    monkeypatch.setattr(Signs, "_write", lambda *_: ending.wait(20))
+    monkeypatch.setattr(Signs, "_try_to", lambda *_: ending.wait(20))
     passed = [0.0]
     signs = Signs(Settings(), "tagging@a", clock, monotonic=lambda: passed[0])
     hanging = signs.give()
