@@ -23,6 +23,7 @@ from core.console import (
     err,
     fail,
     new_site_option,
+    only_set_site,
     open_database,
     out,
     question_files_argument,
@@ -61,7 +62,8 @@ def import_questions(
         site_option(
             "The site's name in the API, such as stats. JSON may do without, where each "
             "question names its own, and dumps that are named by their site's address. Questions "
-            "that name another site are refused as broken, dumps of another one at once.",
+            "that name another site are refused as broken, dumps of another one at once.  "
+            "[default: what the questions name, or the only one of TAGGER_SITES]",
         ),
     ] = None,
     *,
@@ -90,7 +92,13 @@ def import_questions(
     settings = start()
     with bytes_progress("Importing", files) as on_position, _broken_rows(errors) as broken:
         check = None if new_site else check_known
-        sources = open_all(files, site=site, check_site=check, on_position=on_position)
+        sources = open_all(
+            files,
+            site=site,
+            default_site=only_set_site(settings),
+            check_site=check,
+            on_position=on_position,
+        )
         engine = open_database(settings)
         into_database = partial(
             import_rows,

@@ -157,6 +157,15 @@ def stored_site(engine: Engine, settings: Settings, given: str | None) -> str:
     return _one_site(engine, given or "", _set_sites(settings))
 
 
+def only_set_site(settings: Settings) -> str | None:
+    """The site that is meant by questions which name none: the only one that somebody has set.
+
+    What is stored does not count here: new questions may be of another site.
+    """
+    own = _set_sites(settings)
+    return own[0] if len(own) == 1 else None
+
+
 def _set_sites(settings: Settings) -> tuple[str, ...]:
     """The sites of the settings, where somebody has set them."""
     return settings.sites if "sites" in settings.model_fields_set else ()

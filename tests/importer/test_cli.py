@@ -270,6 +270,35 @@ def test_without_a_broker_the_questions_are_stored_and_stay_pending(
     assert count_requested(database_url) == 1199
 
 
+def test_the_only_site_that_is_set_is_taken_of_what_names_none(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_SITES", "cooking")
+    questions = write(tmp_path / "q.jsonl", line(1, site=None), line(2), line(3, site=None))
+    tables = tmp_path / "Questions.csv", tmp_path / "Tags.csv"
+    write(tables[0], "Id,Title,Body\n4,Title,Body\n")
+    write(tables[1], "Id,Tag\n4,soup\n")
+    done = run(questions, *tables)
+    assert done.exit_code == 0, done.output
+    found = {question.question_id: question.site for question in stored(database_url)}
+    assert found == {1: "cooking", 2: "stats", 3: "cooking", 4: "cooking"}
+    assert done.stderr.count("q.jsonl does not name its site: cooking is taken") == 1
+    assert done.stderr.count("Questions.csv does not name its site: cooking is taken") == 1
+
+
+@pytest.mark.parametrize("sites", ["", "cooking,stats"])
+def test_without_a_single_site_set_one_has_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sites: str
+) -> None:
+    monkeypatch.setenv("TAGGER_SITES", sites)
+    refused = run(write(tmp_path / "q.jsonl", line(1, site=None)))
+    assert refused.exit_code == 1
+    assert "site: missing, and none was given for all rows" in refused.stderr
+    write(tmp_path / "Tags.csv", "Id,Tag\n4,soup\n")
+    refused = run(write(tmp_path / "Questions.csv", "Id,Title,Body\n4,Title,Body\n"))
+    assert "does not say of which site it is" in refused.stderr
+
+
 def test_a_site_is_one_however_it_is_named(tmp_path: Path, database_url: str) -> None:
     address = write(tmp_path / "a.jsonl", line(1, site="https://Stats.StackExchange.com"))
     assert run(address).exit_code == 0

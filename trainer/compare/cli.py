@@ -11,6 +11,7 @@ from core.console import (
     end_on_sigterm,
     err,
     new_site_option,
+    only_set_site,
     open_existing_database,
     out,
     site_option,
@@ -105,7 +106,7 @@ def _source(file: Path | None, site: str | None, settings: Settings) -> "Source"
     from trainer.compare.sources import file_source, site_source  # noqa: PLC0415
 
     if file is not None:
-        return file_source(file, site)
+        return file_source(file, site, default_site=only_set_site(settings))
     engine = open_existing_database(settings)
     return site_source(engine, stored_site(engine, settings, site))
 

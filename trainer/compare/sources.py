@@ -24,13 +24,18 @@ def site_source(engine: Engine, site: str) -> Source:
     return Source(site, questions)
 
 
-def file_source(path: Path, site: str | None) -> Source:
+def file_source(path: Path, site: str | None = None, *, default_site: str | None = None) -> Source:
     """The questions of a file, which are kept in memory.
+
+    Args:
+        path: the file.
+        site: that they are of; None where they, or their file, name it.
+        default_site: of those that do not.
 
     Raises:
         ImportFailed: the file cannot be read, or holds questions of several sites.
     """
-    read = load_questions(path, site=site)
+    read = load_questions(path, site=site, default_site=default_site)
     sites = sorted({question.site for question in read})
     if len(sites) > 1:
         raise ImportFailed(f"{path} holds questions of several sites: {', '.join(sites)}.")

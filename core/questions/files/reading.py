@@ -27,6 +27,7 @@ def read_questions(
     path: Path | QuestionFile,
     *,
     site: str | None = None,
+    default_site: str | None = None,
     tag_files: Sequence[QuestionFile] = (),
     check_site: CheckSite | None = None,
     on_position: OnPosition | None = None,
@@ -44,6 +45,7 @@ def read_questions(
         site: the API's name of the site. It may be None where questions of JSON name theirs, and
             for a dump that is named by its site's address, as is its folder. JSON that names
             another one is broken.
+        default_site: of what names no site, where none is given.
         tag_files: where to look for the Tags.csv that does not stand beside its Questions.csv.
         check_site: raises UnknownSite where there is no site that the file or a question names.
         on_position: called with how many bytes of the file have been read.
@@ -58,11 +60,12 @@ def read_questions(
         its_site = _site_of(file, site)
         if its_site not in (None, site) and check_site is not None:
             check_site(its_site)
-        tags = _check(file, its_site, tag_files)
+        tags = _check(file, its_site or default_site, tag_files)
     except (ImportFailed, UnknownSite):
         file.close()
         raise
-    return _read(file, Source(file.name, its_site, check_site), tags, on_position)
+    source = Source(file.name, its_site, check_site, default_site)
+    return _read(file, source, tags, on_position)
 
 
 def _site_of(file: QuestionFile, given: str | None) -> str | None:
@@ -102,6 +105,7 @@ def open_all(
     paths: Sequence[Path],
     *,
     site: str | None = None,
+    default_site: str | None = None,
     check_site: CheckSite | None = None,
     on_position: OnFilePosition = lambda _path, _position: None,
 ) -> list[tuple[Path, Iterator[Row]]]:
@@ -123,6 +127,7 @@ def open_all(
                 read_questions(
                     file,
                     site=site,
+                    default_site=default_site,
                     tag_files=tags,
                     check_site=check_site,
                     on_position=partial(on_position, file.path),
@@ -221,6 +226,7 @@ def load_questions(
     path: Path,
     *,
     site: str | None = None,
+    default_site: str | None = None,
     on_broken: Callable[[BrokenRow], None] | None = None,
 ) -> list[FetchedQuestion]:
     """Read a whole file into memory, by site and in the order of time.
@@ -236,7 +242,7 @@ def load_questions(
     """
     questions: dict[tuple[str, int], FetchedQuestion] = {}
     first_broken: BrokenRow | None = None
-    for row in read_questions(path, site=site):
+    for row in read_questions(path, site=site, default_site=default_site):
         if isinstance(row, FetchedQuestion):
             questions[row.site, row.question_id] = row
             continue

@@ -70,11 +70,13 @@ class Source:
         file: its path, as messages name it.
         site: the site that its questions are of; None where each row names its own.
         check_site: whether there is the site that a row names; raises UnknownSite.
+        default_site: of rows that name none where `site` is None.
     """
 
     file: str
     site: str | None
     check_site: CheckSite | None = field(default=None, compare=False)
+    default_site: str | None = None
     _refused: dict[str, str | None] = field(default_factory=dict, compare=False)
     _lost: set[str] = field(default_factory=set, compare=False)
 
@@ -83,6 +85,18 @@ class Source:
         if name not in self._lost:
             self._lost.add(name)
             log.warning("%s:%d: %s; such rows are taken without it", self.file, line, reason)
+
+    def site_of(self, named: str | None) -> str | None:
+        """The site of a row that names one or none; logs once that the default is taken."""
+        site = self.site or named
+        if site is None and self.default_site is not None:
+            site = self.default_site
+            if "site" not in self._lost:
+                self._lost.add("site")
+                log.info(
+                    "%s does not name its site: %s is taken, the only one set", self.file, site
+                )
+        return site
 
     def refusal(self, site: str) -> str | None:
         """Why a site that a row names is none; None where it is one. Each is looked up once."""
@@ -123,7 +137,7 @@ def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         return source.broken(line, _explain(first))
-    site = source.site or fields.site
+    site = source.site_of(fields.site)
     if site is None:
         return source.broken(line, "site: missing, and none was given for all rows")
     if fields.site not in (None, site):

@@ -10,7 +10,7 @@ from tests.rows import question, store_questions
 from trainer.compare.sources import file_source, site_source
 
 
-def write(path: Path, *sites: str) -> Path:
+def write(path: Path, *sites: str | None) -> Path:
     rows = [
         {"site": site, "question_id": number, "title": "t", "body": "b", "tags": [f"tag{number}"]}
         for number, site in enumerate(sites, 1)
@@ -24,6 +24,12 @@ def test_a_files_questions_come_as_often_as_they_are_asked_for(tmp_path: Path) -
     assert source.site == "fruit"
     for _ in range(2):
         assert [one.tags for one in source.questions()] == [("tag1",), ("tag2",)]
+
+
+def test_a_file_that_names_no_site_is_of_the_default_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", None)
+    assert file_source(path, default_site="fruit").site == "fruit"
+    assert file_source(path, "stats", default_site="fruit").site == "stats"
 
 
 def test_a_file_of_several_sites_is_refused(tmp_path: Path) -> None:
