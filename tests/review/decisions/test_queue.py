@@ -1,153 +1,17 @@
-import random
-import uuid
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, update
 
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import Question
-from core.questions.verdicts import Decided
-from review.decisions import filters, walk
-from review.decisions.filters import QueueFilter
 from review.decisions.queue import next_question
-from review.decisions.save import Asked, Decision, save, skip
+from review.decisions.save import Asked, Decision, save
 from review.decisions.undo import undo_newest
-from review.decisions.walk import Asking, Order
 from tests.conftest import ManualClock
+from tests.review.decisions.asking import act, all_of, asking, following, number_of
 from tests.review.rows import predict_rows
-
-
-def asking(
-    clock: ManualClock,
-    order: Order = "newest",
-    *,
-    reviewer: str = "ann",
-    skip_ids: tuple[int, ...] = (),
-    **chosen: Any,
-) -> Asking:
-    """A request, of which `skip_ids` are numbers of the site stats."""
-    skipped = tuple(("stats", number) for number in skip_ids)
-    return Asking(reviewer, order, QueueFilter(**chosen), skipped, clock.now())
-
-
-def number_of(engine: Engine, pk: int) -> int:
-    with engine.connect() as connection:
-        return connection.execute(
-            select(Question.question_id).where(Question.id == pk)
-        ).scalar_one()
-
-
-def following(engine: Engine, clock: ManualClock, order: Order = "newest", **given: Any) -> int:
-    """The number of the next question, or 0."""
-    found = next_question(engine, asking(clock, order, **given), random.Random(7))
-    return number_of(engine, found.pk) if found else 0
-
-
-def act(
-    engine: Engine,
-    clock: ManualClock,
-    number: int,
-    *,
-    reviewer: str = "ann",
-    verdicts: Mapping[str, Decided] | None = None,
-) -> None:
-    """Save, or skip where there are no verdicts."""
-    asked = Asked(reviewer, uuid.uuid4().hex, "stats", number, clock.now())
-    with engine.begin() as connection:
-        if verdicts is None:
-            skip(connection, asked)
-        else:
-            save(connection, asked, Decision(verdicts=verdicts))
-
-
-def all_of(engine: Engine, clock: ManualClock, order: Order = "newest", **given: Any) -> list[int]:
-    """Go through the queue, asking as a page does that shows one after another."""
-    seen: list[int] = []
-    while number := following(engine, clock, order, skip_ids=tuple(seen), **given):
-        seen.append(number)
-    return seen
-
-
-@pytest.fixture
-def five(engine: Engine, clock: ManualClock) -> dict[int, int]:
-    """Five questions with titles that are not alike, predicted in the order of their numbers."""
-    titles = {1: "apples", 2: "pears", 3: "plums", 4: "figs and nuts", 5: "nuts"}
-    authors = {1: ("r",), 2: ("anova",), 3: (), 4: ("r", "anova"), 5: ()}
-    probabilities = {1: 0.9, 2: 0.6, 3: 0.4, 4: 0.95, 5: 0.1}
-    keys: dict[int, int] = {}
-    for number, p in probabilities.items():
-        clock.sleep(60)
-        given = {number: {"anova": p, "r": 0.01}}
-        keys |= predict_rows(engine, given, now=clock.now(), titles=titles, authors=authors)
-    with engine.begin() as connection:
-        for number, pk in keys.items():
-            values = {"uncertainty": number / 10, "label_quality": ((number * 2) % 5) / 5}
-            connection.execute(
-                update(QueuedQuestion).where(QueuedQuestion.question_pk == pk).values(values)
-            )
-    return keys
-
-
-@pytest.mark.usefixtures("five")
-@pytest.mark.parametrize(
-    ("order", "expected"),
-    [
-        ("newest", [5, 4, 3, 2, 1]),
-        ("uncertain", [5, 4, 3, 2, 1]),
-        ("disputed", [5, 3, 1, 4, 2]),
-        ("conflicts", []),
-    ],
-)
-def test_each_order(engine: Engine, clock: ManualClock, order: Order, expected: list[int]) -> None:
-    assert all_of(engine, clock, order) == expected
-
-
-@pytest.mark.usefixtures("five")
-def test_a_random_order_gives_each_once(engine: Engine, clock: ManualClock) -> None:
-    assert sorted(all_of(engine, clock, "random")) == [1, 2, 3, 4, 5]
-
-
-@pytest.mark.usefixtures("five")
-@pytest.mark.parametrize("rare", [5_000, -1])  # by the tag's own index, and by the walk
-@pytest.mark.parametrize(
-    ("chosen", "expected"),
-    [
-        ({"site": "stats", "suggested": "anova"}, {1, 2, 4}),
-        ({"suggested": "anova", "min_probability": 0.9}, {1, 4}),
-        ({"min_probability": 0.95}, {4}),
-        ({"author": "r"}, {1, 4}),
-        ({"author": "r", "suggested": "anova", "q": "nut FIG"}, {4}),
-        ({"tag": "r"}, {1, 4}),
-        ({"tag": "anova"}, {1, 2, 4}),
-        ({"q": "nuts"}, {4, 5}),
-        ({"q": "%"}, set()),
-        ({"since": timedelta(minutes=-1)}, {4, 5}),
-        ({"state": "closed"}, {3}),
-        ({"site": "cooking"}, set()),
-        ({"suggested": "r"}, set()),
-    ],
-)
-@pytest.mark.slow
-def test_filters_hold_in_every_order(
-    engine: Engine,
-    clock: ManualClock,
-    monkeypatch: pytest.MonkeyPatch,
-    rare: int,
-    chosen: dict[str, Any],
-    expected: set[int],
-) -> None:
-    monkeypatch.setattr(filters, "RARE", rare)
-    with engine.begin() as connection:
-        connection.execute(update(Question).where(Question.question_id == 3).values(state="closed"))
-    if "since" in chosen:
-        chosen = {"since": clock.now() + chosen["since"]}
-    orders: tuple[Order, ...] = ("newest", "disputed", "random")
-    for order in orders:
-        assert set(all_of(engine, clock, order, **chosen)) == expected
 
 
 @pytest.mark.usefixtures("five")
@@ -161,25 +25,6 @@ def test_a_blocked_tag_and_a_deleted_question_are_not_asked_about(
         connection.execute(deleted.values(state="deleted"))
     assert following(engine, clock, suggested="anova") == 0
     assert following(engine, clock) == 4
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("five")
-@pytest.mark.parametrize("rare", [5_000, -1])
-def test_a_tag_that_is_blocked_counts_as_its_authors_alone(
-    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, rare: int
-) -> None:
-    monkeypatch.setattr(filters, "RARE", rare)
-    blocked = {"site": "stats", "tag": "anova", "reviewer": "ann", "at": clock.now()}
-    with engine.begin() as connection:
-        connection.execute(insert(BlockedTag).values(blocked | {"site": "cooking"}))
-    assert set(all_of(engine, clock, tag="anova")) == {1, 2, 4}  # blocked elsewhere
-    assert set(all_of(engine, clock, min_probability=0.5)) == {1, 2, 4}
-    with engine.begin() as connection:
-        connection.execute(insert(BlockedTag).values(blocked))
-    clock.sleep(11 * 60)  # what stands on the screen stays there so long
-    assert set(all_of(engine, clock, tag="anova")) == {2, 4}
-    assert all_of(engine, clock, min_probability=0.5) == []
 
 
 @pytest.mark.usefixtures("five")
@@ -299,60 +144,3 @@ def test_what_is_left_is_counted_up_to_a_bound(
     assert left(q="nuts") is None
     monkeypatch.setattr("review.decisions.queue.MOST_LEFT", 3)
     assert left() is None
-
-
-@pytest.mark.usefixtures("five")
-def test_the_walk_looks_at_so_many_questions_and_no_more(
-    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(walk, "STEPS", (1, 2))
-    assert following(engine, clock, q="plums") == 3
-    assert following(engine, clock, q="apples") == 0
-    monkeypatch.setattr(filters, "RARE", -1)
-    assert following(engine, clock, suggested="anova", q="apples") == 1  # by the tag's index
-
-
-@pytest.mark.usefixtures("five")
-def test_of_all_sites_the_first_comes_first(engine: Engine, clock: ManualClock) -> None:
-    titles = {1: "soup", 2: "tea"}
-    clock.sleep(-150)
-    predict_rows(engine, {1: {}, 2: {}}, now=clock.now(), site="cooking", titles=titles)
-    clock.sleep(150)
-    seen: list[str | None] = []
-    for _ in range(5):
-        found = next_question(engine, asking(clock, reviewer=f"r{len(seen)}"))
-        assert found is not None
-        with engine.connect() as connection:
-            site = select(Question.site).where(Question.id == found.pk)
-            seen.append(connection.scalar(site))
-    assert seen == ["stats"] * 3 + ["cooking"] * 2
-
-
-def test_questions_of_one_moment_have_an_order_so_that_steps_of_the_walk_meet_each_once(
-    engine: Engine, clock: ManualClock
-) -> None:
-    predict_rows(engine, {number: {} for number in range(1, 8)}, now=clock.now())
-    orders: tuple[Order, ...] = ("newest", "uncertain", "disputed")
-    with engine.begin() as connection:
-        connection.execute(update(QueuedQuestion).values(uncertainty=0.5, label_quality=0.5))
-        for order in orders:
-            (part,) = walk._parts(connection, asking(clock, order), "stats", random.Random(7))
-            assert "question_pk" in str(part).split("ORDER BY")[1]
-            stretches = [part.limit(2).offset(start) for start in range(0, 8, 2)]
-            met = [row.question_pk for one in stretches for row in connection.execute(one)]
-            assert len(set(met)) == 7
-
-
-def test_a_question_that_is_not_wanted_keeps_no_other_site_s_of_its_number(
-    engine: Engine, clock: ManualClock
-) -> None:
-    predict_rows(engine, {1: {"r": 0.9}}, now=clock.now(), site="cooking")
-    clock.sleep(1)
-    predict_rows(engine, {1: {"r": 0.9}, 2: {"r": 0.9}}, now=clock.now())
-    for number in (1, 2):  # the second time it is claimed already
-        found = next_question(engine, asking(clock, skip_ids=(1, 2)), random.Random(7))
-        assert found is not None, number
-        with engine.connect() as connection:
-            assert (
-                connection.scalar(select(Question.site).where(Question.id == found.pk)) == "cooking"
-            )

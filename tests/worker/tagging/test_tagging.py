@@ -7,14 +7,13 @@ import pytest
 from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import BundlePart, TaggingRequest
+from core.database.tables import BundlePart
 from core.database.views import PredictedTag
-from core.errors import DatabaseUnreachable, ModelMissing
+from core.errors import ModelMissing
 from core.model.encoding import Calls
 from core.model.live_models import Serving
 from core.model.predictor import Model, Words
 from core.model.registry import promote
-from core.questions.leases import lease_is_over
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
@@ -29,7 +28,8 @@ from tests.rows import (
     store_questions,
     suggested_tags,
 )
-from worker.tagging import PART, WRITE_SECONDS, tag_batch
+from tests.worker.tagging.batch import store_many
+from worker.tagging import PART, tag_batch
 
 
 def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
@@ -138,57 +138,6 @@ def test_one_bad_question_fails_alone_and_is_parked_with_its_error(
     assert set(suggested_tags(engine)) == {1, 3}
 
 
-def test_a_finished_batch_waits_for_a_database_that_is_away(
-    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish_live(sqlite_engine, word_bundle(), now=clock.now())
-    stored = store_questions(sqlite_engine, question(1), now=clock.now())
-    failures = iter([True, True, False])
-
-    def finish_when_back(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
-        if next(failures):
-            raise DatabaseUnreachable("server closed the connection")
-        return finish(connection, questions)
-
-    monkeypatch.setattr("worker.tagging.finish", finish_when_back)
-    outcome = tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
-    assert outcome.tagged == 1
-    assert find_request(sqlite_engine, 1) is None
-
-
-def test_a_write_that_never_succeeds_gives_the_attempt_back(
-    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish_live(sqlite_engine, word_bundle(), now=clock.now())
-    stored = store_questions(sqlite_engine, question(1), now=clock.now())
-
-    def fail(*_: object) -> set[int]:
-        raise DatabaseUnreachable("disk full")
-
-    monkeypatch.setattr("worker.tagging.finish", fail)
-    with pytest.raises(DatabaseUnreachable):
-        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
-    found = request_of(sqlite_engine, 1)
-    assert (found.attempts, found.enqueued_at) == (0, None)
-
-
-def test_a_database_that_was_away_from_the_first_is_waited_for_by_nobody(
-    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nothing was claimed, so nothing is to be given back."""
-    publish_live(sqlite_engine, word_bundle(), now=clock.now())
-    stored = store_questions(sqlite_engine, question(1), now=clock.now())
-    before = clock.now()
-
-    def fail(*_: object, **__: object) -> list[ClaimedQuestion]:
-        raise DatabaseUnreachable("disk full")
-
-    monkeypatch.setattr("worker.tagging.claim", fail)
-    with pytest.raises(DatabaseUnreachable):
-        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
-    assert clock.now() == before
-
-
 def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock) -> None:
     publish_live(engine, word_bundle("cooking"), now=clock.now())
     stored = store_questions(engine, question(1), now=clock.now())
@@ -199,34 +148,6 @@ def test_versions_of_other_sites_are_not_used(engine: Engine, clock: ManualClock
     own = publish_live(engine, word_bundle("stats"), now=clock.now())
     tag_batch(engine, models, "stats", stored.requested, clock)
     assert predictions(engine) == [(1, own.id)]
-
-
-def store_many(engine: Engine, clock: ManualClock, count: int) -> tuple[int, ...]:
-    """Store so many questions, all for one batch, of a site with a live model."""
-    publish_live(engine, word_bundle(), now=clock.now())
-    many = [question(number, "Anova") for number in range(1, count + 1)]
-    return store_questions(engine, *many, now=clock.now()).requested
-
-
-def test_what_an_outage_kept_a_batch_from_claiming_waits_for_no_lease(
-    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pks = store_many(sqlite_engine, clock, 3 * PART)
-    with sqlite_engine.begin() as connection:
-        connection.execute(update(TaggingRequest).values(enqueued_at=clock.now()))
-
-    def fail(*_: object) -> set[int]:
-        raise DatabaseUnreachable("server closed the connection")
-
-    monkeypatch.setattr("worker.tagging.finish", fail)
-    lease = timedelta(minutes=2)
-    with pytest.raises(DatabaseUnreachable):
-        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", pks, clock, lease=lease)
-    clock.sleep(1)
-    free = lease_is_over(clock.now(), lease)
-    with sqlite_engine.connect() as connection:
-        requests = connection.execute(select(TaggingRequest.attempts).where(free)).scalars().all()
-    assert requests == [0] * 3 * PART
 
 
 def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) -> None:
@@ -246,26 +167,6 @@ def test_a_part_takes_few_statements(engine: Engine, clock: ManualClock) -> None
     assert tag_batch(engine, models, "stats", pks[PART:], clock).tagged == PART
     asked = [statement for statement in asked if not statement.startswith("BEGIN")]  # SQLite's own
     assert len(asked) <= 12, "\n".join(asked)
-
-
-def test_parts_that_a_lost_database_keeps_from_being_written_are_given_back(
-    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pks = store_many(engine, clock, 3 * PART)
-    lost: list[int] = []
-
-    def finish_the_first(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
-        if lost or questions[0].pk != pks[0]:
-            lost.append(1)
-            raise DatabaseUnreachable("server closed the connection")
-        return finish(connection, questions)
-
-    monkeypatch.setattr("worker.tagging.finish", finish_the_first)
-    with pytest.raises(DatabaseUnreachable):
-        tag_batch(engine, live_models(engine), "stats", pks, clock)
-    assert len(predictions(engine)) == PART
-    left = [find_request(engine, number) for number in range(1, 3 * PART + 1)]
-    assert [request.attempts for request in left if request is not None] == [0] * 2 * PART
 
 
 def test_what_was_claimed_before_the_model_was_gone_is_tagged(
@@ -318,50 +219,3 @@ def test_nothing_of_a_model_is_in_hand_while_the_next_one_is_loaded(
     tag_batch(engine, models, "stats", pks, clock)
     assert len(predictions(engine)) == 3 * PART
     assert alive == [0, 0]
-
-
-def test_an_outage_behind_a_model_that_is_gone_gives_the_attempts_back(
-    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pks = store_many(engine, clock, 2 * PART)
-    models = live_models(engine)
-    get = models.get
-    gone: list[str] = []
-
-    def get_once(site: str, before_loading: Callable[[], None]) -> Serving:
-        if gone:
-            raise ModelMissing("stats has no live model")
-        gone.append(site)
-        return get(site, before_loading)
-
-    def fail(*_: object) -> set[int]:
-        raise DatabaseUnreachable("disk full")
-
-    monkeypatch.setattr(models, "get", get_once)
-    monkeypatch.setattr(models, "get_loaded", lambda _: None)
-    monkeypatch.setattr("worker.tagging.finish", fail)
-    with pytest.raises(DatabaseUnreachable):
-        tag_batch(engine, models, "stats", pks, clock)
-    assert {request_of(engine, number).attempts for number in range(1, 2 * PART + 1)} == {0}
-
-
-def test_all_parts_together_wait_no_longer_than_one(
-    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A database that comes and goes must not outlast the task, which would end uncounted."""
-    pks = store_many(sqlite_engine, clock, 5 * PART)
-    away_until = clock.now()
-
-    def finish_when_back(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[int]:
-        nonlocal away_until
-        if clock.now() < away_until:
-            raise DatabaseUnreachable("disk full")
-        away_until = clock.now() + timedelta(seconds=60)  # after each part that was written
-        return finish(connection, questions)
-
-    monkeypatch.setattr("worker.tagging.finish", finish_when_back)
-    began = clock.now()
-    with pytest.raises(DatabaseUnreachable):
-        tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", pks, clock)
-    assert clock.now() - began < timedelta(seconds=WRITE_SECONDS + 15)  # the last pause of a try
-    assert len(predictions(sqlite_engine)) == 2 * PART

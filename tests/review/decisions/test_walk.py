@@ -1,0 +1,149 @@
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert, select, update
+
+from core.database.review_tables import BlockedTag, QueuedQuestion
+from core.database.tables import Question
+from review.decisions import filters, walk
+from review.decisions.queue import next_question
+from review.decisions.walk import Order
+from tests.conftest import ManualClock
+from tests.review.decisions.asking import all_of, asking, following
+from tests.review.rows import predict_rows
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("newest", [5, 4, 3, 2, 1]),
+        ("uncertain", [5, 4, 3, 2, 1]),
+        ("disputed", [5, 3, 1, 4, 2]),
+        ("conflicts", []),
+    ],
+)
+def test_each_order(engine: Engine, clock: ManualClock, order: Order, expected: list[int]) -> None:
+    assert all_of(engine, clock, order) == expected
+
+
+@pytest.mark.usefixtures("five")
+def test_a_random_order_gives_each_once(engine: Engine, clock: ManualClock) -> None:
+    assert sorted(all_of(engine, clock, "random")) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("rare", [5_000, -1])  # by the tag's own index, and by the walk
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        ({"site": "stats", "suggested": "anova"}, {1, 2, 4}),
+        ({"suggested": "anova", "min_probability": 0.9}, {1, 4}),
+        ({"min_probability": 0.95}, {4}),
+        ({"author": "r"}, {1, 4}),
+        ({"author": "r", "suggested": "anova", "q": "nut FIG"}, {4}),
+        ({"tag": "r"}, {1, 4}),
+        ({"tag": "anova"}, {1, 2, 4}),
+        ({"q": "nuts"}, {4, 5}),
+        ({"q": "%"}, set()),
+        ({"since": timedelta(minutes=-1)}, {4, 5}),
+        ({"state": "closed"}, {3}),
+        ({"site": "cooking"}, set()),
+        ({"suggested": "r"}, set()),
+    ],
+)
+@pytest.mark.slow
+def test_filters_hold_in_every_order(
+    engine: Engine,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    rare: int,
+    chosen: dict[str, Any],
+    expected: set[int],
+) -> None:
+    monkeypatch.setattr(filters, "RARE", rare)
+    with engine.begin() as connection:
+        connection.execute(update(Question).where(Question.question_id == 3).values(state="closed"))
+    if "since" in chosen:
+        chosen = {"since": clock.now() + chosen["since"]}
+    orders: tuple[Order, ...] = ("newest", "disputed", "random")
+    for order in orders:
+        assert set(all_of(engine, clock, order, **chosen)) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("rare", [5_000, -1])
+def test_a_tag_that_is_blocked_counts_as_its_authors_alone(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, rare: int
+) -> None:
+    monkeypatch.setattr(filters, "RARE", rare)
+    blocked = {"site": "stats", "tag": "anova", "reviewer": "ann", "at": clock.now()}
+    with engine.begin() as connection:
+        connection.execute(insert(BlockedTag).values(blocked | {"site": "cooking"}))
+    assert set(all_of(engine, clock, tag="anova")) == {1, 2, 4}  # blocked elsewhere
+    assert set(all_of(engine, clock, min_probability=0.5)) == {1, 2, 4}
+    with engine.begin() as connection:
+        connection.execute(insert(BlockedTag).values(blocked))
+    clock.sleep(11 * 60)  # what stands on the screen stays there so long
+    assert set(all_of(engine, clock, tag="anova")) == {2, 4}
+    assert all_of(engine, clock, min_probability=0.5) == []
+
+
+@pytest.mark.usefixtures("five")
+def test_the_walk_looks_at_so_many_questions_and_no_more(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "STEPS", (1, 2))
+    assert following(engine, clock, q="plums") == 3
+    assert following(engine, clock, q="apples") == 0
+    monkeypatch.setattr(filters, "RARE", -1)
+    assert following(engine, clock, suggested="anova", q="apples") == 1  # by the tag's index
+
+
+def test_questions_of_one_moment_have_an_order_so_that_steps_of_the_walk_meet_each_once(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {number: {} for number in range(1, 8)}, now=clock.now())
+    orders: tuple[Order, ...] = ("newest", "uncertain", "disputed")
+    with engine.begin() as connection:
+        connection.execute(update(QueuedQuestion).values(uncertainty=0.5, label_quality=0.5))
+        for order in orders:
+            (part,) = walk._parts(connection, asking(clock, order), "stats", random.Random(7))
+            assert "question_pk" in str(part).split("ORDER BY")[1]
+            stretches = [part.limit(2).offset(start) for start in range(0, 8, 2)]
+            met = [row.question_pk for one in stretches for row in connection.execute(one)]
+            assert len(set(met)) == 7
+
+
+def test_a_question_that_is_not_wanted_keeps_no_other_site_s_of_its_number(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {"r": 0.9}}, now=clock.now(), site="cooking")
+    clock.sleep(1)
+    predict_rows(engine, {1: {"r": 0.9}, 2: {"r": 0.9}}, now=clock.now())
+    for number in (1, 2):  # the second time it is claimed already
+        found = next_question(engine, asking(clock, skip_ids=(1, 2)), random.Random(7))
+        assert found is not None, number
+        with engine.connect() as connection:
+            assert (
+                connection.scalar(select(Question.site).where(Question.id == found.pk)) == "cooking"
+            )
+
+
+@pytest.mark.usefixtures("five")
+def test_of_all_sites_the_first_comes_first(engine: Engine, clock: ManualClock) -> None:
+    titles = {1: "soup", 2: "tea"}
+    clock.sleep(-150)
+    predict_rows(engine, {1: {}, 2: {}}, now=clock.now(), site="cooking", titles=titles)
+    clock.sleep(150)
+    seen: list[str | None] = []
+    for _ in range(5):
+        found = next_question(engine, asking(clock, reviewer=f"r{len(seen)}"))
+        assert found is not None
+        with engine.connect() as connection:
+            site = select(Question.site).where(Question.id == found.pk)
+            seen.append(connection.scalar(site))
+    assert seen == ["stats"] * 3 + ["cooking"] * 2
