@@ -122,9 +122,20 @@ class Bench:
         def end(_: Any, __: Any, sql: str, given: Any, context: Any, ____: Any) -> None:
             self._statements.append((time.perf_counter() - context.begun, sql, given))
 
-    def measure(self, name: str, request: Callable[[], object], *, times: int = REQUESTS) -> None:
-        """Print the times of one kind of request; the first, which fills caches, does not count."""
+    def measure(
+        self,
+        name: str,
+        request: Callable[[], object],
+        *,
+        times: int = REQUESTS,
+        after: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Print the times of one kind of request; the first, which fills caches, does not count.
+
+        What comes `after` each one belongs to no time.
+        """
         request()
+        after()
         self._statements.clear()
         milliseconds, own = [], []
         for _ in range(times):
@@ -132,6 +143,7 @@ class Bench:
             request()
             milliseconds.append((time.perf_counter() - begun) * 1000)
             own.append((time.process_time() - begun_cpu) * 1000)
+            after()
         slow, slow_cpu = (statistics.quantiles(times_, n=20)[-1] for times_ in (milliseconds, own))
         print(
             f"{name:44}{statistics.median(milliseconds):8.1f}{slow:8.1f}{slow_cpu:8.1f}", flush=True
@@ -178,7 +190,12 @@ class Bench:
         for name, tag in (("common", "t0"), ("rare", "t1000")):
             said = BulkVerdict(SITE, QueueFilter(site=SITE), tag, "accepted")
             self.measure(f"bulk preview, a {name} tag", lambda s=said: self._read_bulk(s))
-        self.measure("bulk of a rare tag, and undo", self._bulk, times=5)
+        count = self._bulk()
+        self._undo()
+        self.measure(f"bulk verdict on {count} questions", self._bulk, times=10, after=self._undo)
+        self._bulk()
+        self.measure(f"undo of {count} questions", self._undo, times=10, after=self._bulk)
+        self._undo()
         self.measure("verdicts since the last training", self._since, times=20)
         self.measure("agreement and anchoring, once in 30 s", self._agreement, times=5)
 
@@ -207,13 +224,11 @@ class Bench:
         with reading(self._engine) as connection:
             read_previews(connection, preview_bulk(connection, said, "eve").first)
 
-    def _bulk(self) -> None:
+    def _bulk(self) -> int:
         said = BulkVerdict(SITE, QueueFilter(site=SITE), "t1000", "accepted")
         with self._engine.begin() as connection:
-            request = uuid.uuid4().hex
-            now = datetime.now(UTC)
-            save_bulk(connection, said, reviewer="eve", request_id=request, now=now)
-            undo_newest(connection, "eve", now=now)
+            request, now = uuid.uuid4().hex, datetime.now(UTC)
+            return save_bulk(connection, said, reviewer="eve", request_id=request, now=now).count
 
     def _since(self) -> None:
         self._read(count_verdicts_since_training, SITE)

@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
+from core.database.keys import one_of
 from core.database.review_tables import Review, Verdict
 from core.questions.review_queue import recount
 from core.questions.verdicts import Decided
@@ -90,7 +91,7 @@ def read_states(connection: Connection, reviewer: str, pks: Sequence[int]) -> di
     for chunk in _chunks(pks):
         of_verdicts = select(
             Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles, Verdict.at
-        ).where(Verdict.reviewer == reviewer, Verdict.question_pk.in_(chunk))
+        ).where(Verdict.reviewer == reviewer, one_of(connection, Verdict.question_pk, chunk))
         for pk, tag, verdict, settles, at in connection.execute(of_verdicts):
             verdicts[pk][tag] = OwnVerdict(verdict, settles, at)
         reviews |= _read_reviews(connection, reviewer, chunk)
@@ -102,7 +103,7 @@ def _read_reviews(
 ) -> dict[int, OwnReview]:
     columns = (Review.outcome, Review.at, Review.model_version_id, Review.blind)
     rows = select(Review.question_pk, *columns, Review.first_choice).where(
-        Review.reviewer == reviewer, Review.question_pk.in_(pks)
+        Review.reviewer == reviewer, one_of(connection, Review.question_pk, pks)
     )
     return {
         pk: OwnReview(cast("Outcome", outcome), at, version, blind, _tuple(choice))
@@ -122,7 +123,7 @@ def replace_states(connection: Connection, reviewer: str, states: Mapping[int, S
     pks = sorted(states)
     for chunk in _chunks(pks):
         for table in (Verdict, Review):
-            own = (table.reviewer == reviewer, table.question_pk.in_(chunk))
+            own = (table.reviewer == reviewer, one_of(connection, table.question_pk, chunk))
             connection.execute(delete(table).where(*own))
     if verdicts := list(_verdict_rows(reviewer, states)):
         connection.execute(insert(Verdict), verdicts)

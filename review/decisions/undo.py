@@ -8,13 +8,14 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from core.database.keys import one_of
 from core.database.review_tables import ReviewAction, ReviewChange, Verdict
 from core.database.tables import Question
 from core.errors import ReviewConflict, UnknownAction
 from core.questions.lock_order import lock_in_order
 from review.decisions.actions import Action, as_action, select_actions
 from review.decisions.claims import ANY_QUEUE, claim_question
-from review.decisions.states import CHUNK, State, replace_states
+from review.decisions.states import State, replace_states
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,7 @@ def _undo(
         ReviewChange.action_id == action.id
     )
     states = {pk: State.from_json(before) for pk, before in connection.execute(changes)}
-    pks = sorted(states)
-    _lock(connection, pks)
+    lock_in_order(connection, one_of(connection, Question.id, states))
     mark = update(ReviewAction).where(
         ReviewAction.id == action.id, ReviewAction.undone_at.is_(None)
     )
@@ -107,11 +107,6 @@ def _tell(
     claim_question(connection, pk, reviewer, queue=ANY_QUEUE, now=now)
     restored: dict[str, str] = {tag: own.verdict for tag, own in state.verdicts.items()}
     return Undone(action, action.summary["question_id"], restored)
-
-
-def _lock(connection: Connection, pks: list[int]) -> None:
-    for start in range(0, len(pks), CHUNK):
-        lock_in_order(connection, Question.id.in_(pks[start : start + CHUNK]))
 
 
 def _refuse_if_a_later_one_stands(connection: Connection, reviewer: str, action: Action) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markupsafe import Markup
 
 from core.database.engine import reading
 from review.api.fields import Line, Site
@@ -19,7 +20,7 @@ from review.web.sites import chosen_site, sites_of
 router = APIRouter()
 
 PAGE: Final = 100
-COUNT_WAIT: Final = 0.04  # seconds that a page waits until the tags are counted for the first time
+COUNT_WAIT: Final = 0.04  # seconds that a page waits for what is counted for the first time
 CHART_SECONDS: Final = 600
 
 Sorting = Literal["uses", "name", "precision", "acceptance"]
@@ -87,12 +88,6 @@ def show_tag(
     if row is None:
         raise HTTPException(404, f"The site {site} has no such tag.")
 
-    def count() -> Series:
-        with reading(context.engine) as connection:
-            months = uses_by_month(connection, site, tag, now=context.clock.now())
-        return Series(tag, months)
-
-    uses = context.memo.get(("uses", site, tag), CHART_SECONDS, count)
     relations = overview.relations
     return render(
         context,
@@ -104,6 +99,20 @@ def show_tag(
         parents=[one for one in relations.implications if one.tag == tag],
         children=[one for one in relations.implications if one.parent == tag],
         synonyms=[one for one in relations.synonyms if tag in (one.tag, one.other)],
-        chart=column_chart("Questions a month whose author gave it", uses),
+        chart=_chart(context, site, tag),
         meter=meter,
     )
+
+
+def _chart(context: Context, site: str, tag: str) -> Markup | None:
+    """A tag's use by month; None while it is being counted."""
+
+    def count() -> Series:
+        with reading(context.engine) as connection:
+            return Series(tag, uses_by_month(connection, site, tag, now=context.clock.now()))
+
+    try:
+        uses = context.memo.get(("uses", site, tag), CHART_SECONDS, count, wait=COUNT_WAIT)
+    except NotYet:
+        return None
+    return column_chart("Questions a month whose author gave it", uses)

@@ -1,7 +1,12 @@
+from datetime import date
+from threading import Event
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from review.pages import tags
 from review.tags.overview import tags_of
 from review.web.context import Context
 from tests.conftest import ManualClock
@@ -12,7 +17,9 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 @pytest.fixture(autouse=True)
-def counted(sqlite_engine: Engine, clock: ManualClock, context: Context) -> None:
+def counted(
+    sqlite_engine: Engine, clock: ManualClock, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two hundred tags, one with a hostile name, and one that implies another; they are counted."""
     predict_rows(sqlite_engine, {1: {"regression": 0.9}}, now=clock.now())
     many = [
@@ -23,6 +30,7 @@ def counted(sqlite_engine: Engine, clock: ManualClock, context: Context) -> None
     hostile = question(999, author_tags=(HOSTILE, "i/o"))
     store_questions(sqlite_engine, *many, *some, hostile, now=clock.now())
     tags_of(context, "stats")
+    monkeypatch.setattr(tags, "COUNT_WAIT", None)  # as long as it takes
 
 
 def test_pages_lead_through_all_tags(client: TestClient) -> None:
@@ -58,6 +66,25 @@ def test_a_tag_has_a_page_with_its_use_over_time(client: TestClient) -> None:
     assert "<h1>i/o" in client.get("/tags/stats/i%2Fo").text
     client.get("/api/v1/tags", params={"site": "none-such"})  # counts them
     assert client.get("/tags/none-such/c").status_code == 404
+
+
+def test_a_tag_s_page_waits_for_no_long_count(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, count = Event(), tags.uses_by_month
+
+    def count_late(*given: Any, **named: Any) -> dict[date, int]:
+        counted.wait(30)
+        return count(*given, **named)
+
+    monkeypatch.setattr(tags, "COUNT_WAIT", 0.01)
+    monkeypatch.setattr(tags, "uses_by_month", count_late)
+    page = client.get("/tags/stats/c%23").text
+    assert "<h1>c#" in page
+    assert "are being counted" in page
+    counted.set()
+    monkeypatch.setattr(tags, "COUNT_WAIT", None)
+    assert "Questions a month" in client.get("/tags/stats/c%23").text
 
 
 def test_a_hostile_tag_is_a_text(client: TestClient) -> None:
