@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, exists, literal, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
+from core.database.keys import one_of
 from core.database.review_tables import Verdict
 from core.database.tables import ModelVersion, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
@@ -17,7 +18,7 @@ from core.questions.verdicts import Joint, Said, joint_verdict
 from review.results.cursor import Place
 
 PAGE = 500  # questions whose tags are read with one statement
-RARE = 2_000  # questions of a tag that are all looked at
+RARE = 5_000  # questions of a tag that are all looked at
 
 Match = Literal["any", "all"]
 
@@ -155,14 +156,20 @@ def _behind(place: Place, until: datetime | None) -> Iterator[ColumnElement[bool
 def _of_likely_tags(connection: Connection, chosen: Filter) -> list[ColumnElement[bool]]:
     """What leads to the predictions of the filter's tags.
 
-    Of a rare tag the keys themselves: Postgres takes it for one like all others, and would walk
-    through the predictions of years for as many of it as are asked for.
+    Of a rare tag, or of tags that seldom meet, the keys themselves: Postgres takes them for like
+    all others, and would walk through the predictions of years for as many as are asked for.
     """
     if not chosen.tags or not is_indexed(chosen.min_probability):
         return []
-    found = find_by_tag(*(chosen.tags if chosen.match == "any" else chosen.tags[:1]))
-    keys = connection.scalars(found.limit(RARE + 1)).all()
-    return [Prediction.question_pk.in_(sorted(set(keys)) if len(keys) <= RARE else found)]
+    each = [find_by_tag(*chosen.tags)]
+    if chosen.match == "all":  # common ones may meet seldom: none leads anywhere alone
+        each = [find_by_tag(tag) for tag in chosen.tags]
+    first = each[0].subquery().c.question_pk
+    meeting = select(first).where(*(first.in_(found) for found in each[1:]))
+    keys = connection.scalars(meeting.limit(RARE + 1)).all()
+    if len(keys) > RARE:
+        return [Prediction.question_pk.in_(found) for found in each]
+    return [one_of(connection, Prediction.question_pk, set(keys))]
 
 
 def _of_tags(chosen: Filter) -> Iterator[ColumnElement[bool]]:
@@ -214,7 +221,7 @@ def _tags_of(
             is_suggested(),
         )
         .join(Question, Question.id == PredictedTag.question_pk)
-        .where(PredictedTag.question_pk.in_(version_of))
+        .where(one_of(connection, PredictedTag.question_pk, version_of))
         .order_by(PredictedTag.probability.desc(), PredictedTag.tag)
     )
     if chosen.min_probability is not None:
@@ -232,7 +239,7 @@ def _verdicts_on(connection: Connection, pks: Sequence[int]) -> dict[tuple[int, 
     """What verdicts come to, by question and tag, as the view `tag_suggestions` has it."""
     rows = connection.execute(
         select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles).where(
-            Verdict.question_pk.in_(pks)
+            one_of(connection, Verdict.question_pk, pks)
         )
     )
     said: dict[tuple[int, str], list[Said]] = {}

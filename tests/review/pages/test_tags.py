@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from review.pages import tags
-from review.tags.overview import tags_of
+from review.tags.overview import tags_of, uses_by_month
 from review.web.context import Context
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
@@ -71,7 +71,7 @@ def test_a_tag_has_a_page_with_its_use_over_time(client: TestClient) -> None:
 def test_a_tag_s_page_waits_for_no_long_count(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted, count = Event(), tags.uses_by_month
+    counted, count = Event(), uses_by_month
 
     def count_late(*given: Any, **named: Any) -> dict[date, int]:
         counted.wait(30)
