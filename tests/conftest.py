@@ -80,9 +80,9 @@ def pytest_collection_finish() -> None:
 
 
 def _is_of_postgres(item: pytest.Item) -> bool:
-    """Whether a fixture was given that kind of database as its parameter."""
+    """Whether it was given that kind of database as a parameter."""
     callspec = getattr(item, "callspec", None)
-    return callspec is not None and callspec.params.get("database_url") == "postgres"
+    return callspec is not None and "postgres" in callspec.params.values()
 
 
 @pytest.fixture

@@ -243,6 +243,7 @@ def test_questions_that_are_to_be_tagged_are_enqueued_as_a_backfill(
     assert lengths(queue, TAGGING_QUEUE) == {Priority.LIVE: 0, Priority.BACKFILL: 1}
 
 
+@pytest.mark.slow
 def test_questions_that_are_closed_or_deleted_are_not_tagged(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

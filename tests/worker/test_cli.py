@@ -91,6 +91,7 @@ def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
     assert "t-test" in said.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("since", "count"), [("2025-12-31T23:00:00Z", 1), ("yesterday", 0)])
 def test_questions_to_tag_are_chosen_by_any_time(parked: Engine, since: str, count: int) -> None:
     publish_live(parked, word_bundle(), now=SystemClock().now())

@@ -188,6 +188,7 @@ def test_a_letter_keeps_its_marks_in_a_long_text() -> None:
     assert found[-3:] == [*words(thai), "é", "x" + "\u0301" * 30]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(title=MARKUP, body=MARKUP, treatment=st.sampled_from(TREATMENTS))
 def test_any_text_gives_words(title: str, body: str, treatment: TextSettings) -> None:
@@ -266,6 +267,7 @@ def test_words_are_their_own_words(text: str) -> None:
     assert [word.strip("'") for word in again] == [word.strip("'") for word in once]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "html"),
     [

@@ -97,6 +97,7 @@ def start_program(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ})
 
 
+@pytest.mark.slow
 def test_the_program_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     file = write_questions(tmp_path / "q.jsonl.gz", "stats")
     with start_program(str(file), "--port", "0", "--history-share", "1") as program:

@@ -90,6 +90,7 @@ def test_every_row_comes_back_in_either_kind_of_database(
     store_questions(copy, question(77), now=clock.now())  # under a number that is free
 
 
+@pytest.mark.postgres
 def test_what_is_restored_goes_on_tagging_with_its_model(
     open_engine: Open, clock: ManualClock
 ) -> None:
@@ -249,6 +250,7 @@ def set_revision(engine: Engine, revision: str) -> None:
         connection.execute(text(f"UPDATE alembic_version SET version_num = '{revision}'"))
 
 
+@pytest.mark.postgres
 def test_postgres_numbers_new_rows_after_the_restored_ones(
     open_engine: Open, clock: ManualClock
 ) -> None:
@@ -261,6 +263,7 @@ def test_postgres_numbers_new_rows_after_the_restored_ones(
         assert connection.scalar(newest) == 6
 
 
+@pytest.mark.postgres
 @pytest.mark.slow
 def test_a_service_that_meets_the_restore_half_way_goes_on_before_it(
     open_engine: Open, clock: ManualClock
