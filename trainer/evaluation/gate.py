@@ -1,8 +1,8 @@
 """Whether a new model goes live: it is compared with the live one and with a linear baseline.
 
 All three read the same held-out questions, which none of them learned from, and are scored against
-all tags of their authors, so that models with different labels can be compared. A bootstrap over
-questions says by how much the one is ahead of the other, and how surely. None goes live that is
+all tags of their authors, so that models with different labels can be compared: by how much the one
+is ahead of the other, and how surely. None goes live that is
 not surely better than no model at all: always suggesting the most frequent tags.
 """
 
@@ -12,6 +12,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from trainer.scoring.intervals import difference
 from trainer.scoring.metrics import Floats, Scores, bootstrap_counts, ndcg
 
 LiveState = Literal["none", "refused", "too few questions", "evaluated"]
@@ -19,7 +20,6 @@ LiveState = Literal["none", "refused", "too few questions", "evaluated"]
 RANKED_TAGS: Final = 5  # that count: the sites' own limit of tags on a question
 FEWEST_QUESTIONS: Final = 30  # fewer tell nothing
 RESAMPLES: Final = 2000
-LEVEL: Final = 0.95  # of the interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class PairedComparison:
     Attributes:
         candidate: its nDCG@5.
         other: that of the other.
-        low: the lower end of the 95% bootstrap interval of the difference.
+        low: the lower end of the 95% interval of the difference.
         high: the upper end.
         confidence: the share of bootstrap resamples in which the candidate is ahead.
         questions: that both were evaluated on.
@@ -89,8 +89,13 @@ def ranking_quality(scores: Scores, tags: npt.NDArray[np.int64]) -> Floats:
     return ndcg(scores, tags, k=RANKED_TAGS)
 
 
-def compare_paired(candidate: Floats, other: Floats, *, seed: int = 0) -> PairedComparison:
-    """Compare two systems' nDCG@5 on the same questions by a paired bootstrap (Efron, 1979).
+def compare_paired(
+    candidate: Floats, other: Floats, *, seed: int = 0, resamples: int = RESAMPLES
+) -> PairedComparison:
+    """Compare two systems' nDCG@5 on the same questions.
+
+    How surely the one is ahead a paired bootstrap says (Efron, 1979). Of few questions its interval
+    would be too narrow: that is the mean difference's (`trainer/scoring/intervals.py`).
 
         comparison = compare_paired(
             ranking_quality(ours.scores, tags), ranking_quality(theirs.scores, tags)
@@ -100,20 +105,24 @@ def compare_paired(candidate: Floats, other: Floats, *, seed: int = 0) -> Paired
         candidate: of each question, shape (questions,).
         other: the same shape.
         seed: of the resamples.
+        resamples: how many.
     """
-    difference = candidate - other
-    questions = len(difference)
-    means = bootstrap_counts(questions, RESAMPLES, seed=seed) @ difference / questions
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    questions = len(candidate)
+    means = bootstrap_counts(questions, resamples, seed=seed) @ (candidate - other) / questions
     ahead = (means > 0).mean() + (means == 0).mean() / 2
-    return PairedComparison(
-        float(candidate.mean()),
-        float(other.mean()),
-        float(low),
-        float(high),
-        float(ahead),
-        questions,
+    before, after = (
+        np.stack([values, np.ones(questions)], axis=1) for values in (other, candidate)
     )
+    lead = difference(_mean, before, after, is_share=False)
+    return PairedComparison(
+        float(candidate.mean()), float(other.mean()), lead.low, lead.high, float(ahead), questions
+    )
+
+
+def _mean(sums: Floats) -> Floats:
+    """Of sums of values and of ones: shape (…, 2)."""
+    quotient: Floats = sums[..., 0] / sums[..., 1]
+    return quotient
 
 
 def decide_promotion(
