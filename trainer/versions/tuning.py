@@ -5,6 +5,7 @@ choose the thresholds and the others judge them, so what is told of the new vers
 by the same questions.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from sqlalchemy import Engine, update
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion
-from core.errors import NotEnoughQuestions, TrainingError
+from core.errors import ModelError, NotEnoughQuestions, TrainingError
 from core.model import registry
 from core.model.bundle import pack
 from core.model.calibration import logit, sigmoid
@@ -31,6 +32,7 @@ from trainer.data.labels import multi_hot
 from trainer.evaluation.evaluated_models import version_metrics
 from trainer.evaluation.gate import (
     GateDecision,
+    LiveState,
     compare_paired,
     decide_promotion,
     ranking_quality,
@@ -46,6 +48,8 @@ from trainer.versions.judged import (
     is_of_tuning,
     judge,
 )
+
+log = logging.getLogger(__name__)
 
 ROUNDS: Final = 60  # of halving: as exact as numbers are
 FARTHEST: Final = 40.0  # logits by which thresholds are moved; beyond it nothing changes
@@ -117,12 +121,11 @@ def tune_version(
     Raises:
         NotEnoughQuestions: there are too few that the version has not learned from.
         TrainingError: no thresholds fulfil the wish.
-        ModelError: a version's bundle was pruned, or does not verify.
+        ModelError: the version's bundle was pruned, or does not verify.
     """
     with reading(engine) as connection:
         live = registry.find_live(connection, selection.site)
-    others = [live] if live is not None and live.id != source.id else []
-    judged = judge(engine, selection, [source, *others], choosing=True)
+    judged = _judge_beside(engine, selection, source, live)
     even = np.array([is_of_tuning(question.question_id) for question in judged.questions])
     _check_parts(selection.site, even)
     thresholds = choose(judged.only(even), wish)
@@ -133,6 +136,18 @@ def tune_version(
     version = _publish(engine, source, thresholds, metrics, told, clock.now())
     version, decision = _finish(engine, version, live, decision, options, clock.now())
     return Tuned(version, source, _compare(judging, thresholds, version), decision)
+
+
+def _judge_beside(
+    engine: Engine, selection: Selection, source: Version, live: Version | None
+) -> Judged:
+    """Judge the version beside the live one; by itself where that is none, itself, or refused."""
+    if live is not None and live.id != source.id:
+        try:
+            return judge(engine, selection, [source, live], choosing=True)
+        except ModelError as error:
+            log.warning("version %d, which is live, is left out: %s", live.version, error)
+    return judge(engine, selection, [source], choosing=True)
 
 
 def choose(judged: Judged, wish: Wish) -> Floats:
@@ -224,14 +239,12 @@ def _decide(
             against_frequent=against_frequent,
         )
     against_live = None
-    if live is not None:
+    state: LiveState = "none" if live is None else "refused"
+    if len(judging.versions) > 1:
+        state = "evaluated"
         against_live = compare_paired(own, ranking_quality(judging.evaluated(1).scores, tags))
     return decide_promotion(
-        against_live,
-        None,
-        against_frequent,
-        live="none" if live is None else "evaluated",
-        confidence=options.confidence,
+        against_live, None, against_frequent, live=state, confidence=options.confidence
     )
 
 

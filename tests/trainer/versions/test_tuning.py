@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from core.database.engine import reading
-from core.database.tables import TrainingRun
-from core.errors import TrainingError
+from core.database.tables import BundlePart, TrainingRun
+from core.errors import ModelError, TrainingError
 from core.model import registry
 from core.model.registry import Version
 from tests.conftest import ManualClock
@@ -76,6 +76,21 @@ def test_a_worse_ranking_does_not_replace_the_live_one(sqlite_engine: Engine) ->
     with sqlite_engine.begin() as connection:
         registry.promote(connection, "stats", 1, now=ManualClock().now(), reason="hand")
     assert not tune(sqlite_engine, wrong, Wish("suggestions", 1.0)).version.live
+
+
+def test_beside_a_live_version_that_is_refused_the_gate_lets_it_pass(
+    sqlite_engine: Engine,
+) -> None:
+    first, second = publish_two(sqlite_engine, data_fingerprint="2")
+    with sqlite_engine.begin() as connection:
+        registry.promote(connection, "stats", 2, now=ManualClock().now(), reason="hand")
+        damaged = update(BundlePart).where(BundlePart.model_version_id == second.id)
+        connection.execute(damaged.values(data=b"?"))
+    tuned = tune(sqlite_engine, first, Wish("suggestions", 1.0))
+    assert tuned.version.live
+    assert tuned.decision.reason.startswith("the live version's bundle is refused")
+    with pytest.raises(ModelError):  # there is nothing to make a version of
+        tune(sqlite_engine, second, Wish("suggestions", 1.0))
 
 
 @pytest.mark.parametrize("wished", [0.3, 1.0, 2.5, 4.0])
