@@ -9,10 +9,16 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean
+.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean
 
 demo: .venv/installed
 	$(BIN)/tagger demo
+
+# The service in containers. Where it does not start, docker-compose tells only that `migrate` failed,
+# which checks the settings first: its log, which has the reason, is shown.
+COMPOSE ?= $(shell docker compose version >/dev/null 2>&1 && echo docker compose || echo docker-compose)
+up:
+	@$(COMPOSE) up -d --build $(UP) || { $(COMPOSE) logs --no-color --tail 5 migrate; exit 1; }
 
 # The checks run beside the tests, which leave a processor idle now and then.
 test: .venv/installed
