@@ -9,10 +9,13 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean
+.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean install
 
-demo: .venv/installed
+demo: .venv/running
 	$(BIN)/tagger demo
+
+# What running it takes; tests take more, and install it by themselves.
+install: .venv/running
 
 # The service in containers. Where it does not start, docker-compose tells only that `migrate` failed,
 # which checks the settings first: its log, which has the reason, is shown.
@@ -105,12 +108,22 @@ lock: .venv/installed
 	echo cyclonedx-bom | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --quiet --no-header -o deploy/sbom.lock
 
-.venv/installed: requirements.lock pyproject.toml
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Without compiling all modules, most of which nobody imports: a third of the time.
+PACKAGES := $(PIP) --no-compile --require-hashes
+
+.venv/running: requirements.base.lock requirements.trainer.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if v in ((3, 11), (3, 12)) else f"Python 3.11 or 3.12 is needed, found {v[0]}.{v[1]}; set it with: make PYTHON=python3.11")'
-	$(PYTHON) -m venv .venv
-	@# Without compiling all modules, most of which nobody imports: a third of the time.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo 'Making .venv'
+	@$(PYTHON) -m venv .venv
+	@echo 'Installing packages, TensorFlow among them: 2.6 GB on disk, a minute or a few'
+	@$(PACKAGES) -r requirements.base.lock -r requirements.trainer.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed: .venv/running requirements.lock
+	@echo 'Installing what tests take: 700 MB on disk, half a minute or more'
+	@$(PACKAGES) -r requirements.lock
 	@touch $@
 
 clean:
