@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean install
+.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean install test-release
 
 demo: .venv/running
 	$(BIN)/tagger demo
@@ -29,12 +29,12 @@ test: .venv/installed
 
 tests: .venv/installed
 	$(PYTEST) --durations=40 --durations-min=5 -m \
-	  "not browser and not chaos and not training and not soak and not compose and not real"
+	  "not browser and not chaos and not training and not soak and not compose and not real and not release"
 
 # While one works: without TensorFlow, Postgres, a browser, and what takes more than a second.
 test-fast: .venv/installed
 	$(BIN)/pytest -n logical --ignore tests/trainer/systems --ignore tests/review/browser -m \
-	  "not slow and not postgres and not browser and not chaos and not training and not compose and not real"
+	  "not slow and not postgres and not browser and not chaos and not training and not compose and not real and not release"
 
 # In a headless Chromium.
 test-browser: .venv/installed
@@ -56,6 +56,10 @@ test-compose: .venv/installed
 
 test-real: .venv/installed
 	$(PYTEST) -m real
+
+# The wheel in clean environments, with each extra, on each Python.
+test-release: .venv/installed
+	$(BIN)/pytest -m release
 
 # Hostile bytes through every door, so many of them; with other random numbers: make fuzz SEED=2.
 # atheris, which guides them, has wheels for Linux on x86-64; elsewhere they are random.
