@@ -311,6 +311,7 @@ class LastSign(Table):
     waits_for: Mapped[str | None]  # what it cannot go on without, such as the broker
     memory_bytes: Mapped[int | None]  # that its container holds, where that has a limit
     memory_limit: Mapped[int | None]
+    version: Mapped[str | None]  # of the program that it runs
 
 
 class LiveAgreement(Table):

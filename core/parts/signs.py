@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from core import __version__
 from core.clock import Clock
 from core.database.engine import dialect_insert, writing_once
 from core.database.tables import LastSign
@@ -155,6 +156,7 @@ def write_sign(
         "waits_for": waits_for,
         "memory_bytes": memory.used if memory else None,
         "memory_limit": memory.limit if memory else None,
+        "version": __version__,
     }
     sign = dialect_insert(connection, LastSign).values(name=name, **values)
     connection.execute(sign.on_conflict_do_update(index_elements=["name"], set_=values))

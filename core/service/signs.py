@@ -29,6 +29,7 @@ class PartStatus:
         waits_for: what it cannot go on without.
         memory_bytes: that its container holds; None where that has no limit.
         memory_limit: of its container, in bytes.
+        version: of the program that it runs; None where it is one that did not say.
         state: running; waiting for something; stopped, as it was told to; ended by itself; silent:
             it is killed, hangs, or cannot reach the database.
     """
@@ -39,6 +40,7 @@ class PartStatus:
     waits_for: str | None
     memory_bytes: int | None
     memory_limit: int | None
+    version: str | None
     state: State
 
     @property
@@ -92,6 +94,7 @@ def part_statuses(
             LastSign.waits_for,
             LastSign.memory_bytes,
             LastSign.memory_limit,
+            LastSign.version,
         ).order_by(LastSign.name)
     )
     answers = frozenset(answering)

@@ -7,10 +7,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, select, text
 
+from core import __version__
 from core.database.engine import make_engine, reading
 from core.database.tables import LastSign
 from core.parts.signs import KEPT, SIGN_SECONDS, TOLD_TO_STOP, Signs, write_sign
-from core.service.signs import last_signs
+from core.service.signs import last_signs, part_statuses
 from core.settings import Settings
 from tests.conftest import ManualClock
 
@@ -33,6 +34,13 @@ def test_a_sign_is_written_once_in_a_while(
             clock.sleep(30)
     with reading(engine) as connection:
         assert last_signs(connection) == {"tagging@a": clock.now() - timedelta(seconds=30)}
+
+
+def test_a_sign_tells_the_version_of_the_program(engine: Engine, clock: ManualClock) -> None:
+    with engine.begin() as connection:
+        write_sign(connection, "tagging@a", now=clock.now())
+        (part,) = part_statuses(connection, now=clock.now())
+    assert part.version == __version__
 
 
 def test_who_is_gone_is_forgotten(engine: Engine, clock: ManualClock) -> None:

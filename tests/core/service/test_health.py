@@ -16,7 +16,13 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 def part(name: str, state: State = "running", *, minutes: float = 0, **more: Any) -> PartStatus:
     at = NOW - timedelta(minutes=minutes)
-    told = {"ended": None, "waits_for": None, "memory_bytes": None, "memory_limit": None} | more
+    told = {
+        "ended": None,
+        "waits_for": None,
+        "memory_bytes": None,
+        "memory_limit": None,
+        "version": None,
+    } | more
     return PartStatus(name, at, state=state, **told)
 
 
