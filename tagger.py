@@ -36,7 +36,7 @@ HINTS: dict[type[TaggerError], str] = {
 # all of them together take half a second more.
 PARTS: dict[str, tuple[str, ...]] = {
     "demo": ("demo", "demo-site", "stand-in"),
-    "ops": ("up", "status", "db"),
+    "ops": ("up", "status", "doctor", "db"),
     "worker": ("worker", "scheduler", "tag", "suggest", "parked"),
     "review": ("results", "review", "reviewers", "webhooks"),
     "trainer": ("train", "compare", "models"),
@@ -46,6 +46,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 
 console.hints.update(HINTS)
+console.probes["api"] = lambda *asked: import_module("poller.probe").ask_api(*asked)
 
 
 def make_app(parts: Iterable[str] = PARTS) -> typer.Typer:

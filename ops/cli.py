@@ -26,6 +26,7 @@ from core.service.health import EXIT_STATUS
 from core.service.review_page import listen
 from ops import database
 from ops.database import merge_misnamed_sites
+from ops.doctor.cli import doctor
 from ops.service_state import as_json as told_as_json
 from ops.service_state import ask_broker, down_as_json, read_state
 from ops.status_view import show_state
@@ -44,6 +45,7 @@ def add_commands(app: typer.Typer) -> None:
     """Add this part's commands."""
     app.command("up")(up)
     app.command("status")(status)
+    app.command("doctor")(doctor)
     database.add_commands(app)
 
 

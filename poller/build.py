@@ -28,6 +28,12 @@ from poller.rate_limit import RateLimit
 from poller.service import Poller
 
 
+def make_client(settings: Settings, *, session: requests.Session, clock: Clock) -> Client:
+    """A client for the settings' API over a session."""
+    key = settings.api_key.get_secret_value() if settings.api_key is not None else None
+    return Client(session, url=settings.api_url, key=key, clock=clock)
+
+
 def make_api(
     settings: Settings,
     engine: Engine,
@@ -37,12 +43,11 @@ def make_api(
     chance: random.Random,
 ) -> Api:
     """A client for the settings' API over a session, and the rate limit that the database keeps."""
-    key = settings.api_key.get_secret_value() if settings.api_key is not None else None
-    client = Client(session, url=settings.api_url, key=key, clock=clock)
+    client = make_client(settings, session=session, clock=clock)
     rate_limit = RateLimit(
         engine,
         client=client.name,
-        quota_default=QUOTA_WITH_KEY if key else QUOTA_WITHOUT_KEY,
+        quota_default=QUOTA_WITH_KEY if settings.api_key else QUOTA_WITHOUT_KEY,
         clock=clock,
         chance=chance,
     )

@@ -24,10 +24,13 @@ from core.console.options import (
     stored_site,
     stored_site_option,
 )
+from core.console.probes import ApiProbe, AskApi, probes
 from core.console.terminal import bytes_progress, err, out, plain, print_json, progress
 
 __all__ = [
     "FAILURE",
+    "ApiProbe",
+    "AskApi",
     "any_site_option",
     "bytes_progress",
     "check_known",
@@ -47,6 +50,7 @@ __all__ = [
     "out",
     "plain",
     "print_json",
+    "probes",
     "progress",
     "question_files_argument",
     "since_option",

@@ -1,0 +1,67 @@
+"""Models: which sites have none and why, and what is not tagged in spite of one."""
+
+from collections.abc import Iterator
+
+from core.console import plain
+from core.service.health import LONGEST_PENDING
+from core.service.status import SiteStatus
+from core.settings import Settings
+from ops.doctor.context import CheckContext
+from ops.doctor.finding import Finding
+
+SUBJECT = "models"
+
+
+def check_models(context: CheckContext) -> Iterator[Finding]:
+    """Look at each site's live model, or for the reason why there is none."""
+    state = context.state()
+    for site in state.sites:
+        if site.live is not None:
+            seen = f"{site.site}: version {site.live.version} ({site.live.architecture}) is live"
+            yield Finding(SUBJECT, "ok", seen)
+        else:
+            yield _without_model(site, context.settings)
+    for drift in state.drifts:
+        seen = f"{drift.site}: version {drift.version} drifts: {drift.description}"
+        fix = f"Train a new one: tagger train --site {drift.site}"
+        yield Finding(SUBJECT, "warning", seen, fix)
+
+
+def _without_model(site: SiteStatus, settings: Settings) -> Finding:
+    """Why a site has no live model, and what makes one."""
+    name, run = site.site, site.last_training
+    if site.waiting is not None:
+        seen = (
+            f"no live model: version {site.waiting.version} was kept back: {site.waiting.decision}"
+        )
+        fix = f"Take it all the same: tagger models promote --site {name} {site.waiting.version}"
+    elif run is not None and run.ended_at is None:
+        seen = f"no live model yet: a training runs since {run.started_at:%Y-%m-%d %H:%M}"
+        fix = "Wait for it; it shows in: tagger status"
+    elif run is not None and run.outcome == "failed":
+        seen = f"no live model: the last training failed: {run.error}"
+        fix = f"Put that right, then: tagger train --site {name}"
+    elif (missing := settings.min_questions - (site.trainable or 0)) > 0:
+        seen = f"no live model: it takes {missing:,} more questions that have settled"
+        fix = f"Fetch past ones, or import a dump: tagger history --site {name}"
+    else:
+        seen = "no live model: there are questions enough, and no training has begun"
+        fix = (
+            f"A trainer and the scheduler do it by themselves; manually: tagger train --site {name}"
+        )
+    return Finding(SUBJECT, "warning", f"{name}: {seen}", fix)
+
+
+def check_tagging(context: CheckContext) -> Iterator[Finding]:
+    """Look for questions that cannot be tagged, or wait for long with a model that could."""
+    state = context.state()
+    for site in state.sites:
+        name = plain(site.site)
+        if site.parked:
+            seen = f"{name}: {site.parked:,} questions cannot be tagged"
+            yield Finding("tagging", "warning", seen, f"See why: tagger parked list --site {name}")
+        waited = state.at - site.oldest_pending if site.oldest_pending else None
+        if site.live is not None and waited is not None and waited > LONGEST_PENDING:
+            seen = f"{name}: a question has been pending for {waited.total_seconds() / 60:,.0f} min"
+            fix = "More processes: TAGGER_WORKER_PROCESSES, or on another host: tagger worker"
+            yield Finding("tagging", "warning", seen, fix)

@@ -1,0 +1,172 @@
+"""Services that are missing, silent, waiting, doubled or of another version; memory; models."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, update
+
+from core import __version__
+from core.database.tables import KilledProcess, LastSign, ModelVersion, TaggingRequest, TrainingRun
+from ops.doctor.finding import Finding
+from ops.doctor.memory import worker_memory
+from tests.models import word_bundle
+from tests.ops.doctor.conftest import Look
+from tests.rows import give_signs, publish, publish_live, question, store_questions
+
+ALL = {"tagging@a": 1, "training@a": 1, "scheduler@a": 1, "poller@a": 1}
+NOW = datetime.now(UTC)
+
+
+def change(engine: Engine, name: str, **values: object) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(LastSign).where(LastSign.name == name).values(**values))
+
+
+def only(found: list[Finding]) -> tuple[str, str, str]:
+    (one,) = found
+    return one.severity, one.seen, one.fix
+
+
+def test_services_that_run_are_well(look: Look, sqlite_engine: Engine) -> None:
+    give_signs(sqlite_engine, ALL, now=datetime.now(UTC))
+    severity, seen, _ = only(look("services", database_url=sqlite_engine.url))
+    assert severity == "ok"
+    assert seen.startswith(f"they run, with version {__version__}: poller@a, ")
+
+
+def test_what_does_not_run_is_told_with_what_starts_it(look: Look, sqlite_engine: Engine) -> None:
+    found = look("services", database_url=sqlite_engine.url)
+    assert {one.seen: one.severity for one in found} == {
+        "a worker does not run": "error",
+        "a trainer does not run": "warning",
+        "the scheduler does not run": "error",
+        "the poller does not run": "warning",
+    }
+    assert found[0].fix.endswith(": tagger worker")
+
+
+def test_a_service_that_fell_silent_is_told(look: Look, sqlite_engine: Engine) -> None:
+    give_signs(sqlite_engine, ALL | {"scheduler@a": 900}, now=datetime.now(UTC))
+    severity, seen, fix = only(look("services", database_url=sqlite_engine.url))
+    assert severity == "error"
+    assert seen.startswith("the scheduler does not run since ")
+    assert "killed or hangs" in seen
+    assert fix.endswith(": tagger scheduler")
+    give_signs(sqlite_engine, ALL | {"tagging@b": 900}, now=datetime.now(UTC))
+    severity, seen, _ = only(look("services", database_url=sqlite_engine.url))
+    assert (severity, seen.partition(" since ")[0]) == ("warning", "tagging@b has given no sign")
+
+
+def test_a_service_that_waits_is_told(look: Look, sqlite_engine: Engine) -> None:
+    give_signs(sqlite_engine, ALL, now=datetime.now(UTC))
+    change(sqlite_engine, "tagging@a", waits_for="the broker")
+    severity, seen, _ = only(look("services", database_url=sqlite_engine.url))
+    assert (severity, seen) == ("error", "tagging@a waits for the broker")
+
+
+def test_two_schedulers_are_told(look: Look, sqlite_engine: Engine) -> None:
+    give_signs(sqlite_engine, ALL | {"scheduler@b": 1}, now=datetime.now(UTC))
+    severity, seen, fix = only(look("services", database_url=sqlite_engine.url))
+    assert (severity, fix) == ("error", "Stop all but one of them")
+    assert seen == "2 schedulers run (scheduler@a, scheduler@b): all fires twice"
+
+
+@pytest.mark.parametrize(("version", "told"), [("0.0.1", "0.0.1"), (None, "of before")])
+def test_a_worker_of_another_version_is_told(
+    look: Look, sqlite_engine: Engine, version: str | None, told: str
+) -> None:
+    give_signs(sqlite_engine, ALL, now=datetime.now(UTC))
+    change(sqlite_engine, "tagging@a", version=version)
+    severity, seen, fix = only(look("services", database_url=sqlite_engine.url))
+    assert severity == "warning"
+    assert seen == f"tagging@a runs version {told}, this is {__version__}"
+    assert fix.startswith("Install one version on all hosts")
+
+
+def test_a_limit_below_what_the_live_model_needs_is_told(look: Look, sqlite_engine: Engine) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=NOW)
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(ModelVersion).values(size=200_000_000))
+    give_signs(sqlite_engine, ALL, now=datetime.now(UTC))
+    change(sqlite_engine, "tagging@a", memory_bytes=1, memory_limit=400_000_000)
+    severity, seen, fix = only(look("memory", database_url=sqlite_engine.url))
+    assert severity == "error"
+    assert seen.startswith("tagging@a may take 400 MB; 2 processes with the largest live model")
+    assert fix.startswith("Set WORKER_MEMORY=")
+    change(sqlite_engine, "tagging@a", memory_limit=int(fix.split("=")[1].split("m")[0]) * 10**6)
+    assert only(look("memory", database_url=sqlite_engine.url))[0] == "ok"
+
+
+def test_killed_processes_are_told(look: Look, sqlite_engine: Engine) -> None:
+    row = {"worker": "tagging@a", "at": datetime.now(UTC), "questions": 1}
+    with sqlite_engine.begin() as connection:
+        connection.execute(insert(KilledProcess).values(row))
+    severity, seen, fix = only(look("memory", database_url=sqlite_engine.url))
+    assert (severity, "1 of its processes were killed" in seen) == ("error", True)
+    assert "WORKER_MEMORY=" in fix
+
+
+def test_what_was_measured_is_what_is_reckoned() -> None:
+    """A bundle of 108 MB and two processes peaked at 326 MB (docs/architecture.md)."""
+    assert 310e6 < worker_memory(108_000_000, 2) < 345e6
+
+
+def test_a_site_without_enough_questions_says_how_many_are_missing(
+    look: Look, sqlite_engine: Engine
+) -> None:
+    severity, seen, fix = only(look("models", database_url=sqlite_engine.url))
+    assert severity == "warning"
+    assert seen == "stats: no live model: it takes 1,000 more questions that have settled"
+    assert fix.endswith(": tagger history --site stats")
+
+
+@pytest.mark.parametrize(
+    ("run", "told", "command"),
+    [
+        ({"outcome": "failed", "error": "no room"}, "failed: no room", "train --site stats"),
+        ({}, "a training runs since", "status"),
+    ],
+)
+def test_a_training_that_failed_or_runs_is_the_reason(
+    look: Look, sqlite_engine: Engine, run: dict[str, str], told: str, command: str
+) -> None:
+    ended = NOW if run else None
+    with sqlite_engine.begin() as connection:
+        row = {"site": "stats", "started_at": NOW, "ended_at": ended, **run}
+        connection.execute(insert(TrainingRun).values(row))
+    _, seen, fix = only(look("models", database_url=sqlite_engine.url))
+    assert told in seen
+    assert fix.endswith(f": tagger {command}")
+
+
+def test_a_version_that_was_kept_back_is_the_reason(look: Look, sqlite_engine: Engine) -> None:
+    with sqlite_engine.begin() as connection:
+        version = publish(connection, word_bundle(), now=NOW)
+        row = {"site": "stats", "started_at": NOW, "ended_at": NOW, "outcome": "published"}
+        told = {"decision": "it loses to the baseline", "model_version_id": version.id}
+        connection.execute(insert(TrainingRun).values(row | told))
+    _, seen, fix = only(look("models", database_url=sqlite_engine.url))
+    assert seen.endswith("version 1 was kept back: it loses to the baseline")
+    assert fix.endswith(": tagger models promote --site stats 1")
+
+
+def test_enough_questions_and_no_training_asks_for_one(look: Look, sqlite_engine: Engine) -> None:
+    old = NOW - timedelta(days=30)
+    store_questions(sqlite_engine, *(question(i, created_at=old) for i in range(60)), now=old)
+    _, seen, fix = only(look("models", database_url=sqlite_engine.url, min_questions=50))
+    assert "questions enough, and no training has begun" in seen
+    assert fix.endswith(": tagger train --site stats")
+
+
+def test_questions_that_are_parked_or_wait_too_long_are_told(
+    look: Look, sqlite_engine: Engine
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=NOW)
+    store_questions(sqlite_engine, question(1), question(2), now=NOW - timedelta(hours=3))
+    parked = update(TaggingRequest).where(TaggingRequest.question_pk == 1)
+    with sqlite_engine.begin() as connection:
+        connection.execute(parked.values(parked_at=NOW))
+    found = look("tagging", database_url=sqlite_engine.url)
+    assert found[0].seen == "stats: 1 questions cannot be tagged"
+    assert found[1].seen.startswith("stats: a question has been pending for 18")
+    assert found[0].fix.endswith(": tagger parked list --site stats")
