@@ -160,11 +160,14 @@ class ApiPaused(ApiError):
 
     Attributes:
         until: when it may ask again (UTC).
+        reason: what answer, or lack of one, made the pause; empty where it is the client's own
+            rule, as that of one request at a time.
     """
 
-    def __init__(self, message: str, *, until: datetime) -> None:
+    def __init__(self, message: str, *, until: datetime, reason: str = "") -> None:
         super().__init__(message)
         self.until = until
+        self.reason = reason
 
 
 class UnknownSite(TaggerError):

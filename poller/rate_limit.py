@@ -213,6 +213,7 @@ class RateLimit:
             raise ApiPaused(
                 f"the API's /{request.method} may be asked again at {_shown(until)} ({reason})",
                 until=until,
+                reason=reason,
             )
 
     def _check_quota(self, connection: Connection, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.clock import CLOCK_SET_BACK
 from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
 from core.settings import DEFAULTS
 from ops.doctor.context import CheckContext
@@ -15,6 +14,9 @@ _SCARCE: Final = 0.05  # of a day's requests, the share that no plan gives away
 
 _OTHER_URL = f"Check the network, and TAGGER_API_URL, which is {DEFAULTS.api_url} by default"
 
+_KEY = "Correct TAGGER_API_KEY, or unset it for 300 requests a day"
+_WAIT = "Wait: the poller goes on by itself"
+
 
 def check_api(context: CheckContext) -> Iterator[Finding]:
     """Ask it once, within its rate limit."""
@@ -23,11 +25,9 @@ def check_api(context: CheckContext) -> Iterator[Finding]:
     except ApiPaused as error:
         yield _paused(context, error)
     except ApiKeyRefused as error:
-        yield Finding(
-            SUBJECT, "error", str(error), "Correct TAGGER_API_KEY, or unset it for 300 a day"
-        )
+        yield Finding(SUBJECT, "error", str(error), _KEY)
     except ApiThrottled as error:
-        yield Finding(SUBJECT, "warning", str(error), "Wait: nothing else asks meanwhile")
+        yield Finding(SUBJECT, "warning", str(error), _WAIT)
     except (ApiUnreachable, ApiRefused) as error:
         yield Finding(SUBJECT, "error", str(error), _OTHER_URL)
     else:
@@ -38,12 +38,15 @@ def check_api(context: CheckContext) -> Iterator[Finding]:
 
 
 def _paused(context: CheckContext, error: ApiPaused) -> Finding:
-    """What keeps the API from being asked: its quota, a pause, or a request of just now."""
+    """What keeps the API from being asked now: its quota, its last answer, or a rule of ours."""
+    seen = f"not asked: {error}"
     if "quota" in str(error):
         return Finding(SUBJECT, "warning", str(error), _more_quota(context))
-    is_short = error.until - context.clock.now() < CLOCK_SET_BACK * 13  # a minute's rules
-    fix = "" if is_short else "Wait: the poller goes on by itself"
-    return Finding(SUBJECT, "ok" if is_short else "warning", f"not asked: {error}", fix)
+    if error.reason in ("", "backoff"):  # of every day
+        return Finding(SUBJECT, "ok", seen)
+    if error.reason == "throttle violation":
+        return Finding(SUBJECT, "warning", seen, _WAIT)
+    return Finding(SUBJECT, "error", seen, _KEY if "KEY" in error.reason else _OTHER_URL)
 
 
 def _quota(

@@ -71,14 +71,15 @@ def test_a_quota_that_is_used_up_is_told_with_what_gives_more(
 
 
 def test_a_key_that_is_refused_is_told_and_not_shown(look: Look, sqlite_engine: Engine) -> None:
+    settings = {"api_key": "hush-hush", "database_url": sqlite_engine.url, "ask_api": ASK}
     with api(Limits(keys=frozenset({"right"}))) as url:
-        (found,) = look(
-            "API", api_url=url, api_key="hush-hush", database_url=sqlite_engine.url, ask_api=ASK
-        )
-    assert found.severity == "error"
-    assert "the API does not know TAGGER_API_KEY" in found.seen
-    assert found.fix.startswith("Correct TAGGER_API_KEY")
-    assert "hush-hush" not in found.seen
+        for told in (" (bad_parameter, error_id 400)", "not asked: "):  # it pauses for minutes
+            (found,) = look("API", api_url=url, **settings)
+            assert (found.severity, told in found.seen) == ("error", True), found
+            assert "the API does not know TAGGER_API_KEY" in found.seen
+            assert found.fix.startswith("Correct TAGGER_API_KEY")
+            assert "hush-hush" not in found.seen
+            time.sleep(0.15)
 
 
 def test_one_that_is_away_is_told_with_its_usual_address(look: Look, sqlite_url: str) -> None:
@@ -108,14 +109,18 @@ class _Page(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_wrong_address_is_told(look: Look, sqlite_url: str) -> None:
+def test_a_wrong_address_is_told_also_while_it_is_not_asked_again(
+    look: Look, sqlite_engine: Engine
+) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_address[1]}"
-        (found,) = look("API", api_url=url, database_url=sqlite_url, ask_api=ASK)
+        for told in ("with HTML in place of an answer", "(no readable answer)"):
+            (found,) = look("API", api_url=url, database_url=sqlite_engine.url, ask_api=ASK)
+            assert (found.severity, told in found.seen) == ("error", True), found
+            assert "TAGGER_API_URL" in found.fix
+            time.sleep(0.15)
         server.shutdown()
-    assert "with HTML in place of an answer" in found.seen
-    assert "TAGGER_API_URL" in found.fix
 
 
 def test_it_is_not_asked_while_its_rate_limit_cannot_be_read(look: Look) -> None:
