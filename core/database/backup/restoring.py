@@ -8,6 +8,7 @@ from sqlalchemy import Engine, exists, inspect, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from core.database.backup.api_state import keep_api_state, read_api_state
 from core.database.backup.columns import WRONG_VALUE, chunk_of, from_json, in_chunks
 from core.database.backup.format import BackupReader, Summary, TableOfBackup
 from core.database.backup.scope import StoredTable, own_tables, tables_to_keep
@@ -30,7 +31,8 @@ def restore_backup(
     """Bring a backup's rows into a database, whose tables are up to date afterwards.
 
     The tables are made as the backup has them and migrated with their rows, so backups of earlier
-    versions of the program are taken. Services that run meanwhile wait for the end.
+    versions of the program are taken. Services that run meanwhile wait for the end. What the API
+    knows of them stays as it is.
 
     Args:
         engine: of a database that is empty, unless `replace` is set.
@@ -53,7 +55,10 @@ def restore_backup(
             "version."
         )
     with migrator(engine) as connection:
-        _make_empty(connection, revision, replace=replace)
+        current = _take_over(connection, replace=replace)
+        # Nobody runs who would know the API where the tables are older than the program.
+        state = read_api_state(connection) if current == revisions()[-1] else {}
+        _make_empty(connection, current, revision)
         tables = {table.name: table for table in tables_to_keep(connection)}
         for given in reader.tables():
             _load(connection, tables, given, name)
@@ -61,13 +66,14 @@ def restore_backup(
         migrate_to(connection, revisions()[-1])
         if not reader.header.models:
             _leave_models_out(connection, now)
+        keep_api_state(connection, state)
         _check_references(connection, name)
     _gather_statistics(engine)
     return reader.summary()
 
 
-def _make_empty(connection: Connection, revision: str, *, replace: bool) -> None:
-    """Leave tables at a revision, without a row."""
+def _take_over(connection: Connection, *, replace: bool) -> str | None:
+    """Keep all others out of a database that may be overwritten; return its tables' revision."""
     current = known_revision(connection)
     if current is not None and not replace and (filled := _filled(connection)):
         address = connection.engine.url.render_as_string(hide_password=True)
@@ -77,6 +83,11 @@ def _make_empty(connection: Connection, revision: str, *, replace: bool) -> None
         )
     if current is not None and connection.dialect.name == "postgresql":
         _keep_others_out(connection)
+    return current
+
+
+def _make_empty(connection: Connection, current: str | None, revision: str) -> None:
+    """Leave tables at a revision, without a row."""
     if current == revision:
         _delete_all(connection)
         return
