@@ -22,6 +22,13 @@ FROM base AS tagger
 COPY --from=sbom /sbom/base.json /usr/share/sbom/tagger.cdx.json
 COPY . ./
 RUN python -m compileall -q /app
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Question Tagger" \
+      org.opencontainers.image.description="Continuous tag prediction for StackExchange sites" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION
 USER tagger
 ENTRYPOINT ["tagger"]
 CMD ["status"]
@@ -38,6 +45,13 @@ FROM trainer-packages AS tagger-trainer
 COPY --from=trainer-sbom /sbom/trainer.json /usr/share/sbom/tagger.cdx.json
 COPY . ./
 RUN python -m compileall -q /app
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Question Tagger" \
+      org.opencontainers.image.description="Continuous tag prediction for StackExchange sites" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION
 USER tagger
 ENTRYPOINT ["tagger"]
 CMD ["worker", "--queues", "training"]

@@ -9,7 +9,7 @@ LOCK := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 -
 # Compiled files are kept, also where the environment says otherwise: tests start many processes.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean install test-release
+.PHONY: demo up test tests test-fast test-browser test-chaos test-training test-soak test-compose test-real fuzz chaos bench bench-check check audit format lock clean install test-release pages docs
 
 demo: .venv/running
 	$(BIN)/tagger demo
@@ -104,6 +104,16 @@ format: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# Documents that say what the code says; tests tell when they do not.
+pages: .venv/installed
+	for page in commands_page alerts_page room_picture; do $(BIN)/python -m tools.$$page || exit 1; done
+
+# All documents as a site in build/site, every link checked.
+docs: .venv/installed
+	$(BIN)/uv tool run --with-requirements docs/requirements.lock --from sphinx \
+	  sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/site
+	@echo 'build/site/index.html'
+
 # One resolution for everything; the images' two are subsets of it, held to the same versions.
 lock: .venv/installed
 	$(LOCK) --all-extras -o requirements.lock
@@ -111,6 +121,8 @@ lock: .venv/installed
 	$(LOCK) -c requirements.lock --extra trainer -o requirements.trainer.lock
 	echo cyclonedx-bom | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --quiet --no-header -o deploy/sbom.lock
+	printf 'furo\nmyst-parser\nsphinx\n' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --quiet --no-header -o docs/requirements.lock
 
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # Without compiling all modules, most of which nobody imports: a third of the time.

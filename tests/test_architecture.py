@@ -3,7 +3,6 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -13,13 +12,8 @@ import pytest
 import typer
 
 import tagger
+from tools.imports import PARTS, ROOT, file_of, files, imported, room_of
 
-ROOT = Path(__file__).resolve().parent.parent
-PARTS = (
-    "core", "poller", "importer", "backfill", "worker", "trainer", "review", "ops", "demo",
-    "migrations",
-)  # fmt: skip
-WITH_ROOMS = ("core", "trainer")  # where each folder is a room of its own
 MOST_LINES = 350
 MOST_FILES = 15  # at a folder's top, without __init__.py
 MEAN_FUNCTION_LINES = 10.0
@@ -48,57 +42,13 @@ def _names(cell: str) -> list[str]:
     return re.findall(r"`(\w+)`", cell)
 
 
-@cache
-def files() -> tuple[Path, ...]:
-    """Every Python file of the program, relative to the root."""
-    found = [path for part in PARTS for path in (ROOT / part).rglob("*.py")]
-    return tuple(sorted(path.relative_to(ROOT) for path in [*found, ROOT / "tagger.py"]))
-
-
-def room_of(file: Path) -> str:
-    """Return the room that a file belongs to.
-
-    In core/ and trainer/ a folder is a room, and a file beside the folders is one in trainer/;
-    core's plain files are the room `core`, but for `core/console`, which uses the database.
-    """
-    part, *rest = file.with_suffix("").parts
-    if part not in WITH_ROOMS or rest == ["__init__"]:
-        return part
-    inner = rest[0]
-    is_plumbing = part == "core" and len(rest) == 1 and inner != "console"
-    return part if is_plumbing else f"{part}/{inner}"
-
-
-def _file_of(module: str) -> Path | None:
-    """Return the file of a dotted name, which may end in a name inside the module."""
-    parts = module.split(".")
-    if parts[0] not in (*PARTS, "tagger"):
-        return None
-    for length in range(len(parts), 0, -1):
-        base = ROOT.joinpath(*parts[:length])
-        for file in (base.with_suffix(".py"), base / "__init__.py"):
-            if file.exists():
-                return file.relative_to(ROOT)
-    raise AssertionError(f"{module} is not in the repository")
-
-
-def imported(file: Path) -> Iterator[str]:
-    """Yield the full names that a file imports, also inside functions."""
-    for node in ast.walk(ast.parse((ROOT / file).read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}: a relative import"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
 @pytest.mark.parametrize("file", files(), ids=str)
 def test_a_file_imports_only_what_the_table_allows_its_room(file: Path) -> None:
     here = room_of(file)
     allowed = table().get(here, Room(frozenset(), frozenset()))  # trainer/__init__.py has none
     restricted = frozenset[str]().union(*(room.libraries for room in table().values()))
     for name in imported(file):
-        target = _file_of(name)
+        target = file_of(name)
         if target is None:
             library = name.split(".")[0]
             assert library not in restricted - allowed.libraries, f"{here} imports {library}"
@@ -135,7 +85,7 @@ def test_core_spells_no_command() -> None:
 
 
 def test_no_folder_holds_too_many_files() -> None:
-    others = [(ROOT / folder).rglob("*.py") for folder in ("benchmarks", "tests")]
+    others = [(ROOT / folder).rglob("*.py") for folder in ("benchmarks", "tests", "tools")]
     measured = [path.relative_to(ROOT) for path in chain.from_iterable(others)]
     every = [file for file in (*files(), *measured) if file.stem != "__init__"]
     for folder in {file.parent for file in every}:

@@ -64,10 +64,33 @@ def test_a_terminal_that_follows_the_readme_finds_the_program_and_the_demo() -> 
     assert ".venv/bin/tagger" not in readme
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
-            assert (document.parent / target).exists(), f"{document.name}: {target}"
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+
+
+def anchors(document: Path) -> set[str]:
+    """What a link may name of a document: its headings, as GitHub and MyST make anchors of them."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]+))?\)", document.read_text()):
+        found = document.parent / target if target else document
+        assert found.exists(), target
+        assert not anchor or anchor in anchors(found), f"{target}#{anchor}"
+
+
+def test_every_document_stands_in_the_contents_of_the_site() -> None:
+    contents = (ROOT / "docs/index.md").read_text().splitlines()
+    assert {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"} <= set(contents)
+
+
+def test_both_images_say_which_version_they_are() -> None:
+    images = (ROOT / "Dockerfile").read_text().split("\nFROM ")
+    labelled = [one for one in images if "org.opencontainers.image.version=$VERSION" in one]
+    assert [one.split("\n")[0].split(" AS ")[1] for one in labelled] == ["tagger", "tagger-trainer"]
+    assert all("org.opencontainers.image.revision=$REVISION" in one for one in labelled)
 
 
 def test_the_images_install_the_versions_of_the_one_lock() -> None:

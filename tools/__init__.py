@@ -1,0 +1,1 @@
+"""What documents take from the code: the page of the commands, the picture of the rooms."""
