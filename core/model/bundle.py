@@ -182,7 +182,8 @@ def _describe_member(name: str, size: int) -> zipfile.ZipInfo:
             f"{_MEMBERS[name]:,}: learn fewer tags or words."
         )
     info = zipfile.ZipInfo(name, _EPOCH)
-    info.compress_type = ZIP_DEFLATED
+    # Weights shrink by 7% only, and a worker that loads a network would unpack it for half a second.
+    info.compress_type = ZIP_STORED if name == TFLITE else ZIP_DEFLATED
     info.file_size = size
     return info
 
@@ -203,13 +204,20 @@ def _seal(file: BinaryIO) -> str:
     return whole.hexdigest()
 
 
-def inspect(path: Path, *, site: str | None = None, sha256: str | None = None) -> PackedBundle:
+def inspect(
+    path: Path,
+    *,
+    site: str | None = None,
+    sha256: str | None = None,
+    found: SealedHash | None = None,
+) -> PackedBundle:
     """Verify a bundle's zip, but for its vocabulary, and read its manifest.
 
     Args:
         path: the file.
         site: whose model it is to be; None takes any.
         sha256: what its file must have, in hexadecimal; None takes any.
+        found: of its bytes, where they were just hashed.
 
     Raises:
         BundleCorrupt: it has another SHA-256, it has changed since it was packed, it is no zip, a
@@ -217,7 +225,7 @@ def inspect(path: Path, *, site: str | None = None, sha256: str | None = None) -
         BundleIncompatible: its format version is not this program's.
         BundleForeign: it belongs to another site.
     """
-    found = hash_bundle(path)
+    found = found or hash_bundle(path)
     if sha256 is not None and found.hexdigest() != sha256.strip().lower():
         raise BundleCorrupt(f"The model bundle has another SHA-256: {found.hexdigest()}.")
     if not found.is_sealed():
@@ -230,7 +238,14 @@ def inspect(path: Path, *, site: str | None = None, sha256: str | None = None) -
     return PackedBundle(path, manifest, found.hexdigest(), path.stat().st_size)
 
 
-def unpack(path: Path, folder: Path, *, site: str | None = None, keras: bool = True) -> Bundle:
+def unpack(
+    path: Path,
+    folder: Path,
+    *,
+    site: str | None = None,
+    keras: bool = True,
+    found: SealedHash | None = None,
+) -> Bundle:
     """Verify a bundle's zip and write its members into a folder.
 
         bundle = unpack(Path("stats.bundle.zip"), folder, site="stats")
@@ -241,12 +256,13 @@ def unpack(path: Path, folder: Path, *, site: str | None = None, keras: bool = T
         folder: where its members are to stand.
         site: whose model it is to be; None takes any.
         keras: whether model.keras is unpacked too, which tagging does without.
+        found: of its bytes, by whoever has just written them; it is read for that otherwise.
 
     Raises:
         BundleRefused: as of inspect().
         OSError: the folder cannot be written.
     """
-    inspect(path, site=site)
+    inspect(path, site=site, found=found)
     for name in _MEMBERS:
         if keras or name != KERAS:
             _write_member(path, name, folder / name)

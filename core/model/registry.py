@@ -19,7 +19,7 @@ from core.errors import (
     UnknownModelVersion,
     VersionPruned,
 )
-from core.model.bundle import Bundle, PackedBundle, unpack
+from core.model.bundle import Bundle, PackedBundle, SealedHash, unpack
 from core.model.bundle_store import fetch_parts, store_parts
 
 Reason = Literal["gate", "hand", "rollback"]
@@ -297,8 +297,8 @@ def load_bundle(
     """
     packed = folder / "bundle.zip"
     try:
-        fetch_packed(connection, version, packed)
-        return unpack(packed, folder, site=version.site, keras=keras)
+        found = fetch_packed(connection, version, packed)
+        return unpack(packed, folder, site=version.site, keras=keras, found=found)
     finally:
         packed.unlink(missing_ok=True)
 
@@ -313,8 +313,11 @@ def fetch_from(engine: Engine) -> Callable[[Version, Path], Bundle]:
     return fetch
 
 
-def fetch_packed(connection: Connection, version: Version, path: Path) -> None:
+def fetch_packed(connection: Connection, version: Version, path: Path) -> SealedHash:
     """Write a version's zip to a file, and verify that it is the one that was published.
+
+    Returns:
+        The hash of its bytes.
 
     Raises:
         VersionPruned: its bundle is gone.
@@ -323,11 +326,13 @@ def fetch_packed(connection: Connection, version: Version, path: Path) -> None:
     """
     if version.pruned_at is not None:
         raise VersionPruned(_tell_pruned(version))
-    if fetch_parts(connection, version.id, path).hexdigest() != version.sha256:
+    found = fetch_parts(connection, version.id, path)
+    if found.hexdigest() != version.sha256:
         raise BundleCorrupt(
             f"The bundle of {version.site} version {version.version} does not have the SHA-256 "
             "that the registry holds."
         )
+    return found
 
 
 def lock(connection: Connection, site: str) -> None:

@@ -1,7 +1,9 @@
 import hashlib
+import io
 import json
 import time
 import tracemalloc
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +78,13 @@ def test_every_kind_of_input_comes_back() -> None:
 
 def test_equal_bundles_have_equal_bytes() -> None:
     assert pack_bytes(word_bundle()) == PACKED
+
+
+def test_a_network_need_not_be_unpacked_by_whoever_loads_it() -> None:
+    with zipfile.ZipFile(io.BytesIO(PACKED)) as archive:
+        packed = {info.filename: info.compress_type for info in archive.infolist()}
+    assert packed.pop("model.tflite") == zipfile.ZIP_STORED
+    assert set(packed.values()) == {zipfile.ZIP_DEFLATED}
 
 
 @pytest.mark.parametrize("named", ["Stats", "stats.stackexchange.com", "stats"])
