@@ -182,7 +182,7 @@ def _describe_member(name: str, size: int) -> zipfile.ZipInfo:
             f"{_MEMBERS[name]:,}: learn fewer tags or words."
         )
     info = zipfile.ZipInfo(name, _EPOCH)
-    # Weights shrink by 7% only, and a worker that loads a network would unpack it for half a second.
+    # Weights shrink by 7% only, and whoever loads a network would unpack it for half a second.
     info.compress_type = ZIP_STORED if name == TFLITE else ZIP_DEFLATED
     info.file_size = size
     return info

@@ -1,6 +1,6 @@
 """Writes predictions of many questions: one statement for each table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from core.database.bulk import bound, insert_rows
+from core.database.bulk import binder, bound, insert_rows
 from core.database.keys import one_of
 from core.database.tables import Prediction
 from core.model.predictor import RankedTag
@@ -61,7 +61,8 @@ def write_predictions(
     pks = [item.pk for item in predictions]
     scored = _take_older(connection, pks, version.id)
     blocked = read_blocked_tags(connection, version.site)
-    rows = (_row(connection, item, blocked) for item in predictions)
+    bind = (binder(connection, Prediction, "tags"), binder(connection, Prediction, "probabilities"))
+    rows = (_row(item, blocked, *bind) for item in predictions)
     made = (version.id, bound(connection, Prediction, "predicted_at", now))
     insert_rows(
         connection,
@@ -73,15 +74,17 @@ def write_predictions(
 
 
 def _row(
-    connection: Connection, item: NewPrediction, blocked: frozenset[str]
+    item: NewPrediction,
+    blocked: frozenset[str],
+    bind_tags: Callable[[list[str]], Any],
+    bind_shares: Callable[[list[float]], Any],
 ) -> tuple[str, Any, Any, int]:
     """The hash of the text, the tags in the table's order, and how many are suggested."""
     suggested = [one for one in item.tags if one.suggested and one.tag not in blocked]
     others = [one for one in item.tags if not one.suggested or one.tag in blocked]
     ranked = suggested + others
-    tags = bound(connection, Prediction, "tags", [one.tag for one in ranked])
-    shares = bound(connection, Prediction, "probabilities", [one.probability for one in ranked])
-    return item.content_hash, tags, shares, len(suggested)
+    tags = bind_tags([one.tag for one in ranked])
+    return item.content_hash, tags, bind_shares([one.probability for one in ranked]), len(suggested)
 
 
 def _take_older(connection: Connection, pks: Sequence[int], version_id: int) -> dict[int, Any]:

@@ -1,11 +1,12 @@
 """Many rows by one statement."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, text
 
-from core.database.bulk import bound, insert_rows
+from core.database.bulk import as_copied, bound, insert_raw, insert_rows
 from core.database.tables import Question, QuestionTag
 from core.errors import DatabaseUnreachable
 from tests.conftest import ManualClock
@@ -23,6 +24,32 @@ def test_rows_arrive_as_they_are(engine: Engine, clock: ManualClock) -> None:
     with engine.connect() as connection:
         found = connection.scalars(select(QuestionTag.tag).where(QuestionTag.question_pk == pk))
         assert {tag for _, tag, _ in rows} <= set(found)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_line_reads_as_the_driver_s_own(engine: Engine) -> None:
+    odd = ["", "\\N", "a\tb\nc\r", '"', '\\"', "{,}", " ", "NULL", "ψ", "\b\x01"]
+    at = datetime(2026, 1, 2, 3, 4, 5, 678, UTC)
+    rows: list[tuple[Any, ...]] = [
+        (place, text_, at, odd, [0.1, 1e-300, float("inf")], [1, -(2**62)])
+        for place, text_ in enumerate(odd)
+    ]
+    rows += [(2**62, None, None, [], [], None)]
+    with engine.connect() as connection:
+        connection.exec_driver_sql(
+            "CREATE TEMPORARY TABLE odd (id bigint, one text, at timestamptz, many text[], "
+            "shares float8[], numbers bigint[])"
+        )
+        insert_raw(connection, "odd", ("id", "one", "at", "many", "shares", "numbers"), rows)
+        found = connection.exec_driver_sql("SELECT * FROM odd ORDER BY id").all()
+    assert all(as_copied(row) is not None for row in rows)
+    assert [tuple(row) for row in found] == rows
+
+
+def test_what_is_of_another_kind_is_left_to_the_driver() -> None:
+    assert as_copied((1, b"bytes")) is None
+    assert as_copied((1, [None])) is None
+    assert as_copied((True,)) is None
 
 
 def test_a_time_is_given_as_the_driver_takes_it(engine: Engine, clock: ManualClock) -> None:

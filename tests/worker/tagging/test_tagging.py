@@ -29,7 +29,7 @@ from tests.rows import (
     suggested_tags,
 )
 from tests.worker.tagging.batch import store_many
-from worker.tagging import PART, tag_batch
+from worker.tagging import FIRST_PART, PART, into_parts, tag_batch
 
 
 def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
@@ -157,6 +157,14 @@ def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) 
     assert suggested_tags(engine) == {number: {"anova"} for number in range(1, 2 * PART + 51)}
 
 
+@pytest.mark.parametrize("count", [0, 1, FIRST_PART, PART, PART + 1, 500, 1000])
+def test_each_question_of_a_batch_is_in_one_part(count: int) -> None:
+    parts = into_parts(range(count))
+    assert [pk for part in parts for pk in part] == [*range(count)]
+    assert all(0 < len(part) <= PART for part in parts)
+    assert not parts or len(parts[0]) <= FIRST_PART or len(parts) == 1
+
+
 def test_a_part_takes_few_statements(engine: Engine, clock: ManualClock) -> None:
     """Far from the database each is a round trip, for which a process waits."""
     pks = store_many(engine, clock, 2 * PART)
@@ -186,7 +194,7 @@ def test_what_was_claimed_before_the_model_was_gone_is_tagged(
     monkeypatch.setattr(models, "get_loaded", lambda _: None)
     with pytest.raises(ModelMissing):
         tag_batch(engine, models, "stats", pks, clock)
-    assert len(predictions(engine)) == PART
+    assert len(predictions(engine)) == FIRST_PART
     assert request_of(engine, 2 * PART).attempts == 0
 
 
