@@ -314,10 +314,7 @@ def fetch_from(engine: Engine) -> Callable[[Version, Path], Bundle]:
 
 
 def fetch_packed(connection: Connection, version: Version, path: Path) -> SealedHash:
-    """Write a version's zip to a file, and verify that it is the one that was published.
-
-    Returns:
-        The hash of its bytes.
+    """Write a version's zip to a file; return its hash, which is that of the one published.
 
     Raises:
         VersionPruned: its bundle is gone.
