@@ -35,7 +35,7 @@ class Progress:
         Raises:
             ApiContradiction: it says that there is more, and brings nothing.
         """
-        if step.following is None:
+        if step.following is None or step.again:
             return
         if not step.items:
             raise ApiContradiction("an empty page says that there is more; the pass ends here")

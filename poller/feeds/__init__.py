@@ -80,6 +80,7 @@ class Step:
         requested: keys of the rows whose tagging it requested, to enqueue.
         items: what the answer held, by number or digest, also what could not be read.
         asked: whether there was anything to ask for.
+        again: whether what follows is the same page once more.
     """
 
     following: Cursor | None = None
@@ -88,6 +89,7 @@ class Step:
     requested: tuple[int, ...] = ()
     items: frozenset[str] = frozenset()
     asked: bool = True
+    again: bool = False
 
 
 class Feed(Protocol):

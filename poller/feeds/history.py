@@ -1,11 +1,13 @@
 """A site's past questions, the training corpus: read backwards from now by creation date.
 
 Answered or not, they are stored without a tagging request. The high-water mark is the date
-that has been read down to, so the feed goes on where it stopped.
+that has been read down to, so the feed goes on where it stopped. It stays before a page that holds
+an item which does not say which question it is, and the page is asked for again, as often as is
+worth it: the API allows that once a minute.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from sqlalchemy import Engine
@@ -19,7 +21,8 @@ from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
-from poller.items import date_of, read_items
+from poller.feeds.rereading import MAX_REREADS, log_given_up
+from poller.items import Items, date_of, read_items
 from poller.sites import hosts_of_others
 
 
@@ -32,6 +35,7 @@ class HistoryFeed:
     engine: Engine
     clock: Clock
     settings: Settings
+    _rereads: dict[str, int] = field(default_factory=dict)  # by site, of the page it is at
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, and move the mark down."""
@@ -44,20 +48,33 @@ class HistoryFeed:
         now = self.clock.now()
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=False)
-            record_items(connection, site, self.name, items, now=now)
+            worth_another = record_items(connection, site, self.name, items, now=now)
+            again = worth_another and self._rereads.get(site, 0) < MAX_REREADS
+            reached = from_epoch(cursor.second if furthest is None else furthest)
             succeeded(
                 connection,
                 site,
                 self.name,
                 now=now,
-                mark=from_epoch(cursor.second if furthest is None else furthest),
-                fetched=_not_read_before(items.questions, state),
-                complete=not answer.has_more,
+                mark=None if again else reached,
+                fetched=0 if again else _not_read_before(items.questions, state),
+                complete=not (answer.has_more or again),
             )
-        following = None
-        if answer.has_more:
+        following = cursor if again else None
+        if answer.has_more and not again:
             following = cursor.after(furthest, len(answer.items), onward=-1)
-        return Step(following, stored.new, stored.changed, stored.requested, items.keys())
+        self._count(site, items, again=again)
+        counts = stored.new, stored.changed, stored.requested
+        return Step(following, *counts, items.keys(), again=again)
+
+    def _count(self, site: str, items: Items, *, again: bool) -> None:
+        """Count how often the page is read again, and tell where that was in vain."""
+        if again:
+            self._rereads[site] = self._rereads.get(site, 0) + 1
+            return
+        times = self._rereads.pop(site, 0)
+        if times and items.unidentified:
+            log_given_up(site, self.name, times)
 
     def remaining(self, site: str) -> int:
         """How many questions are still to be read, at most."""

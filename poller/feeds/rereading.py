@@ -87,12 +87,17 @@ class Rereading:
             return None
         del self._stretches[site]
         if not clean:
-            log.warning(
-                "%s, %s: read %d times more, and there is still an item that does not say which "
-                "question it is; going on without it: a question may be missing until something "
-                "happens to it on the site",
-                site,
-                self.feed,
-                stretch.times,
-            )
+            log_given_up(site, self.feed, stretch.times)
         return stretch.reached
+
+
+def log_given_up(site: str, feed: str, times: int) -> None:
+    """Say in the log that a feed goes on without an item after having read it so many times."""
+    log.warning(
+        "%s, %s: read %d times more, and there is still an item that does not say which question "
+        "it is; going on without it: a question may be missing until something happens to it on "
+        "the site",
+        site,
+        feed,
+        times,
+    )

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from core.database.api_tables import FeedRow
 from core.feeds import FeedName
 from demo.standin.faults import Faults, ItemFault
 from poller.feeds.rereading import FIRST_PAUSE, MAX_REREADS
 from tests.poller.feed_world import HOUR, asked, mark, numbers, read, world
-from tests.poller.simulation import Simulation
+from tests.poller.simulation import SITE, Simulation
 
 POLL = 300
 
@@ -89,3 +90,37 @@ def test_an_item_that_never_gets_a_number_is_given_up_in_one_line(
     )
     assert mark(sqlite_engine, "live") == 10
     assert run.standin.observer.violations == []
+
+
+def test_history_reads_a_page_again_that_held_a_question_without_its_number(
+    sqlite_engine: Engine,
+) -> None:
+    questions = [asked(1, -HOUR), *(asked(n, -n * HOUR) for n in range(2, 251))]
+    run = world(sqlite_engine, questions, faults=Spoils(answers=2), history_questions=10_000)
+    steps = read(run.poller(), "history")
+    assert [step.again for step in steps] == [True, True, False, False, False]
+    assert numbers(run) == list(range(1, 251))
+    assert run.standin.observer.violations == []
+    with sqlite_engine.connect() as connection:
+        state = connection.execute(select(FeedRow.fetched, FeedRow.complete)).one()
+    assert tuple(state) == (250, True)
+
+
+def test_history_that_is_killed_meanwhile_reads_the_page_again(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, -HOUR)], faults=Spoils(answers=1), history_questions=100)
+    assert run.poller().feeds["history"].step(SITE, None).again
+    run.clock.sleep(POLL)
+    read(run.poller(), "history")
+    assert numbers(run) == [1]
+
+
+def test_history_goes_on_without_an_item_that_never_gets_a_number(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = spoilt(sqlite_engine, 1000)
+    steps = read(run.poller(), "history")
+    assert len(steps) == 1 + MAX_REREADS
+    (line,) = [line for line in caplog.messages if "does not say which question" in line]
+    assert line.startswith(f"stats, history: read {MAX_REREADS} times more")
+    assert numbers(run) == [2]
+    assert mark(sqlite_engine, "history") == -HOUR
