@@ -159,7 +159,7 @@ def warn_of_void_messages() -> None:
             "a message of the scheduler (%s) was void when it came, for %.0f s by this host's "
             "clock: no worker has taken any for long, or this clock is ahead of the scheduler's by "
             "more than that. Set the clocks of all hosts by NTP",
-            request.name,
+            request.task,
             late,
         )
 

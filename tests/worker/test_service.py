@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 import redis
 from celery import signals
+from celery.app.task import Context
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
@@ -278,7 +279,7 @@ def test_a_message_that_was_void_when_it_came_is_told_of_once_with_the_clocks(
     caplog: pytest.LogCaptureFixture, as_it_came: Callable[[datetime], object]
 ) -> None:
     expires = as_it_came(datetime.now(UTC) - timedelta(seconds=40))
-    ahead = SimpleNamespace(name=SWEEP_TASK, expires=expires)
+    ahead = Context({"task": SWEEP_TASK, "expires": expires})  # as Celery's worker sends it
     before = list(signals.task_revoked.receivers or [])
     try:
         warn_of_void_messages()
