@@ -29,7 +29,7 @@ class Node:
     port: int = field(default_factory=free_port)
     _epmd_port: int = field(default_factory=free_port)
     _dist_port: int = field(default_factory=free_port)
-    _process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
@@ -49,7 +49,7 @@ class Node:
 
     def start(self) -> None:
         with (self.folder / "out").open("ab") as lines:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [str(SERVER)],
                 cwd=self.folder,  # where a crash would leave its dump
                 env=self._environment(),
@@ -61,7 +61,7 @@ class Node:
         for _ in range(START_SECONDS * 20):
             if self._listens():
                 return
-            assert self._process.poll() is None, (self.folder / "out").read_text()
+            assert self.process.poll() is None, (self.folder / "out").read_text()
             time.sleep(0.05)
         raise AssertionError(f"RabbitMQ does not listen after {START_SECONDS} s")
 
@@ -72,10 +72,10 @@ class Node:
 
     def kill(self) -> None:
         """End the node as a loss of power would."""
-        if self._process is not None:
+        if self.process is not None:
             with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()  # which is a shell: the node itself may take longer
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()  # which is a shell: the node itself may take longer
             while self._listens():
                 time.sleep(0.01)
 

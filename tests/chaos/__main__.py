@@ -38,7 +38,7 @@ def run(world: World, report: Report, *, seconds: float, only: str, tell: Tell) 
     ready = world.wait(lambda: world.has_recovered(start), START_SECONDS)
     assert ready is not None, f"the services do not tag: see {world.folder / 'logs'}"
     memory = world.keeper.memory()
-    for hit in schedule(world.seed, world.database, only):
+    for hit in schedule(world.seed, world.database, only, world.broker.name):
         if time.monotonic() - began > seconds:
             break
         lack = hit.fault.lack(world)
@@ -51,7 +51,7 @@ def run(world: World, report: Report, *, seconds: float, only: str, tell: Tell) 
         tell(f"{time.monotonic() - began:6.0f} s  {recovery.name}: recovered {shown}")
     _settle(world, report)
     report.memory = (memory, world.keeper.memory())
-    report.unexpected = world.keeper.unexpected
+    report.unexpected = [*world.keeper.unexpected, *world.keeper.ends_in_up()]
     report.tracebacks = world.keeper.tracebacks()
     report.rules_broken = world.api.rules_broken()
 
@@ -89,11 +89,14 @@ def main() -> int:
     asked.add_argument("--database", choices=["sqlite", "postgres"], default="sqlite")
     asked.add_argument("--minutes", type=float, default=5.0)
     asked.add_argument("--only", default="", help="faults whose names hold this")
+    asked.add_argument("--broker", choices=["redis", "rabbitmq"], default="redis")
+    asked.add_argument("--up", action="store_true", help="let tagger up run the services")
     asked.add_argument("--bound", type=float, default=BOUND_SECONDS, help="of a recovery, seconds")
     given = asked.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tagger-chaos-"))
     folder.chmod(0o711)  # Postgres runs as somebody else, where root runs this
-    title = f"seed {given.seed}, {given.database}, {given.minutes:g} minutes"
+    title = f"seed {given.seed}, {given.database}, {given.broker}, {given.minutes:g} minutes"
+    title += ", tagger up" if given.up else ""
     report = Report(title, bound=given.bound)
 
     def tell(line: str) -> None:
@@ -102,7 +105,9 @@ def main() -> int:
 
     tell(f"{report.title}; logs in {folder}")
     try:
-        with running_world(folder, given.database, given.seed) as world:
+        with running_world(
+            folder, given.database, given.seed, broker=given.broker, up=given.up
+        ) as world:
             run(world, report, seconds=60 * given.minutes, only=given.only, tell=tell)
     finally:
         for line in report.lines():

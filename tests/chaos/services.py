@@ -1,11 +1,12 @@
 """The program's own processes, which are started again when they end, by whomever."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from tests.processes import ROOT
 
 RESTART_SECONDS: Final = 1.0  # as soon as whatever runs a service would start it again
 STOP_SECONDS: Final = 30.0
+UP: Final = "up"
+_ENDED: Final = re.compile(r"the (\w+) ended with status (-?\d+)")
 
 
 @dataclass
@@ -28,6 +31,8 @@ class Service:
         environment: of the process.
         log: where its lines go.
         code: the folder of the program: another version's, in a fault.
+        program: what runs it.
+        inside: what the command becomes in the service's own network.
         ours: whether the suite has ended it.
         groups: of all processes that it ever was.
     """
@@ -37,6 +42,8 @@ class Service:
     environment: Mapping[str, str]
     log: Path
     code: Path = ROOT
+    program: tuple[str, ...] = ("-m", "tagger")
+    inside: Callable[[list[str]], list[str]] = list
     process: subprocess.Popen[bytes] | None = None
     ours: bool = False
     ended_at: float = 0.0
@@ -47,7 +54,7 @@ class Service:
         self.ours = False
         with self.log.open("ab") as lines:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tagger", *self.arguments],
+                self.inside([sys.executable, *self.program, *self.arguments]),
                 cwd=self.code,
                 env={**self.environment, "PYTHONPATH": str(self.code)},
                 stdout=lines,
@@ -98,6 +105,36 @@ class Service:
         return sum(memory_mb(pid)[0] for pid in self.pids())
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process that another service starts and keeps running: one of `tagger up`.
+
+    Attributes:
+        of: the service.
+        arguments: of `tagger`, by which it is found.
+    """
+
+    of: Service
+    arguments: tuple[str, ...]
+
+    def pids(self) -> list[int]:
+        """Its process and all that it has forked; none while it does not run."""
+        wanted = "\0".join(("-m", "tagger", *self.arguments, ""))
+        for pid in self.of.pids()[1:]:
+            with suppress(OSError):
+                if Path(f"/proc/{pid}/cmdline").read_text().endswith(wanted):
+                    return family(pid)
+        return []
+
+    def kill(self) -> None:
+        """SIGKILL it with all its children."""
+        signal_all(self.pids(), signal.SIGKILL)
+
+    def kill_parent(self) -> None:
+        """SIGKILL the process alone."""
+        signal_all(self.pids()[:1], signal.SIGKILL)
+
+
 def signal_all(pids: list[int], number: signal.Signals) -> None:
     """Send a signal to those of some processes that are still there."""
     for pid in pids:
@@ -142,6 +179,12 @@ class Keeper:
             elif time.monotonic() - service.ended_at > RESTART_SECONDS:
                 service.ended_at = 0.0
                 service.start()
+
+    def ends_in_up(self) -> list[tuple[str, int]]:
+        """What `tagger up` says to have ended in another way than the suite ends it: by SIGKILL."""
+        logs = [service.log for service in self.services.values() if service.name == UP]
+        ends = [end for log in logs for end in _ENDED.findall(log.read_text(errors="replace"))]
+        return [(f"{name} of tagger up", int(status)) for name, status in ends if status != "-9"]
 
     def memory(self) -> float:
         """MB of all services."""

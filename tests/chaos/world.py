@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +16,13 @@ from core.clock import SystemClock
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from tests.chaos.api import POLL_SECONDS, make_api, shown
+from tests.chaos.brokers import BrokerServer, running_broker
 from tests.chaos.disk import Disk, small_disk
 from tests.chaos.ledger import Ledger
-from tests.chaos.proxies import Network, Proxy
-from tests.chaos.servers import ApiServer, PostgresServer, RedisServer
-from tests.chaos.services import Keeper, Service
+from tests.chaos.network.namespaces import Namespaces, can_be_made
+from tests.chaos.network.proxies import Network, Proxy
+from tests.chaos.servers import ApiServer, PostgresServer, Server
+from tests.chaos.services import UP, Keeper, Part, Service
 from tests.processes import ROOT
 
 LOOK_SECONDS: Final = 0.2
@@ -30,6 +33,13 @@ WORKERS: Final = ("worker-1", "worker-2")
 SERVICES: Final[Mapping[str, tuple[str, ...]]] = {
     "worker-1": ("worker", "--name", "one"),
     "worker-2": ("worker", "--name", "two"),
+    "scheduler": ("scheduler",),
+    "poller": ("poll",),
+}
+# What `tagger up` runs in place of them.
+OF_UP: Final[Mapping[str, tuple[str, ...]]] = {
+    "worker-1": ("worker", "--name", "tagging"),
+    "worker-2": ("worker", "--name", "tagging"),
     "scheduler": ("scheduler",),
     "poller": ("poll",),
 }
@@ -50,14 +60,16 @@ class World:
     Attributes:
         folder: of this run: logs, data.
         seed: of what the API shows.
+        broker: Redis or RabbitMQ.
         postgres: the database's server; None where it is SQLite.
         database_disk: where the database's files are.
         sqlite: the database's file, where it is one.
+        namespaces: of the services' networks; None where none can be made.
     """
 
     folder: Path
     seed: int
-    redis: RedisServer
+    broker: BrokerServer
     api: ApiServer
     postgres: PostgresServer | None
     redis_disk: Disk
@@ -66,6 +78,12 @@ class World:
     network: Network
     keeper: Keeper
     ledger: Ledger
+    namespaces: Namespaces | None
+
+    @property
+    def first_backup(self) -> Path:
+        """A backup of the run's beginning."""
+        return self.folder / "first.backup.gz"
 
     @property
     def database(self) -> str:
@@ -99,13 +117,21 @@ class World:
         """The questions that the API has shown so far."""
         return shown(make_api(began=self.api.began, seed=self.seed), time.time())
 
-    def service(self, name: str, *arguments: str, code: Path | None = None) -> Service:
+    def process(self, name: str) -> Service | Part:
+        """A service by its name, whoever runs it."""
+        up = self.keeper.services.get(UP)
+        return self.keeper.services[name] if up is None else Part(up, OF_UP[name])
+
+    def service(self, name: str, *arguments: str) -> Service:
         """A further service, with a network of its own to all that it needs."""
-        environment = self._environment(name)
         log = self.folder / "logs" / f"{name}.log"
-        made = Service(name, arguments, environment, log)
-        if code is not None:
-            made.code = code
+        return Service(name, arguments, self._environment(name), log)
+
+    def isolated_service(self, name: str, *arguments: str) -> Service:
+        """A service in a namespace of its own, where there can be any."""
+        made = self.service(name, *arguments)
+        if self.namespaces is not None:
+            made.inside = partial(self.namespaces.command, name)
         return made
 
     def command(self, *arguments: str) -> None:
@@ -126,17 +152,26 @@ class World:
         (found,) = [proxy for proxy in self.network.proxies if proxy.name == name]
         return found
 
+    def _between(self, name: str, server: Server) -> Proxy:
+        """The network between a service and a server, which begins where the service's cable ends.
+
+        Commands and what runs beside for a while have no cable of their own.
+        """
+        host = "127.0.0.1"
+        if self.namespaces is not None and name in (*SERVICES, UP):
+            host = self.namespaces.connect(name, server.name).address
+        return self.network.between(f"{name} and {server.name}", server.port, host)
+
     def _environment(self, name: str) -> dict[str, str]:
-        api = self.network.between(f"{name} and api", self.api.port)
-        redis = self.network.between(f"{name} and redis", self.redis.port)
+        api, broker = self._between(name, self.api), self._between(name, self.broker)
         database = f"sqlite:///{self.sqlite}"
         if self.postgres is not None:
-            proxy = self.network.between(f"{name} and postgres", self.postgres.port)
-            database = self.postgres.address_at(proxy.port)
+            proxy = self._between(name, self.postgres)
+            database = self.postgres.address_at(proxy.port, proxy.host)
         settings = {
             **SETTINGS,
-            "api_url": f"http://127.0.0.1:{api.port}/2.3",
-            "broker_url": f"redis://127.0.0.1:{redis.port}/0",
+            "api_url": f"http://{api.host}:{api.port}/2.3",
+            "broker_url": self.broker.url_at(broker.host, broker.port),
             "database_url": database,
             "data_dir": self.folder / "data",
         }
@@ -145,45 +180,61 @@ class World:
 
 
 @contextmanager
-def running_world(folder: Path, database: str, seed: int) -> Iterator[World]:
-    """Start everything in an empty folder, and end it."""
+def running_world(
+    folder: Path, database: str, seed: int, *, broker: str = "redis", up: bool = False
+) -> Iterator[World]:
+    """Start everything in an empty folder, and end it.
+
+    Args:
+        folder: of the run.
+        database: sqlite or postgres.
+        seed: of what the API shows.
+        broker: redis or rabbitmq.
+        up: whether `tagger up` runs the services.
+    """
     with ExitStack() as stack:
         (folder / "logs").mkdir(parents=True)
         redis_disk = stack.enter_context(small_disk(folder / "redis-disk", REDIS_MB))
         database_disk = stack.enter_context(small_disk(folder / "database-disk", DATABASE_MB))
-        redis, api = RedisServer(folder, redis_disk.folder), ApiServer(folder, seed)
         postgres = None
         if database == "postgres":
             postgres = PostgresServer(folder, database_disk.folder)
-        for server in filter(None, (redis, postgres)):
-            stack.callback(server.kill)
-            server.start()
+            stack.callback(postgres.kill)
+            postgres.start()
         sqlite = database_disk.folder / "tagger.sqlite3"
-        engine = make_engine(f"sqlite:///{sqlite}" if postgres is None else postgres.address)
-        stack.callback(engine.dispose)
-        upgrade(engine)
-        ledger = Ledger(engine)
-        ledger.open()
+        api = ApiServer(folder, seed)
         stack.callback(api.kill)
         api.start()
-        network, keeper = stack.enter_context(Network()), Keeper()
         world = World(
             folder=folder,
             seed=seed,
-            redis=redis,
+            broker=stack.enter_context(running_broker(broker, folder, redis_disk.folder)),
             api=api,
             postgres=postgres,
             redis_disk=redis_disk,
             database_disk=database_disk,
             sqlite=sqlite,
-            network=network,
-            keeper=keeper,
-            ledger=ledger,
+            network=stack.enter_context(Network()),
+            keeper=Keeper(),
+            ledger=_open_ledger(
+                f"sqlite:///{sqlite}" if postgres is None else postgres.address, stack
+            ),
+            namespaces=stack.enter_context(Namespaces()) if can_be_made() else None,
         )
-        stack.callback(keeper.end_all)
-        for name, arguments in SERVICES.items():
-            keeper.add(world.service(name, *arguments))
+        world.command("db", "backup", str(world.first_backup))
+        stack.callback(world.keeper.end_all)
+        for name, arguments in ({UP: (UP,)} if up else SERVICES).items():
+            world.keeper.add(world.isolated_service(name, *arguments))
         yield world
+
+
+def _open_ledger(url: str, stack: ExitStack) -> Ledger:
+    engine = make_engine(url)
+    stack.callback(engine.dispose)
+    upgrade(engine)
+    ledger = Ledger(engine)
+    ledger.open()
+    return ledger
 
 
 def now() -> datetime:

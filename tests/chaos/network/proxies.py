@@ -21,21 +21,28 @@ class Proxy:
     Attributes:
         name: the pair, as `worker-1 and Redis`.
         target: the server's port.
-        port: its own, where it listens.
+        host: its own address, where it listens.
+        port: its own.
     """
 
     name: str
     target: int
+    host: str = "127.0.0.1"
     port: int = 0
+    _server: asyncio.Server | None = None
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
     _open: set[asyncio.StreamWriter] = field(default_factory=set)
 
-    async def listen(self) -> asyncio.Server:
-        """Listen on a free port."""
+    async def listen(self) -> None:
+        """Listen on a free port, or again on the one that it had."""
         self._flows.set()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
+        self._server = await asyncio.start_server(self._connected, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def refuse(self) -> None:
+        """Refuse connections until it listens again, as the port of a server that is away does."""
+        if self._server is not None:
+            self._server.close()
 
     async def stall(self) -> None:
         """Let no byte through."""
@@ -89,7 +96,6 @@ class Network:
 
     def __init__(self) -> None:
         self.proxies: list[Proxy] = []
-        self._servers: list[asyncio.Server] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="network")
 
@@ -100,19 +106,22 @@ class Network:
     def __exit__(self, *_: object) -> None:
         for proxy in self.proxies:
             self.do(proxy.cut())
+            self.do(proxy.refuse())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        for server in self._servers:
-            server.close()
         self._loop.run_until_complete(self._drop_what_is_open())
         self._loop.close()
 
-    def between(self, name: str, target: int) -> Proxy:
-        """Make a proxy before a server's port."""
-        proxy = Proxy(name, target)
-        self._servers.append(self.do(proxy.listen()))
+    def between(self, name: str, target: int, host: str = "127.0.0.1") -> Proxy:
+        """Make a proxy before a server's port, which listens at an address of this machine."""
+        proxy = Proxy(name, target, host)
+        self.do(proxy.listen())
         self.proxies.append(proxy)
         return proxy
+
+    def before(self, target: int) -> list[Proxy]:
+        """All those before a server's port."""
+        return [proxy for proxy in self.proxies if proxy.target == target]
 
     def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Have the thread do something, and wait for it."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.chaos.proxies import Network
+from tests.chaos.network.proxies import Network
 
 
 class Echo(socketserver.BaseRequestHandler):
