@@ -14,9 +14,11 @@ TaggerError                     one line for a person: what, where, what to do
 │   └── BrokerRefused           it answers, and does not do what it was asked
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
+│   │   ├── ApiNotConnected     no connection was made: the API knows of no request
 │   │   └── ApiContradiction    answers that say there is more and bring nothing
 │   ├── ApiRefused              an error in the API's own format, with its error_id
 │   │   ├── ApiKeyRefused       it does not know TAGGER_API_KEY, or no more
+│   │   ├── ApiUnavailable      it is out of order for the moment
 │   │   └── ApiThrottled        it asks for a pause, and may say for how long
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
 ├── UnknownSite                 the site does not exist, or holds no questions here
@@ -115,6 +117,10 @@ class ApiUnreachable(ApiError):
     """No answer came, or none that can be read."""
 
 
+class ApiNotConnected(ApiUnreachable):
+    """No connection was made, so the API knows of no request."""
+
+
 class ApiContradiction(ApiUnreachable):
     """Answers that can be read, and contradict themselves: asking on would bring nothing."""
 
@@ -139,6 +145,10 @@ class ApiRefused(ApiError):
 
 class ApiKeyRefused(ApiRefused):
     """The API does not know the key, or no more: no request would be answered."""
+
+
+class ApiUnavailable(ApiRefused):
+    """The API says that it is out of order for the moment."""
 
 
 class ApiThrottled(ApiRefused):

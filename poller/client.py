@@ -18,7 +18,14 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from core.clock import Clock, SystemClock
-from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
+from core.errors import (
+    ApiKeyRefused,
+    ApiNotConnected,
+    ApiRefused,
+    ApiThrottled,
+    ApiUnavailable,
+    ApiUnreachable,
+)
 from core.untrusted import JsonTooLarge, load_json, one_line
 
 USER_AGENT = "question-tagger (tag prediction for StackExchange sites; python-requests)"
@@ -38,6 +45,7 @@ MAX_QUOTA = 10_000_000  # a day; the API gives ten thousand
 
 BAD_PARAMETER, ACCESS_DENIED, KEY_REQUIRED = 400, 403, 405  # error_id
 THROTTLE_VIOLATION = 502
+UNAVAILABLE = (500, 503)  # error_id of internal_error and temporarily_unavailable
 _HOST = re.compile(r"https?://[\w.:-]+")
 _GZIP_MAGIC = b"\x1f\x8b"
 _WAIT = re.compile(r"more requests available in (\d+) seconds?")
@@ -142,6 +150,7 @@ class Client:
         """Send a request once, and read its answer.
 
         Raises:
+            ApiNotConnected: it was not sent.
             ApiUnreachable: there is no answer, or none that can be read.
             ApiThrottled: the API asks for a pause.
             ApiRefused: another error of the API's own.
@@ -164,6 +173,8 @@ class Client:
                 body = self._without_key(_unpack(packed))
                 return response.status_code, response.headers.get("Retry-After"), body
         except requests.RequestException as error:
+            if _was_never_sent(error):
+                raise ApiNotConnected(f"{request}: {self._explain(error)}") from None
             raise _unreachable(request, self._explain(error)) from None
         except (HTTPError, OSError):
             raise _unreachable(request, "the answer broke off") from None
@@ -285,7 +296,8 @@ def _refusal(content: Mapping[str, Any], request: ApiRequest) -> ApiRefused:
         hint = "the API does not know TAGGER_API_KEY (any more): correct or remove it"
         return ApiKeyRefused(f"{text}; {hint}", error_id=error_id, error_name=name, backoff=backoff)
     if error_id != THROTTLE_VIOLATION:
-        return ApiRefused(text, error_id=error_id, error_name=name, backoff=backoff)
+        kind = ApiUnavailable if error_id in UNAVAILABLE else ApiRefused
+        return kind(text, error_id=error_id, error_name=name, backoff=backoff)
     named = _WAIT.search(message)
     seconds = float(named.group(1)[:9]) if named else backoff
     return ApiThrottled(text, error_id=error_id, error_name=name, seconds=seconds)

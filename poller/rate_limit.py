@@ -29,9 +29,12 @@ from core.database.engine import dialect_insert
 from core.errors import (
     ApiError,
     ApiKeyRefused,
+    ApiNotConnected,
     ApiPaused,
     ApiRefused,
     ApiThrottled,
+    ApiUnavailable,
+    ApiUnreachable,
     DatabaseUnreachable,
 )
 from poller.client import ApiAnswer, ApiRequest
@@ -51,12 +54,11 @@ RENEW_SECONDS = 5.0
 
 FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
 LONGEST_PAUSE = 300.0
+LONGEST_UNCONNECTED_PAUSE = 20.0  # nobody is asked anything by a connection that is refused
 FIRST_KEY_PAUSE = 600.0  # where the key is refused; doubled up to the longest
 LONGEST_KEY_PAUSE = 7200.0
 UNNAMED_THROTTLE = 120.0  # seconds, where the violation names none; doubled up to an hour
 LONGEST_UNNAMED_THROTTLE = 3600.0
-
-UNAVAILABLE = (500, 503)  # error_id of internal_error and temporarily_unavailable
 
 EVERYTHING = ("", "")  # site and method of a pause that holds for all of them
 
@@ -132,7 +134,7 @@ class RateLimit:
             if values:
                 chosen = update(ApiClient).where(ApiClient.client == self._client)
                 connection.execute(chosen.values(quota_at=now, **values))
-            self._end_lease(connection, request)
+            self._end(connection, request, now)
 
     def refused(self, request: ApiRequest, error: ApiError) -> None:
         """Keep what follows from an answer that is none."""
@@ -143,17 +145,19 @@ class RateLimit:
                 self._key_refused()
             case ApiRefused(backoff=float(seconds)):
                 self._back_off(request, seconds)
-            case ApiRefused(error_id=error_id) if error_id not in UNAVAILABLE:
-                pass
-            case _:
+            case ApiNotConnected():
+                self._not_connected()
+                self._take_back(request)
+            case ApiUnavailable() | ApiUnreachable():
                 self._unreachable()
         self.release(request)
 
     def release(self, request: ApiRequest) -> None:
         """Save the pauses, and let other processes ask for the site again."""
+        now = self._clock.now()
         with self._engine.begin() as connection:
-            self._save_pauses(connection, self._clock.now())
-            self._end_lease(connection, request)
+            self._save_pauses(connection, now)
+            self._end(connection, request, now)
 
     def _back_off(self, request: ApiRequest, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
@@ -177,6 +181,18 @@ class RateLimit:
         """Pause all sites for a while: no answer can also mean that we are cut off."""
         until = self._clock.now() + timedelta(seconds=self._longer(FIRST_PAUSE, LONGEST_PAUSE))
         self._pause(EVERYTHING, until, "no readable answer")
+
+    def _not_connected(self) -> None:
+        """Pause all sites for a moment: there is nobody to be polite to, and may soon be."""
+        seconds = self._longer(FIRST_PAUSE, LONGEST_UNCONNECTED_PAUSE)
+        self._pause(EVERYTHING, self._clock.now() + timedelta(seconds=seconds), "no connection")
+
+    def _take_back(self, request: ApiRequest) -> None:
+        """Strike out a request that was never sent: it may be sent before its minute is over."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(SentRequest).where(SentRequest.digest == request.digest()))
+            counted = update(ApiClient).where(ApiClient.client == self._client)
+            connection.execute(counted.values(quota_remaining=ApiClient.quota_remaining + 1))
 
     def _longer(self, first: float, longest: float) -> float:
         """A pause that doubles with every bad answer in a row, spread over its second half."""
@@ -287,7 +303,10 @@ class RateLimit:
             renewed = update(ApiLease).where(*mine, ApiLease.until < until)
             connection.execute(renewed.values(until=until))
 
-    def _end_lease(self, connection: Connection, request: ApiRequest) -> None:
+    def _end(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
+        """Let the site go; the request's minute begins now, since it may have arrived just now."""
+        sent = update(SentRequest).where(SentRequest.digest == request.digest())
+        connection.execute(sent.values(sent_at=now))
         connection.execute(
             delete(ApiLease).where(ApiLease.site == request.site, ApiLease.holder == self._holder)
         )

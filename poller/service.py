@@ -18,8 +18,10 @@ from core.database.engine import reading
 from core.errors import (
     ApiContradiction,
     ApiError,
+    ApiNotConnected,
     ApiPaused,
     ApiThrottled,
+    ApiUnavailable,
     ApiUnreachable,
     BrokerUnreachable,
     DatabaseUnreachable,
@@ -36,7 +38,9 @@ from poller.quota import QuotaPlan, plan_quota
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY = 60.0  # seconds after a failure, as the API wants no identical request sooner
+FIRST_RETRY = 60.0  # seconds after a refusal, as the API wants no identical request sooner
+# After no answer: a pass begins with another request each time; its other pages wait their minute.
+FIRST_RETRY_UNANSWERED = 10.0
 LONGEST_RETRY = 900.0
 LONGEST_PAUSE = 86_400.0  # of a feed whose answers contradict themselves
 LONGEST_SLEEP = 900.0  # other processes may change what is due
@@ -48,8 +52,12 @@ FeedKey = tuple[str, FeedName]  # site and feed
 
 
 def log_failure(site: str, name: FeedName, error: ApiError, seconds: float) -> None:
-    """Say in the log that a request failed, and when it is made again."""
-    log.warning("%s, %s: %s; next try in %.0f s", site, name, error, seconds)
+    """Say in the log that a request failed, and when it is made again.
+
+    Not of one that was never sent: an API that is away is told of once.
+    """
+    level = logging.DEBUG if isinstance(error, ApiNotConnected) else logging.WARNING
+    log.log(level, "%s, %s: %s; next try in %.0f s", site, name, error, seconds)
 
 
 @dataclass(slots=True)
@@ -76,6 +84,7 @@ class Poller:
     _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
     _progress: dict[FeedKey, Progress] = field(default_factory=dict)
     _broker: Outage = field(default_factory=lambda: Outage(log, "the broker"))
+    _away: Outage = field(default_factory=lambda: Outage(log, "the API"))
     _not_before: dict[FeedKey, float] = field(default_factory=dict)  # by the clock's monotonic()
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -204,6 +213,8 @@ class Poller:
         except ApiError as error:
             self._fail(key, error)
             return error
+        if step.asked:
+            self._away.end()
         if step.following is None:
             self._end_pass(key)
         else:
@@ -222,7 +233,12 @@ class Poller:
         site, name = key
         failures = self._states(site).get(name, FeedState()).failures
         most = max(LONGEST_RETRY, min(_seconds(self._fastest_plan(), name), LONGEST_PAUSE))
-        longest = min(FIRST_RETRY * 2 ** min(failures + 1, 20), most)
+        unanswered = isinstance(error, ApiUnreachable | ApiUnavailable)
+        first = FIRST_RETRY_UNANSWERED if unanswered else FIRST_RETRY
+        longest = min(first * 2 ** min(failures + 1, 20), most)
+        if isinstance(error, ApiNotConnected):
+            self._away.note(str(error))
+            longest = FIRST_RETRY_UNANSWERED  # its pauses are the rate limit's
         seconds = self.chance.uniform(longest / 2, longest)
         if isinstance(error, ApiThrottled):
             seconds = max(seconds, error.seconds or 0)

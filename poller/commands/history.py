@@ -13,7 +13,7 @@ from poller.feeds.history import HistoryFeed, requests_for
 from poller.service import Poller, log_failure
 from poller.sites import require_sites
 
-MOST_FAILURES = 3  # in a row, each a minute or more after the other
+MOST_FAILURES = 4  # in a row, over some two minutes
 
 
 def check_named(poller: Poller, sites: Sequence[str]) -> None:

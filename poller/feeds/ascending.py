@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import reading
-from core.errors import DatabaseUnreachable
+from core.errors import ApiUnavailable, ApiUnreachable, DatabaseUnreachable
 from core.feeds import FeedName, method_of
 from core.questions.store import store
 from core.settings import Settings
@@ -31,8 +31,8 @@ from poller.sites import hosts_of_others
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
 # A poller that was killed never read what its last request brought, nor could one keep it whose
-# database went away. The next request asks anew at once, from another second on: the API wants no
-# identical one within a minute.
+# database went away, and nobody could read an answer that was none. The next request asks anew from
+# another second on: the API wants no identical one within a minute.
 FURTHER_SECONDS = 60
 FURTHER_STEP = 7
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
@@ -49,7 +49,7 @@ class AscendingFeed:
         bound: the parameter that names the date to begin with.
         overlap: seconds before the mark at which a pass begins.
         rereading: what is to be read again.
-        lost: by site, how often in a row the database was away, perhaps with an answer in hand.
+        lost: by site, how often in a row an answer was lost: it was none, or the database was away.
     """
 
     name: FeedName
@@ -68,7 +68,7 @@ class AscendingFeed:
         """Read a page, store its questions, request their tagging, and move the high-water mark."""
         try:
             step = self._step(site, cursor)
-        except DatabaseUnreachable:
+        except (DatabaseUnreachable, ApiUnreachable, ApiUnavailable):
             self.lost[site] = self.lost.get(site, 0) + 1
             raise
         self.lost.pop(site, None)

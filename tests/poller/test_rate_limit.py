@@ -5,7 +5,14 @@ import pytest
 from sqlalchemy import Engine, select
 
 from core.database.api_tables import ApiPause, ApiSite
-from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
+from core.errors import (
+    ApiKeyRefused,
+    ApiNotConnected,
+    ApiPaused,
+    ApiRefused,
+    ApiThrottled,
+    ApiUnreachable,
+)
 from poller.client import ApiAnswer, ApiRequest
 from poller.rate_limit import LEASE_SECONDS, RENEWED_SECONDS, RateLimit
 from tests.conftest import ManualClock
@@ -96,6 +103,20 @@ def test_pauses_grow_while_no_answer_can_be_read(engine: Engine, clock: ManualCl
     assert waits[0] <= 10
     assert waits[5] > 100
     assert max(waits) <= 300
+
+
+def test_a_request_that_was_never_sent_waits_for_no_minute_and_does_not_count(
+    engine: Engine, clock: ManualClock
+) -> None:
+    rate_limit = process(engine, clock)
+    ask(rate_limit, OTHER_SITE)
+    clock.sleep(1)
+    for _ in range(10):
+        ask(rate_limit, ONE, ApiNotConnected("no"))
+        assert 0 < wait_for(rate_limit, ONE, clock) <= 20
+        clock.sleep(20)
+        assert rate_limit.quota().remaining == 200
+    assert wait_for(rate_limit, ONE, clock) == 0
 
 
 def test_a_site_that_a_dead_process_asked_is_left_alone_for_a_while(
