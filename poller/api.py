@@ -26,7 +26,7 @@ class Api:
         """
         self.rate_limit.admit(request)
         try:
-            with self.rate_limit.held(request):
+            with self.rate_limit.lease.held(request.site):
                 answer = self.client.fetch(request)
         except ApiError as error:
             self.rate_limit.refused(request, error)

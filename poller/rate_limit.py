@@ -12,19 +12,14 @@ processes that share the database:
 
 import logging
 import random
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import uuid4
 
 from sqlalchemy import Engine, delete, not_, or_, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.clock import CLOCK_SET_BACK, Clock
-from core.database.api_tables import ApiClient, ApiLease, ApiPause, ApiSite, SentRequest
+from core.database.api_tables import ApiClient, ApiPause, ApiSite, SentRequest
 from core.database.engine import dialect_insert
 from core.errors import (
     ApiError,
@@ -35,10 +30,10 @@ from core.errors import (
     ApiThrottled,
     ApiUnavailable,
     ApiUnreachable,
-    DatabaseUnreachable,
 )
 from poller.client import ApiAnswer, ApiRequest
 from poller.quota import Quota, next_reset
+from poller.site_lease import SiteLease
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +41,6 @@ IDENTICAL_SECONDS = 60.0
 CLOCK_SLACK = 1.0  # the API's clock and ours need not tick together
 BACKOFF_SLACK = 2.0  # some answers' N took N + 2 (lucjon/Py-StackExchange#48)
 GAP_SECONDS = 0.1  # the API cuts off above 30 requests a second
-# A process that dies with a request under way never learns what the answer asked for, so its site
-# pauses for longer than most backoffs last. One that lives, and whose request takes longer, renews.
-LEASE_SECONDS = 25.0
-RENEWED_SECONDS = 15.0  # that a lease lasts from each renewal on, at least
-RENEW_SECONDS = 5.0
 
 FIRST_PAUSE = 10.0  # after no answer, for all sites; doubled up to the longest
 LONGEST_PAUSE = 300.0
@@ -84,6 +74,9 @@ class RateLimit:
         quota_default: requests a day until an answer has told.
         clock: tells the time.
         chance: spreads pauses.
+
+    Attributes:
+        lease: keeps other processes from a site while a request is under way.
     """
 
     def __init__(
@@ -100,7 +93,7 @@ class RateLimit:
         self._quota_default = quota_default
         self._clock = clock
         self._chance = chance
-        self._holder = uuid4().hex
+        self.lease = SiteLease(engine, clock)
         self._bad_answers = 0  # in a row
         # Also here, so that a pause holds even where the database fails to take it.
         self._pauses: dict[tuple[str, str], Pause] = {}
@@ -118,7 +111,7 @@ class RateLimit:
             self._check_quota(connection, now)
             self._check_gap(connection, now)
             _check_identical(connection, request, now)
-            self._take_lease(connection, request, now)
+            self.lease.take(connection, request.site, now)
             self._record(connection, request, now)
 
     def answered(self, request: ApiRequest, answer: ApiAnswer) -> None:
@@ -261,55 +254,11 @@ class RateLimit:
         if last is not None and timedelta(0) <= now - last < gap:
             raise ApiPaused("the last request was just now", until=last + gap)
 
-    def _take_lease(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
-        lease = connection.execute(
-            select(ApiLease.holder, ApiLease.until).where(ApiLease.site == request.site)
-        ).one_or_none()
-        longest = now + timedelta(seconds=LEASE_SECONDS)  # a later one is by a clock set back since
-        held = lease is not None and now < lease.until <= longest
-        if lease is not None and held and lease.holder != self._holder:
-            until = min(lease.until, now + timedelta(seconds=2))
-            raise ApiPaused(f"another process asks for {request.site or 'the sites'}", until=until)
-        insert = dialect_insert(connection, ApiLease)
-        values = {"holder": self._holder, "until": longest}
-        connection.execute(
-            insert.values(site=request.site, **values).on_conflict_do_update(
-                index_elements=["site"], set_=values
-            )
-        )
-
-    @contextmanager
-    def held(self, request: ApiRequest) -> Iterator[None]:
-        """Keep the site's lease, by a thread of its own, while a request is under way."""
-        ended = threading.Event()
-
-        def renew() -> None:
-            while not ended.wait(RENEW_SECONDS):
-                # A database that is away lets nobody else ask either.
-                with suppress(DatabaseUnreachable, SQLAlchemyError):
-                    self.renew(request)
-
-        threading.Thread(target=renew, name="lease", daemon=True).start()
-        try:
-            yield
-        finally:
-            ended.set()
-
-    def renew(self, request: ApiRequest) -> None:
-        """Make the site's lease last for a while from now on, if it is this process's still."""
-        until = self._clock.now() + timedelta(seconds=RENEWED_SECONDS)
-        mine = (ApiLease.site == request.site, ApiLease.holder == self._holder)
-        with self._engine.begin() as connection:
-            renewed = update(ApiLease).where(*mine, ApiLease.until < until)
-            connection.execute(renewed.values(until=until))
-
     def _end(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         """Let the site go; the request's minute begins now, since it may have arrived just now."""
         sent = update(SentRequest).where(SentRequest.digest == request.digest())
         connection.execute(sent.values(sent_at=now))
-        connection.execute(
-            delete(ApiLease).where(ApiLease.site == request.site, ApiLease.holder == self._holder)
-        )
+        self.lease.end(connection, request.site)
 
     def _record(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         """Write the request down, and count it: a process that dies must not ask it again."""

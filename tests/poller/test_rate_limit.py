@@ -14,7 +14,7 @@ from core.errors import (
     ApiUnreachable,
 )
 from poller.client import ApiAnswer, ApiRequest
-from poller.rate_limit import LEASE_SECONDS, RENEWED_SECONDS, RateLimit
+from poller.rate_limit import RateLimit
 from tests.conftest import ManualClock
 
 ONE = ApiRequest("questions/unanswered", "stats", (("fromdate", "1"),))
@@ -117,36 +117,6 @@ def test_a_request_that_was_never_sent_waits_for_no_minute_and_does_not_count(
         clock.sleep(20)
         assert rate_limit.quota().remaining == 200
     assert wait_for(rate_limit, ONE, clock) == 0
-
-
-def test_a_site_that_a_dead_process_asked_is_left_alone_for_a_while(
-    engine: Engine, clock: ManualClock
-) -> None:
-    process(engine, clock).admit(ONE)
-    other = process(engine, clock)
-    assert wait_for(other, SAME_METHOD, clock) > 0
-    assert wait_for(other, OTHER_SITE, clock) == 0
-    clock.sleep(LEASE_SECONDS)
-    assert wait_for(other, SAME_METHOD, clock) == 0
-
-
-def test_who_is_still_waiting_for_an_answer_keeps_its_site(
-    engine: Engine, clock: ManualClock
-) -> None:
-    mine, other = process(engine, clock), process(engine, clock)
-    mine.admit(ONE)
-    for _ in range(20):
-        clock.sleep(RENEWED_SECONDS - 1)
-        mine.renew(ONE)
-        assert wait_for(other, SAME_METHOD, clock) > 0
-    clock.sleep(RENEWED_SECONDS)
-    assert wait_for(other, SAME_METHOD, clock) == 0
-    mine.renew(ONE)  # too late
-    assert wait_for(process(engine, clock), OTHER_METHOD, clock) == 0
-
-
-def test_a_dead_process_holds_its_site_up_for_less_than_half_a_minute() -> None:
-    assert LEASE_SECONDS < 30
 
 
 @pytest.mark.parametrize("error", ["backoff", "throttle", "no answer"])
