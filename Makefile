@@ -71,10 +71,13 @@ fuzz: .venv/installed
 	$(BIN)/python -m tests.doors.fuzz --inputs $(FUZZ) --seed $(SEED)
 
 # Faults from outside on all processes for so many minutes: make chaos SEED=2 DB=postgres MINUTES=10.
+# BROKER=rabbitmq takes that in place of Redis, UP=1 lets tagger up run the services.
 DB ?= sqlite
+BROKER ?= redis
+UP ?=
 MINUTES ?= 5
 chaos: .venv/installed
-	$(BIN)/python -m tests.chaos --seed $(SEED) --database $(DB) --minutes $(MINUTES)
+	$(BIN)/python -m tests.chaos --seed $(SEED) --database $(DB) --minutes $(MINUTES) --broker $(BROKER) $(if $(UP),--up)
 
 # What people wait for on the server, with as many questions as a large site has.
 bench: .venv/installed
