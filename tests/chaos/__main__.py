@@ -64,7 +64,7 @@ def _hit(world: World, hit: Hit) -> Recovery:
     hit.fault.act(world, chance)
     end = now()
     seconds = world.wait(lambda: world.has_recovered(end), RECOVERY_SECONDS)
-    return Recovery(hit.fault.name, seconds, hit.fault.bounded)
+    return Recovery(hit.fault.name, seconds)
 
 
 def _settle(world: World, report: Report) -> None:

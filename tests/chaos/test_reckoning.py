@@ -90,18 +90,16 @@ def report(*recoveries: Recovery, **wrong: int) -> Report:
 
 def test_a_run_passes_where_nothing_is_lost_and_all_is_back_in_time() -> None:
     late = BOUND_SECONDS + 1
-    assert report(Recovery("a fault", BOUND_SECONDS, bounded=True)).passes
-    assert report(Recovery("the API away", late, bounded=False)).passes
-    assert report(parked=1).passes
-    assert not report(Recovery("a fault", late, bounded=True)).passes
-    assert not report(Recovery("a fault", None, bounded=True)).passes
-    for kind in ("lost", "untagged", "duplicated", "wrong"):
+    assert report(Recovery("a fault", BOUND_SECONDS)).passes
+    assert not report(Recovery("a fault", late)).passes
+    assert not report(Recovery("a fault", None)).passes
+    for kind in ("lost", "untagged", "duplicated", "parked", "wrong"):
         assert not report(**{kind: 1}).passes
     assert not Report("broken off").passes
 
 
 def test_the_table_shows_median_and_worst_of_each_fault() -> None:
-    run = report(*(Recovery("a fault", seconds, bounded=True) for seconds in (1.0, 2.0, 45.0)))
+    run = report(*(Recovery("a fault", seconds) for seconds in (1.0, 2.0, 45.0)))
     run.unexpected = [("poller", 1)]
     lines = list(run.lines())
     (row,) = [line for line in lines if line.startswith("a fault")]

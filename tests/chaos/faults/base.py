@@ -26,8 +26,6 @@ class Fault:
         database: only where the service has this kind.
         broker: only where the service has this kind.
         lack: says why it cannot be tried here; None where it can.
-        bounded: whether all must have recovered within the bound: not so where the API's rules
-            themselves ask for a longer pause.
     """
 
     name: str
@@ -35,7 +33,6 @@ class Fault:
     database: Literal["sqlite", "postgres"] | None = None
     broker: Literal["redis", "rabbitmq"] | None = None
     lack: Lack = lambda _: None
-    bounded: bool = True
 
 
 def a_worker(world: World, chance: random.Random) -> Service | Part:
