@@ -27,6 +27,7 @@ from core.errors import (
     ApiUnreachable,
 )
 from core.untrusted import JsonTooLarge, load_json, one_line
+from poller.values import quota_of, seconds_of, whole_of
 
 USER_AGENT = "question-tagger (tag prediction for StackExchange sites; python-requests)"
 
@@ -41,7 +42,6 @@ MAX_BYTES = MAX_PACKED_BYTES = 32 * 2**20
 _CHUNK = 2**16
 
 MAX_ITEMS = 100  # of an answer, where the request asks for no other number
-MAX_QUOTA = 10_000_000  # a day; the API gives ten thousand
 
 BAD_PARAMETER, ACCESS_DENIED, KEY_REQUIRED = 400, 403, 405  # error_id
 THROTTLE_VIOLATION = 502
@@ -260,7 +260,7 @@ def _read_json(
             f"{request}: too many requests (HTTP 429)",
             error_id=THROTTLE_VIOLATION,
             error_name="throttle_violation",
-            seconds=_number(retry_after),
+            seconds=seconds_of(retry_after),
         )
     if status != 200 or not isinstance(content, dict):
         kind = type(content).__name__ if content is not None else _kind(body)
@@ -279,19 +279,19 @@ def _read_wrapper(wrapper: Mapping[str, Any], request: ApiRequest) -> ApiAnswer:
     return ApiAnswer(
         items=tuple(items),
         has_more=has_more,
-        backoff=_number(wrapper.get("backoff")),
-        quota_max=_quota(quota_max) or None,
-        quota_remaining=_quota(quota_remaining),
+        backoff=seconds_of(wrapper.get("backoff")),
+        quota_max=quota_of(quota_max) or None,
+        quota_remaining=quota_of(quota_remaining),
     )
 
 
 def _refusal(content: Mapping[str, Any], request: ApiRequest) -> ApiRefused:
     """The error that the API words; its message can echo a parameter, never the key."""
-    error_id = _whole(content.get("error_id")) or 0
+    error_id = whole_of(content.get("error_id")) or 0
     name = one_line(str(content.get("error_name"))[:100])
     message = one_line(str(content.get("error_message"))[:300])
     text = f"{request}: {message} ({name}, error_id {error_id})"
-    backoff = _number(content.get("backoff"))
+    backoff = seconds_of(content.get("backoff"))
     if _is_about_key(error_id, message):
         hint = "the API does not know TAGGER_API_KEY (any more): correct or remove it"
         return ApiKeyRefused(f"{text}; {hint}", error_id=error_id, error_name=name, backoff=backoff)
@@ -337,24 +337,3 @@ def _kind(body: bytes) -> str:
     if not start:
         return "nothing"
     return "HTML" if start.startswith(b"<") else "null" if start == b"null" else "no JSON"
-
-
-def _number(value: object) -> float | None:
-    """A number of seconds, from a number or a text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        seconds = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return min(seconds, 86_400.0) if seconds >= 0 else None  # false for NaN
-
-
-def _quota(value: object) -> int | None:
-    """A number of requests that there can be; None where it does not say."""
-    number = _whole(value)
-    return None if number is None else min(max(number, 0), MAX_QUOTA)
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
