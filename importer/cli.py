@@ -22,10 +22,12 @@ from core.console import (
     command,
     err,
     fail,
+    json_option,
     new_site_option,
     only_set_site,
     open_database,
     out,
+    print_json,
     question_files_argument,
     site_option,
     start,
@@ -80,6 +82,7 @@ def import_questions(
             dir_okay=False, help="Write all broken rows into this CSV file: file, line, reason."
         ),
     ] = None,
+    as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Import questions from files. Importing a file again changes nothing.
 
@@ -110,7 +113,7 @@ def import_questions(
         )
         results = [(path, into_database(rows)) for path, rows in sources]
         engine.dispose()
-    _report(results, broken, errors)
+    _report(results, broken, errors, as_json=as_json)
 
 
 class _Refiller:
@@ -165,11 +168,19 @@ def _broken_rows(path: Path | None) -> Iterator[_BrokenRows]:
 
 
 def _report(
-    results: Sequence[tuple[Path, Tally]], broken: _BrokenRows, errors: Path | None
+    results: Sequence[tuple[Path, Tally]],
+    broken: _BrokenRows,
+    errors: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Print what became of the rows; end with a failure where nothing was imported."""
     total = sum((tally for _, tally in results), Tally())
-    out.print(_table([*results, *([(Path("together"), total)] if len(results) > 1 else [])]))
+    if as_json:
+        files = [{"file": str(path), **_counts(tally)} for path, tally in results]
+        print_json({"files": files, "together": _counts(total)})
+    else:
+        out.print(_table([*results, *([(Path("together"), total)] if len(results) > 1 else [])]))
     if total.repeated:
         say(f"{total.repeated:,} rows had the id of an earlier row, which they replaced.")
     for row in broken.first:
@@ -184,6 +195,10 @@ def _report(
         say(failure)
     if not total.imported:
         fail(failures[-1] if failures else "Nothing was imported: no row could be used.")
+
+
+def _counts(tally: Tally) -> dict[str, int]:
+    return {name: getattr(tally, name) for name in COUNTS}
 
 
 def _table(rows: Sequence[tuple[Path, Tally]]) -> Table:

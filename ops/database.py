@@ -4,6 +4,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -11,7 +12,17 @@ import typer
 from sqlalchemy import Engine
 
 from core.clock import SystemClock
-from core.console import command, err, fail, open_database, out, plain, start
+from core.console import (
+    command,
+    err,
+    fail,
+    json_option,
+    open_database,
+    out,
+    plain,
+    print_json,
+    start,
+)
 from core.database.backup.format import Summary
 from core.database.backup.restoring import restore_backup
 from core.database.backup.writing import check_backup, save_backup, write_backup
@@ -132,7 +143,11 @@ def restore(
 
 
 @command
-def check(file: Annotated[Path, typer.Argument(help="A backup; - is standard input.")]) -> None:
+def check(
+    file: Annotated[Path, typer.Argument(help="A backup; - is standard input.")],
+    *,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
     """Read a backup from its beginning to its end, and say what it holds.
 
     Example: tagger db check tagger.backup.gz
@@ -140,6 +155,9 @@ def check(file: Annotated[Path, typer.Argument(help="A backup; - is standard inp
     start()
     with _opened(file) as (source, name):
         found = check_backup(source, name)
+    if as_json:
+        print_json(asdict(found))
+        return
     models = "with" if found.header.models else "without"
     told = (
         f"A whole backup: {found}, {models} models, as of {_shown(found)}, of "

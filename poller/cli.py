@@ -9,7 +9,17 @@ import typer
 from sqlalchemy import Engine
 
 from core.clock import SystemClock
-from core.console import any_site_option, command, fail, open_database, out, plain, start
+from core.console import (
+    any_site_option,
+    command,
+    fail,
+    json_option,
+    open_database,
+    out,
+    plain,
+    print_json,
+    start,
+)
 from core.errors import TaggerError
 from core.heartbeat import Watchdog, patience
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
@@ -35,6 +45,10 @@ def poll(
     once: Annotated[
         bool, typer.Option("--once", help="Read new and changed questions once, and end.")
     ] = False,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --once, print JSON, for programs.")
+    ] = False,
 ) -> None:
     """Fetch new unanswered questions and enqueue them for tagging, until stopped.
 
@@ -43,11 +57,16 @@ def poll(
 
     Example: tagger poll --once
     """
+    if as_json and not once:
+        raise typer.BadParameter("--json tells what --once has read.")
     settings = start("poller")
     if once:
         clock = StoppableClock(settings.heartbeat_file)
         with shut_down_on_signals(clock), requests.Session() as session:
-            _poll_once(settings, open_database(settings), session, clock)
+            found = Found()
+            engine = open_database(settings)
+            trouble = _poll_once(_make_poller(settings, engine, session, clock), found)
+        _tell_found(found, trouble, as_json=as_json)
     else:
         _poll_until_stopped(settings)
 
@@ -73,6 +92,8 @@ def _poll_until_stopped(settings: Settings) -> None:
 @command
 def history(
     site: Annotated[list[str] | None, any_site_option("Only this site; can be repeated.")] = None,
+    *,
+    as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Fetch the sites' past questions, the training corpus; goes on where it stopped.
 
@@ -88,6 +109,12 @@ def history(
         poller = _make_poller(settings, open_database(settings), session, clock)
         check_named(poller, settings.sites)
         feed = fetch_history(poller, settings.sites, clock.stopped)
+        if as_json:
+            told = {one: (feed.fetched(one), feed.remaining(one)) for one in settings.sites}
+            print_json(
+                [{"site": one, "fetched": read, "remaining": n} for one, (read, n) in told.items()]
+            )
+            return
         for one in settings.sites:
             _tell_history(feed, one)
 
@@ -103,15 +130,19 @@ def _check(poller: Poller) -> None:
     check_sites(poller.api, poller.engine, poller.clock, poller.settings.sites)
 
 
-def _poll_once(
-    settings: Settings, engine: Engine, session: requests.Session, clock: StoppableClock
-) -> None:
-    poller = _make_poller(settings, engine, session, clock)
+def _poll_once(poller: Poller, found: Found) -> list[str]:
+    """Read the feeds once; return what went wrong."""
     _check(poller)
-    poller.on_step = found = Found()
-    trouble = poller.run_once()
-    for line in found.lines():
-        out.print(plain(line), highlight=False, soft_wrap=True)
+    poller.on_step = found
+    return poller.run_once()
+
+
+def _tell_found(found: Found, trouble: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"sites": found.counts(), "trouble": trouble})
+    else:
+        for line in found.lines():
+            out.print(plain(line), highlight=False, soft_wrap=True)
     if trouble:
         fail("; ".join(trouble))
 

@@ -36,11 +36,15 @@ def arguments_of(line: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its words without `tagger`, its help, and the names of its options."""
+    """A command: its words without `tagger`, its help, the names of its options.
+
+    And what it takes, as the library for command lines has it.
+    """
 
     words: tuple[str, ...]
     help: str
     options: frozenset[str]
+    parameters: tuple[Any, ...]
 
     @property
     def example(self) -> list[str]:
@@ -64,7 +68,8 @@ def all_commands() -> list[Command]:
                 walk(child, (*words, name))
             else:
                 options = frozenset(option for one in child.params for option in one.opts)
-                found.append(Command((*words, name), child.help or "", options))
+                taken = tuple(child.params)
+                found.append(Command((*words, name), child.help or "", options, taken))
 
     walk(_commands(), ())
     return found

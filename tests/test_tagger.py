@@ -19,6 +19,7 @@ from core.errors import (
     TaggerError,
     UnknownModelVersion,
 )
+from tests.commands import all_commands
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,14 @@ def test_a_hint_names_the_site_also_where_the_error_came_from_another_process() 
 def test_a_command_is_found_in_its_part(part: str, commands: tuple[str, ...]) -> None:
     app = tagger.make_app([part])
     assert set(typer.main.get_command(app).commands) == set(commands)  # type: ignore[attr-defined]
+
+
+def test_a_misspelt_command_names_the_one_that_is_meant() -> None:
+    typed = typer.main.get_command(tagger.make_app())
+    for command in all_commands():
+        *group, name = command.words
+        with pytest.raises(Exception, match=f"Did you mean.* '{name}'"):
+            typed.main([*group, f"{name}{name[-1]}"], standalone_mode=False)
 
 
 @pytest.mark.slow

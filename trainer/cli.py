@@ -3,13 +3,22 @@
 import os
 import signal
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote
 
 import typer
 
 from core.clock import SystemClock
-from core.console import command, err, open_existing_database, out, start
+from core.console import (
+    command,
+    err,
+    json_option,
+    open_existing_database,
+    out,
+    print_json,
+    start,
+)
 from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models.changes import Site
@@ -40,6 +49,7 @@ Architecture = Annotated[
         "--architecture",
         "-a",
         callback=_check_architecture,
+        autocompletion=lambda: sorted(ARCHITECTURES),
         help=f"Network architecture: {', '.join(sorted(ARCHITECTURES))}.",
     ),
 ]
@@ -90,6 +100,7 @@ def train(  # noqa: PLR0913 (options)
     retag: RetagOption = None,
     new_questions: NewQuestions = None,
     fresh: Fresh = False,
+    as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Train a model on a site's stored questions, evaluate it, publish it, promote the better one.
 
@@ -126,7 +137,10 @@ def train(  # noqa: PLR0913 (options)
         sys.stderr.flush()
         # TensorFlow's threads are still at work, and the interpreter's own end may crash on them.
         os._exit(int(end.code or 0))
-    _tell(site, result)
+    if as_json:
+        print_json(asdict(result))
+    else:
+        _tell(site, result)
 
 
 def _tell(site: str, result: "RunResult") -> None:

@@ -12,6 +12,7 @@ from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, can_train, make_cel
 from core.clock import SystemClock
 from core.console import (
     command,
+    err,
     fail,
     json_option,
     one_site_option,
@@ -100,6 +101,8 @@ def tag(
     everything: Annotated[
         bool, typer.Option("--all", help="Also those that the live model has tagged already.")
     ] = False,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Ask for a site's stored questions to be tagged by its live model.
 
@@ -117,11 +120,14 @@ def tag(
             since=since,
             untagged_only=not everything,
         )
-    out.print(f"{count} questions of {plain(site)} are pending now.")
+    if as_json:
+        print_json({"site": site, "pending": count})
+    else:
+        out.print(f"{count} questions of {plain(site)} are pending now.")
     try:
         refill(engine, make_celery(settings), settings, DatabaseClock(engine))
     except BrokerUnreachable as error:
-        out.print(plain(with_hint(error)), soft_wrap=True)
+        (err if as_json else out).print(plain(with_hint(error)), soft_wrap=True)
 
 
 @command
@@ -197,6 +203,8 @@ def release_parked(
     question_id: Annotated[
         int | None, typer.Option("--question", help="Only the question of this number on its site.")
     ] = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Let parked questions try again; the scheduler's sweep enqueues them.
 
@@ -209,4 +217,7 @@ def release_parked(
         count = lifecycle.release(connection, site, question_id)
     if question_id is not None and not count:
         fail(f"No question {question_id} of {site} is parked; see: tagger parked list")
-    out.print(f"{count} questions are released.")
+    if as_json:
+        print_json({"released": count})
+    else:
+        out.print(f"{count} questions are released.")

@@ -34,6 +34,13 @@ class Found:
         counted.changed += step.changed
         counted.read |= step.items
 
+    def counts(self) -> list[dict[str, str | int]]:
+        """What was read of each site of which the API gave an answer, in numbers."""
+        return [
+            {"site": site, "new": one.new, "edited": one.changed, "read": len(one.read)}
+            for site, one in self._sites.items()
+        ]
+
     def lines(self) -> Iterator[str]:
         """Yield a line for each site of which the API gave an answer."""
         for site, counted in self._sites.items():

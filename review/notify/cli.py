@@ -65,6 +65,8 @@ def add(
     max_quality: Annotated[
         float, typer.Option(min=0, max=1, help="Of disputed ones, the highest label quality.")
     ] = MAX_QUALITY,
+    *,
+    as_json: Annotated[bool, json_option()] = False,
 ) -> None:
     """Add a webhook; prints the secret that signs what is sent, this once.
 
@@ -84,6 +86,9 @@ def add(
             max_quality=max_quality,
         )
         number, secret = add_webhook(connection, url, wanted, OWNER, now=SystemClock().now())
+    if as_json:
+        print_json({"number": number, "secret": secret})
+        return
     out.print(
         f"Webhook {number}; its secret, which is shown only now:\n{secret}",
         soft_wrap=True,

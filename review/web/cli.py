@@ -67,7 +67,9 @@ def review(address: Address = None) -> None:
 
 
 @command
-def add_reviewer(name: Name, address: Address = None) -> None:
+def add_reviewer(
+    name: Name, address: Address = None, *, as_json: Annotated[bool, json_option()] = False
+) -> None:
     """Let somebody review; prints the link that logs them in, this once.
 
     Example: tagger reviewers add maria
@@ -82,6 +84,9 @@ def add_reviewer(name: Name, address: Address = None) -> None:
             fail(f"{name} is a reviewer already. A new link takes: tagger reviewers remove, add.")
         set_token(connection, name, token, now=SystemClock().now())
     link = login_link(address or page_address(settings), token)
+    if as_json:
+        print_json({"name": name, "link": link})
+        return
     out.print(
         f"{name} logs in by this link, which is shown only now:\n{link}",
         soft_wrap=True,

@@ -1,5 +1,6 @@
 """Commands that look at published versions again: by tag, two compared, thresholds chosen anew."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -8,15 +9,28 @@ import typer
 from sqlalchemy import Engine
 
 from core.clock import SystemClock
-from core.console import command, open_existing_database, out, plain, start
+from core.console import (
+    command,
+    complete_versions,
+    open_existing_database,
+    out,
+    plain,
+    print_json,
+    start,
+)
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.model.registry import Version
 from core.questions.selection import Selection, training_selection
 from core.settings import Settings
-from trainer.models.changes import Number, RetagOption, Site, VersionOrLive, find_version
+from trainer.models.changes import AsJson, Number, RetagOption, Site, VersionOrLive, find_version
 
-OtherVersion = Annotated[int, typer.Argument(help="The model version that it is compared with.")]
+OtherVersion = Annotated[
+    int,
+    typer.Argument(
+        autocompletion=complete_versions, help="The model version that it is compared with."
+    ),
+]
 CsvFile = Annotated[
     Path | None, typer.Option("--out", "-o", dir_okay=False, help="The file.  [default: printed]")
 ]
@@ -71,7 +85,9 @@ def show_tags(site: Site, version: VersionOrLive = None, *, file: CsvFile = None
 
 
 @command
-def compare_two(site: Site, before: Number, after: OtherVersion) -> None:
+def compare_two(
+    site: Site, before: Number, after: OtherVersion, *, as_json: AsJson = False
+) -> None:
     """Show what changed from one model to another: how it was made, how good it is, for which tags.
 
     Both tag the settled questions that neither has learned from.
@@ -86,8 +102,12 @@ def compare_two(site: Site, before: Number, after: OtherVersion) -> None:
     engine = open_existing_database(settings)
     versions = [_find(engine, site, number) for number in (before, after)]
     judged = judge(engine, _selection(settings, site), versions)
+    compared = compare_versions(judged)
+    if as_json:
+        print_json({"site": site, "before": before, "after": after, **asdict(compared)})
+        return
     print_made(*judged.versions)
-    print_compared(compare_versions(judged), versions)
+    print_compared(compared, versions)
 
 
 @command
@@ -99,6 +119,7 @@ def tune(
     suggestions: PerQuestion = None,
     promote: Promote = None,
     which: RetagOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Choose a model's thresholds anew, for a precision or a number of suggestions.
 
@@ -125,6 +146,11 @@ def tune(
     source = _find(engine, site, version)
     selection = _selection(settings, site)
     tuned = tune_version(engine, selection, source, wish, options, clock=SystemClock())
+    if as_json:
+        told = {"version": asdict(tuned.version), "of_version": source.version}
+        compared = asdict(tuned.compared)
+        print_json(told | {"reason": tuned.decision.reason, "compared": compared})
+        return
     print_compared(tuned.compared, [source, tuned.version])
     state = "live" if tuned.version.live else "published, and not live"
     made = f"{site} version {tuned.version.version}, of version {source.version}, is {state}"

@@ -5,7 +5,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy.engine import Connection
@@ -15,12 +15,14 @@ from core.console import (
     command,
     complete_versions,
     err,
+    json_option,
     new_site_option,
     one_site_option,
     open_database,
     open_existing_database,
     out,
     plain,
+    print_json,
     site_option,
     start,
 )
@@ -36,6 +38,7 @@ from core.settings import Retag
 
 Site = Annotated[str, one_site_option("The site, by the API's name.")]
 Number = Annotated[int, typer.Argument(autocompletion=complete_versions, help="Model version.")]
+AsJson = Annotated[bool, json_option()]
 RetagOption = Annotated[
     Retag | None,
     typer.Option(
@@ -85,7 +88,9 @@ def add_change_commands(models: typer.Typer) -> None:
 
 
 @command
-def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> None:
+def promote_model(
+    site: Site, version: Number, *, which: RetagOption = None, as_json: AsJson = False
+) -> None:
     """Make a model its site's live one; workers take it up at their next batch.
 
     It is loaded and tried first, so one that does not verify stays where it is.
@@ -94,11 +99,12 @@ def promote_model(site: Site, version: Number, *, which: RetagOption = None) -> 
     """
     settings = start()
     engine = open_existing_database(settings)
-    _tell(promote_tried(engine, settings, SystemClock(), site, version, which=which))
+    went = promote_tried(engine, settings, SystemClock(), site, version, which=which)
+    _tell(went, as_json=as_json)
 
 
 @command
-def roll_back(site: Site, *, which: RetagOption = None) -> None:
+def roll_back(site: Site, *, which: RetagOption = None, as_json: AsJson = False) -> None:
     """Make the model live again that was so before the present one; once more goes further back.
 
     It is loaded and tried first, so one that does not verify stays where it is.
@@ -107,15 +113,25 @@ def roll_back(site: Site, *, which: RetagOption = None) -> None:
     """
     settings = start()
     engine = open_existing_database(settings)
-    _tell(roll_back_tried(engine, settings, SystemClock(), site, which=which))
+    went = roll_back_tried(engine, settings, SystemClock(), site, which=which)
+    _tell(went, as_json=as_json)
 
 
-def _tell(went: WentLive) -> None:
+def _tell(went: WentLive, *, as_json: bool) -> None:
     version, before = went.version, went.before
+    if as_json:
+        print_json(_as_json(went))
+        return
     was = f"; version {before.version} was" if before and not version.live else ""
     out.print(f"{version.site} version {version.version} is live{was}.", highlight=False)
     if went.asked_again:
         out.print(f"{went.asked_again:,} questions are to be tagged again.", highlight=False)
+
+
+def _as_json(went: WentLive) -> dict[str, Any]:
+    before = went.before.version if went.before else None
+    told = {"site": went.version.site, "live": went.version.version, "before": before}
+    return told | {"asked_again": went.asked_again}
 
 
 @command
@@ -169,6 +185,7 @@ def import_model(
     sha256: OnlySha256 = None,
     promote: Promote = False,
     which: RetagOption = None,
+    as_json: AsJson = False,
 ) -> None:
     """Take in a model from a file; it is tried first, in a process of its own.
 
@@ -186,12 +203,24 @@ def import_model(
             try_bundle(packed.path)
         with engine.begin() as connection:
             version, new = registry.publish(connection, packed, now=now)
+    went = None
+    if promote:
+        clock = SystemClock()
+        went = promote_tried(engine, settings, clock, version.site, version.version, which=which)
+    if as_json:
+        told = {"site": version.site, "version": version.version, "is_new": new}
+        print_json(told | {"went_live": _as_json(went) if went else None})
+    else:
+        _tell_imported(version, went, new=new)
+
+
+def _tell_imported(version: registry.Version, went: WentLive | None, *, new: bool) -> None:
     if new:
         out.print(f"{version.site} version {version.version} is imported.", highlight=False)
     else:
         out.print(f"{version.site} has it already: version {version.version}.", highlight=False)
-    if promote:
-        promote_model(version.site, version.version, which=which)
+    if went is not None:
+        _tell(went, as_json=False)
     elif not version.live:
         out.print(
             f"Make it live with: tagger models promote --site {version.site} {version.version}"
@@ -199,7 +228,7 @@ def import_model(
 
 
 @command
-def prune_models(site: Site, *, keep: Keep = None) -> None:
+def prune_models(site: Site, *, keep: Keep = None, as_json: AsJson = False) -> None:
     """Delete old models, but for the live one, the newest, and the one to roll back to.
 
     Their figures and what they predicted stay.
@@ -212,12 +241,15 @@ def prune_models(site: Site, *, keep: Keep = None) -> None:
     now = SystemClock().now()
     with engine.begin() as connection:
         gone = registry.prune(connection, site, keep=count, now=now)
+    if as_json:
+        print_json({"site": site, "pruned": [version.version for version in gone]})
+        return
     numbers = ", ".join(str(version.version) for version in gone)
     out.print(f"{plain(site)}: pruned {numbers or 'none'}.", highlight=False)
 
 
 @command
-def prune_predictions(site: Site, *, older_than: OlderThan = None) -> None:
+def prune_predictions(site: Site, *, older_than: OlderThan = None, as_json: AsJson = False) -> None:
     """Delete what pruned models have predicted, where a newer prediction stands.
 
     Those of questions that were reviewed stay, and those not yet counted into the live agreement.
@@ -229,4 +261,7 @@ def prune_predictions(site: Site, *, older_than: OlderThan = None) -> None:
     days = settings.keep_predictions_days if older_than is None else older_than
     before = SystemClock().now() - timedelta(days=days or 0)
     deleted = prune_pages(engine, before=before, site=site)
-    out.print(f"{plain(site)}: predictions deleted: {deleted:,}", highlight=False)
+    if as_json:
+        print_json({"site": site, "deleted": deleted})
+    else:
+        out.print(f"{plain(site)}: predictions deleted: {deleted:,}", highlight=False)

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 import tagger
+from tests.commands import all_commands
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
@@ -57,12 +58,27 @@ def stored(
         ("results --tag r", ["rain", "regression"], "demo"),
         ("results --site demo --tag r", ["regression"], "rain"),
         ("models show --site demo ", ["1"], "2"),
+        ("models diff --site demo 1 ", ["1"], "2"),
+        ("train --architecture conv", ["conv1d"], "lstm"),
+        ("statu", ["status"], "stand-in"),
     ],
 )
 def test_a_line_is_completed(shell: str, line: str, offered: list[str], not_offered: str) -> None:
     shown = completed(line, shell)
     assert all(one in shown for one in offered)
     assert not_offered not in shown
+
+
+def test_every_site_tag_and_version_is_completed() -> None:
+    named = {"site", "tag", "version", "before", "after"}
+    found = {
+        f"{command} {one.name}": one._custom_shell_complete is not None
+        for command in all_commands()
+        for one in command.parameters
+        if one.name in named and not getattr(one, "is_flag", False)
+    }
+    assert len(found) > 25
+    assert [name for name, is_completed in found.items() if not is_completed] == []
 
 
 @pytest.mark.parametrize("address", ["", "postgresql://127.0.0.1:1/none"])
