@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from celery.beat import Scheduler, SchedulingError
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 
 from core.broker.queue import explain
 from core.heartbeat import Heartbeat, Watchdog
@@ -51,14 +51,21 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         """Send what is due; return after how many seconds to look again."""
         self._look_at_clock()
         seconds = super().tick(*args, **kwargs)
-        return LOOK_SECONDS if seconds is None else min(float(seconds), LOOK_SECONDS)
+        if seconds is None or self._heap is None:  # or a task that could not be sent is due again
+            return LOOK_SECONDS
+        return min(float(seconds), LOOK_SECONDS)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send a task; one that the broker does not take is due again with its next period."""
+        """Send a task; one that the broker does not take is due again with its next period.
+
+        One that goes by cron stays due: its next time may be a week away.
+        """
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             self._note(error.__cause__ or error.__context__ or error)
+            if isinstance(entry.schedule, crontab):
+                self.schedule[entry.name], self._heap = entry, None
         else:
             self._outage.end()
 

@@ -1,6 +1,7 @@
 """The scheduler, over a transport in memory and clocks that the test sets."""
 
 import logging
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,36 @@ def test_a_broker_that_refuses_is_one_line_and_one_when_it_takes_again(
     assert counted.fed > 30
     assert "the broker" in counted.waits
     assert counted.waits[-1] is None
+
+
+def test_what_is_due_once_a_week_waits_for_a_broker_that_is_away(clocks: Clocks) -> None:
+    weekly = crontab("0", "3", "0", nowfun=lambda: datetime.fromtimestamp(clocks.wall, UTC))
+    often = Every(20.0)
+    entries: dict[str, dict[str, object]] = {
+        "retrain": {"task": "none", "schedule": weekly},
+        "often": {"task": "none", "schedule": often},
+    }
+    beating, _, _ = scheduler_of(entries)
+    refusing, tried, sent = True, [], []
+
+    def apply(entry: Any, **_: Any) -> None:
+        tried.append(entry.name)
+        if refusing:
+            raise SchedulingError("no") from ConnectionError("away")
+        sent.append(entry.name)
+
+    beating.apply_async = apply
+    for _ in range(8 * 24 * 60):  # minutes, until it is due
+        if "retrain" in tried:
+            break
+        beating.tick()
+        clocks.pass_by(60)
+    assert "retrain" in tried
+    run(beating, clocks, 60)
+    assert "often" in tried
+    refusing = False
+    run(beating, clocks, 60)
+    assert sent.count("retrain") == 1
 
 
 def test_what_is_sent_outlives_clocks_that_differ() -> None:
