@@ -12,7 +12,7 @@ from celery.worker.state import maybe_shutdown
 
 from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, explain
 from core.errors import BrokerUnreachable
-from core.heartbeat import Watchdog
+from core.heartbeat import Heartbeat, Watchdog
 from core.parts.signs import Signs
 from core.retry import Outage
 from worker.messages import CheckingConsumer
@@ -128,10 +128,11 @@ class PatientConsumer(CheckingConsumer):
                 self.app.send_task(SWEEP_TASK, queue=TAGGING_QUEUE, expires=SWEEP_EXPIRES)
 
 
-def patient_consumer(watchdog: Watchdog, signs: Signs) -> type[Any]:
+def patient_consumer(heartbeat: Heartbeat, watchdog: Watchdog, signs: Signs) -> type[Any]:
     """Return the consumer's class: to wait for the broker has a reason, and is written down."""
 
     def wait() -> None:
+        heartbeat.beat()
         watchdog.feed()
         signs.give(waits_for="the broker")
 

@@ -110,7 +110,8 @@ def beating_scheduler(
     class BeatingScheduler(SteadyScheduler):
         @staticmethod
         def wait() -> None:
-            watchdog.feed()  # to wait for a broker is to get on
+            heartbeat.beat()  # to wait for a broker is to get on
+            watchdog.feed()
             signs.give(waits_for="the broker")
 
         def tick(self, *args: Any, **kwargs: Any) -> float:

@@ -69,7 +69,7 @@ def run_worker(
     worker = app.Worker(
         hostname=node,
         queues=[name for queue in queues for name in transport_of(app).served(queue)],
-        consumer_cls=patient_consumer(watchdog, signs),
+        consumer_cls=patient_consumer(heartbeat, watchdog, signs),
         concurrency=1 if TRAINING_QUEUE in queues else processes,
         pool_cls=pool_that_reports(killed.report),
         loglevel=settings.log_level.upper(),

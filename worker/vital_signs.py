@@ -120,7 +120,8 @@ def vital_signs(
 ) -> type[Any]:
     """Return a step of a worker by which its event loop touches the heartbeat's file, and signs.
 
-    A worker that hangs, or has lost the broker, has no event loop that turns.
+    A worker that hangs has no event loop that turns; one that waits for the broker does so in its
+    consumer, which gives the same signs.
     """
 
     class VitalSigns(bootsteps.StartStopStep):  # type: ignore[misc] # (Celery carries no types)

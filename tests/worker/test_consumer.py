@@ -3,6 +3,7 @@
 import logging
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +13,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import ReadOnlyError
 
 from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, make_celery
+from core.heartbeat import Heartbeat
 from core.retry import Outage
 from core.settings import Settings
 from worker import consumer as module
@@ -99,12 +101,13 @@ def test_what_kombu_cannot_close_ends_no_busy_worker(consumer: Any) -> None:
     consumer.on_connection_error_after_connected(GONE)
 
 
-def test_it_tries_every_few_seconds_and_feeds_the_watchdog_meanwhile(consumer: Any) -> None:
+def test_it_tries_every_few_seconds_and_is_alive_meanwhile(consumer: Any, tmp_path: Path) -> None:
     fed: list[bool] = []
     watchdog: Any = SimpleNamespace(feed=lambda: fed.append(True))
     waits: list[str] = []
     signs: Any = SimpleNamespace(give=lambda *, waits_for: waits.append(waits_for))
-    consumer.__class__ = patient_consumer(watchdog, signs)
+    heartbeat = tmp_path / "heartbeat"
+    consumer.__class__ = patient_consumer(Heartbeat(heartbeat), watchdog, signs)
     asked: dict[str, Any] = {}
 
     def ensure_connection(on_error: Any, **options: Any) -> None:
@@ -118,6 +121,7 @@ def test_it_tries_every_few_seconds_and_feeds_the_watchdog_meanwhile(consumer: A
     assert waits == ["the broker"] * 3
     assert asked["interval_max"] == LONGEST_PAUSE
     assert len(fed) == 3
+    assert heartbeat.exists()
     assert consumer._outage.lasts
 
 
