@@ -22,6 +22,8 @@ from core.database.views import LIKELY
 from core.model import registry
 from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
+from core.model.bundle_files import try_bundle
+from core.model.manifest import FORMAT_VERSION, READABLE_VERSIONS
 from core.model.predictor import Model
 from core.questions.verdicts import read_joint_verdicts
 from review.notify.webhooks import NEVER
@@ -123,10 +125,18 @@ def test_a_bundle_of_many_parts_comes_back_whole(before: Engine) -> None:
     assert dict(bundle_bytes(before))[2] == large
 
 
-def test_a_bundle_file_of_before_is_taken_in(
-    engine: Engine, clock: ManualClock, tmp_path: Path
+def test_the_newest_format_is_one_of_those_that_are_read() -> None:
+    assert max(READABLE_VERSIONS) == FORMAT_VERSION
+
+
+@pytest.mark.parametrize("format_version", READABLE_VERSIONS)
+def test_a_bundle_file_of_every_format_is_taken_in(
+    engine: Engine, clock: ManualClock, tmp_path: Path, format_version: int
 ) -> None:
-    packed = inspect_bundle(DATA / "before_rooms.bundle.zip", site="stats")
+    """Each file is of the program of then: who makes a format adds a file of it."""
+    packed = inspect_bundle(DATA / f"format_{format_version}.bundle.zip", site="stats")
+    assert packed.manifest.format_version == format_version
+    try_bundle(packed.path)
     assert hash_bundle(packed.path).hexdigest() == packed.sha256
     with engine.begin() as connection:
         version, new = registry.publish(connection, packed, now=clock.now())
