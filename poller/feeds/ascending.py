@@ -62,6 +62,7 @@ class AscendingFeed:
     settings: Settings
     rereading: Rereading
     overlap: int = OVERLAP_SECONDS
+    _left: dict[str, datetime] = field(default_factory=dict)  # by site, the mark as last seen
     lost: dict[str, int] = field(default_factory=dict)
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
@@ -94,6 +95,8 @@ class AscendingFeed:
             if cursor.again and not answer.has_more:
                 mark = self.rereading.end(site, clean=cursor.clean) or mark
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
+        if mark is not None:
+            self._left[site] = mark
         following = None
         if answer.has_more:
             following = replace(cursor.after(furthest, len(answer.items), onward=1), mark=mark)
@@ -102,6 +105,10 @@ class AscendingFeed:
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:
             mark = self._mark(connection, site)
+        left = self._left.pop(site, None)
+        if left is not None and (mark is None or mark < left):
+            # An older backup was brought back: what it lacks was in answers of the last minute.
+            self.lost[site] = self.lost.get(site, 0) + 1
         begin, again = self.rereading.begin(site, mark)
         if begin is None:
             begin = now - timedelta(days=self.settings.first_poll_days)

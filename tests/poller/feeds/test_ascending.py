@@ -23,7 +23,7 @@ from demo.standin.site import (
 )
 from poller.api import Api
 from poller.client import ApiAnswer, ApiRequest
-from poller.feeds import Cursor
+from poller.feeds import Cursor, from_epoch
 from tests.poller.feed_world import HOUR, START, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 
@@ -288,3 +288,21 @@ def test_what_an_older_backup_lacks_is_read_again_though_a_request_was_under_way
     assert poller._step((SITE, "live")) is None
     assert numbers(run) == [1, 2, 3]
     assert mark(sqlite_engine, "live") == 5
+
+
+def test_what_a_backup_of_seconds_ago_lacks_is_asked_for_at_once(sqlite_engine: Engine) -> None:
+    """Not by the request of before the restore, which would wait for its minute."""
+    run = world(sqlite_engine, [asked(1, -100), *(asked(9 + at, at) for at in range(60))])
+    poller = run.poller()
+    marks = []
+    for _ in range(4):
+        assert poller._step((SITE, "live")) is None
+        marks.append(from_epoch(START + mark(sqlite_engine, "live")))
+        run.clock.sleep(5)
+    stored = numbers(run)
+    with sqlite_engine.begin() as connection:
+        connection.execute(delete(Question))
+        connection.execute(update(FeedRow).values(mark=marks[1]))
+    assert poller._step((SITE, "live")) is None
+    assert set(stored) < set(numbers(run))
+    assert run.standin.observer.violations == []
