@@ -103,10 +103,18 @@ def evaluate_candidate(
         compare_with(most_frequent(candidate.dataset, rival.holdout)),
         live=rival.state,
         confidence=confidence,
+        new_tags=find_new_tags(ours, theirs) if theirs is not None else (),
     )
     best, worst = _find_examples(engine, candidate, rival.holdout, ours, quality)
     others = tuple(other for other in (theirs, baseline) if other is not None)
     return Evaluation((ours, *others), tags, decision, best, worst)
+
+
+def find_new_tags(ours: EvaluatedModel, theirs: EvaluatedModel) -> tuple[str, ...]:
+    """Return the tags that held-out questions have and only ours knows, the most used first."""
+    uses = dict(zip(ours.labels, ours.scores.targets.sum(axis=0).tolist(), strict=True))
+    new = [tag for tag in set(ours.labels) - set(theirs.labels) if uses[tag]]
+    return tuple(sorted(new, key=lambda tag: (-uses[tag], tag)))
 
 
 @dataclass(frozen=True, slots=True)

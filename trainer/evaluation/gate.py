@@ -2,10 +2,12 @@
 
 All three read the same held-out questions, which none of them learned from, and are scored against
 all tags of their authors, so that models with different labels can be compared: by how much the one
-is ahead of the other, and how surely. None goes live that is
-not surely better than no model at all: always suggesting the most frequent tags.
+is ahead of the other, and how surely. None goes live that is not surely better than no model at
+all, which is always suggesting the most frequent tags; nor one that no baseline could be fitted to
+compare with. One that is level with the live version goes live where it knows new tags in use.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -20,6 +22,8 @@ LiveState = Literal["none", "refused", "too few questions", "evaluated"]
 RANKED_TAGS: Final = 5  # that count: the sites' own limit of tags on a question
 FEWEST_QUESTIONS: Final = 30  # fewer tell nothing
 RESAMPLES: Final = 2000
+EVEN: Final = 0.5  # of resamples: as likely ahead as behind
+NAMED_TAGS: Final = 5  # of the new ones, in the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +136,15 @@ def decide_promotion(
     *,
     live: LiveState,
     confidence: float,
+    new_tags: Sequence[str] = (),
+    needs_baseline: bool = True,
 ) -> GateDecision:
     """Decide whether the candidate goes live.
 
     It must surely be ahead of the most frequent tags. It must be ahead of the live version, where
-    there is one that runs, in at least `confidence` of the resamples, and the baseline must not be
-    so of it. How it stands to the baseline is always said.
+    there is one that runs, in at least `confidence` of the resamples, or no less likely ahead than
+    behind and know new tags; and the baseline must not be so of it. How it stands to the baseline
+    is always said.
 
     Args:
         against_live: how it compares with the live version; None where that was not evaluated.
@@ -146,41 +153,49 @@ def decide_promotion(
         live: whether the site has a live version, whether its bundle verifies, and whether there
             were questions enough, unseen by it, to evaluate it on.
         confidence: from .5 to below 1.
+        new_tags: in use, which the candidate knows and the live version does not.
+        needs_baseline: whether one without a baseline is kept back; where its network has passed
+            here before, it is not.
     """
-    beside = "no baseline could be fitted"
-    if against_baseline is not None:
-        beside = f"beside the linear baseline {against_baseline}"
-    if against_frequent.is_sure:
-        promote, reason = _pass_gate(against_live, against_baseline, live, confidence)
-    else:
+    if not against_frequent.is_sure:
         promote = False
         reason = (
             f"not surely better than always suggesting the most frequent tags: {against_frequent}"
         )
+    elif against_baseline is None and needs_baseline:
+        promote, reason = False, "no linear baseline could be fitted to compare it with"
+    elif against_baseline is not None and against_baseline.confidence <= 1 - confidence:
+        promote, reason = False, "below the linear baseline"
+    else:
+        promote, reason = _pass_live(against_live, live, confidence, new_tags)
+    if against_baseline is not None:
+        reason += f"; beside the linear baseline {against_baseline}"
     return GateDecision(
         promote=promote,
-        reason=f"{reason}; {beside}",
+        reason=reason,
         against_live=against_live,
         against_baseline=against_baseline,
         against_frequent=against_frequent,
     )
 
 
-def _pass_gate(
+def _pass_live(
     against_live: PairedComparison | None,
-    against_baseline: PairedComparison | None,
     live: LiveState,
     confidence: float,
+    new_tags: Sequence[str],
 ) -> tuple[bool, str]:
-    """Whether the candidate may go live, and why."""
-    if against_baseline is not None and against_baseline.confidence <= 1 - confidence:
-        return False, "below the linear baseline"
+    """Whether the candidate may take the live version's place, and why."""
     if live == "none":
         return True, "the site had no live version"
     if live == "refused":
         return True, "the live version's bundle is refused"
     if against_live is None:
         return False, "too few questions are unseen by the live version to compare with it"
-    if against_live.confidence < confidence:
-        return False, f"not surely ahead of the live version: {against_live}"
-    return True, f"ahead of the live version: {against_live}"
+    if against_live.confidence >= confidence:
+        return True, f"ahead of the live version: {against_live}"
+    if new_tags and against_live.confidence >= EVEN:
+        named = ", ".join(new_tags[:NAMED_TAGS]) + (", …" if len(new_tags) > NAMED_TAGS else "")
+        known = f"knows {len(new_tags)} tags in use that it does not ({named})"
+        return True, f"level with the live version, and {known}: {against_live}"
+    return False, f"not surely ahead of the live version: {against_live}"

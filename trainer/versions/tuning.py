@@ -244,7 +244,12 @@ def _decide(
         state = "evaluated"
         against_live = compare_paired(own, ranking_quality(judging.evaluated(1).scores, tags))
     return decide_promotion(
-        against_live, None, against_frequent, live=state, confidence=options.confidence
+        against_live,
+        None,
+        against_frequent,
+        live=state,
+        confidence=options.confidence,
+        needs_baseline=False,
     )
 
 

@@ -1,5 +1,6 @@
 """Which models are compared on which questions, and what follows; without any training."""
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, update
 
@@ -15,8 +16,10 @@ from tests.trainer.evaluation.made_up_candidate import (
     store_tagged_questions,
 )
 from trainer.evaluation import evaluate
-from trainer.evaluation.evaluate import Evaluation, evaluate_candidate
+from trainer.evaluation.evaluate import Evaluation, evaluate_candidate, find_new_tags
+from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.progress import ProgressReporter
+from trainer.scoring.metrics import Scores
 
 
 class Notes(ProgressReporter):
@@ -81,8 +84,9 @@ def test_a_candidate_no_better_than_the_most_frequent_tags_waits_though_nothing_
     found = run(engine, None, right=False)
     assert not found.decision.promote
     assert found.decision.reason.startswith("not surely better than always suggesting")
-    assert found.decision.reason.endswith("no baseline could be fitted")
-    assert run(engine, None).decision.promote
+    found = run(engine, None)  # better than those, and with nothing else to compare it with
+    assert not found.decision.promote
+    assert found.decision.reason == "no linear baseline could be fitted to compare it with"
 
 
 def test_all_are_scored_on_the_questions_that_the_live_version_has_not_seen(
@@ -138,8 +142,18 @@ def test_a_baseline_that_cannot_be_fitted_fails_nothing(
     reporter = Notes()
     found = run(engine, None, reporter=reporter)
     assert names(found) == ["candidate"]
-    assert found.decision.reason.endswith("no baseline could be fitted")
+    assert not found.decision.promote
     assert reporter.notes == ["The linear baseline could not be fitted: one class only"]
+
+
+def test_new_tags_are_those_that_questions_have_and_ours_alone_knows() -> None:
+    def knows(*labels: str, uses: list[int]) -> EvaluatedModel:
+        targets = np.tile(np.array(uses, np.uint8), (3, 1))
+        scores = Scores(targets, np.full(targets.shape, 0.5), np.full(len(labels), 0.5))
+        return EvaluatedModel(name="a", description="b", labels=labels, scores=scores)
+
+    ours = knows("jax", "r", "polars", "unused", uses=[1, 1, 1, 0])
+    assert find_new_tags(ours, knows("r", uses=[1])) == ("jax", "polars")
 
 
 def test_examples_have_the_titles_and_links_of_the_database(engine: Engine) -> None:

@@ -94,13 +94,13 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says(
         ),
         (comparison(0.9), comparison(0.1), "evaluated", False, "below the linear baseline"),
         (comparison(0.9), comparison(0.5), "evaluated", True, "ahead of the live version"),
-        (comparison(0.9), None, "evaluated", True, "ahead of the live version"),
+        (comparison(0.9), None, "evaluated", False, "no linear baseline could be fitted"),
         (None, comparison(0.9), "too few questions", False, "too few questions"),
         (None, comparison(0.9), "refused", True, "bundle is refused"),
         (None, comparison(0.1), "refused", False, "below the linear baseline"),
         (None, comparison(0.9), "none", True, "had no live version; beside the linear baseline"),
         (None, comparison(0.1), "none", False, "below the linear baseline"),
-        (None, None, "none", True, "had no live version; no baseline could be fitted"),
+        (None, None, "none", False, "no linear baseline could be fitted"),
     ],
 )
 def test_a_candidate_is_promoted_only_where_it_is_ahead(
@@ -113,6 +113,32 @@ def test_a_candidate_is_promoted_only_where_it_is_ahead(
     decision = decide_promotion(live, baseline, SURE, live=state, confidence=0.8)
     assert decision.promote is promote
     assert reason in decision.reason
+
+
+def test_a_version_of_an_old_network_needs_no_baseline() -> None:
+    decision = decide_promotion(None, None, SURE, live="none", confidence=0.8, needs_baseline=False)
+    assert decision.promote
+    assert decision.reason == "the site had no live version"
+
+
+@pytest.mark.parametrize(
+    ("ahead", "new_tags", "promote"),
+    [(0.6, ("jax", "polars"), True), (0.4, ("jax", "polars"), False), (0.6, (), False)],
+)
+def test_a_level_candidate_goes_live_for_new_tags(
+    ahead: float, new_tags: tuple[str, ...], promote: bool
+) -> None:
+    decision = decide_promotion(
+        comparison(ahead),
+        comparison(0.9),
+        SURE,
+        live="evaluated",
+        confidence=0.8,
+        new_tags=new_tags,
+    )
+    assert decision.promote is promote
+    level = "level with the live version, and knows 2 tags in use that it does not (jax, polars)"
+    assert (level in decision.reason) is promote
 
 
 @pytest.mark.parametrize("state", ["none", "refused", "evaluated"])
