@@ -5,7 +5,7 @@ from typing import Final
 
 from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
 from core.settings import DEFAULTS
-from ops.doctor.context import CheckContext
+from ops.doctor.context import CheckContext, NotChecked
 from ops.doctor.finding import Finding
 
 SUBJECT = "API"
@@ -32,9 +32,24 @@ def check_api(context: CheckContext) -> Iterator[Finding]:
         yield Finding(SUBJECT, "error", str(error), _OTHER_URL)
     else:
         if probe is None:
-            yield Finding(SUBJECT, "ok", "not asked")
+            yield _told_before(context)
         else:
             yield _quota(context, probe.client, probe.quota_remaining, probe.quota_max)
+
+
+def _told_before(context: CheckContext) -> Finding:
+    """What the API last told of today's quota, where it is not to be asked."""
+    try:
+        quotas = context.state().quotas
+    except NotChecked:
+        quotas = []
+    today = context.clock.now().date()
+    for quota in quotas:
+        is_of_today = quota.told_at is not None and quota.told_at.date() == today
+        if is_of_today and (quota.remaining or 0) <= 0:
+            seen = f"not asked; today's quota of {quota.client} is used up"
+            return Finding(SUBJECT, "warning", seen, _more_quota(context))
+    return Finding(SUBJECT, "ok", "not asked")
 
 
 def _paused(context: CheckContext, error: ApiPaused) -> Finding:

@@ -50,7 +50,8 @@ def _revision(engine: Engine) -> Iterator[Finding]:
             return
     if current != revisions()[-1]:
         seen = f"the tables are at revision {current}, this program needs {revisions()[-1]}"
-        yield Finding(SUBJECT, "error", seen, "Bring them up to date: tagger db upgrade")
+        fix = "Bring them up to date (docker-compose run --rm migrate, in the composition): "
+        yield Finding(SUBJECT, "error", seen, f"{fix}tagger db upgrade")
 
 
 def _locks(context: CheckContext, engine: Engine) -> Iterator[Finding]:

@@ -68,6 +68,8 @@ def test_a_quota_that_is_used_up_is_told_with_what_gives_more(
             assert (found.severity, told in found.seen) == ("warning", True), found
             assert found.fix.endswith("set TAGGER_API_KEY: 10,000 requests a day instead of 300")
             time.sleep(0.15)
+    (found,) = look("API", api_url=url, database_url=sqlite_engine.url)  # which is not asked
+    assert (found.severity, "is used up" in found.seen) == ("warning", True)
 
 
 def test_a_key_that_is_refused_is_told_and_not_shown(look: Look, sqlite_engine: Engine) -> None:
