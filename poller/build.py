@@ -14,12 +14,7 @@ from core.settings import Settings
 from poller.api import Api
 from poller.client import Client
 from poller.feeds import Feed
-from poller.feeds.ascending import (
-    FURTHER_SECONDS,
-    OVERLAP_SECONDS,
-    changed_feed,
-    live_feed,
-)
+from poller.feeds.ascending import changed_feed, live_feed
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed
 from poller.feeds.synonyms import SynonymsFeed
@@ -65,13 +60,7 @@ def make_poller(
     """A poller of all feeds of the settings' sites."""
     api = make_api(settings, engine, session=session, clock=clock, chance=chance)
     feeds: dict[FeedName, Feed] = {
-        "live": live_feed(
-            api,
-            engine,
-            clock,
-            settings,
-            overlap=OVERLAP_SECONDS + chance.randrange(FURTHER_SECONDS),
-        ),
+        "live": live_feed(api, engine, clock, settings),
         "changed": changed_feed(api, engine, clock, settings),
         "refresh": RefreshFeed(api, engine, clock, settings),
         "synonyms": SynonymsFeed(api, engine, clock),

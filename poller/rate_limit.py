@@ -15,7 +15,7 @@ import random
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Engine, delete, not_, or_, select, update
+from sqlalchemy import ColumnElement, Engine, and_, delete, not_, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import CLOCK_SET_BACK, Clock
@@ -193,6 +193,11 @@ class RateLimit:
         self._bad_answers += 1
         return self._chance.uniform(pause / 2, pause)
 
+    def was_asked(self, request: ApiRequest) -> bool:
+        """Whether an identical request waits for its minute."""
+        with self._engine.connect().execution_options(reading=True) as connection:
+            return _asked_at(connection, request, self._clock.now()) is not None
+
     def quota(self) -> Quota:
         """What is left of today's requests, as far as is known."""
         with self._engine.connect().execution_options(reading=True) as connection:
@@ -301,15 +306,26 @@ class RateLimit:
 
 def _check_identical(connection: Connection, request: ApiRequest, now: datetime) -> None:
     minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
-    # What was sent later than now, was so by a clock that has been set back since.
-    past = or_(SentRequest.sent_at <= now - minute, SentRequest.sent_at > now + minute)
-    connection.execute(delete(SentRequest).where(past))
-    sent_at = connection.execute(
-        select(SentRequest.sent_at).where(SentRequest.digest == request.digest())
-    ).scalar()
+    sent_at = _asked_at(connection, request, now)
+    connection.execute(delete(SentRequest).where(not_(_counts(now))))
     if sent_at is not None:
         until = min(sent_at, now) + minute
         raise ApiPaused(f"{request} was asked less than a minute ago", until=until)
+
+
+def _asked_at(connection: Connection, request: ApiRequest, now: datetime) -> datetime | None:
+    """When a request was made within the last minute; None where it was not."""
+    identical = select(SentRequest.sent_at).where(SentRequest.digest == request.digest())
+    return connection.execute(identical.where(_counts(now))).scalar()
+
+
+def _counts(now: datetime) -> ColumnElement[bool]:
+    """Whether a request's minute is not over.
+
+    What was sent later than now, was so by a clock that has been set back since.
+    """
+    minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
+    return and_(SentRequest.sent_at > now - minute, SentRequest.sent_at <= now + minute)
 
 
 def _shown(time: datetime) -> str:

@@ -30,11 +30,6 @@ from poller.items import date_of, read_items
 from poller.sites import hosts_of_others
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
-# A poller that was killed never read what its last request brought, nor could one keep it whose
-# database went away, and nobody could read an answer that was none. The next request asks anew from
-# another second on: the API wants no identical one within a minute.
-FURTHER_SECONDS = 60
-FURTHER_STEP = 7
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
 
 
@@ -47,9 +42,9 @@ class AscendingFeed:
         sort: `creation` or `activity`.
         date: the field of an item that it sorts by.
         bound: the parameter that names the date to begin with.
-        overlap: seconds before the mark at which a pass begins.
         rereading: what is to be read again.
-        lost: by site, how often in a row an answer was lost: it was none, or the database was away.
+        read: the sites whose last answer was read, with the mark that it has left: none where a
+            process has just begun.
     """
 
     name: FeedName
@@ -61,19 +56,15 @@ class AscendingFeed:
     clock: Clock
     settings: Settings
     rereading: Rereading
-    overlap: int = OVERLAP_SECONDS
-    _left: dict[str, datetime] = field(default_factory=dict)  # by site, the mark as last seen
-    lost: dict[str, int] = field(default_factory=dict)
+    read: dict[str, datetime | None] = field(default_factory=dict)
 
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, request their tagging, and move the high-water mark."""
         try:
-            step = self._step(site, cursor)
+            return self._step(site, cursor)
         except (DatabaseUnreachable, ApiUnreachable, ApiUnavailable):
-            self.lost[site] = self.lost.get(site, 0) + 1
+            self.read.pop(site, None)  # an answer may have come, and is lost
             raise
-        self.lost.pop(site, None)
-        return step
 
     def _step(self, site: str, cursor: Cursor | None) -> Step:
         begun = self.clock.now()
@@ -95,8 +86,7 @@ class AscendingFeed:
             if cursor.again and not answer.has_more:
                 mark = self.rereading.end(site, clean=cursor.clean) or mark
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
-        if mark is not None:
-            self._left[site] = mark
+        self.read[site] = mark
         following = None
         if answer.has_more:
             following = replace(cursor.after(furthest, len(answer.items), onward=1), mark=mark)
@@ -105,22 +95,24 @@ class AscendingFeed:
     def _beginning(self, site: str, now: datetime) -> Cursor:
         with reading(self.engine) as connection:
             mark = self._mark(connection, site)
-        left = self._left.pop(site, None)
-        if left is not None and (mark is None or mark < left):
-            # An older backup was brought back: what it lacks was in answers of the last minute.
-            self.lost[site] = self.lost.get(site, 0) + 1
         begin, again = self.rereading.begin(site, mark)
         if begin is None:
             begin = now - timedelta(days=self.settings.first_poll_days)
-        return Cursor(max(0, epoch(begin) - self._overlap(site)), begun=now, again=again, mark=mark)
+        second = max(0, epoch(begin) - OVERLAP_SECONDS)
+        return self._unlike(site, Cursor(second, begun=now, again=again, mark=mark))
 
-    def _overlap(self, site: str) -> int:
-        """After a lost answer begin before any request of the last minute, and never twice alike.
+    def _unlike(self, site: str, cursor: Cursor) -> Cursor:
+        """Begin earlier still where the same was asked within the last minute, and is not stored.
 
-        The mark moves by a minute in a minute; that of a first poll moves on with the clock.
+        Whoever asked was killed, or could not keep or read the answer, or a backup was brought back
+        since: so the question is asked anew at once, and is another, since the API wants no
+        identical one within a minute.
         """
-        lost = self.lost.get(site, 0)
-        return self.overlap + (FURTHER_SECONDS + FURTHER_STEP * lost % 599 if lost else 0)
+        if site in self.read and not _went_back(self.read[site], cursor.mark):
+            return cursor
+        while cursor.second > 0 and self.api.rate_limit.was_asked(self._request(site, cursor)):
+            cursor = replace(cursor, second=cursor.second - 1)
+        return cursor
 
     def _mark(self, connection: Connection, site: str) -> datetime | None:
         """The high-water mark, but for one that only a clock which was far ahead can have set."""
@@ -160,11 +152,13 @@ class AscendingFeed:
                 brought back meanwhile, and what lies between is to be read once more.
         """
         mark = self._mark(connection, site)
-        if cursor.mark is not None and (mark is None or mark < cursor.mark):
+        if _went_back(cursor.mark, mark):
             told = f"{site}, {self.name}: the mark went back, as by a restored backup"
             raise DatabaseUnreachable(f"{told}; reading on from where it stands now")
         reached = self._reached(mark, cursor, furthest, took)
-        return self.rereading.held(site, mark or from_epoch(cursor.second + self.overlap), reached)
+        return self.rereading.held(
+            site, mark or from_epoch(cursor.second + OVERLAP_SECONDS), reached
+        )
 
     def _reached(
         self, mark: datetime | None, cursor: Cursor, furthest: int | None, took: timedelta
@@ -176,21 +170,19 @@ class AscendingFeed:
         `OVERLAP_SECONDS` older than that.
         """
         if mark is None and furthest is None:
-            return from_epoch(cursor.second + self.overlap)
+            return from_epoch(cursor.second + OVERLAP_SECONDS)
         if furthest is None:
             return mark
         reached = from_epoch(furthest) - took
         return reached if mark is None else max(mark, reached)
 
 
-def live_feed(
-    api: Api,
-    engine: Engine,
-    clock: Clock,
-    settings: Settings,
-    *,
-    overlap: int = OVERLAP_SECONDS,
-) -> AscendingFeed:
+def _went_back(left: datetime | None, found: datetime | None) -> bool:
+    """Whether a high-water mark is an earlier one than was left."""
+    return left is not None and (found is None or found < left)
+
+
+def live_feed(api: Api, engine: Engine, clock: Clock, settings: Settings) -> AscendingFeed:
     """New questions, by creation date."""
     return AscendingFeed(
         name="live",
@@ -202,7 +194,6 @@ def live_feed(
         clock=clock,
         settings=settings,
         rereading=Rereading("live", clock),
-        overlap=overlap,
     )
 
 

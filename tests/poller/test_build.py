@@ -8,7 +8,6 @@ from sqlalchemy import Engine
 
 from core.feeds import FEEDS
 from poller.build import make_api, make_poller
-from poller.feeds.ascending import OVERLAP_SECONDS, AscendingFeed
 from poller.quota import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
 from tests.conftest import ManualClock
 from tests.poller.simulation import made_up_settings
@@ -44,23 +43,3 @@ def test_a_poller_has_all_feeds_by_their_names_in_the_order_of_their_turns(
     assert {name: feed.name for name, feed in poller.feeds.items()} == {
         name: name for name in FEEDS
     }
-
-
-def test_a_poller_that_was_killed_is_followed_by_one_whose_first_request_is_another(
-    sqlite_engine: Engine, clock: ManualClock
-) -> None:
-    def overlap(seed: int) -> int:
-        poller = make_poller(
-            made_up_settings(),
-            sqlite_engine,
-            session=requests.Session(),
-            clock=clock,
-            chance=random.Random(seed),
-        )
-        live = poller.feeds["live"]
-        assert isinstance(live, AscendingFeed)
-        return live.overlap
-
-    overlaps = [overlap(seed) for seed in range(20)]
-    assert min(overlaps) >= OVERLAP_SECONDS
-    assert len(set(overlaps)) > 10

@@ -306,3 +306,20 @@ def test_what_a_backup_of_seconds_ago_lacks_is_asked_for_at_once(sqlite_engine: 
     assert poller._step((SITE, "live")) is None
     assert set(stored) < set(numbers(run))
     assert run.standin.observer.violations == []
+
+
+def test_a_poller_after_one_that_was_killed_asks_at_once_and_nothing_twice(
+    sqlite_engine: Engine,
+) -> None:
+    run = world(sqlite_engine, [asked(1, -HOUR), asked(2, 1)])
+    poller = run.poller()
+    for number in range(1, 6):
+        run.clock.sleep(5)
+        poller = run.poller()
+        assert poller._step((SITE, "live")) is None
+        assert run.standin.observer.requests == number
+    assert run.standin.observer.violations == []
+    run.clock.sleep(5)
+    pause = poller._step((SITE, "live"))  # by one that has read what it asked for
+    assert pause is not None
+    assert "was asked less than a minute ago" in str(pause)
