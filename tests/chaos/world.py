@@ -65,6 +65,7 @@ class World:
         database_disk: where the database's files are.
         sqlite: the database's file, where it is one.
         namespaces: of the services' networks; None where none can be made.
+        poller: the service that polls.
     """
 
     folder: Path
@@ -79,6 +80,7 @@ class World:
     keeper: Keeper
     ledger: Ledger
     namespaces: Namespaces | None
+    poller: str
 
     @property
     def first_backup(self) -> Path:
@@ -162,8 +164,14 @@ class World:
             host = self.namespaces.connect(name, server.name).address
         return self.network.between(f"{name} and {server.name}", server.port, host)
 
+    def _api(self) -> Proxy:
+        """The network to the API, by one address for all: it is what tells clients apart."""
+        name = f"{self.poller} and {self.api.name}"
+        made = [proxy for proxy in self.network.proxies if proxy.name == name]
+        return made[0] if made else self._between(self.poller, self.api)
+
     def _environment(self, name: str) -> dict[str, str]:
-        api, broker = self._between(name, self.api), self._between(name, self.broker)
+        api, broker = self._api(), self._between(name, self.broker)
         database = f"sqlite:///{self.sqlite}"
         if self.postgres is not None:
             proxy = self._between(name, self.postgres)
@@ -220,6 +228,7 @@ def running_world(
                 f"sqlite:///{sqlite}" if postgres is None else postgres.address, stack
             ),
             namespaces=stack.enter_context(Namespaces()) if can_be_made() else None,
+            poller=UP if up else "poller",
         )
         world.command("db", "backup", str(world.first_backup))
         stack.callback(world.keeper.end_all)

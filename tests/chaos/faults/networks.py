@@ -3,7 +3,6 @@
 import random
 
 from tests.chaos.faults.base import SHORT
-from tests.chaos.services import UP
 from tests.chaos.world import World
 
 
@@ -11,7 +10,7 @@ def _pair(world: World, chance: random.Random, *, with_api: bool) -> tuple[str, 
     """A service and a server that it needs."""
     service = chance.choice(list(world.keeper.services))
     servers = [world.broker.name, *(["postgres"] if world.postgres is not None else [])]
-    if service in ("poller", UP) and with_api:
+    if service == world.poller and with_api:
         servers.append("api")
     return service, chance.choice(servers)
 
