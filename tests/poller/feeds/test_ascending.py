@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, update
 
 from core.database.api_tables import FeedRow
 from core.database.tables import Question, Table
@@ -323,21 +323,3 @@ def test_a_poller_after_one_that_was_killed_asks_at_once_and_nothing_twice(
     pause = poller._step((SITE, "live"))  # by one that has read what it asked for
     assert pause is not None
     assert "was asked less than a minute ago" in str(pause)
-
-
-def test_after_a_restore_the_same_is_not_asked_again_but_what_lies_before_at_once(
-    sqlite_engine: Engine,
-) -> None:
-    run = world(sqlite_engine, [asked(1, -HOUR), asked(2, 1), asked(3, 20)])
-    poller = run.poller()
-    run.clock.sleep(5)
-    read(poller, "live")
-    with sqlite_engine.begin() as connection:
-        backup = connection.execute(select(FeedRow.mark).where(FeedRow.feed == "live")).scalar()
-    run.clock.sleep(30)
-    assert poller._step((SITE, "live")) is None  # it asks from the mark of the backup on
-    with sqlite_engine.begin() as connection:
-        connection.execute(update(FeedRow).values(mark=backup))
-    run.clock.sleep(5)
-    assert poller._step((SITE, "live")) is None
-    assert run.standin.observer.violations == []
