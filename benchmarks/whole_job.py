@@ -155,12 +155,8 @@ def plain_loop(bundle: Bundle, texts: Sequence[tuple[str, str]]) -> Row:
 @contextmanager
 def workers(settings: Settings, processes: int) -> Iterator[int]:
     """A worker's process id."""
-    env = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "TAGGER_DATABASE_URL": settings.database,
-        "TAGGER_DATA_DIR": str(settings.data_dir),
-    }
     command = [sys.executable, "-m", "tagger", "worker", "--concurrency", str(processes)]
+    env = environment(settings)
     with (settings.data_dir / "worker.log").open("ab") as log:
         process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
     try:
@@ -192,7 +188,7 @@ def whole_job(
         used = -processor_seconds(servers)
         began = time.perf_counter()
         pid = stack.enter_context(workers(settings, processes))
-        wait_for(engine, 1)
+        wait_for(engine, 1, pause=0.02)
         first = time.perf_counter()
         already = predicted(engine)
         wait_for(engine, len(questions))
@@ -217,13 +213,19 @@ def redis_pid(folder: Path) -> int:
 
 def ask_for_all(settings: Settings, site: str) -> None:
     """What a person would type."""
-    env = os.environ | {
+    command = [sys.executable, "-m", "tagger", "tag", "--all", "--site", site]
+    env = environment(settings)
+    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What the program runs with; it keeps its compiled modules, as wherever it is installed."""
+    own = {
         "PYTHONPATH": str(ROOT),
         "TAGGER_DATABASE_URL": settings.database,
         "TAGGER_DATA_DIR": str(settings.data_dir),
     }
-    command = [sys.executable, "-m", "tagger", "tag", "--all", "--site", site]
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | own
 
 
 def predicted(engine: Engine) -> int:
@@ -232,8 +234,8 @@ def predicted(engine: Engine) -> int:
         return connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
 
 
-def wait_for(engine: Engine, count: int) -> None:
-    """Wait until so many questions have been tagged.
+def wait_for(engine: Engine, count: int, *, pause: float = 0.2) -> None:
+    """Wait until so many questions have been tagged; to count them costs the server time, too.
 
     Raises:
         SystemExit: for too long.
@@ -242,7 +244,7 @@ def wait_for(engine: Engine, count: int) -> None:
     while predicted(engine) < count:
         if time.monotonic() > end:
             sys.exit(f"{predicted(engine)} of {count} tagged, {pending(engine)} pending")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def numbered(path: Path, site: str, count: int) -> list[FetchedQuestion]:
