@@ -6,16 +6,16 @@ from datetime import datetime
 from celery import Celery
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import ColumnElement
 
 from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
-from core.database.review_tables import QueuedQuestion
-from core.database.tables import ModelVersion, Question, TaggingRequest, TrainingRun
+from core.database.known_sites import stored_sites
+from core.database.tables import ModelVersion, TaggingRequest, TrainingRun
 from core.model import registry
 from core.model.registry import Version
-from core.questions.lifecycle import is_pending
+from core.questions.lifecycle import Priority, is_pending
 from core.questions.selection import count_trainable
+from core.service.counts import count_by_site
 from core.settings import Settings
 
 
@@ -50,6 +50,7 @@ class SiteStatus:
         live: the live model version.
         last_training: the latest run, if there was one.
         last_version: the latest that made a version, if there was one.
+        estimates: which of `questions`, `tagged` and `pending` a sample told.
     """
 
     site: str
@@ -62,6 +63,7 @@ class SiteStatus:
     live: Version | None
     last_training: LastTraining | None
     last_version: LastTraining | None
+    estimates: frozenset[str] = frozenset()
 
     @property
     def waiting(self) -> LastTraining | None:
@@ -74,43 +76,41 @@ class SiteStatus:
 
 def site_statuses(connection: Connection, settings: Settings, *, now: datetime) -> list[SiteStatus]:
     """Return the state of every site that is stored, and of the settings' sites."""
-    questions = _by_site(connection, Question.site)
-    tagged = _by_site(connection, QueuedQuestion.site)
-    parked = _by_site(connection, TaggingRequest.site, TaggingRequest.parked_at.is_not(None))
-    pending = _pending(connection)
-    live = {s: registry.find_live(connection, s) for s in sorted({*questions, *settings.sites})}
+    parked = _parked(connection)
+    sites = sorted({*stored_sites(connection), *settings.sites})
+    counts = count_by_site(connection, sites)
+    live = {site: registry.find_live(connection, site) for site in sites}
     return [
         SiteStatus(
             site,
-            questions.get(site, 0),
+            counts[site].questions,
             None if version else count_trainable(connection, site, settings, now=now),
-            tagged.get(site, 0),
-            *pending.get(site, (0, None)),
+            counts[site].tagged,
+            counts[site].pending,
+            _oldest_pending(connection, site) if counts[site].pending else None,
             parked.get(site, 0),
             version,
             _last_training(connection, site),
             _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
+            counts[site].estimates,
         )
         for site, version in live.items()
     ]
 
 
-def _by_site(
-    connection: Connection, site: InstrumentedAttribute[str], *chosen: ColumnElement[bool]
-) -> dict[str, int]:
-    """How many rows each site has; each count is one that an index alone can answer."""
-    counts = select(site, func.count()).where(*chosen).group_by(site)
-    return dict(connection.execute(counts).all())
+def _parked(connection: Connection) -> dict[str, int]:
+    """How many are parked; an index of them alone answers."""
+    rows = select(TaggingRequest.site, func.count()).where(TaggingRequest.parked_at.is_not(None))
+    return dict(connection.execute(rows.group_by(TaggingRequest.site)).all())
 
 
-def _pending(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
-    """How many questions of each site are pending, and since when the oldest."""
-    rows = (
-        select(TaggingRequest.site, func.count(), func.min(TaggingRequest.requested_at))
-        .where(is_pending())
-        .group_by(TaggingRequest.site)
+def _oldest_pending(connection: Connection, site: str) -> datetime | None:
+    """Since when the oldest is pending: the first of each priority, as their index has them."""
+    first = select(func.min(TaggingRequest.requested_at)).where(
+        TaggingRequest.site == site, is_pending()
     )
-    return {site: (count, oldest) for site, count, oldest in connection.execute(rows)}
+    oldest = (connection.scalar(first.where(TaggingRequest.priority == one)) for one in Priority)
+    return min((at for at in oldest if at is not None), default=None)
 
 
 def _last_training(
