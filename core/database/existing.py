@@ -22,6 +22,8 @@ def open_existing(address: str) -> Engine:
     file = _file_of(address)
     if file is not None and _is_missing(file):
         raise DatabaseMissing(f"There is no database at {file}. {_elsewhere(file)}")
+    if file is not None and _size(file) == 0:  # to open it would write its first page
+        raise DatabaseMissing(f"The database {file} is empty. {_elsewhere(file)}")
     engine = make_engine(address)
     try:
         with reading(engine) as connection:
@@ -53,6 +55,13 @@ def _is_missing(file: Path) -> bool:
     except OSError:  # SQLite says what is wrong
         return False
     return False
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except OSError:  # SQLite says what is wrong
+        return None
 
 
 def _elsewhere(file: Path | None) -> str:

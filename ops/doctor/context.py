@@ -118,7 +118,7 @@ class CheckContext:
             DatabaseError: there is none, or it gives no answer.
         """
         file = self.sqlite_file
-        if file is not None and file.exists():
+        if file is not None and file.exists() and file.stat().st_size:
             refuse_locked(file, "BEGIN; SELECT count(*) FROM sqlite_master")
         return open_existing(self.settings.database)
 

@@ -23,6 +23,12 @@ _STARTED_BY: Final[dict[str, tuple[str, str, Severity]]] = {
 def check_services(context: CheckContext) -> Iterator[Finding]:
     """Look at the last sign of each, as it is in the database, and at who answers the broker."""
     parts = context.state().parts
+    if not any(part.lives for part in parts):
+        last = max((part.at for part in parts), default=None)
+        since = "" if last is None else f" since {last:%Y-%m-%d %H:%M} UTC"
+        fix = "Start them (make up, in the composition): tagger up"
+        yield Finding(SUBJECT, "error", f"none of them runs{since}", fix)
+        return
     found = [*_missing(parts), *_troubled(parts), *_doubled(parts), *_of_other_versions(parts)]
     if found:
         yield from found
@@ -31,8 +37,11 @@ def check_services(context: CheckContext) -> Iterator[Finding]:
     yield Finding(SUBJECT, "ok", f"they run, with version {__version__}: {plain(names)}")
 
 
-def _start(kind: str) -> str:
+def _start(kind: str, last: PartStatus | None = None) -> str:
     command, service, _ = _STARTED_BY[kind]
+    if last is not None and last.state == "silent":  # another beside it would do all twice
+        again = f"docker-compose restart {service}, in the composition"
+        return f"End what is left of it and start it again ({again}): {command}"
     return f"Start it (docker-compose up -d {service}, in the composition): {command}"
 
 
@@ -43,7 +52,7 @@ def _missing(parts: Iterable[PartStatus]) -> Iterator[Finding]:
             continue
         last = max(own, key=lambda part: part.at, default=None)
         since = "" if last is None else f" since {last.at:%Y-%m-%d %H:%M} UTC: {_why(last)}"
-        yield Finding(SUBJECT, severity, f"{_called(kind)} does not run{since}", _start(kind))
+        yield Finding(SUBJECT, severity, f"{_called(kind)} does not run{since}", _start(kind, last))
 
 
 def _called(kind: str) -> str:
@@ -64,7 +73,7 @@ def _troubled(parts: Iterable[PartStatus]) -> Iterator[Finding]:
             yield Finding(SUBJECT, "error", plain(seen), fix)
         elif part.state == "silent" and part.kind in alive:
             seen = f"{part.name} has given no sign since {part.at:%Y-%m-%d %H:%M} UTC"
-            yield Finding(SUBJECT, "warning", plain(seen), _start(part.kind))
+            yield Finding(SUBJECT, "warning", plain(seen), _start(part.kind, part))
 
 
 def _doubled(parts: Iterable[PartStatus]) -> Iterator[Finding]:

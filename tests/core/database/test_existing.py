@@ -22,6 +22,14 @@ def test_one_that_is_not_there_is_told_with_where_it_was_looked_for(tmp_path: Pa
     assert not file.parent.exists()
 
 
+def test_a_file_of_nothing_stays_one(tmp_path: Path) -> None:
+    file = tmp_path / "tagger.sqlite3"
+    file.touch()
+    with pytest.raises(DatabaseMissing, match=f"{file} is empty"):
+        open_existing(f"sqlite:///{file}")
+    assert [(one.name, one.stat().st_size) for one in tmp_path.iterdir()] == [(file.name, 0)]
+
+
 def test_an_empty_one_is_told_as_such(database_url: str) -> None:
     made = make_engine(database_url)
     made.connect().close()

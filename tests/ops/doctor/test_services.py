@@ -35,12 +35,15 @@ def test_services_that_run_are_well(look: Look, sqlite_engine: Engine) -> None:
 
 
 def test_what_does_not_run_is_told_with_what_starts_it(look: Look, sqlite_engine: Engine) -> None:
+    severity, seen, fix = only(look("services", database_url=sqlite_engine.url))
+    assert (severity, seen) == ("error", "none of them runs")
+    assert fix.endswith(": tagger up")
+    give_signs(sqlite_engine, {"poller@a": 1}, now=datetime.now(UTC))
     found = look("services", database_url=sqlite_engine.url)
     assert {one.seen: one.severity for one in found} == {
         "a worker does not run": "error",
         "a trainer does not run": "warning",
         "the scheduler does not run": "error",
-        "the poller does not run": "warning",
     }
     assert found[0].fix.endswith(": tagger worker")
 
@@ -51,6 +54,7 @@ def test_a_service_that_fell_silent_is_told(look: Look, sqlite_engine: Engine) -
     assert severity == "error"
     assert seen.startswith("the scheduler does not run since ")
     assert "killed or hangs" in seen
+    assert fix.startswith("End what is left of it and start it again")
     assert fix.endswith(": tagger scheduler")
     give_signs(sqlite_engine, ALL | {"tagging@b": 900}, now=datetime.now(UTC))
     severity, seen, _ = only(look("services", database_url=sqlite_engine.url))
