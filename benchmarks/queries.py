@@ -68,15 +68,15 @@ LEASE = timedelta(minutes=2)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)  # than all that the rows are made of
 
 SQL = {
-    "README: newest suggestions, 100": (
+    "SQL: newest suggestions, 100": (
         "SELECT title, link, tag, probability FROM tag_suggestions WHERE site = 'stats' "
         "AND suggested ORDER BY predicted_at DESC, question_id, probability DESC LIMIT 100"
     ),
-    "README: a rare tag": (
+    "SQL: a rare tag": (
         "SELECT title, link, probability FROM suggestions_by_tag "
         "WHERE site = 'stats' AND tag = 't2500' ORDER BY predicted_at DESC"
     ),
-    "README: live agreement": (
+    "SQL: live agreement": (
         "SELECT site, model_version_id, day, questions FROM live_agreement "
         "ORDER BY site, model_version_id, day"
     ),

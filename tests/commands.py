@@ -13,19 +13,21 @@ import typer
 
 import tagger
 
-_BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_CALLED = re.compile(  # at the start, behind a pipe, or in a container
-    r"(?:^|[|;&]\s*|docker-compose exec \S+ )(?:[A-Z_]+=\S*\s+)*tagger(?=\s)\s+(.*)"
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CALLED = re.compile(  # at the start, behind a pipe, or in a container, whose program it is
+    r"(?:(?:^|[|;&]\s*|docker-compose exec (?:-\S+ )*\S+ )(?:[A-Z_]+=\S*\s+)*tagger(?=\s)"
+    r"|docker-compose run (?:-\S+ )*(?:worker|trainer|migrate))\s+(.*)"
 )
-_ENDS = ("|", ">", ">>", ";", "&&")
+_ENDS = ("|", ">", ">>", "<", ";", "&&")
 
 
 def commands_of_document(file: Path) -> Iterator[list[str]]:
     """The arguments of each `tagger` in the blocks that a document has for a terminal."""
-    for block in _BLOCK.findall(file.read_text()):
-        for line in block.splitlines():
-            if (called := _CALLED.search(line)) is not None:
-                yield arguments_of(called[1])
+    for language, block in _BLOCK.findall(file.read_text()):
+        found = [] if language else map(_CALLED.search, block.splitlines())
+        for called in found:
+            if called is not None and (arguments := arguments_of(called[1])):
+                yield arguments
 
 
 def arguments_of(line: str) -> list[str]:

@@ -36,22 +36,21 @@ def test_the_composition_hands_every_setting_on(name: str) -> None:
 
 
 @pytest.mark.parametrize("command", all_commands(), ids=str)
-def test_every_command_has_an_example_that_parses_and_stands_in_the_readme(
-    command: Command,
-) -> None:
+def test_every_command_has_an_example_that_parses_and_a_section(command: Command) -> None:
     assert command.example[: len(command.words)] == list(command.words)
     check_arguments(command.example)
-    *group, last = ("tagger", *command.words)
-    readme = (ROOT / "README.md").read_text()
-    alone = f"`tagger {command}" in readme
-    assert alone or (f"`{' '.join(group)} " in readme and f"`{last}`" in readme)
+    page = (ROOT / "docs/commands.md").read_text()
+    assert f"# `tagger {command}`\n" in page
+    assert f"| [`tagger {command}`](#tagger-{'-'.join(command.words)}) | " in page
 
 
-COMMANDS = list(commands_of_document(ROOT / "README.md"))
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+WRITTEN = [path for path in DOCUMENTS if path.name != "commands.md"]  # which the examples make
+COMMANDS = [arguments for document in WRITTEN for arguments in commands_of_document(document)]
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_every_command_of_the_readme_parses(arguments: list[str]) -> None:
+def test_every_command_of_the_documents_parses(arguments: list[str]) -> None:
     check_arguments(arguments)
 
 
@@ -62,9 +61,6 @@ def test_a_terminal_that_follows_the_readme_finds_the_program_and_the_demo() -> 
     folder, site = inspect.signature(demo).parameters["folder"].default, SITE
     assert f"\nexport TAGGER_DATA_DIR={folder} TAGGER_SITES={site}\n" in readme
     assert ".venv/bin/tagger" not in readme
-
-
-DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 
 
 def anchors(document: Path) -> set[str]:

@@ -39,13 +39,14 @@ def reviewed(engine: Engine, clock: ManualClock) -> Engine:
     return engine
 
 
-@pytest.mark.parametrize("query", [*queries(ROOT / "README.md"), *queries(DATA)])
+@pytest.mark.parametrize("query", queries(DATA))
 def test_it_runs(engine: Engine, query: str) -> None:
     ask(engine, query)
 
 
-def test_there_are_five_queries_worth_having() -> None:
+def test_the_five_queries_worth_having_stand_in_the_readme_too() -> None:
     assert len(queries(DATA)) == 5
+    assert queries(ROOT / "README.md") == queries(DATA)
 
 
 def test_they_answer_what_they_promise(reviewed: Engine) -> None:
