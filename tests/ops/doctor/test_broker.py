@@ -73,6 +73,7 @@ def test_one_that_is_nearly_full_is_told(look: Look, server: redis.Redis) -> Non
     assert "it will refuse messages" in found.seen
 
 
+@pytest.mark.slow(2)
 def test_a_wrong_password_is_told_without_it(look: Look, server: redis.Redis) -> None:
     server.config_set("requirepass", "right")
     (found,) = look("broker", broker_url=_url(server, "hush-hush"))
@@ -81,15 +82,10 @@ def test_a_wrong_password_is_told_without_it(look: Look, server: redis.Redis) ->
     assert "hush-hush" not in found.seen + found.fix
 
 
+@pytest.mark.slow(4)
 def test_one_that_is_away_is_told(look: Look) -> None:
     (found,) = look("broker", broker_url=f"redis://127.0.0.1:{free_port()}/0")
     assert "cannot be reached" in found.seen
     assert found.fix.startswith("Start it, or set TAGGER_BROKER_URL to one that runs.")
     (found,) = look("broker", broker_url=f"amqp://127.0.0.1:{free_port()}//")
     assert found.severity == "error"
-
-
-def test_the_embedded_one_is_started_with_the_service(look: Look, tmp_path: Path) -> None:
-    (found,) = look("broker", broker_url=None, data_dir=tmp_path / "none")
-    assert found.fix == "Start the service, which brings it: tagger up"
-    assert not (tmp_path / "none").exists()

@@ -14,7 +14,7 @@ from core.settings import Settings
 from ops.doctor.context import CheckContext
 from ops.doctor.examine import CHECKS, examine
 from ops.doctor.finding import EXIT_STATUS, Finding, worst
-from tests.conftest import ManualClock, free_port
+from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.ops.doctor.conftest import Look, check_fix
 from tests.rows import give_signs, publish_live
@@ -26,13 +26,7 @@ def run(*arguments: str) -> Result:
     )
 
 
-@pytest.fixture
-def away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings by which nothing is there."""
-    monkeypatch.setenv("TAGGER_BROKER_URL", f"redis://:hush-hush@127.0.0.1:{free_port()}/0")
-
-
-@pytest.mark.usefixtures("away")
+@pytest.mark.slow(2)
 def test_where_nothing_is_there_all_is_told_and_nothing_made(tmp_path: Path) -> None:
     done = run("--offline", "--json")
     told = json.loads(done.stdout)
@@ -44,17 +38,21 @@ def test_where_nothing_is_there_all_is_told_and_nothing_made(tmp_path: Path) -> 
     severities = [EXIT_STATUS[one.severity] for one in findings]
     assert severities == sorted(severities, reverse=True)
     assert list(tmp_path.iterdir()) == []
-    assert "hush-hush" not in done.output
+    (broker,) = (one for one in findings if one.subject == "broker")
+    assert broker.fix == "Start the service, which brings it: tagger up"  # that of the program
 
 
-@pytest.mark.usefixtures("away", "wide_terminal")
-def test_people_see_each_fault_once_with_its_fix() -> None:
+@pytest.mark.usefixtures("wide_terminal")
+def test_people_see_each_fault_once_with_its_fix(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_BROKER_URL", redis_url)
     shown = run("--offline").stdout
     assert shown.count("not checked: the database cannot be read") == 1
     assert "→ Set TAGGER_DATA_DIR or TAGGER_DATABASE_URL" in shown
 
 
-@pytest.mark.slow
+@pytest.mark.slow(3)
 def test_a_service_that_is_well_ends_with_0_and_a_warning_with_1(
     sqlite_engine: Engine, sqlite_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
