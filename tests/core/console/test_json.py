@@ -101,6 +101,7 @@ def test_a_command_that_is_asked_for_json_prints_nothing_else(
             f"{line}: {done.output}"
         )
         told = json.loads(done.stdout)
+        assert "\x1b" not in done.stdout
         assert key in (told or {"": 0} if isinstance(told, dict) else _first(told)), line
 
 
