@@ -1,10 +1,11 @@
 """The command that compares systems."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from core.console import (
     command,
@@ -23,7 +24,10 @@ from trainer.data.splits import SplitName
 from trainer.progress import ProgressReporter, TimeLeft, make_reporter
 
 if TYPE_CHECKING:
-    from trainer.compare.run import Source
+    from trainer.compare.catalogue import Entry
+    from trainer.compare.run import CompareOptions, Comparison, Source
+
+    Chosen = Mapping[str, Entry]
 
 NewSite = Annotated[bool, new_site_option()]
 Site = Annotated[str | None, site_option("The site, by the API's name.  [default: the only one]")]
@@ -34,6 +38,14 @@ File = Annotated[
 Split = Annotated[
     SplitName,
     typer.Option(help="Which fifth of the questions is the test part: any, or the newest."),
+]
+Splits = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=20,
+        help="Number of random splits: with several, means, and leads over the first of --systems.",
+    ),
 ]
 Systems = Annotated[
     str | None, typer.Option(help="Names of systems, separated by commas.  [default: all]")
@@ -60,6 +72,7 @@ def compare(  # noqa: PLR0913 (options)
     new_site: NewSite = False,
     file: File = None,
     split: Split = "random",
+    splits: Splits = 1,
     systems: Systems = None,
     vectors: Vectors = None,
     top_tags: TopTags = None,
@@ -73,11 +86,11 @@ def compare(  # noqa: PLR0913 (options)
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """
     from trainer.compare.catalogue import catalogue, choose  # noqa: PLC0415
-    from trainer.compare.output import write_report, write_table  # noqa: PLC0415
-    from trainer.compare.run import CompareOptions, Comparison, compare_systems  # noqa: PLC0415
-    from trainer.compare.table import summary, terminal_table  # noqa: PLC0415
+    from trainer.compare.run import CompareOptions  # noqa: PLC0415
 
     del new_site  # the site's own option has read it
+    if splits > 1 and split == "time":
+        raise typer.BadParameter("There is one split by time: leave out --splits.")
     settings = start()
     end_on_sigterm()
     entries = catalogue(vectors=vectors)
@@ -91,15 +104,78 @@ def compare(  # noqa: PLR0913 (options)
         seed=seed,
     )
 
-    def keep(comparison: Comparison) -> None:
-        write_table(comparison, target)
-        err.print(summary(comparison.rows[-1]), highlight=False, markup=False)
+    if splits == 1:
+        _compare_once(source, chosen, options, target)
+    else:
+        named = _names(systems)[0] if systems else None
+        _compare_on_splits(source, chosen, options, target, splits, named)
+
+
+def _compare_once(
+    source: "Source", systems: "Chosen", options: "CompareOptions", folder: Path
+) -> None:
+    from trainer.compare.table import terminal_table  # noqa: PLC0415
 
     with make_reporter(err) as bar:
-        comparison = compare_systems(source, chosen, options, reporter=_Stages(bar), on_row=keep)
-        bar.stage("drawing the report")
-        report = write_report(comparison, target) if comparison.rows else None
-    _print(terminal_table(comparison), comparison.unfinished, report)
+        comparison, report = _compare(source, systems, options, folder, bar)
+    if report is None:
+        raise KeyboardInterrupt
+    out.print(terminal_table(comparison))
+    _tell_files(comparison.unfinished, report)
+
+
+def _compare_on_splits(
+    source: "Source",
+    systems: "Chosen",
+    options: "CompareOptions",
+    folder: Path,
+    splits: int,
+    first: str | None,
+) -> None:
+    """Compare on one random split after another, each with its own table and report."""
+    from trainer.compare.output import write_means  # noqa: PLC0415
+    from trainer.compare.repeated import means_table, system_means  # noqa: PLC0415
+
+    finished: list[Comparison] = []
+    unfinished: tuple[str, ...] = ()
+    with make_reporter(err) as bar:
+        for number in range(splits):
+            err.print(f"split {number + 1} of {splits}", highlight=False)
+            one = replace(options, random_state=options.random_state + number)
+            part = folder / f"split-{number + 1}"
+            comparison, _ = _compare(source, systems, one, part, bar)
+            if comparison.unfinished:
+                unfinished = comparison.unfinished
+                break
+            finished.append(comparison)
+    if not finished:
+        raise KeyboardInterrupt
+    means = system_means(finished, first=first)
+    out.print(means_table(means))
+    over = f" Leads are over {means[0].system}, with their 95% intervals." if means else ""
+    out.print(f"Means of {len(finished)} random splits.{over}", highlight=False, soft_wrap=True)
+    _tell_files(unfinished, write_means(means, folder))
+
+
+def _compare(
+    source: "Source",
+    systems: "Chosen",
+    options: "CompareOptions",
+    folder: Path,
+    bar: ProgressReporter,
+) -> "tuple[Comparison, Path | None]":
+    """Compare on one split; the table is written after each system, the report at the end."""
+    from trainer.compare.output import write_report, write_table  # noqa: PLC0415
+    from trainer.compare.run import compare_systems  # noqa: PLC0415
+    from trainer.compare.table import summary  # noqa: PLC0415
+
+    def keep(comparison: "Comparison") -> None:
+        write_table(comparison, folder)
+        err.print(summary(comparison.rows[-1]), highlight=False, markup=False)
+
+    comparison = compare_systems(source, systems, options, reporter=_Stages(bar), on_row=keep)
+    bar.stage("drawing the report")
+    return comparison, write_report(comparison, folder) if comparison.rows else None
 
 
 def _source(file: Path | None, site: str | None, settings: Settings) -> "Source":
@@ -115,13 +191,10 @@ def _names(systems: str) -> list[str]:
     return [name.strip() for name in systems.split(",") if name.strip()]
 
 
-def _print(table: Table, unfinished: tuple[str, ...], report: Path | None) -> None:
-    if report is None:
-        raise KeyboardInterrupt
-    out.print(table)
+def _tell_files(unfinished: tuple[str, ...], file: Path) -> None:
     if unfinished:
         out.print(f"Stopped before the end; missing: {', '.join(unfinished)}", soft_wrap=True)
-    out.print(f"All columns and the pictures: {report}", soft_wrap=True, highlight=False)
+    out.print(f"All columns and the pictures: {file}", soft_wrap=True, highlight=False)
 
 
 class _Stages(ProgressReporter):

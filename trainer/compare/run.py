@@ -16,7 +16,7 @@ from core.settings import DEFAULTS
 from trainer.compare.catalogue import Entry
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
-from trainer.data.splits import SplitName
+from trainer.data.splits import RANDOM_STATE, SplitName
 from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.intervals import Estimate, estimate_all
 from trainer.scoring.metrics import (
@@ -40,6 +40,7 @@ class CompareOptions:
     """What can be chosen for a comparison; see DatasetOptions."""
 
     split: SplitName = "random"
+    random_state: int = RANDOM_STATE
     top_tags: int = DEFAULTS.top_tags
     min_questions: int = DEFAULTS.min_questions
     seed: int = 0
@@ -222,6 +223,7 @@ class _Bench:
                 top_tags=self._options.top_tags,
                 min_questions=self._options.min_questions,
                 split=self._options.split,
+                random_state=self._options.random_state,
             )
             self._datasets[text] = make_dataset(corpus, chosen)
         return self._datasets[text]

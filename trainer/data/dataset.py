@@ -11,7 +11,7 @@ from core.questions.time_order import Seen
 from core.settings import DEFAULTS
 from trainer.data.corpus import Corpus
 from trainer.data.labels import choose_labels, multi_hot
-from trainer.data.splits import VALIDATION_SHARE, Rows, Split, SplitName, split
+from trainer.data.splits import RANDOM_STATE, VALIDATION_SHARE, Rows, Split, SplitName, split
 
 HOLDOUT_SHARE: Final = 0.1  # of a site's questions, the newest; no run trains on them
 
@@ -42,11 +42,13 @@ class DatasetOptions:
         top_tags: how many of the site's tags are learned.
         min_questions: a site with fewer questions that have one of them is refused.
         split: which questions judge.
+        random_state: of the random split.
     """
 
     top_tags: int = DEFAULTS.top_tags
     min_questions: int = DEFAULTS.min_questions
     split: SplitName = "random"
+    random_state: int = RANDOM_STATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     _check_labels(corpus.site, labels)
     if options.split == "random":  # the article's, which is drawn of numbers in their order
         rows = rows[np.argsort(corpus.question_ids[rows], kind="stable")]
-    return Dataset(corpus, labels, targets, split(rows, options.split))
+    chosen = split(rows, options.split, random_state=options.random_state)
+    return Dataset(corpus, labels, targets, chosen)
 
 
 def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, Holdout]:

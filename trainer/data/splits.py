@@ -24,23 +24,24 @@ class Split:
     test: Rows
 
 
-def split(rows: Rows, name: SplitName) -> Split:
+def split(rows: Rows, name: SplitName, *, random_state: int = RANDOM_STATE) -> Split:
     """Split rows.
 
     Args:
         rows: of the questions that have a label; by time they must stand in its order.
         name: "random" is the article's `train_test_split`; "time" learns from the oldest, chooses
             by the next and judges by the newest.
+        random_state: of the random split; another one gives another split.
     """
-    return _split_at_random(rows) if name == "random" else _split_by_time(rows)
+    return _split_at_random(rows, random_state) if name == "random" else _split_by_time(rows)
 
 
-def _split_at_random(rows: Rows) -> Split:
+def _split_at_random(rows: Rows, random_state: int) -> Split:
     from sklearn.model_selection import train_test_split  # noqa: PLC0415
 
-    rest, test = train_test_split(rows, test_size=TEST_SHARE, random_state=RANDOM_STATE)
+    rest, test = train_test_split(rows, test_size=TEST_SHARE, random_state=random_state)
     train, validation = train_test_split(
-        rest, test_size=VALIDATION_SHARE, random_state=RANDOM_STATE
+        rest, test_size=VALIDATION_SHARE, random_state=random_state
     )
     return Split(train, validation, test)
 
