@@ -21,6 +21,7 @@ TaggerError                     one line for a person: what, where, what to do
 │   │   ├── ApiUnavailable      it is out of order for the moment
 │   │   └── ApiThrottled        it asks for a pause, and may say for how long
 │   └── ApiPaused               a backoff or an empty quota forbids the request for a known time
+│       └── ApiRepeated         an identical one was made less than a minute ago
 ├── UnknownSite                 the site does not exist, or holds no questions here
 ├── UnknownTag                  no question here has the tag, from its author or a model
 ├── ImportFailed                a file that cannot be read as questions
@@ -178,6 +179,10 @@ class ApiPaused(ApiError):
         super().__init__(message)
         self.until = until
         self.reason = reason
+
+
+class ApiRepeated(ApiPaused):
+    """An identical request was made less than a minute ago; another one may be made."""
 
 
 class UnknownSite(TaggerError):

@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,11 @@ _KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
 # Of the file that is read as memory, which all processes share: a choice that looks at thousands of
 # rows all over 100,000 questions takes 9 ms of processor time so, and 200 by reading each page.
 SQLITE_MAPPED_BYTES = 1 << 30
+
+_no_fork = threading.Lock()
+os.register_at_fork(
+    before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_no_fork.release
+)
 
 SQLITE_BUSY_MS = 30_000  # writers wait for each other; a batch's transaction takes milliseconds
 
@@ -165,14 +171,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing_once(address: str) -> Iterator[Connection]:
     """A connection for one transaction that writes, of an engine that is gone afterwards.
 
-    For processes that fork: a child must find no connection of its parent's.
+    For processes that fork: a child must find no connection of its parent's. Nor may it be forked
+    meanwhile on SQLite, which remembers in memory what locks its process holds: a child that
+    remembered its parent's would find the file locked for as long as it lives. So a fork waits.
     """
-    engine = make_engine(address)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    is_sqlite = make_url(address).get_backend_name() == "sqlite"
+    with _no_fork if is_sqlite else nullcontext():
+        engine = make_engine(address)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
 
 def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:

@@ -1,10 +1,14 @@
+import os
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, QueuePool, func, insert, select, text
+from sqlalchemy import Engine, QueuePool, func, insert, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
 from core.database.engine import (
@@ -177,6 +181,34 @@ def test_who_writes_once_keeps_all_or_nothing_and_no_connection(
     pool = connection.engine.pool
     assert isinstance(pool, QueuePool)
     assert pool.checkedin() == 0
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_process_that_is_forked_while_another_thread_writes_can_write_too(
+    migrated_sqlite_url: str,
+) -> None:
+    file = make_url(migrated_sqlite_url).database
+    writes = Event()
+
+    def write() -> None:
+        with writing_once(migrated_sqlite_url) as connection:
+            connection.execute(insert(BlockedTag), [_blocked("parent's")])
+            writes.set()
+            time.sleep(0.2)
+
+    thread = Thread(target=write)
+    thread.start()
+    writes.wait(10)
+    child = os.fork()
+    if child == 0:
+        try:
+            with sqlite3.connect(str(file), timeout=3) as connection:
+                connection.execute("DELETE FROM blocked_tags")
+        except sqlite3.Error:
+            os._exit(1)
+        os._exit(0)
+    thread.join()
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def _blocked(tag: str) -> dict[str, object]:
