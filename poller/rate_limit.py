@@ -11,6 +11,7 @@ processes that share the database:
 """
 
 import logging
+import math
 import random
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -27,6 +28,7 @@ from core.errors import (
     ApiNotConnected,
     ApiPaused,
     ApiRefused,
+    ApiRepeated,
     ApiThrottled,
     ApiUnavailable,
     ApiUnreachable,
@@ -39,6 +41,7 @@ log = logging.getLogger(__name__)
 
 IDENTICAL_SECONDS = 60.0
 CLOCK_SLACK = 1.0  # the API's clock and ours need not tick together
+MINUTE_SECONDS = IDENTICAL_SECONDS + CLOCK_SLACK
 BACKOFF_SLACK = 2.0  # some answers' N took N + 2 (lucjon/Py-StackExchange#48)
 GAP_SECONDS = 0.1  # the API cuts off above 30 requests a second
 
@@ -95,6 +98,8 @@ class RateLimit:
         self._chance = chance
         self.lease = SiteLease(engine, clock)
         self._bad_answers = 0  # in a row
+        # When, by the clock's `monotonic()`: a minute lasts, however the clock is set meanwhile.
+        self._sent: dict[str, float] = {}
         # Also here, so that a pause holds even where the database fails to take it.
         self._pauses: dict[tuple[str, str], Pause] = {}
 
@@ -110,7 +115,7 @@ class RateLimit:
             self._check_pauses(connection, request, now)
             self._check_quota(connection, now)
             self._check_gap(connection, now)
-            _check_identical(connection, request, now)
+            self._check_identical(connection, request, now)
             self.lease.take(connection, request.site, now)
             self._record(connection, request, now)
 
@@ -184,6 +189,7 @@ class RateLimit:
         """Strike out a request that was never sent: it may be sent before its minute is over."""
         with self._engine.begin() as connection:
             connection.execute(delete(SentRequest).where(SentRequest.digest == request.digest()))
+            self._sent.pop(request.digest(), None)
             counted = update(ApiClient).where(ApiClient.client == self._client)
             connection.execute(counted.values(quota_remaining=ApiClient.quota_remaining + 1))
 
@@ -196,7 +202,8 @@ class RateLimit:
     def was_asked(self, request: ApiRequest) -> bool:
         """Whether an identical request waits for its minute."""
         with self._engine.connect().execution_options(reading=True) as connection:
-            return _asked_at(connection, request, self._clock.now()) is not None
+            known = _asked_at(connection, request, self._clock.now()) is not None
+        return known or self._since(request) < MINUTE_SECONDS
 
     def quota(self) -> Quota:
         """What is left of today's requests, as far as is known."""
@@ -259,14 +266,34 @@ class RateLimit:
         if last is not None and timedelta(0) <= now - last < gap:
             raise ApiPaused("the last request was just now", until=last + gap)
 
+    def _check_identical(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
+        sent_at = _asked_at(connection, request, now)
+        left = MINUTE_SECONDS - self._since(request)
+        connection.execute(delete(SentRequest).where(not_(_counts(now))))
+        if sent_at is not None or left > 0:
+            until = now + timedelta(seconds=max(left, 0))
+            if sent_at is not None:
+                until = max(until, min(sent_at, now) + timedelta(seconds=MINUTE_SECONDS))
+            raise ApiRepeated(f"{request} was asked less than a minute ago", until=until)
+
+    def _since(self, request: ApiRequest) -> float:
+        """How many seconds ago this process made a request."""
+        at = self._sent.get(request.digest(), -math.inf)
+        return self._clock.monotonic() - at
+
     def _end(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         """Let the site go; the request's minute begins now, since it may have arrived just now."""
         sent = update(SentRequest).where(SentRequest.digest == request.digest())
         connection.execute(sent.values(sent_at=now))
+        if request.digest() in self._sent:
+            self._sent[request.digest()] = self._clock.monotonic()
         self.lease.end(connection, request.site)
 
     def _record(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         """Write the request down, and count it: a process that dies must not ask it again."""
+        present = self._clock.monotonic()
+        recent = {key: at for key, at in self._sent.items() if present - at < MINUTE_SECONDS}
+        self._sent = {**recent, request.digest(): present}
         insert = dialect_insert(connection, SentRequest).values(
             digest=request.digest(), sent_at=now
         )
@@ -304,15 +331,6 @@ class RateLimit:
             )
 
 
-def _check_identical(connection: Connection, request: ApiRequest, now: datetime) -> None:
-    minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
-    sent_at = _asked_at(connection, request, now)
-    connection.execute(delete(SentRequest).where(not_(_counts(now))))
-    if sent_at is not None:
-        until = min(sent_at, now) + minute
-        raise ApiPaused(f"{request} was asked less than a minute ago", until=until)
-
-
 def _asked_at(connection: Connection, request: ApiRequest, now: datetime) -> datetime | None:
     """When a request was made within the last minute; None where it was not."""
     identical = select(SentRequest.sent_at).where(SentRequest.digest == request.digest())
@@ -324,7 +342,7 @@ def _counts(now: datetime) -> ColumnElement[bool]:
 
     What was sent later than now, was so by a clock that has been set back since.
     """
-    minute = timedelta(seconds=IDENTICAL_SECONDS + CLOCK_SLACK)
+    minute = timedelta(seconds=MINUTE_SECONDS)
     return and_(SentRequest.sent_at > now - minute, SentRequest.sent_at <= now + minute)
 
 

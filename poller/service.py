@@ -20,6 +20,7 @@ from core.errors import (
     ApiError,
     ApiNotConnected,
     ApiPaused,
+    ApiRepeated,
     ApiThrottled,
     ApiUnavailable,
     ApiUnreachable,
@@ -44,6 +45,7 @@ FIRST_RETRY_UNANSWERED = 10.0
 LONGEST_RETRY = 900.0
 LONGEST_PAUSE = 86_400.0  # of a feed whose answers contradict themselves
 LONGEST_SLEEP = 900.0  # other processes may change what is due
+REPEATED_SECONDS = 5.0  # another poller may have moved the mark meanwhile, by which one asks
 HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -208,6 +210,8 @@ class Poller:
         except ApiPaused as pause:
             log.debug("%s, %s: %s", site, name, pause)
             seconds = (pause.until - self.clock.now()).total_seconds()
+            if isinstance(pause, ApiRepeated):
+                seconds = min(seconds, REPEATED_SECONDS)
             self._not_before[key] = self.clock.monotonic() + seconds
             return pause
         except ApiError as error:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, update
 
 from core.database.api_tables import FeedRow
-from core.database.tables import Question, Table
+from core.database.tables import Table
 from core.errors import DatabaseUnreachable
 from core.questions.store import Stored, store
 from demo.standin.faults import Faults, ItemFault
@@ -21,9 +21,7 @@ from demo.standin.site import (
     unanswered_again,
     voted,
 )
-from poller.api import Api
-from poller.client import ApiAnswer, ApiRequest
-from poller.feeds import Cursor, from_epoch
+from poller.feeds import Cursor
 from tests.poller.feed_world import HOUR, START, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 
@@ -261,65 +259,3 @@ def test_an_answer_that_the_database_did_not_take_is_asked_for_anew_at_once(
     assert poller._step((SITE, "live")) is None
     assert numbers(run) == [1, *range(9, 55)]
     assert run.standin.observer.violations == []
-
-
-def test_what_an_older_backup_lacks_is_read_again_though_a_request_was_under_way(
-    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = world(sqlite_engine, [asked(1, -3 * HOUR), asked(2, -2 * HOUR), asked(3, 5)])
-    poller = run.poller()
-    read(poller, "live")
-    restores = iter([True, False, False])
-    ask = Api.ask
-
-    def ask_while_a_backup_is_restored(api: Api, request: ApiRequest) -> ApiAnswer:
-        answer = ask(api, request)
-        if next(restores):
-            with sqlite_engine.begin() as connection:
-                connection.execute(delete(Question))
-                old = run.clock.now() - timedelta(hours=4)
-                connection.execute(update(FeedRow).values(mark=old))
-        return answer
-
-    monkeypatch.setattr(Api, "ask", ask_while_a_backup_is_restored)
-    run.clock.sleep(300)
-    with pytest.raises(DatabaseUnreachable, match="stats, live: the mark went back"):
-        poller._step((SITE, "live"))
-    assert poller._step((SITE, "live")) is None
-    assert numbers(run) == [1, 2, 3]
-    assert mark(sqlite_engine, "live") == 5
-
-
-def test_what_a_backup_of_seconds_ago_lacks_is_asked_for_at_once(sqlite_engine: Engine) -> None:
-    """Not by the request of before the restore, which would wait for its minute."""
-    run = world(sqlite_engine, [asked(1, -100), *(asked(9 + at, at) for at in range(60))])
-    poller = run.poller()
-    marks = []
-    for _ in range(4):
-        assert poller._step((SITE, "live")) is None
-        marks.append(from_epoch(START + mark(sqlite_engine, "live")))
-        run.clock.sleep(5)
-    stored = numbers(run)
-    with sqlite_engine.begin() as connection:
-        connection.execute(delete(Question))
-        connection.execute(update(FeedRow).values(mark=marks[1]))
-    assert poller._step((SITE, "live")) is None
-    assert set(stored) < set(numbers(run))
-    assert run.standin.observer.violations == []
-
-
-def test_a_poller_after_one_that_was_killed_asks_at_once_and_nothing_twice(
-    sqlite_engine: Engine,
-) -> None:
-    run = world(sqlite_engine, [asked(1, -HOUR), asked(2, 1)])
-    poller = run.poller()
-    for number in range(1, 6):
-        run.clock.sleep(5)
-        poller = run.poller()
-        assert poller._step((SITE, "live")) is None
-        assert run.standin.observer.requests == number
-    assert run.standin.observer.violations == []
-    run.clock.sleep(5)
-    pause = poller._step((SITE, "live"))  # by one that has read what it asked for
-    assert pause is not None
-    assert "was asked less than a minute ago" in str(pause)
