@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,17 @@ _KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
 # rows all over 100,000 questions takes 9 ms of processor time so, and 200 by reading each page.
 SQLITE_MAPPED_BYTES = 1 << 30
 
-_no_fork = threading.Lock()
+_no_fork = threading.RLock()  # whoever forks within its own block would wait for itself
 os.register_at_fork(
     before=_no_fork.acquire, after_in_parent=_no_fork.release, after_in_child=_no_fork.release
 )
 
 SQLITE_BUSY_MS = 30_000  # writers wait for each other; a batch's transaction takes milliseconds
+UNFORKED_BUSY_MS = 500  # for so long at a time, where a fork waits meanwhile
+AGAIN_SECONDS = 0.05
 
 
-def make_engine(address: str) -> Engine:
+def make_engine(address: str, *, busy_ms: int | None = None) -> Engine:
     """Return an engine for a database's address; make it after any fork.
 
     On SQLite a transaction of `engine.begin()` is a writer's from its start (BEGIN IMMEDIATE),
@@ -53,9 +55,14 @@ def make_engine(address: str) -> Engine:
             versions = list_versions(connection)
 
     A database that is lost or refuses a connection, at whatever moment, is a DatabaseUnreachable.
+
+    Args:
+        address: SQLAlchemy's URL.
+        busy_ms: for how long a writer waits for another one, on SQLite; SQLITE_BUSY_MS as a rule.
     """
     url = make_url(address)
-    engine = _sqlite_engine(url) if url.get_backend_name() == "sqlite" else _postgres_engine(url)
+    is_sqlite = url.get_backend_name() == "sqlite"
+    engine = _sqlite_engine(url, busy_ms) if is_sqlite else _postgres_engine(url)
     _tell_when_unreachable(engine)
     return engine
 
@@ -97,7 +104,7 @@ def _postgres_engine(url: URL) -> Engine:
     return engine
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, busy_ms: int | None) -> Engine:
     if url.database not in (None, "", ":memory:"):
         folder = Path(str(url.database)).parent
         try:
@@ -127,7 +134,7 @@ def _sqlite_engine(url: URL) -> Engine:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         add_functions(connection)
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS}")
+        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS if busy_ms is None else busy_ms}")
         _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")
@@ -173,16 +180,46 @@ def writing_once(address: str) -> Iterator[Connection]:
 
     For processes that fork: a child must find no connection of its parent's. Nor may it be forked
     meanwhile on SQLite, which remembers in memory what locks its process holds: a child that
-    remembered its parent's would find the file locked for as long as it lives. So a fork waits.
+    remembered its parent's would find the file locked for as long as it lives. So a fork waits, but
+    not for the writers of other processes, who may take long.
     """
-    is_sqlite = make_url(address).get_backend_name() == "sqlite"
-    with _no_fork if is_sqlite else nullcontext():
-        engine = make_engine(address)
-        try:
-            with engine.begin() as connection:
-                yield connection
-        finally:
-            engine.dispose()
+    if make_url(address).get_backend_name() == "sqlite":
+        connection, stack = _begin_between_forks(make_engine(address, busy_ms=UNFORKED_BUSY_MS))
+        with stack:
+            yield connection
+        return
+    engine = make_engine(address)
+    try:
+        with engine.begin() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _begin_between_forks(engine: Engine) -> tuple[Connection, ExitStack]:
+    """A transaction, and what ends it and lets processes be forked again."""
+    end = time.monotonic() + SQLITE_BUSY_MS / 1000
+    while True:
+        with ExitStack() as stack:
+            stack.enter_context(_no_fork)
+            stack.callback(engine.dispose)
+            try:
+                connection = stack.enter_context(engine.begin())
+            except DatabaseUnreachable as error:
+                if not _is_busy(error) or time.monotonic() > end:
+                    raise
+            else:
+                return connection, stack.pop_all()
+        time.sleep(AGAIN_SECONDS)
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether an error was caused by another writer."""
+    while error is not None:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:
+            return True
+        error = error.__cause__
+    return False
 
 
 def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:

@@ -63,16 +63,21 @@ def lock_holders(file: Path) -> list[str]:
 def _read_locks(file: Path) -> list[tuple[int, str]]:
     """Process and kind of each lock of a database: of its file, or of its index of the WAL."""
     try:
-        inodes = {
-            str(path.stat().st_ino)
-            for path in (file, file.with_name(f"{file.name}-shm"))
-            if path.exists()
-        }
+        files = [
+            path.stat() for path in (file, file.with_name(f"{file.name}-shm")) if path.exists()
+        ]
+        inodes = {str(one.st_ino): f"{_device(one.st_dev)}:{one.st_ino}" for one in files}
         lines = [line.split() for line in _LOCKS.read_text().splitlines()]
     except OSError:
         return []
-    found = [line for line in lines if len(line) == 8 and line[5].rpartition(":")[2] in inodes]
+    locks = [line for line in lines if len(line) == 8 and line[5].rpartition(":")[2] in inodes]
+    # Where folders lie over each other, as in containers, the device is another one than is told.
+    found = [line for line in locks if line[5] in inodes.values()] or locks
     return [(int(pid), kind) for _, _, _, kind, pid, *_ in found if int(pid) > 0]
+
+
+def _device(number: int) -> str:
+    return f"{os.major(number):02x}:{os.minor(number):02x}"
 
 
 def _described(pid: int) -> str:

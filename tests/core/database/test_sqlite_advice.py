@@ -52,6 +52,24 @@ def test_a_locked_file_is_told_with_who_holds_it(
     assert lock_holders(file) == []
 
 
+def test_who_locks_a_file_of_the_same_number_on_another_disk_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, locks = tmp_path / "tagger.sqlite3", tmp_path / "locks"
+    file.touch()
+    found = file.stat()
+    here = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}"
+    lines = [
+        f"{number}: POSIX  ADVISORY  WRITE {pid} {device}:{found.st_ino} 120 120\n"
+        for number, pid, device in ((1, 999_999, here), (2, 999_998, "00:ff"))
+    ]
+    monkeypatch.setattr("core.database.sqlite_advice._LOCKS", locks)
+    locks.write_text("".join(lines))
+    assert lock_holders(file) == ["process 999999"]
+    locks.write_text(lines[1])  # folders that lie over each other
+    assert lock_holders(file) == ["process 999998"]
+
+
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
