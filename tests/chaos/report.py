@@ -59,7 +59,9 @@ class Report:
     def passes(self) -> bool:
         """Whether nothing was lost, and all recovered in time."""
         account = self.account
-        if account is None or self.unexpected or self._late(self.recoveries):
+        if account is None or self.unexpected or self.rules_broken:
+            return False
+        if self._late(self.recoveries):
             return False
         return not any(getattr(account, wrong) for wrong in WRONGS)
 

@@ -95,6 +95,8 @@ def test_a_run_passes_where_nothing_is_lost_and_all_is_back_in_time() -> None:
     assert not report(Recovery("a fault", None)).passes
     for kind in ("lost", "untagged", "duplicated", "parked", "wrong"):
         assert not report(**{kind: 1}).passes
+    for wrong in ({"unexpected": [("poller", 1)]}, {"rules_broken": 1}):
+        assert not Report("a run", account=Account(questions=10), **wrong).passes
     assert not Report("broken off").passes
 
 
