@@ -1,8 +1,8 @@
 """How many questions each site has, how many are tagged and pending; cheap however many there are.
 
-Up to LARGE questions in all they are counted. Above, small sites are still counted, and small
-numbers of pending questions; of the others a sample tells, which looks at SAMPLE keys that stand
-evenly among all: by the usual reckoning it is off by 1% of the table where half of its rows count.
+Up to LARGE questions in all they are counted. Above, what is SMALL is still counted. Of the rest a
+sample tells, of SAMPLE keys that stand evenly among all: a site that has half of the questions is
+off by 4% at most, in 19 of 20 cases, and one of which FEW keys are met is counted.
 """
 
 from collections import Counter
@@ -20,8 +20,9 @@ from core.database.tables import Question, TaggingRequest
 from core.questions.lifecycle import is_pending
 
 LARGE: Final = 100_000  # questions; counting them takes 30 ms
-SMALL: Final = 10_000  # of a site, or pending ones of it, which are counted in a large table too
-SAMPLE: Final = 10_000
+SMALL: Final = 50_000  # of a site, or pending ones of it: 3 ms by an index
+SAMPLE: Final = 2_000  # keys; each costs as much as counting 25 rows by an index
+FEW: Final = 100
 _GOLDEN: Final = (5**0.5 - 1) / 2
 
 
@@ -71,17 +72,17 @@ class _Sample:
     def __init__(self, connection: Connection, last: int) -> None:
         self._connection = connection
         self._keys = _spread(last, SAMPLE)
-        self._share = last / len(self._keys)
+        self.share = last / len(self._keys)  # how many rows each of them stands for
         self._found: dict[str, Counter[str]] = {}
 
-    def reckon(self, site: str, key: Any, column: Any, *chosen: ColumnElement[bool]) -> int:
-        """How many rows of a site a table has, by the column of its questions' keys."""
+    def met(self, site: str, key: Any, column: Any, *chosen: ColumnElement[bool]) -> int:
+        """How many of the keys are rows of a site in a table, by the column of its sites."""
         name = str(column)
         if name not in self._found:
             # Counted here: to group them, SQLite would read all rows in the order of their sites.
             rows = select(column).where(one_of(self._connection, key, self._keys), *chosen)
             self._found[name] = Counter(self._connection.scalars(rows))
-        return round(self._found[name][site] * self._share)
+        return self._found[name][site]
 
 
 def _spread(last: int, count: int) -> list[int]:
@@ -96,24 +97,30 @@ def _spread(last: int, count: int) -> list[int]:
 
 
 def _count_large(connection: Connection, site: str, sample: _Sample) -> Counts:
-    of_site, of_request = Question.site == site, TaggingRequest.site == site
-    questions = _count_up_to(connection, of_site)
-    pending = _count_up_to(connection, of_request, is_pending())
+    of_site, of_request = Question.site == site, (TaggingRequest.site == site, is_pending())
     estimates = set()
+    pending = _count_up_to(connection, SMALL + 1, *of_request)
     if pending > SMALL:
-        estimates.add("pending")
-        key = TaggingRequest.question_pk
-        pending = max(pending, sample.reckon(site, key, TaggingRequest.site, is_pending()))
-    if questions > SMALL:
-        estimates |= {"questions", "tagged"}
-        questions = max(questions, sample.reckon(site, Question.id, Question.site))
-        tagged = sample.reckon(site, QueuedQuestion.question_pk, QueuedQuestion.site)
-        return Counts(questions, tagged, pending, frozenset(estimates))
-    rows = select(func.count()).select_from(Question).join(QueuedQuestion).where(of_site)
-    return Counts(questions, connection.scalar(rows) or 0, pending, frozenset(estimates))
+        met = sample.met(site, TaggingRequest.question_pk, TaggingRequest.site, is_pending())
+        estimates |= {"pending"} if met >= FEW else set()
+        pending = _reckoned(sample, met) or _count_up_to(connection, None, *of_request)
+    questions = _count_up_to(connection, SMALL + 1, of_site)
+    met = sample.met(site, Question.id, Question.site) if questions > SMALL else 0
+    if questions <= SMALL or not met:
+        rows = select(func.count()).select_from(Question).join(QueuedQuestion).where(of_site)
+        return Counts(questions, connection.scalar(rows) or 0, pending, frozenset(estimates))
+    estimates |= {"questions", "tagged"} if met >= FEW else {"tagged"}
+    questions = _reckoned(sample, met) or _count_up_to(connection, None, of_site)
+    tagged = sample.met(site, QueuedQuestion.question_pk, QueuedQuestion.site) / met
+    return Counts(questions, round(questions * tagged), pending, frozenset(estimates))
 
 
-def _count_up_to(connection: Connection, *chosen: ColumnElement[bool]) -> int:
-    """Count rows by an index, one more than SMALL at most."""
-    rows = select(literal(1)).where(*chosen).limit(SMALL + 1).subquery()
+def _reckoned(sample: _Sample, met: int) -> int:
+    """How many rows those that were met stand for; 0 where too few were."""
+    return max(SMALL + 1, round(met * sample.share)) if met >= FEW else 0
+
+
+def _count_up_to(connection: Connection, most: int | None, *chosen: ColumnElement[bool]) -> int:
+    """Count rows by an index, so many at most."""
+    rows = select(literal(1)).where(*chosen).limit(most).subquery()
     return connection.scalar(select(func.count()).select_from(rows)) or 0

@@ -30,7 +30,7 @@ _SITE: Final = ("site",)
 _FEED: Final = ("site", "feed")
 
 FAMILIES: Final[dict[str, Family]] = {
-    "tagger_questions": Family("Questions stored; of more than 100,000, a sample tells.", _SITE),
+    "tagger_questions": Family("Questions stored; of many, a sample tells.", _SITE),
     "tagger_questions_tagged": Family("Questions with a prediction by any version.", _SITE),
     "tagger_questions_pending": Family("Questions that a worker is to tag.", _SITE),
     "tagger_questions_parked": Family("Questions given up after too many attempts.", _SITE),

@@ -22,7 +22,7 @@ SMALL, COUNT = 50, 600
 @pytest.fixture
 def filled(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """Of 600 questions of one site every third is tagged and every second pending; 30 others."""
-    for name, value in {"LARGE": 300, "SMALL": SMALL, "SAMPLE": 300}.items():
+    for name, value in {"LARGE": 300, "SMALL": SMALL, "SAMPLE": 300, "FEW": 20}.items():
         monkeypatch.setattr(counts, name, value)
     version = publish_live(engine, word_bundle(), now=clock.now())
     some = [question(number) for number in range(COUNT)]
@@ -52,6 +52,18 @@ def test_large_numbers_are_reckoned_and_small_ones_counted(filled: Engine) -> No
     assert stats.pending == pytest.approx(COUNT / 2, rel=0.1)
 
 
+def test_a_site_of_which_few_keys_are_met_is_counted(
+    filled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "SMALL", 20)
+    monkeypatch.setattr(counts, "FEW", 100)
+    with filled.connect() as connection:
+        found = count_by_site(connection, ["cooking"])["cooking"]
+    assert (found.questions, found.pending) == (30, 30)
+    assert found.estimates == {"tagged"}
+    assert found.tagged == pytest.approx(7, abs=4)
+
+
 def test_gaps_between_keys_make_no_table_large(
     filled: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +90,7 @@ def test_no_statement_reads_more_rows_than_the_bounds(
 ) -> None:
     """What it asks does not grow with the table."""
     monkeypatch.setattr(counts, "SAMPLE", 10)  # a small share, as of a large table
+    monkeypatch.setattr(counts, "FEW", 1)
     sent: list[tuple[str, Any]] = []
     event.listen(filled, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
     with filled.begin() as connection:
