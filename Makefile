@@ -79,8 +79,12 @@ MINUTES ?= 5
 chaos: .venv/installed
 	$(BIN)/python -m tests.chaos --seed $(SEED) --database $(DB) --minutes $(MINUTES) --broker $(BROKER) $(if $(UP),--up)
 
-# What people wait for on the server, with as many questions as a large site has.
+# All figures of docs/performance.md, as a table and a picture; then what people wait for on the
+# server, with as many questions as a large site has. It needs a trained bundle and a file of
+# questions: make bench BUNDLE=model.zip QUESTIONS=questions.jsonl.gz
 bench: .venv/installed
+	@test -f "$(BUNDLE)" -a -f "$(QUESTIONS)" || { echo 'Name both: make bench BUNDLE=model.zip QUESTIONS=questions.jsonl.gz (tagger models export writes a bundle)'; exit 2; }
+	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/report/figures.py "$(BUNDLE)" "$(QUESTIONS)"
 	dir=$$(mktemp -d) && for script in review_queue review_pages; do \
 	  $(BIN)/python benchmarks/$$script.py --database sqlite --questions 100000 --folder $$dir && \
 	  $(BIN)/python benchmarks/$$script.py --database postgres --questions 1000000 --folder $$dir \

@@ -8,8 +8,6 @@ highest proportional set size that one of them had. Beside other work the proces
 """
 
 import argparse
-import gzip
-import json
 import os
 import subprocess
 import sys
@@ -18,22 +16,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from report.question_files import multiply
+
 from tests.memory import family, memory_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SECONDS = 0.25
-FIRST_FREE = 10_000_000  # added to the numbers, once more for each time
-
-
-def multiply(source: Path, target: Path, times: int) -> None:
-    """Write the questions so many times, under other numbers."""
-    with gzip.open(target, "wt", compresslevel=1) as out:
-        for number in range(times):
-            with gzip.open(source, "rt") as lines:
-                for line in lines:
-                    question = json.loads(line)
-                    question["question_id"] += number * FIRST_FREE
-                    out.write(json.dumps(question) + "\n")
 
 
 def kinds(pid: int) -> Iterator[tuple[int, str, float]]:

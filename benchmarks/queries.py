@@ -22,6 +22,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from query_list import PAGES, PREPARE, RESULTS, SQL
 from review_queue import FILTERS, ORDERS, database
 from review_rows import REVIEWER, SITE, fill
 from sqlalchemy import Engine, event, select, text
@@ -54,7 +55,7 @@ from review.decisions.queue import next_question
 from review.decisions.walk import Asking
 from review.metrics.figures import read_figures
 from review.notify.outbox import fill_outbox
-from review.results.find import Filter, find_results
+from review.results.find import find_results
 from review.web.access import make_token, set_token
 from review.web.app import make_app
 from review.web.context import Context
@@ -66,60 +67,6 @@ SLOWER = 3.0
 QUICK = 3.0  # milliseconds, below which a ratio says nothing
 LEASE = timedelta(minutes=2)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)  # than all that the rows are made of
-
-SQL = {
-    "SQL: newest suggestions, 100": (
-        "SELECT title, link, tag, probability FROM tag_suggestions WHERE site = 'stats' "
-        "AND suggested ORDER BY predicted_at DESC, question_id, probability DESC LIMIT 100"
-    ),
-    "SQL: a rare tag": (
-        "SELECT title, link, probability FROM suggestions_by_tag "
-        "WHERE site = 'stats' AND tag = 't2500' ORDER BY predicted_at DESC"
-    ),
-    "SQL: live agreement": (
-        "SELECT site, model_version_id, day, questions FROM live_agreement "
-        "ORDER BY site, model_version_id, day"
-    ),
-}
-
-RESULTS = {
-    "": Filter(sites=(SITE,)),
-    "--tag, rare": Filter(sites=(SITE,), tags=("t2500",)),
-    "--tag, common": Filter(sites=(SITE,), tags=("t0",)),
-    "--tag, two at once": Filter(sites=(SITE,), tags=("t0", "t300"), match="all"),
-    "--min-probability": Filter(min_probability=0.9),
-    "--tag --min-probability": Filter(sites=(SITE,), tags=("t300",), min_probability=0.5),
-    "--without-suggestion": Filter(sites=(SITE,), without_suggestion=True),
-    "--disagrees": Filter(sites=(SITE,), disagrees=True),
-    "--since": Filter(sites=(SITE,), since=datetime(2026, 1, 1, tzinfo=UTC)),
-}
-
-PAGES = (
-    "/browse?site={site}",
-    "/browse?site={site}&tag=t0",
-    "/browse?site={site}&tag=t2500",
-    "/browse?site={site}&tag=t300&min_probability=0.9",
-    "/browse?site={site}&state=suggested",
-    "/browse?site={site}&state=reviewed",
-    "/browse?site={site}&state=pending",
-    "/browse?site={site}&state=disputed",
-    "/browse?site={site}&min_probability=0.9",
-    "/browse/{site}/777",
-    "/tags/{site}/t0",
-    "/history",
-    "/bulk?site={site}",
-    "/models",
-    "/feeds/suggested.atom?site={site}",
-    "/api/v1/questions?site={site}&limit=100",
-    "/api/v1/sites/{site}/tags?prefix=t1",
-    "/api/v1/review/progress?site={site}",
-)
-
-PREPARE = """
-INSERT INTO tagging_requests (question_pk, site, priority, requested_at)
-SELECT id, site, CASE WHEN id % 1000 = 0 THEN 0 ELSE 1 END, created_at
-FROM questions WHERE id % 10 = 0
-"""
 
 
 @dataclass
