@@ -143,6 +143,12 @@ def queue_lengths(app: Celery) -> dict[str, int]:
 
 
 def running_workers(app: Celery, *, seconds: float = 1.0) -> list[str]:
-    """The names of the workers and schedulers that answer within some seconds."""
-    replies = app.control.ping(timeout=seconds)
+    """The names of the workers and schedulers that answer within some seconds.
+
+    Asked over a connection of its own: on one of the pool, the poll that waits for answers is still
+    under way when the time is up, and whoever has that connection next reads its end as the answer
+    to something else.
+    """
+    with app.connection_for_write() as connection:
+        replies = app.control.ping(timeout=seconds, connection=connection)
     return sorted(name for reply in replies for name in reply)

@@ -5,14 +5,14 @@ from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import Engine, insert
 
-from core.broker.queue import make_celery
+from core.broker.queue import asking, make_celery
 from core.database.api_tables import FeedRow
 from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
 from core.questions.time_order import Seen
 from core.service.feeds import feed_status
 from core.service.health import find_troubles
-from core.service.status import site_statuses
+from core.service.status import running_workers, site_statuses
 from core.settings import Settings
 from ops.status_view import feeds_table, sites_table
 from tests.conftest import ManualClock
@@ -118,3 +118,12 @@ def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
         "stats, feed live: without an answer since its start, after 2 tries: no connection" in told
     )
     assert "next try 2026-01-01 00:05" in shown(feeds_table(feeds, now=now))
+
+
+def test_asking_who_runs_leaves_no_late_answer_to_others(redis_url: str) -> None:
+    app = make_celery(Settings(broker_url=SecretStr(redis_url)))
+    for _ in range(3):
+        assert running_workers(app, seconds=0.1) == []
+        with asking(app) as connection:
+            seconds, _ = connection.default_channel.client.time()
+        assert seconds > 1_700_000_000
