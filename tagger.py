@@ -26,7 +26,7 @@ HINTS: dict[type[TaggerError], str] = {
     BrokerRefused: "",  # where one runs, another does not help
     BrokerUnreachable: "(tagger up brings its own.)",
     DatabaseMissing: "(tagger demo, tagger up or tagger import make one.)",
-    ModelMissing: "Train one with: tagger train --site {site}",
+    ModelMissing: "What it waits for: tagger status. Train one with: tagger train --site {site}",
     NoPreviousVersion: "See: tagger models list",
     SiteNotGiven: "Add the site, as: --site stats",
     UnknownModelVersion: "See: tagger models list",

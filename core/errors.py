@@ -39,7 +39,8 @@ TaggerError                     one line for a person: what, where, what to do
 │       ├── BundleIncompatible  its format is of another version of the program
 │       └── BundleForeign       it belongs to another site
 ├── TrainingError
-│   ├── NotEnoughQuestions      too few questions or tags, and how many are missing
+│   ├── NotEnoughQuestions      questions that nothing can be learned from
+│   │   └── TooFewQuestions     fewer than are asked for, and how many are missing
 │   ├── TrainingInProgress      another run is at the site's model
 │   ├── NoReport                a training run left none, or there was no such run
 │   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
@@ -263,6 +264,10 @@ class TrainingError(TaggerError):
 
 class NotEnoughQuestions(TrainingError):
     """The site has too few questions or tags to train on."""
+
+
+class TooFewQuestions(NotEnoughQuestions):
+    """The site has fewer tagged questions than the settings ask for."""
 
 
 class TrainingInProgress(TrainingError):

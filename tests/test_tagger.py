@@ -27,7 +27,10 @@ from tests.commands import all_commands
     [
         (BrokerUnreachable("None."), "(tagger up brings its own.)"),
         (BrokerRefused("None."), ""),
-        (ModelMissing("None.", site="stats"), "Train one with: tagger train --site stats"),
+        (
+            ModelMissing("None.", site="stats"),
+            "What it waits for: tagger status. Train one with: tagger train --site stats",
+        ),
         (NoPreviousVersion("None.", site="stats"), "See: tagger models list"),
         (SiteNotGiven("None."), "Add the site, as: --site stats"),
         (UnknownModelVersion("None."), "See: tagger models list"),

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 
 from core.database.engine import make_engine
 from core.database.tables import TrainingRun
-from core.errors import NotEnoughQuestions
+from core.errors import NotEnoughQuestions, TooFewQuestions
 from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions
 from core.questions.time_order import Seen
@@ -213,10 +213,13 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
     monkeypatch.setitem(ARCHITECTURES, "simple", CountingNetwork)
     store_made_up(sqlite_engine, 300)
     live = train(sqlite_engine)
-    with pytest.raises(NotEnoughQuestions):
-        train(sqlite_engine, TrainingOptions(min_questions=5000))
+    with pytest.raises(NotEnoughQuestions, match="one tag only"):
+        train(sqlite_engine, replace(OPTIONS, top_tags=1))
     assert runs(sqlite_engine)[1][0] == "failed"
-    assert "4,700 are missing" in str(runs(sqlite_engine)[1][1])
+    assert "one tag only" in str(runs(sqlite_engine)[1][1])
+    with pytest.raises(TooFewQuestions, match="4,700 are missing"):
+        train(sqlite_engine, replace(OPTIONS, min_questions=5000))
+    assert runs(sqlite_engine)[2] == ("skipped", None)
     with sqlite_engine.connect() as connection:
         assert find_live(connection, "fruit") == live
 

@@ -29,7 +29,7 @@ from trainer.scoring.metrics import (
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.base import Tagger
 from trainer.systems.mean import WeightedMean
-from trainer.systems.networks.keras_setup import import_keras
+from trainer.systems.networks.keras_setup import check_installed, import_keras
 from trainer.systems.networks.network import Network
 
 log = logging.getLogger(__name__)
@@ -160,12 +160,13 @@ def compare_systems(
         NotEnoughQuestions: the site has too few questions or tags.
         TrainerNotInstalled: the trainer's packages are not here.
     """
-    reporter.stage("loading TensorFlow")
-    import_keras()
+    check_installed()
     bench = _Bench(source, options, reporter)
     reporter.stage("reading questions")
     first = next(iter(systems.values()))
     comparison = Comparison(bench.describe(bench.dataset(_text(first, systems))))
+    reporter.stage("loading TensorFlow")
+    import_keras()
     comparison.class_weights = any(getattr(one, "class_weights", False) for one in systems.values())
     names = list(systems)
     with _interruptions() as interrupted:

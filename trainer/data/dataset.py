@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.errors import NotEnoughQuestions
+from core.errors import NotEnoughQuestions, TooFewQuestions
 from core.questions.time_order import Seen
 from core.settings import DEFAULTS
 from trainer.data.corpus import Corpus
@@ -120,13 +120,13 @@ def check_number(site: str, questions: int, needed: int) -> None:
     """Refuse a site that has too few questions with tags.
 
     Raises:
-        NotEnoughQuestions: it has; says how many are missing.
+        TooFewQuestions: it has; says how many are missing.
     """
     if questions < needed:
-        raise NotEnoughQuestions(
+        raise TooFewQuestions(
             f"The site {site} has {questions:,} tagged questions here, and training needs "
             f"{needed:,} (TAGGER_MIN_QUESTIONS): {needed - questions:,} are missing. Fetch "
-            f"them with: tagger history --site {site}"
+            f"them with: tagger history --site {site}, or import them: tagger import --help"
         )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from core.clock import Clock
+from core.errors import TooFewQuestions
 from trainer.report.page import to_html
 from trainer.report.record import RunRecord
 from trainer.report.store import store_report
@@ -20,13 +21,18 @@ log = logging.getLogger(__name__)
 def recorded(engine: Engine, site: str, architecture: str, clock: Clock) -> Iterator[RunRecord]:
     """Start a run and give its record; where it fails, its row tells so and holds the report.
 
-    Call it under the site's training_lock().
+    One that is refused for too few questions is skipped: nothing was begun that could fail. Call
+    it under the site's training_lock().
     """
     with engine.begin() as connection:
         run = start_run(connection, site, now=clock.now())
     record = RunRecord(run=run, site=site, architecture=architecture, started_at=clock.now())
     try:
         yield record
+    except TooFewQuestions as refused:
+        with engine.begin() as connection:
+            end_run(connection, run, "skipped", now=clock.now(), decision=str(refused))
+        raise
     except BaseException as error:
         record.error = describe(error)
         with engine.begin() as connection:

@@ -81,6 +81,9 @@ def test_ctrl_c_keeps_what_is_finished() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_too_few_questions_are_refused_with_how_many_are_missing() -> None:
+def test_too_few_questions_are_refused_with_how_many_are_missing_before_tensorflow_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainer.compare.run.import_keras", lambda: pytest.fail("it takes seconds"))
     with pytest.raises(NotEnoughQuestions, match="800 are missing"):
         compare_systems(fruit(), {"a": LinearSVM()}, CompareOptions(), reporter=ProgressReporter())

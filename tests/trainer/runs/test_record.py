@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from core.database.tables import TrainingRun
-from core.errors import NoReport, TrainingError
+from core.errors import NoReport, TooFewQuestions, TrainingError
 from tests.conftest import ManualClock
 from trainer.report.record import RunRecord
 from trainer.report.store import load_report
@@ -51,6 +51,20 @@ def test_a_run_that_fails_leaves_its_error_and_a_report_of_what_was_known(
     assert told in html
     assert "epochs 7" in html
     assert "took 1:05 minutes" in html
+
+
+def test_a_run_that_asks_for_more_questions_is_skipped_and_has_no_report(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    """Health and alerts tell of runs that failed, and nobody could mend this one."""
+    with (
+        pytest.raises(TooFewQuestions, match="940 are missing"),
+        recorded(sqlite_engine, "stats", "conv1d", clock),
+    ):
+        raise TooFewQuestions("940 are missing.")
+    assert rows(sqlite_engine) == [("skipped", None)]
+    with sqlite_engine.connect() as connection, pytest.raises(NoReport):
+        load_report(connection, "stats")
 
 
 def test_a_report_that_cannot_be_drawn_fails_no_run(
