@@ -20,7 +20,7 @@ def open_existing(address: str) -> Engine:
         DatabaseUnreachable: it gives no answer.
     """
     file = _file_of(address)
-    if file is not None and _is_missing(file):
+    if file is not None and is_missing(file):
         raise DatabaseMissing(f"There is no database at {file}. {_elsewhere(file)}")
     if file is not None and _size(file) == 0:  # to open it would write its first page
         raise DatabaseMissing(f"The database {file} is empty. {_elsewhere(file)}")
@@ -46,7 +46,7 @@ def _file_of(address: str) -> Path | None:
     return Path(name).absolute()
 
 
-def _is_missing(file: Path) -> bool:
+def is_missing(file: Path) -> bool:
     """Whether it is not there, as far as its folder may be read."""
     try:
         file.stat()
@@ -77,5 +77,5 @@ def _near(file: Path) -> Iterator[Path]:
     here = Path.cwd()
     folders = (file.parent / "demo", here, here / "data", here / "data/demo", here.parent / "data")
     for candidate in (folder / file.name for folder in folders):
-        if candidate != file and not _is_missing(candidate) and candidate.stat().st_size:
+        if candidate != file and not is_missing(candidate) and candidate.stat().st_size:
             yield candidate

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
@@ -15,7 +16,7 @@ from core.broker.queue import asking, make_celery
 from core.clock import Clock
 from core.console import ApiProbe, AskApi
 from core.database.engine import explain_unreachable, make_engine, reading
-from core.database.existing import open_existing
+from core.database.existing import is_missing, open_existing
 from core.database.migrate import known_revision, revisions
 from core.errors import (
     BrokerUnreachable,
@@ -118,8 +119,8 @@ class CheckContext:
             DatabaseError: there is none, or it gives no answer.
         """
         file = self.sqlite_file
-        if file is not None and file.exists() and file.stat().st_size:
-            refuse_locked(file, "BEGIN; SELECT count(*) FROM sqlite_master")
+        if file is not None and not is_missing(file):
+            refuse_unusable(file, "BEGIN; SELECT count(*) FROM sqlite_master")
         return open_existing(self.settings.database)
 
     @_once
@@ -194,23 +195,22 @@ def _ask_redis(client: Any, address: str, clock: Clock) -> BrokerFacts:
     return BrokerFacts(address, info, saves, server_time, clock.now())
 
 
-def refuse_locked(file: Path, statements: str) -> None:
-    """Refuse an SQLite file in which something cannot be done for a lock.
+def refuse_unusable(file: Path, statements: str) -> None:
+    """Refuse an SQLite file in which something cannot be done.
 
     Raises:
-        DatabaseUnreachable: another process holds it for too long; says which one.
+        DatabaseUnreachable: another process holds it for too long, and which one, or this user may
+            not do that; a file that is no database is left to whoever opens it.
     """
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", LOCK_SECONDS, uri=True)
+    address = f"{file.absolute().as_uri()}?mode=rw"
     try:
-        connection.isolation_level = None
-        for statement in statements.split("; "):
-            connection.execute(statement).fetchall()
-        connection.execute("ROLLBACK")
+        with closing(sqlite3.connect(address, LOCK_SECONDS, uri=True)) as connection:
+            connection.isolation_level = None
+            for statement in statements.split("; "):
+                connection.execute(statement).fetchall()
+            connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            address = make_engine(f"sqlite:///{file}")
-            raise DatabaseUnreachable(explain_unreachable(address, error)) from None
-    except sqlite3.DatabaseError:  # whoever opens it says what is wrong
+        engine = make_engine(f"sqlite:///{file}")
+        raise DatabaseUnreachable(explain_unreachable(engine, error)) from None
+    except sqlite3.DatabaseError:
         return
-    finally:
-        connection.close()

@@ -10,7 +10,7 @@ from core.database.engine import reading
 from core.database.migrate import current_revision, known_revision, revisions
 from core.errors import DatabaseError, DatabaseUnreachable, SchemaOutdated
 from core.service.backups import failure_lines
-from ops.doctor.context import CheckContext, refuse_locked
+from ops.doctor.context import CheckContext, refuse_unusable
 from ops.doctor.finding import Finding, from_error
 
 SUBJECT = "database"
@@ -58,7 +58,7 @@ def _locks(context: CheckContext, engine: Engine) -> Iterator[Finding]:
     file = context.sqlite_file
     if file is not None:
         try:
-            refuse_locked(file, "BEGIN IMMEDIATE")
+            refuse_unusable(file, "BEGIN IMMEDIATE")
         except DatabaseUnreachable as error:
             yield from_error(SUBJECT, error)
         return

@@ -1,5 +1,6 @@
 """The machine: room on its disks."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ def check_disk(context: CheckContext) -> Iterator[Finding]:
     """Look how much room is left where something is written."""
     seen: set[int] = set()
     for folder in _folders(context):
-        there = next(one for one in (folder, *folder.parents) if one.exists())
+        there = next(one for one in (folder, *folder.parents) if os.path.exists(one))  # noqa: PTH110
         disk = there.stat().st_dev
         if disk not in seen:
             seen.add(disk)

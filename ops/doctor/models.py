@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 
 from core.console import plain
+from core.database.engine import reading
+from core.model.bundle_store import hash_parts
+from core.model.registry import Version, find_previous
 from core.service.health import LONGEST_PENDING
 from core.service.status import SiteStatus
 from core.settings import Settings
@@ -17,14 +20,33 @@ def check_models(context: CheckContext) -> Iterator[Finding]:
     state = context.state()
     for site in state.sites:
         if site.live is not None:
-            seen = f"{site.site}: version {site.live.version} ({site.live.architecture}) is live"
-            yield Finding(SUBJECT, "ok", seen)
+            yield _with_model(context, site.live)
         else:
             yield _without_model(site, context.settings)
     for drift in state.drifts:
         seen = f"{drift.site}: version {drift.version} drifts: {drift.description}"
         fix = f"Train a new one: tagger train --site {drift.site}"
         yield Finding(SUBJECT, "warning", seen, fix)
+
+
+def _with_model(context: CheckContext, live: Version) -> Finding:
+    """Whether a site's live model is whole: workers go on with one of before where it is not."""
+    with reading(context.database()) as connection:
+        if hash_parts(connection, live.id).hexdigest() != live.sha256:
+            return _damaged(live, find_previous(connection, live.site))
+    seen = f"{live.site}: version {live.version} ({live.architecture}) is live"
+    return Finding(SUBJECT, "ok", seen)
+
+
+def _damaged(live: Version, previous: Version | None) -> Finding:
+    """That workers refuse a live version, and what tags instead."""
+    seen = f"{live.site}: the bundle of version {live.version}, the live one, is damaged"
+    again = f"tagger train --site {live.site}"
+    if previous is None:
+        return Finding(SUBJECT, "error", f"{seen}: nothing is tagged", f"Train a new one: {again}")
+    back = f"tagger models rollback --site {live.site}"
+    fix = f"Train a new one, or go back to version {previous.version}: {back}"
+    return Finding(SUBJECT, "error", f"{seen}: workers go on with an earlier one", fix)
 
 
 def _without_model(site: SiteStatus, settings: Settings) -> Finding:

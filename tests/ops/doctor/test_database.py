@@ -1,6 +1,11 @@
 """What is wrong with databases: real ones, of both kinds, in which a test makes the fault."""
 
+import json
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -93,6 +98,50 @@ def test_a_file_that_is_locked_is_told_with_who_locks_it(
     assert found.severity == "error"
     assert found.seen.endswith("database is locked")
     assert "end that" in found.fix
+
+
+def test_a_file_that_cannot_be_opened_is_told_once(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "tagger.sqlite3").mkdir()
+    address = f"sqlite:///{tmp_path / 'tagger.sqlite3'}"
+    (found,) = look("database", database_url=address)
+    assert found.seen.endswith("unable to open database file")
+    assert found.fix.startswith("See that its folder is there")
+    (other,) = look("services", database_url=address)
+    assert other.seen == "not checked: the database cannot be read"
+
+
+# Run as root, the tests may write everything; without root's capabilities, only its own files.
+NO_CAPABILITIES = ("setpriv", "--inh-caps=-all", "--bounding-set=-all")
+
+
+@pytest.mark.slow(2)
+@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="gives a folder away")
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "seen"),
+    [(0o700, 0o600, "unable to open database file"), (0o755, 0o444, "readonly database")],
+    ids=["closed", "read-only"],
+)
+def test_a_database_of_another_user_is_told(
+    sqlite_engine: Engine, tmp_path: Path, folder_mode: int, file_mode: int, seen: str
+) -> None:
+    sqlite_engine.dispose()
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    file = shutil.move(tmp_path / "tagger.sqlite3", folder)
+    with holding(Path(file), "PRAGMA journal_mode=DELETE"):
+        pass
+    for path, mode in ((file, file_mode), (folder, folder_mode)):
+        Path(path).chmod(mode)
+        os.chown(path, 12345, 12345)
+    command = [*NO_CAPABILITIES, sys.executable, "-m", "tagger", "doctor", "--offline", "--json"]
+    environment = os.environ | {"TAGGER_DATA_DIR": str(folder)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)["findings"]
+    (found,) = (one for one in told if one["subject"] == "database")
+    assert found["severity"] == "error"
+    assert found["seen"].endswith(seen)
+    assert "read-only for this user" in found["fix"]
+    assert not any("the check itself failed" in one["seen"] for one in told)
 
 
 def test_a_lock_that_others_wait_for_is_told_with_what_ends_it(

@@ -3,10 +3,17 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, delete, insert, update
 
 from core import __version__
-from core.database.tables import KilledProcess, LastSign, ModelVersion, TaggingRequest, TrainingRun
+from core.database.tables import (
+    BundlePart,
+    KilledProcess,
+    LastSign,
+    ModelVersion,
+    TaggingRequest,
+    TrainingRun,
+)
 from ops.doctor.finding import Finding
 from ops.doctor.memory import worker_memory
 from tests.models import word_bundle
@@ -160,6 +167,29 @@ def test_enough_questions_and_no_training_asks_for_one(look: Look, sqlite_engine
     _, seen, fix = only(look("models", database_url=sqlite_engine.url, min_questions=50))
     assert "questions enough, and no training has begun" in seen
     assert fix.endswith(": tagger train --site stats")
+
+
+@pytest.mark.parametrize(
+    ("versions", "meanwhile", "fix"),
+    [
+        (1, "nothing is tagged", "train"),
+        (2, "workers go on with an earlier one", "models rollback"),
+    ],
+)
+def test_a_live_model_that_is_damaged_is_told(
+    look: Look, engine: Engine, versions: int, meanwhile: str, fix: str
+) -> None:
+    bundles = [word_bundle(data_fingerprint=str(number)) for number in range(versions)]
+    live = [publish_live(engine, bundle, now=NOW) for bundle in bundles][-1]
+    address = engine.url.render_as_string(hide_password=False)
+    severity, seen, _ = only(look("models", database_url=address))
+    assert (severity, seen) == ("ok", f"stats: version {live.version} (words) is live")
+    with engine.begin() as connection:
+        connection.execute(delete(BundlePart).where(BundlePart.model_version_id == live.id))
+    severity, seen, told = only(look("models", database_url=address))
+    told_of = f"the bundle of version {live.version}, the live one, is damaged"
+    assert (severity, seen) == ("error", f"stats: {told_of}: {meanwhile}")
+    assert told.endswith(f": tagger {fix} --site stats")
 
 
 def test_questions_that_are_parked_or_wait_too_long_are_told(
