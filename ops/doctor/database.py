@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
+from core.database.api_tables import KnownSite
 from core.database.engine import reading
+from core.database.known_sites import check_site
 from core.database.migrate import current_revision, known_revision, revisions
-from core.errors import DatabaseError, DatabaseUnreachable, SchemaOutdated
+from core.errors import DatabaseError, DatabaseUnreachable, SchemaOutdated, UnknownSite
 from core.service.backups import failure_lines
+from core.settings import DEFAULTS
 from ops.doctor.context import CheckContext, refuse_unusable
 from ops.doctor.finding import Finding, from_error
 
@@ -99,3 +102,20 @@ def check_site_names(context: CheckContext) -> Iterator[Finding]:
     for old, new in context.state().misnamed.items():
         seen = f"{old} is {new}, under a name of before"
         yield Finding("sites", "warning", seen, "Put it right: tagger db upgrade")
+    yield from _unknown_sites(context)
+
+
+def _unknown_sites(context: CheckContext) -> Iterator[Finding]:
+    """Sites that are set and that there are not; of another API only its own list tells."""
+    settings, engine = context.settings, context.database()
+    own_list = select(KnownSite.site).where(KnownSite.api == settings.api_url).limit(1)
+    with reading(engine) as connection:
+        has_list = connection.execute(own_list).first() is not None
+    if settings.api_url != DEFAULTS.api_url and not has_list:
+        return
+    for site in settings.sites:
+        try:
+            check_site(engine, site, own=())
+        except UnknownSite as error:
+            fix = "Correct TAGGER_SITES: the poller does not start with it"
+            yield from_error("sites", error, fix)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, insert, text
 
+from core.database.api_tables import KnownSite
 from core.database.backup.tables import Backup
 from core.database.engine import make_engine
 from core.database.migrate import migrate_to, migrator, revisions
@@ -189,3 +190,19 @@ def test_a_site_under_a_name_of_before_is_told(look: Look, sqlite_engine: Engine
     (found,) = look("sites", database_url=sqlite_engine.url)
     assert found.seen == "Stats is stats, under a name of before"
     assert found.fix.endswith("tagger db upgrade")
+
+
+def test_a_site_that_is_set_and_there_is_not_is_told_with_what_is_near(
+    look: Look, sqlite_engine: Engine
+) -> None:
+    settings = {"database_url": sqlite_engine.url, "sites": ("cooking", "statz")}
+    (found,) = look("sites", **settings)
+    assert (found.severity, "no site 'statz' (near matches: stats" in found.seen) == ("error", True)
+    assert found.fix.startswith("Correct TAGGER_SITES")
+    elsewhere = {**settings, "api_url": "http://127.0.0.1:9/2.3"}  # which has other sites
+    assert look("sites", **elsewhere) == []
+    row = {"api": elsewhere["api_url"], "name": "", "url": "", "fetched_at": datetime.now(UTC)}
+    with sqlite_engine.begin() as connection:
+        connection.execute(insert(KnownSite).values(site="statx", **row))
+    (found,) = look("sites", **elsewhere)
+    assert "no site 'statz'" in found.seen
