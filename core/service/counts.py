@@ -45,6 +45,19 @@ def count_by_site(connection: Connection, sites: Collection[str]) -> dict[str, C
     return {site: _count_large(connection, site, sample) for site in sites}
 
 
+def count_open(connection: Connection, sites: Collection[str]) -> dict[str, int]:
+    """Return how many questions each site's review queue has that want more reviews."""
+    is_open = QueuedQuestion.reviews < QueuedQuestion.wanted_reviews
+    last = connection.scalar(select(func.max(QueuedQuestion.question_pk))) or 0
+    if last <= LARGE:
+        rows = select(QueuedQuestion.site, func.count()).where(is_open)
+        counts = dict(connection.execute(rows.group_by(QueuedQuestion.site)).all())
+        return {site: counts.get(site, 0) for site in sites}
+    sample = _Sample(connection, last)
+    of_queue = (QueuedQuestion.question_pk, QueuedQuestion.site, is_open)
+    return {site: sample.count(site, *of_queue)[0] for site in sites}
+
+
 def _count_all(connection: Connection, sites: Collection[str]) -> dict[str, Counts]:
     questions, tagged, pending = (
         dict(connection.execute(select(site, func.count()).where(*chosen).group_by(site)).all())
@@ -84,6 +97,18 @@ class _Sample:
             self._found[name] = Counter(self._connection.scalars(rows))
         return self._found[name][site]
 
+    def count(
+        self, site: str, key: Any, column: Any, *chosen: ColumnElement[bool]
+    ) -> tuple[int, bool]:
+        """How many rows a site has in a table, and whether the sample told it."""
+        counted = _count_up_to(self._connection, SMALL + 1, column == site, *chosen)
+        if counted <= SMALL:
+            return counted, False
+        met = self.met(site, key, column, *chosen)
+        if reckoned := _reckoned(self, met):
+            return reckoned, True
+        return _count_up_to(self._connection, None, column == site, *chosen), False
+
 
 def _spread(last: int, count: int) -> list[int]:
     """So many numbers from 1 to the last: one somewhere in each of as many equal stretches.
@@ -97,13 +122,11 @@ def _spread(last: int, count: int) -> list[int]:
 
 
 def _count_large(connection: Connection, site: str, sample: _Sample) -> Counts:
-    of_site, of_request = Question.site == site, (TaggingRequest.site == site, is_pending())
-    estimates = set()
-    pending = _count_up_to(connection, SMALL + 1, *of_request)
-    if pending > SMALL:
-        met = sample.met(site, TaggingRequest.question_pk, TaggingRequest.site, is_pending())
-        estimates |= {"pending"} if met >= FEW else set()
-        pending = _reckoned(sample, met) or _count_up_to(connection, None, *of_request)
+    of_site = Question.site == site
+    pending, is_estimate = sample.count(
+        site, TaggingRequest.question_pk, TaggingRequest.site, is_pending()
+    )
+    estimates = {"pending"} if is_estimate else set()
     questions = _count_up_to(connection, SMALL + 1, of_site)
     met = sample.met(site, Question.id, Question.site) if questions > SMALL else 0
     if questions <= SMALL or not met:

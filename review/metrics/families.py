@@ -94,7 +94,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "tagger_verdicts": Family("Verdicts that stand.", ("site", "verdict")),
     "tagger_reviews_last_day": Family("Questions reviewed within 24 hours.", _SITE),
     "tagger_review_queue": Family(
-        "Questions that wait for reviewers: open, conflicting, or not scored yet.",
+        "Questions that wait for reviewers: open (of many an estimate), conflicting, or unscored.",
         ("site", "state"),
     ),
     "tagger_outgoing_events_waiting": Family("Events that webhooks have not confirmed yet."),

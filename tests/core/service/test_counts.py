@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from core.database.review_tables import QueuedQuestion
 from core.service import counts
-from core.service.counts import Counts, count_by_site
+from core.service.counts import Counts, count_by_site, count_open
 from core.service.status import site_statuses
 from core.settings import Settings
 from ops.status_view import sites_table
@@ -74,6 +74,26 @@ def test_gaps_between_keys_make_no_table_large(
         assert count_by_site(connection, ["stats"])["stats"] == Counts(599, 200, 299)
 
 
+def test_of_a_long_review_queue_a_sample_tells_what_is_open(
+    filled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 questions of one site are in it, every fourth reviewed; and 7 of another."""
+    with filled.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE review_queue SET reviews = 1 WHERE site = 'stats' AND question_pk IN "
+                "(SELECT question_pk FROM review_queue WHERE site = 'stats' "
+                "ORDER BY question_pk LIMIT 50)"
+            )
+        )
+        found = count_open(connection, ["stats", "cooking", "none"])
+        monkeypatch.setattr(counts, "LARGE", 10_000)
+        exact = count_open(connection, ["stats", "cooking", "none"])
+    assert exact == {"stats": 150, "cooking": 7, "none": 0}
+    assert (found["cooking"], found["none"]) == (7, 0)
+    assert found["stats"] == pytest.approx(150, rel=0.15)
+
+
 def test_a_number_that_a_sample_told_is_shown_as_such(filled: Engine, clock: ManualClock) -> None:
     settings = Settings(sites=("stats",))
     with filled.connect() as connection:
@@ -97,6 +117,7 @@ def test_no_statement_reads_more_rows_than_the_bounds(
         connection.exec_driver_sql("ANALYZE")
         sent.clear()
         count_by_site(connection, ["stats", "cooking"])
+        count_open(connection, ["stats", "cooking"])
         asked = [one for one in sent if not one[0].startswith("BEGIN")]
         explain = "EXPLAIN QUERY PLAN" if filled.dialect.name == "sqlite" else "EXPLAIN"
         if filled.dialect.name != "sqlite":  # which reads so few rows as a whole otherwise
@@ -105,6 +126,6 @@ def test_no_statement_reads_more_rows_than_the_bounds(
             "\n".join(map(str, connection.exec_driver_sql(f"{explain} {statement}", given)))
             for statement, given in asked
         ]
-    assert len(asked) <= 2 + 3 + 2 * 2 + 1
+    assert len(asked) <= 2 + 3 + 2 * 2 + 1 + (1 + 1 + 2)
     bounded = [p for (s, _), p in zip(asked, plans, strict=True) if "LIMIT" not in s]
     assert not [plan for plan in bounded if "SCAN " in plan or "Seq Scan" in plan], bounded

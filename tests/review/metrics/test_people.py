@@ -1,8 +1,11 @@
-from sqlalchemy import Engine, update
+from typing import Any
+
+from sqlalchemy import Engine, event, text, update
 
 from core.database.engine import reading
 from core.database.review_tables import OutgoingEvent
 from review.decisions.save import Asked, Decision, save, skip
+from review.metrics.families import Sample
 from review.metrics.people import of_people
 from review.notify.outbox import fill_outbox
 from review.notify.webhooks import NEVER
@@ -47,3 +50,54 @@ def test_verdicts_stand_and_reviews_are_those_of_a_day(engine: Engine, clock: Ma
     counts = {"accepted": 2, "rejected": 0, "added": 1}
     assert {name: found["tagger_verdicts", "stats", name] for name in counts} == counts
     assert found["tagger_reviews_last_day", "stats"] == 1
+
+
+def test_the_queue_is_counted_without_what_is_gone(engine: Engine, clock: ManualClock) -> None:
+    predict_rows(engine, {number: {"r": 0.9} for number in range(1, 6)}, now=clock.now())
+    with engine.begin() as connection:
+        of_number = "question_pk IN (SELECT id FROM questions WHERE question_id IN ({}))"
+        for change, numbers in (
+            ("uncertainty = 0.5", "2, 3, 4, 5"),
+            ("conflicting = true", "2, 3"),
+            ("reviews = 1", "4"),
+        ):
+            rows = of_number.format(numbers)
+            connection.execute(text(f"UPDATE review_queue SET {change} WHERE {rows}"))
+        gone = "UPDATE questions SET state = 'deleted' WHERE question_id IN (1, 3)"
+        before = list(of_people(connection, ["stats"], now=clock.now()))
+        connection.execute(text(gone))
+        after = list(of_people(connection, ["stats"], now=clock.now()))
+    assert _queue(before) == {"open": 4, "conflicting": 2, "unscored": 1}
+    assert _queue(after) == {"open": 2, "conflicting": 1, "unscored": 0}
+
+
+def _queue(samples: list[Sample]) -> dict[str, float]:
+    queued = [one for one in samples if one.name == "tagger_review_queue"]
+    return {one.labels[1]: one.value for one in queued}
+
+
+def test_of_the_queue_no_index_is_walked_to_find_what_is_gone(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """Its rows are looked up by the few that are gone; other numbers have indexes of their own."""
+    predict_rows(engine, {number: {"r": 0.9} for number in range(1, 300)}, now=clock.now())
+    sent: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE review_queue SET uncertainty = 0.5"))
+        connection.execute(text("ANALYZE"))
+        sent.clear()
+        list(of_people(connection, ["stats"], now=clock.now()))
+        asked = [one for one in sent if "review_queue" in one[0]]
+        if engine.dialect.name != "sqlite":  # which reads so few rows as a whole otherwise
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        plans = [
+            "\n".join(map(str, connection.exec_driver_sql(f"{explain} {sql}", given)))
+            for sql, given in asked
+        ]
+    (gone,) = (plan for plan in plans if "ix_questions_site_state_checked_at" in plan)
+    assert "pk_review_queue" in gone or "SEARCH review_queue USING INTEGER PRIMARY KEY" in gone
+    for index in ("ix_review_queue_conflicting", "ix_review_queue_unscored"):
+        assert any(index in plan for plan in plans), plans
+    assert len(asked) == 5
