@@ -89,6 +89,7 @@ def _postgres_engine(url: URL) -> Engine:
         url,
         pool_pre_ping=True,
         pool_size=5,
+        pool_use_lifo=True,  # one that has its statements prepared, rather than each in its turn
         connect_args={"connect_timeout": 5, "application_name": "question-tagger", **client},
     )
 
