@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from core.settings import DEFAULTS, PREFIX, Settings
 from demo.cli import demo
 from demo.run import SITE
 from tests.commands import Command, all_commands, check_arguments, commands_of_document
+from tools.imports import files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,6 +77,17 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
         found = document.parent / target if target else document
         assert found.exists(), target
         assert not anchor or anchor in anchors(found), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_functions_that_a_document_names_are_there(document: Path) -> None:
+    for function in set(re.findall(r"`([a-z]\w+)\(\)`", document.read_text())):
+        assert f"def {function}(" in all_code(), function
+
+
+@cache
+def all_code() -> str:
+    return "\n".join((ROOT / file).read_text() for file in files())
 
 
 def test_every_document_stands_in_the_contents_of_the_site() -> None:
