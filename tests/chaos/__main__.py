@@ -64,7 +64,7 @@ def _hit(world: World, hit: Hit) -> Recovery:
     hit.fault.act(world, chance)
     end = now()
     seconds = world.wait(lambda: world.has_recovered(end), RECOVERY_SECONDS)
-    return Recovery(hit.fault.name, seconds)
+    return Recovery(hit.fault.name, seconds, hit.fault.grace)
 
 
 def _settle(world: World, report: Report) -> None:

@@ -19,14 +19,16 @@ class Recovery:
     Attributes:
         name: the fault's.
         seconds: None where it was waited for in vain.
+        grace: seconds by which it may be later than others.
     """
 
     name: str
     seconds: float | None
+    grace: float = 0.0
 
     def is_late(self, bound: float) -> bool:
         """Whether it breaks a bound in seconds."""
-        return self.seconds is None or self.seconds > bound
+        return self.seconds is None or self.seconds > bound + self.grace
 
 
 @dataclass(slots=True)

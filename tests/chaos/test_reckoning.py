@@ -92,6 +92,7 @@ def test_a_run_passes_where_nothing_is_lost_and_all_is_back_in_time() -> None:
     late = BOUND_SECONDS + 1
     assert report(Recovery("a fault", BOUND_SECONDS)).passes
     assert not report(Recovery("a fault", late)).passes
+    assert report(Recovery("two pollers", late, grace=2)).passes
     assert not report(Recovery("a fault", None)).passes
     for kind in ("lost", "untagged", "duplicated", "parked", "wrong"):
         assert not report(**{kind: 1}).passes

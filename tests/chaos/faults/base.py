@@ -26,6 +26,7 @@ class Fault:
         database: only where the service has this kind.
         broker: only where the service has this kind.
         lack: says why it cannot be tried here; None where it can.
+        grace: seconds by which its recovery may be later than others'.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Fault:
     database: Literal["sqlite", "postgres"] | None = None
     broker: Literal["redis", "rabbitmq"] | None = None
     lack: Lack = lambda _: None
+    grace: float = 0.0
 
 
 def a_worker(world: World, chance: random.Random) -> Service | Part:
