@@ -93,12 +93,13 @@ def import_questions(
     Example: tagger import stats.stackexchange.com.7z --site stats
     """
     settings = start()
+    default_site = None if site else only_set_site(settings, refuse_alike=not new_site)
     with bytes_progress("Importing", files) as on_position, _broken_rows(errors) as broken:
         check = None if new_site else check_known
         sources = open_all(
             files,
             site=site,
-            default_site=only_set_site(settings),
+            default_site=default_site,
             check_site=check,
             on_position=on_position,
         )

@@ -15,7 +15,7 @@ from core.console.commands import fail
 from core.console.completion import complete_sites
 from core.console.since import EXAMPLES, parse_since
 from core.database.existing import open_existing
-from core.database.known_sites import choose_site, find_site, find_stored_site
+from core.database.known_sites import check_site, choose_site, find_site, find_stored_site
 from core.errors import DatabaseMissing, TaggerError, UnknownSite
 from core.settings import DEFAULTS, Settings, load_settings
 from core.site_names import is_site_of_network, site_name
@@ -157,13 +157,33 @@ def stored_site(engine: Engine, settings: Settings, given: str | None) -> str:
     return _one_site(engine, given or "", _set_sites(settings))
 
 
-def only_set_site(settings: Settings) -> str | None:
+def only_set_site(settings: Settings, *, refuse_alike: bool = False) -> str | None:
     """The site that is meant by questions which name none: the only one that somebody has set.
 
     What is stored does not count here: new questions may be of another site.
+
+    Args:
+        settings: name it, or others, or none.
+        refuse_alike: whether it is refused where nothing of it is stored and it is nearly another.
+
+    Raises:
+        UnknownSite: it is refused; says which may have been meant.
     """
     own = _set_sites(settings)
-    return own[0] if len(own) == 1 else None
+    if len(own) != 1:
+        return None
+    if refuse_alike:
+        _refuse_alike(settings, own[0])
+    return own[0]
+
+
+def _refuse_alike(settings: Settings, site: str) -> None:
+    """Refuse a site of the settings, which no poller may have checked yet."""
+    try:
+        with _engine_if_there(settings) as engine:
+            check_site(engine, site, own=(), new_by=_NEW_SITE_OPTION)
+    except UnknownSite as error:
+        raise UnknownSite(f"TAGGER_SITES: {error}") from None
 
 
 def _set_sites(settings: Settings) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import typer
 from sqlalchemy import Engine
+from typer.testing import CliRunner, Result
 
 import tagger
 from tests.commands import Command, all_commands
 from tests.conftest import ManualClock
+from tests.json_rows import GOOD, write
 from tests.rows import question, store_questions
 
 # Where none is named, these are about all sites,
@@ -56,6 +58,27 @@ def test_there_is_no_command_but_these() -> None:
     names = set(map(str, WITH_SITE))
     assert names > OF_ALL_SITES | OF_FILES
     assert {"tag", "suggest", "train", "models show"} <= names
+
+
+def test_a_set_site_that_is_nearly_another_is_refused_by_an_import(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("TAGGER_SITES", "cookng")
+    file = tmp_path / "q.jsonl"
+    write(file, {name: value for name, value in GOOD.items() if name != "site"})
+
+    def ended(*options: str) -> Result:
+        arguments = ["import", str(file), *options]
+        return CliRunner().invoke(tagger.make_app(["importer"]), arguments)
+
+    refused = ended()
+    assert refused.exit_code == 1
+    assert "TAGGER_SITES: There is no site 'cookng' (near matches: cooking" in refused.stderr
+    assert not (tmp_path / "tagger.sqlite3").exists()
+    named = ended("--site", "cooking")
+    assert named.exit_code == 0, named.output
+    assert "cookng is taken" in ended("--new-site").stderr
 
 
 def _without_site(arguments: list[str]) -> list[str]:
