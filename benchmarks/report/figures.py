@@ -127,7 +127,7 @@ def measure_import(given: Given) -> Iterator[Figure]:
             one = import_dump(given.questions, given.site, times, "postgres", Path(folder))
         what = f"{one.questions:,} questions"
         yield Figure("import into Postgres", what, one.rate, "questions/s")
-        yield Figure("memory of the import, peak", what, one.peak_mb, "MB")
+        yield Figure("memory of the import, peak", what, one.taken.peak_mb, "MB")
 
 
 def measure_memory(given: Given) -> Iterator[Figure]:
@@ -148,8 +148,7 @@ def measure_memory(given: Given) -> Iterator[Figure]:
 def measure_training(given: Given) -> Iterator[Figure]:
     """Training each architecture for three epochs."""
     with tempfile.TemporaryDirectory() as folder:
-        for one in train_all(given.questions, given.site, ARCHITECTURES, 3, Path(folder)):
-            what = one.architecture
+        for what, one in train_all(given.questions, given.site, ARCHITECTURES, 3, Path(folder)):
             yield Figure("training, 3 epochs, processor time", what, one.processor, "s")
             yield Figure("memory of the training, peak", what, one.peak_mb, "MB")
 

@@ -8,31 +8,26 @@ under other numbers. Prints for each questions a second and the most that the pr
 """
 
 import argparse
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from report.processes import Taken, run
 from report.question_files import multiply
-from worker_memory import ROOT, database
+from worker_memory import database
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
     """What an import took."""
 
-    times: int
     questions: int
-    seconds: float
-    peak_mb: float  # of the process' resident memory
+    taken: Taken
 
     @property
     def rate(self) -> float:
         """Questions a second, from the program's start."""
-        return self.questions / self.seconds
+        return self.questions / self.taken.seconds
 
 
 def import_dump(questions: Path, site: str, times: int, kind: str, folder: Path) -> Imported:
@@ -42,23 +37,11 @@ def import_dump(questions: Path, site: str, times: int, kind: str, folder: Path)
     own = folder / f"{kind}{times}"
     own.mkdir(mode=0o700)
     with database(kind, own, 0) as (address, _):
-        env = os.environ | {
-            "PYTHONPATH": str(ROOT),
-            "TAGGER_DATABASE_URL": address,
-            "TAGGER_DATA_DIR": str(own),
-            "COLUMNS": "200",
-        }
-        command = [sys.executable, "-m", "tagger", "import", "--site", site, str(dump)]
-        began = time.monotonic()
-        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - began
-        if status != 0:
-            sys.exit(f"the import ended with {status}")
-        told = process.stdout.read() if process.stdout is not None else ""
-    row = next(line for line in told.splitlines() if dump.name in line)
+        settings = {"TAGGER_DATABASE_URL": address, "TAGGER_DATA_DIR": str(own)}
+        taken = run(("import", "--site", site, str(dump)), settings, folder / "log")
+    row = next(line for line in (folder / "log").read_text().splitlines() if dump.name in line)
     count = int(row.split("│")[2].replace(",", ""))
-    return Imported(times, count, seconds, used.ru_maxrss / 1024)
+    return Imported(count, taken)
 
 
 def main() -> None:
@@ -74,7 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         for times in chosen.times:
             one = import_dump(chosen.questions, chosen.site, times, chosen.database, Path(name))
-            print(f"| {one.questions:,} | {one.rate:,.0f} | {one.peak_mb:.0f} |", flush=True)
+            print(f"| {one.questions:,} | {one.rate:,.0f} | {one.taken.peak_mb:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
