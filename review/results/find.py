@@ -93,7 +93,9 @@ def find_results(
     statement = _newest_predictions(chosen).where(*_of_likely_tags(connection, chosen))
     if limit is not None:
         statement = statement.limit(limit)
-    rows = connection.execute(statement, execution_options={"yield_per": PAGE})
+    # Of a cursor Postgres takes a tenth to be read, and walks through all dates for the first rows.
+    is_small = limit is not None and limit <= PAGE
+    rows = connection.execute(statement, execution_options={} if is_small else {"yield_per": PAGE})
     for page in rows.partitions(PAGE):
         tags = _tags_of(connection, {row.question_pk: row.version_id for row in page}, chosen)
         for row in page:

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, event, insert, select, text
 
 from core.database.review_tables import Verdict
 from core.database.tables import Question
 from review.results.cursor import START
-from review.results.find import Filter, Result, find_results, is_anything_tagged
+from review.results.find import PAGE, Filter, Result, find_results, is_anything_tagged
 from tests.conftest import ManualClock
 from tests.models import LABELS
 
@@ -105,3 +105,16 @@ def test_the_view_says_the_same_as_the_query(tagged: Engine) -> None:
 def test_it_is_known_whether_anything_is_tagged(engine: Engine) -> None:
     with engine.connect() as connection:
         assert not is_anything_tagged(connection)
+
+
+def test_a_few_results_are_read_without_a_cursor(tagged: Engine) -> None:
+    """Of a cursor's rows Postgres takes a tenth to be read, and plans for that."""
+    cursors: list[str] = []
+    event.listen(
+        tagged, "before_cursor_execute", lambda *told: cursors.append(type(told[1]).__name__)
+    )
+    with tagged.connect() as connection:
+        few = list(find_results(connection, Filter(sites=("stats", "cooking")), limit=2))
+        assert "ServerCursor" not in cursors
+        assert list(find_results(connection, Filter(), limit=PAGE + 1))[:2] == few
+    assert ("ServerCursor" in cursors) == (tagged.dialect.name == "postgresql")
