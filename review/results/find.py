@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, exists, literal, or_, select
+from sqlalchemy import Select, and_, exists, func, literal, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -90,7 +90,8 @@ def find_results(
         for result in find_results(connection, Filter(sites=("stats",), tags=("regression",))):
             print(result.title, [tag.tag for tag in result.suggested])
     """
-    statement = _newest_predictions(chosen).where(*_of_likely_tags(connection, chosen))
+    leading, by_keys = _of_likely_tags(connection, chosen)
+    statement = _newest_predictions(chosen, by_keys=by_keys).where(*leading)
     if limit is not None:
         statement = statement.limit(limit)
     # Of a cursor Postgres takes a tenth to be read, and walks through all dates for the first rows.
@@ -117,7 +118,7 @@ def is_anything_tagged(connection: Connection) -> bool:
     return connection.execute(select(Prediction.question_pk).limit(1)).first() is not None
 
 
-def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
+def _newest_predictions(chosen: Filter, *, by_keys: bool) -> Select[*tuple[Any, ...]]:
     statement: Select[*tuple[Any, ...]] = (
         select(
             Prediction.question_pk,
@@ -139,7 +140,10 @@ def _newest_predictions(chosen: Filter) -> Select[*tuple[Any, ...]]:
     if chosen.since is not None:
         statement = statement.where(Prediction.predicted_at >= chosen.since)
     if chosen.after is None:
-        return statement.order_by(Prediction.predicted_at.desc(), Question.question_id.desc())
+        at: ColumnElement[datetime] = Prediction.predicted_at.expression
+        if by_keys:  # in no index's order: Postgres would walk all dates in search of the keys
+            at = func.coalesce(at, at)
+        return statement.order_by(at.desc(), Question.question_id.desc())
     return statement.where(*_behind(chosen.after, chosen.until)).order_by(
         Prediction.predicted_at, Prediction.question_pk
     )
@@ -155,14 +159,16 @@ def _behind(place: Place, until: datetime | None) -> Iterator[ColumnElement[bool
         yield Prediction.predicted_at < until
 
 
-def _of_likely_tags(connection: Connection, chosen: Filter) -> list[ColumnElement[bool]]:
-    """What leads to the predictions of the filter's tags.
+def _of_likely_tags(
+    connection: Connection, chosen: Filter
+) -> tuple[list[ColumnElement[bool]], bool]:
+    """What leads to the predictions of the filter's tags, and whether these are their keys.
 
     Of a rare tag, or of tags that seldom meet, the keys themselves: Postgres takes them for like
     all others, and would walk through the predictions of years for as many as are asked for.
     """
     if not chosen.tags or not is_indexed(chosen.min_probability):
-        return []
+        return [], False
     each = [find_by_tag(*chosen.tags)]
     if chosen.match == "all":  # common ones may meet seldom: none leads anywhere alone
         each = [find_by_tag(tag) for tag in chosen.tags]
@@ -170,8 +176,8 @@ def _of_likely_tags(connection: Connection, chosen: Filter) -> list[ColumnElemen
     meeting = select(first).where(*(first.in_(found) for found in each[1:]))
     keys = connection.scalars(meeting.limit(RARE + 1)).all()
     if len(keys) > RARE:
-        return [Prediction.question_pk.in_(found) for found in each]
-    return [one_of(connection, Prediction.question_pk, set(keys))]
+        return [Prediction.question_pk.in_(found) for found in each], False
+    return [one_of(connection, Prediction.question_pk, set(keys))], True
 
 
 def _of_tags(chosen: Filter) -> Iterator[ColumnElement[bool]]:
