@@ -268,7 +268,7 @@ class RateLimit:
 
     def _check_identical(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
         sent_at = _asked_at(connection, request, now)
-        left = MINUTE_SECONDS - self._since(request)
+        left = round(MINUTE_SECONDS - self._since(request), 3)  # a wait of 1e-15 s never ends
         connection.execute(delete(SentRequest).where(not_(_counts(now))))
         if sent_at is not None or left > 0:
             until = now + timedelta(seconds=max(left, 0))
