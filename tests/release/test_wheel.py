@@ -50,4 +50,4 @@ def test_it_runs_from_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> 
     where = run(python, "-c", "import core; print(core.__file__)", cwd=empty)
     assert where.startswith(packages)
     assert "up to date" in run(tagger, "db", "upgrade", cwd=empty)
-    assert "Nothing is tagged yet" in run(tagger, "results", cwd=empty)
+    assert "no question is tagged yet" in run(tagger, "results", cwd=empty)
