@@ -26,7 +26,7 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
@@ -99,8 +99,9 @@ def processor_seconds(pids: Sequence[int]) -> float:
     total = 0
     for root in pids:
         for pid in family(root):
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            total += sum(map(int, fields[11:15]))  # of its own and of children that it waited for
+            with suppress(FileNotFoundError):  # it has ended meanwhile, and is in its parent's sum
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                total += sum(map(int, fields[11:15]))  # its own, and children's that it waited for
     return total / TICKS
 
 
