@@ -120,6 +120,7 @@ def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(
     assert "next try 2026-01-01 00:05" in shown(feeds_table(feeds, now=now))
 
 
+@pytest.mark.slow
 def test_asking_who_runs_leaves_no_late_answer_to_others(redis_url: str) -> None:
     app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     for _ in range(3):

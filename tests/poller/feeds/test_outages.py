@@ -18,6 +18,7 @@ def outage(way: Failure, seconds: float) -> Faults:
     return Faults(schedule=(Scheduled(way, 0, seconds),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("way", "seconds"),
     [
@@ -49,6 +50,7 @@ def test_new_questions_are_read_soon_after_an_outage(
     assert run.standin.observer.violations == []
 
 
+@pytest.mark.slow
 def test_an_api_that_is_away_for_long_is_two_lines(
     sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
