@@ -31,9 +31,10 @@ tests: .venv/installed
 	$(PYTEST) --durations=40 --durations-min=5 -m \
 	  "not browser and not chaos and not training and not soak and not compose and not real and not release"
 
-# While one works: without TensorFlow, Postgres, a browser, and what takes more than a second.
+# While one works: without TensorFlow, pictures, the made-up site, Postgres, a browser, and what takes a second.
 test-fast: .venv/installed
-	$(BIN)/pytest -n logical --ignore tests/trainer/systems --ignore tests/review/browser -m \
+	$(BIN)/pytest -n logical --ignore tests/trainer/systems --ignore tests/trainer/report --ignore tests/trainer/compare \
+	  --ignore tests/demo/site --ignore tests/chaos --ignore tests/release --ignore tests/tools --ignore tests/review/browser -m \
 	  "not slow and not postgres and not browser and not chaos and not training and not compose and not real and not release"
 
 # In a headless Chromium.
