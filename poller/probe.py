@@ -52,5 +52,5 @@ def _server_time(date: str | None) -> datetime | None:
     """The time of a Date header, RFC 9110; None where it is none."""
     try:
         return parsedate_to_datetime(date).astimezone(UTC) if date else None
-    except ValueError:
+    except (ValueError, OverflowError):  # a day that no calendar has
         return None

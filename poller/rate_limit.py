@@ -97,7 +97,7 @@ class RateLimit:
         self._clock = clock
         self._chance = chance
         self.lease = SiteLease(engine, clock)
-        self._bad_answers = 0  # in a row
+        self._failed = {"answers": 0, "connections": 0}  # in a row
         # When, by the clock's `monotonic()`: a minute lasts, however the clock is set meanwhile.
         self._sent: dict[str, float] = {}
         # Also here, so that a pause holds even where the database fails to take it.
@@ -121,7 +121,7 @@ class RateLimit:
 
     def answered(self, request: ApiRequest, answer: ApiAnswer) -> None:
         """Keep what a good answer says of backoff and quota."""
-        self._bad_answers = 0
+        self._failed = dict.fromkeys(self._failed, 0)
         now = self._clock.now()
         if answer.backoff:
             self._back_off(request, answer.backoff)
@@ -182,7 +182,7 @@ class RateLimit:
 
     def _not_connected(self) -> None:
         """Pause all sites for a moment: there is nobody to be polite to, and may soon be."""
-        seconds = self._longer(FIRST_PAUSE, LONGEST_UNCONNECTED_PAUSE)
+        seconds = self._longer(FIRST_PAUSE, LONGEST_UNCONNECTED_PAUSE, "connections")
         self._pause(EVERYTHING, self._clock.now() + timedelta(seconds=seconds), "no connection")
 
     def _take_back(self, request: ApiRequest) -> None:
@@ -193,10 +193,10 @@ class RateLimit:
             counted = update(ApiClient).where(ApiClient.client == self._client)
             connection.execute(counted.values(quota_remaining=ApiClient.quota_remaining + 1))
 
-    def _longer(self, first: float, longest: float) -> float:
-        """A pause that doubles with every bad answer in a row, spread over its second half."""
-        pause = min(first * 2 ** min(self._bad_answers, 20), longest)
-        self._bad_answers += 1
+    def _longer(self, first: float, longest: float, of: str = "answers") -> float:
+        """A pause that doubles with every failure of a kind, spread over its second half."""
+        pause = min(first * 2 ** min(self._failed[of], 20), longest)
+        self._failed[of] += 1
         return self._chance.uniform(pause / 2, pause)
 
     def was_asked(self, request: ApiRequest) -> bool:

@@ -7,6 +7,7 @@ only the passes under way; one that is lost begins again a little before its hig
 import logging
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -87,6 +88,7 @@ class Poller:
     _progress: dict[FeedKey, Progress] = field(default_factory=dict)
     _broker: Outage = field(default_factory=lambda: Outage(log, "the broker"))
     _away: Outage = field(default_factory=lambda: Outage(log, "the API"))
+    _unconnected: Counter[FeedKey] = field(default_factory=Counter)  # failures without a connection
     _not_before: dict[FeedKey, float] = field(default_factory=dict)  # by the clock's monotonic()
 
     def run(self, stopped: Callable[[], bool]) -> None:
@@ -219,6 +221,7 @@ class Poller:
             return error
         if step.asked:
             self._away.end()
+            self._unconnected.pop(key, None)  # as its failures are forgotten
         if step.following is None:
             self._end_pass(key)
         else:
@@ -235,14 +238,18 @@ class Poller:
     def _fail(self, key: FeedKey, error: ApiError) -> None:
         """Write down a failure, and a pause that grows with every one in a row."""
         site, name = key
-        failures = self._states(site).get(name, FeedState()).failures
+        # Tries that reached nobody let nobody wait longer who answers again, if only with an error.
+        failures = self._states(site).get(name, FeedState()).failures - self._unconnected[key]
         most = max(LONGEST_RETRY, min(_seconds(self._fastest_plan(), name), LONGEST_PAUSE))
         unanswered = isinstance(error, ApiUnreachable | ApiUnavailable)
         first = FIRST_RETRY_UNANSWERED if unanswered else FIRST_RETRY
-        longest = min(first * 2 ** min(failures + 1, 20), most)
+        longest = min(first * 2 ** min(max(failures, 0) + 1, 20), most)
         if isinstance(error, ApiNotConnected):
             self._away.note(str(error))
+            self._unconnected[key] += 1
             longest = FIRST_RETRY_UNANSWERED  # its pauses are the rate limit's
+        elif not isinstance(error, ApiUnreachable):  # it is an answer
+            self._away.end()
         seconds = self.chance.uniform(longest / 2, longest)
         if isinstance(error, ApiThrottled):
             seconds = max(seconds, error.seconds or 0)

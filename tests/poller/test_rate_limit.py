@@ -106,6 +106,17 @@ def test_pauses_grow_while_no_answer_can_be_read(engine: Engine, clock: ManualCl
     assert max(waits) <= 300
 
 
+def test_an_error_behind_a_long_outage_is_paused_for_as_the_first_one(
+    engine: Engine, clock: ManualClock
+) -> None:
+    rate_limit = process(engine, clock)
+    for _ in range(30):
+        ask(rate_limit, ONE, ApiNotConnected("no"))
+        clock.sleep(20)
+    ask(rate_limit, ONE, ApiUnreachable("no"))
+    assert 0 < wait_for(rate_limit, OTHER_SITE, clock) <= 10
+
+
 def test_a_request_that_was_never_sent_waits_for_no_minute_and_does_not_count(
     engine: Engine, clock: ManualClock
 ) -> None:

@@ -51,6 +51,26 @@ def test_new_questions_are_read_soon_after_an_outage(
 
 
 @pytest.mark.slow
+def test_an_api_that_comes_back_with_errors_is_read_soon_after_them(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    away = Scheduled(Failure.REFUSED, 0, HOUR)
+    errors = Scheduled(Failure.UNAVAILABLE, HOUR, HOUR + 25)  # longer than the poller pauses
+    run = world(
+        sqlite_engine, [asked(1, -HOUR)], faults=Faults(schedule=(away, errors)), poll_seconds=5
+    )
+    poller = run.poller()
+    read: list[FeedName] = []
+    poller.on_step = lambda _site, name, _step: read.append(name)
+    began = run.clock.monotonic()
+    with caplog.at_level(logging.WARNING):
+        poller.run(lambda: "live" in read or run.clock.monotonic() - began > HOUR + 20 * SOON)
+    assert run.clock.monotonic() - began < HOUR + 25 + SOON
+    assert any(told.startswith("the API is back after ") for told in caplog.messages)
+    assert run.standin.observer.violations == []
+
+
+@pytest.mark.slow
 def test_an_api_that_is_away_for_long_is_two_lines(
     sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
