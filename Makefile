@@ -118,7 +118,7 @@ pages: .venv/installed
 
 # All documents as a site in build/site, every link checked.
 docs: .venv/installed
-	$(BIN)/uv tool run --with-requirements docs/requirements.lock --from sphinx \
+	$(BIN)/uv tool run --no-config --python $(BIN)/python --with-requirements docs/requirements.lock --from sphinx \
 	  sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/site
 	@echo 'build/site/index.html'
 

@@ -1,5 +1,6 @@
 """`tagger doctor`: what is wrong, and what fixes it."""
 
+from contextlib import closing
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -57,11 +58,10 @@ def _examine(env_files: list[Path], *, offline: bool) -> list[Finding]:
     set_up_logging(settings, part="doctor")
     context = CheckContext(settings, SystemClock(), None if offline else probes.get("api"))
     found = list(check_names(env_files))
-    with progress("Looking", total=len(CHECKS)) as bar:
+    with closing(context), progress("Looking", total=len(CHECKS)) as bar:
         for subject, check in CHECKS.items():
             found += examine(context, {subject: check})
             bar.advance(bar.task_ids[0])
-    context.close()
     return found
 
 

@@ -174,7 +174,7 @@ class CheckContext:
         return self._ask_api(self.settings, self.database(), self.clock)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database's connections."""
         engine = self.told.get("found_database")
         if isinstance(engine, Engine):
             engine.dispose()

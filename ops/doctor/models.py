@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from core.console import plain
 from core.database.engine import reading
 from core.model.bundle_store import hash_parts
 from core.model.registry import Version, find_previous
@@ -78,7 +77,7 @@ def check_tagging(context: CheckContext) -> Iterator[Finding]:
     """Look for questions that cannot be tagged, or wait for long with a model that could."""
     state = context.state()
     for site in state.sites:
-        name = plain(site.site)
+        name = site.site
         if site.parked:
             seen = f"{name}: {site.parked:,} questions cannot be tagged"
             yield Finding("tagging", "warning", seen, f"See why: tagger parked list --site {name}")

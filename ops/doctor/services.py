@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from core import __version__
-from core.console import plain
 from core.service.signs import PartStatus
 from ops.doctor.context import CheckContext
 from ops.doctor.finding import Finding, Severity
@@ -34,7 +33,7 @@ def check_services(context: CheckContext) -> Iterator[Finding]:
         yield from found
         return
     names = ", ".join(part.name for part in parts if part.lives)
-    yield Finding(SUBJECT, "ok", f"they run, with version {__version__}: {plain(names)}")
+    yield Finding(SUBJECT, "ok", f"they run, with version {__version__}: {names}")
 
 
 def _start(kind: str, last: PartStatus | None = None) -> str:
@@ -60,7 +59,7 @@ def _called(kind: str) -> str:
 
 
 def _why(part: PartStatus) -> str:
-    return plain(part.ended) if part.ended else "without a word, it was killed or hangs"
+    return part.ended or "without a word, it was killed or hangs"
 
 
 def _troubled(parts: Iterable[PartStatus]) -> Iterator[Finding]:
@@ -70,17 +69,17 @@ def _troubled(parts: Iterable[PartStatus]) -> Iterator[Finding]:
         if part.state == "waiting":
             seen = f"{part.name} waits for {part.waits_for}"
             fix = "What it waits for stands in this list, or in its log"
-            yield Finding(SUBJECT, "error", plain(seen), fix)
+            yield Finding(SUBJECT, "error", seen, fix)
         elif part.state == "silent" and part.kind in alive:
             seen = f"{part.name} has given no sign since {part.at:%Y-%m-%d %H:%M} UTC"
-            yield Finding(SUBJECT, "warning", plain(seen), _start(part.kind, part))
+            yield Finding(SUBJECT, "warning", seen, _start(part.kind, part))
 
 
 def _doubled(parts: Iterable[PartStatus]) -> Iterator[Finding]:
     schedulers = [part.name for part in parts if part.kind == "scheduler" and part.lives]
     if len(schedulers) > 1:
         seen = f"{len(schedulers)} schedulers run ({', '.join(schedulers)}): all fires twice"
-        yield Finding(SUBJECT, "error", plain(seen), "Stop all but one of them")
+        yield Finding(SUBJECT, "error", seen, "Stop all but one of them")
 
 
 def _of_other_versions(parts: Iterable[PartStatus]) -> Iterator[Finding]:
@@ -88,4 +87,4 @@ def _of_other_versions(parts: Iterable[PartStatus]) -> Iterator[Finding]:
         if part.lives and part.version != __version__:
             seen = f"{part.name} runs version {part.version or 'of before'}, this is {__version__}"
             fix = "Install one version on all hosts (docker-compose up -d --build), and restart it"
-            yield Finding(SUBJECT, "warning", plain(seen), fix)
+            yield Finding(SUBJECT, "warning", seen, fix)

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
@@ -109,7 +110,8 @@ def means_table(means: Sequence[SystemMeans]) -> Table:
 
 
 def _interval(lead: Estimate) -> str:
-    return f"{lead.value:+.4f} ±{lead.high - lead.value:.4f}".replace("0.", ".")
+    told = f"{lead.value:+.4f} ±{lead.high - lead.value:.4f}"
+    return re.sub(r"(?<!\d)0\.", ".", told)
 
 
 def means_csv(means: Sequence[SystemMeans]) -> str:

@@ -146,7 +146,9 @@ def _judge_beside(
         try:
             return judge(engine, selection, [source, live], choosing=True)
         except ModelError as error:
+            alone = judge(engine, selection, [source], choosing=True)  # unless it is this one's
             log.warning("version %d, which is live, is left out: %s", live.version, error)
+            return alone
     return judge(engine, selection, [source], choosing=True)
 
 

@@ -18,6 +18,7 @@ from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
+from poller.probe import _server_time
 from tests.conftest import ManualClock, free_port
 from tests.ops.doctor.conftest import Look
 from tests.poller.simulation import made_up_questions
@@ -114,14 +115,19 @@ class _Page(BaseHTTPRequestHandler):
 def test_a_wrong_address_is_told_also_while_it_is_not_asked_again(
     look: Look, sqlite_engine: Engine
 ) -> None:
+    clock = ManualClock(datetime.now(UTC))  # its pause is of seconds
     with ThreadingHTTPServer(("127.0.0.1", 0), _Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_address[1]}"
+        settings = {
+            "api_url": f"http://127.0.0.1:{server.server_address[1]}",
+            "database_url": sqlite_engine.url,
+            "clock": clock,
+        }
         for told in ("with HTML in place of an answer", "(no readable answer)"):
-            (found,) = look("API", api_url=url, database_url=sqlite_engine.url, ask_api=ASK)
+            (found,) = look("API", ask_api=ASK, **settings)
             assert (found.severity, told in found.seen) == ("error", True), found
             assert "TAGGER_API_URL" in found.fix
-            time.sleep(0.15)
+            clock.sleep(0.15)
         server.shutdown()
 
 
@@ -138,3 +144,16 @@ def test_a_feed_that_keeps_failing_is_told(look: Look, sqlite_engine: Engine) ->
     (found,) = look("feeds", database_url=sqlite_engine.url)
     assert found.seen == "stats, feed live: 3 tries failed: no answer"
     assert found.fix.endswith(": tagger poll --once")
+
+
+@pytest.mark.parametrize(
+    "date", ["Fri, 31 Dec 9999 23:59:59 -0100", "Fri, 31 Dec 99999 00:00:00 GMT", "soon", "", None]
+)
+def test_a_date_that_is_none_is_no_error(date: str | None) -> None:
+    assert _server_time(date) is None
+
+
+def test_a_date_is_a_moment() -> None:
+    told = _server_time("Fri, 27 Nov 2026 01:00:00 GMT")
+    assert told is not None
+    assert told.isoformat() == "2026-11-27T01:00:00+00:00"

@@ -55,6 +55,16 @@ def test_what_does_not_run_is_told_with_what_starts_it(look: Look, sqlite_engine
     assert found[0].fix.endswith(": tagger worker")
 
 
+def test_what_a_service_says_of_itself_stands_there_as_it_is(
+    look: Look, sqlite_engine: Engine
+) -> None:
+    give_signs(sqlite_engine, ALL, now=datetime.now(UTC))
+    change(sqlite_engine, "scheduler@a", ended="[bold] was said")
+    told = [one.seen for one in look("services", database_url=sqlite_engine.url)]
+    assert any("[bold] was said" in one for one in told), told
+    assert not any("\\[" in one for one in told)  # the table escapes it, once
+
+
 def test_a_service_that_fell_silent_is_told(look: Look, sqlite_engine: Engine) -> None:
     give_signs(sqlite_engine, ALL | {"scheduler@a": 900}, now=datetime.now(UTC))
     severity, seen, fix = only(look("services", database_url=sqlite_engine.url))

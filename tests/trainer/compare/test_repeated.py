@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from tests.trainer.compare.made_up_comparison import made_up_comparison, made_up_result
-from trainer.compare.repeated import mean_lead, means_csv, means_table, system_means
+from trainer.compare.repeated import _interval, mean_lead, means_csv, means_table, system_means
 from trainer.compare.run import Comparison, Row
+from trainer.scoring.intervals import Estimate
 
 
 def comparison(*skills: tuple[str, float | None]) -> Comparison:
@@ -53,6 +54,11 @@ def test_an_interval_is_wider_than_that_of_differences_that_share_nothing() -> N
     alone = 4.303 * math.sqrt(np.var(differences, ddof=1) / 3)  # Student's, two degrees of freedom
     assert found.value == pytest.approx(0.02)
     assert found.high - found.value == pytest.approx(alone * math.sqrt(1 + 3 * 0.25), rel=1e-3)
+
+
+def test_a_lead_of_ten_keeps_its_zeros() -> None:
+    assert _interval(Estimate(10.1234, 9.1, 11.1468)) == "+10.1234 ±1.0234"
+    assert _interval(Estimate(-0.02, -0.03, -0.01)) == "-.0200 ±.0100"
 
 
 def test_one_split_tells_nothing_of_how_sure_it_is() -> None:
