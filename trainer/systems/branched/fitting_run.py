@@ -70,14 +70,16 @@ class TimeEstimate:
 
         The less is done, the wider: convolutions may be slower here than readers let expect.
         """
+        rest = self.of - self.done
+        if not rest:
+            return TimeLeft(0.0, 0.0, 0.0)
         now, worked = self.now(), self.done - self._skipped
         speeds = [self._speed_since(now - span, now, worked) for span in SPANS]
         speeds.append(self._speed_since(self._began[0], now, worked))
         known = [speed for speed in speeds if speed is not None]
         if not known:
             return None
-        rest = self.of - self.done
-        unsure = 1 + UNSEEN * rest / max(self.of, 1)
+        unsure = 1 + UNSEEN * rest / self.of
         return TimeLeft(rest / known[0], rest / max(known) / unsure, rest / min(known) * unsure)
 
     def _speed_since(self, start: float, now: float, worked: int) -> float | None:

@@ -72,3 +72,10 @@ def test_no_more_is_done_than_there_is() -> None:
     wall = Wall(40)
     wall.work(1, a_second=1000)
     assert wall.estimate.done == 40
+
+
+def test_nothing_is_left_at_the_end_however_soon_it_came() -> None:
+    wall = Wall(40)
+    assert wall.estimate.left() is None
+    wall.estimate.advance(40)  # no time has passed by which anything could be measured
+    assert str(wall.estimate.left()) == "about 0:00 left"
