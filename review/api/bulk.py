@@ -89,7 +89,7 @@ def _show(one: QuestionPreview) -> BulkQuestion:
 
 @router.post("/bulk")
 def write_bulk(context: ContextDep, reviewer: ReviewerDep, sent: BulkRequest) -> BulkSaved:
-    """Say one verdict of all questions of a filter, at most two thousand, as one action."""
+    """Say one verdict of all questions of a filter, at most a thousand, as one action."""
     said, request = _verdict(sent), str(sent.request_id)
     with context.engine.begin() as connection:
         require_site(connection, said.site)

@@ -9,13 +9,14 @@ from core.model import registry
 from core.questions.suggested import read_blocked_tags
 from review.api.fields import Line, Site, Tag
 from review.api.review_models import TagRequest, TagUse
-from review.decisions.notes import block_tag, unblock_tag
 from review.decisions.site_tags import (
     FRESH_SECONDS,
     SiteTag,
+    block_tag,
     complete,
     list_tags,
     require_site,
+    unblock_tag,
 )
 from review.tags.manifests import read_manifest
 from review.web.context import Context, ContextDep, ReviewerDep

@@ -68,17 +68,17 @@ class ReasonsAnswer(BaseModel):
 @router.post("/suggest", responses={409: {"description": "The site has no live model."}})
 def suggest(context: ContextDep, _: ReviewerDep, sent: SuggestRequest) -> SuggestAnswer:
     """Tags for texts, at once; nothing is stored. Blocked tags are never among them."""
-    known_site(context, sent.site)
+    site = known_site(context, sent.site)
     with reading(context.engine) as connection:
-        blocked = read_blocked_tags(connection, sent.site)
+        blocked = read_blocked_tags(connection, site)
     found = suggest_tags(
         context.models,
-        sent.site,
+        site,
         [texts.Text(clean_text(one.title), clean_text(one.body)) for one in sent.texts],
         excluded=blocked.union(sent.exclude),
     )
     return SuggestAnswer(
-        site=sent.site,
+        site=site,
         model_version=found.version,
         results=[[TagOfPrediction.model_validate(tag) for tag in tags] for tags in found.tags],
     )

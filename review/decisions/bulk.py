@@ -3,7 +3,7 @@
 It is no review of the questions as a whole: they stay in the queue.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,17 +25,11 @@ from review.decisions.filters import (
     questions_by_tag,
     rare_questions,
 )
-from review.decisions.states import (
-    OwnVerdict,
-    State,
-    read_states,
-    replace_states,
-)
+from review.decisions.states import OwnVerdict, State, read_states, replace_states
 from review.decisions.walk import is_open
 
-MOST: Final = (
-    1_000  # questions of one action: its preview and its transaction take a tenth of a second
-)
+# Questions of one action: its preview and its transaction take a tenth of a second.
+MOST: Final = 1_000
 SHOWN: Final = 20
 STRETCH: Final = 2_500  # questions of a tag that are looked at in one statement
 
@@ -101,20 +95,16 @@ def save_bulk(
         "filter": said.chosen.to_json(),
     }
     new = NewAction(reviewer, request_id, "bulk", said.site, summary)
-    done = find_repeated(connection, new)
-    if done is not None:
-        return BulkSaved(done.id, done.summary["count"])
+    if repeated := _find_saved(connection, new):
+        return repeated
     pks = sorted(_find(connection, said, reviewer))
     if len(pks) > MOST:
         raise ReviewConflict(f"More than {MOST:,} questions match: narrow the filter.")
     if not pks:
-        done = find_repeated(connection, new)  # its twin may have been saved in between
-        if done is None:
-            raise ReviewConflict("Nothing matches.")
-        return BulkSaved(done.id, done.summary["count"])
-    lock_in_order(connection, one_of(connection, Question.id, pks))
-    before = read_states(connection, reviewer, pks)
-    before = {pk: state for pk, state in before.items() if said.tag not in state.verdicts}
+        if repeated := _find_saved(connection, new):  # its twin may have been saved in between
+            return repeated
+        raise ReviewConflict("Nothing matches.")
+    before = _lock_undecided(connection, said.tag, reviewer, pks)
     new = replace(new, summary=summary | {"count": len(before)})
     key = record(connection, new, before, now=now)
     if key is None:  # sent twice at once
@@ -125,6 +115,21 @@ def save_bulk(
     }
     replace_states(connection, reviewer, after)
     return BulkSaved(key, len(before))
+
+
+def _find_saved(connection: Connection, new: NewAction) -> BulkSaved | None:
+    """What the same request has saved before."""
+    done = find_repeated(connection, new)
+    return None if done is None else BulkSaved(done.id, done.summary["count"])
+
+
+def _lock_undecided(
+    connection: Connection, tag: str, reviewer: str, pks: Sequence[int]
+) -> dict[int, State]:
+    """Lock questions; what stands on those whose tag the reviewer has not decided meanwhile."""
+    lock_in_order(connection, one_of(connection, Question.id, pks))
+    states = read_states(connection, reviewer, pks)
+    return {pk: state for pk, state in states.items() if tag not in state.verdicts}
 
 
 def _find(connection: Connection, said: BulkVerdict, reviewer: str) -> list[int]:
@@ -160,7 +165,7 @@ def _stretches(connection: Connection, said: BulkVerdict) -> Iterator[Select[int
 
 
 def _matching(said: BulkVerdict, reviewer: str) -> Select[int]:
-    is_there = has_tag(said.tag)
+    is_tagged = has_tag(said.tag)
     has_verdict = exists().where(
         Verdict.question_pk == QueuedQuestion.question_pk,
         Verdict.reviewer == reviewer,
@@ -173,7 +178,7 @@ def _matching(said: BulkVerdict, reviewer: str) -> Select[int]:
             QueuedQuestion.site == said.site,
             is_open(),
             *conditions(said.chosen),
-            ~is_there if said.verdict == "added" else is_there,
+            ~is_tagged if said.verdict == "added" else is_tagged,
             ~has_verdict,
         )
         .order_by(QueuedQuestion.question_pk)

@@ -1,12 +1,11 @@
-"""What reviewers say beside their verdicts: notes, second opinions, and tags that are none."""
+"""What reviewers say beside their verdicts: notes, and that another is to look too."""
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.engine import dialect_insert
-from core.database.review_tables import BlockedTag, Note, QueuedQuestion, Review
+from core.database.review_tables import Note, QueuedQuestion, Review
 from core.database.tables import Question
 from core.errors import ReviewConflict
 from core.questions.lock_order import lock_in_order
@@ -48,22 +47,3 @@ def ask_second_opinion(connection: Connection, pk: int, reviewer: str) -> int:
     if now_wanted is None:
         raise ReviewConflict("The question has not been tagged yet, so it is in no queue.")
     return now_wanted
-
-
-def block_tag(connection: Connection, site: str, tag: str, reviewer: str, *, now: datetime) -> None:
-    """Let a tag never be suggested at a site again; commits nothing.
-
-    What is stored stays as it is, and is shown no more (`core/questions/suggested.py`).
-    """
-    values = {"site": site, "tag": tag, "reviewer": reviewer, "at": now}
-    row = dialect_insert(connection, BlockedTag).values(values)
-    connection.execute(row.on_conflict_do_nothing())
-
-
-def unblock_tag(connection: Connection, site: str, tag: str) -> None:
-    """Let a tag be suggested again; commits nothing.
-
-    Questions that were tagged while it was blocked lack it until they are tagged again.
-    """
-    blocked = (BlockedTag.site == site, BlockedTag.tag == tag)
-    connection.execute(delete(BlockedTag).where(*blocked))

@@ -1,15 +1,17 @@
-"""All tags of a site, by how much they are used, for completion while somebody types."""
+"""A site's tags: by how much they are used, while somebody types; and those never suggested."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
+from core.database.engine import dialect_insert
 from core.database.known_sites import stored_sites
-from core.database.review_tables import Verdict
+from core.database.review_tables import BlockedTag, Verdict
 from core.database.tables import Question, QuestionTag
 from core.errors import UnknownSite
 
@@ -51,6 +53,8 @@ def list_tags(connection: Connection, site: str) -> list[SiteTag]:
         select(Verdict.tag)
         .join(Question, Question.id == Verdict.question_pk)
         .where(Question.site == site, Verdict.verdict == "added")
+        .group_by(Verdict.tag)
+        .order_by(func.max(Verdict.at).desc(), Verdict.tag)
         .limit(NEWEST)
     )
     uses |= {tag: 0 for tag in connection.scalars(added) if tag not in uses}
@@ -64,3 +68,22 @@ def require_site(connection: Connection, site: str) -> None:
         near = get_close_matches(site, list(stored_sites(connection)))
         matches = f" (near matches: {', '.join(near)})" if near else ""
         raise UnknownSite(f"There are no questions of the site {site} here{matches}.")
+
+
+def block_tag(connection: Connection, site: str, tag: str, reviewer: str, *, now: datetime) -> None:
+    """Let a tag never be suggested at a site again; commits nothing.
+
+    What is stored stays as it is, and is shown no more (`core/questions/suggested.py`).
+    """
+    values = {"site": site, "tag": tag, "reviewer": reviewer, "at": now}
+    row = dialect_insert(connection, BlockedTag).values(values)
+    connection.execute(row.on_conflict_do_nothing())
+
+
+def unblock_tag(connection: Connection, site: str, tag: str) -> None:
+    """Let a tag be suggested again; commits nothing.
+
+    Questions that were tagged while it was blocked lack it until they are tagged again.
+    """
+    blocked = (BlockedTag.site == site, BlockedTag.tag == tag)
+    connection.execute(delete(BlockedTag).where(*blocked))

@@ -1,7 +1,7 @@
 """How far reviewers agree with each other, and how far suggestions sway them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from core.database.review_tables import Review, Verdict
 from core.database.tables import Question
 from core.database.views import PredictedTag
 from core.questions.suggested import is_suggested
-from review.decisions.states import OwnVerdict
+from review.decisions.states import OwnVerdict, State
 from review.measures.independent import independent_states
 from review.measures.statistics import Difference, Share, cohen_kappa, difference
 
@@ -71,7 +71,20 @@ def pair_agreements(connection: Connection, site: str) -> list[PairAgreement]:
     for row in pairs:
         for reviewer in (row.first, row.second):
             reviewed[reviewer].add(row.question_pk)
-    states = independent_states(connection, reviewed)
+    ratings = _rate(pairs, independent_states(connection, reviewed))
+    found = [
+        PairAgreement(
+            names, tag, len(said), sum(a == b for a, b in said) / len(said), cohen_kappa(said)
+        )
+        for (names, tag), said in ratings.items()
+    ]
+    return sorted(found, key=lambda one: (-one.questions, one.reviewers, one.tag or ""))[:MOST_ROWS]
+
+
+def _rate(
+    pairs: Sequence[Any], states: Mapping[tuple[int, str], State]
+) -> Mapping[tuple[tuple[str, str], str | None], list[tuple[bool, bool]]]:
+    """What both say, by pair of reviewers and tag, and by pair alone."""
     ratings: defaultdict[tuple[tuple[str, str], str | None], list[tuple[bool, bool]]]
     ratings = defaultdict(list)
     for pk, *names in pairs:
@@ -83,13 +96,7 @@ def pair_agreements(connection: Connection, site: str) -> list[PairAgreement]:
             said = (_is_for(first.get(tag)), _is_for(second.get(tag)))
             for key in (tag, None):
                 ratings[(names[0], names[1]), key].append(said)
-    found = [
-        PairAgreement(
-            names, tag, len(said), sum(a == b for a, b in said) / len(said), cohen_kappa(said)
-        )
-        for (names, tag), said in ratings.items()
-    ]
-    return sorted(found, key=lambda one: (-one.questions, one.reviewers, one.tag or ""))[:MOST_ROWS]
+    return ratings
 
 
 def _is_for(own: OwnVerdict | None) -> bool:

@@ -1,4 +1,4 @@
-"""The two statistics by which reviewers are compared: Cohen's kappa, and a difference of shares."""
+"""Shares and their intervals, the difference of two, and how two raters agree (Cohen's kappa)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -51,13 +51,15 @@ FAMILIES: Final[dict[str, Family]] = {
         "Settled questions of the live version's last seven days.", _SITE
     ),
     "tagger_live_agreement_precision_at_1": Family(
-        "Of them, the share whose most probable tag is one of the author's.", _SITE
+        "Of those settled questions, the share whose most probable tag is one of the author's.",
+        _SITE,
     ),
     "tagger_live_agreement_recall_at_5": Family(
-        "Of them, the mean share of the author's tags among the five most probable.", _SITE
+        "Of those settled questions, the mean share of author's tags among the five most probable.",
+        _SITE,
     ),
     "tagger_live_agreement_without_suggestion": Family(
-        "Of them, the share for which no tag reached its threshold.", _SITE
+        "Of those settled questions, the share for which no tag reached its threshold.", _SITE
     ),
     "tagger_drift": Family("1 where drift of the live version was found.", _SITE),
     "tagger_feed_fetched": Family("Questions that a feed has brought.", _FEED),
@@ -87,8 +89,8 @@ FAMILIES: Final[dict[str, Family]] = {
     "tagger_backup_timestamp_seconds": Family(
         "As of when the scheduler's last backup is; absent before the first."
     ),
-    "tagger_backup_bytes": Family("How large it is."),
-    "tagger_backup_failed": Family("1 where one was tried since and failed."),
+    "tagger_backup_bytes": Family("How large the scheduler's last backup is."),
+    "tagger_backup_failed": Family("1 where a backup was tried since the last one and failed."),
     "tagger_training_runs": Family("Training runs so far.", ("site", "outcome")),
     "tagger_training_running": Family("1 while a training runs.", _SITE),
     "tagger_training_last_failed": Family("1 where the latest training run failed.", _SITE),
@@ -102,8 +104,10 @@ FAMILIES: Final[dict[str, Family]] = {
         ("site", "state"),
     ),
     "tagger_outgoing_events_waiting": Family("Events that webhooks have not confirmed yet."),
+    "tagger_outgoing_events_failing": Family(
+        "Of the events that wait, those that were sent and not confirmed."
+    ),
     "tagger_outgoing_events_failed": Family("Events that webhooks have refused too often."),
-    "tagger_outgoing_events_failing": Family("Of them, those of which a delivery has failed."),
     "tagger_figures_timestamp_seconds": Family("When these figures were read from the database."),
 }
 

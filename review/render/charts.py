@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 WIDTH, HEIGHT = 640, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 10, 10, 24
@@ -213,4 +213,4 @@ def meter(share: float, *, low: float = 0.0) -> Markup:
 
 
 def _number(value: float) -> str:
-    return str(escape(f"{value:.1f}".removesuffix(".0")))
+    return f"{value:.1f}".removesuffix(".0")

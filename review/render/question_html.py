@@ -42,11 +42,7 @@ _CLEANER: Final = nh3.Cleaner(
     strip_comments=True,
 )
 _LINK: Final = 'rel="noreferrer noopener nofollow" target="_blank"'
-_NO_ALT: Final = (
-    "",
-    "enter image description here",
-    "image",
-)  # what the sites put in by themselves
+_NO_ALT: Final = ("", "enter image description here", "image")  # the sites' own words
 
 
 def render_body(html: str, *, images: bool, base: str | None = None) -> Markup:

@@ -32,14 +32,17 @@ async function preview(event) {
   previewed = { ...asked, request_id: newId() };
   $("done").hidden = true;
   $("preview").hidden = false;
-  const count = found.count.toLocaleString("en");
-  $("count").textContent = found.count === 1 ? "1 question" : `${count} questions`;
+  $("count").textContent = questions(found.count);
   if (found.too_many) $("count").textContent += ": too many at once, narrow the filter";
-  $("say").textContent = `${VERBS[asked.verdict]} ${asked.tag} on ${count}`;
+  $("say").textContent = `${VERBS[asked.verdict]} ${asked.tag} on ${questions(found.count)}`;
   $("say").hidden = !found.count || found.too_many;
   $("first").hidden = !found.questions.length;
   $("first").replaceChildren(...found.questions.map((question) => item(question, asked)));
   $("count").focus();
+}
+
+function questions(count) {
+  return count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`;
 }
 
 function item(question, asked) {
@@ -72,8 +75,7 @@ async function say() {
   $("preview").hidden = true;
   const undo = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
   undo.addEventListener("click", () => takeBack(saved.action_id));
-  const count = saved.count.toLocaleString("en");
-  $("done").replaceChildren(`${tag} is ${verdict} on ${count} questions. `, undo);
+  $("done").replaceChildren(`${tag} is ${verdict} on ${questions(saved.count)}. `, undo);
   $("done").hidden = false;
   undo.focus();
 }

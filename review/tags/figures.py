@@ -19,7 +19,8 @@ from core.model import registry
 from core.questions.suggested import read_blocked_tags
 from core.questions.synonyms import read_synonyms, relabel
 from core.questions.time_order import stretches
-from review.tags.relations import Relations, learn_relations, wilson_bound
+from review.measures.statistics import Share
+from review.tags.relations import Relations, learn_relations
 
 NEWEST_PREDICTIONS: Final = 20_000  # of the live version, by which precision is measured
 NEWEST_QUESTIONS: Final = 50_000  # from which relations are learned
@@ -64,7 +65,8 @@ class TagRow:
     @property
     def acceptance_bound(self) -> float:
         """The lower bound of Wilson's interval for that share."""
-        return wilson_bound(self.accepted, self.accepted + self.rejected)
+        verdicts = self.accepted + self.rejected
+        return Share(self.accepted, verdicts).interval()[0]
 
 
 def read_tags(

@@ -1,9 +1,8 @@
 """Which tags imply others, and which may be the same, learned from how authors use them.
 
 `python-3.x` implies `python` where nearly all questions with the first have the second too. How
-sure that is tells the lower bound of Wilson's interval for the share (E. B. Wilson, Probable
-Inference, the Law of Succession, and Statistical Inference, 1927), at 95 %: three of three are no
-evidence.
+sure that is tells the lower end of the share's interval (`review/measures/statistics.py`): three of
+three are no evidence.
 
 Synonyms hardly ever stand together, so their own co-occurrence tells nothing. Proposed are tags
 whose names differ only by hyphens, dots, case or a plural, and that keep the same company: the
@@ -17,7 +16,8 @@ from itertools import combinations
 from math import sqrt
 from typing import Final
 
-Z: Final = 1.96  # of a 95 % interval
+from review.measures.statistics import Share
+
 LEAST_BOUND: Final = 0.7  # of a share that counts as implied
 LEAST_QUESTIONS: Final = 10
 LEAST_COSINE: Final = 0.3
@@ -50,7 +50,7 @@ class Implication:
     @property
     def bound(self) -> float:
         """The lower bound of Wilson's interval for it."""
-        return wilson_bound(self.together, self.questions)
+        return Share(self.together, self.questions).interval()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def _implications(counts: _Counts) -> Iterator[Implication]:
         questions = counts.tags[tag]
         if questions < LEAST_QUESTIONS or counts.tags[parent] <= questions:
             continue
-        if wilson_bound(together, questions) >= LEAST_BOUND:
+        if Share(together, questions).interval()[0] >= LEAST_BOUND:
             yield Implication(tag, parent, questions, together, counts.tags[parent])
 
 
@@ -153,17 +153,3 @@ def _cosine(one: dict[str, int], other: dict[str, int]) -> float:
     if not all(lengths):
         return 0.0
     return sum(n * other.get(tag, 0) for tag, n in one.items()) / (lengths[0] * lengths[1])
-
-
-def wilson_bound(successes: int, trials: int) -> float:
-    """The lower bound of Wilson's 95 % interval for a share; 0 where nothing was tried.
-
-    wilson_bound(3, 3)  # 0.44
-    wilson_bound(97, 100)  # 0.92
-    """
-    if not trials:
-        return 0.0
-    share = successes / trials
-    middle = share + Z * Z / (2 * trials)
-    spread = Z * sqrt((share * (1 - share) + Z * Z / (4 * trials)) / trials)
-    return max(0.0, (middle - spread) / (1 + Z * Z / trials))

@@ -35,7 +35,7 @@ export class Decision {
   }
 
   #suggested() {
-    return this.suggestions.filter((one) => one.suggested && !this.blocked?.has(one.tag)).map((one) => one.tag);
+    return this.suggestions.filter((one) => one.suggested && !this.blocked.has(one.tag)).map((one) => one.tag);
   }
 
   has(tag) {

@@ -82,7 +82,6 @@ function draw() {
 
 // The words that speak for a suggestion, where the service can say them.
 async function showReasons(decision) {
-  if (!("reasons" in $("review").dataset)) return;
   await pause(REASONS_AFTER_MS);
   if (decision !== current) return;
   try {

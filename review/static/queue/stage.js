@@ -137,7 +137,7 @@ function keyFor(button, index) {
 
 function reasonLine(words) {
   const line = element("p", "reasons small muted");
-  line.append("by ", words.map((word) => word.word ?? word).join(", "));
+  line.append("by ", words.map(({ word }) => word).join(", "));
   return line;
 }
 

@@ -13,14 +13,13 @@ API = "/api/v1/review"
 
 
 @pytest.fixture(autouse=True)
-def three(context: Context, clock: ManualClock) -> dict[int, int]:
+def three(context: Context, clock: ManualClock) -> None:
     """Three questions, of which the third is the newest."""
     titles = {1: "apples", 2: "pears", 3: "plums <script>"}
     for number in titles:
         clock.sleep(1)
         given = {number: {"anova": 0.9, "r": 0.2}}
         predict_rows(context.engine, given, now=clock.now(), titles=titles)
-    return {}
 
 
 @pytest.fixture

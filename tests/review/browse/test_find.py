@@ -10,7 +10,7 @@ from review.browse import find
 from review.browse.filters import BrowseFilter, State, conditions
 from review.browse.find import find_all, find_page
 from tests.conftest import ManualClock
-from tests.review.decisions.test_save import decide
+from tests.review.decisions.asking import act
 from tests.review.rows import predict_rows
 from tests.rows import question, store_questions
 
@@ -62,9 +62,9 @@ def test_a_tag_is_the_authors_or_suggested_with_a_probability(stored: Engine) ->
      ("reviewed", [3, 2])],
 )  # fmt: skip
 def test_states(stored: Engine, clock: ManualClock, state: State, expected: list[int]) -> None:
-    decide(stored, clock, "ann", {"r": "accepted"}, number=2)
-    decide(stored, clock, "bob", {"r": "rejected"}, number=2)
-    decide(stored, clock, "bob", {"r": "accepted"}, number=3)
+    act(stored, clock, 2, verdicts={"r": "accepted"})
+    act(stored, clock, 2, reviewer="bob", verdicts={"r": "rejected"})
+    act(stored, clock, 3, reviewer="bob", verdicts={"r": "accepted"})
     assert numbers(stored, state=state) == expected
 
 

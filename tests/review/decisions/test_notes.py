@@ -4,8 +4,7 @@ from sqlalchemy import Engine, delete
 from core.database.engine import reading
 from core.database.review_tables import QueuedQuestion
 from core.errors import ReviewConflict
-from core.questions.suggested import read_blocked_tags
-from review.decisions.notes import add_note, ask_second_opinion, block_tag, unblock_tag
+from review.decisions.notes import add_note, ask_second_opinion
 from review.decisions.question_view import view_question
 from review.decisions.save import Asked, Decision, save
 from tests.conftest import ManualClock
@@ -56,23 +55,3 @@ def test_of_a_question_in_no_queue_no_second_opinion_comes(
         connection.execute(delete(QueuedQuestion))
     with pytest.raises(ReviewConflict, match="not been tagged"), engine.begin() as connection:
         ask_second_opinion(connection, pk, "ann")
-
-
-def test_a_blocked_tag_is_shown_no_more_until_it_is_unblocked(
-    engine: Engine, clock: ManualClock
-) -> None:
-    pk = predict_rows(engine, {1: {"anova": 0.9, "r": 0.2}}, now=clock.now())[1]
-
-    def shown() -> list[str]:
-        with reading(engine) as connection:
-            return [one.tag for one in view_question(connection, pk, "ann").suggestions]
-
-    assert shown() == ["anova", "r"]
-    for _ in range(2):
-        with engine.begin() as connection:
-            block_tag(connection, "stats", "anova", "ann", now=clock.now())
-    assert shown() == ["r"]
-    with engine.begin() as connection:
-        unblock_tag(connection, "stats", "anova")
-        assert not read_blocked_tags(connection, "stats")
-    assert shown() == ["anova", "r"]

@@ -86,9 +86,8 @@ def test_first_choices_made_blind_are_compared_with_reviews_that_saw(
         found = measure_anchoring(connection, "stats")
     assert (found.sighted, found.blind) == (Share(4, 4), Share(1, 2))
     assert found.difference.value == 0.5
-    with (
-        engine.begin() as connection
-    ):  # which hides it from reviews, so that they say nothing of it
+    with engine.begin() as connection:
+        # Which hides it from reviews, so that they say nothing of it.
         blocked = {"site": "stats", "tag": "b", "reviewer": "eve", "at": clock.now()}
         connection.execute(insert(BlockedTag).values(blocked))
         left = measure_anchoring(connection, "stats")

@@ -9,6 +9,14 @@ def test_the_quantile_is_the_normal_distributions() -> None:
     assert pytest.approx(NormalDist().inv_cdf(0.975)) == Z_95
 
 
+@pytest.mark.parametrize(
+    ("share", "low"),
+    [(Share(81, 263), 0.2553), (Share(15, 148), 0.0624), (Share(0, 20), 0), (Share(29, 29), 0.883)],
+)
+def test_a_share_s_interval_is_that_of_newcombes_table(share: Share, low: float) -> None:
+    assert share.interval()[0] == pytest.approx(low, abs=1e-4)
+
+
 def test_the_difference_is_that_of_newcombes_own_example() -> None:
     """56/70 - 48/80, method 10: .0524 to .3339."""
     found = difference(Share(56, 70), Share(48, 80))

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 from review.notify.atom import as_atom
 from review.notify.entries import Entry
-from tests.review.browse.test_export import asked
+from tests.review.browse.made_up_question import asked
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 NOW = datetime(2026, 1, 9, tzinfo=UTC)

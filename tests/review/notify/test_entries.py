@@ -6,7 +6,7 @@ from core.database.tables import Question
 from review.browse.filters import BrowseFilter
 from review.notify.entries import Kind, find_entries
 from tests.conftest import ManualClock
-from tests.review.decisions.test_save import decide
+from tests.review.decisions.asking import act
 from tests.review.rows import predict_rows
 
 
@@ -25,7 +25,7 @@ def test_new_suggestions_come_the_newest_first_and_reviewed_ones_not(
     assert numbers(engine, "suggested", state="suggested") == [4, 2, 1]
     assert numbers(engine, "suggested", tag="anova") == [4, 1]
     assert numbers(engine, "suggested", tag="anova", min_probability=0.85) == [1]
-    decide(engine, clock, "ann", {"anova": "accepted"}, number=4)
+    act(engine, clock, 4, verdicts={"anova": "accepted"})
     assert numbers(engine, "suggested", tag="anova") == [1]
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, update
 
 from core.database.tables import Question
 from tests.conftest import ManualClock
-from tests.review.decisions.test_save import decide
+from tests.review.decisions.asking import act
 from tests.review.rows import predict_rows
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -55,8 +55,8 @@ def test_nothing_found_is_said(client: TestClient) -> None:
 def test_a_question_shows_predictions_and_own_verdicts_but_not_those_of_others(
     client: TestClient, sqlite_engine: Engine, clock: ManualClock
 ) -> None:
-    decide(sqlite_engine, clock, "ann", {"of-ann": "added"}, number=5)
-    decide(sqlite_engine, clock, "owner", {"anova": "accepted"}, number=5)
+    act(sqlite_engine, clock, 5, verdicts={"of-ann": "added"})
+    act(sqlite_engine, clock, 5, reviewer="owner", verdicts={"anova": "accepted"})
     page = client.get("/browse/stats/5").text
     assert "Version 1" in page
     assert "90.0%" in page

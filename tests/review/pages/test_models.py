@@ -38,7 +38,7 @@ def test_a_version_goes_live_and_back_by_forms(client: TestClient, sqlite_engine
     assert (done.status_code, live(sqlite_engine)) == (303, 2)
     page = client.get(done.headers["location"]).text
     assert "Version 2 is live." in page
-    assert "1 questions are to be tagged again." in page
+    assert "1 question is to be tagged again." in page
     done = client.post("/models/stats/rollback", data=form(client, retag="none"))
     assert (done.status_code, live(sqlite_engine)) == (303, 1)
     assert client.post("/models/stats/rollback", data=form(client)).status_code == 409

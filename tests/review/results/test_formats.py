@@ -4,30 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 
 import pytest
 
-from review.results.cursor import START
-from review.results.find import Result, ResultTag
+from review.results.find import Result
 from review.results.formats import CSV_COLUMNS, write_csv, write_json, write_json_lines
-
-TAGS = (ResultTag("c++", 0.9, suggested=True, verdict="accepted"), ResultTag("r", 0.1, False))
-
-
-def result(number: int, title: str = "A title", **changes: object) -> Result:
-    values: dict[str, object] = {
-        "site": "stats",
-        "question_id": number,
-        "title": title,
-        "link": f"https://stats.stackexchange.com/q/{number}",
-        "author_tags": ("c++", "anova"),
-        "model_version": 2,
-        "predicted_at": datetime(2026, 1, 1, tzinfo=UTC),
-        "tags": TAGS,
-        "place": START,
-    }
-    return Result(**(values | changes))  # type: ignore[arg-type]
+from tests.review.results.made_up_result import TAGS, result
 
 
 def test_csv_has_a_row_for_each_tag_and_no_cell_that_a_spreadsheet_runs() -> None:

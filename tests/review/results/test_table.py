@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from core import console
 from review.results.find import Result, ResultTag
 from review.results.table import show_table
-from tests.review.results.test_formats import result
+from tests.review.results.made_up_result import result
 
 LINK = "\x1b]8;"
 

@@ -9,7 +9,7 @@ from core.settings import Settings
 from review.service.models import CHOICES, count_choices, list_rows
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.review.decisions.test_save import decide
+from tests.review.decisions.asking import act
 from tests.rows import live_models, publish, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
@@ -38,7 +38,7 @@ def test_what_would_be_tagged_again_is_what_a_promotion_asks_for(
     stored = store_questions(engine, *old, new, now=clock.now())
     tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     store_questions(engine, question(4), now=clock.now(), request_tagging=False)
-    decide(engine, clock, "ann", {"r": "added"}, number=1)
+    act(engine, clock, 1, verdicts={"r": "added"})
     settings = Settings(retag_days=30)
     with reading(engine) as connection:
         counts = count_choices(connection, "stats", settings, now=clock.now())

@@ -10,7 +10,7 @@ from core.questions.synonyms import store_synonyms
 from review.tags import figures
 from review.tags.figures import TagRow, read_relations, read_tags
 from tests.conftest import ManualClock
-from tests.review.decisions.test_save import decide
+from tests.review.decisions.asking import act
 from tests.review.rows import predict_rows
 
 
@@ -21,9 +21,9 @@ def rows(engine: Engine, clock: ManualClock) -> dict[str, TagRow]:
     authors = {1: ("r", "anova"), 2: ("r",), 3: ("spss",)}
     predict_rows(engine, predicted, now=clock.now(), authors=authors)
     predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now(), site="cooking")
-    decide(engine, clock, "ann", {"anova": "accepted"}, number=1)
-    decide(engine, clock, "ann", {"anova": "rejected", "glm": "added"}, number=2)
-    decide(engine, clock, "bob", {"anova": "accepted"}, number=3)
+    act(engine, clock, 1, verdicts={"anova": "accepted"})
+    act(engine, clock, 2, verdicts={"anova": "rejected", "glm": "added"})
+    act(engine, clock, 3, reviewer="bob", verdicts={"anova": "accepted"})
     with engine.begin() as connection:
         blocked = {"site": "stats", "tag": "homework", "reviewer": "ann", "at": clock.now()}
         connection.execute(insert(BlockedTag).values(blocked))
@@ -67,8 +67,8 @@ def test_a_renamed_tag_counts_as_the_one_that_it_stands_for(
     predicted = {1: {"glm": 0.9}, 2: {"glm": 0.9, "logit": 0.8}, 3: {"logit": 0.7}}
     authors = {1: ("logit", "r"), 2: ("logit", "glm"), 3: ("glm",)}
     predict_rows(engine, predicted, now=clock.now(), authors=authors)
-    decide(engine, clock, "ann", {"logit": "accepted"}, number=1)
-    decide(engine, clock, "ann", {"glm": "accepted"}, number=2)
+    act(engine, clock, 1, verdicts={"logit": "accepted"})
+    act(engine, clock, 2, verdicts={"glm": "accepted"})
     with engine.begin() as connection:
         store_synonyms(connection, "stats", {"logit": "glm"}, now=clock.now())
         rows = read_tags(connection, "stats", {})

@@ -1,6 +1,6 @@
 import pytest
 
-from review.tags.relations import learn_relations, wilson_bound
+from review.tags.relations import learn_relations
 
 
 def test_a_tag_that_nearly_always_comes_with_another_implies_it() -> None:
@@ -35,15 +35,6 @@ def test_spellings_that_keep_the_same_company_may_be_synonyms() -> None:
 def test_spellings_that_stand_together_are_no_synonyms() -> None:
     questions = [["mean", "means", "x"]] * 20 + [["mean", "x"]] * 20
     assert not learn_relations(questions).synonyms
-
-
-def test_wilsons_bound_is_as_published() -> None:
-    # Newcombe (1998), table I: 81 of 263, 15 of 148, 0 of 20, 29 of 29.
-    assert wilson_bound(81, 263) == pytest.approx(0.2553, abs=1e-4)
-    assert wilson_bound(15, 148) == pytest.approx(0.0624, abs=1e-4)
-    assert wilson_bound(0, 20) == 0
-    assert wilson_bound(29, 29) == pytest.approx(0.8830, abs=1e-4)
-    assert wilson_bound(0, 0) == 0
 
 
 def test_a_tag_given_twice_counts_once() -> None:

@@ -15,9 +15,8 @@ def test_every_answer_carries_the_browser_s_rules(client: TestClient, path: str)
     headers = client.get(path).headers
     assert headers["content-security-policy"] == content_security_policy(images=False)
     assert headers["x-content-type-options"] == "nosniff"
-    assert (
-        headers["referrer-policy"] == "same-origin"
-    )  # a stricter one takes the Origin from own forms
+    # A stricter one takes the Origin from the page's own forms.
+    assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] in ("no-store", "no-cache")
 
 
