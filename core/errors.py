@@ -53,11 +53,13 @@ TaggerError                     one line for a person: what, where, what to do
 │   ├── UnknownAction           the reviewer has no such decision, or none that could be undone
 │   ├── UnknownFilter           the reviewer has saved no filter of that name
 │   ├── UnknownWebhook          there is no webhook of that number
+│   ├── WrongCursor             what says where a page begins says nothing
 │   └── ReviewConflict          what stands by now forbids it, and its text says what
 └── ServiceFailed               a process that should run does not start or stay up
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 
 class TaggerError(Exception):
@@ -167,16 +169,29 @@ class ApiThrottled(ApiRefused):
         self.seconds = seconds
 
 
+class PauseReason(StrEnum):
+    """Why the API must not be asked now, as people read it and as it stands in `api_pauses`."""
+
+    OWN_RULE = ""  # as that of one request at a time; lasts for seconds
+    QUOTA = "today's quota is used up"
+    BACKOFF = "backoff"
+    THROTTLED = "throttle violation"
+    KEY_REFUSED = "the API does not know TAGGER_API_KEY"
+    UNREADABLE = "no readable answer"
+    NOT_CONNECTED = "no connection"
+
+
 class ApiPaused(ApiError):
     """The client must not ask before a known time.
 
     Attributes:
         until: when it may ask again (UTC).
-        reason: what answer, or lack of one, made the pause; empty where it is the client's own
-            rule, as that of one request at a time.
+        reason: a PauseReason, or what another version of the program calls one.
     """
 
-    def __init__(self, message: str, *, until: datetime, reason: str = "") -> None:
+    def __init__(
+        self, message: str, *, until: datetime, reason: str = PauseReason.OWN_RULE
+    ) -> None:
         super().__init__(message)
         self.until = until
         self.reason = reason

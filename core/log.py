@@ -5,6 +5,7 @@ As text for people, or one JSON object a line for programs (TAGGER_LOG_FORMAT).
 
 import json
 import logging
+import math
 import os
 import sys
 import textwrap
@@ -149,8 +150,12 @@ def secrets(settings: Settings) -> set[str]:
         if address is not None:
             raw = address.get_secret_value()
             found |= {raw.rpartition("@")[0].rpartition(":")[2], make_url(raw).password or ""}
-    # a request's line in a log shows the key as it stands in the URL
-    return {form for secret in found for form in (secret, quote(secret), quote_plus(secret))} - {""}
+    return {form for secret in found for form in spellings(secret)} - {""}
+
+
+def spellings(secret: str) -> set[str]:
+    """A secret as it is, and as it stands in a URL: lines on a request quote that."""
+    return {secret, quote(secret), quote_plus(secret)}
 
 
 class JsonFormatter(logging.Formatter):
@@ -191,7 +196,7 @@ class JsonFormatter(logging.Formatter):
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float):
-            return value if value - value == 0 else str(value)  # JSON knows no infinity
+            return value if math.isfinite(value) else str(value)  # JSON knows no infinity
         if isinstance(value, Mapping):
             return {self._hide(str(name)): self._plain(one) for name, one in value.items()}
         if isinstance(value, list | tuple | set | frozenset):

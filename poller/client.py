@@ -26,6 +26,7 @@ from core.errors import (
     ApiUnavailable,
     ApiUnreachable,
 )
+from core.log import HIDDEN, spellings
 from core.untrusted import JsonTooLarge, load_json, one_line
 from poller.values import quota_of, seconds_of, whole_of
 
@@ -208,7 +209,9 @@ class Client:
 
     def _without_key(self, body: bytes) -> bytes:
         """An answer that quotes the request must not carry the key into an error or a log."""
-        return body.replace(self._key.encode(), b"***") if self._key else body
+        for spelling in spellings(self._key) if self._key else ():
+            body = body.replace(spelling.encode(), HIDDEN.encode())
+        return body
 
     def _read(self, response: requests.Response, request: ApiRequest) -> bytes:
         deadline = self._clock.now() + timedelta(seconds=ANSWER_SECONDS)

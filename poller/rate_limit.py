@@ -14,14 +14,13 @@ import logging
 import math
 import random
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, and_, delete, not_, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import CLOCK_SET_BACK, Clock
-from core.database.api_tables import ApiClient, ApiPause, ApiSite, SentRequest
-from core.database.engine import dialect_insert
+from core.database.api_tables import ApiClient, ApiSite, SentRequest
+from core.database.engine import dialect_insert, reading
 from core.errors import (
     ApiError,
     ApiKeyRefused,
@@ -32,8 +31,10 @@ from core.errors import (
     ApiThrottled,
     ApiUnavailable,
     ApiUnreachable,
+    PauseReason,
 )
 from poller.client import ApiAnswer, ApiRequest
+from poller.pauses import EVERYTHING, Pauses, shown
 from poller.quota import Quota, next_reset
 from poller.site_lease import SiteLease
 
@@ -52,20 +53,6 @@ FIRST_KEY_PAUSE = 600.0  # where the key is refused; doubled up to the longest
 LONGEST_KEY_PAUSE = 7200.0
 UNNAMED_THROTTLE = 120.0  # seconds, where the violation names none; doubled up to an hour
 LONGEST_UNNAMED_THROTTLE = 3600.0
-
-EVERYTHING = ("", "")  # site and method of a pause that holds for all of them
-
-
-class Pause(NamedTuple):
-    """Until when no request may be made, why, and when that was decided."""
-
-    until: datetime
-    reason: str
-    made_at: datetime
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it is in force; one that a clock made which has been set back since is not."""
-        return self.until > now and self.made_at <= now + CLOCK_SET_BACK
 
 
 class RateLimit:
@@ -100,8 +87,7 @@ class RateLimit:
         self._failed = {"answers": 0, "connections": 0}  # in a row
         # When, by the clock's `monotonic()`: a minute lasts, however the clock is set meanwhile.
         self._sent: dict[str, float] = {}
-        # Also here, so that a pause holds even where the database fails to take it.
-        self._pauses: dict[tuple[str, str], Pause] = {}
+        self._pauses = Pauses(client, clock)
 
     def admit(self, request: ApiRequest) -> None:
         """Record that a request is about to be sent.
@@ -112,7 +98,7 @@ class RateLimit:
         now = self._clock.now()
         with self._engine.begin() as connection:
             self._lock(connection)
-            self._check_pauses(connection, request, now)
+            self._pauses.check(connection, request, now)
             self._check_quota(connection, now)
             self._check_gap(connection, now)
             self._check_identical(connection, request, now)
@@ -128,14 +114,33 @@ class RateLimit:
         told = {"quota_max": answer.quota_max, "quota_remaining": answer.quota_remaining}
         values = {name: value for name, value in told.items() if value is not None}
         with self._engine.begin() as connection:
-            self._save_pauses(connection, now)
+            self._pauses.save(connection, now)
             if values:
                 chosen = update(ApiClient).where(ApiClient.client == self._client)
                 connection.execute(chosen.values(quota_at=now, **values))
             self._end(connection, request, now)
 
     def refused(self, request: ApiRequest, error: ApiError) -> None:
-        """Keep what follows from an answer that is none."""
+        """Keep what follows from an answer that is none, and let others ask for the site again."""
+        self._pause_after(request, error)
+        was_sent = not isinstance(error, ApiNotConnected)
+        now = self._clock.now()
+        with self._engine.begin() as connection:
+            if not was_sent:
+                self._take_back(connection, request)
+            self._pauses.save(connection, now)
+            self._end(connection, request, now)
+        if not was_sent:
+            self._sent.pop(request.digest(), None)
+
+    def release(self, request: ApiRequest) -> None:
+        """Save the pauses, and let other processes ask for the site again."""
+        now = self._clock.now()
+        with self._engine.begin() as connection:
+            self._pauses.save(connection, now)
+            self._end(connection, request, now)
+
+    def _pause_after(self, request: ApiRequest, error: ApiError) -> None:
         match error:
             case ApiThrottled():
                 self._throttled(error)
@@ -145,53 +150,43 @@ class RateLimit:
                 self._back_off(request, seconds)
             case ApiNotConnected():
                 self._not_connected()
-                self._take_back(request)
             case ApiUnavailable() | ApiUnreachable():
                 self._unreachable()
-        self.release(request)
-
-    def release(self, request: ApiRequest) -> None:
-        """Save the pauses, and let other processes ask for the site again."""
-        now = self._clock.now()
-        with self._engine.begin() as connection:
-            self._save_pauses(connection, now)
-            self._end(connection, request, now)
 
     def _back_off(self, request: ApiRequest, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
-        self._pause((request.site, request.method), until, "backoff")
+        self._pauses.add((request.site, request.method), until, PauseReason.BACKOFF)
 
     def _throttled(self, error: ApiThrottled) -> None:
         seconds = error.seconds
         if seconds is None:
             seconds = self._longer(UNNAMED_THROTTLE, LONGEST_UNNAMED_THROTTLE)
         until = self._clock.now() + timedelta(seconds=seconds + BACKOFF_SLACK)
-        self._pause(EVERYTHING, until, "throttle violation")
-        log.warning("throttled: no request of any site before %s", _shown(until))
+        self._pauses.add(EVERYTHING, until, PauseReason.THROTTLED)
+        log.warning("throttled: no request of any site before %s", shown(until))
 
     def _key_refused(self) -> None:
         """Pause all sites: every request would be refused, and counts."""
         seconds = self._longer(FIRST_KEY_PAUSE, LONGEST_KEY_PAUSE)
         until = self._clock.now() + timedelta(seconds=seconds)
-        self._pause(EVERYTHING, until, "the API does not know TAGGER_API_KEY")
+        self._pauses.add(EVERYTHING, until, PauseReason.KEY_REFUSED)
 
     def _unreachable(self) -> None:
         """Pause all sites for a while: no answer can also mean that we are cut off."""
         until = self._clock.now() + timedelta(seconds=self._longer(FIRST_PAUSE, LONGEST_PAUSE))
-        self._pause(EVERYTHING, until, "no readable answer")
+        self._pauses.add(EVERYTHING, until, PauseReason.UNREADABLE)
 
     def _not_connected(self) -> None:
         """Pause all sites for a moment: there is nobody to be polite to, and may soon be."""
         seconds = self._longer(FIRST_PAUSE, LONGEST_UNCONNECTED_PAUSE, "connections")
-        self._pause(EVERYTHING, self._clock.now() + timedelta(seconds=seconds), "no connection")
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self._pauses.add(EVERYTHING, until, PauseReason.NOT_CONNECTED)
 
-    def _take_back(self, request: ApiRequest) -> None:
+    def _take_back(self, connection: Connection, request: ApiRequest) -> None:
         """Strike out a request that was never sent: it may be sent before its minute is over."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(SentRequest).where(SentRequest.digest == request.digest()))
-            self._sent.pop(request.digest(), None)
-            counted = update(ApiClient).where(ApiClient.client == self._client)
-            connection.execute(counted.values(quota_remaining=ApiClient.quota_remaining + 1))
+        connection.execute(delete(SentRequest).where(SentRequest.digest == request.digest()))
+        counted = update(ApiClient).where(ApiClient.client == self._client)
+        connection.execute(counted.values(quota_remaining=ApiClient.quota_remaining + 1))
 
     def _longer(self, first: float, longest: float, of: str = "answers") -> float:
         """A pause that doubles with every failure of a kind, spread over its second half."""
@@ -201,13 +196,13 @@ class RateLimit:
 
     def was_asked(self, request: ApiRequest) -> bool:
         """Whether an identical request waits for its minute."""
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with reading(self._engine) as connection:
             known = _asked_at(connection, request, self._clock.now()) is not None
         return known or self._since(request) < MINUTE_SECONDS
 
     def quota(self) -> Quota:
         """What is left of today's requests, as far as is known."""
-        with self._engine.connect().execution_options(reading=True) as connection:
+        with reading(self._engine) as connection:
             return self._read_quota(connection, self._clock.now())
 
     def _lock(self, connection: Connection) -> None:
@@ -219,29 +214,13 @@ class RateLimit:
             )
         )
 
-    def _check_pauses(self, connection: Connection, request: ApiRequest, now: datetime) -> None:
-        mine = (EVERYTHING, (request.site, request.method))
-        own = [self._pauses[key] for key in mine if key in self._pauses]
-        found = [(pause.until, pause.reason) for pause in own if pause.holds(now)]
-        rows = connection.execute(
-            select(ApiPause.site, ApiPause.method, ApiPause.until, ApiPause.reason).where(
-                ApiPause.client == self._client, ApiPause.holds(now)
-            )
-        )
-        found += [(row.until, row.reason) for row in rows if (row.site, row.method) in mine]
-        until, reason = max(found, default=(now, ""))
-        if until > now:
-            raise ApiPaused(
-                f"the API's /{request.method} may be asked again at {_shown(until)} ({reason})",
-                until=until,
-                reason=reason,
-            )
-
     def _check_quota(self, connection: Connection, now: datetime) -> None:
         if self._read_quota(connection, now).remaining <= 0:
             until = next_reset(now) + timedelta(seconds=self._chance.uniform(5, 60))
             raise ApiPaused(
-                f"today's quota is used up; it is renewed at {_shown(until)}", until=until
+                f"{PauseReason.QUOTA}; it is renewed at {shown(until)}",
+                until=until,
+                reason=PauseReason.QUOTA,
             )
 
     def _read_quota(self, connection: Connection, now: datetime) -> Quota:
@@ -309,27 +288,6 @@ class RateLimit:
         mine = {"client": self._client}
         connection.execute(site.on_conflict_do_update(index_elements=["site"], set_=mine))
 
-    def _pause(self, key: tuple[str, str], until: datetime, reason: str) -> None:
-        made = Pause(until, reason, self._clock.now())
-        before = self._pauses.get(key, made)
-        self._pauses[key] = max(before, made) if before.holds(made.made_at) else made
-
-    def _save_pauses(self, connection: Connection, now: datetime) -> None:
-        self._pauses = {key: pause for key, pause in self._pauses.items() if pause.holds(now)}
-        over = not_(ApiPause.holds(now))
-        connection.execute(delete(ApiPause).where(ApiPause.client == self._client, over))
-        for (site, method), pause in sorted(self._pauses.items()):
-            insert = dialect_insert(connection, ApiPause).values(
-                client=self._client, site=site, method=method, **pause._asdict()
-            )
-            connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=["client", "site", "method"],
-                    set_=pause._asdict(),
-                    where=ApiPause.until < pause.until,
-                )
-            )
-
 
 def _asked_at(connection: Connection, request: ApiRequest, now: datetime) -> datetime | None:
     """When a request was made within the last minute; None where it was not."""
@@ -344,7 +302,3 @@ def _counts(now: datetime) -> ColumnElement[bool]:
     """
     minute = timedelta(seconds=MINUTE_SECONDS)
     return and_(SentRequest.sent_at > now - minute, SentRequest.sent_at <= now + minute)
-
-
-def _shown(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M:%S} UTC"

@@ -27,6 +27,7 @@ from core.errors import (
     ApiUnreachable,
     BrokerUnreachable,
     DatabaseUnreachable,
+    PauseReason,
 )
 from core.feeds import FEEDS, FeedName
 from core.retry import Outage, until_reachable
@@ -34,8 +35,8 @@ from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
 from poller.feeds import Cursor, Feed, Step
+from poller.feeds.passes import FREE_PAGES, Progress
 from poller.feeds.synonyms import EVERY
-from poller.passes import FREE_PAGES, Progress
 from poller.quota import QuotaPlan, plan_quota
 
 log = logging.getLogger(__name__)
@@ -196,8 +197,8 @@ class Poller:
             if problem is not None or (site, name) not in self._passes:
                 return problem
             if not self._goes_on_at_once((site, name), self.quota_plan()):
-                now = self.clock.now()
-                return ApiPaused("the rest waits for quota; run it again later", until=now)
+                told = "the rest waits for quota; run it again later"
+                return ApiPaused(told, until=self.clock.now(), reason=PauseReason.QUOTA)
 
     def _step(self, key: FeedKey) -> ApiError | None:
         """Make one request of a feed, and keep what comes of it; return what it failed with."""
@@ -236,31 +237,41 @@ class Poller:
         self._progress.pop(key, None)
 
     def _fail(self, key: FeedKey, error: ApiError) -> None:
-        """Write down a failure, and a pause that grows with every one in a row."""
+        """Write down a failure, and when its request is made again."""
         site, name = key
-        # Tries that reached nobody let nobody wait longer who answers again, if only with an error.
-        failures = self._states(site).get(name, FeedState()).failures - self._unconnected[key]
-        most = max(LONGEST_RETRY, min(_seconds(self._fastest_plan(), name), LONGEST_PAUSE))
-        unanswered = isinstance(error, ApiUnreachable | ApiUnavailable)
-        first = FIRST_RETRY_UNANSWERED if unanswered else FIRST_RETRY
-        longest = min(first * 2 ** min(max(failures, 0) + 1, 20), most)
-        if isinstance(error, ApiNotConnected):
-            self._away.note(str(error))
-            self._unconnected[key] += 1
-            longest = FIRST_RETRY_UNANSWERED  # its pauses are the rate limit's
-        elif not isinstance(error, ApiUnreachable):  # it is an answer
-            self._away.end()
-        seconds = self.chance.uniform(longest / 2, longest)
-        if isinstance(error, ApiThrottled):
-            seconds = max(seconds, error.seconds or 0)
+        seconds = self._retry_seconds(key, error)
+        self._note_connection(key, error)
         if isinstance(error, ApiContradiction):
             self._end_pass(key)
-            seconds = most
         now = self.clock.now()
         with self.engine.begin() as connection:
             retry_at = now + timedelta(seconds=seconds)
             failed(connection, site, name, now=now, error=str(error), retry_at=retry_at)
         self.on_failure(site, name, error, seconds)
+
+    def _retry_seconds(self, key: FeedKey, error: ApiError) -> float:
+        """How long to pause after a failure: longer with every one in a row."""
+        site, name = key
+        most = max(LONGEST_RETRY, min(_seconds(self._fastest_plan(), name), LONGEST_PAUSE))
+        if isinstance(error, ApiContradiction):
+            return most
+        # Tries that reached nobody let nobody wait longer who answers again, if only with an error.
+        failures = self._states(site).get(name, FeedState()).failures - self._unconnected[key]
+        unanswered = isinstance(error, ApiUnreachable | ApiUnavailable)
+        first = FIRST_RETRY_UNANSWERED if unanswered else FIRST_RETRY
+        longest = min(first * 2 ** min(max(failures, 0) + 1, 20), most)
+        if isinstance(error, ApiNotConnected):
+            longest = FIRST_RETRY_UNANSWERED  # its pauses are the rate limit's
+        seconds = self.chance.uniform(longest / 2, longest)
+        return max(seconds, error.seconds or 0) if isinstance(error, ApiThrottled) else seconds
+
+    def _note_connection(self, key: FeedKey, error: ApiError) -> None:
+        """Tell of an API that is away, or back."""
+        if isinstance(error, ApiNotConnected):
+            self._away.note(str(error))
+            self._unconnected[key] += 1
+        elif not isinstance(error, ApiUnreachable):  # it is an answer
+            self._away.end()
 
     def _enqueue(self, site: str, pks: tuple[int, ...]) -> None:
         if not pks:

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
-from core.errors import ApiKeyRefused, ApiPaused, ApiRefused, ApiThrottled, ApiUnreachable
+from core.errors import (
+    ApiKeyRefused,
+    ApiPaused,
+    ApiRefused,
+    ApiThrottled,
+    ApiUnreachable,
+    PauseReason,
+)
 from core.settings import DEFAULTS
 from ops.doctor.context import CheckContext, NotChecked
 from ops.doctor.finding import Finding
@@ -55,13 +62,17 @@ def _told_before(context: CheckContext) -> Finding:
 def _paused(context: CheckContext, error: ApiPaused) -> Finding:
     """What keeps the API from being asked now: its quota, its last answer, or a rule of ours."""
     seen = f"not asked: {error}"
-    if "quota" in str(error):
-        return Finding(SUBJECT, "warning", str(error), _more_quota(context))
-    if error.reason in ("", "backoff"):  # of every day
-        return Finding(SUBJECT, "ok", seen)
-    if error.reason == "throttle violation":
-        return Finding(SUBJECT, "warning", seen, _WAIT)
-    return Finding(SUBJECT, "error", seen, _KEY if "KEY" in error.reason else _OTHER_URL)
+    match error.reason:
+        case PauseReason.QUOTA:
+            return Finding(SUBJECT, "warning", seen, _more_quota(context))
+        case PauseReason.OWN_RULE | PauseReason.BACKOFF:  # of every day
+            return Finding(SUBJECT, "ok", seen)
+        case PauseReason.THROTTLED:
+            return Finding(SUBJECT, "warning", seen, _WAIT)
+        case PauseReason.KEY_REFUSED:
+            return Finding(SUBJECT, "error", seen, _KEY)
+        case _:
+            return Finding(SUBJECT, "error", seen, _OTHER_URL)
 
 
 def _quota(

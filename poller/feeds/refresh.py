@@ -76,7 +76,7 @@ class RefreshFeed:
         if not due:  # what was seen later than now, was so by a clock that has been set back since
             ahead = offered.where(Question.checked_at > now + CLOCK_SET_BACK)
             return list(connection.execute(ahead).scalars())
-        if 0 < len(due) < limit:
+        if len(due) < limit:
             return list(connection.execute(offered).scalars())
         return due
 

@@ -9,7 +9,7 @@ import responses
 from sqlalchemy import Engine, func, select
 
 from core.database.api_tables import ApiLease, ApiPause
-from core.errors import ApiPaused, ApiUnreachable
+from core.errors import ApiPaused, ApiUnreachable, DatabaseUnreachable
 from poller.api import Api
 from poller.build import make_api
 from poller.client import ApiRequest
@@ -63,6 +63,24 @@ def test_no_answer_pauses_everything_and_is_raised(
             api_of(sqlite_engine, clock).ask(REQUEST)
     assert count(sqlite_engine, ApiPause.client) == 1
     assert count(sqlite_engine, ApiLease.site) == 0
+
+
+def test_what_an_api_is_away_for_is_told_though_the_database_is_away_too(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def lose(*_: object) -> None:
+        raise DatabaseUnreachable("server closed the connection")
+
+    monkeypatch.setattr("poller.pauses.Pauses.save", lose)
+    with responses.RequestsMock() as mock:
+        mock.get(f"{API}/questions", body=requests.ConnectionError("no route"))
+        with pytest.raises(DatabaseUnreachable):
+            api_of(sqlite_engine, clock).ask(REQUEST)
+    (line,) = caplog.messages
+    assert "no connection to stand-in.test" in line
 
 
 def test_a_shutdown_while_it_waits_lets_other_processes_ask_at_once(

@@ -1,10 +1,12 @@
+"""The rate limit, as processes that share a database keep it."""
+
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.api_tables import ApiPause, ApiSite
+from core.database.api_tables import ApiSite
 from core.errors import (
     ApiKeyRefused,
     ApiNotConnected,
@@ -15,7 +17,6 @@ from core.errors import (
 )
 from poller.client import ApiAnswer, ApiRequest
 from poller.rate_limit import RateLimit
-from poller.site_lease import LEASE_SECONDS, RENEWED_SECONDS, SiteLease
 from tests.conftest import ManualClock
 
 ONE = ApiRequest("questions/unanswered", "stats", (("fromdate", "1"),))
@@ -219,22 +220,6 @@ def test_the_quota_is_what_the_answers_say_and_counts_those_that_said_nothing(
     assert rate_limit.quota().seconds_left == pytest.approx(86_399)
 
 
-def test_pauses_that_are_over_leave_no_rows(engine: Engine, clock: ManualClock) -> None:
-    rate_limit = process(engine, clock)
-    ask(rate_limit, ONE, ApiAnswer(items=(), has_more=False, backoff=5))
-    clock.sleep(60)
-    ask(rate_limit, OTHER_METHOD)
-    with engine.connect() as connection:
-        assert connection.execute(select(ApiPause.until)).all() == []
-
-
-def test_a_shorter_backoff_does_not_end_a_longer_one(engine: Engine, clock: ManualClock) -> None:
-    rate_limit = process(engine, clock)
-    ask(rate_limit, ONE, ApiAnswer(items=(), has_more=False, backoff=300))
-    rate_limit.answered(SAME_METHOD, ApiAnswer(items=(), has_more=False, backoff=1))
-    assert wait_for(process(engine, clock), ONE, clock) > 290
-
-
 def test_whose_client_asks_for_a_site_is_known(engine: Engine, clock: ManualClock) -> None:
     def clients() -> dict[str, str]:
         with engine.connect() as connection:
@@ -245,65 +230,3 @@ def test_whose_client_asks_for_a_site_is_known(engine: Engine, clock: ManualCloc
         ask(process(engine, clock, "demo without key"), OTHER_SITE)
         assert clients() == {"stats": client, "cooking": "demo without key"}
         clock.sleep(70)
-
-
-def test_a_pause_is_told_as_one_of_the_api(engine: Engine, clock: ManualClock) -> None:
-    rate_limit = process(engine, clock)
-    ask(rate_limit, ApiRequest("sites", ""), ApiUnreachable("no connection"))
-    with pytest.raises(ApiPaused, match=r"the API's /sites may be asked again at .* \(no readable"):
-        rate_limit.admit(ApiRequest("sites", "", (("page", "2"),)))
-
-
-def is_free(engine: Engine, lease: SiteLease, site: str, now: datetime) -> bool:
-    """Whether a process could take a site; it gives it back."""
-    try:
-        with engine.begin() as connection:
-            lease.take(connection, site, now)
-            lease.end(connection, site)
-    except ApiPaused:
-        return False
-    return True
-
-
-def test_a_site_that_a_dead_process_asked_is_left_alone_for_a_while(
-    engine: Engine, clock: ManualClock
-) -> None:
-    mine, other = SiteLease(engine, clock), SiteLease(engine, clock)
-    with engine.begin() as connection:
-        mine.take(connection, "stats", clock.now())
-    assert not is_free(engine, other, "stats", clock.now())
-    assert is_free(engine, other, "cooking", clock.now())
-    clock.sleep(LEASE_SECONDS)
-    assert is_free(engine, other, "stats", clock.now())
-
-
-def test_who_is_still_waiting_for_an_answer_keeps_its_site(
-    engine: Engine, clock: ManualClock
-) -> None:
-    mine, other = SiteLease(engine, clock), SiteLease(engine, clock)
-    with engine.begin() as connection:
-        mine.take(connection, "stats", clock.now())
-    for _ in range(20):
-        clock.sleep(RENEWED_SECONDS - 1)
-        mine.renew("stats")
-        assert not is_free(engine, other, "stats", clock.now())
-    clock.sleep(RENEWED_SECONDS)
-    assert is_free(engine, other, "stats", clock.now())
-    mine.renew("stats")  # too late
-    assert is_free(engine, SiteLease(engine, clock), "stats", clock.now())
-
-
-def test_a_dead_process_holds_its_site_up_for_less_than_half_a_minute() -> None:
-    assert LEASE_SECONDS < 30
-
-
-def test_a_lease_by_a_clock_that_was_set_back_since_holds_nothing_up(
-    engine: Engine, clock: ManualClock
-) -> None:
-    mine, other = SiteLease(engine, clock), SiteLease(engine, clock)
-    with engine.begin() as connection:
-        mine.take(connection, "stats", clock.now())
-    with pytest.raises(ApiPaused), engine.begin() as connection:
-        other.take(connection, "stats", clock.now())
-    clock.sleep(-3600)
-    assert is_free(engine, other, "stats", clock.now())

@@ -12,8 +12,9 @@ import pytest
 from sqlalchemy import Engine, insert
 
 import tagger
-from core.console import AskApi, probes
+from core.console import ApiProbe, AskApi, probes
 from core.database.api_tables import FeedRow
+from core.errors import ApiPaused, PauseReason
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
@@ -83,6 +84,28 @@ def test_a_key_that_is_refused_is_told_and_not_shown(look: Look, sqlite_engine: 
             assert found.fix.startswith("Correct TAGGER_API_KEY")
             assert "hush-hush" not in found.seen
             time.sleep(0.15)
+
+
+@pytest.mark.parametrize(
+    ("reason", "severity", "fix"),
+    [
+        (PauseReason.OWN_RULE, "ok", ""),
+        (PauseReason.BACKOFF, "ok", ""),
+        (PauseReason.QUOTA, "warning", "Wait until midnight UTC"),
+        (PauseReason.THROTTLED, "warning", "Wait: the poller"),
+        (PauseReason.KEY_REFUSED, "error", "Correct TAGGER_API_KEY"),
+        (PauseReason.NOT_CONNECTED, "error", "Check the network"),
+        ("what a later version calls it", "error", "Check the network"),
+    ],
+)
+def test_a_pause_is_told_by_its_reason_whatever_its_words(
+    look: Look, sqlite_engine: Engine, reason: str, severity: str, fix: str
+) -> None:
+    def ask(*_: object) -> ApiProbe:
+        raise ApiPaused("quota, KEY, backoff", until=datetime.now(UTC), reason=reason)
+
+    (found,) = look("API", database_url=sqlite_engine.url, ask_api=ask)
+    assert (found.severity, found.fix.startswith(fix)) == (severity, True)
 
 
 def test_one_that_is_away_is_told_with_its_usual_address(look: Look, sqlite_url: str) -> None:

@@ -9,7 +9,7 @@ from core.database.api_tables import FeedRow
 from core.errors import ApiError, ApiUnreachable, UnknownSite
 from demo.standin.faults import Failure, Faults
 from poller.commands.history import MOST_FAILURES, check_named, fetch_history
-from tests.poller.feed_world import asked, numbers, world
+from tests.poller.feeds.feed_world import asked, numbers, world
 from tests.poller.simulation import SITE, Simulation
 
 QUESTIONS = [asked(n, -n * 3600) for n in range(1, 251)]

@@ -22,7 +22,7 @@ from demo.standin.site import (
     voted,
 )
 from poller.feeds import Cursor
-from tests.poller.feed_world import HOUR, START, asked, mark, numbers, read, row, world
+from tests.poller.feeds.feed_world import HOUR, START, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, select
 
 from core.database.api_tables import FeedRow
-from tests.poller.feed_world import HOUR, asked, mark, numbers, read, row, world
+from tests.poller.feeds.feed_world import HOUR, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 
 

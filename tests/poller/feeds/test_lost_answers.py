@@ -13,7 +13,7 @@ from poller.api import Api
 from poller.client import ApiAnswer, ApiRequest
 from poller.feeds import Step, from_epoch
 from poller.feeds.ascending import AscendingFeed
-from tests.poller.feed_world import HOUR, START, asked, mark, numbers, read, world
+from tests.poller.feeds.feed_world import HOUR, START, asked, mark, numbers, read, world
 from tests.poller.simulation import SITE
 
 

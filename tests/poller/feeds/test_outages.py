@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from core.feeds import FeedName
 from demo.standin.faults import Failure, Faults, Scheduled
 from poller.feeds import Step
-from tests.poller.feed_world import HOUR, asked, numbers, world
+from tests.poller.feeds.feed_world import HOUR, asked, numbers, world
 
 SOON = 30.0  # seconds
 

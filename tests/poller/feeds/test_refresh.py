@@ -18,7 +18,7 @@ from demo.standin.site import (
     migrated,
 )
 from poller.client import ApiAnswer, ApiRequest, Client
-from tests.poller.feed_world import HOUR, NOW, START, asked, numbers, read, row, world
+from tests.poller.feeds.feed_world import HOUR, NOW, START, asked, numbers, read, row, world
 from tests.poller.simulation import SITE
 from tests.rows import find_request
 

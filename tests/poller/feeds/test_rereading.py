@@ -9,7 +9,7 @@ from core.database.api_tables import FeedRow
 from core.feeds import FeedName
 from demo.standin.faults import Faults, ItemFault
 from poller.feeds.rereading import FIRST_PAUSE, MAX_REREADS
-from tests.poller.feed_world import HOUR, asked, mark, numbers, read, world
+from tests.poller.feeds.feed_world import HOUR, asked, mark, numbers, read, world
 from tests.poller.simulation import SITE, Simulation
 
 POLL = 300

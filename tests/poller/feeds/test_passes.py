@@ -1,6 +1,7 @@
 """An API that contradicts itself is not asked faster than one that does not."""
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from core.database.tables import Question
 from core.errors import ApiContradiction
 from poller.build import make_poller
 from poller.feeds import Cursor, Step
-from poller.passes import Progress
+from poller.feeds.passes import Progress
 from poller.service import Poller
 from tests.conftest import ManualClock
 from tests.poller.simulation import API, made_up_settings
@@ -73,8 +74,6 @@ def item(number: int, at: float) -> Item:
 
 
 def made(engine: Engine, mad: Mad, clock: ManualClock, **options: Any) -> Poller:
-    import random
-
     session = requests.Session()
     session.mount(API, mad)
     settings = made_up_settings(api_key=None, **options)
