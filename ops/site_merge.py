@@ -22,6 +22,7 @@ from core.database.api_tables import (
     FeedRow,
     SkippedItem,
     TagSynonym,
+    TagWiki,
 )
 from core.database.engine import reading
 from core.database.known_sites import stored_sites
@@ -56,6 +57,7 @@ _KEYED: Final[tuple[tuple[type[Any], InstrumentedAttribute[Any]], ...]] = (
     (FeedRow, FeedRow.feed),
     (SkippedItem, SkippedItem.item),
     (TagSynonym, TagSynonym.tag),
+    (TagWiki, TagWiki.tag),
     (BlockedTag, BlockedTag.tag),
 )
 

@@ -18,6 +18,7 @@ from poller.feeds.ascending import changed_feed, live_feed
 from poller.feeds.history import HistoryFeed
 from poller.feeds.refresh import RefreshFeed
 from poller.feeds.synonyms import SynonymsFeed
+from poller.feeds.wikis import WikisFeed
 from poller.quota import QUOTA_WITH_KEY, QUOTA_WITHOUT_KEY
 from poller.rate_limit import RateLimit
 from poller.service import Poller
@@ -64,6 +65,7 @@ def make_poller(
         "changed": changed_feed(api, engine, clock, settings),
         "refresh": RefreshFeed(api, engine, clock, settings),
         "synonyms": SynonymsFeed(api, engine, clock),
+        "wikis": WikisFeed(api, engine, clock),
         "history": HistoryFeed(api, engine, clock, settings),
     }
     queue, shared = make_celery(settings), DatabaseClock(engine, clock)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
@@ -61,17 +61,20 @@ class ApiRequest:
         site: the API's name of it; empty for methods that belong to none.
         params: the others, by name.
         ids: what stands for `{ids}`.
+        tags: what stands for `{tags}`.
     """
 
     method: str
     site: str
     params: tuple[tuple[str, str], ...] = ()
     ids: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
         """The path below the API's base URL."""
-        return self.method.replace("{ids}", ";".join(map(str, self.ids)))
+        tags = ";".join(quote(tag, safe="") for tag in self.tags)
+        return self.method.replace("{ids}", ";".join(map(str, self.ids))).replace("{tags}", tags)
 
     @property
     def query(self) -> dict[str, str]:
@@ -90,7 +93,7 @@ class ApiRequest:
         return hashlib.sha256(asked.encode()).hexdigest()
 
     def __str__(self) -> str:
-        shown = self.method if self.ids else self.path
+        shown = self.method if self.ids or self.tags else self.path
         return f"/{shown}?{urlencode(self.query)}"
 
 

@@ -34,9 +34,8 @@ from core.retry import Outage, until_reachable
 from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
-from poller.feeds import Cursor, Feed, Step
+from poller.feeds import Cursor, Feed, Step, synonyms, wikis
 from poller.feeds.passes import FREE_PAGES, Progress
-from poller.feeds.synonyms import EVERY
 from poller.quota import QuotaPlan, plan_quota
 
 log = logging.getLogger(__name__)
@@ -108,6 +107,8 @@ class Poller:
         trouble = []
         for site in self.settings.sites:
             for name in FEEDS[:-1]:  # history takes days
+                if not _is_affordable(name, self.quota_plan()):
+                    continue
                 problem = self._pass(site, name)
                 if problem is not None:
                     trouble.append(f"{site}, {name}: {problem}")
@@ -145,6 +146,8 @@ class Poller:
         _, name = key
         state = states.get(name, FeedState())
         if name == "history" and not (plan.history_requests and self._has_history_left(state)):
+            return _NEVER
+        if not _is_affordable(name, plan):
             return _NEVER
         last = state.attempted_at
         if last is None or last > now + CLOCK_SET_BACK:
@@ -284,12 +287,18 @@ class Poller:
             self._broker.end()
 
 
+def _is_affordable(name: FeedName, plan: QuotaPlan) -> bool:
+    """Whether the quota allows a feed: wikis come after all that is asked for questions."""
+    return name != "wikis" or math.isfinite(plan.refresh_seconds)
+
+
 def _seconds(plan: QuotaPlan, name: FeedName) -> float:
     return {
         "live": plan.live_seconds,
         "changed": plan.changed_seconds,
         "refresh": plan.refresh_seconds,
-        "synonyms": EVERY.total_seconds(),
+        "synonyms": synonyms.EVERY.total_seconds(),
+        "wikis": wikis.EVERY.total_seconds(),
         "history": HISTORY_SECONDS,
     }[name]
 

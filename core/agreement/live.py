@@ -25,7 +25,7 @@ from core.database.engine import dialect_insert
 from core.database.tables import LiveAgreement, ModelVersion, Prediction, Question
 from core.database.views import PredictedTag
 from core.questions.settled import is_settled, settled_before
-from core.questions.synonyms import read_synonyms
+from core.questions.tags.synonyms import read_synonyms
 from core.questions.time_order import Seen
 
 PAGE = 500  # predictions scored in one transaction: some 5,000 rows of tags are held

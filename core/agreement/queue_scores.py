@@ -15,7 +15,7 @@ from core.database.views import PredictedTag
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import enter_queue
 from core.questions.suggested import is_newest, read_blocked_tags
-from core.questions.synonyms import read_synonyms, relabel, relabel_probabilities
+from core.questions.tags.synonyms import read_synonyms, relabel, relabel_probabilities
 
 PAGE = 500  # questions scored in one transaction: some 5,000 rows of tags are held
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import Prediction, Question
 from core.database.views import PredictedTag
-from core.questions.synonyms import read_synonyms, relabel
+from core.questions.tags.synonyms import read_synonyms, relabel
 
 _PAGE = 2000  # rows of tags held at a time
 _RECALL_AT = 5  # the sites' own limit of tags on a question

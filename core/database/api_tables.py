@@ -113,6 +113,18 @@ class TagSynonym(Table):
     at: Mapped[datetime]  # when it was first, or again, read so
 
 
+class TagWiki(Table):
+    """What a site says of a tag: the excerpt of its wiki, or that it has none."""
+
+    __tablename__ = "tag_wikis"
+
+    site: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    excerpt: Mapped[str | None]  # plain text
+    edited_at: Mapped[datetime | None]  # by the site's users
+    at: Mapped[datetime]  # when it was last read
+
+
 class KnownSite(Table):
     """A site that the API says exists."""
 

@@ -21,9 +21,9 @@ from demo.standin.errors import (
     unknown_site,
 )
 from demo.standin.faults import WRONG_JSON, Failure, Faults, damage
-from demo.standin.items import question_item, site_item
+from demo.standin.items import question_item, site_item, wiki_item
 from demo.standin.limits import Call, CutOffError, Limiter, Limits, Observer
-from demo.standin.query import Filter, Page, Query, parse, parse_ids, select, select_ids
+from demo.standin.query import Filter, Page, Query, parse, parse_ids, parse_tags, select, select_ids
 from demo.standin.site import Listing, Site, Sort, deleted
 from demo.standin.wire import (
     Ending,
@@ -50,6 +50,7 @@ _FEEDS = {
 _BY_ID = "questions/{ids}"
 _SITES = "sites"
 _SYNONYMS = "tags/synonyms"
+_WIKIS = "tags/{tags}/wikis"
 
 _ALWAYS_THE_SAME: Mapping[Failure, HttpAnswer] = {
     Failure.RESET: HttpAnswer(ending=Ending.RESET),
@@ -61,10 +62,11 @@ _ALWAYS_THE_SAME: Mapping[Failure, HttpAnswer] = {
 
 @dataclass(frozen=True)
 class _Route:
-    """The API method that a path names, with the ids in it."""
+    """The API method that a path names, with the ids or tags in it."""
 
     method: str
     ids: frozenset[int] = frozenset()
+    tags: frozenset[str] = frozenset()
 
 
 class StandIn:
@@ -191,6 +193,8 @@ class StandIn:
             page, items = self._sites(request.params, query)
         elif route.method == _SYNONYMS:
             page, items = _synonyms(self._site(call.site), query)
+        elif route.method == _WIKIS:
+            page, items = _wikis(self._site(call.site), route.tags, query)
         else:
             site = self._site(call.site)
             page = _page(site, route, query)
@@ -289,6 +293,8 @@ def _route(path: str) -> _Route:
     first, _, vector = method.partition("/")
     if first == "questions" and vector and vector[0] in "0123456789;":
         return _Route(_BY_ID, parse_ids(vector))
+    if first == "tags" and vector.endswith("/wikis"):
+        return _Route(_WIKIS, tags=parse_tags(vector.removesuffix("/wikis")))
     raise no_method()
 
 
@@ -306,5 +312,13 @@ def _counts(site: Site) -> dict[str, int]:
 def _synonyms(site: Site, query: Query) -> tuple[Page, list[object]]:
     since, begin = query.minimum or 0, (query.page - 1) * query.pagesize
     found = [item for item in site.synonyms if int(str(item["creation_date"])) >= since]
+    end = begin + query.pagesize
+    return Page(has_more=len(found) > end, total=len(found)), list(found[begin:end])
+
+
+def _wikis(site: Site, tags: frozenset[str], query: Query) -> tuple[Page, list[object]]:
+    """What the site says of tags; those without a wiki are silently missing."""
+    found = [wiki_item(tag, *site.excerpts[tag]) for tag in sorted(tags & site.excerpts.keys())]
+    begin = (query.page - 1) * query.pagesize
     end = begin + query.pagesize
     return Page(has_more=len(found) > end, total=len(found)), list(found[begin:end])

@@ -72,6 +72,16 @@ def site_item(site: Site) -> dict[str, Any]:
     }
 
 
+def wiki_item(tag: str, excerpt: str, edited: int) -> dict[str, Any]:
+    """A tag's wiki as an item of ``/tags/{tags}/wikis``; its body only where a filter asks."""
+    return {
+        "excerpt_last_edit_date": edited,
+        "body_last_edit_date": edited,
+        "excerpt": escape(excerpt),
+        "tag_name": escape(tag),
+    }
+
+
 def _owner(question: Question, site: Site, rng: KeyedRng) -> Mapping[str, Any]:
     if question.owner is not None:
         return {"user_type": "registered", "display_name": escape(question.owner)}

@@ -14,6 +14,7 @@ from demo.standin.errors import bad_parameter, page_needs_key
 from demo.standin.site import Listing, Question, Site, Sort
 
 MAX_IDS = 100
+MAX_TAGS = 20
 MAX_PAGE_SIZE = 100
 LAST_PAGE_WITHOUT_KEY = 25
 
@@ -86,6 +87,18 @@ def parse_ids(vector: str) -> frozenset[int]:
     if not 0 < len(ids) <= MAX_IDS or not all(part.isascii() and part.isdigit() for part in ids):
         raise bad_parameter("ids")
     return frozenset(map(int, ids))
+
+
+def parse_tags(vector: str) -> frozenset[str]:
+    """The tags of ``/tags/{tags}/wikis``, separated by semicolons.
+
+    Raises:
+        ApiError: There are none at all, or more than 20.
+    """
+    tags = [part for part in vector.split(";") if part]
+    if not 0 < len(tags) <= MAX_TAGS:
+        raise bad_parameter("tags")
+    return frozenset(tags)
 
 
 def select(site: Site, listing: Listing, query: Query) -> Page:

@@ -176,6 +176,7 @@ class Site:
         self.questions = {question.question_id: question for question in questions}
         self.url = _address(name, self.questions.values())
         self.synonyms: list[dict[str, object]] = []  # as the API's items, by their dates
+        self.excerpts: dict[str, tuple[str, int]] = {}  # by tag: text, and when it was edited
         self._entries: dict[Listing, dict[Sort, list[tuple[int, int]]]] = {
             listing: {sort: [] for sort in Sort} for listing in Listing
         }

@@ -27,7 +27,7 @@ class Found:
 
     def __call__(self, site: str, feed: FeedName, step: Step) -> None:
         """Take in what a step did."""
-        if feed == "synonyms":  # which are no questions
+        if feed in ("synonyms", "wikis"):  # which are no questions
             return
         counted = self._sites.setdefault(site, _OfSite())
         counted.new += step.new

@@ -17,7 +17,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.feeds import FeedName
 from core.questions.store import clean_text
-from core.questions.synonyms import drop_synonyms, find_oldest_reading, store_synonyms
+from core.questions.tags.synonyms import drop_synonyms, find_oldest_reading, store_synonyms
 from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, succeeded

@@ -9,6 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from core.database.engine import reading
+from core.questions.tags.synonyms import read_synonyms
+from core.questions.tags.wikis import read_excerpt
 from review.api.fields import Line, Site
 from review.render.charts import Series, column_chart, meter
 from review.tags.figures import TagRow
@@ -88,6 +90,9 @@ def show_tag(
     if row is None:
         raise HTTPException(404, f"The site {site} has no such tag.")
 
+    with reading(context.engine) as connection:
+        excerpt = read_excerpt(connection, site, tag)
+        living = read_synonyms(connection, site)
     relations = overview.relations
     return render(
         context,
@@ -95,6 +100,9 @@ def show_tag(
         "tag.html",
         site=site,
         row=row,
+        excerpt=excerpt,
+        stands_for=living.get(tag),
+        renamed=sorted(dead for dead, other in living.items() if other == tag),
         overview=overview,
         parents=[one for one in relations.implications if one.tag == tag],
         children=[one for one in relations.implications if one.parent == tag],

@@ -1,7 +1,7 @@
 """How much each tag of a site is used and suggested, and how often authors and reviewers agree.
 
 A tag that the site has renamed or merged counts as the one that it stands for, as it does where a
-model learns and where live agreement is measured (`core/questions/synonyms.py`).
+model learns and where live agreement is measured (`core/questions/tags/synonyms.py`).
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ from core.database.review_tables import Verdict
 from core.database.tables import Prediction, Question, QuestionTag
 from core.model import registry
 from core.questions.suggested import read_blocked_tags
-from core.questions.synonyms import read_synonyms, relabel
+from core.questions.tags.synonyms import read_synonyms, relabel
 from core.questions.time_order import stretches
 from review.measures.statistics import Share
 from review.tags.relations import Relations, learn_relations

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, select, update
 
-from core.database.api_tables import FeedRow, KnownSite, TagSynonym
+from core.database.api_tables import FeedRow, KnownSite, TagSynonym, TagWiki
 from core.database.engine import reading
 from core.database.review_tables import (
     BlockedTag,
@@ -53,6 +53,7 @@ def misnamed(engine: Engine, clock: ManualClock) -> Engine:
             (Promotion, {**at, "model_version_id": version, "reason": "hand"}),
             (FeedRow, {"site": OLD, "feed": "history"}),
             (TagSynonym, {**at, "tag": "logit", "synonym_of": "glm"}),
+            (TagWiki, {**at, "tag": "logit", "excerpt": "The logit model."}),
             (BlockedTag, {**at, "tag": "logit", "reviewer": "ann"}),
             (SavedFilter, {"reviewer": "ann", "name": "n", "filter": {"site": OLD, "tag": "r"}}),
         ):

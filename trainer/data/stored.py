@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import Question
 from core.questions.selection import Selection, is_selected
-from core.questions.synonyms import read_synonyms, relabel
+from core.questions.tags.synonyms import read_synonyms, relabel
 from core.questions.time_order import Seen, not_before, stretches
 from core.questions.verdicts import correct_tags, read_joint_verdicts
 from trainer.data.corpus import Fingerprint, LabelledQuestion

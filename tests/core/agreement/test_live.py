@@ -11,7 +11,7 @@ from core.database.migrate import upgrade
 from core.database.tables import LiveAgreement, ModelVersion
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion
-from core.questions.synonyms import store_synonyms
+from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import insert_prediction, live_models, publish_live, question, store_questions

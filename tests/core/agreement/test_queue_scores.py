@@ -8,7 +8,7 @@ from core.agreement.label_quality import label_quality, uncertainty
 from core.agreement.queue_scores import enter_missing, score_page
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.questions.review_queue import forget_scores
-from core.questions.synonyms import store_synonyms
+from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from core.agreement.scores import Agreement, agreement_of, measure_agreement
-from core.questions.synonyms import store_synonyms
+from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import live_models, publish_live, question, store_questions

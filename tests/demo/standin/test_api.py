@@ -129,6 +129,28 @@ def test_ids_come_thirty_a_page_unless_told_otherwise(world: World) -> None:
     assert answer["has_more"]
 
 
+def test_synonyms_and_wikis_come_as_the_api_spells_them(world: World) -> None:
+    site = world.standin.sites["stats"]
+    site.synonyms = [{"from_tag": "lm", "to_tag": "glm", "creation_date": START}]
+    assert world.get("tags/synonyms", site="stats").json()["items"] == site.synonyms
+    site.excerpts = {"c#": ("It's a language.", START), ".net": ("A framework.", START + 1)}
+    answer = world.get("tags/c%23;none;.net/wikis", site="stats", pagesize=1).json()
+    assert answer["items"] == [
+        {
+            "tag_name": ".net",
+            "excerpt": "A framework.",
+            "excerpt_last_edit_date": START + 1,
+            "body_last_edit_date": START + 1,
+        }
+    ]
+    assert answer["has_more"]
+    second = world.get("tags/c%23;none;.net/wikis", site="stats", pagesize=1, page=2).json()
+    assert second["items"][0]["excerpt"] == "It&#39;s a language."
+    too_many = ";".join(f"tag{number}" for number in range(21))
+    refused = world.get(f"tags/{too_many}/wikis", site="stats")
+    assert (refused.status_code, refused.json()["error_message"]) == (400, "tags")
+
+
 def test_the_default_is_thirty_by_activity_newest_first(world: World) -> None:
     answer = world.get("questions", site="stats").json()
     ids = [item["question_id"] for item in answer["items"]]

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from core.database.engine import reading
-from core.questions.synonyms import read_synonyms
+from core.questions.tags.synonyms import read_synonyms
 from tests.poller.feeds.feed_world import HOUR, START, asked, mark, read, world
 from tests.poller.simulation import SITE, Simulation
 

@@ -6,6 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from core.questions.tags.synonyms import store_synonyms
+from core.questions.tags.wikis import Excerpt, store_wikis
 from review.pages import tags
 from review.tags.overview import tags_of, uses_by_month
 from review.web.context import Context
@@ -66,6 +68,22 @@ def test_a_tag_has_a_page_with_its_use_over_time(client: TestClient) -> None:
     assert "<h1>i/o" in client.get("/tags/stats/i%2Fo").text
     client.get("/api/v1/tags", params={"site": "none-such"})  # counts them
     assert client.get("/tags/none-such/c").status_code == 404
+
+
+def test_a_tag_s_page_says_what_the_site_says_of_it_and_what_it_was_called(
+    client: TestClient, sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    said = {"c#": Excerpt("A language & <b>more</b>.")}
+    with sqlite_engine.begin() as connection:
+        store_wikis(connection, "stats", ["c#", "c"], said, now=clock.now())
+        store_synonyms(connection, "stats", {"tag-9": "c#"}, now=clock.now())
+    page = client.get("/tags/stats/c%23").text
+    assert "A language &amp; &lt;b&gt;more&lt;/b&gt;." in page
+    assert "renamed or merged: <a" in page
+    assert ">tag-9</a>" in page
+    renamed = client.get("/tags/stats/tag-9").text
+    assert '/tags/stats/c%23">c#</a>. Models learn it as that one' in renamed
+    assert "What the site says" not in client.get("/tags/stats/c").text
 
 
 def test_a_tag_s_page_waits_for_no_long_count(

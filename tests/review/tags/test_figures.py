@@ -6,7 +6,7 @@ from sqlalchemy import Engine, insert, update
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag
 from core.database.tables import Question
-from core.questions.synonyms import store_synonyms
+from core.questions.tags.synonyms import store_synonyms
 from review.tags import figures
 from review.tags.figures import TagRow, read_relations, read_tags
 from tests.conftest import ManualClock

@@ -8,7 +8,7 @@ from core.database.review_tables import Verdict
 from core.database.tables import Question
 from core.model.tokenizer import TextSettings
 from core.questions.selection import Selection
-from core.questions.synonyms import store_synonyms
+from core.questions.tags.synonyms import store_synonyms
 from core.questions.time_order import Seen
 from tests.conftest import ManualClock
 from tests.models import word_bundle

@@ -8,6 +8,7 @@ from core.database.engine import reading
 from core.errors import BundleRefused
 from core.model.predictor import Model
 from core.questions.selection import Selection
+from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import publish_live
@@ -20,6 +21,7 @@ from tests.trainer.evaluation.made_up_candidate import (
 from trainer.evaluation.evaluated_models import (
     EvaluatedModel,
     holdout_questions,
+    join_synonyms,
     load_live,
     run_baseline,
     run_candidate,
@@ -68,6 +70,29 @@ def test_the_live_version_reads_the_questions_by_itself(sqlite_engine: Engine) -
     assert found.scores.probabilities.max(axis=1) == pytest.approx(
         np.full(HOLDOUT, 0.982), abs=0.01
     )
+
+
+def test_dead_labels_of_the_live_version_count_for_the_living_ones(sqlite_engine: Engine) -> None:
+    candidate = made_up_candidate()
+    store_tagged_questions(sqlite_engine)
+    dead, living = LABELS[0], LABELS[1]
+    with sqlite_engine.begin() as connection:
+        store_synonyms(connection, "stats", {dead: living}, now=ManualClock().now())
+    model = Model(word_bundle())
+    joined = run_live(sqlite_engine, model, "live", SELECTION, candidate.holdout)
+    assert joined.labels == LABELS[1:]
+    assert joined.scores.probabilities.shape == (HOLDOUT, len(LABELS) - 1)
+
+
+def test_a_living_label_has_the_highest_probability_and_its_own_threshold() -> None:
+    said = np.array([[0.9, 0.2, 0.1, 0.5], [0.1, 0.3, 0.2, 0.6]])
+    synonyms = {"old": "new", "dead": "unknown"}
+    labels, probabilities, thresholds = join_synonyms(
+        ("old", "new", "other", "dead"), said, np.array([0.4, 0.3, 0.2, 0.1]), synonyms
+    )
+    assert labels == ("new", "other", "unknown")
+    assert probabilities.tolist() == [[0.9, 0.1, 0.5], [0.3, 0.2, 0.6]]
+    assert thresholds.tolist() == [0.3, 0.2, 0.1]
 
 
 def test_a_question_that_is_gone_has_no_probability(sqlite_engine: Engine) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.questions.suggested import read_blocked_tags
-from core.questions.synonyms import (
+from core.questions.tags.synonyms import (
     drop_synonyms,
     find_oldest_reading,
     read_synonyms,

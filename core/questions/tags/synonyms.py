@@ -3,7 +3,7 @@
 The site's own list (https://api.stackexchange.com/docs/tag-synonyms), which the poller keeps. What
 is learned of questions that still have a dead tag is learned of the one that it stands for, and
 so is measured what a model says of them (`core/agreement/`); a dead tag itself is never suggested,
-as one that is blocked (`suggested.py`). Possible synonyms that
+as one that is blocked (`core/questions/suggested.py`). Possible synonyms that
 co-occurrence tells of (`review/tags/relations.py`) change nothing here.
 """
 

@@ -1,0 +1,1 @@
+"""What a site says of its tags: which it has renamed, and what they are for."""
