@@ -21,8 +21,8 @@ from core.console import (
 )
 from core.settings import Retag
 from trainer.compare.cli import compare
-from trainer.models.changes import Site
 from trainer.models.cli import make_models_app, metrics_table
+from trainer.models.options import Site
 from trainer.progress import make_reporter
 from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
 
@@ -116,8 +116,9 @@ def train(  # noqa: PLR0913 (options)
     from trainer.options import TrainingOptions  # noqa: PLC0415 (seconds, for what is refused)
     from trainer.train import train_site  # noqa: PLC0415
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that a run's row
-    options = TrainingOptions.of(  # says that it was stopped
+    # So that the run's row says that it was stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    options = TrainingOptions.of(
         settings,
         architecture=architecture,
         top_tags=top_tags,

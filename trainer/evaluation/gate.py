@@ -8,7 +8,7 @@ compare with. One that is level with the live version goes live where it knows n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -199,3 +199,16 @@ def _pass_live(
         known = f"knows {len(new_tags)} tags in use that it does not ({named})"
         return True, f"level with the live version, and {known}: {against_live}"
     return False, f"not surely ahead of the live version: {against_live}"
+
+
+def overrule(
+    decision: GateDecision, chosen: bool | None, *, live_is_the_same: bool
+) -> GateDecision:
+    """Let a person's option, or a change of the live version meanwhile, overrule the gate."""
+    if chosen is not None:
+        option = "--promote" if chosen else "--no-promote"
+        return replace(decision, promote=chosen, reason=f"{option}; {decision.reason}")
+    if decision.promote and not live_is_the_same:
+        changed = f"the live version was changed meanwhile; {decision.reason}"
+        return replace(decision, promote=False, reason=changed)
+    return decision

@@ -23,7 +23,7 @@ from core.errors import ExportFailed
 from core.model.registry import Version
 from core.questions.selection import Selection, training_selection
 from core.settings import Settings
-from trainer.models.changes import AsJson, Number, RetagOption, Site, VersionOrLive, find_version
+from trainer.models.options import AsJson, Number, RetagOption, Site, VersionOrLive, find_version
 
 OtherVersion = Annotated[
     int,
@@ -129,13 +129,13 @@ def tune(
     Example: tagger models tune --site stats 3 --precision 0.8
     """
     from trainer.models.diff_view import print_compared  # noqa: PLC0415 (NumPy)
-    from trainer.versions.tuning import TuningOptions, Wish, tune_version  # noqa: PLC0415
+    from trainer.versions.tuning import Goal, TuningOptions, tune_version  # noqa: PLC0415
 
     if (precision is None) == (suggestions is None):
         raise typer.BadParameter("say what for, by one of --precision and --suggestions")
     settings = start()
     engine = open_existing_database(settings)
-    wish = Wish("precision", precision) if precision else Wish("suggestions", suggestions or 0.0)
+    goal = Goal("precision", precision) if precision else Goal("suggestions", suggestions or 0.0)
     options = TuningOptions(
         promote=promote,
         confidence=settings.gate_confidence,
@@ -145,7 +145,7 @@ def tune(
     )
     source = _find(engine, site, version)
     selection = _selection(settings, site)
-    tuned = tune_version(engine, selection, source, wish, options, clock=SystemClock())
+    tuned = tune_version(engine, selection, source, goal, options, clock=SystemClock())
     if as_json:
         told = {"version": asdict(tuned.version), "of_version": source.version}
         compared = asdict(tuned.compared)

@@ -13,11 +13,8 @@ from sqlalchemy.engine import Connection
 from core.clock import SystemClock
 from core.console import (
     command,
-    complete_versions,
     err,
-    json_option,
     new_site_option,
-    one_site_option,
     open_database,
     open_existing_database,
     out,
@@ -34,26 +31,8 @@ from core.model.bundle_files import copy_of_bundle_file, try_bundle
 from core.model.going_live import WentLive, promote_tried, roll_back_tried
 from core.new_file import new_file
 from core.questions.retention import prune_pages
-from core.settings import Retag
+from trainer.models.options import AsJson, Number, RetagOption, Site, VersionOrLive, find_version
 
-Site = Annotated[str, one_site_option("The site, by the API's name.")]
-Number = Annotated[int, typer.Argument(autocompletion=complete_versions, help="Model version.")]
-AsJson = Annotated[bool, json_option()]
-RetagOption = Annotated[
-    Retag | None,
-    typer.Option(
-        "--retag",
-        help="Which tagged questions it tags again; pending: open and not reviewed.  "
-        "[default: the setting]",
-    ),
-]
-
-VersionOrLive = Annotated[
-    int | None,
-    typer.Argument(
-        autocompletion=complete_versions, help="Model version.  [default: the live one]"
-    ),
-]
 BundleFile = Annotated[
     Path | None,
     typer.Option(
@@ -167,13 +146,6 @@ def _write_to_pipe(connection: Connection, version: registry.Version) -> None:
         with packed.open("rb") as source:
             shutil.copyfileobj(source, sys.stdout.buffer)
     sys.stdout.buffer.flush()
-
-
-def find_version(connection: Connection, site: str, version: int | None) -> registry.Version:
-    """Return a site's version of that number, or its live one."""
-    if version is None:
-        return registry.get_live(connection, site)
-    return registry.get_version(connection, site, version)
 
 
 @command

@@ -10,7 +10,6 @@ from core.agreement.live import daily_agreement
 from core.agreement.view import days_table
 from core.console import (
     command,
-    json_option,
     open_existing_database,
     out,
     plain,
@@ -29,11 +28,10 @@ from core.model.registry import (
     list_versions,
 )
 from trainer.models.analysis import add_analysis_commands
-from trainer.models.changes import Site, VersionOrLive, add_change_commands, find_version
+from trainer.models.changes import add_change_commands
+from trainer.models.options import AsJson, Site, VersionOrLive, find_version
 from trainer.report.cli import report
 from trainer.report.metric_names import KINDS, METRIC_NAMES, in_order
-
-AsJson = Annotated[bool, json_option()]
 
 MINUTES = "%Y-%m-%d %H:%M"
 LISTED = ("precision_at_1", "recall_at_5")
@@ -154,15 +152,12 @@ def _facts(version: Version, live: list[Promoted]) -> dict[str, str]:
         "architecture": version.architecture,
         "made": f"{version.created_at:{MINUTES}} UTC",
         "live": "; ".join(f"{_period(p, MINUTES)} ({p.reason})" for p in live) or "never",
-        "trained up to": _learned(version),
-        "sha256": version.sha256,
-        "size": f"{version.size:,} bytes",
     }
-    if not facts["trained up to"]:
-        del facts["trained up to"]
-    if version.pruned_at is not None:
-        facts["size"] = f"pruned at {version.pruned_at:{MINUTES}} UTC"
-    return facts
+    if learned := _learned(version):
+        facts["trained up to"] = learned
+    pruned = version.pruned_at
+    kept = f"{version.size:,} bytes" if pruned is None else f"pruned at {pruned:{MINUTES}} UTC"
+    return facts | {"sha256": version.sha256, "size": kept}
 
 
 def _learned(version: Version) -> str:

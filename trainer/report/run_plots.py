@@ -107,7 +107,8 @@ def precision_and_recall(
         for colour, evaluated_model in zip(COLOURS, evaluated_models, strict=False):
             precision, recall = micro_curve(evaluated_model.scores)
             axes.plot(recall, precision, color=colour, label=evaluated_model.name)
-            axes.plot(*at_thresholds(evaluated_model.scores), "o", color=colour)
+            chosen_precision, chosen_recall = at_thresholds(evaluated_model.scores)
+            axes.plot(chosen_recall, chosen_precision, "o", color=colour)
         _show_shares(axes, "all tags together")
 
     def draw_tags(axes: Any) -> None:
@@ -154,6 +155,6 @@ def micro_curve(scores: Scores) -> tuple[Floats, Floats]:
 
 
 def at_thresholds(scores: Scores) -> tuple[float, float]:
-    """Return recall and precision of what is predicted, over all tags."""
+    """Return precision and recall of what is predicted, over all tags."""
     found = int((scores.predicted & (scores.targets == 1)).sum())
-    return found / max(int(scores.targets.sum()), 1), found / max(int(scores.predicted.sum()), 1)
+    return found / max(int(scores.predicted.sum()), 1), found / max(int(scores.targets.sum()), 1)

@@ -1,6 +1,6 @@
 """From an evaluated candidate to a version in the registry, which goes live or waits."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Engine, update
@@ -12,7 +12,7 @@ from core.database.tables import ModelVersion
 from core.model.bundle import PackedBundle
 from core.model.registry import Reason, Version, find_live, promote, publish
 from core.questions.requests import retag
-from trainer.evaluation.gate import GateDecision
+from trainer.evaluation.gate import GateDecision, overrule
 from trainer.options import TrainingOptions
 from trainer.report.record import RunRecord
 from trainer.runs.rows import RunOutcome, end_run
@@ -88,16 +88,3 @@ def _publish_and_end(
         model_version_id=version.id,
     )
     return RunResult(outcome, final.reason, version), final
-
-
-def overrule(
-    decision: GateDecision, chosen: bool | None, *, live_is_the_same: bool
-) -> GateDecision:
-    """Let a person's option, or a change of the live version meanwhile, overrule the gate."""
-    if chosen is not None:
-        option = "--promote" if chosen else "--no-promote"
-        return replace(decision, promote=chosen, reason=f"{option}; {decision.reason}")
-    if decision.promote and not live_is_the_same:
-        changed = f"the live version was changed meanwhile; {decision.reason}"
-        return replace(decision, promote=False, reason=changed)
-    return decision

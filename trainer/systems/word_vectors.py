@@ -70,9 +70,8 @@ def site_vectors(dataset: Dataset, vocabulary: Vocabulary, *, size: int, seed: i
     Returns:
         Shape (words + 1, size); the row of a word is its id.
     """
-    known = (
-        np.array(vocabulary.numbers(dataset.corpus.lexicon), np.int32) - 1
-    )  # -1 for unknown words
+    # From 0 on, and -1 for unknown words.
+    known = np.array(vocabulary.numbers(dataset.corpus.lexicon), np.int32) - 1
     texts = [
         known[words]
         for row in learned_rows(dataset)

@@ -23,9 +23,9 @@ from trainer.data.corpus import LabelledQuestion
 from trainer.data.labels import multi_hot
 from trainer.data.stored import stored_questions
 from trainer.evaluation.evaluated_models import PREDICT_ROWS, EvaluatedModel
+from trainer.evaluation.gate import FEWEST_QUESTIONS
 from trainer.scoring.metrics import Floats, Scores
 
-FEWEST_QUESTIONS: Final = 30  # fewer tell nothing
 MOST_QUESTIONS: Final = 20_000  # at least, the newest: more tell hardly more, and fill the memory
 THREADS: Final = 2
 TUNED: Final = "tuned_from"  # among a version's hyperparameters, where its thresholds are later

@@ -31,47 +31,42 @@ from core.settings import Retag
 from trainer.data.labels import multi_hot
 from trainer.evaluation.evaluated_models import version_metrics
 from trainer.evaluation.gate import (
+    FEWEST_QUESTIONS,
     GateDecision,
     LiveState,
     compare_paired,
     decide_promotion,
+    overrule,
     ranking_quality,
 )
 from trainer.scoring.metrics import Floats, Scores
 from trainer.scoring.thresholds import NEVER, choose_thresholds
 from trainer.versions.comparison import VersionsCompared, compare_versions
-from trainer.versions.judged import (
-    FEWEST_QUESTIONS,
-    TUNED,
-    Judged,
-    JudgedVersion,
-    is_of_tuning,
-    judge,
-)
+from trainer.versions.judged import TUNED, Judged, JudgedVersion, is_of_tuning, judge
 
 log = logging.getLogger(__name__)
 
 ROUNDS: Final = 60  # of halving: as exact as numbers are
 FARTHEST: Final = 40.0  # logits by which thresholds are moved; beyond it nothing changes
-Goal = Literal["precision", "suggestions"]
+GoalKind = Literal["precision", "suggestions"]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Goal:
     """What thresholds are chosen for.
 
     Attributes:
-        goal: the precision of each tag's suggestions, or how many suggestions a question has.
+        kind: the precision of each tag's suggestions, or how many suggestions a question has.
         value: how much.
     """
 
-    goal: Goal
+    kind: GoalKind
     value: float
 
 
 @dataclass(frozen=True, slots=True)
 class TuningOptions:
-    """What can be chosen beside the wish.
+    """What can be chosen beside the goal.
 
     Attributes:
         promote: whether the version goes live; None leaves it to the gate.
@@ -109,18 +104,18 @@ def tune_version(
     engine: Engine,
     selection: Selection,
     source: Version,
-    wish: Wish,
+    goal: Goal,
     options: TuningOptions,
     *,
     clock: Clock,
 ) -> Tuned:
     """Choose a version's thresholds anew and publish the result as a version of its own.
 
-        tune_version(engine, selection, version, Wish("precision", 0.8), options, clock=clock)
+        tune_version(engine, selection, version, Goal("precision", 0.8), options, clock=clock)
 
     Raises:
         NotEnoughQuestions: there are too few that the version has not learned from.
-        TrainingError: no thresholds fulfil the wish.
+        TrainingError: no thresholds reach the goal.
         ModelError: the version's bundle was pruned, or does not verify.
     """
     with reading(engine) as connection:
@@ -128,11 +123,11 @@ def tune_version(
     judged = _judge_beside(engine, selection, source, live)
     even = np.array([is_of_tuning(question.question_id) for question in judged.questions])
     _check_parts(selection.site, even)
-    thresholds = choose(judged.only(even), wish)
+    thresholds = choose(judged.only(even), goal)
     judging = judged.only(~even)
-    decision = overrule(_decide(judged, even, source, live, options), options.promote)
+    decision = _decide(judged, even, source, live, options)
     metrics = _metrics(judging, thresholds, source)
-    told = _hyperparameters(wish, source, int(even.sum()))
+    told = _hyperparameters(goal, source, int(even.sum()))
     version = _publish(engine, source, thresholds, metrics, told, clock.now())
     version, decision = _finish(engine, version, live, decision, options, clock.now())
     return Tuned(version, source, _compare(judging, thresholds, version), decision)
@@ -152,23 +147,23 @@ def _judge_beside(
     return judge(engine, selection, [source], choosing=True)
 
 
-def choose(judged: Judged, wish: Wish) -> Floats:
-    """Return the thresholds of the first version that fulfil a wish: shape (labels,).
+def choose(judged: Judged, goal: Goal) -> Floats:
+    """Return the thresholds of the first version that reach a goal: shape (labels,).
 
     Raises:
         TrainingError: none do.
     """
     first = judged.versions[0]
-    if wish.goal == "precision":
+    if goal.kind == "precision":
         targets = multi_hot([one.tags for one in judged.questions], first.manifest.labels)
-        found = choose_thresholds(targets, first.probabilities, min_precision=wish.value)
+        found = choose_thresholds(targets, first.probabilities, min_precision=goal.value)
         if (found == NEVER).all():
             raise TrainingError(
-                f"No tag of version {first.version.version} is ever as precise as {wish.value:g} "
+                f"No tag of version {first.version.version} is ever as precise as {goal.value:g} "
                 "on the questions since. Name a lower precision."
             )
         return found
-    return move_thresholds(first.probabilities, np.array(first.manifest.thresholds), wish.value)
+    return move_thresholds(first.probabilities, np.array(first.manifest.thresholds), goal.value)
 
 
 def move_thresholds(probabilities: Floats, thresholds: Floats, suggestions: float) -> Floats:
@@ -199,14 +194,6 @@ def move_thresholds(probabilities: Floats, thresholds: Floats, suggestions: floa
     moved = np.full(len(thresholds), NEVER)
     moved[may] = sigmoid(logit(thresholds[may]) + low)
     return moved
-
-
-def overrule(decision: GateDecision, chosen: bool | None) -> GateDecision:
-    """Let a person's option overrule the gate."""
-    if chosen is None:
-        return decision
-    option = "--promote" if chosen else "--no-promote"
-    return replace(decision, promote=chosen, reason=f"{option}; {decision.reason}")
 
 
 def _check_parts(site: str, even: npt.NDArray[np.bool_]) -> None:
@@ -262,8 +249,8 @@ def _frequent(judged: Judged, even: npt.NDArray[np.bool_]) -> Scores:
     return replace(scores, probabilities=np.tile(shares, (len(scores.targets), 1)))
 
 
-def _hyperparameters(wish: Wish, source: Version, questions: int) -> dict[str, Any]:
-    return {TUNED: source.version, f"tuned_{wish.goal}": wish.value, "tuned_questions": questions}
+def _hyperparameters(goal: Goal, source: Version, questions: int) -> dict[str, Any]:
+    return {TUNED: source.version, f"tuned_{goal.kind}": goal.value, "tuned_questions": questions}
 
 
 def _metrics(judging: Judged, thresholds: Floats, source: Version) -> dict[str, float | int | str]:
@@ -313,9 +300,8 @@ def _finish(
     site = version.site
     with engine.begin() as connection:
         registry.lock(connection, site)
-        if options.promote is None and registry.find_live(connection, site) != live:
-            changed = f"the live version was changed meanwhile; {decision.reason}"
-            decision = replace(decision, promote=False, reason=changed)
+        same = registry.find_live(connection, site) == live
+        decision = overrule(decision, options.promote, live_is_the_same=same)
         if decision.promote:
             reason: registry.Reason = "hand" if options.promote else "gate"
             version = registry.promote(connection, site, version.version, now=now, reason=reason)

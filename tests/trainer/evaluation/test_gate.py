@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from trainer.evaluation.gate import (
+    GateDecision,
     LiveState,
     PairedComparison,
     compare_paired,
     decide_promotion,
+    overrule,
     ranking_quality,
 )
 from trainer.scoring.metrics import Scores
@@ -152,3 +154,20 @@ def test_what_is_not_surely_better_than_the_most_frequent_tags_never_goes_live(
     assert not decision.promote
     assert decision.reason.startswith("not surely better than always suggesting the most frequent")
     assert decision.against_frequent == frequent
+
+
+YES = GateDecision(promote=True, reason="ahead", against_live=None, against_baseline=None)
+NO = GateDecision(promote=False, reason="not ahead", against_live=None, against_baseline=None)
+
+
+def test_the_gates_decision_stands_without_an_option_and_without_a_change() -> None:
+    for decision in (YES, NO):
+        assert overrule(decision, None, live_is_the_same=True) == decision
+    assert overrule(NO, None, live_is_the_same=False) == NO
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_an_option_is_above_the_gate_and_above_a_change_of_the_live_version(same: bool) -> None:
+    kept = overrule(YES, False, live_is_the_same=same)
+    assert (kept.promote, kept.reason) == (False, "--no-promote; ahead")
+    assert overrule(NO, True, live_is_the_same=same).promote

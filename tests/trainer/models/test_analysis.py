@@ -66,9 +66,9 @@ def test_a_tuned_version_is_published_and_compared_with_its_source(engine: Engin
 
 
 @pytest.mark.usefixtures("engine")
-@pytest.mark.parametrize("wish", [[], ["--precision", "0.8", "--suggestions", "2"]])
-def test_a_wish_is_one_of_two(wish: list[str]) -> None:
-    assert tagger("models", "tune", *SITE, "1", *wish).exit_code == 2
+@pytest.mark.parametrize("goal", [[], ["--precision", "0.8", "--suggestions", "2"]])
+def test_a_goal_is_one_of_two(goal: list[str]) -> None:
+    assert tagger("models", "tune", *SITE, "1", *goal).exit_code == 2
 
 
 @pytest.mark.usefixtures("engine")

@@ -30,7 +30,7 @@ def test_a_curve_is_that_of_every_threshold_drawn_by_few_points() -> None:
 @pytest.mark.parametrize("thresholds", [[0.5] * 5, [0.1, 0.9, 0.3, 0.7, 0.5], [0.2, 2, 0.8, 2, 1]])
 def test_the_point_at_the_tags_own_thresholds_is_one_of_the_curve(thresholds: list[float]) -> None:
     found = Scores(scores(2000).targets, scores(2000).probabilities, np.array(thresholds))
-    recall, precision = at_thresholds(found)
+    precision, recall = at_thresholds(found)
     precisions, recalls = micro_curve(found)
     assert min(np.hypot(recalls - recall, precisions - precision)) < 1e-9
 

@@ -18,7 +18,7 @@ from trainer.evaluation.gate import GateDecision
 from trainer.options import TrainingOptions
 from trainer.report.record import RunRecord
 from trainer.runs import promotion
-from trainer.runs.promotion import RunResult, overrule, publish_candidate
+from trainer.runs.promotion import RunResult, publish_candidate
 from trainer.runs.rows import end_run, start_run
 from worker.tagging import tag_batch
 
@@ -142,16 +142,3 @@ def test_a_database_that_is_away_for_a_moment_costs_no_training(
     assert len(tries) == 2
     with sqlite_engine.connect() as connection:
         assert list_versions(connection, "stats") == [found.version]  # of the first try is nothing
-
-
-def test_the_gates_decision_stands_without_an_option_and_without_a_change() -> None:
-    for decision in (YES, NO):
-        assert overrule(decision, None, live_is_the_same=True) == decision
-    assert overrule(NO, None, live_is_the_same=False) == NO
-
-
-@pytest.mark.parametrize("same", [True, False])
-def test_an_option_is_above_the_gate_and_above_a_change_of_the_live_version(same: bool) -> None:
-    kept = overrule(YES, False, live_is_the_same=same)
-    assert (kept.promote, kept.reason) == (False, "--no-promote; ahead")
-    assert overrule(NO, True, live_is_the_same=same).promote

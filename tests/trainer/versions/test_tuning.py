@@ -15,18 +15,18 @@ from tests.conftest import ManualClock
 from tests.rows import unpack_version
 from tests.trainer.versions.published import SITE, publish_two, version
 from trainer.versions.judged import TUNED
-from trainer.versions.tuning import Tuned, TuningOptions, Wish, move_thresholds, tune_version
+from trainer.versions.tuning import Goal, Tuned, TuningOptions, move_thresholds, tune_version
 
 
-def tune(engine: Engine, source: Version, wish: Wish, *, promote: bool | None = None) -> Tuned:
+def tune(engine: Engine, source: Version, goal: Goal, *, promote: bool | None = None) -> Tuned:
     options = TuningOptions(promote, 0.8, "none", timedelta(days=30), 5)
-    return tune_version(engine, SITE, source, wish, options, clock=ManualClock())
+    return tune_version(engine, SITE, source, goal, options, clock=ManualClock())
 
 
-def test_a_wished_precision_drops_the_tag_that_is_wrong(
+def test_a_precision_that_is_asked_for_drops_the_tag_that_is_wrong(
     engine: Engine, two: tuple[Version, Version]
 ) -> None:
-    tuned = tune(engine, two[0], Wish("precision", 0.9))
+    tuned = tune(engine, two[0], Goal("precision", 0.9))
     with reading(engine) as connection:
         bundle = unpack_version(connection, tuned.version)
         old = unpack_version(connection, two[0])
@@ -46,7 +46,7 @@ def test_a_wished_precision_drops_the_tag_that_is_wrong(
 
 def test_it_is_no_training_and_leaves_no_run(sqlite_engine: Engine) -> None:
     first, _ = publish_two(sqlite_engine, data_fingerprint="2")
-    tune(sqlite_engine, first, Wish("suggestions", 1.0))
+    tune(sqlite_engine, first, Goal("suggestions", 1.0))
     with reading(sqlite_engine) as connection:
         assert connection.scalar(select(func.count()).select_from(TrainingRun)) == 0
 
@@ -58,14 +58,14 @@ def test_thresholds_of_the_live_network_go_live_by_a_persons_word_alone(
     first, _ = publish_two(sqlite_engine, data_fingerprint="2")
     with sqlite_engine.begin() as connection:
         registry.promote(connection, "stats", 1, now=ManualClock().now(), reason="hand")
-    tuned = tune(sqlite_engine, first, Wish("suggestions", 1.0), promote=promote)
+    tuned = tune(sqlite_engine, first, Goal("suggestions", 1.0), promote=promote)
     assert tuned.version.live is version(sqlite_engine, 3).live is bool(promote)
     assert "ranks tags as the live version does" in tuned.decision.reason
 
 
 def test_without_a_live_version_the_gate_lets_it_pass(sqlite_engine: Engine) -> None:
     first, _ = publish_two(sqlite_engine, data_fingerprint="2")
-    tuned = tune(sqlite_engine, first, Wish("suggestions", 1.0))
+    tuned = tune(sqlite_engine, first, Goal("suggestions", 1.0))
     assert tuned.version.live
     assert tuned.decision.reason.startswith("the site had no live version")
 
@@ -75,7 +75,7 @@ def test_a_worse_ranking_does_not_replace_the_live_one(sqlite_engine: Engine) ->
     _, wrong = publish_two(sqlite_engine, labels=mixed)
     with sqlite_engine.begin() as connection:
         registry.promote(connection, "stats", 1, now=ManualClock().now(), reason="hand")
-    assert not tune(sqlite_engine, wrong, Wish("suggestions", 1.0)).version.live
+    assert not tune(sqlite_engine, wrong, Goal("suggestions", 1.0)).version.live
 
 
 def test_beside_a_live_version_that_is_refused_the_gate_lets_it_pass(
@@ -86,21 +86,21 @@ def test_beside_a_live_version_that_is_refused_the_gate_lets_it_pass(
         registry.promote(connection, "stats", 2, now=ManualClock().now(), reason="hand")
         damaged = update(BundlePart).where(BundlePart.model_version_id == second.id)
         connection.execute(damaged.values(data=b"?"))
-    tuned = tune(sqlite_engine, first, Wish("suggestions", 1.0))
+    tuned = tune(sqlite_engine, first, Goal("suggestions", 1.0))
     assert tuned.version.live
     assert tuned.decision.reason.startswith("the live version's bundle is refused")
     with pytest.raises(ModelError):  # there is nothing to make a version of
-        tune(sqlite_engine, second, Wish("suggestions", 1.0))
+        tune(sqlite_engine, second, Goal("suggestions", 1.0))
 
 
-@pytest.mark.parametrize("wished", [0.3, 1.0, 2.5, 4.0])
-def test_a_wished_number_of_suggestions_is_met_and_tags_keep_their_order(wished: float) -> None:
+@pytest.mark.parametrize("suggestions", [0.3, 1.0, 2.5, 4.0])
+def test_a_number_of_suggestions_is_met_and_tags_keep_their_order(suggestions: float) -> None:
     dice = np.random.default_rng(0)
     probabilities, thresholds = dice.random((2000, 8)), np.linspace(0.2, 0.8, 8)
     thresholds[3] = 2.0
-    moved = move_thresholds(probabilities, thresholds, wished)
+    moved = move_thresholds(probabilities, thresholds, suggestions)
     assert (probabilities >= moved).sum(axis=1).clip(max=5).mean() == pytest.approx(
-        wished, abs=0.01
+        suggestions, abs=0.01
     )
     assert moved[3] == 2
     assert (np.diff(np.delete(moved, 3)) > 0).all()
@@ -112,4 +112,4 @@ def test_what_cannot_be_is_one_line(sqlite_engine: Engine) -> None:
     names = ("k1", "k2", "k3", "k4", "k5", "k6")
     _, second = publish_two(sqlite_engine, labels=names)
     with pytest.raises(TrainingError, match=r"No tag of version 2 is ever as precise as 0\.9"):
-        tune(sqlite_engine, second, Wish("precision", 0.9))
+        tune(sqlite_engine, second, Goal("precision", 0.9))
