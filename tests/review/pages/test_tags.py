@@ -112,7 +112,7 @@ def test_a_hostile_tag_is_a_text(client: TestClient) -> None:
 
 
 def test_programs_get_pages_of_tags(client: TestClient) -> None:
-    query = {"site": "stats", "limit": 3, "after": "tag-1"}
+    query: dict[str, str | int] = {"site": "stats", "limit": 3, "after": "tag-1"}
     told = client.get("/api/v1/tags", params=query).json()
     assert [one["tag"] for one in told] == ["tag-10", "tag-100", "tag-101"]
     regression = client.get("/api/v1/tags", params={"site": "stats", "after": "reg"}).json()[0]

@@ -1,6 +1,7 @@
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
 from sqlalchemy import Engine, update
 
 from core.database.engine import reading
@@ -24,10 +25,9 @@ def rows(engine: Engine) -> list[ListedWebhook]:
         return list_webhooks(connection)
 
 
-def send(client: TestClient, path: str = "/webhooks", **fields: str) -> Response:
+def send(client: TestClient, path: str = "/webhooks", **fields: str) -> Any:
     form = {"csrf_token": client.headers["X-CSRF-Token"]} | fields
-    answer: Response = client.post(path, data=form)
-    return answer
+    return client.post(path, data=form)
 
 
 def test_a_webhook_is_added_and_its_secret_shown_once(

@@ -71,7 +71,7 @@ def test_a_program_comes_in_by_a_bearer_token_and_needs_no_csrf_token(stranger: 
 
 @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer ", "Basic b3duZXI6eA==", "Bearer é"])
 def test_a_wrong_token_opens_nothing(stranger: TestClient, header: str) -> None:
-    answer = stranger.get("/api/v1/openapi.json", headers={"Authorization": header.encode()})
+    answer = stranger.get("/api/v1/openapi.json", headers={b"Authorization": header.encode()})
     assert answer.status_code == 401
 
 
