@@ -1,1 +1,1 @@
-"""Running the service: up, status, db."""
+"""Running the service: up, status, doctor, db."""

@@ -1,9 +1,6 @@
 """Commands that belong to no single part: the whole service, its state, and the database."""
 
-import json
-import sys
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,20 +12,22 @@ from core.console import (
     command,
     end_on_sigterm,
     fail,
+    json_option,
     open_database,
     open_existing_database,
     out,
+    print_json,
     start,
     with_hint,
 )
 from core.errors import DatabaseError, SettingsError
 from core.service.health import EXIT_STATUS
 from core.service.review_page import listen
+from core.settings import Settings
 from ops import database
 from ops.database import merge_misnamed_sites
 from ops.doctor.cli import doctor
-from ops.service_state import as_json as told_as_json
-from ops.service_state import ask_broker, down_as_json, read_state
+from ops.service_state import ask_broker, down_as_json, read_state, state_as_json
 from ops.status_view import show_state
 from ops.supervisor import Supervisor, alone, tagger
 
@@ -66,9 +65,7 @@ def up() -> None:
     engine.dispose()
     with alone(settings.data_dir):
         listen(settings).close()  # a port that is taken ends it here, not after its sixth try
-        services = dict(SERVICES)
         if not can_train():
-            del services["trainer"]
             out.print(
                 "Without the trainer, whose packages are not installed here. Install them in the "
                 'checkout with: pip install ".\\[trainer]"',
@@ -76,8 +73,7 @@ def up() -> None:
             )
         if settings.uses_embedded_redis:
             embedded_redis.shut_down(settings.data_dir)  # of a service that was killed
-            services = {"redis": embedded_redis.server_command(settings.data_dir), **services}
-        with Supervisor(services) as supervisor:
+        with Supervisor(_services(settings)) as supervisor:
             out.print(
                 f"Question Tagger runs for {', '.join(settings.sites)}. In another terminal: "
                 "tagger status, tagger results. Ctrl-C stops it.",
@@ -86,13 +82,17 @@ def up() -> None:
             supervisor.run()
 
 
+def _services(settings: Settings) -> dict[str, Sequence[str]]:
+    """The commands of this machine's services, by name, in the order in which they start."""
+    redis: dict[str, Sequence[str]] = {}
+    if settings.uses_embedded_redis:
+        redis["redis"] = embedded_redis.server_command(settings.data_dir)
+    left_out = set() if can_train() else {"trainer"}
+    return redis | {name: SERVICES[name] for name in SERVICES if name not in left_out}
+
+
 @command
-def status(
-    *,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print all of it as one JSON object, for programs.")
-    ] = False,
-) -> None:
+def status(*, as_json: Annotated[bool, json_option()] = False) -> None:
     """Show what is tagged and pending, how good the live models are, feeds, queues and workers.
 
     The exit status is 0 where all is well; 1 where something needs a look, which is named first; 2
@@ -108,19 +108,10 @@ def status(
     except (DatabaseError, SettingsError) as error:
         if not as_json:
             fail(with_hint(error), status=EXIT_STATUS["down"])
-        _print_json(down_as_json(with_hint(error), now=clock.now()))
+        print_json(down_as_json(with_hint(error), now=clock.now()))
         raise typer.Exit(EXIT_STATUS["down"]) from None
     if as_json:
-        _print_json(told_as_json(state))
+        print_json(state_as_json(state))
     else:
         show_state(state, settings)
     raise typer.Exit(EXIT_STATUS[state.health])
-
-
-def _print_json(told: object) -> None:
-    text = json.dumps(told, default=_in_json, indent=2, ensure_ascii=False)
-    sys.stdout.write(f"{text}\n")
-
-
-def _in_json(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

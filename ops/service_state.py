@@ -120,7 +120,7 @@ def read_state(
         )
 
 
-def as_json(state: ServiceState) -> dict[str, Any]:
+def state_as_json(state: ServiceState) -> dict[str, Any]:
     """The state as programs read it; times are texts in ISO 8601, of UTC."""
     return {
         "health": state.health,

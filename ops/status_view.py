@@ -83,7 +83,7 @@ def sites_table(sites: Iterable[SiteStatus], settings: Settings, *, now: datetim
             _number(site, "questions", site.questions),
             _number(site, "tagged", site.tagged),
             _pending(site, now),
-            str(site.parked),
+            f"{site.parked:,}",
             _live(site, settings),
             _training(site.last_training),
         )

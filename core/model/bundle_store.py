@@ -37,14 +37,6 @@ def fetch_parts(connection: Connection, version_id: int, path: Path) -> SealedHa
     return found
 
 
-def hash_parts(connection: Connection, version_id: int) -> SealedHash:
-    """Read the parts of a version through, one after another, and keep none."""
-    found = SealedHash()
-    for data in _read_parts(connection, version_id):
-        found.update(data)
-    return found
-
-
 def _read_parts(connection: Connection, version_id: int) -> Iterator[bytes]:
     number = 0
     while (data := _read_part(connection, version_id, number)) is not None:

@@ -23,28 +23,23 @@ _RELOAD_SHARE: Final = 0.75  # for a moment, of the network that is loaded in pl
 def check_memory(context: CheckContext) -> Iterator[Finding]:
     """Compare the limits of workers' containers with what the largest live model needs."""
     state, processes = context.state(), context.settings.worker_processes
-    lines = list(killed_lines(state.killed))
-    for line in lines:
-        yield Finding(SUBJECT, "error", line, _fix(_need(context)))
-    need, found = _need(context), False
-    for part in state.parts:
-        if part.kind == "tagging" and part.lives and part.memory_limit:
-            if part.memory_limit >= need:
-                continue
-            found = True
-            seen = (
-                f"{part.name} may take {part.memory_limit / 1e6:,.0f} MB; {processes} processes "
-                f"with the largest live model need about {need / 1e6:,.0f}"
-            )
-            yield Finding(SUBJECT, "error", seen, _fix(need))
-    if not found and not lines:
+    sizes = [site.live.size for site in state.sites if site.live is not None]
+    need = worker_memory(max(sizes, default=0), processes)
+    workers = [part for part in state.parts if part.kind == "tagging" and part.lives]
+    wrong = [
+        *killed_lines(state.killed),
+        *(
+            f"{part.name} may take {part.memory_limit / 1e6:,.0f} MB; {processes} processes with "
+            f"the largest live model need about {need / 1e6:,.0f}"
+            for part in workers
+            if part.memory_limit and part.memory_limit < need
+        ),
+    ]
+    for seen in wrong:
+        yield Finding(SUBJECT, "error", seen, _fix(need))
+    if not wrong:
         seen = f"a worker needs about {need / 1e6:,.0f} MB, and none has less"
         yield Finding(SUBJECT, "ok", seen)
-
-
-def _need(context: CheckContext) -> int:
-    sizes = [site.live.size for site in context.state().sites if site.live is not None]
-    return worker_memory(max(sizes, default=0), context.settings.worker_processes)
 
 
 def _fix(need: int) -> str:

@@ -1,10 +1,13 @@
 """Models: which sites have none and why, and what is not tagged in spite of one."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from core.database.engine import reading
-from core.model.bundle_store import hash_parts
-from core.model.registry import Version, find_previous
+from core.errors import BundleForeign, BundleIncompatible, BundleRefused
+from core.model.bundle import inspect
+from core.model.registry import Version, fetch_packed, find_previous
 from core.service.health import LONGEST_PENDING
 from core.service.status import SiteStatus
 from core.settings import Settings
@@ -29,23 +32,53 @@ def check_models(context: CheckContext) -> Iterator[Finding]:
 
 
 def _with_model(context: CheckContext, live: Version) -> Finding:
-    """Whether a site's live model is whole: workers go on with one of before where it is not."""
+    """Whether workers take a site's live model: they go on with one of before where they do not."""
+    name = f"{live.site}: version {live.version}"
+    try:
+        _read(context, live)
+    except BundleRefused as error:
+        return _refused(context, live, error)
+    except OSError as error:
+        seen = f"{name} is live; its bundle was not checked: {error.strerror} (temporary files)"
+        fix = f"Make room for {live.size / 1e6:,.0f} MB, or set TMPDIR to a folder that has it"
+        return Finding(SUBJECT, "warning", seen, fix)
+    return Finding(SUBJECT, "ok", f"{name} ({live.architecture}) is live")
+
+
+def _read(context: CheckContext, live: Version) -> None:
+    """Read a bundle as workers do before they unpack it.
+
+    Raises:
+        BundleRefused: they would refuse it.
+        OSError: the folder for temporary files takes no bundle.
+    """
+    with TemporaryDirectory() as folder, reading(context.database()) as connection:
+        packed = Path(folder) / "bundle.zip"
+        inspect(packed, site=live.site, found=fetch_packed(connection, live, packed))
+
+
+def _refused(context: CheckContext, live: Version, error: BundleRefused) -> Finding:
+    """That workers refuse a live version, why, what tags instead, and what puts it right."""
     with reading(context.database()) as connection:
-        if hash_parts(connection, live.id).hexdigest() != live.sha256:
-            return _damaged(live, find_previous(connection, live.site))
-    seen = f"{live.site}: version {live.version} ({live.architecture}) is live"
-    return Finding(SUBJECT, "ok", seen)
-
-
-def _damaged(live: Version, previous: Version | None) -> Finding:
-    """That workers refuse a live version, and what tags instead."""
-    seen = f"{live.site}: the bundle of version {live.version}, the live one, is damaged"
-    again = f"tagger train --site {live.site}"
+        previous = find_previous(connection, live.site)
+    meanwhile = "nothing is tagged" if previous is None else "workers go on with an earlier one"
+    seen = f"the bundle of version {live.version}, the live one, {_why(error)}: {meanwhile}"
+    if isinstance(error, BundleIncompatible):
+        fix = "Install on every host the version of the program that made it, or train a new one"
+    else:
+        fix = "Train a new one"
+    again, back = f"tagger train --site {live.site}", f"tagger models rollback --site {live.site}"
     if previous is None:
-        return Finding(SUBJECT, "error", f"{seen}: nothing is tagged", f"Train a new one: {again}")
-    back = f"tagger models rollback --site {live.site}"
-    fix = f"Train a new one, or go back to version {previous.version}: {back}"
-    return Finding(SUBJECT, "error", f"{seen}: workers go on with an earlier one", fix)
+        fix = f"{fix}: {again}"
+    else:
+        fix = f"{fix}, or go back to version {previous.version}: {back}"
+    return Finding(SUBJECT, "error", f"{live.site}: {seen}", fix)
+
+
+def _why(error: BundleRefused) -> str:
+    if isinstance(error, BundleIncompatible):
+        return "has a format that this version of the program does not read"
+    return "is another site's" if isinstance(error, BundleForeign) else "is damaged"
 
 
 def _without_model(site: SiteStatus, settings: Settings) -> Finding:

@@ -14,6 +14,7 @@ import tagger
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.tables import Question
+from ops.cli import SERVICES
 from tests.conftest import ManualClock, free_port
 from tests.processes import environment, run_tagger
 from tests.rows import question, store_questions
@@ -164,7 +165,5 @@ def test_a_newer_database_is_refused_in_one_line_by_every_command(
 
 
 def test_the_services_are_among_them() -> None:
-    from ops.cli import SERVICES
-
     commands = typer.main.get_command(tagger.make_app()).commands  # type: ignore[attr-defined]
     assert {command[3] for command in SERVICES.values()} <= set(ARGUMENTS) & set(commands)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from core.errors import BrokerUnreachable
 from core.settings import Settings
 from ops import service_state
-from ops.service_state import BrokerState, as_json, ask_broker, read_state
+from ops.service_state import BrokerState, ask_broker, read_state, state_as_json
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import give_signs, publish_live, question, store_questions
@@ -37,7 +37,7 @@ def test_all_is_read_at_one_moment_and_told_as_json(engine: Engine, clock: Manua
     broker = BrokerState({"tagging": 1}, ("scheduler@a",))
     state = read_state(engine, Settings(), clock, broker=broker)
     assert (state.health, state.troubles) == ("ok", [])
-    told = as_json(state)
+    told = state_as_json(state)
     (site,) = told["sites"]
     assert (site["site"], site["pending"], site["live_version"]) == ("stats", 1, 1)
     assert told["broker"] == {

@@ -1,6 +1,8 @@
 """Services that are missing, silent, waiting, doubled or of another version; memory; models."""
 
+import errno
 from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import Engine, delete, insert, update
@@ -14,6 +16,7 @@ from core.database.tables import (
     TaggingRequest,
     TrainingRun,
 )
+from core.model.manifest import FORMAT_VERSION
 from ops.doctor.finding import Finding
 from ops.doctor.memory import worker_memory
 from tests.models import word_bundle
@@ -27,6 +30,10 @@ NOW = datetime.now(UTC)
 def change(engine: Engine, name: str, **values: object) -> None:
     with engine.begin() as connection:
         connection.execute(update(LastSign).where(LastSign.name == name).values(**values))
+
+
+def full_disk(*_: object) -> NoReturn:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def only(found: list[Finding]) -> tuple[str, str, str]:
@@ -200,6 +207,35 @@ def test_a_live_model_that_is_damaged_is_told(
     told_of = f"the bundle of version {live.version}, the live one, is damaged"
     assert (severity, seen) == ("error", f"stats: {told_of}: {meanwhile}")
     assert told.endswith(f": tagger {fix} --site stats")
+
+
+@pytest.mark.parametrize(
+    ("versions", "fix"),
+    [(1, "train a new one: tagger train"), (2, "go back to version 1: tagger models rollback")],
+)
+def test_a_live_model_of_a_newer_format_is_told(
+    look: Look, engine: Engine, versions: int, fix: str
+) -> None:
+    formats = [FORMAT_VERSION, FORMAT_VERSION + 1][-versions:]
+    bundles = [word_bundle(format_version=version) for version in formats]
+    live = [publish_live(engine, bundle, now=NOW) for bundle in bundles][-1]
+    address = engine.url.render_as_string(hide_password=False)
+    severity, seen, told = only(look("models", database_url=address))
+    refused = "has a format that this version of the program does not read"
+    assert severity == "error"
+    assert f"the bundle of version {live.version}, the live one, {refused}: " in seen
+    assert told.startswith("Install on every host the version of the program that made it, or ")
+    assert told.endswith(f"{fix} --site stats")
+
+
+def test_a_live_model_is_not_checked_without_room_for_it(
+    look: Look, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=NOW)
+    monkeypatch.setattr("ops.doctor.models.fetch_packed", full_disk)
+    severity, seen, fix = only(look("models", database_url=sqlite_engine.url))
+    assert (severity, "No space left on device" in seen) == ("warning", True)
+    assert "TMPDIR" in fix
 
 
 def test_questions_that_are_parked_or_wait_too_long_are_told(
