@@ -143,7 +143,7 @@ def retry(number: Annotated[int, typer.Argument(help="Its number, as the list ha
     """
     with open_existing_database(start()).begin() as connection:
         count = retry_failed(connection, number, now=SystemClock().now())
-    out.print(f"{count} events of webhook {number} are sent again.")
+    out.print(f"Events of webhook {number} that are sent again: {count:,}.")
 
 
 @command

@@ -110,7 +110,7 @@ def test_the_better_model_goes_live_and_one_of_shuffled_labels_does_not(
     assert again.reason in html.unescape(report)
 
 
-def test_a_first_model_below_the_baseline_is_kept_and_a_wish_promotes_it(
+def test_a_first_model_below_the_baseline_is_kept_and_an_option_promotes_it(
     sqlite_engine: Engine,
 ) -> None:
     store_made_up(sqlite_engine)
@@ -118,9 +118,9 @@ def test_a_first_model_below_the_baseline_is_kept_and_a_wish_promotes_it(
     assert kept.outcome == "published"
     assert "below the linear baseline" in kept.reason
     assert live(sqlite_engine) is None
-    wished = train(sqlite_engine, replace(HASTY, promote=True))
-    assert wished.outcome == "promoted"
-    assert wished.reason.startswith("--promote; below the linear baseline")
+    promoted = train(sqlite_engine, replace(HASTY, promote=True))
+    assert promoted.outcome == "promoted"
+    assert promoted.reason.startswith("--promote; below the linear baseline")
 
 
 def test_a_better_model_waits_where_a_person_wants_it_to(sqlite_engine: Engine) -> None:

@@ -174,7 +174,7 @@ def export_mlflow(site: Site, *, folder: RunsFolder = Path("mlruns")) -> None:
         count = export_runs(connection, site, folder)
     where = plain(str(folder))
     out.print(
-        f"{count:,} runs of {site}: {where}\n"
+        f"Runs of {site} written to {where}: {count:,}.\n"
         f"See them with: MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {where}",
         highlight=False,
         soft_wrap=True,

@@ -104,7 +104,7 @@ def _tell(went: WentLive, *, as_json: bool) -> None:
     was = f"; version {before.version} was" if before and not version.live else ""
     out.print(f"{version.site} version {version.version} is live{was}.", highlight=False)
     if went.asked_again:
-        out.print(f"{went.asked_again:,} questions are to be tagged again.", highlight=False)
+        out.print(f"Questions to be tagged again: {went.asked_again:,}.", highlight=False)
 
 
 def _as_json(went: WentLive) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def test_a_webhook_is_added_listed_and_removed(sqlite_engine: Engine, clock: Man
     assert "https://bot.example/hook" in listed
     assert "disputed" in listed
     assert secret not in listed
-    assert "0 events of webhook 1" in run(sqlite_engine, "retry", "1")[1]
+    assert "Events of webhook 1 that are sent again: 0." in run(sqlite_engine, "retry", "1")[1]
     assert run(sqlite_engine, "remove", "1")[0] == 0
     assert run(sqlite_engine, "remove", "1")[0] == 1
 

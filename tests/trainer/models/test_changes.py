@@ -103,7 +103,7 @@ def test_tagged_questions_are_tagged_again_as_asked(
     tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     done = tagger("models", "promote", "--site", "stats", "2", *options)
     assert done.exit_code == 0
-    assert (f"{len(again)} questions are to be tagged again." in done.stdout) == bool(again)
+    assert (f"Questions to be tagged again: {len(again)}." in done.stdout) == bool(again)
     with reading(engine) as connection:
         wanted = select(Question.question_id).where(is_requested())
         assert set(connection.execute(wanted).scalars()) == again

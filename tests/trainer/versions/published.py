@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine
 
 from core.database.engine import reading
@@ -53,8 +52,3 @@ def publish_two(engine: Engine, **changes: object) -> tuple[Version, Version]:
 def version(engine: Engine, number: int) -> Version:
     with reading(engine) as connection:
         return get_version(connection, "stats", number)
-
-
-@pytest.fixture
-def two(engine: Engine) -> tuple[Version, Version]:
-    return publish_two(engine, thresholds=(2.0, 0.5, 0.5, 0.5, 0.5, 0.5), data_fingerprint="2")
