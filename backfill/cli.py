@@ -96,5 +96,5 @@ def _check_installed() -> None:
     if missing:
         raise ScaleNotInstalled(
             f"A backfill needs packages that are not installed here ({', '.join(missing)}). "
-            "Install them with: pip install 'question-tagger[scale]'"
+            'Install them in the checkout with: pip install ".[scale]"'
         )

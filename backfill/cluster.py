@@ -252,7 +252,7 @@ class ShardTagger:
 def _explain(error: BaseException) -> str:
     told = f"Ray stopped: {_last_line(error)}"
     if "No module named" in told:
-        told += " (a machine of the cluster lacks what pip install 'question-tagger[scale]' brings)"
+        told += ' (a machine of the cluster lacks what pip install ".[scale]" brings)'
     return told
 
 

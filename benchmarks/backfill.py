@@ -22,6 +22,7 @@ from tests.memory import family, memory_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SECONDS = 0.25
+OTHERS = "Ray's others, together"
 
 
 def kinds(pid: int) -> Iterator[tuple[int, str, float]]:
@@ -33,7 +34,7 @@ def kinds(pid: int) -> Iterator[tuple[int, str, float]]:
             continue
         told = "the command" if process == pid else "a process that tags"
         if process != pid and "MapWorker" not in name:
-            told = "Ray's others, together"
+            told = OTHERS
         yield process, told, memory_mb(process)[0]
 
 
@@ -60,17 +61,22 @@ class Watched:
         """Note what is there by now."""
         self._note("questions cut into shards", self._out / "questions.json")
         self._note("the first shard tagged", *(self._out / "predictions").glob("*.parquet"))
-        others = 0.0
+        together = 0.0
         for process, kind, held in kinds(pid):
             before = self._seconds.get((kind, process), 0.0)
             self._seconds[kind, process] = max(before, processor_seconds(process))
-            if kind.startswith("Ray"):
-                others += held
-            self.peaks[kind] = max(self.peaks.get(kind, 0), others or held)
+            if kind == OTHERS:
+                together += held
+            else:
+                self._note_peak(kind, held)
+        self._note_peak(OTHERS, together)
 
     def seconds(self, kind: str) -> float:
         """Processor time of all processes of a kind."""
         return sum(spent for (one, _), spent in self._seconds.items() if one == kind)
+
+    def _note_peak(self, kind: str, held: float) -> None:
+        self.peaks[kind] = max(self.peaks.get(kind, 0.0), held)
 
     def _note(self, step: str, *paths: Path) -> None:
         if any(path.exists() for path in paths):

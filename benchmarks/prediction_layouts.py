@@ -4,7 +4,7 @@ Run: python benchmarks/prediction_layouts.py [--questions 1000000] [--written 20
 
 Postgres holds the same predictions in each layout, with the view `tag_suggestions` on top of each.
 Printed are what writing a question costs (in batches of 100, each committed: processor time of the
-server's process, WAL, bytes on the disk) and how long the queries take, the median of five.
+server's process, WAL, bytes on the disk) and how long the queries take, the median of three.
 The layouts: rows, as until revision 0014; rows without foreign key and without the index of all
 tags; arrays with a GIN index of the suggested ones; arrays with likely tags, as the program has.
 """

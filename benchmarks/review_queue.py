@@ -146,7 +146,8 @@ class Bench:
             after()
         slow, slow_cpu = (statistics.quantiles(times_, n=20)[-1] for times_ in (milliseconds, own))
         print(
-            f"{name:44}{statistics.median(milliseconds):8.1f}{slow:8.1f}{slow_cpu:8.1f}", flush=True
+            f"{name:44}{statistics.median(milliseconds):8.1f}{slow:8.1f}{slow_cpu:10.1f}",
+            flush=True,
         )
         if self._explain and slow > 60:
             self._print_plan()

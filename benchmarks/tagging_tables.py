@@ -91,16 +91,16 @@ def go_round(engine: Engine, count: int, chance: random.Random, *, first: bool) 
         with stages.timed("request") as connection:
             request_tagging(connection, site=SITE, now=datetime.now(UTC), untagged_only=False)
     priority = Priority.LIVE if first else Priority.BACKFILL
-    waiting = 0
+    done = 0
     after = datetime.now(UTC) + 2 * LEASE  # as if the messages of those just stored were lost
-    while waiting < count:
+    while done < count:
         with stages.timed("enqueue") as connection:
             tasks = sweep(connection, SITE, priority=priority, tasks=TASKS, now=after, lease=LEASE)
         for pks in (task[at : at + 100] for task in tasks for at in range(0, len(task), 100)):
             with stages.timed("claim") as connection:
                 claimed = claim(connection, pks, site=SITE, now=datetime.now(UTC))
             with stages.timed("finish") as connection:
-                waiting += len(finish(connection, claimed))
+                done += len(finish(connection, claimed))
     return stages
 
 
@@ -143,7 +143,7 @@ def print_tables(engine: Engine, taggings: int) -> None:
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--questions", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()

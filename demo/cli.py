@@ -50,7 +50,9 @@ def demo(
 @command
 def demo_site(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8765,
     questions: Annotated[
         int, typer.Option(min=100, help="Number of questions of the site.")
     ] = 4000,

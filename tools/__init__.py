@@ -1,1 +1,1 @@
-"""What documents take from the code: the page of the commands, the picture of the rooms."""
+"""What documents take from the code: the commands, the alerts, the picture of the rooms."""

@@ -133,9 +133,7 @@ def real_months(files: list[Path]) -> None:
     own, *others = (_corpus(file) for file in files)
     quality = _Quality(own)
     newer = quality.of(quality.newer)
-    shifted = np.concatenate(
-        [quality.of(other)[-SHIFTED:] for other in others or []] or [newer[:0]]
-    )
+    shifted = np.concatenate([quality.of(other)[-SHIFTED:] for other in others] or [newer[:0]])
     for a_day in PER_DAY:
         dice = np.random.default_rng(a_day)
         held = min(HOLDOUT, len(newer) // 3)

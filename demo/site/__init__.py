@@ -4,8 +4,8 @@
 
     write_jsonl(make_questions(4000), Path("demo.jsonl.gz"))
 
-Every text is the project's own. ``texts/`` holds topics and stories, ``prose`` reads
-them, ``writing`` composes a question of them, ``generator`` puts the questions in time.
+Every text is the project's own. `texts/` holds topics and stories, `prose` reads
+them, `writing` composes a question of them, `generator` puts the questions in time.
 """
 
 from demo.site.generator import OPENED, MadeUpQuestion, make_questions

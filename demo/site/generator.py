@@ -37,9 +37,9 @@ class MadeUpQuestion:
 def make_questions(
     count: int = 4000, *, seed: int = 2018, site: str = "demo", opened: datetime = OPENED
 ) -> Iterator[MadeUpQuestion]:
-    """Make ``count`` questions, the oldest first.
+    """Make `count` questions, the oldest first.
 
-    The same arguments give the same questions, and a smaller ``count`` gives the first of them.
+    The same arguments give the same questions, and a smaller `count` gives the first of them.
     Ids and creation times ascend, and no two titles are equal.
 
     Args:
@@ -79,7 +79,7 @@ def _question(
 
 
 def _fresh_draft(titles: set[str], rng: random.Random) -> writing.Draft:
-    """Draw until the title is new, and note it in ``titles``."""
+    """Draw until the title is new, and note it in `titles`."""
     for _ in range(_TITLE_DRAWS):
         draft = writing.draft(load_topics(), load_stories(), rng)
         if draft.title.casefold() not in titles:

@@ -23,10 +23,10 @@ _SOUNDS_LIKE_A_CONSONANT = re.compile(r"one\b|once|eu", re.IGNORECASE)
 def expand(template: str, slots: MutableMapping[str, str], rng: random.Random) -> str:
     """Fill every slot and settle every choice, the inner ones first.
 
-    What is drawn once is kept in ``slots``.
+    What is drawn once is kept in `slots`.
 
     Raises:
-        KeyError: the template names a slot that is not in ``slots``.
+        KeyError: the template names a slot that is not in `slots`.
     """
     while "«" in template:
         template = _INNERMOST.sub(lambda match: _fill(match[1], slots, rng), template)

@@ -1,4 +1,4 @@
-"""Writing made-up questions as ``.jsonl`` or ``.jsonl.gz``."""
+"""Writing made-up questions as `.jsonl` or `.jsonl.gz`."""
 
 import gzip
 import json
@@ -10,9 +10,9 @@ from demo.site.generator import MadeUpQuestion
 
 
 def write_jsonl(questions: Iterable[MadeUpQuestion], path: Path) -> int:
-    """Write one JSON object a line, gzipped where ``path`` ends in ``.gz``, and count them.
+    """Write one JSON object a line, gzipped where `path` ends in `.gz`, and count them.
 
-    ``created_at`` becomes ``creation_date``, in seconds since 1970 as the API has it. Equal
+    `created_at` becomes `creation_date`, in seconds since 1970 as the API has it. Equal
     questions give equal bytes.
     """
     lines = [json.dumps(_row(question), ensure_ascii=False) for question in questions]

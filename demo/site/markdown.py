@@ -1,7 +1,7 @@
 r"""The little Markdown the made-up site is written in, as HTML like StackExchange's own.
 
-Inline: ``code`` in backticks, ``*emphasis*``, ``**strong**``, ``[text](address)``, and LaTeX in
-``$…$`` and ``$$…$$``, which stays as it is but for the escaping of ``&``, ``<`` and ``>``.
+Inline: `code` in backticks, `*emphasis*`, `**strong**`, `[text](address)`, and LaTeX in
+`$…$` and `$$…$$`, which stays as it is but for the escaping of `&`, `<` and `>`.
 """
 
 import re
@@ -28,27 +28,27 @@ def inline(text: str) -> str:
 
 
 def paragraph(text: str) -> str:
-    """Return the text as ``<p>``."""
+    """Return the text as `<p>`."""
     return f"<p>{inline(text)}</p>"
 
 
 def bullets(items: Iterable[str]) -> str:
-    """Return the items as ``<ul>``."""
+    """Return the items as `<ul>`."""
     return f"<ul>\n{_items(items)}\n</ul>"
 
 
 def numbered(items: Iterable[str]) -> str:
-    """Return the items as ``<ol>``."""
+    """Return the items as `<ol>`."""
     return f"<ol>\n{_items(items)}\n</ol>"
 
 
 def quotation(text: str) -> str:
-    """Return the text as ``<blockquote>``."""
+    """Return the text as `<blockquote>`."""
     return f"<blockquote>\n  {paragraph(text)}\n</blockquote>"
 
 
 def code_block(code: str) -> str:
-    """Return the code as the site's ``<pre><code>``, with its last line break."""
+    """Return the code as the site's `<pre><code>`, with its last line break."""
     return f"<pre><code>{escape(code.strip(), quote=False)}\n</code></pre>"
 
 

@@ -2,9 +2,9 @@
 
 A story is a setting that any topic can borrow (bakeries, beehives, pumps). A topic is a field of
 statistics with its problems, and with details, attempts and quotations that suit all of them.
-Their texts stand in ``texts/`` and are kept as one reads them. A text of several alternatives is a
-list, one ``- `` each, with wrapped lines indented below it. Slots and choices stand in guillemets
-(``demo.site.grammar``), and prose is a small Markdown (``demo.site.markdown``).
+Their texts stand in `texts/` and are kept as one reads them. A text of several alternatives is a
+list, one `- ` each, with wrapped lines indented below it. Slots and choices stand in guillemets
+(`demo.site.grammar`), and prose is a small Markdown (`demo.site.markdown`).
 """
 
 import re
@@ -55,7 +55,7 @@ def threads(text: str) -> str:
 
 @cache
 def weighted_tags(text: str, thread: str = "a") -> tuple[tuple[str, float], ...]:
-    """Read ``"lasso .8, b:r .3"`` as pairs of a tag and its probability, as far as they fit."""
+    """Read `"lasso .8, b:r .3"` as pairs of a tag and its probability, as far as they fit."""
     pairs = []
     for tag, probability in (item.split() for item in text.split(",") if item.strip()):
         letters, colon, name = tag.rpartition(":")
@@ -92,9 +92,9 @@ WeightedTags = Annotated[str, AfterValidator(_has_tags)]
 class Story:
     """A setting: who asks, and what the units, groups and measurements are called.
 
-    ``outcome``, ``x`` and ``z`` are nouns that need no article ("milk yield"), ``treatment`` brings
-    its own ("the new script"), ``event`` can follow "time to" ("closure"), and ``documents`` is
-    plural. ``y`` and what ends in ``_name`` are column names in code.
+    `outcome`, `x` and `z` are nouns that need no article ("milk yield"), `treatment` brings
+    its own ("the new script"), `event` can follow "time to" ("closure"), and `documents` is
+    plural. `y` and what ends in `_name` are column names in code.
     """
 
     name: str
@@ -122,14 +122,14 @@ class Story:
 class Problem:
     """One thing people ask about, in several wordings.
 
-    ``tags`` lists each tag with the probability that an author gives it: ``"lasso .8, r .3"``.
-    ``says`` describes the trouble (one alternative is used), ``more`` adds to it (any number is
-    used), ``asks`` is the question itself. ``intro`` is false where a story's introduction would
+    `tags` lists each tag with the probability that an author gives it: `"lasso .8, r .3"`.
+    `says` describes the trouble (one alternative is used), `more` adds to it (any number is
+    used), `asks` is the question itself. `intro` is false where a story's introduction would
     not fit, as in pure probability.
 
-    Where the wordings differ in what they are about, each names its threads, ``- ab: text``, and a
-    question follows one thread; what names none fits all. Tags do the same, ``"a:roc .5"``, and
-    ``code_for`` gives the threads that a language's code belongs to, ``"r ab, python c"``.
+    Where the wordings differ in what they are about, each names its threads, `- ab: text`, and a
+    question follows one thread; what names none fits all. Tags do the same, `"a:roc .5"`, and
+    `code_for` gives the threads that a language's code belongs to, `"r ab, python c"`.
     """
 
     tags: WeightedTags
@@ -147,10 +147,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A field with its problems; ``weight`` is how much of the site it makes up, relatively.
+    """A field with its problems; `weight` is how much of the site it makes up, relatively.
 
-    ``tags`` are given beside a problem's own. ``language`` is set where a topic is about one.
-    ``aside`` and ``aside_tags`` are what a question of another topic says when it touches this one
+    `tags` are given beside a problem's own. `language` is set where a topic is about one.
+    `aside` and `aside_tags` are what a question of another topic says when it touches this one
     in passing.
     """
 

@@ -48,7 +48,7 @@ def load_topics() -> tuple[Topic, ...]:
 
 
 def read_stories(file: Path) -> tuple[Story, ...]:
-    """Read the tables ``[[stories]]`` of a file.
+    """Read the tables `[[stories]]` of a file.
 
     Raises:
         BrokenProse: it is no TOML, or a story lacks something or has what no story has.
@@ -57,7 +57,7 @@ def read_stories(file: Path) -> tuple[Story, ...]:
 
 
 def read_topics(file: Path) -> tuple[Topic, ...]:
-    """Read the tables ``[[topics]]`` of a file, with their ``[[topics.problems]]``.
+    """Read the tables `[[topics]]` of a file, with their `[[topics.problems]]`.
 
     Raises:
         BrokenProse: it is no TOML, or a topic lacks something or has what no topic has.

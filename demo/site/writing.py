@@ -32,8 +32,8 @@ _STORY = re.compile(r"«([Aa] )?(units?|groups?|outcome|x|z|treatment|event|plac
 class Draft:
     """What a question is about, settled before a word of its body is written.
 
-    ``thread`` is the one the question follows among its problem's. ``language`` is "r", "python",
-    "sql", or "" where the author names none. ``slots`` hold the story's words and the numbers that
+    `thread` is the one the question follows among its problem's. `language` is "r", "python",
+    "sql", or "" where the author names none. `slots` hold the story's words and the numbers that
     stay the same throughout the question.
     """
 
@@ -80,7 +80,7 @@ def draft(topics: Sequence[Topic], stories: Sequence[Story], rng: random.Random)
 
 
 def body(draft: Draft, aside: str, rng: random.Random) -> str:
-    """Write the question as HTML; ``aside`` is a remark of another topic, or empty."""
+    """Write the question as HTML; `aside` is a remark of another topic, or empty."""
     manner = _manner(rng)
     return _Page(draft, rng).write(replace(manner, aside=bool(aside) and manner.says), aside)
 

@@ -1,7 +1,7 @@
 """A stand-in of the StackExchange API 2.3: any set of questions, a clock of one's own, and teeth.
 
-``timeline`` spreads questions of files over time, ``site`` holds them, and ``api.StandIn`` answers.
- ``adapter`` puts a ``requests`` session on it, ``server`` a port.
+`timeline` spreads questions of files over time, `site` holds them, and `api.StandIn` answers.
+`adapter` puts a `requests` session on it, `server` a port.
 """
 
 from demo.standin.api import StandIn

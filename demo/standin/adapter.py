@@ -1,6 +1,6 @@
-"""A ``requests`` transport that ends in a stand-in instead of a socket.
+"""A `requests` transport that ends in a stand-in instead of a socket.
 
-It takes the place of urllib3's connections and of nothing else: ``requests`` decodes, times out
+It takes the place of urllib3's connections and of nothing else: `requests` decodes, times out
 and translates errors with its own code, so a client meets what it would meet on a network.
 """
 
@@ -30,11 +30,11 @@ class StandInAdapter(HTTPAdapter):
         session.mount("https://api.stackexchange.com", StandInAdapter(standin, clock))
 
     Args:
-        standin: What answers.
-        clock: The moment, in epoch seconds.
-        wait: Called with the seconds that a silent answer costs, so that a simulated clock can
+        standin: what answers.
+        clock: the moment, in epoch seconds.
+        wait: called with the seconds that a silent answer costs, so that a simulated clock can
             move on by the client's own time-out.
-        address: Where the requests come from, as the stand-in sees it.
+        address: where the requests come from, as the stand-in sees it.
     """
 
     def __init__(

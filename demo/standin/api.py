@@ -1,7 +1,7 @@
 """The stand-in itself: a request and a moment go in, an answer comes out.
 
-There are no sockets in here and no clock, so a fortnight passes in seconds. ``adapter`` puts a
-``requests`` session on it, ``server`` a port.
+There are no sockets in here and no clock, so a fortnight passes in seconds. `adapter` puts a
+`requests` session on it, `server` a port.
 """
 
 import threading
@@ -77,10 +77,10 @@ class StandIn:
         standin.observer.violations
 
     Args:
-        sites: What it serves.
-        start: When it starts, in epoch seconds; schedules of faults count from here.
-        faults: Fault injection.
-        limits: What it allows its clients.
+        sites: what it serves.
+        start: when it starts, in epoch seconds; schedules of faults count from here.
+        faults: what goes wrong; by default nothing.
+        limits: what it allows its clients.
     """
 
     def __init__(
@@ -185,7 +185,7 @@ class StandIn:
     def _wrapper(
         self, request: HttpRequest, call: Call, number: int, *, intact: bool
     ) -> dict[str, Any]:
-        """The JSON of a good answer. ``intact``: nothing will damage it on its way."""
+        """The JSON of a good answer. `intact`: nothing will damage it on its way."""
         route, query = _route(request.path), parse(request.params)
         self._check_key(call.key)
         items: list[object]
@@ -283,7 +283,7 @@ def _route(path: str) -> _Route:
     """The API method that a path names.
 
     Raises:
-        ApiError: There is none, or its ids are wrong.
+        ApiError: there is none, or its ids are wrong.
     """
     version, _, method = path.strip("/").partition("/")
     if version != VERSION:

@@ -1,13 +1,12 @@
 """The stand-in on the command line."""
 
-import logging
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.errors import ImportFailed
+from core.console import command, fail, start
 from demo.standin.faults import Preset
 from demo.standin.limits import Limits
 from demo.standin.serve import load, serve
@@ -19,11 +18,14 @@ Files = Annotated[
 ]
 
 
-def stand_in(  # noqa: PLR0913 - an argument is an option here
+@command
+def stand_in(  # noqa: PLR0913 (a command's options)
     files: Files,
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8765,
     history_share: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of each site that was asked before the start."),
@@ -39,7 +41,8 @@ def stand_in(  # noqa: PLR0913 - an argument is an option here
         typer.Option(
             min=0,
             max=1,
-            help="Share of questions that are edited; as many are retagged, answered, closed …",
+            help="Share of questions that are edited; as many are retagged, answered, closed, "
+            "migrated and deleted.",
         ),
     ] = 0.0,
     faults: Annotated[Preset, typer.Option(help="Fault-injection preset.")] = Preset.NONE,
@@ -55,21 +58,17 @@ def stand_in(  # noqa: PLR0913 - an argument is an option here
 
     Example: tagger stand-in questions.jsonl.gz --per-minute 30 --faults some
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    start()
+    standin = load(
+        files,
+        start=time.time(),
+        release=Release(history_share=history_share, per_minute=per_minute, delay=delay),
+        life=Life.of(changes),
+        faults=faults.faults(seed),
+        limits=Limits(quota_without_key=quota),
+        seed=seed,
+    )
     try:
-        standin = load(
-            files,
-            start=time.time(),
-            release=Release(history_share=history_share, per_minute=per_minute, delay=delay),
-            life=Life.of(changes),
-            faults=faults.faults(seed),
-            limits=Limits(quota_without_key=quota),
-            seed=seed,
-        )
         serve(standin, host=host, port=port)
-    except ImportFailed as error:
-        typer.echo(f"stand-in: {error}", err=True)
-        raise typer.Exit(1) from error
     except OSError as error:
-        typer.echo(f"stand-in: cannot listen on {host}:{port}: {error.strerror}", err=True)
-        raise typer.Exit(1) from error
+        fail(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.")

@@ -1,12 +1,12 @@
 """The API's own errors, as it words them.
 
 https://api.stackexchange.com/docs/error-handling. Nearly all come with HTTP status 400, whatever
-their id, so a client has to look at ``error_id``.
+their id, so a client has to look at `error_id`.
 """
 
 
 class ApiError(Exception):
-    """An error that the API answers with. ``status`` is HTTP's, ``error_id`` the API's."""
+    """An error that the API answers with. `status` is HTTP's, `error_id` the API's."""
 
     def __init__(self, error_id: int, name: str, message: str, *, status: int = 400) -> None:
         super().__init__(f"{error_id} {name}: {message}")

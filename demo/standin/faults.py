@@ -1,6 +1,6 @@
 """Fault injection: which request is answered how badly, and which items are broken.
 
-All of it follows from one frozen ``Faults``: by a script (request by request), by a schedule
+All of it follows from one frozen `Faults`: by a script (request by request), by a schedule
 (between two moments), and at random with a seed. The same settings and the same requests give the
 same faults.
 """
@@ -74,7 +74,7 @@ class ItemFault(StrEnum):
 class Scheduled:
     """A failure between two moments, in seconds after the stand-in's start.
 
-    ``share`` of the requests meet it; ``method`` (such as ``questions/unanswered``) narrows it.
+    `share` of the requests meet it; `method` (such as `questions/unanswered`) narrows it.
     """
 
     failure: Failure
@@ -88,7 +88,7 @@ class Scheduled:
 class Faults:
     """The stand-in's misbehaviour. Shares lie between 0 and 1; the default misbehaves nowhere.
 
-    The first request meets the first failure of the ``script``, and so on; then the ``schedule``
+    The first request meets the first failure of the `script`, and so on; then the `schedule`
     decides, then chance.
     """
 
@@ -126,7 +126,7 @@ class Faults:
         return KeyedRng(self.seed)
 
     def failure(self, number: int, elapsed: float, method: str) -> Failure | None:
-        """What request ``number`` (from 0) meets, ``elapsed`` seconds after the start."""
+        """What request `number` (from 0) meets, `elapsed` seconds after the start."""
         if number < len(self.script):
             return self.script[number]
         for entry in self.schedule:
@@ -143,7 +143,7 @@ class Faults:
         return self.rng.pick(self.item_faults, "kind", *key)
 
     def item_fault(self, number: int, site: str, question_id: int) -> ItemFault | None:
-        """What is wrong with a question in the answer to request ``number``."""
+        """What is wrong with a question in the answer to request `number`."""
         always = self.broken(site, question_id)
         key = ("item", number, site, question_id)
         if always or not self.rng.chance(self.broken_items, *key):

@@ -19,7 +19,7 @@ _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 
 
 def escape(text: str) -> str:
-    """Text as the API's safe filters give it: ``can't`` is ``can&#39;t``."""
+    """Text as the API's safe filters give it: `can't` is `can&#39;t`."""
     return _ENTITIES.sub(lambda found: _NAMED.get(found.group(), f"&#{ord(found.group())};"), text)
 
 
@@ -52,7 +52,7 @@ def question_item(
 
 
 def site_item(site: Site) -> dict[str, Any]:
-    """A site as an item of ``/sites``."""
+    """A site as an item of `/sites`."""
     return {
         "site_type": "main_site",
         "name": site.name.replace(".", " ").title(),
@@ -73,7 +73,7 @@ def site_item(site: Site) -> dict[str, Any]:
 
 
 def wiki_item(tag: str, excerpt: str, edited: int) -> dict[str, Any]:
-    """A tag's wiki as an item of ``/tags/{tags}/wikis``; its body only where a filter asks."""
+    """A tag's wiki as an item of `/tags/{tags}/wikis`; its body only where a filter asks."""
     return {
         "excerpt_last_edit_date": edited,
         "body_last_edit_date": edited,
@@ -103,7 +103,7 @@ def _owner(question: Question, site: Site, rng: KeyedRng) -> Mapping[str, Any]:
 
 
 def deleted_owner(number: int) -> dict[str, Any]:
-    """An author whose account is gone: a name and no ``user_id``."""
+    """An author whose account is gone: a name and no `user_id`."""
     return {"user_type": "does_not_exist", "display_name": f"user{number}"}
 
 

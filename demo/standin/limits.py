@@ -1,7 +1,7 @@
 """The API's rules for clients: who breaks them is refused, and written down.
 
 https://api.stackexchange.com/docs/throttle. The real API bans clients that keep breaking them;
-here an ``Observer`` keeps every broken rule with the request that broke it.
+here an `Observer` keeps every broken rule with the request that broke it.
 """
 
 from collections import Counter, defaultdict, deque
@@ -16,7 +16,7 @@ DAY = 86_400
 
 @dataclass(frozen=True)
 class Limits:
-    """What the API allows an address. ``keys``: the valid ones; None takes any."""
+    """What the API allows an address. `keys`: the valid ones; None takes any."""
 
     quota_without_key: int = 300  # a UTC day
     quota_with_key: int = 10_000
@@ -38,7 +38,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True)
 class Call:
-    """A request as the rules see it; ``identity`` is equal for requests that mean the same."""
+    """A request as the rules see it; `identity` is equal for requests that mean the same."""
 
     address: str
     key: str | None
@@ -65,7 +65,7 @@ class Violation:
 class Observer:
     """What the stand-in has seen of its clients.
 
-    ``violations`` holds what a client could have known better. ``unannounced`` holds what no
+    `violations` holds what a client could have known better. `unannounced` holds what no
     answer had told it: requests while it was cut off in an undefined format, or over a quota of
     which it had not been told yet.
     """
@@ -81,7 +81,7 @@ class Observer:
         return {rule: broken[rule] for rule in Rule}
 
     def report(self, most: int = 1000) -> dict[str, object]:
-        """The same for JSON, with the newest ``most`` violations."""
+        """The same for JSON, with the newest `most` violations."""
         return {
             "requests": self.requests,
             "counts": self.counts(),
@@ -127,7 +127,7 @@ class Limiter:
     def admit(self, call: Call, now: float, cut_off_seconds: float) -> None:
         """Let a request in and count it against its quota.
 
-        A client that is too fast is cut off for ``cut_off_seconds``.
+        A client that is too fast is cut off for `cut_off_seconds`.
 
         Raises:
             ApiError: It is refused, in words.
@@ -155,7 +155,7 @@ class Limiter:
         self._backoffs[key] = until + self.limits.backoff_slack
 
     def quota(self, call: Call, now: float, *, tell: bool = False) -> Mapping[str, int]:
-        """The quota fields of an answer; ``tell``: the client gets to read them."""
+        """The quota fields of an answer; `tell`: the client gets to read them."""
         quota = self._quota(call, now)
         quota.told = quota.told or tell
         return {"quota_max": quota.most, "quota_remaining": max(quota.most - quota.used, 0)}

@@ -1,7 +1,7 @@
 """The parameters of a list of questions, and the page that they name.
 
-https://api.stackexchange.com/docs/questions and /docs/paging: ``min`` and ``max`` bound the field
-that is sorted by, ``fromdate`` and ``todate`` always the creation date, all four inclusive.
+https://api.stackexchange.com/docs/questions and /docs/paging: `min` and `max` bound the field
+that is sorted by, `fromdate` and `todate` always the creation date, all four inclusive.
 """
 
 from bisect import bisect_left
@@ -45,7 +45,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Page:
-    """The questions of one page. ``total`` is that of all pages, where it was asked for."""
+    """The questions of one page. `total` is that of all pages, where it was asked for."""
 
     questions: Sequence[Question] = field(default_factory=tuple)
     has_more: bool = False
@@ -56,9 +56,9 @@ def parse(params: Mapping[str, str]) -> Query:
     """Check a request's parameters; those that the API does not know are ignored, as it does.
 
     Raises:
-        ApiError: A value is wrong, or the page is one that needs a key.
+        ApiError: a value is wrong, or the page is one that needs a key.
     """
-    page = _number(params, "page", 1, lowest=1)
+    page = _within(params, "page", 1, lowest=1)
     if page > LAST_PAGE_WITHOUT_KEY and not params.get("key"):
         raise page_needs_key()
     order = params.get("order") or "desc"
@@ -67,21 +67,21 @@ def parse(params: Mapping[str, str]) -> Query:
     return Query(
         sort=_choice(params, "sort", Sort.ACTIVITY),
         descending=order == "desc",
-        minimum=_date(params, "min"),
-        maximum=_date(params, "max"),
-        fromdate=_date(params, "fromdate"),
-        todate=_date(params, "todate"),
+        minimum=_whole_number(params, "min"),
+        maximum=_whole_number(params, "max"),
+        fromdate=_whole_number(params, "fromdate"),
+        todate=_whole_number(params, "todate"),
         page=page,
-        pagesize=_number(params, "pagesize", 30, lowest=0, highest=MAX_PAGE_SIZE),
+        pagesize=_within(params, "pagesize", 30, lowest=0, highest=MAX_PAGE_SIZE),
         filter=_filter(params),
     )
 
 
 def parse_ids(vector: str) -> frozenset[int]:
-    """The ids of ``/questions/{ids}``, separated by semicolons.
+    """The ids of `/questions/{ids}`, separated by semicolons.
 
     Raises:
-        ApiError: They are no numbers, none at all, or more than 100.
+        ApiError: they are no numbers, none at all, or more than 100.
     """
     ids = [part for part in vector.split(";") if part]
     if not 0 < len(ids) <= MAX_IDS or not all(part.isascii() and part.isdigit() for part in ids):
@@ -90,10 +90,10 @@ def parse_ids(vector: str) -> frozenset[int]:
 
 
 def parse_tags(vector: str) -> frozenset[str]:
-    """The tags of ``/tags/{tags}/wikis``, separated by semicolons.
+    """The tags of `/tags/{tags}/wikis`, separated by semicolons.
 
     Raises:
-        ApiError: There are none at all, or more than 20.
+        ApiError: there are none at all, or more than 20.
     """
     tags = [part for part in vector.split(";") if part]
     if not 0 < len(tags) <= MAX_TAGS:
@@ -152,10 +152,10 @@ def _window(entries: Sequence[tuple[int, int]], query: Query) -> range:
     return found[::-1] if query.descending else found
 
 
-def _number(
+def _within(
     params: Mapping[str, str], name: str, default: int, *, lowest: int, highest: int | None = None
 ) -> int:
-    value = _date(params, name)
+    value = _whole_number(params, name)
     if value is None:
         return default
     if value < lowest or (highest is not None and value > highest):
@@ -163,13 +163,13 @@ def _number(
     return value
 
 
-def _date(params: Mapping[str, str], name: str) -> int | None:
+def _whole_number(params: Mapping[str, str], name: str) -> int | None:
     """A whole number or, where the parameter is absent or empty, None."""
     text = params.get(name)
     if not text:
         return None
     digits = text.removeprefix("-")
-    # longer ones are no dates, and Python refuses to read very long ones
+    # longer ones are no date, and Python refuses to read very long ones
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 18):
         raise bad_parameter(name)
     return int(text)

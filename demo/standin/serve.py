@@ -25,10 +25,10 @@ def load(
     limits: Limits | None = None,
     seed: int = 0,
 ) -> StandIn:
-    """A stand-in of the sites that the files hold, from ``start`` (epoch seconds) on.
+    """A stand-in of the sites that the files hold, from `start` (epoch seconds) on.
 
     Raises:
-        ImportFailed: A file cannot be read, or holds no question that can be used.
+        ImportFailed: a file cannot be read, or holds no question that can be used.
     """
     by_site: dict[str, list[FetchedQuestion]] = {}
     for file in files:
@@ -61,7 +61,7 @@ def serve(
         listening: called with the API's address as soon as it listens.
 
     Raises:
-        OSError: The address cannot be had.
+        OSError: the address cannot be had.
     """
     server = StandInServer(standin, host=host, port=port)
     logger.info("serving %s at %s/2.3", ", ".join(standin.sites), server.url)

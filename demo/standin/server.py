@@ -29,10 +29,10 @@ class StandInServer:
             requests.get(f"{server.url}/2.3/questions", params={"site": "stats"}, timeout=5)
 
     Args:
-        standin: What answers.
-        host: The address to listen on.
-        port: The port; 0 takes a free one.
-        clock: The moment, in epoch seconds.
+        standin: what answers.
+        host: the address to listen on.
+        port: the port; 0 takes a free one.
+        clock: the moment, in epoch seconds.
     """
 
     def __init__(
@@ -49,16 +49,16 @@ class StandInServer:
 
     @property
     def url(self) -> str:
-        """Where it listens; the API is below ``/2.3``."""
+        """Where it listens; the API is below `/2.3`."""
         host, port = self._server.server_address[:2]
         return f"http://{host!s}:{port}"
 
     def run(self) -> None:
-        """Serve until ``stop`` is called, from another thread."""
+        """Serve until `stop` is called, from another thread."""
         self._server.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
-        """Make ``run`` return. Silent answers end too."""
+        """Make `run` return. Silent answers end too."""
         self._server.stopping.set()
         self._server.shutdown()
 

@@ -1,6 +1,6 @@
 """One site: its questions, what becomes of them, and the sorted lists that the API pages through.
 
-Time is an argument. ``advance(now)`` carries out what was planned for up to then; a site never
+Time is an argument. `advance(now)` carries out what was planned for up to then; a site never
 goes back.
 """
 
@@ -23,7 +23,7 @@ class Listing(StrEnum):
 
 
 class Sort(StrEnum):
-    """What the API can sort questions by; ``min`` and ``max`` apply to the same field."""
+    """What the API can sort questions by; `min` and `max` apply to the same field."""
 
     ACTIVITY = "activity"
     CREATION = "creation"
@@ -32,7 +32,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """Where a question went. ``on_date`` is in epoch seconds."""
+    """Where a question went. `on_date` is in epoch seconds."""
 
     site: str
     question_id: int
@@ -43,9 +43,9 @@ class Migration:
 class Question:
     """A question as it stands at one moment. Dates are whole epoch seconds.
 
-    ``owner`` is a display name; without one the API's object of an owner is made up.
-    ``visible_from`` is when the API first shows it, which can be later than ``creation_date``.
-    ``is_answered`` means what the API means: an answer is upvoted or accepted.
+    `owner` is a display name; without one the API's object of an owner is made up.
+    `visible_from` is when the API first shows it, which can be later than `creation_date`.
+    `is_answered` means what the API means: an answer is upvoted or accepted.
     """
 
     question_id: int
@@ -94,7 +94,7 @@ class Question:
 class Change:
     """Something that happens to a question: fields that take a new value at a moment.
 
-    ``bumps`` says whether it counts as activity. The functions below make the usual ones.
+    `bumps` says whether it counts as activity. The functions below make the usual ones.
     """
 
     at: float
@@ -124,7 +124,7 @@ def retagged(at: float, question_id: int, tags: Sequence[str]) -> Change:
 def answered(
     at: float, question_id: int, *, answers: int = 1, good: bool = True, accepted: int | None = None
 ) -> Change:
-    """The question has ``answers`` answers now; ``good``: one is upvoted, or ``accepted``."""
+    """The question has `answers` answers now; `good`: one is upvoted, or `accepted`."""
     fields = {"answer_count": answers, "is_answered": good, "accepted_answer_id": accepted}
     return Change(at, question_id, "answered", fields)
 
@@ -186,12 +186,12 @@ class Site:
         self.schedule(*changes)
 
     def schedule(self, *changes: Change) -> None:
-        """Plan changes; one that is due already happens at the next ``advance``."""
+        """Plan changes; one that is due already happens at the next `advance`."""
         for change in changes:
             heapq.heappush(self._planned, (change.at, next(self._number), change))
 
     def advance(self, now: float) -> None:
-        """Carry out what is planned for up to ``now``, in epoch seconds."""
+        """Carry out what is planned for up to `now`, in epoch seconds."""
         while self._planned and self._planned[0][0] <= now:
             self._apply(heapq.heappop(self._planned)[2])
 

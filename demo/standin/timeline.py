@@ -28,10 +28,10 @@ DAY = 86_400.0
 class Release:
     """How a file's questions are spread over time; what comes first by id is asked first.
 
-    The oldest ``history_share`` of a site's questions lie in the ``history_days`` before the
+    The oldest `history_share` of a site's questions lie in the `history_days` before the
     start, at the dates that the file gives or evenly spread. The others are asked from the start
-    on, evenly, whatever their date in the file. Every ``burst_every`` seconds ``burst_size`` of
-    them share one second. The API shows a new one up to ``delay`` seconds late.
+    on, evenly, whatever their date in the file. Every `burst_every` seconds `burst_size` of
+    them share one second. The API shows a new one up to `delay` seconds late.
     """
 
     history_share: float = 0.8
@@ -56,8 +56,8 @@ class Release:
 class Life:
     """What becomes of questions: shares of all of them, at random moments.
 
-    Each happens within ``within`` seconds of when the question is asked, or of the start for
-    what is history. ``unanswered_again`` is a share of those that get an answer.
+    Each happens within `within` seconds of when the question is asked, or of the start for
+    what is history. `unanswered_again` is a share of those that get an answer.
     """
 
     within: float = 3 * DAY
@@ -92,7 +92,7 @@ def site_of(
     life: Life | None = None,
     seed: int = 0,
 ) -> Site:
-    """A site of the questions of one site's files. ``start`` is in epoch seconds."""
+    """A site of the questions of one site's files. `start` is in epoch seconds."""
     rng = KeyedRng(seed)
     questions = list(_released(fetched, start, release or Release(), rng))
     changes = _lives(questions, start, life or Life(), rng)

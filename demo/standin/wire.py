@@ -25,7 +25,7 @@ class HttpRequest:
 
     @classmethod
     def of(cls, target: str, address: str = "127.0.0.1") -> Self:
-        """A request from its target, such as ``/2.3/questions?site=stats``."""
+        """A request from its target, such as `/2.3/questions?site=stats`."""
         parts = urlsplit(target)
         params = dict(parse_qsl(parts.query, keep_blank_values=True))
         return cls(unquote(parts.path), params, address)

@@ -37,7 +37,7 @@ def test_missing_packages_are_told_with_what_to_type(
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
     assert "not installed here (no_such_ray)" in line
-    assert line.endswith("pip install 'question-tagger[scale]'")
+    assert line.endswith('pip install ".[scale]"')
 
 
 @pytest.mark.parametrize(

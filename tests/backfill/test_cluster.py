@@ -60,7 +60,7 @@ def test_shared_memory_is_used_where_it_has_room() -> None:
     ("traces", "told"),
     [
         ("ray::map\n  Traceback …\nOSError: no room\n\n", "Ray stopped: OSError: no room"),
-        ("…\nModuleNotFoundError: No module named 'backfill'", "'question-tagger[scale]' brings)"),
+        ("…\nModuleNotFoundError: No module named 'backfill'", 'pip install ".[scale]" brings)'),
         ("", "Ray stopped: RuntimeError"),
     ],
 )

@@ -113,7 +113,7 @@ def test_the_program_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("file", "port", "complaint"),
-    [("none.jsonl", 0, "No such file"), ("q.jsonl.gz", None, "cannot listen on")],
+    [("none.jsonl", 0, "No such file"), ("q.jsonl.gz", None, "Cannot listen on")],
 )
 @pytest.mark.slow
 def test_the_program_says_what_is_wrong_in_one_line(
@@ -126,6 +126,6 @@ def test_the_program_says_what_is_wrong_in_one_line(
             assert program.wait(timeout=30) == 1
             assert program.stderr is not None
             errors = program.stderr.read()
-    assert errors.startswith("stand-in: ")
+    assert errors.startswith("tagger: ")
     assert complaint in errors
     assert errors.count("\n") == 1
