@@ -54,6 +54,7 @@ def make_app(parts: Iterable[str] = PARTS) -> typer.Typer:
     """The command line with the commands of some parts."""
     app = typer.Typer(
         name="tagger",
+        cls=console.PlainGroup,
         help="Continuous tag prediction for StackExchange sites.",
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,  # they may hold secrets

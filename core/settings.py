@@ -258,9 +258,14 @@ class Settings(BaseSettings):
     @field_validator("api_url")
     @classmethod
     def _check_api(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("is not an address that begins with https:// or http://")
+        wrong = "is not an address that begins with https:// or http://"
+        try:
+            parts = urlsplit(value)
+            is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # in Python's words: of brackets, or of a port
+            raise ValueError(wrong) from None
+        if not is_one:
+            raise ValueError(wrong)
         if parts.username or parts.query:
             raise ValueError(f"holds a user or a query; a key goes into {PREFIX}API_KEY")
         return value.rstrip("/")

@@ -21,7 +21,7 @@ from core.console import (
     start,
 )
 from core.errors import TaggerError
-from core.heartbeat import Watchdog, patience
+from core.parts.heartbeat import Watchdog, patience
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
 from core.retry import until_reachable
 from core.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from core.clock import SystemClock
-from core.heartbeat import Heartbeat, Watchdog
+from core.parts.heartbeat import Heartbeat, Watchdog
 
 BEAT_SECONDS: Final = 30.0  # between two touches of the heartbeat while nothing is due
 

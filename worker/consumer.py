@@ -12,7 +12,7 @@ from celery.worker.state import maybe_shutdown
 
 from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, explain
 from core.errors import BrokerUnreachable
-from core.heartbeat import Heartbeat, Watchdog
+from core.parts.heartbeat import Heartbeat, Watchdog
 from core.parts.signs import Signs
 from core.retry import Outage
 from worker.messages import CheckingConsumer

@@ -10,7 +10,7 @@ from celery.beat import Scheduler, SchedulingError
 from celery.schedules import crontab, schedule
 
 from core.broker.queue import explain
-from core.heartbeat import Heartbeat, Watchdog
+from core.parts.heartbeat import Heartbeat, Watchdog
 from core.parts.signs import Signs
 from core.retry import Outage
 

@@ -21,7 +21,7 @@ from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
 from core.clock import SystemClock
 from core.console import open_database
 from core.database.backup.nightly import NightlyBackups
-from core.heartbeat import Heartbeat, Watchdog, patience
+from core.parts.heartbeat import Heartbeat, Watchdog, patience
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
 from core.retry import until_reachable
 from core.settings import Settings

@@ -13,7 +13,7 @@ from celery.worker import state
 
 from core.broker.queue import queue_length
 from core.errors import BrokerUnreachable
-from core.heartbeat import Heartbeat, Watchdog, end_at_once
+from core.parts.heartbeat import Heartbeat, Watchdog, end_at_once
 from core.parts.signs import Signs
 from worker.killed import KilledProcesses
 

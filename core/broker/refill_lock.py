@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.errors import DatabaseUnreachable
 
 LOCK_SECONDS: Final = 20  # after which a refiller counts as dead
-_POSTGRES_LOCK: Final = 0x7A66E4  # any number of our own
+_POSTGRES_LOCK: Final = 0x7A66E4  # of our own: in Postgres' space of single numbers
 _PAUSE_SECONDS: Final = 0.05
 
 
@@ -36,9 +36,8 @@ def _postgres_lock(engine: Engine, clock: Clock, patience: float) -> Iterator[bo
         ask = select(func.pg_try_advisory_xact_lock(_POSTGRES_LOCK))
         yield _try_for(lambda: bool(connection.execute(ask).scalar()), clock, patience)
     finally:
-        with suppress(
-            DatabaseUnreachable, DBAPIError
-        ):  # it took so long that the server has ended it
+        # The server may have ended it, which took too long.
+        with suppress(DatabaseUnreachable, DBAPIError):
             connection.close()
 
 

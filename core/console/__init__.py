@@ -26,11 +26,13 @@ from core.console.options import (
 )
 from core.console.probes import ApiProbe, AskApi, probes
 from core.console.terminal import bytes_progress, err, out, plain, print_json, progress
+from core.console.usage import PlainGroup
 
 __all__ = [
     "FAILURE",
     "ApiProbe",
     "AskApi",
+    "PlainGroup",
     "any_site_option",
     "bytes_progress",
     "check_known",

@@ -76,9 +76,8 @@ class Review(Table):
     )
     model_version_id: Mapped[int | None] = mapped_column(BigId)  # whose suggestions were seen
     blind: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    first_choice: Mapped[list[str] | None] = mapped_column(
-        _JsonOrNull
-    )  # of a blind one, before it saw
+    # Of a blind one: the tags that were chosen before the suggestions were shown.
+    first_choice: Mapped[list[str] | None] = mapped_column(_JsonOrNull)
 
 
 class QueuedQuestion(Table):

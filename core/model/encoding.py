@@ -38,7 +38,7 @@ class SequenceInput(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["sequence"] = "sequence"
-    name: str
+    name: str = Field(max_length=100)
     source: Literal["title", "body", "text"]
     length: int = Field(ge=1, le=100_000)
     keep: Literal["first", "last"] = "first"
@@ -63,7 +63,7 @@ class _WeightedInput(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: str = Field(max_length=100)
     source: Literal["title", "body", "text"]
     length: int = Field(ge=1, le=100_000)
 

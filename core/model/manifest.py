@@ -10,8 +10,9 @@ from core.errors import BundleCorrupt, BundleIncompatible
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
 from core.model.tokenizer import TextSettings
+from core.refused_values import told
 from core.site_names import name_today
-from core.untrusted import JsonTooLarge, load_json
+from core.untrusted import JsonTooLarge, load_json, one_line
 
 FORMAT_VERSION: Final = 3
 READABLE_VERSIONS: Final = (2, 3)
@@ -100,14 +101,12 @@ def parse_manifest(data: bytes) -> Manifest:
         raise BundleCorrupt("The model bundle's manifest.json cannot be read.") from error
     if version not in READABLE_VERSIONS:
         raise BundleIncompatible(
-            f"The model bundle's format is version {version!r}; this program reads "
-            f"{FORMAT_VERSION}. Install the version of the program that made it, or train a new "
-            "model."
+            f"The model bundle's format is version {one_line(str(version))[:20]}; this program "
+            f"reads {' and '.join(map(str, READABLE_VERSIONS))}. Install the version of the "
+            "program that made it, or train a new model."
         )
     try:
         manifest = Manifest.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BundleCorrupt(f"The model bundle's manifest.json: {where}: {first['msg']}.") from None
+        raise BundleCorrupt(f"The model bundle's manifest.json: {told(error)}.") from None
     return manifest.model_copy(update={"site": name_today(manifest.site)})

@@ -24,7 +24,7 @@ from core.model.bundle_store import fetch_parts, store_parts
 
 Reason = Literal["gate", "hand", "rollback"]
 
-_POSTGRES_LOCKS: Final = 0x7A66E4  # any number of our own: the space of the sites' locks
+_POSTGRES_LOCKS: Final = 0x7A66E4  # of our own: in Postgres' space of pairs
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from core.errors import BundleCorrupt
+from core.refused_values import told
 from core.untrusted import JsonTooLarge, check_json
 
 MOST_VALUES: Final = 1_000_000  # of its JSON; one of 40,000 words and as many pairs has 320,000
@@ -134,6 +135,5 @@ def parse_vocabulary(data: bytes) -> Vocabulary:
     except JsonTooLarge as error:
         raise BundleCorrupt(f"The model bundle's vocabulary.json holds {error}.") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        raise BundleCorrupt(f"The model bundle's vocabulary.json: {first['msg']}.") from None
+        raise BundleCorrupt(f"The model bundle's vocabulary.json: {told(error)}.") from None
     return Vocabulary(file.words, file.pairs, file.idf)

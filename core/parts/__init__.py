@@ -1,1 +1,1 @@
-"""What the parts of the service write into the database of themselves."""
+"""What the parts of the service show of themselves while they run: to the database, to Docker."""

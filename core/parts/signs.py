@@ -16,8 +16,8 @@ from core.clock import Clock
 from core.database.engine import dialect_insert, writing_once
 from core.database.tables import LastSign
 from core.errors import DatabaseUnreachable
-from core.heartbeat import end_at_once
 from core.memory import group_memory
+from core.parts.heartbeat import end_at_once
 from core.settings import Settings
 
 log = logging.getLogger(__name__)

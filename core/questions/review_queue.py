@@ -49,7 +49,7 @@ def enter_queue(
         where=insert.excluded.predicted_at >= QueuedQuestion.predicted_at,
     )
     connection.execute(statement)
-    _recount(connection, _decided_on(connection, pks))
+    recount(connection, _decided_on(connection, pks))
 
 
 def forget_scores(connection: Connection, pks: Sequence[int]) -> None:
@@ -80,10 +80,6 @@ def forget_scores_of_tags(connection: Connection, site: str, tags: Collection[st
 
 def recount(connection: Connection, pks: Sequence[int]) -> None:
     """Count reviews and conflicts of questions anew; commits nothing. They are locked before."""
-    _recount(connection, pks)
-
-
-def _recount(connection: Connection, pks: Sequence[int]) -> None:
     for start in range(0, len(pks), CHUNK):
         chosen = one_of(connection, QueuedQuestion.question_pk, pks[start : start + CHUNK])
         statement = update(QueuedQuestion).where(chosen)

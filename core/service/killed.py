@@ -1,4 +1,4 @@
-"""What workers have told of themselves in the database."""
+"""The processes of workers that the system killed, as their workers have told the database."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from core.heartbeat import Heartbeat
+from core.parts.heartbeat import Heartbeat
 from core.service.review_page import listen
 from review.notify.sender import Sender
 from review.web.app import make_app

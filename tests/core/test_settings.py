@@ -36,6 +36,8 @@ def test_without_any_variable_the_service_runs_on_this_machine() -> None:
         ("BROKER_URL", "kafka://u:hush@h", "redis://"),
         ("API_URL", "ftp://somewhere", "https://"),
         ("API_URL", "https://somewhere/?key=hush", "TAGGER_API_KEY"),
+        ("API_URL", "https://[somewhere", "is not an address"),
+        ("API_URL", "https://somewhere:70000/", "is not an address"),
         ("FEED", "all", "which new questions"),
         ("RETRAIN_CRON", "weekly", "cron"),
         ("RETRAIN_CRON", "61 * * * *", "cron"),

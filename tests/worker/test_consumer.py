@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import ReadOnlyError
 
 from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, make_celery
-from core.heartbeat import Heartbeat
+from core.parts.heartbeat import Heartbeat
 from core.retry import Outage
 from core.settings import Settings
 from worker import consumer as module

@@ -10,7 +10,7 @@ from celery import Celery
 from celery.beat import SchedulingError
 from celery.schedules import crontab
 
-from core.heartbeat import Heartbeat
+from core.parts.heartbeat import Heartbeat
 from core.settings import Settings
 from worker import schedule
 from worker.app import beat_schedule

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import BrokerUnreachable
-from core.heartbeat import Heartbeat
+from core.parts.heartbeat import Heartbeat
 from tests.conftest import ManualClock
 from worker.vital_signs import DEAF_SECONDS, LOOK_SECONDS, Hearing, vital_signs
 

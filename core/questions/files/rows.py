@@ -17,13 +17,13 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
-from pydantic_core import ErrorDetails
 
 from core.database.known_sites import CheckSite
 from core.errors import UnknownSite
 from core.questions.files.values import is_nothing, to_tags, to_whole
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.questions.time_order import is_made_up
+from core.refused_values import explain, told
 from core.site_names import site_host, site_name
 from core.times import to_time
 
@@ -135,8 +135,7 @@ def make_row(values: Mapping[str, object], *, source: Source, line: int) -> Row:
     try:
         fields = _QuestionFields.model_validate(given, context=(source, line))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        return source.broken(line, _explain(first))
+        return source.broken(line, told(error))
     site = source.site_of(fields.site)
     if site is None:
         return source.broken(line, "site: missing, and none was given for all rows")
@@ -208,8 +207,8 @@ def _or_nothing(value: object, check: ValidatorFunctionWrapHandler, info: Valida
         return check(value)
     except ValidationError as error:
         source, line = cast("tuple[Source, int]", info.context)
-        first = error.errors(include_url=False, include_context=False)[0]
-        source.lose(line, str(info.field_name), _explain(first, str(info.field_name)))
+        name, (_, reason) = str(info.field_name), explain(error)
+        source.lose(line, name, f"{name}: {reason}")
         return None
 
 
@@ -275,14 +274,3 @@ class _QuestionFields(BaseModel):
             state=state,
             state_at=state_at,
         )
-
-
-def _explain(error: ErrorDetails, name: str | None = None) -> str:
-    """The field, what is wrong, and the value where it is short."""
-    name = name or str(error["loc"][0])
-    if error["type"] == "missing":
-        return f"{name}: missing"
-    value: Any = error["input"]
-    reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    shown = f", but is {value!r}" if isinstance(value, int | float | str) else ""
-    return f"{name}: {reason}{shown if len(shown) < 60 else ''}"

@@ -2,8 +2,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from core.database.engine import make_engine
+from core.database.migrate import upgrade
 from core.database.tables import BundlePart
 from core.errors import DatabaseUnreachable
 from core.model.bundle import PIECE
@@ -45,8 +47,6 @@ def test_parts_go_with_their_version(engine: Engine) -> None:
 
 
 def test_a_part_stands_once(engine: Engine, version_id: int) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     again = {"model_version_id": version_id, "number": 0, "data": b"?"}
     with pytest.raises(IntegrityError), engine.begin() as connection:
         connection.execute(insert(BundlePart), again)
@@ -55,8 +55,6 @@ def test_a_part_stands_once(engine: Engine, version_id: int) -> None:
 def test_a_server_that_goes_away_between_two_parts_is_one_line(
     postgres_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
-    from core.database.migrate import upgrade
-
     engine, other = make_engine(postgres_url), make_engine(postgres_url)
     upgrade(engine)
     with engine.connect() as connection:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import BundleCorrupt, BundleIncompatible
+from core.errors import BundleCorrupt, BundleIncompatible, BundleRefused
 from core.model.manifest import FORMAT_VERSION, parse_manifest
 from tests.models import word_bundle
 
@@ -31,8 +31,8 @@ def test_a_manifest_comes_back_as_it_was_written() -> None:
         (lambda m: m["labels"].__setitem__(1, m["labels"][0]), "a label stands twice"),
         (lambda m: m["labels"].__setitem__(1, "\t"), "a label is empty"),
         (lambda m: m.update(thresholds=[0.5]), "thresholds"),
-        (lambda m: m.update(surprise=1), "surprise"),
-        (lambda m: m["inputs"][0].update(length=10**9), "length"),
+        (lambda m: m.update(surprise=1), "surprise: should not be there"),
+        (lambda m: m["inputs"][0].update(length=10**9), "length: should be 100,000 or less"),
         (lambda m: m.update(inputs=m["inputs"] * 2), "input's name stands twice"),
         (lambda m: m.update(text={"code": "run"}), "text"),
         (lambda m: m.update(site="../stats"), "site"),
@@ -54,9 +54,18 @@ def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
         parse_manifest(changed(change))
 
 
+def test_a_refusal_is_one_short_line_whatever_a_stranger_named() -> None:
+    manifest = json.loads(word_bundle().manifest.model_dump_json())
+    for change in ({"\n" * 9 + "x" * 5_000: 1}, {"format_version": "\x1b[2J" + "9" * 5_000}):
+        with pytest.raises(BundleRefused) as refused:
+            parse_manifest(json.dumps(manifest | change).encode())
+        assert len(str(refused.value)) < 250
+        assert str(refused.value).isprintable()
+
+
 def test_a_newer_format_is_incompatible_whatever_else_it_holds() -> None:
     data = changed(lambda m: m.update(format_version=FORMAT_VERSION + 1, new_field=1))
-    with pytest.raises(BundleIncompatible, match=r"version 4.*reads 3.*Install"):
+    with pytest.raises(BundleIncompatible, match=r"version 4; .*reads 2 and 3. Install"):
         parse_manifest(data)
 
 

@@ -40,10 +40,10 @@ def test_pairs_and_how_rare_they_are_come_back() -> None:
         ({"idf": [1.0]}, "idf"),
         ({"pairs": [[1, 7]]}, "pair"),
         ({"pairs": [[0, 1]]}, "pair"),
-        ({"pairs": [[1]]}, "Field"),
-        ({"words": [1]}, "string"),
+        ({"pairs": [[1]]}, "missing"),
+        ({"words": [1]}, "words.0: should be a text, but is 1"),
         ({"words": ["a", "a"]}, "stands twice"),
-        ({"more": []}, "not permitted"),
+        ({"more": []}, "more: should not be there"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused(change: dict[str, Any], wrong: str) -> None:

@@ -1,3 +1,4 @@
+import gzip
 import io
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -160,8 +161,6 @@ def test_what_a_service_has_noted_by_itself_is_nothing_to_lose(
 
 def changed(backup: io.BytesIO, old: bytes, new: bytes) -> io.BytesIO:
     """The backup with another text in a row, and the sums of before."""
-    import gzip
-
     data = gzip.decompress(backup.getvalue())
     assert old in data
     return io.BytesIO(gzip.compress(data.replace(old, new, 1)))

@@ -14,6 +14,7 @@ from core.database.migrate import revisions
 from core.errors import BackupFailed, BackupRefused, SchemaOutdated
 from tests.conftest import ManualClock
 from tests.core.database.filled_tables import counts, fill_empty_tables
+from tests.database_of_before import migrate_to
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
 
@@ -112,8 +113,6 @@ def test_a_database_of_a_newer_program_is_refused(engine: Engine, clock: ManualC
 def test_an_empty_database_of_an_earlier_revision_can_be_backed_up(
     sqlite_url: str, clock: ManualClock
 ) -> None:
-    from tests.database_of_before import migrate_to
-
     engine = make_engine(sqlite_url)
     migrate_to(engine, "0003")
     written = write_backup(engine, io.BytesIO(), now=clock.now())

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from core.heartbeat import Heartbeat, Watchdog
+from core.parts.heartbeat import Heartbeat, Watchdog
 from tests.conftest import ManualClock
 
 
