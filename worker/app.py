@@ -83,6 +83,7 @@ class Tasks:
         self._machine_clock = clock
         self._database = Outage(log, "the database")
         self._broker = Outage(log, "the broker")
+        self._folder = Outage(log, "the folder of unpacked models")
         self._without_model = ToldOnce()
 
     @cached_property
@@ -106,6 +107,9 @@ class Tasks:
         try:
             lease = timedelta(seconds=self._settings.lease_seconds)
             outcome = tag_batch(self._engine, self._models, site, pks, self._clock, lease=lease)
+        except CacheUnusable as error:
+            self._folder.note(with_hint(error))
+            self._in_one_line(lambda: self._leave(pks))
         except ModelError as error:
             is_missing = isinstance(error, ModelMissing)
             if not is_missing or self._without_model.begins(site):  # until it has one
@@ -115,6 +119,7 @@ class Tasks:
             self._database.note(f"{len(pks)} questions of {site} wait: {error}")
         else:
             self._database.end()
+            self._folder.end()
             self._without_model.ends(site)
             log.info("%s: %s", site, outcome)
             self._in_one_line(self._refill, asks_broker=True)
@@ -188,7 +193,7 @@ class Tasks:
         except BrokerUnreachable as error:
             self._broker.note(with_hint(error))
         except CacheUnusable as error:
-            log.error("%s", with_hint(error))  # noqa: TRY400 (one line)
+            self._folder.note(with_hint(error))
         else:
             self._database.end()
             if asks_broker:

@@ -119,6 +119,28 @@ def test_that_there_is_no_model_is_told_once_until_there_was_one(
     assert len([line for line in caplog.messages if "no live model" in line]) == 2
 
 
+def test_a_folder_that_takes_no_models_is_told_once_until_it_does(
+    sqlite_engine: Engine,
+    sqlite_url: str,
+    redis_url: str,
+    clock: ManualClock,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    in_the_way = tmp_path / "models"
+    in_the_way.write_text("no folder")
+    tasks = tasks_of(sqlite_url, tmp_path, redis_url)
+    pks = list(requested(sqlite_engine, clock, 1, 2))
+    for _ in range(3):
+        tasks.tag("stats", pks)
+    (line,) = caplog.messages
+    assert "Set TAGGER_MODEL_CACHE_DIR to one that can" in line
+    in_the_way.unlink()
+    tasks.tag("stats", pks)
+    assert len(predictions(sqlite_engine)) == 2
+
+
 def test_a_model_that_cannot_be_used_is_tried_once_a_sweep_whoever_ends_other_batches(
     sqlite_engine: Engine, sqlite_url: str, redis_url: str, clock: ManualClock, tmp_path: Path
 ) -> None:
