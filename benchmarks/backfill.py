@@ -16,11 +16,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from report.question_files import multiply
+from arranged.question_files import multiply
 
 from tests.memory import family, memory_mb
+from tests.processes import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SECONDS = 0.25
 OTHERS = "Ray's others, together"
 
@@ -38,8 +38,8 @@ def kinds(pid: int) -> Iterator[tuple[int, str, float]]:
         yield process, told, memory_mb(process)[0]
 
 
-def processor_seconds(pid: int) -> float:
-    """Of one process; 0 where it has ended."""
+def own_seconds(pid: int) -> float:
+    """The processor time of one process alone; 0 where it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -64,7 +64,7 @@ class Watched:
         together = 0.0
         for process, kind, held in kinds(pid):
             before = self._seconds.get((kind, process), 0.0)
-            self._seconds[kind, process] = max(before, processor_seconds(process))
+            self._seconds[kind, process] = max(before, own_seconds(process))
             if kind == OTHERS:
                 together += held
             else:

@@ -22,28 +22,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
+from arranged.servers import database, postgres_pid, processor_seconds, redis_pid
+from arranged.tagging_work import ask_for_all, numbered, predicted, publish, store_all, wait_for
 from sqlalchemy import Engine, make_url
-from whole_job import (
-    STORED_AT_ONCE,
-    ask_for_all,
-    numbered,
-    predicted,
-    processor_seconds,
-    redis_pid,
-    wait_for,
-)
-from worker_memory import ROOT, database, publish
 
 from core.broker import embedded_redis
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.model.bundle import Bundle, unpack
-from core.questions.store import FetchedQuestion, store
+from core.questions.store import FetchedQuestion
 from core.settings import Settings
+from tests.processes import ROOT
 from worker.tagging import PART
 
 SERVERS = "tagger-servers"
@@ -191,8 +183,7 @@ class Servers:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._engine = engine
-        postgres = int((folder / "pg" / "postmaster.pid").read_text().split()[0])
-        self._pids = (postgres, redis_pid(folder))
+        self._pids = (postgres_pid(folder), redis_pid(folder))
         self._before = self._now()
 
     def _now(self) -> list[float]:
@@ -226,10 +217,7 @@ def prepare(engine: Engine, bundle: Bundle, questions: list[FetchedQuestion], fo
     """Make the tables, publish the model and store the questions."""
     upgrade(engine)
     publish(engine, bundle, questions[0].site, "0", folder)
-    for start in range(0, len(questions), STORED_AT_ONCE):
-        with engine.begin() as connection:
-            some = questions[start : start + STORED_AT_ONCE]
-            store(connection, some, now=datetime.now(UTC), request_tagging=False)
+    store_all(engine, questions)
 
 
 def main() -> None:
@@ -250,7 +238,7 @@ def main() -> None:
         os.environ.setdefault("XDG_RUNTIME_DIR", stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)  # Postgres runs as a user of its own
         (folder / "bundle").mkdir()
-        address, _ = stack.enter_context(database("postgres", folder, 0))
+        address, _ = stack.enter_context(database("postgres", folder))
         stack.enter_context(embedded_redis.running(folder))
         engine = make_engine(address)
         stack.callback(engine.dispose)

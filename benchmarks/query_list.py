@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from review_rows import SITE
+from arranged.review_rows import SITE
 
 from review.results.find import Filter
 

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from arranged.review_rows import SITE, fill
+from arranged.servers import engine_in
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
-from review_queue import Bench, database
-from review_rows import SITE, fill
+from review_queue import Bench
 
 from core.database.migrate import upgrade
 from core.settings import Settings
@@ -63,7 +64,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
-        with database(given.database, folder) as engine:
+        with engine_in(given.database, folder) as engine:
             if upgrade(engine):
                 fill(engine, given.questions)
             address = engine.url.render_as_string(hide_password=False)

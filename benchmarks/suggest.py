@@ -10,7 +10,6 @@ BUNDLE is what `tagger models export` writes, QUESTIONS any file that `tagger im
 import argparse
 import os
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -22,13 +21,15 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import httpx
-from worker_memory import ROOT, publish
+from arranged.servers import free_port
+from arranged.tagging_work import publish
 
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.model.bundle import unpack
 from core.questions.files import load_questions
 from core.questions.store import FetchedQuestion
+from tests.processes import ROOT
 
 BATCHES = (1, 25, 100)
 START_SECONDS = 60
@@ -37,8 +38,7 @@ START_SECONDS = 60
 @contextmanager
 def page(folder: Path) -> Iterator[httpx.Client]:
     """A review page on a port that is free, and a program that has its owner's token."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     env = os.environ | {
         "PYTHONPATH": str(ROOT),
         "TAGGER_DATA_DIR": str(folder),

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from arranged.servers import database
+from arranged.tagging_work import publish
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
-from worker_memory import database, publish
 
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
@@ -148,7 +149,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     chosen = parser.parse_args()
     chance = random.Random(0)  # noqa: S311 (makes texts up)
-    with tempfile.TemporaryDirectory() as name, database("postgres", Path(name), 0) as (address, _):
+    with tempfile.TemporaryDirectory() as name, database("postgres", Path(name)) as (address, _):
         engine = make_engine(address)
         upgrade(engine)
         # A small version, without which nothing is enqueued.

@@ -26,34 +26,35 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from itertools import cycle, islice
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from arranged.servers import database, postgres_pid, processor_seconds, redis_pid
+from arranged.tagging_work import (
+    ask_for_all,
+    environment,
+    numbered,
+    predicted,
+    publish,
+    store_all,
+    wait_for,
+)
 from bs4 import BeautifulSoup
-from sqlalchemy import Engine, func, select
-from worker_memory import ROOT, database, pending, publish
 
 from core.broker import embedded_redis
-from core.database.engine import make_engine, reading
+from core.database.engine import make_engine
 from core.database.migrate import upgrade
-from core.database.tables import Prediction
 from core.model.bundle import Bundle, unpack
 from core.model.predictor import Model
 from core.model.tokenizer import words
-from core.questions.files import load_questions
-from core.questions.store import FetchedQuestion, store
+from core.questions.store import FetchedQuestion
 from core.settings import Settings
-from tests.memory import family
+from tests.processes import ROOT
 
-TICKS = os.sysconf("SC_CLK_TCK")
 FLOORS = ROOT / "benchmarks" / "floors.toml"
-STORED_AT_ONCE = 1000
 BATCH = 100
-PATIENCE_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +93,6 @@ def shortfalls(rows: Sequence[Row], naive: Row, loop: Row) -> list[str]:
             if measured[name] < (least if measured[name] > 0 else -least):
                 found.append(f"{row.what}: {name} is {abs(measured[name]):.2f}, allowed is {least}")
     return found
-
-
-def processor_seconds(pids: Sequence[int]) -> float:
-    """The processor time of processes and of their children that have ended."""
-    total = 0
-    for root in pids:
-        for pid in family(root):
-            with suppress(FileNotFoundError):  # it has ended meanwhile, and is in its parent's sum
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                total += sum(map(int, fields[11:15]))  # its own, and children's that it waited for
-    return total / TICKS
 
 
 def naive_pipeline(bundle: Bundle, texts: Sequence[tuple[str, str]], folder: Path) -> Row:
@@ -172,19 +162,16 @@ def whole_job(
 ) -> Row:
     """Store the questions, ask for all, start the workers, and wait for the last commit."""
     with ExitStack() as stack:
-        address, _ = stack.enter_context(database(kind, folder, 0))
+        address, _ = stack.enter_context(database(kind, folder))
         stack.enter_context(embedded_redis.running(folder))
         settings = Settings(database_url=address, data_dir=folder)
         engine = make_engine(address)
         upgrade(engine)
         publish(engine, bundle, questions[0].site, "0", folder)
-        for start in range(0, len(questions), STORED_AT_ONCE):
-            some = questions[start : start + STORED_AT_ONCE]
-            with engine.begin() as connection:
-                store(connection, some, now=datetime.now(UTC), request_tagging=False)
+        store_all(engine, questions)
         servers = [redis_pid(folder)]
         if kind == "postgres":
-            servers.append(int((folder / "pg" / "postmaster.pid").read_text().split()[0]))
+            servers.append(postgres_pid(folder))
         ask_for_all(settings, questions[0].site)
         used = -processor_seconds(servers)
         began = time.perf_counter()
@@ -201,60 +188,6 @@ def whole_job(
     return Row(
         f"{kind}_{processes}", what, done / seconds, used / len(questions) * 1e6, first - began
     )
-
-
-def redis_pid(folder: Path) -> int:
-    """The process id of a folder's Redis."""
-    import redis  # noqa: PLC0415
-
-    path = str(embedded_redis.socket_path(folder))
-    with redis.Redis(unix_socket_path=path) as client:
-        return int(client.info("server")["process_id"])
-
-
-def ask_for_all(settings: Settings, site: str) -> None:
-    """What a person would type."""
-    command = [sys.executable, "-m", "tagger", "tag", "--all", "--site", site]
-    env = environment(settings)
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """What the program runs with; it keeps its compiled modules, as wherever it is installed."""
-    own = {
-        "PYTHONPATH": str(ROOT),
-        "TAGGER_DATABASE_URL": settings.database,
-        "TAGGER_DATA_DIR": str(settings.data_dir),
-    }
-    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"} | own
-
-
-def predicted(engine: Engine) -> int:
-    """How many questions have been tagged."""
-    with reading(engine) as connection:
-        return connection.execute(select(func.count()).select_from(Prediction)).scalar_one()
-
-
-def wait_for(engine: Engine, count: int, *, pause: float = 0.2) -> None:
-    """Wait until so many questions have been tagged; to count them costs the server time, too.
-
-    Raises:
-        SystemExit: for too long.
-    """
-    end = time.monotonic() + PATIENCE_SECONDS
-    while predicted(engine) < count:
-        if time.monotonic() > end:
-            sys.exit(f"{predicted(engine)} of {count} tagged, {pending(engine)} pending")
-        time.sleep(pause)
-
-
-def numbered(path: Path, site: str, count: int) -> list[FetchedQuestion]:
-    """So many questions of a file, each under a number of its own."""
-    own = list(islice(load_questions(path, site=site), count))
-    return [
-        replace(question, question_id=number)
-        for number, question in enumerate(islice(cycle(own), count), start=1)
-    ]
 
 
 def main() -> None:

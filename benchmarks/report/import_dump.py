@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from arranged.question_files import multiply
+from arranged.servers import database
 from report.processes import Taken, run
-from report.question_files import multiply
-from worker_memory import database
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def import_dump(questions: Path, site: str, times: int, kind: str, folder: Path)
     multiply(questions, dump, times)
     own = folder / f"{kind}{times}"
     own.mkdir(mode=0o700)
-    with database(kind, own, 0) as (address, _):
+    with database(kind, own) as (address, _):
         settings = {"TAGGER_DATABASE_URL": address, "TAGGER_DATA_DIR": str(own)}
         taken = run(("import", "--site", site, str(dump)), settings, folder / "log")
     row = next(line for line in (folder / "log").read_text().splitlines() if dump.name in line)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker_memory import ROOT
+from tests.processes import ROOT
 
 LOOK_SECONDS = 0.1
 _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
