@@ -23,6 +23,7 @@ from trainer.data.stored import Survey, stored_questions, survey
 from trainer.evaluation.candidate import Candidate
 from trainer.evaluation.evaluate import Evaluation, evaluate_candidate
 from trainer.evaluation.evaluated_models import version_metrics
+from trainer.evaluation.names import use_names
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.record import CalibrationFigures, RunData, RunRecord
@@ -224,7 +225,8 @@ def _read(
 def _calibrate(
     network: Network, dataset: Dataset, options: TrainingOptions, record: RunRecord
 ) -> tuple[Network, OperatingPoint]:
-    """Choose calibration and thresholds on the validation part."""
+    """Choose on the validation part what names say, calibration and thresholds."""
+    network = use_names(network, dataset)
     targets = dataset.targets[dataset.split.validation]
     probabilities = network.predict_validation(dataset)
     chosen = choose_operating_point(targets, probabilities, min_precision=options.min_precision)

@@ -17,8 +17,9 @@ from core.database.engine import retry_while_database_is_away
 from core.errors import DatabaseUnreachable, ModelError
 from core.model.live_models import LiveModels, Loaded
 from core.model.predictions import NewPrediction, write_predictions
-from core.model.predictor import Model, RankedTag, Words
+from core.model.predictor import Model, RankedTag
 from core.model.registry import Version, hold_live
+from core.model.text.names import Words
 from core.questions.leases import HELD, HeldQuestions, end_lease
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
 

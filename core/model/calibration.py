@@ -28,7 +28,11 @@ class Temperature(BaseModel):
         raw = probabilities.astype(np.float64)
         if (self.scale, self.shift) == (1.0, 0.0):
             return raw
-        return sigmoid(self.scale * logit(raw) + self.shift)
+        return self.apply_to_logits(logit(raw))
+
+    def apply_to_logits(self, logits: Probabilities) -> Probabilities:
+        """Return calibrated probabilities of a network's logits, of the same shape."""
+        return sigmoid(self.scale * logits + self.shift)
 
 
 class Isotonic(BaseModel):
@@ -58,9 +62,12 @@ class Isotonic(BaseModel):
 
     def apply(self, probabilities: npt.NDArray[Any]) -> Probabilities:
         """Return calibrated probabilities, of the same shape."""
-        x = logit(probabilities.astype(np.float64))
-        beyond = x - np.clip(x, self.logits[0], self.logits[-1])
-        return sigmoid(np.interp(x, self.logits, self.values) + beyond)
+        return self.apply_to_logits(logit(probabilities.astype(np.float64)))
+
+    def apply_to_logits(self, logits: Probabilities) -> Probabilities:
+        """Return calibrated probabilities of a network's logits, of the same shape."""
+        beyond = logits - np.clip(logits, self.logits[0], self.logits[-1])
+        return sigmoid(np.interp(logits, self.logits, self.values) + beyond)
 
 
 Calibration = Annotated[Temperature | Isotonic, Field(discriminator="kind")]

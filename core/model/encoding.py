@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.model.text.names import Named
 from core.model.vocabulary import PADDING, Vocabulary
 
 Ids = Sequence[int] | npt.NDArray[np.int32]
@@ -181,10 +182,12 @@ class Calls:
     Attributes:
         arrays: of each call.
         places: of each row of all calls, which question it is; shape (questions,).
+        named: where names of tags stand in the questions; None where that is not asked.
     """
 
     arrays: list[Arrays]
     places: npt.NDArray[np.int64]
+    named: Named | None = None
 
 
 def into_calls(

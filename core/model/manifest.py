@@ -9,14 +9,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from core.errors import BundleCorrupt, BundleIncompatible
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
+from core.model.text.names import NameWeights
 from core.model.tokenizer import TextSettings
 from core.refused_values import told
 from core.site_names import name_today
 from core.untrusted import JsonTooLarge, load_json, one_line
 
-FORMAT_VERSION: Final = 3
-READABLE_VERSIONS: Final = (2, 3)
-MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 700,000
+FORMAT_VERSION: Final = 4
+READABLE_VERSIONS: Final = (2, 3, 4)
+MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 800,000
 
 
 class Sample(BaseModel):
@@ -37,6 +38,8 @@ class Manifest(BaseModel):
         thresholds: of each tag, the probability from which it is suggested.
         text: the tokenizer's settings.
         inputs: the network's inputs, in any order.
+        names: what tags' own names in the words say, before calibration; None where nothing is
+            made of them, as before version 4.
         calibration: from the network's probabilities to those that are told.
         metrics: by name, on the questions that were held out.
         data_fingerprint: of the questions and labels that it was trained on.
@@ -57,6 +60,7 @@ class Manifest(BaseModel):
     thresholds: tuple[float, ...]
     text: TextSettings
     inputs: tuple[Input, ...] = Field(min_length=1, max_length=32)
+    names: NameWeights | None = None
     calibration: Calibration = NO_CALIBRATION
     metrics: dict[str, float | int | str]
     data_fingerprint: str
@@ -77,6 +81,8 @@ class Manifest(BaseModel):
             raise ValueError("an input's name stands twice")
         if len(self.thresholds) != len(self.labels):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
+        if self.names is not None and len(self.names.rarity) != len(self.labels):
+            raise ValueError(f"{len(self.names.rarity)} rarities for {len(self.labels)} labels")
         if any(len(sample.probabilities) != len(self.labels) for sample in self.sample):
             raise ValueError("a sample has not one probability for each label")
         return self

@@ -1,6 +1,7 @@
 """A model that runs: LiteRT over whole batches, without TensorFlow."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,9 @@ from core.errors import BundleCorrupt
 from core.log import silent_stderr
 from core.memory import own_bytes
 from core.model.bundle import Bundle
+from core.model.calibration import Calibration, logit
 from core.model.encoding import Arrays, Calls, encode, into_calls
+from core.model.text.names import Named, NameWeights, TagNames, Words, apply_names
 from core.model.tokenizer import question_words
 
 KEPT_TAGS = 10  # of each prediction
@@ -21,8 +24,6 @@ LONGEST_PROBE = 1000  # repetitions of three words
 # Of one call of the network: LiteRT keeps what lies between its layers for as many, .8 MB each for
 # the default architecture, and a question takes as long in a batch of 25 as in one of 100.
 MOST_ROWS = 25
-
-Words = tuple[list[str], list[str]]  # the title's and the body's
 
 
 class RankedTag(NamedTuple):
@@ -49,6 +50,7 @@ class Model:
         self.manifest = bundle.manifest
         self.vocabulary = bundle.vocabulary
         self._thresholds = np.array(bundle.manifest.thresholds)
+        self._names = None if self.manifest.names is None else self._label_names()
         try:
             # By its path, LiteRT maps the file: its weights are the same memory in all processes.
             self._interpreter = Interpreter(model_path=str(bundle.tflite), num_threads=threads)
@@ -88,6 +90,9 @@ class Model:
         if samples and not np.abs(found - expected).max() <= SAMPLE_TOLERANCE:
             raise BundleCorrupt("The network does not give the probabilities of its own sample.")
 
+    def _label_names(self) -> TagNames:
+        return TagNames([self.words(label, "")[0] for label in self.manifest.labels])
+
     def words(self, title: str, body: str) -> Words:
         """Return the words of a title and of a body's HTML, as this model reads them."""
         return question_words(title, body, self.manifest.text)
@@ -104,7 +109,10 @@ class Model:
         """What run() takes of questions. May be called while another thread runs the network."""
         inputs = self.manifest.inputs
         arrays = encode(questions, self.vocabulary, inputs)
-        return into_calls(arrays, inputs, rows=MOST_ROWS, any_length=self._run.any_length)
+        calls = into_calls(arrays, inputs, rows=MOST_ROWS, any_length=self._run.any_length)
+        if self._names is None:
+            return calls
+        return replace(calls, named=self._names.find(questions))
 
     def run(self, calls: Calls) -> npt.NDArray[np.float64]:
         """Run the network, which holds no lock of Python's: see probabilities()."""
@@ -113,12 +121,12 @@ class Model:
         found = np.concatenate([self._run(arrays) for arrays in calls.arrays])
         raw = np.empty_like(found)
         raw[calls.places] = found
-        return self.manifest.calibration.apply(raw)
+        return told_probabilities(raw, self.manifest.calibration, self.manifest.names, calls.named)
 
     def rank(self, probabilities: npt.NDArray[np.float64]) -> list[list[RankedTag]]:
         """Return for each row its ten most probable tags, the most probable first."""
         labels = self.manifest.labels
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :KEPT_TAGS]
+        order = _largest(probabilities, KEPT_TAGS)
         kept = np.take_along_axis(probabilities, order, axis=1)
         above = kept >= self._thresholds[order]
         suggested = above & (above.cumsum(axis=1) <= MAX_SUGGESTIONS)
@@ -126,6 +134,44 @@ class Model:
             [RankedTag(labels[label], *told) for label, *told in zip(*row, strict=True)]
             for row in zip(order.tolist(), kept.tolist(), suggested.tolist(), strict=True)
         ]
+
+
+def _largest(probabilities: npt.NDArray[np.float64], count: int) -> npt.NDArray[np.int64]:
+    """Return the places of each row's largest values, the largest first, ties by their places.
+
+    Sorting all of hundreds of labels takes several times as long as finding the ten.
+    """
+    if probabilities.shape[1] <= 4 * count:
+        return np.argsort(-probabilities, axis=1, kind="stable")[:, :count]
+    least = np.partition(probabilities, -count, axis=1)[:, -count, None]
+    reach = probabilities >= least
+    clear = reach.sum(axis=1) == count  # in the others several labels are as probable as the last
+    order = np.empty((len(probabilities), count), np.int64)
+    order[~clear] = np.argsort(-probabilities[~clear], axis=1, kind="stable")[:, :count]
+    places = np.nonzero(reach[clear])[1].reshape(-1, count)
+    values = np.take_along_axis(probabilities[clear], places, axis=1)
+    inner = np.argsort(-values, axis=1, kind="stable")
+    order[clear] = np.take_along_axis(places, inner, axis=1)
+    return order
+
+
+def told_probabilities(
+    raw: npt.NDArray[Any],
+    calibration: Calibration,
+    weights: NameWeights | None,
+    named: Named | None,
+) -> npt.NDArray[np.float64]:
+    """Return what is told of a network's probabilities: shape (questions, labels).
+
+    Args:
+        raw: the network's.
+        calibration: the last step.
+        weights: of the tags' own names; None where nothing is made of them.
+        named: where those stand.
+    """
+    if weights is None or named is None:
+        return calibration.apply(raw)
+    return calibration.apply_to_logits(apply_names(logit(raw.astype(np.float64)), weights, named))
 
 
 class _Signature:

@@ -15,7 +15,7 @@ from typing import Literal
 
 from lxml import etree
 
-from core.model.unspaced import SIGNS, fold_widths, split_unspaced
+from core.model.text.unspaced import SIGNS, fold_widths, split_unspaced
 
 Treatment = Literal["keep", "mark", "drop"]
 

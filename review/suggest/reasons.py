@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from core.model.predictor import Model, Words
+from core.model.predictor import Model
+from core.model.text.names import Words
 
 MOST_WORDS: Final = 100  # that are left out in turn: the title's first, then the most frequent
 LEAST_LOSS: Final = 0.02  # of probability

@@ -11,7 +11,8 @@ from core.database.tables import Question
 from core.database.views import PredictedTag
 from core.errors import BundleCorrupt, ClusterFailed
 from core.model.bundle_cache import BundleCache
-from core.model.predictor import Model, RankedTag, Words
+from core.model.predictor import Model, RankedTag
+from core.model.text.names import Words
 from core.questions.store import FetchedQuestion
 from tests.backfill.made_up import write_bundle
 from tests.conftest import ManualClock

@@ -17,8 +17,10 @@ from core.database.tables import Prediction, Question
 from core.database.views import PredictedTag
 from core.model import registry
 from core.model.bundle import Bundle
+from core.model.calibration import logit
 from core.model.encoding import encode
 from core.model.predictor import KEPT_TAGS
+from core.model.text.names import TagNames, apply_names
 from core.model.tokenizer import question_words
 from demo.standin import Limits, Release
 from demo.standin.serve import load
@@ -159,4 +161,9 @@ def keras_probabilities(bundle: Bundle, texts: list[tuple[str, str]]) -> np.ndar
     words = [question_words(title, body, bundle.manifest.text) for title, body in texts]
     arrays = encode(words, bundle.vocabulary, bundle.manifest.inputs)
     raw = network.predict(arrays, batch_size=256, verbose=0)
-    return bundle.manifest.calibration.apply(np.asarray(raw))
+    manifest = bundle.manifest
+    logits = logit(np.asarray(raw, np.float64))
+    if manifest.names is not None:
+        names = TagNames([question_words(label, "", manifest.text)[0] for label in manifest.labels])
+        logits = apply_names(logits, manifest.names, names.find(words))
+    return manifest.calibration.apply_to_logits(logits)

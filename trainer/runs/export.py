@@ -69,6 +69,7 @@ def _describe(
         thresholds=tuple(description.thresholds.tolist()),
         text=network.text,
         inputs=network.inputs,
+        names=None if network.names is None else network.names.weights,
         calibration=network.calibration,
         metrics=description.metrics,
         data_fingerprint=dataset.corpus.fingerprint,

@@ -65,8 +65,17 @@ def test_a_refusal_is_one_short_line_whatever_a_stranger_named() -> None:
 
 def test_a_newer_format_is_incompatible_whatever_else_it_holds() -> None:
     data = changed(lambda m: m.update(format_version=FORMAT_VERSION + 1, new_field=1))
-    with pytest.raises(BundleIncompatible, match=r"version 4; .*reads 2 and 3. Install"):
+    with pytest.raises(BundleIncompatible, match=r"version 5; .*reads .*4. Install"):
         parse_manifest(data)
+
+
+def test_names_have_one_rarity_for_each_label() -> None:
+    pairs = dict.fromkeys(("scale", "shift", "title", "text"), (1.0, 0.0))
+    wrong = changed(lambda m: m.update(names={"rarity": [0.5], **pairs}))
+    with pytest.raises(BundleCorrupt, match=r"manifest\.json: .*1 rarities for 6 labels"):
+        parse_manifest(wrong)
+    right = changed(lambda m: m.update(names={"rarity": [0.5] * 6, **pairs}))
+    assert parse_manifest(right).names is not None
 
 
 def test_a_bundle_of_before_tells_by_a_number_what_it_has_learned() -> None:

@@ -2,15 +2,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.errors import BundleCorrupt
+from core.model.calibration import Temperature, logit
 from core.model.encoding import SequenceInput
 from core.model.manifest import Sample
-from core.model.predictor import KEPT_TAGS, MAX_SUGGESTIONS, Model
+from core.model.predictor import KEPT_TAGS, MAX_SUGGESTIONS, Model, _largest
+from core.model.text.names import NameWeights
 from core.model.vocabulary import Vocabulary
 from tests.models import KNOWN_LOGIT, LABELS, LENGTH, word_bundle
 
@@ -39,6 +42,31 @@ def test_probabilities_are_the_networks_for_a_whole_batch() -> None:
     expected = np.full((3, len(LABELS)), 1 - KNOWN)
     expected[0, [0, 2]] = expected[1, 4] = KNOWN
     np.testing.assert_allclose(model.probabilities(questions), expected, atol=1e-6)
+
+
+def test_a_tag_whose_name_stands_in_the_text_is_raised_before_calibration() -> None:
+    names = NameWeights(
+        rarity=(0.0,) * 5 + (1.0,),
+        scale=(0.5, 0.0),
+        shift=(-1.0, 0.0),
+        title=(0.0, 2.0),
+        text=(1.0, 3.0),
+    )
+    model = Model(word_bundle(names=names, calibration=Temperature(scale=2.0, shift=0.5)))
+    questions = [model.words("Time of an ANOVA", "in series"), model.words("Time-series", "")]
+    known, others = 0.5 * KNOWN_LOGIT - 1, -0.5 * KNOWN_LOGIT - 1
+    expected = np.full((2, len(LABELS)), others)
+    expected[0, 0] = known + 1
+    expected[1, 5] = known + 1 + 3 + 2
+    found = logit(model.probabilities(questions))
+    np.testing.assert_allclose(found, 2 * expected + 0.5, atol=1e-3)
+
+
+@given(arrays(np.float64, (3, 60), elements=st.sampled_from([0.0, 0.1, 0.2, 0.5, 0.9, 1.0])))
+def test_the_largest_of_many_are_as_sorting_all_gives_them(rows: npt.NDArray[np.float64]) -> None:
+    rows[0] += np.linspace(0, 0.01, 60)  # none of them equal
+    expected = np.argsort(-rows, axis=1, kind="stable")[:, :KEPT_TAGS]
+    assert _largest(rows, KEPT_TAGS).tolist() == expected.tolist()
 
 
 def test_no_questions_give_no_rows() -> None:

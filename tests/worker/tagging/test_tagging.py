@@ -12,8 +12,9 @@ from core.database.views import PredictedTag
 from core.errors import ModelMissing
 from core.model.encoding import Calls
 from core.model.live_models import Serving
-from core.model.predictor import Model, Words
+from core.model.predictor import Model
 from core.model.registry import promote
+from core.model.text.names import Words
 from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle

@@ -16,6 +16,7 @@ from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import Epoch, ProgressReporter
+from trainer.scoring.names import FittedNames
 from trainer.systems.base import System, Tagger, words_size
 
 PREDICT_ROWS = 256  # of one call
@@ -31,6 +32,7 @@ class Network(Tagger):
         vocabulary: the words behind the ids.
         inputs: what its inputs are made of.
         text: how questions become words.
+        names: what tags' own names in the words say, before calibration; None for nothing.
         calibration: from the network's probabilities to those that it gives.
         epochs: how fitting went.
         validation_probabilities: the labels' for the validation part, from before it was learned
@@ -41,6 +43,7 @@ class Network(Tagger):
     vocabulary: Vocabulary
     inputs: tuple[Input, ...]
     text: TextSettings
+    names: FittedNames | None = None
     calibration: Calibration = NO_CALIBRATION
     epochs: tuple[Epoch, ...] = ()
     validation_probabilities: npt.NDArray[np.float64] | None = None
@@ -52,12 +55,16 @@ class Network(Tagger):
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities: shape (rows, labels)."""
         pages = [rows[start : start + PAGE_ROWS] for start in range(0, len(rows), PAGE_ROWS)]
-        raw = [
-            self.keras.predict(self.encode(corpus, page), batch_size=PREDICT_ROWS, verbose=0)
-            for page in pages
-        ]
         labels = self.keras.output_shape[-1]
-        return self.calibration.apply(np.concatenate([np.zeros((0, labels), np.float32), *raw]))
+        return np.concatenate(
+            [np.zeros((0, labels)), *(self._page(corpus, page) for page in pages)]
+        )
+
+    def _page(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
+        raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
+        if self.names is None:
+            return self.calibration.apply(raw)
+        return self.names.told(raw, self.calibration, corpus, rows)
 
     def size(self) -> int:
         """Return the bytes of the weights, four each, and of the words."""

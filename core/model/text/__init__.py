@@ -1,0 +1,1 @@
+"""What stands in a text: writings without spaces, names of tags."""
