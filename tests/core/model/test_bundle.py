@@ -104,7 +104,7 @@ def test_a_newer_format_is_incompatible_and_says_what_to_do() -> None:
     data = with_manifest(
         lambda manifest: manifest.update(format_version=FORMAT_VERSION + 1, new_field=1)
     )
-    told = rf"version {FORMAT_VERSION + 1}.*reads 2 and {FORMAT_VERSION}. Install"
+    told = rf"version {FORMAT_VERSION + 1}.*reads 2 to {FORMAT_VERSION}. Install"
     with pytest.raises(BundleIncompatible, match=told):
         unpack_bytes(data)
 
