@@ -9,7 +9,6 @@ from typing import Annotated, TextIO
 
 import typer
 from celery import Celery
-from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy import Engine
 
@@ -27,6 +26,7 @@ from core.console import (
     only_set_site,
     open_database,
     out,
+    plain,
     print_json,
     question_files_argument,
     site_option,
@@ -35,10 +35,7 @@ from core.console import (
 )
 from core.database.clock import DatabaseClock
 from core.errors import BrokerUnreachable, ImportFailed
-from core.questions.files import (
-    BrokenRow,
-    open_all,
-)
+from core.questions.files import BrokenRow, open_all
 from core.settings import Settings
 from core.untrusted import CsvWriter
 from importer.load import Tally, import_rows
@@ -143,16 +140,19 @@ class _BrokenRows:
     def __init__(self, file: TextIO | None) -> None:
         self.count = 0
         self.first: list[BrokenRow] = []
-        self._table = CsvWriter(file) if file is not None else None
-        if self._table is not None:
-            self._table.write("file", "line", "reason")
+        self._file = file
+        self._write("file", "line", "reason")
 
     def add(self, row: BrokenRow) -> None:
         self.count += 1
         if len(self.first) < SHOWN_BROKEN:
             self.first.append(row)
-        if self._table is not None:
-            self._table.write(row.file, row.line, row.reason)
+        self._write(row.file, row.line, row.reason)
+
+    def _write(self, *cells: str | float) -> None:
+        if self._file is not None:
+            with _named(self._file.name):
+                CsvWriter(self._file).write(*cells)
 
 
 @contextmanager
@@ -160,12 +160,25 @@ def _broken_rows(path: Path | None) -> Iterator[_BrokenRows]:
     if path is None:
         yield _BrokenRows(None)
         return
-    try:
+    with _named(str(path)):
         file = path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise ImportFailed(f"The broken rows cannot be written to {path}: {error}") from error
-    with file:
+    try:
         yield _BrokenRows(file)
+    finally:
+        with _named(str(path)):
+            file.close()
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Name the file of broken rows where the system does not take it."""
+    try:
+        yield
+    except OSError as error:
+        raise ImportFailed(
+            f"The broken rows cannot be written to {path}: {error.strerror}. Make room for them, "
+            "or name another file with --errors."
+        ) from error
 
 
 def _report(
@@ -207,7 +220,7 @@ def _table(rows: Sequence[tuple[Path, Tally]]) -> Table:
     names = Counter(path.name for path, _ in rows)
     for path, tally in rows:
         name = path.name if names[path.name] == 1 else str(path)
-        table.add_row(escape(name), *(f"{getattr(tally, name):,}" for name in COUNTS))
+        table.add_row(plain(name), *(f"{getattr(tally, name):,}" for name in COUNTS))
     return table
 
 

@@ -58,7 +58,9 @@ def poll(
     Example: tagger poll --once
     """
     if as_json and not once:
-        raise typer.BadParameter("--json tells what --once has read.")
+        raise typer.BadParameter(
+            "add --once: it tells what was read, once it has been", param_hint="--json"
+        )
     settings = start("poller")
     if once:
         clock = StoppableClock(settings.heartbeat_file)

@@ -15,7 +15,6 @@ from sqlalchemy import Engine, select
 from core.agreement.version_labels import VersionLabels
 from core.broker.feeding import refill
 from core.broker.queue import (
-    SCORE_TASK,
     SWEEP_TASK,
     TAG_TASK,
     TAGGING_QUEUE,
@@ -59,6 +58,7 @@ from worker.training import run_training
 log = logging.getLogger(__name__)
 
 PARK_TASK = "tagger.park"
+SCORE_TASK = "tagger.score"
 FIRST_MODELS_TASK = "tagger.train_first_models"
 RETRAIN_TASK = "tagger.retrain"
 SCORE_QUEUE_TASK = "tagger.score_review_queue"
@@ -101,6 +101,10 @@ class Tasks:
             open_cache(self._settings),
             most_bytes=self._settings.model_memory_mb * 1_000_000,
         )
+
+    @cached_property
+    def _labels(self) -> VersionLabels:
+        return VersionLabels(self._engine, open_cache(self._settings))
 
     def tag(self, site: str, pks: list[int]) -> None:
         """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
@@ -147,10 +151,6 @@ class Tasks:
         self._in_one_line(
             lambda: train_first_models(self._engine, self._app, self._settings, self._clock)
         )
-
-    @cached_property
-    def _labels(self) -> VersionLabels:
-        return VersionLabels(self._engine, open_cache(self._settings))
 
     def score_queue(self) -> None:
         """Score what waits for review."""

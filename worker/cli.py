@@ -1,5 +1,6 @@
 """The worker's commands."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -30,7 +31,7 @@ from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.model import registry
 from core.model.bundle_cache import open_cache
-from core.model.predictor import Model
+from core.model.predictor import Model, RankedTag
 from core.questions import lifecycle
 from core.questions.requests import request_tagging
 from worker.service import run_scheduler, run_worker
@@ -71,7 +72,10 @@ def worker(
     """
     chosen = [queue.strip() for queue in queues.split(",") if queue.strip()]
     if not chosen or set(chosen) - {TAGGING_QUEUE, TRAINING_QUEUE}:
-        raise typer.BadParameter(f"--queues takes {TAGGING_QUEUE} and {TRAINING_QUEUE}.")
+        raise typer.BadParameter(
+            f"{queues!r} names no queues: there are {TAGGING_QUEUE} and {TRAINING_QUEUE}",
+            param_hint="--queues",
+        )
     settings = start("trainer" if TRAINING_QUEUE in chosen else "worker")
     if TRAINING_QUEUE in chosen and not can_train():
         fail(
@@ -123,7 +127,7 @@ def tag(
     if as_json:
         print_json({"site": site, "pending": count})
     else:
-        out.print(f"{count} questions of {plain(site)} are pending now.")
+        out.print(f"Questions of {plain(site)} that are pending now: {count:,}.")
     try:
         refill(engine, make_celery(settings), settings, DatabaseClock(engine))
     except BrokerUnreachable as error:
@@ -160,13 +164,17 @@ def suggest(
             }
         )
         return
-    table = Table(title=f"{plain(site)}, model version {live.version}", title_justify="left")
+    out.print(_suggestions(ranked, title=f"{plain(site)}, model version {live.version}"))
+
+
+def _suggestions(ranked: Iterable[RankedTag], *, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
     table.add_column("tag")
     table.add_column("probability", justify="right")
     table.add_column("suggested")
     for item in ranked:
         table.add_row(plain(item.tag), f"{item.probability:.3f}", "yes" if item.suggested else "")
-    out.print(table)
+    return table
 
 
 @command
@@ -187,7 +195,7 @@ def list_parked(site: AnySite = None, *, as_json: AsJson = False) -> None:
     table = Table("site", "question", "title", "attempts", "parked (UTC)", "error")
     for question in questions:
         table.add_row(
-            question.site,
+            plain(question.site),
             str(question.question_id),
             plain(question.title),
             str(question.attempts),
@@ -211,7 +219,7 @@ def release_parked(
     Example: tagger parked release --site stats
     """
     if question_id is not None and site is None:
-        raise typer.BadParameter("--question needs --site: numbers are each site's own.")
+        raise typer.BadParameter("add --site: numbers are each site's own", param_hint="--question")
     engine = open_existing_database(start())
     with engine.begin() as connection:
         count = lifecycle.release(connection, site, question_id)
@@ -220,4 +228,4 @@ def release_parked(
     if as_json:
         print_json({"released": count})
     else:
-        out.print(f"{count} questions are released.")
+        out.print(f"Questions that are released: {count:,}.")

@@ -19,9 +19,6 @@ from worker.messages import CheckingConsumer
 
 log = logging.getLogger(__name__)
 
-# What Celery's consumer warns of is told here, once.
-logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.ERROR)
-
 FIRST_PAUSE: Final = 1.0  # seconds between two tries; one more with each, up to the longest
 LONGEST_PAUSE: Final = 5.0
 # After which a connection counts as one that works: to a Redis that takes no writes, one can be
@@ -130,6 +127,8 @@ class PatientConsumer(CheckingConsumer):
 
 def patient_consumer(heartbeat: Heartbeat, watchdog: Watchdog, signs: Signs) -> type[Any]:
     """Return the consumer's class: to wait for the broker has a reason, and is written down."""
+    # What Celery's own warns of is told by this one, once.
+    logging.getLogger("celery.worker.consumer.consumer").setLevel(logging.ERROR)
 
     def wait() -> None:
         heartbeat.beat()

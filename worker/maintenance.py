@@ -28,10 +28,8 @@ from core.settings import Settings
 
 log = logging.getLogger(__name__)
 
-FIRST_MODEL_PAUSE = timedelta(minutes=30)
-MOST_PRUNED_PAGES = 100  # of one time, which must not keep the tagging queue
-
-
+FIRST_MODEL_PAUSE: Final = timedelta(minutes=30)
+MOST_PRUNED_PAGES: Final = 100  # of one time, which must not keep the tagging queue
 SWEEP_SECONDS: Final = 5.0  # it looks at the oldest requests alone
 
 

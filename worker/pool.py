@@ -37,9 +37,7 @@ def pool_that_reports(report: Callable[[int, Batch | None], object]) -> type[Any
 
         def _join_exited_workers(self, shutdown: bool = False) -> Any:
             before = {process.pid: process for process in self._pool}
-            in_hand = {
-                pid: find_batch(pid) for pid in before
-            }  # which is forgotten with the process
+            in_hand = {pid: find_batch(pid) for pid in before}  # forgotten with the process
             found = super()._join_exited_workers(shutdown=shutdown)
             gone = before.keys() - {process.pid for process in self._pool}
             for pid in gone - self._timed_out:

@@ -80,7 +80,7 @@ def run_worker(
     )
     if TRAINING_QUEUE in queues:
         _end_training_on_shutdown(worker)
-    if TRAINING_QUEUE not in queues:
+    else:
         share_with_children()
     warn_of_void_messages()
     with watchdog:
@@ -127,10 +127,7 @@ def run_scheduler(settings: Settings) -> None:
         hostname=name,
         redirect_stdouts=False,
     )
-    with (
-        watchdog,
-        suppress(SystemExit),
-    ):  # by which some versions of it end on a signal; others return
+    with watchdog, suppress(SystemExit):  # some versions of beat end so on a signal
         beat.run()
     signs.end(TOLD_TO_STOP)
 

@@ -29,7 +29,6 @@ TRAINING_QUEUE = "training"
 
 TAG_TASK = "tagger.tag"  # (site, [key of a row of `questions`, …])
 SWEEP_TASK = "tagger.sweep"  # ()
-SCORE_TASK = "tagger.score"  # ()
 TRAIN_TASK = "tagger.train"  # (site, how many questions must be new)
 
 # AMQP's reply codes, and Redis' errors.

@@ -125,6 +125,15 @@ def test_broken_rows_are_told_with_their_lines_and_the_rest_is_imported(
     assert [row[1] for row in rows[1:]] == [str(n) for n in range(2, 14)]
 
 
+@pytest.mark.parametrize("file", ["/dev/full", "missing/errors.csv"])
+def test_a_file_that_takes_no_broken_rows_is_told_in_one_line(tmp_path: Path, file: str) -> None:
+    path = write(tmp_path / "q.jsonl", line(1), line(2, tags=[]))
+    result = run(path, "--site", "stats", "--errors", tmp_path / file)
+    assert result.exit_code == 1
+    (told,) = [one for one in result.stderr.splitlines() if "cannot be written to" in one]
+    assert told.endswith("Make room for them, or name another file with --errors.")
+
+
 def test_the_last_row_of_an_id_counts_and_repetitions_are_told(
     tmp_path: Path, database_url: str
 ) -> None:

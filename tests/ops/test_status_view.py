@@ -38,6 +38,12 @@ def test_a_count_by_a_sample_is_told_as_about() -> None:
     assert row_of(site)[1:4] == ["about 210,000", "205,000", "about 5,000 (oldest 3 min)"]
 
 
+def test_a_site_without_a_model_says_what_it_waits_for() -> None:
+    missing = f"{Settings().min_questions - 1:,}"
+    (*_, waits, _) = row_of(replace(STATS, trainable=1))
+    assert waits == f"none: trains by itself with {missing} more settled questions"
+
+
 def test_a_drift_says_what_was_found_and_what_to_do() -> None:
     drift = FoundDrift("stats", 3, datetime(2026, 1, 20, 12, tzinfo=UTC), "precision@1 0.20")
     (line,) = drift_lines([drift], retrains=True)

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, select, update
 
 import tagger
 from core.broker.queue import (
-    SCORE_TASK,
     TAGGING_QUEUE,
     TRAINING_QUEUE,
     enqueue_training,
@@ -32,7 +31,14 @@ from tests.rows import (
     request_of,
     store_questions,
 )
-from worker.app import RETRAIN_TASK, SCORE_QUEUE_TASK, Tasks, beat_schedule, make_app
+from worker.app import (
+    RETRAIN_TASK,
+    SCORE_QUEUE_TASK,
+    SCORE_TASK,
+    Tasks,
+    beat_schedule,
+    make_app,
+)
 
 assert tagger.HINTS  # a worker's command line fills them
 

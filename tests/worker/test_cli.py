@@ -66,7 +66,7 @@ def test_one_parked_question_is_released_by_its_site_and_number(parked: Engine) 
     assert "No question 3 of stats is parked" in unknown.stderr
     assert parked_numbers(parked) == [1, 2]
     released = run("parked", "release", "--site", "stats", "--question", "1")
-    assert released.stdout == "1 questions are released.\n"
+    assert released.stdout == "Questions that are released: 1.\n"
     assert parked_numbers(parked) == [2]
 
 
@@ -83,7 +83,7 @@ def test_tag_asks_for_stored_questions_and_suggest_answers_at_once(
     publish_live(sqlite_engine, word_bundle(), now=SystemClock().now())
     store_questions(sqlite_engine, question(1), now=SystemClock().now(), request_tagging=False)
     asked = run_tagger("tag", "--site", "stats", env=env)
-    assert "1 questions of stats are pending" in asked.stdout
+    assert "Questions of stats that are pending now: 1." in asked.stdout
     app = make_celery(Settings(broker_url=SecretStr(redis_url)))
     assert queue_length(app, TAGGING_QUEUE) == 1
     said = run_tagger("suggest", "A t-test or anova?", env=env)
@@ -98,7 +98,7 @@ def test_questions_to_tag_are_chosen_by_any_time(parked: Engine, since: str, cou
     created = datetime(2026, 1, 1, tzinfo=UTC)
     store_questions(parked, question(3, created_at=created), now=created, request_tagging=False)
     asked = run("tag", "--site", "stats", "--since", since)
-    assert f"{count} questions of stats" in asked.stdout, asked.output
+    assert f"Questions of stats that are pending now: {count}." in asked.stdout, asked.output
     assert run("tag", "--site", "stats", "--since", "soon").exit_code == 2
 
 

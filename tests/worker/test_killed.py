@@ -1,9 +1,13 @@
 import logging
+import os
 import signal
+import subprocess
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from billiard.util import get_logger
+from celery.exceptions import WorkerLostError
 from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
@@ -88,8 +92,6 @@ def test_without_a_database_the_line_is_told_all_the_same(
 
 
 def test_what_a_process_holds_is_known_while_it_lives(killed: KilledProcesses) -> None:
-    import os
-
     killed.look([os.getpid(), PID])
     assert killed._held.keys() == {os.getpid()}
     assert 10_000_000 < killed._held[os.getpid()] < 10**11
@@ -97,9 +99,6 @@ def test_what_a_process_holds_is_known_while_it_lives(killed: KilledProcesses) -
 
 
 def test_celery_says_nothing_more_of_it(caplog: pytest.LogCaptureFixture) -> None:
-    from billiard.util import get_logger
-    from celery.exceptions import WorkerLostError
-
     log_killed_processes_once()
     of_requests = logging.getLogger("celery.worker.request")
     lost = WorkerLostError("signal 9")
@@ -117,8 +116,6 @@ def test_a_process_that_stays_stopped_is_ended_in_one_line_and_its_batch_is_free
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    import subprocess
-
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     (pk,) = store_questions(sqlite_engine, question(1), now=clock.now()).requested
     with subprocess.Popen(["sleep", "60"]) as sleeper:

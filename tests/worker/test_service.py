@@ -3,7 +3,9 @@
 import random
 import shutil
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -156,10 +158,6 @@ def test_services_wait_for_a_database_and_a_broker_that_are_away(tmp_path: Path)
 def test_health_checks_answer_for_worker_and_scheduler(
     sqlite_url: str, redis_url: str, tmp_path: Path
 ) -> None:
-    import socket
-    import subprocess
-    import sys
-
     env = environment(database_url=sqlite_url, broker_url=redis_url, data_dir=tmp_path)
 
     def answers(name: str) -> bool:

@@ -3,15 +3,11 @@
 from typing import Any
 
 import pytest
-from rich.console import Console
 from sqlalchemy import Engine, event, insert, text
 
 from core.database.review_tables import QueuedQuestion
 from core.service import counts
 from core.service.counts import Counts, count_by_site, count_open
-from core.service.status import site_statuses
-from core.settings import Settings
-from ops.status_view import sites_table
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions
@@ -92,17 +88,6 @@ def test_of_a_long_review_queue_a_sample_tells_what_is_open(
     assert exact == {"stats": 150, "cooking": 7, "none": 0}
     assert (found["cooking"], found["none"]) == (7, 0)
     assert found["stats"] == pytest.approx(150, rel=0.15)
-
-
-def test_a_number_that_a_sample_told_is_shown_as_such(filled: Engine, clock: ManualClock) -> None:
-    settings = Settings(sites=("stats",))
-    with filled.connect() as connection:
-        sites = site_statuses(connection, settings, now=clock.now())
-    console = Console(width=200, no_color=True)
-    with console.capture() as capture:
-        console.print(sites_table(sites, settings, now=clock.now()))
-    told = capture.get()
-    assert told.count("about ") == 3  # of one site; the other's are counted
 
 
 def test_no_statement_reads_more_rows_than_the_bounds(
