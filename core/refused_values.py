@@ -4,10 +4,10 @@ Pydantic's words speak of inputs, strings and parsing, to those who wrote the sc
 whoever wrote the value: in a file, in a bundle or on the command line.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from core.untrusted import one_line
 
@@ -70,7 +70,7 @@ def explain(error: ValidationError) -> tuple[str, str]:
     return place[:_LONGEST_PLACE], _reason(first)
 
 
-def _reason(refused: ErrorDetails) -> str:
+def _reason(refused: Mapping[str, Any]) -> str:
     """What is wrong, with the value where it is short and not told yet."""
     kind, context, value = refused["type"], refused.get("ctx", {}), refused["input"]
     shown = repr(value) if isinstance(value, int | float | str) else ""

@@ -1,11 +1,8 @@
 """The commands as a user runs them: processes of their own, a stand-in on a port."""
 
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +20,7 @@ from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
 from tests.conftest import free_port
 from tests.poller.simulation import SITE, made_up_questions
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import environment, run_tagger, service, wait_until
 
 
 @pytest.fixture
@@ -39,24 +35,10 @@ def server() -> Iterator[StandInServer]:
         yield running
 
 
-def environment(server: StandInServer, database: str, broker: str, **more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TAGGER_")}
-    return kept | {
-        "PYTHONPATH": str(ROOT),
-        "TAGGER_API_URL": f"{server.url}/2.3",
-        "TAGGER_DATABASE_URL": database,
-        "TAGGER_BROKER_URL": broker,
-        "TAGGER_SITES": SITE,
-        "TAGGER_POLL_SECONDS": "1",
-        **more,
-    }
-
-
-def tagger(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tagger", *arguments]
-    return subprocess.run(
-        command, env=env, capture_output=True, text=True, timeout=120, check=False
-    )
+def settings_of(server: StandInServer, database: str, broker: str, **more: str) -> dict[str, str]:
+    """The variables with which a command asks the stand-in."""
+    settings = {"api_url": f"{server.url}/2.3", "sites": SITE, "poll_seconds": "1"}
+    return environment(**settings | {"database_url": database, "broker_url": broker} | more)
 
 
 def count(database: str) -> int:
@@ -71,7 +53,7 @@ def count(database: str) -> int:
 def test_poll_once_stores_what_is_new_and_ends(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
-    done = tagger("poll", "--once", env=environment(server, sqlite_url, redis_url))
+    done = run_tagger("poll", "--once", env=settings_of(server, sqlite_url, redis_url))
     assert done.returncode == 0, done.stderr
     assert count(sqlite_url) >= 100
     assert re.fullmatch(r"stats: [\d,]+ new questions(, \d+ edited)?\.\n", done.stdout)
@@ -82,8 +64,8 @@ def test_poll_once_stores_what_is_new_and_ends(
 def test_history_says_how_far_it_has_come(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
-    env = environment(server, sqlite_url, redis_url, TAGGER_HISTORY_QUESTIONS="150")
-    done = tagger("history", env=env)
+    env = settings_of(server, sqlite_url, redis_url, history_questions="150")
+    done = run_tagger("history", env=env)
     assert done.returncode == 0, done.stderr
     assert "past questions fetched." in done.stdout
     assert count(sqlite_url) >= 150
@@ -92,18 +74,19 @@ def test_history_says_how_far_it_has_come(
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_loop_ends_in_order_when_told_to(
-    server: StandInServer, sqlite_url: str, redis_url: str, number: signal.Signals
+    server: StandInServer,
+    sqlite_url: str,
+    redis_url: str,
+    tmp_path: Path,
+    number: signal.Signals,
 ) -> None:
-    env = environment(server, sqlite_url, redis_url, TAGGER_HISTORY_QUESTIONS="0")
-    command = [sys.executable, "-m", "tagger", "poll"]
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
-        deadline = time.monotonic() + 60
-        while server.standin.observer.requests < 3 and time.monotonic() < deadline:
-            time.sleep(0.1)
-        process.send_signal(number)
-        _, told = process.communicate(timeout=30)
-    assert process.returncode == 0
-    assert "Traceback" not in told
+    env = settings_of(server, sqlite_url, redis_url, history_questions="0")
+    log = tmp_path / "log"
+    with service("poll", env=env, log=log) as poller:
+        wait_until(lambda: server.standin.observer.requests >= 3, seconds=60, what="it polls")
+        poller.send_signal(number)
+        assert poller.wait(30) == 0
+    assert "Traceback" not in log.read_text()
     engine = make_engine(sqlite_url)
     with engine.connect() as connection:
         assert connection.execute(select(ApiLease.site)).all() == []
@@ -116,7 +99,7 @@ def test_the_loop_ends_in_order_when_told_to(
 def test_a_wrong_site_is_one_line_with_near_matches(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
-    done = tagger("poll", env=environment(server, sqlite_url, redis_url, TAGGER_SITES="statz"))
+    done = run_tagger("poll", env=settings_of(server, sqlite_url, redis_url, sites="statz"))
     assert done.returncode == 1
     assert "There is no site 'statz' (near matches: stats)" in done.stderr
     assert "Traceback" not in done.stderr
@@ -127,8 +110,8 @@ def test_an_api_that_is_away_is_told_in_one_line(
     server: StandInServer, sqlite_url: str, redis_url: str
 ) -> None:
     away = f"http://127.0.0.1:{free_port()}/2.3"
-    env = environment(server, sqlite_url, redis_url, TAGGER_API_URL=away)
-    done = tagger("poll", "--once", env=env)
+    env = settings_of(server, sqlite_url, redis_url, api_url=away)
+    done = run_tagger("poll", "--once", env=env)
     assert done.returncode == 1
     assert "stats, live:" in done.stderr
     assert "Traceback" not in done.stderr
