@@ -34,8 +34,10 @@ ENTRYPOINT ["tagger"]
 CMD ["status"]
 
 FROM base AS trainer-packages
-COPY requirements.trainer.lock ./
-RUN pip install --require-hashes -r requirements.trainer.lock
+# requirements.teacher.lock: the same with what a teacher takes (TAGGER_TEACHER).
+ARG TRAINER_LOCK=requirements.trainer.lock
+COPY requirements.trainer.lock requirements.teacher.lock ./
+RUN pip install --require-hashes -r "$TRAINER_LOCK"
 
 FROM trainer-packages AS trainer-sbom
 COPY --from=sbom /sbom /sbom

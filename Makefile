@@ -122,11 +122,12 @@ docs: .venv/installed
 	  sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs build/site
 	@echo 'build/site/index.html'
 
-# One resolution for everything; the images' two are subsets of it, held to the same versions.
+# One resolution for everything; the images' are subsets of it, held to the same versions.
 lock: .venv/installed
 	$(LOCK) --all-extras -o requirements.lock
 	$(LOCK) -c requirements.lock --extra review -o requirements.base.lock
 	$(LOCK) -c requirements.lock --extra trainer -o requirements.trainer.lock
+	$(LOCK) -c requirements.lock --extra trainer --extra teacher -o requirements.teacher.lock
 	echo uv | $(BIN)/uv pip compile - -c requirements.lock --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --quiet --no-header -o requirements.uv.lock
 	echo cyclonedx-bom | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes \

@@ -43,7 +43,8 @@ TaggerError                     one line for a person: what, where, what to do
 │   │   └── TooFewQuestions     fewer than are asked for, and how many are missing
 │   ├── TrainingInProgress      another run is at the site's model
 │   ├── NoReport                a training run left none, or there was no such run
-│   └── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
+│   ├── TrainerNotInstalled     the extra `trainer` (TensorFlow) is not here
+│   └── TeacherUnusable         TAGGER_TEACHER names no sentence encoder that can be used
 ├── BackfillError
 │   ├── BackfillRefused         its folder or its model is not what it should be
 │   ├── ClusterFailed           Ray does not start, or a machine of its cluster failed
@@ -295,6 +296,10 @@ class NoReport(TrainingError):
 
 class TrainerNotInstalled(TrainingError):
     """The packages of the extra `trainer` are not installed."""
+
+
+class TeacherUnusable(TrainingError):
+    """TAGGER_TEACHER names no sentence encoder that can be used here."""
 
 
 class BackfillError(TaggerError):

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     training_questions: int = Field(
         default=100_000, ge=50, description="how many questions a training reads, the newest"
     )
+    teacher: str | None = Field(
+        default=None,
+        description="a sentence encoder that the network learns from in training: a folder with "
+        "model.onnx and tokenizer.json, or the name of an installed package",
+    )
     settle_days: float = Field(
         default=3,
         ge=0,

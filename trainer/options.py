@@ -30,6 +30,9 @@ class TrainingOptions:
         most_questions: that are read, the newest.
         new_questions: how many must have come since the last run, or this one is skipped; None
             skips none.
+        teacher: a sentence encoder that the branched network learns from, by its folder or
+            package; None for none.
+        teacher_folder: for its vectors of questions, which the next training need not make.
         promote: whether the version goes live; None leaves it to the gate.
         confidence: how sure the gate must be that the candidate is ahead.
         min_precision: of each tag's suggestions; None chooses thresholds by F1.
@@ -49,6 +52,8 @@ class TrainingOptions:
     settle: timedelta = timedelta(days=DEFAULTS.settle_days)
     most_questions: int = DEFAULTS.training_questions
     new_questions: int | None = None
+    teacher: str | None = None
+    teacher_folder: Path = DEFAULTS.data_dir / "teacher"
     promote: bool | None = None
     confidence: float = DEFAULTS.gate_confidence
     min_precision: float | None = DEFAULTS.min_precision
@@ -56,14 +61,27 @@ class TrainingOptions:
     retag_recent: timedelta = timedelta(days=DEFAULTS.retag_days)
     keep_versions: int = DEFAULTS.keep_versions
 
-    def system(self) -> NetworkSystem:
+    @property
+    def has_teacher(self) -> bool:
+        """Whether there is one, and the architecture learns from it."""
+        taught = {field.name for field in fields(ARCHITECTURES[self.architecture])}
+        return self.teacher is not None and "teacher" in taught
+
+    def system(self, teacher: Any = None) -> NetworkSystem:
         """The architecture with its hyperparameters.
+
+        Args:
+            teacher: that it learns from, opened; None for none.
 
         Raises:
             TrainingError: it knows no class weights.
         """
         architecture = ARCHITECTURES[self.architecture]
-        chosen: dict[str, Any] = {"class_weights": self.class_weights, "epochs": self.epochs}
+        chosen: dict[str, Any] = {
+            "class_weights": self.class_weights,
+            "epochs": self.epochs,
+            "teacher": teacher,
+        }
         given = {name: value for name, value in chosen.items() if value is not None}
         if given.keys() - {field.name for field in fields(architecture)}:
             raise TrainingError(
@@ -91,6 +109,8 @@ class TrainingOptions:
             "min_questions": settings.min_questions,
             "settle": timedelta(days=settings.settle_days),
             "most_questions": settings.training_questions,
+            "teacher": settings.teacher,
+            "teacher_folder": settings.data_dir / "teacher",
             "confidence": settings.gate_confidence,
             "min_precision": settings.min_precision,
             "retag": settings.retag,

@@ -43,6 +43,7 @@ from trainer.scoring.operating_point import OperatingPoint, choose_operating_poi
 from trainer.systems.branched.checkpoints import forget_checkpoints
 from trainer.systems.networks.keras_setup import check_installed, import_keras
 from trainer.systems.networks.network import Network, NetworkSystem
+from trainer.teacher.teacher import Teacher, open_teacher
 
 log = logging.getLogger(__name__)
 
@@ -189,18 +190,20 @@ def _train(
 ) -> Candidate:
     """Read the questions, set the newest apart, fit a network to the rest, calibrate it."""
     check_number(record.site, data.tagged, options.min_questions)  # before TensorFlow's seconds
-    reporter.stage("loading TensorFlow")
-    import_keras()
-    system = options.system()
-    record.hyperparameters = system.manifest_hyperparameters()
-    reporter.stage("reading questions")
-    dataset, holdout = _read(engine, selection, system, options)
-    record.data = RunData.of(dataset, holdout, data)
-    record.learned_row = dataset.corpus.seen().row
-    reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
-    if options.fresh and options.resume is not None:
-        forget_checkpoints(options.resume)
-    network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
+    named = options.teacher if options.has_teacher else None
+    with open_teacher(named, options.teacher_folder, reporter) as teacher:
+        reporter.stage("loading TensorFlow")
+        import_keras()
+        system = options.system(teacher)
+        record.hyperparameters = system.manifest_hyperparameters()
+        reporter.stage("reading questions")
+        dataset, holdout = _read(engine, selection, system, options, teacher)
+        record.data = RunData.of(dataset, holdout, data)
+        record.learned_row = dataset.corpus.seen().row
+        reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
+        if options.fresh and options.resume is not None:
+            forget_checkpoints(options.resume)
+        network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
     record.epochs = network.epochs
     calibrated, operating_point = _calibrate(network, dataset, options, record)
     return Candidate(
@@ -214,10 +217,16 @@ def _train(
 
 
 def _read(
-    engine: Engine, selection: Selection, system: NetworkSystem, options: TrainingOptions
+    engine: Engine,
+    selection: Selection,
+    system: NetworkSystem,
+    options: TrainingOptions,
+    teacher: Teacher | None,
 ) -> tuple[Dataset, Holdout]:
     with reading(engine) as connection:
         questions = stored_questions(connection, selection)
+        if teacher is not None:
+            questions = teacher.watch(questions)
         corpus = read_corpus(selection.site, questions, system.text)
     return hold_out_newest(corpus, options.dataset)
 

@@ -13,17 +13,22 @@ import trainer.systems
 from core.errors import TrainingError
 from trainer.systems import ARCHITECTURES
 from trainer.systems.base import System
+from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.mean import WeightedMean
 from trainer.systems.word_vectors import PretrainedConv1D
+from trainer.teacher.teacher import Teacher
 
 Entry = System | WeightedMean
+TAUGHT = "branched-taught"
 
 
-def catalogue(*, vectors: Path | None = None) -> dict[str, Entry]:
+def catalogue(*, vectors: Path | None = None, teacher: Teacher | None = None) -> dict[str, Entry]:
     """Return all systems by name, means behind what they are means of.
 
     Args:
         vectors: a file of pretrained word vectors; with one there is a system that uses it.
+        teacher: a sentence encoder, which watches the questions that are read; with one there is
+            a network that learns from it.
     """
     found: dict[str, Entry] = {name: kind() for name, kind in ARCHITECTURES.items()}
     for module in pkgutil.iter_modules(trainer.systems.__path__):
@@ -31,6 +36,8 @@ def catalogue(*, vectors: Path | None = None) -> dict[str, Entry]:
         found.update(getattr(own, "COMPARED", {}))
     if vectors is not None:
         found[PretrainedConv1D.name] = PretrainedConv1D(file=vectors)
+    if teacher is not None:
+        found[TAUGHT] = BranchedNetwork(teacher=teacher)
     return dict(sorted(found.items(), key=lambda item: isinstance(item[1], WeightedMean)))
 
 

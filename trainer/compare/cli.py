@@ -26,6 +26,7 @@ from trainer.progress import ProgressReporter, TimeLeft, make_reporter
 if TYPE_CHECKING:
     from trainer.compare.catalogue import Entry
     from trainer.compare.run import CompareOptions, Comparison, Source
+    from trainer.teacher.teacher import Teacher
 
     Chosen = Mapping[str, Entry]
 
@@ -81,34 +82,38 @@ def compare(  # noqa: PLR0913 (options)
 ) -> None:
     """Train every system on the same questions and compare them: a table and an HTML report.
 
-    The questions are those that are stored, or those of --file. Ctrl-C keeps what is finished.
+    The questions are those that are stored, or those of --file. Ctrl-C keeps what is finished. With
+    TAGGER_TEACHER a network that learned from the teacher, too, is the system branched-taught.
 
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """
-    from trainer.compare.catalogue import catalogue, choose  # noqa: PLC0415
+    from trainer.compare.catalogue import TAUGHT, catalogue, choose  # noqa: PLC0415
     from trainer.compare.run import CompareOptions  # noqa: PLC0415
+    from trainer.teacher.teacher import open_teacher  # noqa: PLC0415
 
     del new_site  # the site's own option has read it
     if splits > 1 and split == "time":
         raise typer.BadParameter("There is one split by time: leave out --splits.")
     settings = start()
     end_on_sigterm()
-    entries = catalogue(vectors=vectors)
-    chosen = choose(entries, _names(systems)) if systems else entries
-    source = _source(file, site, settings)
-    target = folder or settings.data_dir / "compare" / source.site
     options = CompareOptions(
         split=split,
         top_tags=top_tags or settings.top_tags,
         min_questions=settings.min_questions,
         seed=seed,
     )
-
-    if splits == 1:
-        _compare_once(source, chosen, options, target)
-    else:
-        named = _names(systems)[0] if systems else None
-        _compare_on_splits(source, chosen, options, target, splits, named)
+    with open_teacher(
+        settings.teacher, settings.data_dir / "teacher", make_reporter(err)
+    ) as teacher:
+        entries = catalogue(vectors=vectors, teacher=teacher)
+        chosen = choose(entries, _names(systems)) if systems else entries
+        source = _source(file, site, settings, teacher if TAUGHT in chosen else None)
+        target = folder or settings.data_dir / "compare" / source.site
+        if splits == 1:
+            _compare_once(source, chosen, options, target)
+        else:
+            named = _names(systems)[0] if systems else None
+            _compare_on_splits(source, chosen, options, target, splits, named)
 
 
 def _compare_once(
@@ -178,13 +183,17 @@ def _compare(
     return comparison, write_report(comparison, folder) if comparison.rows else None
 
 
-def _source(file: Path | None, site: str | None, settings: Settings) -> "Source":
-    from trainer.compare.sources import file_source, site_source  # noqa: PLC0415
+def _source(
+    file: Path | None, site: str | None, settings: Settings, teacher: "Teacher | None"
+) -> "Source":
+    from trainer.compare.sources import file_source, site_source, watched  # noqa: PLC0415
 
     if file is not None:
-        return file_source(file, site, default_site=only_set_site(settings))
-    engine = open_existing_database(settings)
-    return site_source(engine, stored_site(engine, settings, site))
+        source = file_source(file, site, default_site=only_set_site(settings))
+    else:
+        engine = open_existing_database(settings)
+        source = site_source(engine, stored_site(engine, settings, site))
+    return source if teacher is None else watched(source, teacher)
 
 
 def _names(systems: str) -> list[str]:

@@ -12,6 +12,7 @@ from core.questions.selection import Selection
 from trainer.compare.run import Source
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.stored import stored_questions
+from trainer.teacher.teacher import Teacher
 
 
 def site_source(engine: Engine, site: str) -> Source:
@@ -22,6 +23,11 @@ def site_source(engine: Engine, site: str) -> Source:
             yield from stored_questions(connection, Selection(site))
 
     return Source(site, questions)
+
+
+def watched(source: Source, teacher: Teacher) -> Source:
+    """A source whose questions a teacher sees."""
+    return Source(source.site, lambda: teacher.watch(source.questions()))
 
 
 def file_source(path: Path, site: str | None = None, *, default_site: str | None = None) -> Source:

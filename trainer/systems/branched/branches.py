@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from core.model.calibration import sigmoid
 from trainer.data.splits import Rows
 from trainer.progress import Epoch
 from trainer.systems.branched import fitting_run, graph
@@ -17,6 +18,7 @@ from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.learning_rate import WarmUpCosine
 from trainer.systems.branched.logistic import fit_terms, logit_of_share
+from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 from trainer.systems.networks.fitting import BestEpoch, fit_model, precision_at_1
 
 VALIDATION_ROWS = 256  # of one call
@@ -60,15 +62,48 @@ class Terms:
     bias: Float32Array
 
 
-def part_names(readers: int) -> list[str]:
+def part_names(readers: int, teacher_folds: int = 0) -> list[str]:
     """All that is fitted by itself, and can be resumed."""
-    once = [TERMS, *(_reader_name(number, readers) for number in range(1, readers + 1))]
-    once.append(CONVOLUTIONS)
-    return once + [name + AGAIN for name in once]
+    once = [TERMS, *_numbered("reader", readers), CONVOLUTIONS]
+    return _numbered("teacher", teacher_folds) + once + [name + AGAIN for name in once]
 
 
-def _reader_name(number: int, of: int) -> str:
-    return f"reader {number} of {of}"
+def _numbered(name: str, of: int) -> list[str]:
+    return [f"{name} {number} of {of}" for number in range(1, of + 1)]
+
+
+def fit_teacher(run: FittingRun, documents: DocumentVectors) -> None:
+    """Let a teacher say what it expects of each question, and the branches learn from that too.
+
+    It says so of the training part out of fold, and of the validation part by the mean of all
+    folds. Without sentence vectors nothing is done.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; there is nothing yet that could be kept but checkpoints.
+    """
+    encoded, train, validation = run.encoded, run.encoded.train, run.encoded.validation
+    if encoded.vectors is None:
+        return
+    inputs = TeacherInputs(documents, encoded.vectors)
+    expected = np.zeros(encoded.tags.shape, np.float16)
+    of_validation = np.zeros((len(validation), encoded.tags.shape[1]), np.float32)
+    fold = np.random.default_rng(run.seed).permutation(len(train)) % run.teacher_folds
+    for number, name in enumerate(_numbered("teacher", run.teacher_folds)):
+        head = graph.reader(inputs.shape[1], encoded.tags.shape[1], run.hyperparameters.graph)
+        _fit_reader(run, head, name, inputs, train[fold != number], train[:0])
+        unseen = train[fold == number]
+        expected[unseen] = _expected(head, inputs, unseen)
+        of_validation += _expected(head, inputs, validation) / run.teacher_folds
+    expected[validation] = of_validation
+    run.targets = SoftTags(encoded.tags, expected, run.hyperparameters.fit.teacher_share)
+
+
+def _expected(head: keras.Sequential, inputs: TeacherInputs, rows: Rows) -> Float32Array:
+    """Probabilities of all tags, (rows, tags)."""
+    if not len(rows):
+        return np.zeros((0, head.output_shape[-1]), np.float32)
+    batches = Batches(inputs, rows, VALIDATION_ROWS).in_order()
+    return sigmoid(head.predict(batches, verbose=0)).astype(np.float32)
 
 
 def fit_terms_of(run: FittingRun, rows: Rows, *, again: bool = False) -> Terms:
@@ -108,13 +143,12 @@ def fit_readers(
         KeyboardInterrupt: before there was one to keep.
     """
     heads: list[keras.Sequential] = []
-    count = run.hyperparameters.graph.readers
-    for number in range(1, count + 1):
+    for name in _numbered("reader", run.hyperparameters.graph.readers):
         head = graph.reader(
             documents.shape[1], run.encoded.tags.shape[1], run.hyperparameters.graph
         )
-        name = _reader_name(number, count) + AGAIN * (not len(validation))
-        if _fit_reader(run, head, name, documents, rows, validation):
+        part = name + AGAIN * (not len(validation))
+        if _fit_reader(run, head, part, documents, rows, validation):
             heads.append(head)
         if run.stopped:
             break
@@ -127,20 +161,20 @@ def _fit_reader(
     run: FittingRun,
     head: keras.Sequential,
     name: str,
-    documents: DocumentVectors,
+    inputs: DocumentVectors | TeacherInputs,
     rows: Rows,
     validation: Rows,
 ) -> bool:
     """Whether there was an epoch's end."""
-    fit, arrays = run.hyperparameters.fit, (documents, run.encoded.tags)
-    batches = Batches(arrays, rows, fit.reader_batch, run.seed)
+    fit, judged = run.hyperparameters.fit, (inputs, run.encoded.tags)
+    batches = Batches((inputs, run.targets), rows, fit.reader_batch, run.seed)
     part = Part(
         name=name,
         epochs=run.at_most(fit.reader_epochs),
         work=fitting_run.READER * fit.reader_batch,
     )
     _compile(run, head, fit.reader_rate, part.epochs * batches.steps, fit.reader_decay)
-    validation_batches = Batches(arrays, validation, VALIDATION_ROWS) if len(validation) else None
+    validation_batches = Batches(judged, validation, VALIDATION_ROWS) if len(validation) else None
     return _fit_part(run, part, head, batches, validation_batches)
 
 
@@ -155,7 +189,8 @@ def fit_convolutions(run: FittingRun, model: keras.Model) -> bool:
         keep_epochs=True,  # they take minutes
     )
     _compile(run, model, fit.conv_rate, part.epochs * batches.steps, fit.conv_decay)
-    validation_batches = Batches(batches.arrays, encoded.validation, VALIDATION_ROWS)
+    judged = (batches.arrays[0], encoded.tags)
+    validation_batches = Batches(judged, encoded.validation, VALIDATION_ROWS)
     return _fit_part(run, part, model, batches, validation_batches)
 
 
@@ -171,7 +206,7 @@ def show_everything(run: FittingRun, model: keras.Model) -> None:
 def _sequences(run: FittingRun, rows: Rows, seed: int) -> Batches:
     """Titles and bodies in order, some of their words unknown."""
     encoded, fit = run.encoded, run.hyperparameters.fit
-    arrays = ({"title": encoded.title, "body": encoded.body}, encoded.tags)
+    arrays = ({"title": encoded.title, "body": encoded.body}, run.targets)
     change = drop_words(fit.word_dropout, encoded.vocabulary.unknown, seed)
     return Batches(arrays, rows, fit.conv_batch, seed, change)
 

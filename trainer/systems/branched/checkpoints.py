@@ -55,7 +55,10 @@ def make_key(
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())
     questions = dataset.corpus.question_ids[encoded.rows]
-    for array in (questions, encoded.train, encoded.validation, encoded.tags):
+    arrays: list[Array] = [questions, encoded.train, encoded.validation, encoded.tags]
+    if encoded.vectors is not None:
+        arrays.append(encoded.vectors)
+    for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

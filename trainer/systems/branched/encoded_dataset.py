@@ -40,6 +40,7 @@ class EncodedDataset:
         places: of the dataset's labels among the columns of `tags`.
         train: places of the training part's questions, and of those that have no label.
         validation: places of the validation part's.
+        vectors: a teacher's sentence vectors, (questions, dimensions); None without one.
     """
 
     rows: Rows
@@ -53,6 +54,7 @@ class EncodedDataset:
     places: tuple[int, ...]
     train: Rows
     validation: Rows
+    vectors: npt.NDArray[np.float16] | None = None
 
     def __len__(self) -> int:
         return len(self.tags)

@@ -21,6 +21,7 @@ from trainer.systems.branched.branches import (
     Terms,
     fit_convolutions,
     fit_readers,
+    fit_teacher,
     fit_terms_of,
     part_names,
     show_everything,
@@ -95,7 +96,7 @@ def fit(
     key = make_key(dataset, encoded, hyperparameters, seed=seed, most_epochs=most_epochs)
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
     run = FittingRun(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
-    parts = part_names(hyperparameters.graph.readers)
+    parts = part_names(hyperparameters.graph.readers, run.teacher_folds)
     finished = checkpoints.count(parts)
     if finished:
         reporter.note(f"Resuming an unfinished run: {finished} of {len(parts)} parts are finished.")
@@ -115,6 +116,7 @@ def fit(
 def _fit_and_mix(run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
     """Fit the branches, their weights in the sum, and the branches again to everything."""
     encoded = run.encoded
+    fit_teacher(run, documents)
     branches, conv_model = _fit_branches(run, trunk, documents)
     logits = _validation_logits(run, branches, conv_model, documents)
     first = slice(

@@ -4,7 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from trainer.progress import Epoch, ProgressReporter, TimeLeft
 from trainer.systems.branched.checkpoints import Checkpoints
@@ -103,6 +103,8 @@ class FittingRun:
         most_epochs: of each part; None leaves them to the hyperparameters.
         checkpoints: what is finished.
         estimate: how much is done.
+        targets: what readers and convolutions learn, (questions, tags): the tags, or those mixed
+            with what a teacher expects.
         epochs: of all parts, as they ended.
         stopped: whether somebody has pressed Ctrl-C.
     """
@@ -114,6 +116,7 @@ class FittingRun:
     most_epochs: int | None
     checkpoints: Checkpoints = field(default_factory=lambda: Checkpoints(None))
     estimate: TimeEstimate = field(init=False)
+    targets: Any = field(init=False)
     epochs: list[Epoch] = field(default_factory=list)
     stopped: bool = False
 
@@ -123,7 +126,14 @@ class FittingRun:
         readers = self.hyperparameters.graph.readers * self.at_most(fit.reader_epochs)
         twice = READER * readers + TERMS * fit.term_epochs
         work = TABLES * everything + CONVOLUTIONS * (learned * conv + everything)
+        work += READER * self.at_most(fit.reader_epochs) * learned * max(self.teacher_folds - 1, 0)
         self.estimate = TimeEstimate(work + twice * (learned + everything))
+        self.targets = self.encoded.tags
+
+    @property
+    def teacher_folds(self) -> int:
+        """Of the teacher; 0 where there is none."""
+        return 0 if self.encoded.vectors is None else self.hyperparameters.fit.teacher_folds
 
     def conv_epochs(self) -> int:
         """Epochs of the convolutions."""

@@ -72,6 +72,8 @@ class FitHyperparameters:
         warm_up: share of the steps in which the learning rate rises.
         loss_scale: mean cross-entropy over hundreds of tags is tiny; Adam's epsilon must not
             notice.
+        teacher_folds: of the training part, for each of which a teacher is fitted to the others.
+        teacher_share: of what readers and convolutions learn; the rest is the tags themselves.
         term_labels: the most frequent labels, to which terms speak; rarer ones would be learned by
             heart, and their table would fill the memory.
     """
@@ -92,6 +94,8 @@ class FitHyperparameters:
     reader_decay: float = 1e-3
     warm_up: float = 0.1
     loss_scale: float = 100.0
+    teacher_folds: int = 5
+    teacher_share: float = 0.7
     term_epochs: int = 10
     term_batch: int = 256
     term_rate: float = 1.0

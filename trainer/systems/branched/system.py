@@ -1,8 +1,8 @@
 """The branched network as a system that can be trained and published."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.model.tokenizer import TextSettings
 from trainer.data.dataset import Dataset
@@ -10,6 +10,9 @@ from trainer.progress import ProgressReporter
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.networks.keras_setup import import_keras, make_deterministic
 from trainer.systems.networks.network import Network, NetworkSystem
+
+if TYPE_CHECKING:
+    from trainer.systems.branched.teaching import Teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,7 @@ class BranchedNetwork(NetworkSystem):
     Attributes:
         epochs: at most, of each part; None leaves them as the hyperparameters say.
         hyperparameters: everything else.
+        teacher: knows sentence vectors of the questions that are learned; None for none.
     """
 
     name: ClassVar[str] = "branched"
@@ -33,6 +37,7 @@ class BranchedNetwork(NetworkSystem):
 
     epochs: int | None = None
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
+    teacher: "Teacher | None" = None
 
     def fit(
         self, dataset: Dataset, *, seed: int, reporter: ProgressReporter, resume: Path | None = None
@@ -43,6 +48,9 @@ class BranchedNetwork(NetworkSystem):
         from trainer.systems.branched.encoded_dataset import prepare  # noqa: PLC0415
 
         encoded = prepare(dataset, self.hyperparameters)
+        if self.teacher is not None:
+            vectors = self.teacher.vectors(dataset.corpus, encoded.rows, reporter)
+            encoded = replace(encoded, vectors=vectors)
         fitted = fitting.fit(
             dataset,
             encoded,
@@ -65,4 +73,6 @@ class BranchedNetwork(NetworkSystem):
         """For the bundle's manifest."""
         groups: dict[str, dict[str, Any]] = asdict(self.hyperparameters)
         flat = {name: value for group in groups.values() for name, value in group.items()}
+        if self.teacher is not None:
+            flat["teacher"] = self.teacher.digest
         return {"epochs": self.epochs, **flat}

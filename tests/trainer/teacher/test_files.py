@@ -1,0 +1,82 @@
+"""Which files a teacher's name leads to."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from core.errors import TeacherUnusable
+from tests.trainer.teacher.tiny_encoder import write_encoder
+from trainer.teacher.files import find_teacher
+
+
+def test_a_folder_has_both_files_or_the_network_in_onnx(tmp_path: Path) -> None:
+    folder = write_encoder(tmp_path / "one", ["fig"])
+    plain = find_teacher(str(folder))
+    digest = plain.digest
+    assert (plain.model, plain.tokenizer) == (folder / "model.onnx", folder / "tokenizer.json")
+    (folder / "onnx").mkdir()
+    (folder / "model.onnx").rename(folder / "onnx/model.onnx")
+    assert find_teacher(str(folder)).model == folder / "onnx/model.onnx"
+    assert find_teacher(str(folder)).digest == digest
+
+
+def test_what_changes_vectors_changes_the_digest(tmp_path: Path) -> None:
+    folders = [write_encoder(tmp_path / name, ["fig"]) for name in ("a", "b", "c", "d")]
+    (folders[1] / "model.onnx_data").write_bytes(b"weights")
+    (folders[2] / "1_Pooling").mkdir()
+    (folders[2] / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": true}')
+    write_encoder(folders[3], ["lime"])
+    found = [find_teacher(str(folder)) for folder in folders]
+    assert len({files.digest for files in found}) == 4
+    assert [files.pools_first_token for files in found] == [False, False, True, False]
+
+
+def test_a_package_is_found_by_its_name_without_being_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_encoder(tmp_path / "tiny_encoder/model", ["fig"])
+    (tmp_path / "tiny_encoder/__init__.py").write_text("raise RuntimeError")
+    info = tmp_path / "tiny_encoder-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny-encoder\nVersion: 1.0\n")
+    files = ["__init__.py", "model/model.onnx", "model/tokenizer.json"]
+    (info / "RECORD").write_text("".join(f"tiny_encoder/{file},,\n" for file in files))
+    monkeypatch.syspath_prepend(tmp_path)
+    assert find_teacher("tiny-encoder").model == tmp_path / "tiny_encoder/model/model.onnx"
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("/not/there", "TAGGER_TEACHER: there is no folder /not/there."),
+        ("not-there", "TAGGER_TEACHER: not-there is neither a folder here nor the name of an"),
+        ("numpy", "TAGGER_TEACHER: the package numpy has no tokenizer.json. A teacher is"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_told_in_one_line(named: str, message: str) -> None:
+    with pytest.raises(TeacherUnusable, match=re.escape(message)) as raised:
+        find_teacher(named)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "missing"),
+    [
+        ("model.onnx", "has no model.onnx or onnx/model.onnx"),
+        ("tokenizer.json", "has no tokenizer"),
+    ],
+)
+def test_a_folder_that_lacks_a_file_is_told_which(tmp_path: Path, file: str, missing: str) -> None:
+    folder = write_encoder(tmp_path, ["fig"])
+    (folder / file).unlink()
+    with pytest.raises(TeacherUnusable, match=missing):
+        find_teacher(str(folder))
+
+
+def test_a_pooling_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    folder = write_encoder(tmp_path, ["fig"])
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling/config.json").write_text("{")
+    with pytest.raises(TeacherUnusable, match=r"1_Pooling/config\.json cannot be read"):
+        _ = find_teacher(str(folder)).pools_first_token
