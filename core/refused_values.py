@@ -59,28 +59,28 @@ _REASONS: Final = {
 
 def told(error: ValidationError) -> str:
     """The first value that was refused, and why: `inputs.0.length: should be 1 or more`."""
-    place, reason = explain(error)
-    return f"{place}: {reason}" if place else reason
+    place, wrong = explain(error)
+    return f"{place}: {wrong}" if place else wrong
 
 
 def explain(error: ValidationError) -> tuple[str, str]:
     """The place of the first value that was refused, as `inputs.0.name`, and what is wrong."""
     first = error.errors(include_url=False)[0]
     place = one_line(".".join(map(str, first["loc"])))
-    return place[:_LONGEST_PLACE], _reason(first)
+    return place[:_LONGEST_PLACE], reason(first)
 
 
-def _reason(refused: Mapping[str, Any]) -> str:
-    """What is wrong, with the value where it is short and not told yet."""
-    kind, context, value = refused["type"], refused.get("ctx", {}), refused["input"]
+def reason(refused: Mapping[str, Any]) -> str:
+    """What is wrong by one of pydantic's errors, with the value where it is short and not told."""
+    kind, context, value = refused["type"], refused.get("ctx", {}), refused.get("input")
     shown = repr(value) if isinstance(value, int | float | str) else ""
     if kind in _REASONS:
-        reason = _REASONS[kind].format_map({name: _whole(of) for name, of in context.items()})
+        wrong = _REASONS[kind].format_map({name: _whole(of) for name, of in context.items()})
         is_told = kind == "json_invalid"
     else:
-        reason = refused["msg"].removeprefix("Value error, ").rstrip(".")
-        is_told = shown in reason
-    return reason if is_told or not 0 < len(shown) <= _LONGEST else f"{reason}, but is {shown}"
+        wrong = refused["msg"].removeprefix("Value error, ").rstrip(".")
+        is_told = shown in wrong
+    return wrong if is_told or not 0 < len(shown) <= _LONGEST else f"{wrong}, but is {shown}"
 
 
 def _whole(bound: object) -> object:

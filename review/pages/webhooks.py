@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from core.database.engine import reading
 from core.errors import UnknownSite
+from core.refused_values import reason
 from review.api.fields import Number
 from review.notify.api import NewWebhook
 from review.notify.trial import send_test
@@ -71,8 +72,7 @@ def _wrong(error: ValidationError) -> tuple[str, str]:
     """The first field that is wrong, and what is wrong with it."""
     first = error.errors()[0]
     name = str(first["loc"][0])
-    said = "it is missing" if first["type"] == "missing" else str(first["msg"])
-    return name, f"{NAMES[name]}: {said.removeprefix('Value error, ')}."
+    return name, f"{NAMES[name]}: {reason(first)}."
 
 
 @router.post("/webhooks/{number}/test")

@@ -29,6 +29,7 @@ from core.errors import (
     VersionPruned,
     WrongCursor,
 )
+from core.refused_values import reason
 from review.web.access import NotSignedIn
 from review.web.context import get_context, render
 from review.web.guard import guard
@@ -92,7 +93,7 @@ def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 (as above)
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or str(first["loc"][0])
-    return _answer(request, 422, f"{where}: {first['msg']}")
+    return _answer(request, 422, f"{where}: {reason(first)}")
 
 
 def _tagger_error(request: Request, error: Exception) -> Response:

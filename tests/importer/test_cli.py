@@ -12,6 +12,7 @@ import pytest
 import typer
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
 from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
@@ -66,8 +67,6 @@ def counts(result: Result) -> list[list[int]]:
 
 
 def stored(database_url: str) -> list[Question]:
-    from sqlalchemy.orm import Session
-
     engine = make_engine(database_url)
     with Session(engine) as session:
         found = list(session.scalars(select(Question).order_by(Question.question_id)))

@@ -52,7 +52,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(
     ("wrong", "said"),
     [
         ({"url": "ftp://host/"}, "Address: an address begins with http:// or https://"),
-        ({"url": ""}, "Address: it is missing."),
+        ({"url": ""}, "Address: missing."),
         ({"site": "elsewhere"}, "There are no questions of the site elsewhere here."),
         ({"tag": "two words"}, "Tag: "),
         ({"min_probability": "2"}, "Probability from: "),
