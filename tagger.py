@@ -19,6 +19,7 @@ from core.errors import (
     SiteNotGiven,
     TaggerError,
     UnknownModelVersion,
+    UnknownWebhook,
     VersionPruned,
 )
 
@@ -30,6 +31,7 @@ HINTS: dict[type[TaggerError], str] = {
     NoPreviousVersion: "See: tagger models list",
     SiteNotGiven: "Add the site, as: --site stats",
     UnknownModelVersion: "See: tagger models list",
+    UnknownWebhook: "See: tagger webhooks list",
     VersionPruned: "See: tagger models list",
 }
 
@@ -65,7 +67,12 @@ def make_app(parts: Iterable[str] = PARTS) -> typer.Typer:
     def _keep_commands(
         version: Annotated[
             bool,
-            typer.Option("--version", is_eager=True, callback=_tell_version, help="Show it."),
+            typer.Option(
+                "--version",
+                is_eager=True,
+                callback=_tell_version,
+                help="Show the version and exit.",
+            ),
         ] = False,
     ) -> None:
         """A command that is alone would lose its name."""

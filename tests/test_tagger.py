@@ -18,6 +18,7 @@ from core.errors import (
     SiteNotGiven,
     TaggerError,
     UnknownModelVersion,
+    UnknownWebhook,
 )
 from tests.commands import all_commands
 
@@ -34,6 +35,7 @@ from tests.commands import all_commands
         (NoPreviousVersion("None.", site="stats"), "See: tagger models list"),
         (SiteNotGiven("None."), "Add the site, as: --site stats"),
         (UnknownModelVersion("None."), "See: tagger models list"),
+        (UnknownWebhook("None."), "See: tagger webhooks list"),
     ],
 )
 def test_an_error_is_told_with_what_to_type(error: TaggerError, hint: str) -> None:

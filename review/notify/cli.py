@@ -54,7 +54,7 @@ def add(
     url: Annotated[str, typer.Argument(help="Where events are sent, http or https.")],
     site: Annotated[str, one_site_option("Questions of this site.")],
     event: Annotated[
-        Kind, typer.Option(help="New suggestions, or author's tags that the model disputes.")
+        Kind, typer.Option(help="New suggestions, or authors' tags that the model disputes.")
     ] = "suggested",
     tag: Annotated[
         str | None, typer.Option(autocompletion=complete_tags, help="Only with this tag.")
@@ -120,7 +120,7 @@ def show(*, as_json: Annotated[bool, json_option()] = False) -> None:
 def _trouble(one: ListedWebhook) -> str:
     if one.shut_out:
         return f"{one.reviewer} was removed"
-    return "disabled" if one.disabled_at else one.error or ""
+    return "paused" if one.disabled_at else one.error or ""
 
 
 @command
@@ -136,13 +136,20 @@ def test(number: Annotated[int, typer.Argument(help="Its number, as the list has
 
 
 @command
-def retry(number: Annotated[int, typer.Argument(help="Its number, as the list has it.")]) -> None:
+def retry(
+    number: Annotated[int, typer.Argument(help="Its number, as the list has it.")],
+    *,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
     """Send a webhook the events again that it has refused too often.
 
     Example: tagger webhooks retry 3
     """
     with open_existing_database(start()).begin() as connection:
         count = retry_failed(connection, number, now=SystemClock().now())
+    if as_json:
+        print_json({"number": number, "sent_again": count})
+        return
     out.print(f"Events of webhook {number} that are sent again: {count:,}.")
 
 

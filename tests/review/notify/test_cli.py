@@ -1,5 +1,7 @@
 """The commands on webhooks."""
 
+import json
+
 import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
@@ -41,6 +43,8 @@ def test_a_webhook_is_added_listed_and_removed(sqlite_engine: Engine, clock: Man
     assert "disputed" in listed
     assert secret not in listed
     assert "Events of webhook 1 that are sent again: 0." in run(sqlite_engine, "retry", "1")[1]
+    told = json.loads(run(sqlite_engine, "retry", "1", "--json")[1])
+    assert told == {"number": 1, "sent_again": 0}
     assert run(sqlite_engine, "remove", "1")[0] == 0
     assert run(sqlite_engine, "remove", "1")[0] == 1
 
