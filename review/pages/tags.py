@@ -1,11 +1,11 @@
 """A site's tags, and one of them."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from core.database.engine import reading
@@ -47,7 +47,9 @@ def tags(
     """A page of a site's tags, and which of them go together."""
     site = chosen_site(context, request)
     overview = _overview(context, site)
-    rows = _rows(overview, sort, q.strip()) if overview else []
+    if overview is None:
+        return _say_counting(context, request, site)
+    rows = _rows(overview, sort, q.strip())
     return render(
         context,
         request,
@@ -73,6 +75,12 @@ def _overview(context: Context, site: str) -> TagsOverview | None:
         return None
 
 
+def _say_counting(context: Context, request: Request, site: str) -> HTMLResponse:
+    """Say so in place of what was asked for, at its own address: to look again leads there."""
+    sites = sites_of(context)
+    return render(context, request, "tags.html", site=site, sites=sites, overview=None)
+
+
 def _rows(overview: TagsOverview, sort: Sorting, words: str) -> list[TagRow]:
     found = [row for row in overview.tags.values() if words.casefold() in row.tag.casefold()]
     return sorted(found, key=_KEYS[sort])
@@ -81,15 +89,16 @@ def _rows(overview: TagsOverview, sort: Sorting, words: str) -> list[TagRow]:
 @router.get("/tags/{site}/{tag:path}")
 def show_tag(
     request: Request, context: ContextDep, _: ReviewerDep, site: Site, tag: str
-) -> Response:
+) -> HTMLResponse:
     """One tag: its figures, its use over time, and what it goes together with."""
     overview = _overview(context, site)
-    if overview is None:  # the list says that they are being counted
-        return RedirectResponse(f"/tags?{urlencode({'site': site})}", 303)
+    if overview is None:
+        return _say_counting(context, request, site)
     row = overview.tags.get(tag)
     if row is None:
-        raise HTTPException(404, f"The site {site} has no such tag.")
-
+        near = get_close_matches(tag, overview.tags)
+        matches = f" (near matches: {', '.join(near)})" if near else ""
+        raise HTTPException(404, f"The site {site} has no tag {tag[:60]!r}{matches}.")
     with reading(context.engine) as connection:
         excerpt = read_excerpt(connection, site, tag)
         living = read_synonyms(connection, site)

@@ -60,7 +60,7 @@ function* tags(question, asked) {
     if (!suggested && tag !== asked) continue;
     const shown = document.createElement("span");
     shown.className = `tag ${tag === asked ? "warn" : "plain"}`;
-    shown.textContent = `${tag} ${Math.round(probability * 100)} %`;
+    shown.textContent = `${tag} ${Math.round(probability * 100)}%`;
     yield shown;
     yield " ";
   }

@@ -35,7 +35,7 @@ function* factsOf(found) {
   if (blind.suggested) {
     yield ["In blind mode", `${percent(blind.share)} of ${number(blind.suggested)} were chosen before they were seen`];
     if (sighted.suggested) {
-      yield ["Anchoring", `${points(difference)} points, between ${points(low)} and ${points(high)} (95 %)`];
+      yield ["Anchoring", `${points(difference)} points, between ${points(low)} and ${points(high)} (95%)`];
     }
   }
 }
@@ -45,7 +45,7 @@ function agreement(pairs) {
   frame.className = "wide";
   const table = made("table");
   table.className = "data";
-  const caption = made("caption", "Agreement of two reviewers: Cohen’s κ, 1 for all alike, 0 for no more than chance");
+  const caption = made("caption", "Agreement of two reviewers: Cohen's κ, 1 for all alike, 0 for no more than chance");
   const head = made("tr");
   for (const name of ["Reviewers", "Tag", "Questions", "Alike", "κ"]) {
     const cell = made("th", name);
@@ -81,7 +81,7 @@ function number(count) {
 }
 
 function percent(share) {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }
 
 function points(share) {

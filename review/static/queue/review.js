@@ -262,8 +262,7 @@ function toggleBlind() {
   $("blind").setAttribute("aria-pressed", String(isBlind));
   if (!isBlind && current?.isHidden) show(current.question);
   const from = current ? "From the next question on, suggestions" : "Suggestions";
-  if (isBlind && !current?.isHidden) toast(`${from} are hidden until you have chosen.`);
-  else announce("Suggestions are shown.");
+  toast(isBlind && !current?.isHidden ? `${from} are hidden until you have chosen.` : "Suggestions are shown.");
 }
 
 function pause(ms) {

@@ -75,7 +75,7 @@ export function showTags(decision, { onToggle }) {
   const count = decision.chosen.size;
   $("tag-count").textContent = `${count} chosen${count > MOST_TAGS ? `; a site takes ${MOST_TAGS}` : ""}`;
   $("tag-count").classList.toggle("too-many", count > MOST_TAGS);
-  $("author-tags").replaceChildren("Author’s: ", ...authorTags(decision));
+  $("author-tags").replaceChildren("Author's: ", ...authorTags(decision));
   $("blind-notice").hidden = !decision.isHidden;
   $("suggestions").replaceChildren(...decision.rows.map((row, index) => tagRow(decision, row, index, onToggle)));
   document.querySelector('[data-key="a"]').disabled = decision.isHidden;
@@ -110,7 +110,7 @@ function* marksOf(decision, tag, prediction) {
   const byAuthor = decision.author.includes(tag);
   if (byAuthor) {
     const disputed = prediction && prediction.probability < IMPROBABLE;
-    yield disputed ? ["warn", "author’s, improbable"] : ["plain", "author’s"];
+    yield disputed ? ["warn", "author's, improbable"] : ["plain", "author's"];
   } else if (prediction?.suggested && prediction.probability >= PROBABLE) yield ["warn", "missing"];
   else if (!prediction) yield ["plain", "yours"];
   if (decision.blocked.has(tag)) yield ["bad", "no tag here"];
@@ -149,5 +149,5 @@ function mark() {
 
 function percent(probability) {
   const share = probability * 100;
-  return share >= 99.5 && share < 100 ? ">99 %" : share > 0 && share < 0.5 ? "<1 %" : `${Math.round(share)} %`;
+  return share >= 99.5 && share < 100 ? ">99%" : share > 0 && share < 0.5 ? "<1%" : `${Math.round(share)}%`;
 }

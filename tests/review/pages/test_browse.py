@@ -48,7 +48,7 @@ def test_filters_stay_in_the_form_and_in_the_export(client: TestClient) -> None:
 
 
 def test_nothing_found_is_said(client: TestClient) -> None:
-    assert "No question is like that." in client.get("/browse?q=nonesuch").text
+    assert "No question matches." in client.get("/browse?q=nonesuch").text
     assert client.get("/browse?state=nonesuch").status_code == 422
 
 

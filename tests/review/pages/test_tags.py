@@ -1,6 +1,6 @@
 from datetime import date
 from threading import Event
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from fastapi.testclient import TestClient
@@ -11,6 +11,7 @@ from core.questions.tags.wikis import Excerpt, store_wikis
 from review.pages import tags
 from review.tags.overview import tags_of, uses_by_month
 from review.web.context import Context
+from review.web.memo import NotYet
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 from tests.rows import question, store_questions
@@ -47,7 +48,7 @@ def test_pages_lead_through_all_tags(client: TestClient) -> None:
 def test_a_part_of_the_name_finds_tags(client: TestClient) -> None:
     page = client.get("/tags", params={"q": "TAG-19", "sort": "name"}).text
     assert "11 tags;" in page
-    assert "No tag is called so." in client.get("/tags", params={"q": "nonesuch"}).text
+    assert "No tag has this in its name." in client.get("/tags", params={"q": "nonesuch"}).text
 
 
 def test_implied_tags_stand_there_with_their_evidence(client: TestClient) -> None:
@@ -103,6 +104,25 @@ def test_a_tag_s_page_waits_for_no_long_count(
     counted.set()
     monkeypatch.setattr(tags, "COUNT_WAIT", None)
     assert "Questions a month" in client.get("/tags/stats/c%23").text
+
+
+def test_to_look_again_at_what_is_being_counted_leads_to_what_was_asked_for(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def count(*_: Any, **__: Any) -> NoReturn:
+        raise NotYet
+
+    monkeypatch.setattr(tags, "tags_of", count)
+    for address in ("/tags?site=stats&q=c", "/tags/stats/c"):
+        page = client.get(address, follow_redirects=False)
+        assert page.status_code == 200
+        assert 'are being counted. <a href="">Look again</a>' in page.text
+
+
+def test_a_tag_that_there_is_not_is_told_with_the_near_ones(client: TestClient) -> None:
+    refused = client.get("/tags/stats/regresion")
+    assert refused.status_code == 404
+    assert "(near matches: regression)" in refused.text
 
 
 def test_a_hostile_tag_is_a_text(client: TestClient) -> None:
