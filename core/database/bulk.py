@@ -1,10 +1,13 @@
-"""Many rows by one statement: COPY on Postgres, one executemany on SQLite."""
+"""Many rows by one statement: COPY or arrays on Postgres, one executemany on SQLite."""
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import Select, Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
 from core.database.engine import explain_unreachable
@@ -134,4 +137,52 @@ _COPIED: dict[type, Callable[[Any], str]] = {
     float: repr,
     datetime: str,
     list: _copied_list,
+}
+
+
+def given_rows(
+    table: type[Table], columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> Select[Any]:
+    """Return a SELECT of rows that are given, for an INSERT that needs more than COPY can.
+
+        insert.from_select(columns, given_rows(Question, columns, rows))
+
+    Each column goes as one text, which Postgres takes apart. As parameters, 500 rows of 18 columns
+    are 9,000, of which SQLAlchemy and the driver put a new statement together each time, for longer
+    than Postgres takes to answer it.
+
+    Args:
+        table: whose columns' types they have; an array is none of them.
+        columns: their names.
+        rows: by column.
+    """
+    kinds = {name: table.__table__.c[name].type for name in columns}
+    listed = (
+        cast(literal(_array_of(row[name] for row in rows), Text()), ARRAY(kind))
+        for name, kind in kinds.items()
+    )
+    given = func.unnest(*listed).table_valued(*columns, name="given").render_derived()
+    return select(*(cast(given.c[name], kind) for name, kind in kinds.items()))
+
+
+def _array_of(values: Iterable[Any]) -> str:
+    """The text of an array, as Postgres reads it."""
+    return "{" + ",".join([_OF_ARRAY[type(value)](value) for value in values]) + "}"
+
+
+def _quoted(text: str) -> str:
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    if '"' in text:
+        text = text.replace('"', '\\"')
+    return f'"{text}"'
+
+
+_OF_ARRAY: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _: "NULL",
+    str: _quoted,
+    int: str,
+    datetime: lambda at: f'"{at}"',
+    list: lambda values: _quoted(json.dumps(values)),
+    dict: lambda values: _quoted(json.dumps(values)),
 }

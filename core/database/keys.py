@@ -3,13 +3,27 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, bindparam, literal
+from sqlalchemy import BigInteger, Boolean, TableValuedAlias, bindparam, func, literal, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.sqltypes import String
+from sqlalchemy.types import UserDefinedType
+
+
+class _Listed(UserDefinedType[str]):
+    """A text that Postgres is given as an array.
+
+    To cast a parameter that is a text would be an expression, worked out anew for each row.
+    """
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Its name in SQL."""
+        return "BIGINT[]"
 
 
 class _is_one_of(FunctionElement[bool]):  # noqa: N801 (as those of core/database/arrays.py)
@@ -19,7 +33,7 @@ class _is_one_of(FunctionElement[bool]):  # noqa: N801 (as those of core/databas
     type = Boolean()
 
     def __init__(self, column: Any, listed: str) -> None:
-        super().__init__(column, literal(listed, String()))
+        super().__init__(column, literal(listed, _Listed()))
 
 
 def one_of(connection: Connection, column: Any, keys: Iterable[int]) -> ColumnElement[bool]:
@@ -35,10 +49,30 @@ def one_of(connection: Connection, column: Any, keys: Iterable[int]) -> ColumnEl
     if connection.dialect.name == "sqlite":
         listed = bindparam("keys", given, BigInteger(), expanding=True, unique=True)
         return column.in_(listed)  # type: ignore[no-any-return]
-    return _is_one_of(column, f"{{{','.join(map(str, given))}}}")
+    return _is_one_of(column, _list(given))
+
+
+def each_of(keys: Iterable[int]) -> TableValuedAlias:
+    """Return keys as a table of one column, `key`, on Postgres."""
+    listed = literal(_list(keys), _Listed())
+    return func.unnest(listed).table_valued("key", name="given").render_derived()
+
+
+def _list(keys: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, keys))}}}"
+
+
+def plan_anew(connection: Connection) -> None:
+    """Let Postgres plan each statement of this transaction for the tables as they are now.
+
+    Of a statement that comes again and again it keeps the plan, until somebody analyses the tables:
+    that of a table that was empty reads all of it, when it holds a million rows.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 @compiles(_is_one_of)
 def _in_array(element: _is_one_of, compiler: SQLCompiler, **options: Any) -> str:
     column, listed = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} = ANY(CAST({listed} AS BIGINT[]))"
+    return f"{column} = ANY({listed})"

@@ -55,7 +55,7 @@ def enter_queue(
 def forget_scores(connection: Connection, pks: Sequence[int]) -> None:
     """Let questions be scored again, whose author's tags have changed; commits nothing."""
     for start in range(0, len(pks), CHUNK):
-        chosen = QueuedQuestion.question_pk.in_(pks[start : start + CHUNK])
+        chosen = one_of(connection, QueuedQuestion.question_pk, pks[start : start + CHUNK])
         unset = update(QueuedQuestion).where(chosen, QueuedQuestion.uncertainty.is_not(None))
         connection.execute(unset.values(uncertainty=None, label_quality=None))
 

@@ -11,10 +11,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import case, delete, exists, func, or_, select, update
+from sqlalchemy import case, delete, exists, func, literal_column, or_, select, true, update
 from sqlalchemy.engine import Connection
 
+from core.database.bulk import given_rows, insert_rows
 from core.database.engine import dialect_insert
+from core.database.keys import each_of, one_of, plan_anew
 from core.database.tables import Prediction, Question, QuestionTag, TaggingRequest
 from core.questions.gone import GONE, clear_requests
 from core.questions.lifecycle import Priority, is_requested
@@ -110,6 +112,7 @@ def store(
         request_tagging: whether they are to be tagged; the training corpus is not.
         priority: of the requests that are made.
     """
+    plan_anew(connection)
     unique = {(q.site, q.question_id): q for q in questions}
     rows = [unique[key] for key in sorted(unique)]  # one order for all writers: no deadlock
     new = changed = 0
@@ -149,13 +152,30 @@ def _find_known(
 ) -> dict[tuple[str, int], _Known]:
     known: dict[tuple[str, int], _Known] = {}
     for site, group in groupby(questions, key=lambda q: q.site):
-        numbers = [question.question_id for question in group]
-        chosen = (Question.site == site, Question.question_id.in_(numbers))
-        lock_in_order(connection, *chosen)
+        pks = _find_keys(connection, site, [question.question_id for question in group])
+        if not pks:
+            continue
+        these = one_of(connection, Question.id, pks)
+        lock_in_order(connection, these)
         found = select(Question.question_id, Question.content_hash, Question.author_tags)
-        for number, content_hash, tags in connection.execute(found.where(*chosen)):
+        for number, content_hash, tags in connection.execute(found.where(these)):
             known[site, number] = _Known(content_hash, frozenset(tags))
     return known
+
+
+def _find_keys(connection: Connection, site: str, numbers: Sequence[int]) -> Sequence[int]:
+    """Return the keys of the rows that a site's questions have."""
+    if connection.dialect.name == "sqlite":
+        asked = select(Question.id).where(Question.site == site)
+        return connection.scalars(
+            asked.where(one_of(connection, Question.question_id, numbers))
+        ).all()
+    # One after another by their index. By all numbers at once, Postgres reads all of the site, for
+    # as long as nobody has analysed a table that grows.
+    given = each_of(numbers)
+    own = (Question.site == site, Question.question_id == given.c.key)
+    one = select(Question.id).where(*own).offset(literal_column("0")).lateral("one")
+    return connection.scalars(select(one.c.id).select_from(given.join(one, true()))).all()
 
 
 class _Written(Protocol):
@@ -167,6 +187,7 @@ class _Written(Protocol):
     content_hash: str
     author_tags: list[str]
     state: str
+    is_new: bool
 
 
 def _upsert(
@@ -179,6 +200,8 @@ def _upsert(
     """Write one chunk, and the tags of those whose tags are others; return what was written."""
     rows = [_as_row(q, now=now) for q in questions]
     insert = dialect_insert(connection, Question)
+    if connection.dialect.name != "sqlite":
+        insert = insert.from_select([*rows[0]], given_rows(Question, [*rows[0]], rows))
     excluded = insert.excluded
     newest = {name: excluded[name] for name in ("title", "body", "author_tags", "content_hash")}
     known_or_new = {
@@ -197,20 +220,12 @@ def _upsert(
             excluded.last_activity_at >= Question.last_activity_at,
         ),
     )
-    # Rows as parameters, not as values(): that would compile a statement of 9,000 names each time.
-    written: list[Any] = list(
-        connection.execute(
-            statement.returning(
-                Question.id,
-                Question.site,
-                Question.question_id,
-                Question.content_hash,
-                Question.author_tags,
-                Question.state,
-            ),
-            rows,
-        )
-    )
+    is_new = "true" if connection.dialect.name == "sqlite" else "xmax = 0"  # of no row before
+    returned = (getattr(Question, name) for name in _RETURNED)
+    returning = statement.returning(*returned, literal_column(is_new).label("is_new"))
+    # On SQLite as parameters, not as values(), whose 9,000 names would be compiled each time.
+    given = rows if connection.dialect.name == "sqlite" else None
+    written: list[Any] = list(connection.execute(returning, given))
     _write_tags(connection, written, known)
     return written
 
@@ -231,7 +246,8 @@ def _choose_requested(
     for start in range(0, len(asked), STORE_ROWS):
         pks = [row.id for row in asked[start : start + STORE_ROWS]]
         tagged = exists().where(Prediction.question_pk == Question.id)
-        found = select(Question.id).where(Question.id.in_(pks), or_(is_requested(), tagged))
+        these = one_of(connection, Question.id, pks)
+        found = select(Question.id).where(these, or_(is_requested(), tagged))
         known.update(connection.execute(found).scalars())
     if request:
         chosen = edited + [row for row in same if row.id not in known]
@@ -260,12 +276,7 @@ def _request(
         },
     )
     rows = [
-        {
-            "question_pk": row.id,
-            "site": row.site,
-            "priority": priority.value,
-            "requested_at": now,
-        }
+        {"question_pk": row.id, "site": row.site, "priority": priority.value, "requested_at": now}
         for row in chosen
     ]
     connection.execute(statement, rows)
@@ -282,18 +293,16 @@ def _write_tags(
             changed.append(row)
     if not changed:
         return
-    pks = [row.id for row in changed]
-    connection.execute(delete(QuestionTag).where(QuestionTag.question_pk.in_(pks)))
-    forget_scores(connection, pks)
-    tags = [
-        {"question_pk": row.id, "tag": tag, "site": row.site}
-        for row in changed
-        for tag in sorted(set(row.author_tags))
-    ]
-    if tags:
-        connection.execute(dialect_insert(connection, QuestionTag), tags)
+    pks = [row.id for row in changed if not row.is_new or (row.site, row.question_id) in known]
+    if pks:
+        of_these = one_of(connection, QuestionTag.question_pk, pks)
+        connection.execute(delete(QuestionTag).where(of_these))
+        forget_scores(connection, pks)
+    tags = ((row.id, tag, row.site) for row in changed for tag in sorted(set(row.author_tags)))
+    insert_rows(connection, QuestionTag, ("question_pk", "tag", "site"), tags)
 
 
+_RETURNED = ("id", "site", "question_id", "content_hash", "author_tags", "state")
 _OPTIONAL_COLUMNS = (
     "link",
     "owner",

@@ -46,6 +46,17 @@ def test_a_line_reads_as_the_driver_s_own(engine: Engine) -> None:
     assert [tuple(row) for row in found] == rows
 
 
+@pytest.mark.parametrize("odd", ["", "\\N", "a\tb\nc\r", '"', '\\"', "{,}", " ", "NULL", "ψ", "\b"])
+def test_a_question_stands_as_it_was_given(engine: Engine, clock: ManualClock, odd: str) -> None:
+    given = question(1, title=odd, body=odd * 2, author_tags=(odd, "b"), owner=odd, score=-3)
+    store_questions(engine, given, question(2, owner=None), now=clock.now())
+    columns = (Question.title, Question.body, Question.author_tags, Question.owner, Question.score)
+    with engine.connect() as connection:
+        first, second = connection.execute(select(*columns).order_by(Question.question_id))
+    assert tuple(first) == (odd, odd * 2, [odd, "b"], odd, -3)
+    assert second.owner is None
+
+
 def test_what_is_of_another_kind_is_left_to_the_driver() -> None:
     assert as_copied((1, b"bytes")) is None
     assert as_copied((1, [None])) is None
