@@ -2,6 +2,7 @@
 
 import ctypes
 import mmap
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,7 @@ _FIGURES: Final = (
         "total_inactive_file",
     ),
 )
+_BLAS_THREADS: Final = "OPENBLAS_NUM_THREADS"
 _NO_LIMIT: Final = 1 << 60  # what version 1 has for none, or more
 
 
@@ -73,3 +75,16 @@ def own_bytes() -> int:
 @cache
 def _find_trim() -> Any:
     return getattr(ctypes.CDLL(None), "malloc_trim", None)
+
+
+def import_numpy() -> None:
+    """Import NumPy for a process that multiplies no matrices: its BLAS starts no threads.
+
+    They would take memory, and a tenth of a second of processor time to wait for work in vain.
+    """
+    before = os.environ.get(_BLAS_THREADS)
+    os.environ[_BLAS_THREADS] = before or "1"
+    import numpy  # noqa: F401, ICN001, PLC0415
+
+    if before is None:  # a training is this process' child
+        del os.environ[_BLAS_THREADS]

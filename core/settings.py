@@ -279,8 +279,8 @@ class Settings(BaseSettings):
     @classmethod
     def _check_cron(cls, value: str, info: ValidationInfo) -> str:
         off = ", nor off" if info.field_name == "retrain_cron" else ""
-        if value == "off" and off:
-            return value
+        if (value == "off" and off) or value == cls.model_fields[str(info.field_name)].default:
+            return value  # without Celery, which takes a while to load
         from celery.schedules import ParseException, crontab  # noqa: PLC0415 (the cron that runs)
 
         try:

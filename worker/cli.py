@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from core.broker.feeding import refill
-from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, can_train, make_celery
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
 from core.clock import SystemClock
 from core.console import (
     command,
@@ -29,12 +28,10 @@ from core.console import (
 from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
-from core.model import registry
-from core.model.bundle_cache import open_cache
-from core.model.predictor import Model, RankedTag
-from core.questions import lifecycle
-from core.questions.requests import request_tagging
-from worker.service import run_scheduler, run_worker
+from core.memory import import_numpy
+
+if TYPE_CHECKING:
+    from core.model.predictor import RankedTag
 
 Site = Annotated[str, one_site_option("The site, by the API's name.")]
 AsJson = Annotated[bool, json_option()]
@@ -77,6 +74,14 @@ def worker(
             param_hint="--queues",
         )
     settings = start("trainer" if TRAINING_QUEUE in chosen else "worker")
+    if TAGGING_QUEUE in chosen:
+        from worker.loading.prefetch import start_prefetch  # noqa: PLC0415
+
+        start_prefetch(settings)
+        import_numpy()
+    from core.broker.queue import can_train  # noqa: PLC0415 (Celery: meanwhile)
+    from worker.service import run_worker  # noqa: PLC0415
+
     if TRAINING_QUEUE in chosen and not can_train():
         fail(
             f"The queue {TRAINING_QUEUE} takes packages that are not installed here (tensorflow). "
@@ -93,6 +98,8 @@ def scheduler() -> None:
 
     Example: tagger scheduler
     """
+    from worker.service import run_scheduler  # noqa: PLC0415 (Celery)
+
     run_scheduler(start("scheduler"))
 
 
@@ -112,6 +119,11 @@ def tag(
 
     Example: tagger tag --site stats --since 2026-01-01
     """
+    from core.broker.feeding import refill  # noqa: PLC0415 (Celery, as in all commands here)
+    from core.broker.queue import make_celery  # noqa: PLC0415
+    from core.model import registry  # noqa: PLC0415
+    from core.questions.requests import request_tagging  # noqa: PLC0415
+
     settings = start()
     engine = open_existing_database(settings)
     clock = SystemClock()
@@ -146,6 +158,10 @@ def suggest(
 
     Example: tagger suggest "How do I test whether two means differ?"
     """
+    from core.model import registry  # noqa: PLC0415 (LiteRT's arrays)
+    from core.model.bundle_cache import open_cache  # noqa: PLC0415
+    from core.model.predictor import Model  # noqa: PLC0415
+
     if not text.strip() and not body.strip():
         fail('The text is empty: give a question\'s title, as: "How do I test two means?"')
     settings = start()
@@ -167,7 +183,7 @@ def suggest(
     out.print(_suggestions(ranked, title=f"{plain(site)}, model version {live.version}"))
 
 
-def _suggestions(ranked: Iterable[RankedTag], *, title: str) -> Table:
+def _suggestions(ranked: Iterable["RankedTag"], *, title: str) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("tag")
     table.add_column("probability", justify="right")
@@ -183,6 +199,8 @@ def list_parked(site: AnySite = None, *, as_json: AsJson = False) -> None:
 
     Example: tagger parked list
     """
+    from core.questions import lifecycle  # noqa: PLC0415
+
     engine = open_existing_database(start())
     with reading(engine) as connection:
         questions = lifecycle.list_parked(connection, site)
@@ -220,6 +238,8 @@ def release_parked(
     """
     if question_id is not None and site is None:
         raise typer.BadParameter("add --site: numbers are each site's own", param_hint="--question")
+    from core.questions import lifecycle  # noqa: PLC0415
+
     engine = open_existing_database(start())
     with engine.begin() as connection:
         count = lifecycle.release(connection, site, question_id)

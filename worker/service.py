@@ -60,7 +60,6 @@ def run_worker(
     killed = KilledProcesses(settings, node, SystemClock())
     log_killed_processes_once()
     signs = Signs(settings, node, SystemClock())
-    signs.begin()
     watchdog = Watchdog(f"the worker {node}", patience(settings), end=last_words(signs))
     heartbeat, hearing = Heartbeat(settings.heartbeat_file), hearing_of(app, list(queues), signs)
     app.steps["worker"].add(

@@ -32,6 +32,9 @@ WRITE_SECONDS = 100.0
 # time, however many they are about. The first is small, since the network waits for it.
 PART = 200
 FIRST_PART = 100
+FIRST_OF_ALL = (
+    25  # of a process that has no model yet: whoever looks waits for its first prediction
+)
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
 Probabilities = npt.NDArray[np.float64]
@@ -107,16 +110,17 @@ def tag_batch(
     with held, ThreadPoolExecutor(1, thread_name_prefix="network") as network:
         line = _Line(engine, models, site, clock, network, held, task_size=len(pks))
         try:
-            line.tag(into_parts(pks))
+            first = FIRST_PART if models.get_loaded(site) else FIRST_OF_ALL
+            line.tag(into_parts(pks, first=first))
         except DatabaseUnreachable:
             line.give_back()
             raise
     return BatchOutcome(line.tagged, line.failed, len(pks) - line.tagged - line.failed)
 
 
-def into_parts(pks: Sequence[int]) -> list[Sequence[int]]:
+def into_parts(pks: Sequence[int], *, first: int = FIRST_PART) -> list[Sequence[int]]:
     """Divide a batch; one that a part holds is left whole."""
-    first = FIRST_PART if len(pks) > PART else PART
+    first = first if len(pks) > PART else PART
     rest = pks[first:]
     parts = [pks[:first], *(rest[start : start + PART] for start in range(0, len(rest), PART))]
     return [part for part in parts if part]

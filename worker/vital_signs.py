@@ -132,6 +132,8 @@ def vital_signs(
             super().__init__(worker)
 
         def start(self, worker: Any) -> None:
+            signs.begin_soon()  # when the children are there: none waits for it, nor inherits it
+
             def look() -> None:
                 heartbeat.beat()
                 watchdog.feed()

@@ -13,13 +13,17 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from core.errors import BundleRefused, CacheUnusable
-from core.model.bundle import Bundle, read_pieces, read_unpacked
+from core.model.packed.members import read_pieces
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.model.bundle import Bundle
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +66,7 @@ class BundleCache:
     @contextmanager
     def open(
         self, version: V, fetch: Callable[[V, Path], object], *, fresh: bool = False
-    ) -> Iterator[Bundle]:
+    ) -> Iterator["Bundle"]:
         """Give a version's bundle, whose files nobody deletes before they are mapped.
 
             with cache.open(version, fetch) as bundle:
@@ -84,21 +88,40 @@ class BundleCache:
                 self._lock(lock, fcntl.LOCK_EX)
                 if not fresh:  # another process may have made it while this one waited
                     found = self._find(version.sha256)
-                found = found or self._make(version, fetch)
+                found = found or self._make_and_read(version, fetch)
             yield found
 
-    def _find(self, sha256: str) -> Bundle | None:
+    def fill(self, version: V, fetch: Callable[[V, Path], object]) -> None:
+        """Fetch a version's bundle, for those who will open it, where nothing of it is there."""
+        if (self.folder / version.sha256).exists():
+            return
+        with self._locked() as lock:
+            self._lock(lock, fcntl.LOCK_EX)
+            if not (self.folder / version.sha256).exists():
+                self._make(version, fetch)
+
+    def _find(self, sha256: str) -> "Bundle | None":
         entry = self.folder / sha256
         try:
-            if not entry.exists() or not _is_as_it_was_made(entry):
+            if not entry.exists():
                 return None
+            digests = _noted_digests(entry)
+            with ThreadPoolExecutor(1) as hashing:  # which holds no lock of Python's
+                changed = hashing.submit(_find_changed, entry, digests)
+                found = _read(entry)
+            _refuse_changed(changed.result())
             os.utime(entry)  # the time of its last use
-            return read_unpacked(entry)
         except (OSError, ValueError, BundleRefused) as error:
             log.warning("%s in the cache of models is damaged and made anew: %s", entry, error)
             return None
+        return found
 
-    def _make(self, version: V, fetch: Callable[[V, Path], object]) -> Bundle:
+    def _make_and_read(self, version: V, fetch: Callable[[V, Path], object]) -> "Bundle":
+        self._make(version, fetch)
+        with _unusable(self.folder):
+            return _read(self.folder / version.sha256)
+
+    def _make(self, version: V, fetch: Callable[[V, Path], object]) -> None:
         """Unpack a bundle aside and put it in its place; the caller holds the lock."""
         entry, aside = self.folder / version.sha256, self.folder / _UNFINISHED
         try:
@@ -112,7 +135,6 @@ class BundleCache:
                 if entry.exists():
                     shutil.rmtree(entry)
                 aside.rename(entry)
-                return read_unpacked(entry)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
 
@@ -169,8 +191,8 @@ def _unusable(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _is_as_it_was_made(entry: Path) -> bool:
-    """Whether all files of an entry are this user's, and have the SHA-256 that was noted."""
+def _noted_digests(entry: Path) -> dict[str, str]:
+    """The SHA-256 that was noted of each file of an entry, all of which are this user's own."""
     digests = json.loads((entry / _DIGESTS).read_text())
     if not isinstance(digests, dict):
         raise ValueError("its digests are not readable")  # noqa: TRY004 (as of what is no JSON)
@@ -181,10 +203,22 @@ def _is_as_it_was_made(entry: Path) -> bool:
     del files[_DIGESTS]
     if digests.keys() != files.keys():
         raise ValueError("a file is missing, or does not belong there")
-    changed = [name for name, path in files.items() if _digest(path) != digests[name]]
-    if changed:
-        raise ValueError(f"{', '.join(changed)} has changed")
-    return True
+    return digests
+
+
+def _find_changed(entry: Path, digests: dict[str, str]) -> list[str]:
+    return [name for name, digest in digests.items() if _digest(entry / name) != digest]
+
+
+def _read(entry: Path) -> "Bundle":
+    from core.model.bundle import read_unpacked  # noqa: PLC0415 (NumPy, which filling goes without)
+
+    return read_unpacked(entry)
+
+
+def _refuse_changed(names: list[str]) -> None:
+    if names:
+        raise ValueError(f"{', '.join(names)} has changed")
 
 
 def _digest(path: Path) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from core.errors import BundleCorrupt, BundleRefused
-from core.model.bundle import MAX_BUNDLE, read_pieces, unpack
+from core.model.bundle import unpack
+from core.model.packed.members import MAX_BUNDLE, read_pieces
 from core.model.predictor import Model
 from core.settings import PREFIX
 

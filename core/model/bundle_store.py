@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from core.database.engine import explain_unreachable
 from core.database.tables import BundlePart
 from core.errors import DatabaseUnreachable
-from core.model.bundle import SealedHash, read_pieces
+from core.model.packed.members import SealedHash, read_pieces
 
 _BINARY: Final = "SELECT data FROM bundle_parts WHERE model_version_id = %s AND number = %s"
 

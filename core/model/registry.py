@@ -19,8 +19,9 @@ from core.errors import (
     UnknownModelVersion,
     VersionPruned,
 )
-from core.model.bundle import Bundle, PackedBundle, SealedHash, unpack
+from core.model.bundle import Bundle, PackedBundle, unpack
 from core.model.bundle_store import fetch_parts, store_parts
+from core.model.packed.members import SealedHash
 
 Reason = Literal["gate", "hand", "rollback"]
 
@@ -244,9 +245,8 @@ def find_packed(connection: Connection, site: str, sha256: str) -> Version | Non
 
 def find_live(connection: Connection, site: str) -> Version | None:
     """Return the site's live version, if it has one."""
-    row = connection.execute(
-        _versions().where(ModelVersion.site == site, ModelVersion.live)
-    ).one_or_none()
+    live = _versions().where(ModelVersion.site == site, ModelVersion.live)
+    row = connection.execute(live).one_or_none()
     return Version(*row) if row is not None else None
 
 

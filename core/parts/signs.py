@@ -71,11 +71,23 @@ class Signs:
 
         self._try_to(write)
 
+    def begin_soon(self) -> threading.Thread:
+        """Do what begin() does beside the work, which need not wait for it.
+
+        Returns:
+            What talks to the database; no sign is given meanwhile.
+        """
+        self._writing = threading.Thread(target=self.begin, name="sign", daemon=True)
+        self._writing.start()
+        return self._writing
+
     def end(self, reason: str) -> None:
         """Write why this run ends, unless it has been said."""
         if self._ended:
             return
         self._ended = True
+        if self._writing is not None:  # or that it gets on would be written last
+            self._writing.join(LAST_WORDS_SECONDS)
         now = self._clock.now()
         self._try_to(lambda connection: write_sign(connection, self._name, now=now, ended=reason))
 

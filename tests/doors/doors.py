@@ -26,9 +26,10 @@ from core.database.backup.columns import WRONG_VALUE, from_json
 from core.database.backup.format import BackupReader, BackupWriter, Header, TableOfBackup
 from core.database.backup.scope import StoredTable
 from core.errors import ApiError, BackupRefused, BundleRefused, ImportFailed
-from core.model.bundle import VOCABULARY, inspect, unpack
+from core.model.bundle import inspect, unpack
 from core.model.encoding import encode
 from core.model.manifest import parse_manifest
+from core.model.packed.members import VOCABULARY
 from core.model.tokenizer import TextSettings, question_words
 from core.model.vocabulary import dump_vocabulary, parse_vocabulary
 from core.questions.files import BrokenRow, read_questions

@@ -103,7 +103,7 @@ def test_questions_to_tag_are_chosen_by_any_time(parked: Engine, since: str, cou
 
 
 def test_a_worker_of_trainings_needs_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.cli.can_train", lambda: False)
+    monkeypatch.setattr("core.broker.queue.can_train", lambda: False)
     refused = run("worker", "--queues", "training")
     assert refused.exit_code == 1
     assert "the service trainer has them" in refused.stderr

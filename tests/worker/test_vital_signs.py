@@ -33,7 +33,11 @@ class CountedSigns:
     """Signs that are counted instead of written."""
 
     def __init__(self) -> None:
+        self.begun = 0
         self.given = 0
+
+    def begin_soon(self) -> None:
+        self.begun += 1
 
     def give(self) -> None:
         self.given += 1
@@ -80,7 +84,7 @@ def test_a_workers_loop_beats_and_notes_what_its_processes_hold(
     worker.timer.look()
     assert file.exists()
     assert looked == [[7, 8]]
-    assert signs.given == watching["watchdog"].fed == 1
+    assert signs.begun == signs.given == watching["watchdog"].fed == 1
     step.stop(worker)
     assert worker.timer.cancelled
 

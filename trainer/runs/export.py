@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from core import __version__
 from core.errors import TrainingError
-from core.model.bundle import KERAS, TFLITE, Bundle
+from core.model.bundle import Bundle
 from core.model.manifest import FORMAT_VERSION, Manifest, Sample
+from core.model.packed.members import KERAS, TFLITE
 from core.model.predictor import Model
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows

@@ -20,10 +20,10 @@ from core.database.tables import (
 )
 from core.database.views import LIKELY
 from core.model import registry
-from core.model.bundle import PIECE, hash_bundle
 from core.model.bundle import inspect as inspect_bundle
 from core.model.bundle_files import try_bundle
 from core.model.manifest import FORMAT_VERSION, READABLE_VERSIONS
+from core.model.packed.members import PIECE, hash_bundle
 from core.model.predictor import Model
 from core.questions.verdicts import read_joint_verdicts
 from review.notify.webhooks import NEVER

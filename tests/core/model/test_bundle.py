@@ -15,12 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select, update
 
-import core.model.bundle
+import core.model.packed.members
 from core.database.tables import BundlePart
 from core.errors import BundleCorrupt, BundleForeign, BundleIncompatible, BundleRefused
-from core.model.bundle import Bundle, SealedHash, inspect, pack, unpack
+from core.model.bundle import Bundle, inspect, pack, unpack
 from core.model.encoding import BagInput, SequenceInput, TermsInput
 from core.model.manifest import FORMAT_VERSION, Sample
+from core.model.packed.members import SealedHash
 from tests.conftest import ManualClock
 from tests.models import LABELS, digest, pack_bytes, unzipped, word_bundle, zipped
 from tests.rows import publish, unpack_version
@@ -180,7 +181,7 @@ def test_tagging_does_without_the_networks_other_form() -> None:
 
 
 def test_a_model_too_large_for_a_bundle_is_not_packed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(core.model.bundle._MEMBERS, "model.tflite", 100)
+    monkeypatch.setitem(core.model.packed.members.MEMBERS, "model.tflite", 100)
     with pytest.raises(BundleRefused, match=r"model.tflite has [\d,]+ bytes, .* takes 100"):
         pack_bytes(word_bundle())
 

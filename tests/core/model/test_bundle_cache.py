@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import Engine
 
 from core.errors import BundleCorrupt, CacheUnusable
-from core.model.bundle import KERAS, TFLITE, pack, unpack
+from core.model.bundle import pack, unpack
 from core.model.bundle_cache import BundleCache
+from core.model.packed.members import KERAS, TFLITE
 from core.model.predictor import Model
 from core.model.registry import Version, fetch_from
 from tests.conftest import ManualClock

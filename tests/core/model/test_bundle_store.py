@@ -8,8 +8,8 @@ from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import BundlePart
 from core.errors import DatabaseUnreachable
-from core.model.bundle import PIECE
 from core.model.bundle_store import fetch_parts, store_parts
+from core.model.packed.members import PIECE
 from tests.conftest import ManualClock
 from tests.models import digest, word_bundle
 from tests.rows import publish

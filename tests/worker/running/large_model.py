@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from core.model.bundle import KERAS, TFLITE, Bundle, PackedBundle, pack
+from core.model.bundle import Bundle, PackedBundle, pack
 from core.model.encoding import BagInput, SequenceInput, TermsInput
 from core.model.manifest import FORMAT_VERSION, Manifest
+from core.model.packed.members import KERAS, TFLITE
 from core.model.tokenizer import TextSettings
 from core.model.vocabulary import Vocabulary
 from tests.processes import ROOT

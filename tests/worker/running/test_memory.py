@@ -14,7 +14,8 @@ from sqlalchemy import Engine
 from core.broker.queue import enqueue_tagging, make_celery
 from core.database.engine import reading
 from core.model import registry
-from core.model.bundle import KERAS, PackedBundle
+from core.model.bundle import PackedBundle
+from core.model.packed.members import KERAS
 from core.service.killed import killed_statuses
 from core.settings import Settings
 from tests.memory import Group, family, make_group, memory_mb

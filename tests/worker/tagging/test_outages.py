@@ -24,7 +24,7 @@ from tests.rows import (
     store_questions,
 )
 from tests.worker.tagging.batch import store_many
-from worker.tagging import FIRST_PART, PART, WRITE_SECONDS, tag_batch
+from worker.tagging import FIRST_OF_ALL, PART, WRITE_SECONDS, tag_batch
 
 
 def test_a_finished_batch_waits_for_a_database_that_is_away(
@@ -114,9 +114,9 @@ def test_parts_that_a_lost_database_keeps_from_being_written_are_given_back(
     monkeypatch.setattr("worker.tagging.finish", finish_the_first)
     with pytest.raises(DatabaseUnreachable):
         tag_batch(engine, live_models(engine), "stats", pks, clock)
-    assert len(predictions(engine)) == FIRST_PART
+    assert len(predictions(engine)) == FIRST_OF_ALL
     left = [find_request(engine, number) for number in range(1, 3 * PART + 1)]
-    rest = 3 * PART - FIRST_PART
+    rest = 3 * PART - FIRST_OF_ALL
     assert [request.attempts for request in left if request is not None] == [0] * rest
 
 
@@ -164,4 +164,4 @@ def test_all_parts_together_wait_no_longer_than_one(
     with pytest.raises(DatabaseUnreachable):
         tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", pks, clock)
     assert clock.now() - began < timedelta(seconds=WRITE_SECONDS + 15)  # the last pause of a try
-    assert len(predictions(sqlite_engine)) == FIRST_PART + PART
+    assert len(predictions(sqlite_engine)) == FIRST_OF_ALL + PART

@@ -30,7 +30,7 @@ from tests.rows import (
     suggested_tags,
 )
 from tests.worker.tagging.batch import store_many
-from worker.tagging import FIRST_PART, PART, into_parts, tag_batch
+from worker.tagging import FIRST_OF_ALL, FIRST_PART, PART, into_parts, tag_batch
 
 
 def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
@@ -195,7 +195,7 @@ def test_what_was_claimed_before_the_model_was_gone_is_tagged(
     monkeypatch.setattr(models, "get_loaded", lambda _: None)
     with pytest.raises(ModelMissing):
         tag_batch(engine, models, "stats", pks, clock)
-    assert len(predictions(engine)) == FIRST_PART
+    assert len(predictions(engine)) == FIRST_OF_ALL
     assert request_of(engine, 2 * PART).attempts == 0
 
 

@@ -1,0 +1,1 @@
+"""A bundle's zip, read without NumPy or the bundle's schema."""

@@ -1,0 +1,1 @@
+"""What a worker loads as it starts."""

@@ -1,0 +1,97 @@
+"""Fetches the model that a starting worker will need while the worker itself is still loading.
+
+By a process of its own: a thread would share the interpreter with what is being imported. It loads
+neither NumPy nor the bundle's schema, and looks at no more of the bundle than its hash and its
+site: who opens it reads it as strictly as ever.
+"""
+
+import json
+import os
+import signal
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Engine, exists, select
+from sqlalchemy.engine import Connection
+
+from core.database.engine import reading
+from core.database.existing import open_existing
+from core.database.tables import ModelVersion, TaggingRequest
+from core.errors import BundleCorrupt
+from core.model.bundle_cache import open_cache
+from core.model.bundle_store import fetch_parts
+from core.model.packed.members import MANIFEST, TFLITE, VOCABULARY, write_member
+from core.settings import Settings
+from core.site_names import name_today
+
+PREFETCH_SECONDS: Final = 60  # of a process that a database keeps waiting, and the cache's lock
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A version whose bundle is needed at once."""
+
+    id: int
+    site: str
+    sha256: str
+    size: int
+
+
+def start_prefetch(settings: Settings) -> threading.Thread:
+    """Fill the cache of models beside what this process does next; call it before any connection.
+
+    Whatever goes wrong is left to the process that needs the model, which says what it is.
+
+    Returns:
+        What waits for the other process' end.
+    """
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(PREFETCH_SECONDS)  # which ends it
+        try:
+            with suppress(BaseException):
+                prefetch(settings)
+        finally:
+            os._exit(0)
+    waiting = threading.Thread(target=os.waitpid, args=(pid, 0), name="prefetch", daemon=True)
+    waiting.start()
+    return waiting
+
+
+def prefetch(settings: Settings) -> Needed | None:
+    """Fetch the live version of a site that has something to tag; return it, if there is one."""
+    engine = open_existing(settings.database)
+    try:
+        with reading(engine) as connection:
+            version = _find_needed(connection)
+        if version is not None:
+            open_cache(settings).fill(version, lambda *made: _unpack(engine, *made))
+    finally:
+        engine.dispose()
+    return version
+
+
+def _find_needed(connection: Connection) -> Needed | None:
+    pending = exists().where(
+        TaggingRequest.site == ModelVersion.site, TaggingRequest.parked_at.is_(None)
+    )
+    columns = (ModelVersion.id, ModelVersion.site, ModelVersion.sha256, ModelVersion.size)
+    live = select(*columns).where(ModelVersion.live, pending).limit(1)
+    row = connection.execute(live).one_or_none()
+    return None if row is None else Needed(*row)
+
+
+def _unpack(engine: Engine, version: Needed, folder: Path) -> None:
+    packed = folder / "bundle.zip"
+    with reading(engine) as connection:
+        found = fetch_parts(connection, version.id, packed)
+    if found.hexdigest() != version.sha256 or not found.is_sealed():
+        raise BundleCorrupt("It is not what was published.")
+    for name in (MANIFEST, VOCABULARY, TFLITE):
+        write_member(packed, name, folder / name, is_published=True)
+    if json.loads((folder / MANIFEST).read_bytes())["site"] != name_today(version.site):
+        raise BundleCorrupt("It belongs to another site.")
+    packed.unlink()
