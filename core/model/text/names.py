@@ -21,8 +21,8 @@ Words = tuple[list[str], list[str]]  # the title's and the body's
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=-100, le=100)]
+# A weight for a frequent tag, and what is added to it for the rarest, in proportion to rarity.
 Pair = tuple[Weight, Weight]
-"""A weight for a frequent tag, and what is added to it for the rarest, in proportion to rarity."""
 
 
 class NameWeights(BaseModel):
