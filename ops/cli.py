@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from core.broker import embedded_redis
-from core.broker.queue import TRAINING_QUEUE, can_train, make_celery
+from core.broker.names import TRAINING_QUEUE
+from core.broker.queue import can_train, make_celery
 from core.clock import SystemClock
 from core.console import (
     command,

@@ -14,12 +14,11 @@ from sqlalchemy import Engine, select
 
 from core.agreement.version_labels import VersionLabels
 from core.broker.feeding import refill
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
 from core.broker.queue import (
     SWEEP_TASK,
     TAG_TASK,
-    TAGGING_QUEUE,
     TRAIN_TASK,
-    TRAINING_QUEUE,
     enqueue_training,
     make_celery,
     queue_length,

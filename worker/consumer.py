@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
-from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, explain
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import SWEEP_TASK, explain
 from core.errors import BrokerUnreachable
 from core.parts.heartbeat import Heartbeat, Watchdog
 from core.parts.signs import Signs

@@ -11,12 +11,8 @@ from sqlalchemy import Engine, Select, or_, select
 from sqlalchemy.engine import Connection
 
 from core.broker.feeding import refill
-from core.broker.queue import (
-    TRAINING_QUEUE,
-    enqueue_training,
-    queue_length,
-    waiting_questions,
-)
+from core.broker.names import TRAINING_QUEUE
+from core.broker.queue import enqueue_training, queue_length, waiting_questions
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question, TrainingRun

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, exists, select
 from core.agreement.drift import find_new_drifts
 from core.agreement.live import Scored, score_settled
 from core.agreement.queue_scores import LabelsOf, enter_missing, score_page
-from core.broker.queue import TRAINING_QUEUE, enqueue_training, queue_length
+from core.broker.names import TRAINING_QUEUE
+from core.broker.queue import enqueue_training, queue_length
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import Drift, ModelVersion, TrainingRun

@@ -17,7 +17,8 @@ from celery.apps import worker as celery_worker
 from celery.platforms import SecurityWarning
 from celery.worker.state import active_requests
 
-from core.broker.queue import TRAIN_TASK, TRAINING_QUEUE, transport_of
+from core.broker.names import TRAINING_QUEUE
+from core.broker.queue import TRAIN_TASK, transport_of
 from core.clock import SystemClock
 from core.console import open_database
 from core.database.backup.nightly import NightlyBackups

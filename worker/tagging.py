@@ -32,9 +32,7 @@ WRITE_SECONDS = 100.0
 # time, however many they are about. The first is small, since the network waits for it.
 PART = 200
 FIRST_PART = 100
-FIRST_OF_ALL = (
-    25  # of a process that has no model yet: whoever looks waits for its first prediction
-)
+FIRST_OF_ALL = 25  # of a process without a model: whoever looks waits for its first prediction
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
 Probabilities = npt.NDArray[np.float64]

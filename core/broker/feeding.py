@@ -12,7 +12,8 @@ from celery import Celery
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
-from core.broker.queue import TAGGING_QUEUE, asking, enqueue_tagging, transport_of
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import asking, enqueue_tagging, transport_of
 from core.broker.transport import Transport
 from core.clock import Clock
 from core.errors import BrokerUnreachable

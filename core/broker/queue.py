@@ -16,17 +16,14 @@ from redis.exceptions import (
     RedisError,
 )
 
-from core.broker import names
 from core.broker.embedded_redis import embedded_url
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
 from core.broker.rabbitmq_transport import RabbitMqTransport
 from core.broker.redis_transport import RedisTransport
 from core.broker.transport import Transport
 from core.errors import BrokerRefused, BrokerUnreachable
 from core.questions.lifecycle import Priority
 from core.settings import Settings
-
-TAGGING_QUEUE: Final = names.TAGGING_QUEUE
-TRAINING_QUEUE: Final = names.TRAINING_QUEUE
 
 TAG_TASK = "tagger.tag"  # (site, [key of a row of `questions`, …])
 SWEEP_TASK = "tagger.sweep"  # ()

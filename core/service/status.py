@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, queue_length
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
+from core.broker.queue import queue_length
 from core.database.known_sites import stored_sites
 from core.database.tables import ModelVersion, TaggingRequest, TrainingRun
 from core.model import registry

@@ -9,7 +9,7 @@ from celery import Celery
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from core.broker.queue import TAGGING_QUEUE
+from core.broker.names import TAGGING_QUEUE
 from tests.chaos.servers import Server
 from tests.rabbitmq import PASSWORD, SERVER, USER, Node
 

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner, Result
 
-from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import lengths, make_celery
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
 from core.database.tables import Question, TaggingRequest

@@ -12,12 +12,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select, update
 
 import tagger
-from core.broker.queue import (
-    TAGGING_QUEUE,
-    TRAINING_QUEUE,
-    enqueue_training,
-    queue_length,
-)
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
+from core.broker.queue import enqueue_training, queue_length
 from core.clock import Clock, SystemClock
 from core.database.tables import BundlePart, ModelVersion
 from core.settings import Settings

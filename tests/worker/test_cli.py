@@ -9,7 +9,8 @@ from sqlalchemy import Engine, update
 from typer.testing import CliRunner, Result
 
 import tagger
-from core.broker.queue import TAGGING_QUEUE, make_celery, queue_length
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import make_celery, queue_length
 from core.clock import SystemClock
 from core.database.tables import TaggingRequest
 from core.settings import Settings

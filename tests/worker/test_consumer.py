@@ -12,7 +12,8 @@ from celery.worker.consumer import Consumer
 from redis.exceptions import ConnectionError as RedisGone
 from redis.exceptions import ReadOnlyError
 
-from core.broker.queue import SWEEP_TASK, TAGGING_QUEUE, make_celery
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import SWEEP_TASK, make_celery
 from core.parts.heartbeat import Heartbeat
 from core.retry import Outage
 from core.settings import Settings

@@ -6,7 +6,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, insert, update
 
 from core.broker.feeding import refill
-from core.broker.queue import TAGGING_QUEUE, TRAINING_QUEUE, make_celery, queue_length
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
+from core.broker.queue import make_celery, queue_length
 from core.database.tables import TaggingRequest, TrainingRun
 from core.errors import BrokerUnreachable
 from core.questions.leases import LOST_AFTER

@@ -6,7 +6,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, insert
 
 from core.agreement.live import Scored, daily_agreement, total_agreement
-from core.broker.queue import TRAINING_QUEUE, make_celery, queue_length
+from core.broker.names import TRAINING_QUEUE
+from core.broker.queue import make_celery, queue_length
 from core.database.tables import Drift, TrainingRun
 from core.errors import BrokerUnreachable
 from core.questions.store import FetchedQuestion

@@ -11,7 +11,8 @@ from core.broker.embedded_redis import (
     shut_down,
     socket_path,
 )
-from core.broker.queue import TAGGING_QUEUE, make_celery, queue_length
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import make_celery, queue_length
 from core.errors import ServiceFailed
 from core.settings import Settings
 from tests.conftest import ManualClock

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from core.broker.feeding import QUEUE_BOUND, refill
-from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import lengths, make_celery
 from core.broker.redis_transport import LOCK, LOCK_SECONDS
 from core.errors import BrokerUnreachable
 from core.questions.lifecycle import TASK_SIZES, Priority

@@ -4,8 +4,8 @@ import pytest
 from kombu.exceptions import OperationalError
 from pydantic import SecretStr
 
+from core.broker.names import TAGGING_QUEUE
 from core.broker.queue import (
-    TAGGING_QUEUE,
     enqueue_tagging,
     explain_unreachable,
     lengths,

@@ -11,9 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from core.broker.feeding import QUEUE_BOUND, refill
+from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
 from core.broker.queue import (
-    TAGGING_QUEUE,
-    TRAINING_QUEUE,
     asking,
     enqueue_tagging,
     enqueue_training,

@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
 
 from core.broker.feeding import QUEUE_BOUND, refill
-from core.broker.queue import TAGGING_QUEUE, lengths, make_celery
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import lengths, make_celery
 from core.clock import SystemClock
 from core.database.engine import reading
 from core.database.tables import TaggingRequest

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlalchemy import select as select_rows
 
-from core.broker.queue import TRAINING_QUEUE, enqueue_training, make_celery, queue_length
+from core.broker.names import TRAINING_QUEUE
+from core.broker.queue import enqueue_training, make_celery, queue_length
 from core.database.tables import TrainingRun
 from core.settings import Settings
 from tests.processes import environment, kill_group, service, wait_until
