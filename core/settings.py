@@ -84,8 +84,12 @@ class Settings(BaseSettings):
         default=20_000, ge=0, description="how many past questions a site's history fetches"
     )
 
-    top_tags: int = Field(
-        default=100, ge=2, le=100_000, description="how many of a site's tags are learned"
+    top_tags: int | None = Field(
+        default=None,
+        ge=2,
+        le=100_000,
+        description="how many of a site's tags are learned, the most frequent; unset learns all of "
+        "some uses",
     )
     min_questions: int = Field(
         default=1000,

@@ -18,7 +18,7 @@ class TrainingOptions:
 
     Attributes:
         architecture: a name of ARCHITECTURES.
-        top_tags: how many of the site's tags are learned.
+        top_tags: how many of the site's tags are learned; None for all of some uses.
         min_questions: a site with fewer tagged questions is refused.
         class_weights: whether they multiply the loss; None leaves it to the architecture.
         epochs: at most; None leaves it to the architecture.
@@ -42,7 +42,7 @@ class TrainingOptions:
     """
 
     architecture: str = DEFAULT_ARCHITECTURE
-    top_tags: int = DEFAULTS.top_tags
+    top_tags: int | None = DEFAULTS.top_tags
     min_questions: int = DEFAULTS.min_questions
     class_weights: bool | None = None
     epochs: int | None = None

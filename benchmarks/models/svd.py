@@ -55,7 +55,7 @@ def site_matrices(file: Path) -> dict[str, Any]:
     """What is decomposed to make the tables of a file's questions."""
     source = file_source(file, None)
     corpus = read_corpus(source.site, source.questions(), BranchedNetwork.text)
-    encoded = prepare(make_dataset(corpus, DatasetOptions()), Hyperparameters())
+    encoded = prepare(make_dataset(corpus, DatasetOptions(top_tags=100)), Hyperparameters())
     texts = word_sequences(corpus, encoded.rows, encoded.vocabulary)
     return {
         "PPMI": ppmi(cooccurrence(texts, encoded.words)),

@@ -57,7 +57,9 @@ Vectors = Annotated[
 ]
 TopTags = Annotated[
     int | None,
-    typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
+    typer.Option(
+        min=2, help="How many of the site's tags to learn. [default: the setting, or 100]"
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers but the split's.")]
 Folder = Annotated[
@@ -88,7 +90,7 @@ def compare(  # noqa: PLR0913 (options)
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """
     from trainer.compare.catalogue import TAUGHT, catalogue, choose  # noqa: PLC0415
-    from trainer.compare.run import CompareOptions  # noqa: PLC0415
+    from trainer.compare.run import ARTICLE_TAGS, CompareOptions  # noqa: PLC0415
     from trainer.teacher.teacher import open_teacher  # noqa: PLC0415
 
     del new_site  # the site's own option has read it
@@ -98,7 +100,7 @@ def compare(  # noqa: PLR0913 (options)
     end_on_sigterm()
     options = CompareOptions(
         split=split,
-        top_tags=top_tags or settings.top_tags,
+        top_tags=top_tags or settings.top_tags or ARTICLE_TAGS,
         min_questions=settings.min_questions,
         seed=seed,
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +36,8 @@ from trainer.systems.networks.network import Network
 
 log = logging.getLogger(__name__)
 
+ARTICLE_TAGS: Final = 100  # the article's, so that its figures and those of the documents compare
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareOptions:
@@ -42,7 +45,7 @@ class CompareOptions:
 
     split: SplitName = "random"
     random_state: int = RANDOM_STATE
-    top_tags: int = DEFAULTS.top_tags
+    top_tags: int = ARTICLE_TAGS
     min_questions: int = DEFAULTS.min_questions
     seed: int = 0
 

@@ -39,13 +39,13 @@ class DatasetOptions:
     """What can be chosen for a dataset.
 
     Attributes:
-        top_tags: how many of the site's tags are learned.
+        top_tags: how many of the site's tags are learned; None leaves it to choose_labels().
         min_questions: a site with fewer questions that have one of them is refused.
         split: which questions judge.
         random_state: of the random split.
     """
 
-    top_tags: int = DEFAULTS.top_tags
+    top_tags: int | None = DEFAULTS.top_tags
     min_questions: int = DEFAULTS.min_questions
     split: SplitName = "random"
     random_state: int = RANDOM_STATE

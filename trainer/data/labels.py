@@ -2,17 +2,31 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+LEAST_USES: Final = 3  # of a tag that is learned where nothing says how many are
+ALWAYS: Final = 100  # tags, the most frequent, are learned also where they have fewer uses
+MOST_TAGS: Final = 800  # are learned where nothing says how many; more is not measured
 
-def choose_labels(tags: Iterable[Sequence[str]], top: int) -> tuple[str, ...]:
-    """Return the `top` most frequent tags in alphabetical order; ties go by the alphabet."""
+
+def choose_labels(tags: Iterable[Sequence[str]], top: int | None) -> tuple[str, ...]:
+    """Return the most frequent tags in alphabetical order; ties go by the alphabet.
+
+    Args:
+        tags: of each question.
+        top: how many; None for all of LEAST_USES or more, between ALWAYS and MOST_TAGS of them.
+            `docs/model.md` has what each further hundred was worth.
+    """
     counts: Counter[str] = Counter()
     for question_tags in tags:
         counts.update(question_tags)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    if top is None:
+        in_use = sum(uses >= LEAST_USES for uses in counts.values())
+        top = min(max(in_use, ALWAYS), MOST_TAGS)
     return tuple(sorted(tag for tag, _ in ranked[:top]))
 
 

@@ -97,9 +97,14 @@ def evaluate_candidate(
     def compare_with(other: Scores) -> PairedComparison:
         return compare_paired(quality, ranking_quality(other, tags))
 
+    def compare_with_baseline(baseline: EvaluatedModel) -> PairedComparison:
+        """Over the labels that it knows: what more the candidate knows is no merit of its kind."""
+        own = ranking_quality(ours.over(baseline.labels), tags)
+        return compare_paired(own, ranking_quality(baseline.scores, tags))
+
     decision = decide_promotion(
         compare_with(theirs.scores) if theirs is not None else None,
-        compare_with(baseline.scores) if baseline is not None else None,
+        compare_with_baseline(baseline) if baseline is not None else None,
         compare_with(most_frequent(candidate.dataset, rival.holdout)),
         live=rival.state,
         confidence=confidence,

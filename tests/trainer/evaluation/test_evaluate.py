@@ -15,9 +15,10 @@ from tests.trainer.evaluation.made_up_candidate import (
     made_up_candidate,
     store_tagged_questions,
 )
-from trainer.evaluation import evaluate
+from trainer.evaluation import evaluate, evaluated_models
 from trainer.evaluation.evaluate import Evaluation, evaluate_candidate, find_new_tags
 from trainer.evaluation.evaluated_models import EvaluatedModel
+from trainer.evaluation.gate import ranking_quality
 from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import Scores
 
@@ -87,6 +88,19 @@ def test_a_candidate_no_better_than_the_most_frequent_tags_waits_though_nothing_
     found = run(engine, None)  # better than those, and with nothing else to compare it with
     assert not found.decision.promote
     assert found.decision.reason == "no linear baseline could be fitted to compare it with"
+
+
+def test_candidate_and_baseline_are_compared_over_the_tags_that_both_know(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluated_models, "BASELINE_LABELS", 3)
+    found = run(engine, None)
+    baseline = found.evaluated_models[1]
+    compared = found.decision.against_baseline
+    assert compared is not None
+    ours = ranking_quality(found.evaluated_models[0].over(baseline.labels), found.tags)
+    assert compared.candidate == pytest.approx(ours.mean())
+    assert compared.candidate < ranking_quality(found.evaluated_models[0].scores, found.tags).mean()
 
 
 def test_all_are_scored_on_the_questions_that_the_live_version_has_not_seen(

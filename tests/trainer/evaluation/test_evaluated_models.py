@@ -18,6 +18,7 @@ from tests.trainer.evaluation.made_up_candidate import (
     made_up_candidate,
     store_tagged_questions,
 )
+from trainer.evaluation import evaluated_models
 from trainer.evaluation.evaluated_models import (
     EvaluatedModel,
     holdout_questions,
@@ -114,6 +115,29 @@ def test_the_baseline_learns_the_older_questions_and_tags_the_newest() -> None:
     found = run_baseline(candidate.dataset, candidate.holdout, seed=0, reporter=ProgressReporter())
     assert (found.name, found.labels) == ("baseline", LABELS)
     assert found.scores.hits[:, 0].mean() > 0.9
+
+
+def test_the_baseline_learns_the_most_frequent_labels_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    candidate = made_up_candidate()
+    monkeypatch.setattr(evaluated_models, "BASELINE_LABELS", 2)
+    dataset = candidate.dataset
+    uses = dataset.targets[dataset.split.train].sum(axis=0)
+    found = run_baseline(dataset, candidate.holdout, seed=0, reporter=ProgressReporter())
+    assert len(found.labels) == 2
+    assert {uses[LABELS.index(label)] for label in found.labels} <= set(sorted(uses)[-2:])
+    assert found.description.endswith("2 most frequent tags")
+    assert found.scores.probabilities.shape == (HOLDOUT, 2)
+
+
+def test_scores_over_some_labels_leave_the_others_out() -> None:
+    scores = Scores(TARGETS, PROBABILITIES, np.array([0.5, 0.4]))
+    model = EvaluatedModel(name="live", description="", labels=("a", "b"), scores=scores)
+    some = model.over(["b"])
+    assert some.targets.tolist() == [[0], [1], [0]]
+    assert some.probabilities.tolist() == [[0.1], [0.2], [0.3]]
+    assert some.thresholds.tolist() == [0.4]
 
 
 TARGETS = np.array([[1, 0], [0, 1], [0, 0]], np.uint8)

@@ -70,7 +70,7 @@ def test_the_articles_networks_reach_what_was_measured_for_them(
 ) -> None:
     system = ARCHITECTURES[name]()
     dataset = make_dataset(
-        read_corpus("cooking", cooking(real_data), system.text), DatasetOptions()
+        read_corpus("cooking", cooking(real_data), system.text), DatasetOptions(top_tags=100)
     )
     network = system.fit(dataset, seed=0, reporter=ProgressReporter())
     parts = dataset.split

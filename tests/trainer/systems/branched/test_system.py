@@ -208,7 +208,7 @@ def robotics(folder: Path) -> Iterator[LabelledQuestion]:
 @pytest.mark.timeout(1800)
 def test_it_beats_tf_idf_with_logistic_regression_on_a_small_site(real_data: Path) -> None:
     corpus = read_corpus("robotics", robotics(real_data), BranchedNetwork.text)
-    dataset = make_dataset(corpus, DatasetOptions())
+    dataset = make_dataset(corpus, DatasetOptions(top_tags=100))
     found = scores(BranchedNetwork().fit(dataset, seed=0, reporter=ProgressReporter()), dataset)
     assert len(dataset.split.test) == 538
     assert found["precision_at_1"] > 0.628
