@@ -44,10 +44,11 @@ class Encoder:
         """
         self._files = files
         self.digest = files.digest
-        runtime, tokenizers = _import_packages()
+        self._runtime, tokenizers = _import_packages()
         self._tokenizer = _load_tokenizer(files, tokenizers)
-        self._session = _load_network(files, runtime)
+        self._session = _load_network(files, self._runtime)
         self._kinds = self._check_inputs()
+        self._output = self._choose_output()
         self.size = self._try()
 
     def tokens(self, title: str, body: str) -> TokenIds:
@@ -57,8 +58,14 @@ class Encoder:
 
     def encode(self, texts: Sequence[TokenIds]) -> Vectors:
         """Return a unit vector for each text, (texts, size), on all processors."""
+        if self._session is None:
+            self._session = _load_network(self._files, self._runtime)
         with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
             return _stacked(threads.map(self._vector, texts), self.size)
+
+    def release(self) -> None:
+        """Give the network's memory back, until something is encoded again."""
+        self._session = None
 
     def _vector(self, ids: TokenIds) -> npt.NDArray[np.float32]:
         """The vector of one text."""
@@ -73,8 +80,7 @@ class Encoder:
         unit: npt.NDArray[np.float32] = found / max(float(np.linalg.norm(found)), 1e-9)
         return unit
 
-    @property
-    def _output(self) -> str:
+    def _choose_output(self) -> str:
         """What says a text's vector, where the network pools by itself; or its first output."""
         names = [output.name for output in self._session.get_outputs()]
         return "sentence_embedding" if "sentence_embedding" in names else str(names[0])

@@ -58,6 +58,7 @@ class Teacher:
         texts = [self._texts[int(key)] for key in corpus.rows[rows]]
         wanted = set(texts)
         self._encode({text: ids for text, ids in self._tokens.items() if text in wanted}, reporter)
+        self._encoder.release()  # fitting may need the memory
         return self._store.load(texts)
 
     def _encode(self, new: dict[str, TokenIds], reporter: ProgressReporter) -> None:

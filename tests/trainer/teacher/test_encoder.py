@@ -35,6 +35,14 @@ def test_a_vector_is_the_mean_of_its_tokens_with_the_length_one(folder: Path) ->
     assert loaded.encode([]).shape == (0, 3)
 
 
+def test_memory_that_was_given_back_is_taken_again_when_something_is_encoded(folder: Path) -> None:
+    loaded = encoder(folder)
+    texts = [loaded.tokens("figs limes", "")]
+    before = loaded.encode(texts)
+    loaded.release()
+    np.testing.assert_array_equal(loaded.encode(texts), before)
+
+
 def test_the_first_token_speaks_for_all_where_the_encoder_says_so(folder: Path) -> None:
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": true}')
