@@ -27,6 +27,7 @@ from core.service.review_page import TOKEN_FILE, login_link
 from core.settings import DEFAULTS
 from demo.held_out import count_agreement, request_held_out, tell_agreement
 from demo.site import make_questions, write_jsonl
+from demo.site.tags import RENAMED, tag_excerpts
 from demo.standin import Limits, Release, StandIn
 from demo.standin.serve import load
 from demo.standin.server import StandInServer
@@ -155,7 +156,9 @@ def made_up_site(folder: Path, questions: int, *, per_minute: float, delay: floa
     release = Release(history_share=HISTORY_SHARE, per_minute=per_minute, delay=delay)
     # The poller paces itself by the quota; here a day's worth passes in a minute.
     limits = Limits(quota_without_key=1_000_000)
-    return load([file], start=time.time(), release=release, limits=limits)
+    standin = load([file], start=time.time(), release=release, limits=limits)
+    standin.sites[SITE].tell_of_tags(tag_excerpts(), RENAMED, at=int(standin.start))
+    return standin
 
 
 def _environment(folder: Path, url: str) -> dict[str, str]:

@@ -190,6 +190,16 @@ class Site:
         for change in changes:
             heapq.heappush(self._planned, (change.at, next(self._number), change))
 
+    def tell_of_tags(
+        self, excerpts: Mapping[str, str], renamed: Mapping[str, str], *, at: int
+    ) -> None:
+        """Say what tags are for, and by their names of before which were renamed, at a second."""
+        self.excerpts = {tag: (text, at) for tag, text in excerpts.items()}
+        self.synonyms = [
+            {"from_tag": dead, "to_tag": living, "creation_date": at, "applied_count": 0}
+            for dead, living in renamed.items()
+        ]
+
     def advance(self, now: float) -> None:
         """Carry out what is planned for up to `now`, in epoch seconds."""
         while self._planned and self._planned[0][0] <= now:
