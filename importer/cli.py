@@ -196,14 +196,14 @@ def _report(
     else:
         out.print(_table([*results, *([(Path("together"), total)] if len(results) > 1 else [])]))
     if total.repeated:
-        say(f"{total.repeated:,} rows had the id of an earlier row, which they replaced.")
+        say(f"Rows with the id of an earlier row, which they replaced: {total.repeated:,}.")
     for row in broken.first:
         say(f"  {row}")
     hidden = broken.count - len(broken.first)
     if hidden and errors is None:
-        say(f"  … and {hidden:,} broken rows more; --errors FILE writes all of them.")
+        say(f"  Broken rows beside these: {hidden:,}; --errors FILE writes all of them.")
     elif errors is not None:
-        say(f"All {broken.count:,} broken rows are in {errors}.")
+        say(f"Broken rows in {errors}: {broken.count:,}.")
     failures = [tally.failure for _, tally in results if tally.failure is not None]
     for failure in failures if total.imported else failures[:-1]:
         say(failure)

@@ -187,7 +187,7 @@ def quota_lines(quotas: Iterable[QuotaStatus]) -> Iterator[str]:
 def skipped_lines(counts: dict[str, int]) -> Iterator[str]:
     """One line for each site whose answers held what cannot be read as a question."""
     for site, count in sorted(counts.items()):
-        yield f"{site}: {count:,} items that the API gave could not be read; see skipped_items"
+        yield f"{site}: items of the API that could not be read: {count:,}; see skipped_items"
 
 
 def misnamed_lines(misnamed: Mapping[str, str]) -> Iterator[str]:

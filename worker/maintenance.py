@@ -45,7 +45,7 @@ def park_failed(engine: Engine, settings: Settings, clock: Clock) -> None:
     with engine.begin() as connection:
         parked = park_exhausted(connection, now=clock.now(), lease=lease)
     if parked:
-        log.warning("%d questions are parked; see: tagger parked list", len(parked))
+        log.warning("questions that were parked: %d; see: tagger parked list", len(parked))
 
 
 def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> int:

@@ -112,7 +112,7 @@ def check_tagging(context: CheckContext) -> Iterator[Finding]:
     for site in state.sites:
         name = site.site
         if site.parked:
-            seen = f"{name}: {site.parked:,} questions cannot be tagged"
+            seen = f"{name}: questions that cannot be tagged: {site.parked:,}"
             yield Finding("tagging", "warning", seen, f"See why: tagger parked list --site {name}")
         waited = state.at - site.oldest_pending if site.oldest_pending else None
         if site.live is not None and waited is not None and waited > LONGEST_PENDING:

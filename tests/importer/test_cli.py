@@ -116,7 +116,7 @@ def test_broken_rows_are_told_with_their_lines_and_the_rest_is_imported(
     assert f"{path}:2: tags: empty" in result.stderr
     assert f"{path}:11: tags: empty" in result.stderr
     assert f"{path}:12:" not in result.stderr
-    assert "2 broken rows more" in result.stderr
+    assert "Broken rows beside these: 2;" in result.stderr
     assert [q.question_id for q in stored(database_url)] == [1, 99]
     run(path, "--errors", errors)
     with errors.open(newline="") as file:
@@ -141,7 +141,7 @@ def test_the_last_row_of_an_id_counts_and_repetitions_are_told(
     path = write(tmp_path / "q.jsonl", line(1, title="old"), *rows, line(1, title="new"))
     result = run(path)
     assert counts(result) == [[len(rows) + 2, len(rows), 2, 0, 0]]
-    assert "2 rows had the id of an earlier row" in result.stderr
+    assert "Rows with the id of an earlier row, which they replaced: 2." in result.stderr
     assert stored(database_url)[0].title == "new"
 
 

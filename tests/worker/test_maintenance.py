@@ -81,7 +81,7 @@ def test_what_has_failed_too_often_is_parked_and_told(
     park_failed(sqlite_engine, settings, clock)
     assert request_of(sqlite_engine, 1).parked_at == clock.now()
     assert request_of(sqlite_engine, 2).parked_at is None
-    assert "1 questions are parked; see: tagger parked list" in caplog.text
+    assert "questions that were parked: 1; see: tagger parked list" in caplog.text
 
 
 @pytest.mark.slow

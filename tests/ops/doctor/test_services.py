@@ -247,6 +247,6 @@ def test_questions_that_are_parked_or_wait_too_long_are_told(
     with sqlite_engine.begin() as connection:
         connection.execute(parked.values(parked_at=NOW))
     found = look("tagging", database_url=sqlite_engine.url)
-    assert found[0].seen == "stats: 1 questions cannot be tagged"
+    assert found[0].seen == "stats: questions that cannot be tagged: 1"
     assert found[1].seen.startswith("stats: a question has been pending for 18")
     assert found[0].fix.endswith(": tagger parked list --site stats")
