@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 import tagger
+from review.notify.webhooks import set_enabled
 from tests.conftest import ManualClock
 from tests.review.notify.receiver import add, receiver
 from tests.review.rows import predict_rows
@@ -69,3 +70,14 @@ def test_a_test_event_says_what_came_of_it(sqlite_engine: Engine, clock: ManualC
         status, output = run(sqlite_engine, "test", "1")
     assert status == 1
     assert "answered 404" in output
+
+
+@pytest.mark.usefixtures("wide_terminal")
+def test_a_webhook_that_waits_is_called_paused_as_on_the_page(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(sqlite_engine, {1: {"anova": 0.9}}, now=clock.now())
+    add(sqlite_engine, clock, "https://bot.example/hook")
+    with sqlite_engine.begin() as connection:
+        set_enabled(connection, 1, enabled=False, now=clock.now())
+    assert "paused" in run(sqlite_engine, "list")[1]
