@@ -87,8 +87,8 @@ bench: .venv/installed
 	@test -f "$(BUNDLE)" -a -f "$(QUESTIONS)" || { echo 'Name both: make bench BUNDLE=model.zip QUESTIONS=questions.jsonl.gz (tagger models export writes a bundle)'; exit 2; }
 	PYTHONPATH=.:benchmarks $(BIN)/python benchmarks/report/figures.py "$(BUNDLE)" "$(QUESTIONS)"
 	dir=$$(mktemp -d) && for script in review_queue review_pages; do \
-	  $(BIN)/python benchmarks/$$script.py --database sqlite --questions 100000 --folder $$dir && \
-	  $(BIN)/python benchmarks/$$script.py --database postgres --questions 1000000 --folder $$dir \
+	  PYTHONPATH=. $(BIN)/python benchmarks/$$script.py --database sqlite --questions 100000 --folder $$dir && \
+	  PYTHONPATH=. $(BIN)/python benchmarks/$$script.py --database postgres --questions 1000000 --folder $$dir \
 	  || exit 1; done; rm -rf $$dir
 	PYTHONPATH=. $(BIN)/python benchmarks/queries.py
 

@@ -1,6 +1,6 @@
 """How fast `tagger backfill` is on this machine, and what its processes hold in memory.
 
-Run: python benchmarks/backfill.py BUNDLE QUESTIONS [--times 4]
+Run: PYTHONPATH=. python benchmarks/backfill.py BUNDLE QUESTIONS [--times 4]
 
 The questions, a file of JSON lines, are tagged as many times as is said, each time under other
 numbers. Prints how long each step takes, and for each kind of process its processor time and the

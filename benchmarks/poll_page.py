@@ -1,6 +1,6 @@
 """What a page of 100 new questions costs: from the answer's bytes to committed rows and a task.
 
-Run: python benchmarks/poll_page.py
+Run: PYTHONPATH=. python benchmarks/poll_page.py
 
 A real PostgreSQL, a real Redis and the stand-in of the API are started for it, each a process of
 its own. The time is the poller's own on the processor; waiting for the others is not in it.

@@ -1,6 +1,6 @@
 """How the tags of a prediction are best stored: as rows, or as arrays with an index of some kind.
 
-Run: python benchmarks/prediction_layouts.py [--questions 1000000] [--written 20000]
+Run: PYTHONPATH=. python benchmarks/prediction_layouts.py [--questions 1000000] [--written 20000]
 
 Postgres holds the same predictions in each layout, with the view `tag_suggestions` on top of each.
 Printed are what writing a question costs (in batches of 100, each committed: processor time of the

@@ -1,6 +1,7 @@
 """Every query that a person or the service makes, by how many questions there are, and its plan.
 
-Run: python benchmarks/queries.py [--sizes 10000 1000000] [--database postgres] [--folder FOLDER]
+Run: PYTHONPATH=. python benchmarks/queries.py [--sizes 10000 1000000] [--database postgres]
+         [--folder FOLDER]
 
 Prints a row a query: the least of some times in milliseconds at each size (10000000 takes an hour
 and 15 GB), and what is flagged: that it takes more than three times as long at the largest size as

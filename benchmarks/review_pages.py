@@ -1,6 +1,6 @@
 """What a person and a program wait for on the server: every page, and the API beside the review.
 
-Run: python benchmarks/review_pages.py --questions 1000000 --database postgres
+Run: PYTHONPATH=. python benchmarks/review_pages.py --questions 1000000 --database postgres
 
 For each the median and the 95th percentile in milliseconds of whole answers, without a network, and
 the 95th of this process' own processor time. `--folder` keeps the database; it is the one of

@@ -1,7 +1,7 @@
 """What a reviewer waits for on the server: the next question of every kind, and what is decided.
 
-Run: python benchmarks/review_queue.py --questions 1000000 --database postgres
-     python benchmarks/review_queue.py --questions 100000 --database sqlite
+Run: PYTHONPATH=. python benchmarks/review_queue.py --questions 1000000 --database postgres
+     PYTHONPATH=. python benchmarks/review_queue.py --questions 100000 --database sqlite
 
 For each kind of request the median and the 95th percentile in milliseconds, and that of this
 process' own processor time (which with SQLite is all of it), over so many requests of reviewers,

@@ -1,6 +1,6 @@
 """How many texts a second the review page's process tags for programs, over HTTP.
 
-Run: python benchmarks/suggest.py BUNDLE QUESTIONS [--site cooking] [--seconds 8]
+Run: PYTHONPATH=. python benchmarks/suggest.py BUNDLE QUESTIONS [--site cooking] [--seconds 8]
 
 BUNDLE is what `tagger models export` writes, QUESTIONS any file that `tagger import` reads. A real
 `tagger review` on a SQLite database answers one program on one kept connection, with batches of

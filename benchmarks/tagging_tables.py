@@ -1,6 +1,6 @@
 """What tagging leaves in Postgres' tables: dead rows and WAL; and the time that it takes.
 
-Run: python benchmarks/tagging_tables.py [--questions 20000] [--rounds 5]
+Run: PYTHONPATH=. python benchmarks/tagging_tables.py [--questions 20000] [--rounds 5]
 
 Questions with bodies as long as real ones are stored, and then taken from the request to the end of
 their tagging in batches of 100, without a network and without predictions; each further round

@@ -1,6 +1,6 @@
 """The whole job, from pending questions to committed predictions, beside simpler ways.
 
-Run: python benchmarks/whole_job.py BUNDLE QUESTIONS [--site cooking] [--count 20000]
+Run: PYTHONPATH=. python benchmarks/whole_job.py BUNDLE QUESTIONS [--site cooking] [--count 20000]
          [--databases sqlite postgres] [--processes 1 2] [--naive 100] [--check]
 
 With --check it fails where a ratio is worse than `benchmarks/floors.toml` allows.

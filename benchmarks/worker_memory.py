@@ -1,6 +1,6 @@
 """What a worker holds in memory, with a real network, under a limit as a container has.
 
-Run: python benchmarks/worker_memory.py BUNDLE [--database postgres] [--processes 2]
+Run: PYTHONPATH=. python benchmarks/worker_memory.py BUNDLE [--database postgres] [--processes 2]
          [--limit 400] [--questions 15000] [--reloads 10] [--sites 1]
 
 Prints a row a stage: the sum over the worker's processes (proportional set size), the most private

@@ -1,7 +1,7 @@
 """How often a month in which nothing drifts is reported, and how soon a shift is.
 
-Run: python benchmarks/models/drift.py months [--count 1000] [--correlation 0.01]
-     python benchmarks/models/drift.py real FILE OTHER_FILE…
+Run: PYTHONPATH=. python benchmarks/models/drift.py months [--count 1000] [--correlation 0.01]
+     PYTHONPATH=. python benchmarks/models/drift.py real FILE OTHER_FILE…
 
 `months` makes months up: 5 to 1,000 questions a day, looked at each hour; the questions of one day
 resemble each other by a correlation. `real` reads files of questions as `tagger import` does: for

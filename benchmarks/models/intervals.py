@@ -1,6 +1,6 @@
 """Whether 95% intervals contain the truth in 95 of 100 test parts, by the way they are made.
 
-Run: python benchmarks/models/intervals.py
+Run: PYTHONPATH=. python benchmarks/models/intervals.py
 
 Test parts are drawn from made-up sites of 100 tags, one model of which is calibrated and one too
 sure. For each metric: its value over the whole site; then, for the intervals of reports and for the

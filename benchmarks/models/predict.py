@@ -1,6 +1,6 @@
 """How many questions a second a site's live model tags through LiteRT.
 
-Run: python benchmarks/models/predict.py SITE [--threads 1] [--rows 100]
+Run: PYTHONPATH=. python benchmarks/models/predict.py SITE [--threads 1] [--rows 100]
 
 The questions are the site's newest in the database that TAGGER_DATABASE_URL names. A part of a
 worker's batch has 100 of them. The first line is the network with all the padding that its inputs

@@ -1,6 +1,6 @@
 """What the queue of disputed author tags is worth: how many of its first questions are mistagged.
 
-Run: python benchmarks/models/retag_queue.py FILE…
+Run: PYTHONPATH=. python benchmarks/models/retag_queue.py FILE…
 
 A linear model learns the older four fifths of a file's questions. Of the author tags of the others
 a tenth is dropped or replaced by another tag at random; the questions that this changes are to be

@@ -1,6 +1,6 @@
 """What the truncated decomposition costs that word embeddings are made by, and what it captures.
 
-Run: python benchmarks/models/svd.py FILE [--rank 200] [--seeds 3]
+Run: PYTHONPATH=. python benchmarks/models/svd.py FILE [--rank 200] [--seeds 3]
 
 The matrices are those of a site's questions: PPMI of its words, and tf-idf of its bodies. The
 network's function, scikit-learn's `randomized_svd`, stands beside subspace iteration in NumPy

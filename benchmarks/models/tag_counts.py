@@ -1,6 +1,7 @@
 """How many tags are worth learning, what their names say, and what implied parents would add.
 
-Run: python benchmarks/models/tag_counts.py FILE… [--system branched|logistic-regression]
+Run: PYTHONPATH=. python benchmarks/models/tag_counts.py FILE…
+         [--system branched|logistic-regression]
 
 The newest tenth of a file's questions is not looked at, the newest tenth of the others is the
 validation part. A system learns all tags of two uses or more from the rest, once; what it says of
