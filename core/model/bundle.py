@@ -146,7 +146,7 @@ def inspect(
     sha256: str | None = None,
     found: SealedHash | None = None,
 ) -> PackedBundle:
-    """Verify a bundle's zip, but for its vocabulary, and read its manifest.
+    """Verify a bundle's zip in a file, and read its manifest.
 
     Args:
         path: the file.
@@ -155,22 +155,41 @@ def inspect(
         found: of its bytes, where they were just hashed.
 
     Raises:
+        BundleRefused: as of verify().
+    """
+    with path.open("rb") as file:
+        found = found or hash_bundle(file)
+        manifest = verify(file, found, site=site, sha256=sha256)
+    return PackedBundle(path, manifest, found.hexdigest(), path.stat().st_size)
+
+
+def verify(
+    file: BinaryIO, found: SealedHash, *, site: str | None = None, sha256: str | None = None
+) -> Manifest:
+    """Verify a bundle's zip, but for its vocabulary; return its manifest.
+
+    Args:
+        file: the zip.
+        found: of its bytes.
+        site: whose model it is to be; None takes any.
+        sha256: what the zip must have, in hexadecimal; None takes any.
+
+    Raises:
         BundleCorrupt: it has another SHA-256, it has changed since it was packed, it is no zip, a
             member is missing, unexpected, too large or not as it should.
         BundleIncompatible: its format version is not this program's.
         BundleForeign: it belongs to another site.
     """
-    found = found or hash_bundle(path)
     if sha256 is not None and found.hexdigest() != sha256.strip().lower():
         raise BundleCorrupt(f"The model bundle has another SHA-256: {found.hexdigest()}.")
     if not found.is_sealed():
         raise BundleCorrupt(
             "The model bundle is damaged, or none: it does not end with the SHA-256 of its bytes."
         )
-    manifest = parse_manifest(read_member(path, MANIFEST))
+    manifest = parse_manifest(read_member(file, MANIFEST))
     if site is not None and name_today(site) != manifest.site:
         raise BundleForeign(f"The model bundle belongs to the site {manifest.site}, not to {site}.")
-    return PackedBundle(path, manifest, found.hexdigest(), path.stat().st_size)
+    return manifest
 
 
 def unpack(
@@ -195,7 +214,7 @@ def unpack(
             that otherwise.
 
     Raises:
-        BundleRefused: as of inspect().
+        BundleRefused: as of verify().
         OSError: the folder cannot be written.
     """
     inspect(path, site=site, found=found)

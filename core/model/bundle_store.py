@@ -1,8 +1,9 @@
 """Bundles in the database: a zip in parts, so that neither end ever holds the whole of it."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
@@ -10,7 +11,7 @@ from sqlalchemy.engine import Connection
 from core.database.engine import explain_unreachable
 from core.database.tables import BundlePart
 from core.errors import DatabaseUnreachable
-from core.model.packed.members import SealedHash, read_pieces
+from core.model.packed.members import PIECE, SealedHash, read_pieces
 
 _BINARY: Final = "SELECT data FROM bundle_parts WHERE model_version_id = %s AND number = %s"
 
@@ -35,6 +36,43 @@ def fetch_parts(connection: Connection, version_id: int, path: Path) -> SealedHa
             file.write(data)
             found.update(data)
     return found
+
+
+def open_parts(connection: Connection, version_id: int, size: int) -> BinaryIO:
+    """Return a version's zip of so many bytes, read where it stands: one part at a time is held."""
+    return io.BufferedReader(_Parts(connection, version_id, size))
+
+
+class _Parts(io.RawIOBase):
+    """The parts as the bytes of one file."""
+
+    def __init__(self, connection: Connection, version_id: int, size: int) -> None:
+        super().__init__()
+        self._connection = connection
+        self._version_id = version_id
+        self._size = size
+        self._at = 0
+        self._held = (-1, b"")  # a part's number, and its bytes
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, begin + offset)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        number, start = divmod(self._at, PIECE)
+        if self._held[0] != number:
+            self._held = number, _read_part(self._connection, self._version_id, number) or b""
+        piece = self._held[1][start : start + len(buffer)]
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
 
 
 def _read_parts(connection: Connection, version_id: int) -> Iterator[bytes]:

@@ -89,18 +89,17 @@ class SealedHash:
         return whole.hexdigest()
 
 
-def hash_bundle(path: Path) -> SealedHash:
+def hash_bundle(file: BinaryIO) -> SealedHash:
     """Read a bundle's zip for its SHA-256 and its seal."""
     found = SealedHash()
-    with path.open("rb") as file:
-        for piece in read_pieces(file):
-            found.update(piece)
+    for piece in read_pieces(file):
+        found.update(piece)
     return found
 
 
-def read_member(path: Path, name: str) -> bytes:
-    """Return a member's bytes."""
-    return b"".join(_member_pieces(path, name))
+def read_member(file: BinaryIO, name: str) -> bytes:
+    """Return the bytes of a member of a zip."""
+    return b"".join(_member_pieces(file, name))
 
 
 def write_member(path: Path, name: str, target: Path, *, is_published: bool) -> None:
@@ -113,23 +112,23 @@ def write_member(path: Path, name: str, target: Path, *, is_published: bool) -> 
         is_published: whether the zip is known to be one whose members were read before: their CRC
             is not looked at again.
     """
-    with target.open("wb") as file:
-        if is_published and _copy_stored(path, name, file):
+    with path.open("rb") as file, target.open("wb") as written:
+        if is_published and _copy_stored(file, name, written):
             return
-        for piece in _member_pieces(path, name):
-            file.write(piece)
+        for piece in _member_pieces(file, name):
+            written.write(piece)
 
 
-def _copy_stored(path: Path, name: str, target: BinaryIO) -> bool:
+def _copy_stored(file: BinaryIO, name: str, target: BinaryIO) -> bool:
     """Have the system copy a member that stands in the zip as it is; whether it was one."""
-    with _reading_zip(path) as (file, archive):
+    with _reading_zip(file) as archive:
         info = archive.getinfo(name)
         if info.compress_type != ZIP_STORED or info.file_size != info.compress_size:
             return False
         archive.open(info).close()  # finds its own header, or refuses it
         file.seek(info.header_offset + _LENGTHS_AT)
         start = file.tell() + _LENGTHS.size + sum(_LENGTHS.unpack(file.read(_LENGTHS.size)))
-        if start + info.file_size > path.stat().st_size:
+        if start + info.file_size > os.fstat(file.fileno()).st_size:
             raise zipfile.BadZipFile(f"{name} goes beyond the end")
         return _copy_bytes(file, start, info.file_size, target)
 
@@ -152,29 +151,28 @@ def _copy_bytes(source: BinaryIO, start: int, size: int, target: BinaryIO) -> bo
     return True
 
 
-def _member_pieces(path: Path, name: str) -> Iterator[bytes]:
+def _member_pieces(file: BinaryIO, name: str) -> Iterator[bytes]:
     """A member's bytes; no more than its size, which is checked before, and its CRC after."""
-    with _reading_zip(path) as (_, archive), archive.open(name) as member:
+    with _reading_zip(file) as archive, archive.open(name) as member:
         yield from read_pieces(member)
 
 
 @contextmanager
-def _reading_zip(path: Path) -> Iterator[tuple[BinaryIO, zipfile.ZipFile]]:
-    """A zip's file and what reads it, its members checked.
+def _reading_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
+    """What reads a zip, its members checked.
 
     Raises:
         BundleCorrupt: it is not as it should be, also where that shows inside the block.
     """
-    with path.open("rb") as file:
-        try:
-            _check_directory(file)
-            with zipfile.ZipFile(file) as archive:
-                _check_members(archive.infolist())
-                yield file, archive
-        except _UNREADABLE as error:
-            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-                raise  # the disk's trouble; a place before the file's start is the bundle's
-            raise BundleCorrupt(f"The model bundle is not a readable zip: {error}.") from error
+    try:
+        _check_directory(file)
+        with zipfile.ZipFile(file) as archive:
+            _check_members(archive.infolist())
+            yield archive
+    except _UNREADABLE as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # the disk's trouble; a place before the file's start is the bundle's
+        raise BundleCorrupt(f"The model bundle is not a readable zip: {error}.") from error
 
 
 def _check_directory(file: BinaryIO) -> None:

@@ -1,3 +1,4 @@
+import io
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import BundlePart
 from core.errors import DatabaseUnreachable
-from core.model.bundle_store import fetch_parts, store_parts
+from core.model.bundle_store import fetch_parts, open_parts, store_parts
 from core.model.packed.members import PIECE
 from tests.conftest import ManualClock
 from tests.models import digest, word_bundle
@@ -37,6 +38,16 @@ def test_a_file_comes_back_from_its_parts(engine: Engine, version_id: int, tmp_p
         found = fetch_parts(connection, version_id, tmp_path / "fetched")
     assert (tmp_path / "fetched").read_bytes() == LARGE
     assert found.hexdigest() == digest(LARGE)
+
+
+def test_parts_are_read_where_they_stand(engine: Engine, version_id: int) -> None:
+    with engine.connect() as connection:
+        file = open_parts(connection, version_id, len(LARGE))
+        assert file.read() == LARGE
+        assert file.seek(-30, io.SEEK_END) == len(LARGE) - 30
+        assert file.read() == LARGE[-30:]
+        file.seek(PIECE - 10)
+        assert file.read(20) == LARGE[PIECE - 10 : PIECE + 10]
 
 
 @pytest.mark.usefixtures("version_id")

@@ -1,8 +1,6 @@
 """Services that are missing, silent, waiting, doubled or of another version; memory; models."""
 
-import errno
 from datetime import UTC, datetime, timedelta
-from typing import NoReturn
 
 import pytest
 from sqlalchemy import Engine, delete, insert, update
@@ -30,10 +28,6 @@ NOW = datetime.now(UTC)
 def change(engine: Engine, name: str, **values: object) -> None:
     with engine.begin() as connection:
         connection.execute(update(LastSign).where(LastSign.name == name).values(**values))
-
-
-def full_disk(*_: object) -> NoReturn:
-    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def only(found: list[Finding]) -> tuple[str, str, str]:
@@ -226,16 +220,6 @@ def test_a_live_model_of_a_newer_format_is_told(
     assert f"the bundle of version {live.version}, the live one, {refused}: " in seen
     assert told.startswith("Install on every host the version of the program that made it, or ")
     assert told.endswith(f"{fix} --site stats")
-
-
-def test_a_live_model_is_not_checked_without_room_for_it(
-    look: Look, sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish_live(sqlite_engine, word_bundle(), now=NOW)
-    monkeypatch.setattr("ops.doctor.models.fetch_packed", full_disk)
-    severity, seen, fix = only(look("models", database_url=sqlite_engine.url))
-    assert (severity, "No space left on device" in seen) == ("warning", True)
-    assert "TMPDIR" in fix
 
 
 def test_questions_that_are_parked_or_wait_too_long_are_told(
