@@ -74,12 +74,10 @@ def test_a_retraining_encodes_what_is_new_and_the_version_says_who_taught_it(
     now, questions = ManualClock().now(), [*made_up_questions(170)]
     store_questions(engine, *questions[:150], now=now, request_tagging=False)
     assert train(engine, options(str(folder), tmp_path)) == [
-        "encoding 135 new questions by the teacher"  # the newest tenth judges
+        "encoding 135 new questions"  # the newest tenth judges
     ]
     store_questions(engine, *questions[150:], now=now, request_tagging=False)
-    assert train(engine, options(str(folder), tmp_path)) == [
-        "encoding 18 new questions by the teacher"
-    ]
+    assert train(engine, options(str(folder), tmp_path)) == ["encoding 18 new questions"]
     with engine.connect() as connection:
         live = find_live(connection, "fruit")
         assert live is not None

@@ -66,7 +66,7 @@ class Teacher:
             return
         from trainer.systems.branched.fitting_run import TimeEstimate  # noqa: PLC0415 (SciPy)
 
-        reporter.stage(f"encoding {len(new):,} new questions by the teacher")
+        reporter.stage(f"encoding {len(new):,} new questions")
         estimate = TimeEstimate(sum(map(len, new.values())))
         texts = list(new)
         for start in range(0, len(texts), PAGE_TEXTS):
