@@ -56,9 +56,14 @@ def start_prefetch(settings: Settings) -> threading.Thread:
                 prefetch(settings)
         finally:
             os._exit(0)
-    waiting = threading.Thread(target=os.waitpid, args=(pid, 0), name="prefetch", daemon=True)
+    waiting = threading.Thread(target=_wait_for, args=(pid,), name="prefetch", daemon=True)
     waiting.start()
     return waiting
+
+
+def _wait_for(pid: int) -> None:
+    with suppress(ChildProcessError):  # somebody else who waits for children was first
+        os.waitpid(pid, 0)
 
 
 def prefetch(settings: Settings) -> Needed | None:
