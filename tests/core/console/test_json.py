@@ -44,6 +44,7 @@ LINES = {
     "reviewers list --json": "name",
     "webhooks add http://127.0.0.1:9/hook --site stats --json": "secret",
     "webhooks list --json": "wanted",
+    "webhooks retry 1 --json": "sent_again",
     "db check backup.gz --json": "rows",
     "poll --once --json": "sites",
     "history --site stats --json": "remaining",
@@ -55,7 +56,7 @@ LINES = {
 WITHOUT = {
     "demo", "demo-site", "stand-in", "up", "worker", "scheduler", "review",
     "db upgrade", "db backup", "db restore",
-    "reviewers remove", "webhooks test", "webhooks retry", "webhooks remove",
+    "reviewers remove", "webhooks test", "webhooks remove",
     "results", "compare", "backfill", "models export", "models tags", "models export-runs",
 }  # fmt: skip
 
