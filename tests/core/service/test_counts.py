@@ -28,7 +28,9 @@ def filled(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) 
     pks_of_others = store_questions(engine, *others, now=clock.now()).requested
     entered = {"site": "stats", "model_version_id": version.id, "predicted_at": clock.now()}
     with engine.begin() as connection:
-        keys = connection.execute(text("SELECT id FROM questions WHERE site = 'stats'")).scalars()
+        keys = connection.execute(
+            text("SELECT id FROM questions WHERE site = 'stats' ORDER BY id")
+        ).scalars()
         rows = [entered | {"question_pk": pk} for pk in [*keys][::3]]
         rows += [entered | {"site": "cooking", "question_pk": pk} for pk in pks_of_others[:7]]
         connection.execute(insert(QueuedQuestion), rows)
