@@ -238,6 +238,7 @@ def test_what_is_decided_after_the_session_has_ended_arrives_after_a_login(
     with page.expect_response("**/api/v1/session"):
         page.evaluate("() => { dispatchEvent(new Event('focus')); }")
     page.wait_for_timeout(200)
+    expect(page.locator("#stage")).to_be_visible()  # keys are for a question that is there
     press(page, "2 x")  # nor is anything else done in their name
     expect(page.locator("#toasts")).to_contain_text("Not done")
     assert count(service, BlockedTag, f"{reviewer[:30]} other") == 0
