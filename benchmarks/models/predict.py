@@ -11,6 +11,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import islice
 
 from core.console import open_database, start
@@ -43,8 +44,9 @@ def main() -> None:
     words = [model.words(*text) for text in texts]
     inputs = model.manifest.inputs
     arrays = encode(words, model.vocabulary, inputs)
-    padded = into_calls(arrays, inputs, rows=MOST_ROWS, any_length=())
     calls = model.encode(words)
+    padded = into_calls(arrays, inputs, rows=MOST_ROWS, any_length=())
+    padded = replace(padded, named=calls.named)
     for what, predict in {
         "network, all padding": lambda: model.run(padded),
         "network, short calls": lambda: model.run(calls),

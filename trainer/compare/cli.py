@@ -104,9 +104,9 @@ def compare(  # noqa: PLR0913 (options)
         min_questions=settings.min_questions,
         seed=seed,
     )
-    with open_teacher(
-        settings.teacher, settings.data_dir / "teacher", make_reporter(err)
-    ) as teacher:
+    is_taught = not systems or TAUGHT in _names(systems)
+    named = settings.teacher if is_taught else None
+    with open_teacher(named, settings.data_dir / "teacher", make_reporter(err)) as teacher:
         entries = catalogue(vectors=vectors, teacher=teacher)
         chosen = choose(entries, _names(systems)) if systems else entries
         source = _source(file, site, settings, teacher if TAUGHT in chosen else None)

@@ -2,9 +2,11 @@
 
 All three read the same held-out questions, which none of them learned from, and are scored against
 all tags of their authors, so that models with different labels can be compared: by how much the one
-is ahead of the other, and how surely. None goes live that is not surely better than no model at
-all, which is always suggesting the most frequent tags; nor one that no baseline could be fitted to
-compare with. One that is level with the live version goes live where it knows new tags in use.
+is ahead of the other, and how surely. The baseline knows the most frequent labels alone, and beside
+it the candidate is scored by its probabilities of those. None goes live that is not surely better
+than no model at all, which is always suggesting the most frequent tags; nor one that no baseline
+could be fitted to compare with. One that is level with the live version goes live where it knows
+new tags in use.
 """
 
 from collections.abc import Sequence

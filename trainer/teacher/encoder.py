@@ -77,7 +77,10 @@ class Encoder:
         found = np.asarray(self._session.run([self._output], given)[0][0], np.float32)
         if found.ndim == 2:  # a vector for each token
             found = found[0] if self._files.pools_first_token else found.mean(axis=0)
-        unit: npt.NDArray[np.float32] = found / max(float(np.linalg.norm(found)), 1e-9)
+        length = float(np.linalg.norm(found))
+        if not np.isfinite(length):  # as of a text without a token: it says nothing
+            return np.zeros_like(found)
+        unit: npt.NDArray[np.float32] = found / max(length, 1e-9)
         return unit
 
     def _choose_output(self) -> str:
@@ -107,7 +110,7 @@ class Encoder:
             raise TeacherUnusable(
                 f"{SETTING}: {self._files.model} cannot encode a sentence: {_first_line(error)}"
             ) from error
-        if vector.ndim != 1 or vector.size < 2 or not np.isfinite(vector).all():
+        if vector.ndim != 1 or vector.size < 2 or not vector.any():
             raise TeacherUnusable(
                 f"{SETTING}: {self._files.model} makes no vector of a sentence; its first output "
                 "must be (texts, tokens, dimensions) or (texts, dimensions)."

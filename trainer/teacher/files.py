@@ -11,11 +11,22 @@ from pathlib import Path
 from typing import Final
 
 from core.errors import TeacherUnusable
+from core.untrusted import one_line
 
 SETTING: Final = "TAGGER_TEACHER"
 TOKENIZER: Final = "tokenizer.json"
 MODELS: Final = ("model.onnx", "onnx/model.onnx")
 POOLING: Final = "1_Pooling/config.json"
+_FIRST: Final = "pooling_mode_cls_token"
+_MEAN: Final = "pooling_mode_mean_tokens"
+_POOLINGS: Final = {
+    _FIRST,
+    _MEAN,
+    "pooling_mode_max_tokens",
+    "pooling_mode_mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens",
+    "pooling_mode_lasttoken",
+}
 RECIPE: Final = b"1"  # of the text that is encoded; another one makes other vectors
 
 
@@ -35,12 +46,15 @@ class TeacherFiles:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of all that decides a text's vector, but the text."""
+        """SHA-256 of all that decides a text's vector, but the text.
+
+        Raises:
+            TeacherUnusable: a file cannot be read.
+        """
         digest = hashlib.sha256(RECIPE)
         for path in (self.tokenizer, *self._weights(), self._pooling):
             if path.is_file():
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
+                digest.update(_digest_of(path))
         return digest.hexdigest()
 
     @cached_property
@@ -54,17 +68,23 @@ class TeacherFiles:
             return False
         try:
             told = json.loads(self._pooling.read_text())
-            return bool(told.get("pooling_mode_cls_token"))
+            chosen = {name for name, value in told.items() if value is True} & _POOLINGS
         except (OSError, ValueError, AttributeError) as error:
             raise TeacherUnusable(f"{SETTING}: {self._pooling} cannot be read: {error}") from error
+        if chosen - {_FIRST, _MEAN} or len(chosen) > 1:
+            raise TeacherUnusable(
+                f"{SETTING}: {self._pooling} asks for {', '.join(sorted(chosen))}; a teacher's "
+                f"vector is {_MEAN} or {_FIRST}."
+            )
+        return chosen == {_FIRST}
 
     @property
     def _pooling(self) -> Path:
         return self.tokenizer.parent / POOLING
 
     def _weights(self) -> list[Path]:
-        """The network's file, and those beside it where weights of over 2 GB stand."""
-        return [self.model, *sorted(self.model.parent.glob(f"{self.model.name}_*"))]
+        """The network's file, and those beside it where its weights may stand."""
+        return [self.model, *sorted(self.model.parent.glob(f"{self.model.name}[._]*"))]
 
 
 def find_teacher(named: str) -> TeacherFiles:
@@ -75,8 +95,12 @@ def find_teacher(named: str) -> TeacherFiles:
     Raises:
         TeacherUnusable: there is neither such a folder nor such a package, or files are missing.
     """
-    folder = Path(named).expanduser()
-    if folder.is_dir():
+    try:
+        folder = Path(named).expanduser()
+        is_folder = folder.is_dir()
+    except (OSError, RuntimeError) as error:  # no such user, a name too long, no right to look
+        raise TeacherUnusable(f"{SETTING}: {one_line(named)} cannot be read: {error}") from error
+    if is_folder:
         return _in_folders(named, [folder], "the folder")
     if os.sep in named or named.startswith("~"):
         raise TeacherUnusable(f"{SETTING}: there is no folder {named}.")
@@ -87,6 +111,14 @@ def find_teacher(named: str) -> TeacherFiles:
             f"{SETTING}: {named} is neither a folder here nor the name of an installed package."
         ) from None
     return _in_folders(named, list(_package_folders(package)), "the package")
+
+
+def _digest_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise TeacherUnusable(f"{SETTING}: {path} cannot be read: {error.strerror}") from error
 
 
 def _package_folders(package: metadata.Distribution) -> Iterator[Path]:

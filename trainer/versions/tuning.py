@@ -23,6 +23,7 @@ from core.errors import ModelError, NotEnoughQuestions, TrainingError
 from core.model import registry
 from core.model.bundle import pack
 from core.model.calibration import logit, sigmoid
+from core.model.manifest import FORMAT_VERSION
 from core.model.predictor import MAX_SUGGESTIONS
 from core.model.registry import Version
 from core.questions.requests import retag
@@ -274,6 +275,7 @@ def _publish(
             bundle = registry.load_bundle(connection, source, Path(folder))
         old = bundle.manifest
         changes = {
+            "format_version": FORMAT_VERSION,  # as it is written now
             "created_at": now,
             "thresholds": tuple(thresholds.tolist()),
             "metrics": metrics,

@@ -7,10 +7,10 @@ the more the rarer the tag. How much was learned on validation questions
 (`trainer/scoring/names.py`).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Floats = npt.NDArray[np.float64]
 Words = tuple[list[str], list[str]]  # the title's and the body's
+
+MOST_ALIKE: Final = 20
+"""Labels whose names have the same words; a name of more says nothing of any of them."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weight = Annotated[float, Field(ge=-100, le=100)]
@@ -74,9 +77,11 @@ class TagNames:
     def __init__(self, names: Sequence[Sequence[str]]) -> None:
         """Take the words of each label's name, as the model reads them; some may have none."""
         self._by_first: defaultdict[str, list[tuple[int, frozenset[str]]]] = defaultdict(list)
-        for label, words in enumerate(names):
-            if words:
-                self._by_first[words[0]].append((label, frozenset(words)))
+        sets = [frozenset(words) for words in names]
+        alike = Counter(sets)
+        for label, (words, unordered) in enumerate(zip(names, sets, strict=True)):
+            if words and alike[unordered] <= MOST_ALIKE:
+                self._by_first[words[0]].append((label, unordered))
         self._first = frozenset(self._by_first)
 
     def find(self, questions: Sequence[Words]) -> Named:

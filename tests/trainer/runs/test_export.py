@@ -1,11 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.errors import TrainingError
+from core.model.predictor import Model
+from core.model.tokenizer import TextSettings
 from tests.conftest import ManualClock
-from tests.trainer.made_up import made_up_dataset
+from tests.trainer.made_up import labelled, made_up_dataset, made_up_questions
+from trainer.data.corpus import read_corpus
+from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
+from trainer.evaluation.names import use_names
 from trainer.progress import ProgressReporter
 from trainer.runs import export
 from trainer.systems.networks.network import Network
@@ -15,17 +21,20 @@ from trainer.systems.simple import SimpleNetwork
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
-@pytest.mark.slow
-def test_an_export_that_differs_from_the_network_is_not_published(tmp_path: Path) -> None:
-    dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1)
-    right, wrong = (system.fit(dataset, seed=seed, reporter=ProgressReporter()) for seed in (1, 2))
-    description = export.Description(
+def described(dataset: Dataset) -> export.Description:
+    return export.Description(
         created_at=ManualClock().now(),
         thresholds=np.full(len(dataset.labels), 0.5),
         metrics={},
         hyperparameters={},
     )
-    bundle = export.make_bundle(right, system, dataset, description, tmp_path)
+
+
+@pytest.mark.slow
+def test_an_export_that_differs_from_the_network_is_not_published(tmp_path: Path) -> None:
+    dataset, system = made_up_dataset(300), SimpleNetwork(epochs=1)
+    right, wrong = (system.fit(dataset, seed=seed, reporter=ProgressReporter()) for seed in (1, 2))
+    bundle = export.make_bundle(right, system, dataset, described(dataset), tmp_path)
     with pytest.raises(TrainingError, match="not the trained one"):
         export.check(bundle, wrong, dataset, dataset.split.validation)
 
@@ -45,3 +54,25 @@ def test_the_keras_file_loads_without_code_of_the_project(tmp_path: Path) -> Non
         network.probabilities(dataset.corpus, dataset.split.test),
         atol=1e-6,
     )
+
+
+@pytest.mark.slow
+def test_what_names_say_is_published_with_the_network(tmp_path: Path) -> None:
+    """Of a network that has learned little, from questions that name their tags."""
+    questions = (
+        labelled(replace(one, body=f"{one.body} {' '.join(one.author_tags)}"))
+        for one in made_up_questions(1300)
+    )
+    corpus = read_corpus("fruit", questions, TextSettings())
+    dataset = make_dataset(corpus, DatasetOptions(top_tags=6, min_questions=10))
+    system = SimpleNetwork(epochs=1)
+    plain = system.fit(dataset, seed=1, reporter=ProgressReporter())
+    named = use_names(plain, dataset)
+    assert named.names is not None
+    bundle = export.make_bundle(named, system, dataset, described(dataset), tmp_path)
+    assert bundle.manifest.names == named.names.weights
+    served, words = Model(bundle), (["word1"], ["word2", "figs"])
+    figs = dataset.labels.index("figs")
+    told = served.probabilities([words, (words[0], ["word2"])])[:, figs]
+    assert told[0] > told[1] + 0.2
+    assert served.rank(served.probabilities([words]))[0][0].tag == "figs"

@@ -74,6 +74,12 @@ def test_names_that_mislead_or_say_nothing_are_not_used_or_lower_their_tag() -> 
     assert weights is None or weights.weights.text == (0, 0)
 
 
+def test_names_are_not_used_where_the_network_knows_the_tags_already() -> None:
+    dataset = made_up(named=True)
+    known = dataset.targets[dataset.split.validation].astype(float).clip(1e-6, 1 - 1e-6)
+    assert fit_names(dataset, known) is None
+
+
 def test_a_small_validation_part_teaches_nothing() -> None:
     dataset = made_up(named=True)
     few = replace(dataset.split, validation=dataset.split.validation[: FEWEST_QUESTIONS - 1])

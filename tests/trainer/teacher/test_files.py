@@ -22,14 +22,15 @@ def test_a_folder_has_both_files_or_the_network_in_onnx(tmp_path: Path) -> None:
 
 
 def test_what_changes_vectors_changes_the_digest(tmp_path: Path) -> None:
-    folders = [write_encoder(tmp_path / name, ["fig"]) for name in ("a", "b", "c", "d")]
+    folders = [write_encoder(tmp_path / name, ["fig"]) for name in "abcde"]
     (folders[1] / "model.onnx_data").write_bytes(b"weights")
+    (folders[4] / "model.onnx.data").write_bytes(b"others")
     (folders[2] / "1_Pooling").mkdir()
     (folders[2] / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": true}')
     write_encoder(folders[3], ["lime"])
     found = [find_teacher(str(folder)) for folder in folders]
-    assert len({files.digest for files in found}) == 4
-    assert [files.pools_first_token for files in found] == [False, False, True, False]
+    assert len({files.digest for files in found}) == 5
+    assert [files.pools_first_token for files in found] == [False, False, True, False, False]
 
 
 def test_a_package_is_found_by_its_name_without_being_imported(
@@ -50,6 +51,8 @@ def test_a_package_is_found_by_its_name_without_being_imported(
     ("named", "message"),
     [
         ("/not/there", "TAGGER_TEACHER: there is no folder /not/there."),
+        ("~nobody-of-that-name/x", "TAGGER_TEACHER: ~nobody-of-that-name/x cannot be read: "),
+        ("x" * 5000, "cannot be read: "),
         ("not-there", "TAGGER_TEACHER: not-there is neither a folder here nor the name of an"),
         ("numpy", "TAGGER_TEACHER: the package numpy has no tokenizer.json. A teacher is"),
     ],
@@ -72,6 +75,21 @@ def test_a_folder_that_lacks_a_file_is_told_which(tmp_path: Path, file: str, mis
     (folder / file).unlink()
     with pytest.raises(TeacherUnusable, match=missing):
         find_teacher(str(folder))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        '{"pooling_mode_max_tokens": true}',
+        '{"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": true}',
+    ],
+)
+def test_a_pooling_that_is_not_known_is_refused(tmp_path: Path, told: str) -> None:
+    folder = write_encoder(tmp_path, ["fig"])
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling/config.json").write_text(told)
+    with pytest.raises(TeacherUnusable, match="a teacher's vector is"):
+        _ = find_teacher(str(folder)).pools_first_token
 
 
 def test_a_pooling_that_cannot_be_read_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Sentence vectors are kept by their text's hash."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from trainer.teacher.store import VectorStore
 
@@ -29,6 +32,29 @@ def test_a_damaged_file_is_made_anew_and_told(tmp_path: Path) -> None:
         assert store.holds("one")
     assert len(notes) == 1
     assert "is damaged" in notes[0]
+
+
+@pytest.mark.parametrize("what", ["pages", "columns"])
+def test_damage_behind_the_beginning_is_found_when_the_file_is_opened(
+    what: str, tmp_path: Path
+) -> None:
+    notes: list[str] = []
+    file = tmp_path / "a.sqlite3"
+    many = [f"text {number}" for number in range(500)]
+    with VectorStore(file, 200, notes.append) as store:
+        store.add(many, np.ones((500, 200), np.float16))
+    if what == "pages":
+        written = file.read_bytes()
+        file.write_bytes(written[:8192] + b"\xff" * (len(written) - 8192))
+    else:
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("alter table vectors rename column hash to other")
+    with VectorStore(file, 200, notes.append) as store:
+        assert not store.holds(many[0])
+        store.add(many[:1], np.ones((1, 200), np.float16))
+        assert store.holds(many[0])
+    (note,) = notes
+    assert "is damaged" in note
 
 
 def test_where_nothing_can_be_written_memory_serves_and_that_is_told_once(tmp_path: Path) -> None:

@@ -73,6 +73,5 @@ class BranchedNetwork(NetworkSystem):
         """For the bundle's manifest."""
         groups: dict[str, dict[str, Any]] = asdict(self.hyperparameters)
         flat = {name: value for group in groups.values() for name, value in group.items()}
-        if self.teacher is not None:
-            flat["teacher"] = self.teacher.digest
-        return {"epochs": self.epochs, **flat}
+        teacher = None if self.teacher is None else self.teacher.digest
+        return {"epochs": self.epochs, **flat, "teacher": teacher}

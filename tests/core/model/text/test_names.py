@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from core.model.text.names import NameWeights, TagNames, apply_names, rarities
+from core.model.text.names import MOST_ALIKE, NameWeights, TagNames, apply_names, rarities
 
 WEIGHTS = NameWeights(
     rarity=(0.0, 1.0), scale=(1.0, 0.5), shift=(0.0, -1.0), title=(0.5, 0.0), text=(1.0, 2.0)
@@ -28,6 +28,13 @@ def test_a_name_is_found_where_all_its_words_stand_in_any_order() -> None:
         (3, 0, True),
         (3, 1, True),
     ]
+
+
+def test_a_name_that_many_labels_share_says_nothing() -> None:
+    """A bundle of a stranger may have 100,000 labels of one word."""
+    names = TagNames([["fig"], *[["the"]] * (MOST_ALIKE + 1)])
+    assert names.find([(["the", "fig"], [])]).labels.tolist() == [0]
+    assert len(TagNames([["the"]] * MOST_ALIKE).find([(["the"], [])]).labels) == MOST_ALIKE
 
 
 def test_nothing_named_is_nothing_found() -> None:

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 
 from core.model.calibration import sigmoid
+from core.model.packed.members import KERAS, MEMBERS
+from core.model.vocabulary import Vocabulary
+from trainer.data.labels import MOST_TAGS
 from trainer.systems.branched import graph
+from trainer.systems.branched.embeddings import Tables
+from trainer.systems.branched.encoded_dataset import make_inputs
 from trainer.systems.branched.graph import Trunk
-from trainer.systems.branched.hyperparameters import GraphHyperparameters
+from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
 from trainer.systems.networks.keras_setup import import_keras
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -48,3 +53,22 @@ def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> N
         {"features": FEATURES, "document": DOCUMENT, "terms": ids, "terms_weights": weights}
     )
     np.testing.assert_allclose(found.numpy(), sigmoid(logits)[:, [2, 0, 1]], rtol=1e-4)
+
+
+def test_the_largest_network_that_a_site_can_get_fits_into_a_bundle() -> None:
+    chosen = Hyperparameters()
+    words, topics = chosen.inputs.most_words, chosen.graph.topic_size
+
+    def table(width: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+        return np.broadcast_to(np.float32(0), (words, width))
+
+    tables = Tables(table(topics), table(1), *(table(topics) for _ in range(3)))
+    inputs = make_inputs(Vocabulary([]), 1, chosen)
+    trunk = graph.build_trunk(inputs, tables, chosen.graph)
+    width, depth = trunk.conv_features.shape[-1], trunk.document.shape[-1]
+    conv = graph.conv_head(width, MOST_TAGS, chosen.graph)
+    readers = [graph.reader(depth, MOST_TAGS, chosen.graph) for _ in range(chosen.graph.readers)]
+    terms = np.zeros((words + chosen.inputs.most_pairs, chosen.fit.term_labels), np.float32)
+    whole = graph.assemble(trunk, conv, readers, terms, range(MOST_TAGS))
+    size = 4 * sum(weight.size for weight in whole.get_weights())
+    assert 200_000_000 < size < 0.9 * MEMBERS[KERAS]
