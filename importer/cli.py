@@ -1,11 +1,10 @@
 """`tagger import`: questions from files into the database."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 from celery import Celery
@@ -34,13 +33,11 @@ from core.console import (
     with_hint,
 )
 from core.database.clock import DatabaseClock
-from core.errors import BrokerUnreachable, ImportFailed
-from core.questions.files import BrokenRow, open_all
+from core.errors import BrokerUnreachable
+from core.questions.files import open_all
 from core.settings import Settings
-from core.untrusted import CsvWriter
+from importer.broken_rows import BrokenRows, open_broken_rows
 from importer.load import Tally, import_rows
-
-SHOWN_BROKEN = 10
 
 COUNTS = ("read", "new", "changed", "unchanged", "broken")
 
@@ -85,13 +82,13 @@ def import_questions(
 
     A row that cannot be used is counted and reported with its line, and the rest is imported. A
     question that is known with a later activity is left as it is. The exit status is 0 when
-    something was imported, and 1 when nothing could be.
+    something was imported, and 1 when nothing could be, or when the file of --errors took no more.
 
     Example: tagger import stats.stackexchange.com.7z --site stats
     """
     settings = start()
     default_site = None if site else only_set_site(settings, refuse_alike=not new_site)
-    with bytes_progress("Importing", files) as on_position, _broken_rows(errors) as broken:
+    with bytes_progress("Importing", files) as on_position, open_broken_rows(errors) as broken:
         check = None if new_site else check_known
         sources = open_all(
             files,
@@ -134,56 +131,9 @@ class _Refiller:
             say(with_hint(error))
 
 
-class _BrokenRows:
-    """The broken rows: how many, the first few, and all of them in a file where one is wanted."""
-
-    def __init__(self, file: TextIO | None) -> None:
-        self.count = 0
-        self.first: list[BrokenRow] = []
-        self._file = file
-        self._write("file", "line", "reason")
-
-    def add(self, row: BrokenRow) -> None:
-        self.count += 1
-        if len(self.first) < SHOWN_BROKEN:
-            self.first.append(row)
-        self._write(row.file, row.line, row.reason)
-
-    def _write(self, *cells: str | float) -> None:
-        if self._file is not None:
-            with _named(self._file.name):
-                CsvWriter(self._file).write(*cells)
-
-
-@contextmanager
-def _broken_rows(path: Path | None) -> Iterator[_BrokenRows]:
-    if path is None:
-        yield _BrokenRows(None)
-        return
-    with _named(str(path)):
-        file = path.open("w", encoding="utf-8", newline="")
-    try:
-        yield _BrokenRows(file)
-    finally:
-        with _named(str(path)):
-            file.close()
-
-
-@contextmanager
-def _named(path: str) -> Iterator[None]:
-    """Name the file of broken rows where the system does not take it."""
-    try:
-        yield
-    except OSError as error:
-        raise ImportFailed(
-            f"The broken rows cannot be written to {path}: {error.strerror}. Make room for them, "
-            "or name another file with --errors."
-        ) from error
-
-
 def _report(
     results: Sequence[tuple[Path, Tally]],
-    broken: _BrokenRows,
+    broken: BrokenRows,
     errors: Path | None,
     *,
     as_json: bool,
@@ -202,13 +152,22 @@ def _report(
     hidden = broken.count - len(broken.first)
     if hidden and errors is None:
         say(f"  Broken rows beside these: {hidden:,}; --errors FILE writes all of them.")
-    elif errors is not None:
+    elif errors is not None and broken.failure is None:
         say(f"Broken rows in {errors}: {broken.count:,}.")
     failures = [tally.failure for _, tally in results if tally.failure is not None]
-    for failure in failures if total.imported else failures[:-1]:
-        say(failure)
     if not total.imported:
-        fail(failures[-1] if failures else "Nothing was imported: no row could be used.")
+        failures = failures or ["Nothing was imported: no row could be used."]
+    _tell_failures(failures, broken.failure, is_failed=not total.imported)
+
+
+def _tell_failures(failures: Sequence[str], of_broken: str | None, *, is_failed: bool) -> None:
+    """Say what went wrong; end with a failure where nothing was imported, or rows are untold."""
+    told = [*failures, *([of_broken] if of_broken else [])]
+    ends = is_failed or of_broken is not None
+    for failure in told[:-1] if ends else told:
+        say(failure)
+    if ends:
+        fail(told[-1])
 
 
 def _counts(tally: Tally) -> dict[str, int]:

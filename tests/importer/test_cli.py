@@ -1,78 +1,26 @@
-import csv
 import gzip
-import json
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from pydantic import SecretStr
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
-from typer.testing import CliRunner, Result
 
 from core.broker.names import TAGGING_QUEUE
 from core.broker.queue import lengths, make_celery
 from core.clock import SystemClock
 from core.database.engine import make_engine, reading
-from core.database.tables import Question, TaggingRequest
+from core.database.tables import TaggingRequest
 from core.questions.lifecycle import Priority
 from core.settings import Settings
-from importer.cli import add_commands
 from importer.load import BATCH_QUESTIONS
+from tests.importer.commands import counts, line, run, stored, write
 from tests.models import word_bundle
 from tests.rows import publish_live
 
-app = typer.Typer()
-add_commands(app)
-app.callback()(lambda: None)  # with one command alone, Typer would take no name for it
-
-
-@pytest.fixture(autouse=True)
-def the_settings_database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TAGGER_DATABASE_URL", database_url)
-    monkeypatch.setenv("COLUMNS", "200")
-    handlers = logging.getLogger().handlers[:]
-    yield
-    logging.getLogger().handlers[:] = handlers  # the command's own writes to a stream that is gone
-
-
-def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, ["import", *(str(a) for a in arguments)])
-
-
-def line(question_id: int, **changes: Any) -> str:
-    values = {
-        "site": "stats",
-        "question_id": question_id,
-        "title": f"Title {question_id}",
-        "body": "<p>Body</p>",
-        "tags": ["r", "anova"],
-    }
-    return json.dumps(values | changes) + "\n"
-
-
-def write(path: Path, *lines: str) -> Path:
-    path.write_text("".join(lines))
-    return path
-
-
-def counts(result: Result) -> list[list[int]]:
-    """The numbers of the table's rows: read, new, changed, unchanged, broken."""
-    rows = [[cell.strip() for cell in row.split("│")[2:-1]] for row in result.stdout.splitlines()]
-    return [[int(cell.replace(",", "")) for cell in row] for row in rows if row]
-
-
-def stored(database_url: str) -> list[Question]:
-    engine = make_engine(database_url)
-    with Session(engine) as session:
-        found = list(session.scalars(select(Question).order_by(Question.question_id)))
-    engine.dispose()
-    return found
+pytestmark = pytest.mark.usefixtures("the_settings_database")
 
 
 def count_requested(database_url: str) -> int:
@@ -102,36 +50,6 @@ def test_importing_again_changes_nothing_but_what_has_changed(tmp_path: Path) ->
     assert counts(run(path)) == [[2, 0, 0, 2, 0]]
     write(path, line(1), line(2, title="Edited"), line(3))
     assert counts(run(path)) == [[3, 1, 1, 1, 0]]
-
-
-def test_broken_rows_are_told_with_their_lines_and_the_rest_is_imported(
-    tmp_path: Path, database_url: str
-) -> None:
-    broken = [line(i, tags=[]) for i in range(2, 14)]
-    errors = tmp_path / "errors.csv"
-    path = write(tmp_path / "q.jsonl", line(1), *broken, line(99))
-    result = run(path, "--site", "stats")
-    assert result.exit_code == 0
-    assert counts(result) == [[14, 2, 0, 0, 12]]
-    assert f"{path}:2: tags: empty" in result.stderr
-    assert f"{path}:11: tags: empty" in result.stderr
-    assert f"{path}:12:" not in result.stderr
-    assert "Broken rows beside these: 2;" in result.stderr
-    assert [q.question_id for q in stored(database_url)] == [1, 99]
-    run(path, "--errors", errors)
-    with errors.open(newline="") as file:
-        rows = list(csv.reader(file))
-    assert rows[0] == ["file", "line", "reason"]
-    assert [row[1] for row in rows[1:]] == [str(n) for n in range(2, 14)]
-
-
-@pytest.mark.parametrize("file", ["/dev/full", "missing/errors.csv"])
-def test_a_file_that_takes_no_broken_rows_is_told_in_one_line(tmp_path: Path, file: str) -> None:
-    path = write(tmp_path / "q.jsonl", line(1), line(2, tags=[]))
-    result = run(path, "--site", "stats", "--errors", tmp_path / file)
-    assert result.exit_code == 1
-    (told,) = [one for one in result.stderr.splitlines() if "cannot be written to" in one]
-    assert told.endswith("Make room for them, or name another file with --errors.")
 
 
 def test_the_last_row_of_an_id_counts_and_repetitions_are_told(
@@ -224,8 +142,7 @@ def test_the_status_is_a_failure_where_no_row_could_be_used(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("arguments", [["missing.jsonl"], []])
-def test_wrong_usage_has_a_status_of_its_own(tmp_path: Path, arguments: list[str]) -> None:
-    write(tmp_path / "q.jsonl", line(1))
+def test_wrong_usage_has_a_status_of_its_own(arguments: list[str]) -> None:
     assert run(*arguments).exit_code == 2
 
 
