@@ -2,8 +2,10 @@
 
 The parent keeps a pipe to the child's standard input. The system closes it when the parent is
 gone, whatever ended it; the child reads the end of the file and ends itself as SIGTERM would.
+A process that is forked, and may be killed at any moment, has the system do it.
 """
 
+import ctypes
 import os
 import signal
 import sys
@@ -12,6 +14,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _VARIABLE: Final = "QUESTION_TAGGER_LEASH"
+_SIGNAL_AT_PARENTS_DEATH: Final = 1  # PR_SET_PDEATHSIG: man 2 prctl
 
 
 def leashed(environment: Mapping[str, str]) -> dict[str, str]:
@@ -33,3 +36,23 @@ def _end_with_parent() -> None:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:  # inherited from who ignored it
         os._exit(128 + signal.SIGTERM)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def die_with(parent: int) -> None:
+    """Have the system kill this process, forked by that one's main thread, as soon as it is gone.
+
+    On Linux; elsewhere the process lives on.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SIGNAL_AT_PARENTS_DEATH, signal.SIGKILL)
+        if os.getppid() != parent:  # it was gone before it was asked for
+            os._exit(128 + signal.SIGKILL)
+
+
+def let_go_of_streams() -> None:
+    """Leave standard input, output and error to the parent, whose readers wait for their end."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    if nothing > 2:
+        os.close(nothing)

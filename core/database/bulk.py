@@ -10,9 +10,9 @@ from sqlalchemy import Select, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
-from core.database.engine import explain_unreachable
+from core.database.engine import FORBIDDEN, explain_forbidden, explain_unreachable
 from core.database.tables import Table
-from core.errors import DatabaseUnreachable
+from core.errors import DatabaseForbidden, DatabaseUnreachable
 
 
 def insert_rows(
@@ -94,6 +94,11 @@ def _copy(
         # Past SQLAlchemy, which would have told the same (core/database/engine.py).
         connection.invalidate(error)
         raise DatabaseUnreachable(explain_unreachable(connection.engine, error)) from error
+    except connection.dialect.loaded_dbapi.ProgrammingError as error:
+        if error.sqlstate == FORBIDDEN:
+            told = explain_forbidden(connection.engine, error)
+            raise DatabaseForbidden(told) from error
+        raise
 
 
 def as_copied(row: tuple[Any, ...]) -> str | None:
@@ -178,11 +183,18 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
+def _quoted_time(at: datetime) -> str:
+    """As UtcDateTime: a time without a zone would be taken for one of the session's zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at} has no time zone")
+    return f'"{at}"'
+
+
 _OF_ARRAY: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "NULL",
     str: _quoted,
     int: str,
-    datetime: lambda at: f'"{at}"',
+    datetime: _quoted_time,
     list: lambda values: _quoted(json.dumps(values)),
     dict: lambda values: _quoted(json.dumps(values)),
 }

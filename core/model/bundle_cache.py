@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from core.errors import BundleRefused, CacheUnusable
+from core.errors import BundleIncompatible, BundleRefused, CacheUnusable
 from core.model.packed.members import read_pieces
 from core.settings import Settings
 
@@ -108,9 +108,15 @@ class BundleCache:
             digests = _noted_digests(entry)
             with ThreadPoolExecutor(1) as hashing:  # which holds no lock of Python's
                 changed = hashing.submit(_find_changed, entry, digests)
-                found = _read(entry)
+                try:
+                    found = _read(entry)
+                except BundleIncompatible:
+                    _refuse_changed(changed.result())
+                    raise
             _refuse_changed(changed.result())
             os.utime(entry)  # the time of its last use
+        except BundleIncompatible:  # as it was made; another would be no other
+            raise
         except (OSError, ValueError, BundleRefused) as error:
             log.warning("%s in the cache of models is damaged and made anew: %s", entry, error)
             return None

@@ -62,7 +62,9 @@ FAMILIES: Final[dict[str, Family]] = {
         "Of those settled questions, the share for which no tag reached its threshold.", _SITE
     ),
     "tagger_drift": Family("1 where drift of the live version was found.", _SITE),
-    "tagger_feed_fetched": Family("Questions that a feed has brought.", _FEED),
+    "tagger_feed_fetched": Family(
+        "Questions that a feed has brought; of wikis, tags that it has asked for.", _FEED
+    ),
     "tagger_feed_failures": Family("Requests in a row that came to nothing.", _FEED),
     "tagger_feed_last_success_timestamp_seconds": Family(
         "When a feed was last read with success.", _FEED

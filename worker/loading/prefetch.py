@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Final
 from sqlalchemy import Engine, exists, select
 from sqlalchemy.engine import Connection
 
+from core.child_process import die_with, let_go_of_streams
 from core.database.engine import reading
 from core.database.existing import open_existing
 from core.database.tables import ModelVersion, TaggingRequest
@@ -27,7 +29,7 @@ from core.model.packed.members import MANIFEST, TFLITE, VOCABULARY, write_member
 from core.settings import Settings
 from core.site_names import name_today
 
-PREFETCH_SECONDS: Final = 60  # of a process that a database keeps waiting, and the cache's lock
+PREFETCH_SECONDS: Final = 60  # of a process that the database or the cache's lock keeps waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,18 @@ class Needed:
 def start_prefetch(settings: Settings) -> threading.Thread:
     """Fill the cache of models beside what this process does next; call it before any connection.
 
-    Whatever goes wrong is left to the process that needs the model, which says what it is.
+    Whatever goes wrong is left to the process that needs the model, which says what it is. The
+    process ends with this one, and holds none of its streams.
 
     Returns:
         What waits for the other process' end.
     """
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        signal.alarm(PREFETCH_SECONDS)  # which ends it
         try:
             with suppress(BaseException):
-                prefetch(settings)
+                _prefetch_beside(parent, settings)
         finally:
             os._exit(0)
     waiting = threading.Thread(target=_wait_for, args=(pid,), name="prefetch", daemon=True)
@@ -61,19 +64,36 @@ def start_prefetch(settings: Settings) -> threading.Thread:
     return waiting
 
 
+def _prefetch_beside(parent: int, settings: Settings) -> None:
+    die_with(parent)
+    let_go_of_streams()
+    signal.alarm(PREFETCH_SECONDS)  # which ends it
+    prefetch(settings, on_fetching=lambda: signal.alarm(0))
+
+
 def _wait_for(pid: int) -> None:
     with suppress(ChildProcessError):  # somebody else who waits for children was first
         os.waitpid(pid, 0)
 
 
-def prefetch(settings: Settings) -> Needed | None:
-    """Fetch the live version of a site that has something to tag; return it, if there is one."""
+def prefetch(settings: Settings, on_fetching: Callable[[], object] = lambda: None) -> Needed | None:
+    """Fetch the live version of a site that has something to tag; return it, if there is one.
+
+    Args:
+        settings: of the service.
+        on_fetching: called when the waiting is over, and bytes come.
+    """
+
+    def fetch(version: Needed, folder: Path) -> None:
+        on_fetching()
+        _unpack(engine, version, folder)
+
     engine = open_existing(settings.database)
     try:
         with reading(engine) as connection:
             version = _find_needed(connection)
         if version is not None:
-            open_cache(settings).fill(version, lambda *made: _unpack(engine, *made))
+            open_cache(settings).fill(version, fetch)
     finally:
         engine.dispose()
     return version

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select, text
 
 from core.database.bulk import as_copied, bound, insert_raw, insert_rows
 from core.database.tables import Question, QuestionTag
-from core.errors import DatabaseUnreachable
+from core.errors import DatabaseForbidden, DatabaseUnreachable
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 
@@ -97,3 +97,22 @@ def _insert_while_the_connection_is_lost(engine: Engine) -> None:
         with engine.begin() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own})
         insert_rows(connection, QuestionTag, COLUMNS, [(1, "x", "stats")] * 100_000)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_copy_is_forbidden_is_told_like_all_that_is_forbidden(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(1), now=clock.now()).requested
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE ROLE only_reads")
+        connection.exec_driver_sql("SET LOCAL ROLE only_reads")
+        with pytest.raises(DatabaseForbidden, match="may not do that"):
+            insert_rows(connection, QuestionTag, COLUMNS, [(pk, "a", "stats")])
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_time_without_a_zone_is_refused(engine: Engine, clock: ManualClock) -> None:
+    naive = datetime(2026, 1, 1)  # noqa: DTZ001
+    with pytest.raises(ValueError, match="has no time zone"):
+        store_questions(engine, question(1, created_at=naive), now=clock.now())

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -10,10 +11,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
-from core.errors import BundleCorrupt, CacheUnusable
+from core.errors import BundleCorrupt, BundleIncompatible, CacheUnusable
 from core.model.bundle import pack, unpack
 from core.model.bundle_cache import BundleCache
-from core.model.packed.members import KERAS, TFLITE
+from core.model.manifest import FORMAT_VERSION
+from core.model.packed.members import KERAS, MANIFEST, TFLITE
 from core.model.predictor import Model
 from core.model.registry import Version, fetch_from
 from tests.conftest import ManualClock
@@ -135,6 +137,23 @@ def test_a_damaged_bundle_is_seen_and_made_anew(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_bundle_of_a_newer_format_is_refused_and_not_made_anew(
+    folder: Path, version: Version, download: Download, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(folder, version, download)
+    entry = own(folder) / version.sha256
+    manifest = (entry / MANIFEST).read_bytes()
+    newer = json.dumps(json.loads(manifest) | {"format_version": FORMAT_VERSION + 1}).encode()
+    (entry / MANIFEST).write_bytes(newer)
+    digests = (entry / "digests.json").read_text()
+    old, new = (hashlib.sha256(one).hexdigest() for one in (manifest, newer))
+    (entry / "digests.json").write_text(digests.replace(old, new))
+    with pytest.raises(BundleIncompatible):
+        load(folder, version, download)
+    assert download.count == 1
+    assert caplog.text == ""
+
+
 def test_a_bundle_of_another_user_is_made_anew(
     folder: Path, version: Version, download: Download
 ) -> None:

@@ -86,10 +86,19 @@ def test_each_is_read_again_after_a_month_and_one_that_is_gone_goes(engine: Engi
 def test_rare_tags_and_names_that_are_no_part_of_a_path_are_not_asked_for(
     sqlite_engine: Engine,
 ) -> None:
-    run = world(sqlite_engine, [*tagged("..", "i/o"), replace(asked(50, -9), tags=("rare",))])
+    run = world(
+        sqlite_engine,
+        [*tagged("..", "i/o", "a&b", "what?", "x" * 36), replace(asked(50, -9), tags=("rare",))],
+    )
     read(run.poller(), "live")
     assert [step.asked for step in read(run.poller(), "wikis")] == [False]
-    assert set(known(run)) == {"..", "i/o"}  # and are not looked at again each time
+    assert set(known(run)) == {
+        "..",
+        "i/o",
+        "a&b",
+        "what?",
+        "x" * 36,
+    }  # and are not looked at again each time
     assert not [method for _, method in run.standin.observer.calls if "wikis" in method]
 
 

@@ -1,6 +1,11 @@
 """What a starting worker fetches beside its own loading."""
 
-from collections.abc import Callable
+import fcntl
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +19,7 @@ from core.model.bundle_cache import open_cache
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
+from tests.processes import environment
 from tests.rows import publish_live, question, store_questions
 from worker.loading.prefetch import prefetch, start_prefetch
 
@@ -85,6 +91,44 @@ def test_what_is_not_the_sites_published_bundle_is_left_to_who_needs_it(
         prefetch(settings)
     start_prefetch(settings).join()
     assert entries(settings) == []
+
+
+WORKER = """
+import os, time
+from core.settings import load_settings
+from worker.loading.prefetch import start_prefetch
+start_prefetch(load_settings())
+os.close(1)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def waiting_for_the_cache(live: Any, settings: Settings) -> Iterator[None]:  # noqa: ARG001
+    """Whoever fetches the model waits for its lock."""
+    folder = open_cache(settings).folder
+    folder.mkdir(parents=True, mode=0o700)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.mark.usefixtures("waiting_for_the_cache")
+def test_it_ends_with_its_worker_and_keeps_none_of_its_streams_open(
+    settings: Settings, tmp_path: Path
+) -> None:
+    env = environment(database_url=settings.database, data_dir=tmp_path, sites="stats")
+    both, inherited = os.pipe()  # open for as long as one of the two processes is there
+    with subprocess.Popen(
+        [sys.executable, "-c", WORKER], env=env, stdout=subprocess.PIPE, pass_fds=[inherited]
+    ) as worker:
+        os.close(inherited)
+        assert worker.stdout is not None
+        assert select.select([worker.stdout], [], [], 20)[0], "it holds its worker's output"
+        assert not select.select([both], [], [], 0)[0]
+        worker.kill()
+        assert select.select([both], [], [], 20)[0], "it outlives its worker"
+        os.close(both)
 
 
 def test_no_database_is_made(tmp_path: Path) -> None:
