@@ -17,9 +17,9 @@ from core.database.tables import BundlePart, ModelVersion
 from core.errors import BundleCorrupt, DatabaseMissing
 from core.model.bundle_cache import open_cache
 from core.settings import Settings
-from tests.conftest import ManualClock
+from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
-from tests.processes import environment
+from tests.processes import environment, service, wait_until
 from tests.rows import publish_live, question, store_questions
 from worker.loading.prefetch import prefetch, start_prefetch
 
@@ -129,6 +129,21 @@ def test_it_ends_with_its_worker_and_keeps_none_of_its_streams_open(
         worker.kill()
         assert select.select([both], [], [], 20)[0], "it outlives its worker"
         os.close(both)
+
+
+@pytest.mark.slow(3)
+@pytest.mark.usefixtures("live")
+def test_a_worker_that_waits_for_its_broker_has_its_model_already(
+    settings: Settings, tmp_path: Path
+) -> None:
+    env = environment(
+        database_url=settings.database,
+        broker_url=f"redis://127.0.0.1:{free_port()}/0",
+        data_dir=tmp_path,
+        sites="stats",
+    )
+    with service("worker", "--concurrency", "1", env=env, log=tmp_path / "log"):
+        wait_until(lambda: entries(settings) != [], seconds=60, what="the model is there")
 
 
 def test_no_database_is_made(tmp_path: Path) -> None:
