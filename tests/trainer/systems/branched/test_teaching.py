@@ -131,7 +131,7 @@ class TestFitting:
         ]
         assert shapes[0] == shapes[1]
         assert plain.inputs == whole.inputs
-        assert "teacher" not in alone.manifest_hyperparameters()
+        assert alone.manifest_hyperparameters()["teacher"] is None
         assert taught.manifest_hyperparameters()["teacher"] == "oracle"
 
     def test_what_it_expects_of_a_question_it_has_not_learned_by_heart(
