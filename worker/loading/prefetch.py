@@ -30,6 +30,7 @@ from core.settings import Settings
 from core.site_names import name_today
 
 PREFETCH_SECONDS: Final = 60  # of a process that the database or the cache's lock keeps waiting
+FETCH_SECONDS: Final = 900  # of one that fetches: a slow link is no reason to begin again
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def _prefetch_beside(parent: int, settings: Settings) -> None:
     die_with(parent)
     let_go_of_streams()
     signal.alarm(PREFETCH_SECONDS)  # which ends it
-    prefetch(settings, on_fetching=lambda: signal.alarm(0))
+    prefetch(settings, on_fetching=lambda: signal.alarm(FETCH_SECONDS))
 
 
 def _wait_for(pid: int) -> None:
