@@ -31,26 +31,26 @@ _REASONS: Final = {
     "finite_number": "should be a finite number",
     "float_parsing": _NUMBER,
     "float_type": _NUMBER,
-    "greater_than": "should be above {gt:,}",
-    "greater_than_equal": "should be {ge:,} or more",
+    "greater_than": "should be above {gt}",
+    "greater_than_equal": "should be {ge} or more",
     "int_from_float": _WHOLE,
     "int_parsing": _WHOLE,
     "int_parsing_size": "should be a whole number that is not as large",
     "int_type": _WHOLE,
     "json_invalid": "should be JSON: {error}",
-    "less_than": "should be below {lt:,}",
-    "less_than_equal": "should be {le:,} or less",
+    "less_than": "should be below {lt}",
+    "less_than_equal": "should be {le} or less",
     "list_type": "should be a list",
     "literal_error": "should be {expected}",
     "missing": "missing",
     "model_type": _OBJECT,
     "string_pattern_mismatch": "should match {pattern}",
-    "string_too_long": "should have {max_length:,} characters at most",
-    "string_too_short": "should have {min_length:,} characters or more",
+    "string_too_long": "should have {max_length} characters at most",
+    "string_too_short": "should have {min_length} characters or more",
     "string_type": "should be a text",
     "timezone_aware": "should say its time zone",
-    "too_long": "should have {max_length:,} values at most",
-    "too_short": "should have {min_length:,} values or more",
+    "too_long": "should have {max_length} values at most",
+    "too_short": "should have {min_length} values or more",
     "tuple_type": "should be a list",
     "union_tag_invalid": "should be of the kind {expected_tags}",
     "union_tag_not_found": "should say of which kind it is",
@@ -75,7 +75,7 @@ def reason(refused: Mapping[str, Any]) -> str:
     kind, context, value = refused["type"], refused.get("ctx", {}), refused.get("input")
     shown = repr(value) if isinstance(value, int | float | str) else ""
     if kind in _REASONS:
-        wrong = _REASONS[kind].format_map({name: _whole(of) for name, of in context.items()})
+        wrong = _REASONS[kind].format_map({name: _shown(of) for name, of in context.items()})
         is_told = kind == "json_invalid"
     else:
         wrong = refused["msg"].removeprefix("Value error, ").rstrip(".")
@@ -83,6 +83,8 @@ def reason(refused: Mapping[str, Any]) -> str:
     return wrong if is_told or not 0 < len(shown) <= _LONGEST else f"{wrong}, but is {shown}"
 
 
-def _whole(bound: object) -> object:
+def _shown(bound: object) -> str:
     """A schema's bound as whoever wrote it meant it: of numbers with a point it is one of those."""
-    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
+    if isinstance(bound, float) and bound.is_integer():
+        bound = int(bound)
+    return f"{bound:,}" if isinstance(bound, int | float) else str(bound)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.engine import Connection
@@ -37,6 +37,11 @@ class FeedState:
     attempted_at: datetime | None = None
     failures: int = 0
     retry_at: datetime | None = None
+
+    def was_read_within(self, span: timedelta, now: datetime) -> bool:
+        """Whether the last request was answered so short ago; not by a clock that was set back."""
+        last = self.attempted_at
+        return not self.failures and last is not None and now - span < last <= now
 
 
 def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:

@@ -10,9 +10,8 @@ from sqlalchemy import Select, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
-from core.database.engine import FORBIDDEN, explain_forbidden, explain_unreachable
+from core.database.engine import driven
 from core.database.tables import Table
-from core.errors import DatabaseForbidden, DatabaseUnreachable
 
 
 def insert_rows(
@@ -81,24 +80,17 @@ def _copy(
     rows: Iterable[tuple[Any, ...]],
 ) -> None:
     statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    driver: Any = connection.connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                line = as_copied(row)
-                if line is None:
-                    copy.write_row(row)
-                else:
-                    copy.write(line)
-    except connection.dialect.loaded_dbapi.OperationalError as error:
-        # Past SQLAlchemy, which would have told the same (core/database/engine.py).
-        connection.invalidate(error)
-        raise DatabaseUnreachable(explain_unreachable(connection.engine, error)) from error
-    except connection.dialect.loaded_dbapi.ProgrammingError as error:
-        if error.sqlstate == FORBIDDEN:
-            told = explain_forbidden(connection.engine, error)
-            raise DatabaseForbidden(told) from error
-        raise
+    with (
+        driven(connection) as driver,
+        driver.cursor() as cursor,
+        cursor.copy(statement) as copy,
+    ):
+        for row in rows:
+            line = as_copied(row)
+            if line is None:
+                copy.write_row(row)
+            else:
+                copy.write(line)
 
 
 def as_copied(row: tuple[Any, ...]) -> str | None:
@@ -140,7 +132,7 @@ _COPIED: dict[type, Callable[[Any], str]] = {
     str: _copied_text,
     int: str,
     float: repr,
-    datetime: str,
+    datetime: lambda at: str(_with_zone(at)),
     list: _copied_list,
 }
 
@@ -183,18 +175,18 @@ def _quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def _quoted_time(at: datetime) -> str:
+def _with_zone(at: datetime) -> datetime:
     """As UtcDateTime: a time without a zone would be taken for one of the session's zone."""
     if at.tzinfo is None:
         raise ValueError(f"{at} has no time zone")
-    return f'"{at}"'
+    return at
 
 
 _OF_ARRAY: dict[type, Callable[[Any], str]] = {
     type(None): lambda _: "NULL",
     str: _quoted,
     int: str,
-    datetime: _quoted_time,
+    datetime: lambda at: f'"{_with_zone(at)}"',
     list: lambda values: _quoted(json.dumps(values)),
     dict: lambda values: _quoted(json.dumps(values)),
 }

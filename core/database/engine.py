@@ -24,7 +24,7 @@ from core.errors import DatabaseForbidden, DatabaseUnreachable
 # DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 
-FORBIDDEN = "42501"  # what Postgres calls insufficient privilege
+_FORBIDDEN = "42501"  # what Postgres calls insufficient privilege
 
 # In seconds, and a number of probes: a host that lost its power is given up within a minute.
 _KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
@@ -75,8 +75,8 @@ def _tell_when_unreachable(engine: Engine) -> None:
 
     @event.listens_for(engine, "handle_error", retval=True)
     def explain(context: ExceptionContext) -> BaseException | None:
-        if getattr(context.original_exception, "sqlstate", None) == FORBIDDEN:
-            return DatabaseForbidden(explain_forbidden(engine, context.original_exception))
+        if getattr(context.original_exception, "sqlstate", None) == _FORBIDDEN:
+            return DatabaseForbidden(_explain_forbidden(engine, context.original_exception))
         # A failed ping is the pool's own matter: it connects anew, and only that failure counts.
         if context.is_pre_ping or type(context.sqlalchemy_exception) not in _UNUSABLE:
             return None
@@ -264,8 +264,30 @@ def explain_unreachable(engine: Engine, error: BaseException) -> str:
     return f"The database {address} cannot be used: {reason}. {advice}"
 
 
-def explain_forbidden(engine: Engine, error: BaseException) -> str:
-    """One line: which user may not do what, and what to do."""
+@contextmanager
+def driven(connection: Connection) -> Iterator[Any]:
+    """Give the driver's own connection, whose errors are told as SQLAlchemy's would be.
+
+        with driven(connection) as driver, driver.cursor() as cursor:
+            …
+
+    Raises:
+        DatabaseUnreachable: the database is away; the connection is given up.
+        DatabaseForbidden: the user may not do that.
+    """
+    dbapi: Any = connection.dialect.loaded_dbapi
+    try:
+        yield connection.connection.driver_connection
+    except (dbapi.InterfaceError, dbapi.OperationalError) as error:
+        connection.invalidate(error)
+        raise DatabaseUnreachable(explain_unreachable(connection.engine, error)) from error
+    except dbapi.Error as error:
+        if getattr(error, "sqlstate", None) != _FORBIDDEN:
+            raise
+        raise DatabaseForbidden(_explain_forbidden(connection.engine, error)) from error
+
+
+def _explain_forbidden(engine: Engine, error: BaseException) -> str:
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
     return (
         f"The database's user {engine.url.username} may not do that: {reason}. Set "

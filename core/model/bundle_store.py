@@ -8,9 +8,8 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
-from core.database.engine import explain_unreachable
+from core.database.engine import driven
 from core.database.tables import BundlePart
-from core.errors import DatabaseUnreachable
 from core.model.packed.members import PIECE, SealedHash, read_pieces
 
 _BINARY: Final = "SELECT data FROM bundle_parts WHERE model_version_id = %s AND number = %s"
@@ -90,13 +89,6 @@ def _read_part(connection: Connection, version_id: int, number: int) -> bytes | 
         )
         return connection.execute(part).scalar_one_or_none()
     # By the driver itself: through SQLAlchemy, bytes come as hexadecimal text, of twice the size.
-    from psycopg import InterfaceError, OperationalError  # noqa: PLC0415 (Postgres' alone)
-
-    driver = connection.connection.driver_connection
-    try:
-        with driver.cursor(binary=True) as cursor:  # type: ignore[union-attr] # (psycopg's)
-            row = cursor.execute(_BINARY, (version_id, number)).fetchone()
-    except (InterfaceError, OperationalError) as error:  # of which SQLAlchemy has heard nothing
-        connection.invalidate()
-        raise DatabaseUnreachable(explain_unreachable(connection.engine, error)) from error
+    with driven(connection) as driver, driver.cursor(binary=True) as cursor:
+        row = cursor.execute(_BINARY, (version_id, number)).fetchone()
     return None if row is None else bytes(row[0])

@@ -43,8 +43,7 @@ class SynonymsFeed:
         now = self.clock.now()
         if cursor is None:
             state = self._state(site)
-            last = state.attempted_at
-            if not state.failures and last is not None and now - EVERY < last <= now:
+            if state.was_read_within(EVERY, now):
                 return Step(asked=False)
             cursor = self._begin(site, state, now)
         answer = self.api.ask(_request(site, cursor))

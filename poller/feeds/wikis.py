@@ -10,7 +10,7 @@ https://api.stackexchange.com/docs/wikis-by-tags
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import ClassVar, Final
 
@@ -23,7 +23,7 @@ from core.questions.store import clean_text
 from core.questions.tags.wikis import Excerpt, find_due_wikis, store_wikis
 from poller.api import Api
 from poller.client import ApiRequest
-from poller.feed_state import FeedState, feed_state, succeeded
+from poller.feed_state import feed_state, succeeded
 from poller.feeds import Cursor, Step, from_epoch
 from poller.items import date_of
 
@@ -48,7 +48,8 @@ class WikisFeed:
         """Ask for the next tags that are due, if half a day has passed, and keep what comes."""
         now = self.clock.now()
         with reading(self.engine) as connection:
-            if cursor is None and _was_just_read(feed_state(connection, site, self.name), now):
+            state = feed_state(connection, site, self.name)
+            if cursor is None and state.was_read_within(EVERY, now):
                 return Step(asked=False)
             due = find_due_wikis(connection, site, now=now, limit=TAGS_A_REQUEST + 1)
         tags = tuple(tag for tag in due[:TAGS_A_REQUEST] if _can_be_asked_for(tag))
@@ -64,11 +65,6 @@ class WikisFeed:
         if len(due) > TAGS_A_REQUEST and done < MOST_REQUESTS:
             following = Cursor(0, page=done + 1)
         return Step(following, items=frozenset(due), asked=bool(tags))
-
-
-def _was_just_read(state: FeedState, now: datetime) -> bool:
-    last = state.attempted_at
-    return not state.failures and last is not None and now - EVERY < last <= now
 
 
 def _request(site: str, tags: tuple[str, ...]) -> ApiRequest:

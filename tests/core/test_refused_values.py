@@ -1,6 +1,6 @@
 """What is told of a value that a schema refuses: the place, what is wrong, and the value."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -26,6 +26,7 @@ class Row(BaseModel):
     flag: bool = True
     at: datetime | None = None
     zoned: AwareDatetime | None = None
+    late: datetime | None = Field(default=None, ge=datetime(2020, 1, 1, tzinfo=UTC))
     names: list[str] = Field(default=[], max_length=2)
     rows: tuple["Row", ...] = ()
 
@@ -56,6 +57,10 @@ def refusal(values: object) -> str:
         (
             {"zoned": "2026-01-01T00:00"},
             "zoned: should say its time zone, but is '2026-01-01T00:00'",
+        ),
+        (
+            {"late": "2019-01-01T00:00Z"},
+            "late: should be 2020-01-01T00:00:00Z or more, but is '2019-01-01T00:00Z'",
         ),
         ({"names": "a"}, "names: should be a list, but is 'a'"),
         ({"names": ["a", "b", "c"]}, "names: should have 2 values at most"),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select, text
 from core.database.bulk import as_copied, bound, insert_raw, insert_rows
 from core.database.tables import Question, QuestionTag
 from core.errors import DatabaseForbidden, DatabaseUnreachable
+from core.model.bundle_store import open_parts
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 
@@ -112,7 +113,18 @@ def test_what_copy_is_forbidden_is_told_like_all_that_is_forbidden(
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_reading_a_bundle_is_forbidden_is_told_so_too(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE ROLE reads_nothing")
+        connection.exec_driver_sql("SET LOCAL ROLE reads_nothing")
+        with pytest.raises(DatabaseForbidden, match="may not do that"):
+            open_parts(connection, 1, 1).read()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_a_time_without_a_zone_is_refused(engine: Engine, clock: ManualClock) -> None:
     naive = datetime(2026, 1, 1)  # noqa: DTZ001
+    with pytest.raises(ValueError, match="has no time zone"):
+        as_copied((1, naive))
     with pytest.raises(ValueError, match="has no time zone"):
         store_questions(engine, question(1, created_at=naive), now=clock.now())
