@@ -7,7 +7,7 @@ from typing import Final
 
 from trainer.data.corpus import Corpus, LabelledQuestion
 from trainer.data.splits import Rows
-from trainer.progress import ProgressReporter
+from trainer.progress import ProgressReporter, TimeEstimate
 from trainer.teacher.encoder import Encoder, TokenIds, Vectors
 from trainer.teacher.files import find_teacher
 from trainer.teacher.store import VectorStore
@@ -64,8 +64,6 @@ class Teacher:
     def _encode(self, new: dict[str, TokenIds], reporter: ProgressReporter) -> None:
         if not new:
             return
-        from trainer.systems.branched.fitting_run import TimeEstimate  # noqa: PLC0415 (SciPy)
-
         reporter.stage(f"encoding {len(new):,} new questions")
         estimate = TimeEstimate(sum(map(len, new.values())))
         texts = list(new)

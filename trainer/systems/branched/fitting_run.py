@@ -1,12 +1,10 @@
 """A fitting under way: how far it is, how long the rest will take, whether somebody stopped it."""
 
-import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from trainer.progress import Epoch, ProgressReporter, TimeLeft
+from trainer.progress import Epoch, ProgressReporter, TimeEstimate
 from trainer.systems.branched.checkpoints import Checkpoints
 from trainer.systems.branched.encoded_dataset import EncodedDataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
@@ -16,79 +14,6 @@ TABLES: Final = 1000
 READER: Final = 85
 TERMS: Final = 35
 CONVOLUTIONS: Final = 1400
-
-
-# Over how many of the last seconds speed is measured: the first for the best guess. What differs
-# between them, and from the whole, says how sure it is.
-SPANS: Final = (120.0, 30.0)
-LEAST_SECONDS: Final = 3.0  # by which anything can be said
-UNSEEN: Final = 0.5  # the costs above may be wrong by so much for work of which nothing is done yet
-
-
-@dataclass
-class TimeEstimate:
-    """Work in units of the costs above, and the time that the rest will take on this machine.
-
-    Attributes:
-        of: all of it.
-        done: so far.
-        now: seconds by a clock on the wall.
-    """
-
-    of: int
-    done: int = 0
-    now: Callable[[], float] = time.monotonic
-    _skipped: int = field(init=False, default=0)
-    _began: tuple[float, int] = field(init=False)
-    _seen: deque[tuple[float, int]] = field(init=False, default_factory=deque)
-
-    def __post_init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Measure the speed from now on: what comes is another kind of work."""
-        self._seen.clear()
-        self._began = self.now(), self.done - self._skipped
-
-    def advance(self, work: int) -> None:
-        """So much more is done; never more than there is."""
-        self.done = min(self.done + work, self.of)
-        now, worked = self.now(), self.done - self._skipped
-        if not self._seen or now - self._seen[-1][0] >= 1:
-            self._seen.append((now, worked))
-        while now - self._seen[0][0] > max(SPANS):
-            self._seen.popleft()
-
-    def skip(self, work: int) -> None:
-        """So much was done before, and took no time now."""
-        before = self.done
-        self.done = min(self.done + work, self.of)
-        self._skipped += self.done - before
-
-    def left(self) -> TimeLeft | None:
-        """How long the rest will take, by what the last minutes did; None where that is too little.
-
-        The less is done, the wider: convolutions may be slower here than readers let expect.
-        """
-        rest = self.of - self.done
-        if not rest:
-            return TimeLeft(0.0, 0.0, 0.0)
-        now, worked = self.now(), self.done - self._skipped
-        speeds = [self._speed_since(now - span, now, worked) for span in SPANS]
-        speeds.append(self._speed_since(self._began[0], now, worked))
-        known = [speed for speed in speeds if speed is not None]
-        if not known:
-            return None
-        unsure = 1 + UNSEEN * rest / self.of
-        return TimeLeft(rest / known[0], rest / max(known) / unsure, rest / min(known) * unsure)
-
-    def _speed_since(self, start: float, now: float, worked: int) -> float | None:
-        """Work a second since then; None where hardly any time has passed, or nothing was done."""
-        before = next((one for one in self._seen if one[0] >= start), (now, worked))
-        if start <= self._began[0]:
-            before = self._began
-        seconds, done = now - before[0], worked - before[1]
-        return done / seconds if seconds >= LEAST_SECONDS and done > 0 else None
 
 
 @dataclass

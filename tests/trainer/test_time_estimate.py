@@ -1,6 +1,6 @@
 import pytest
 
-from trainer.systems.branched.fitting_run import SPANS, TimeEstimate
+from trainer.progress import SPANS, TimeEstimate
 
 
 class Wall:
