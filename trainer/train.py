@@ -40,7 +40,7 @@ from trainer.runs.rows import (
 )
 from trainer.scoring.metrics import Scores, reliability
 from trainer.scoring.operating_point import OperatingPoint, choose_operating_point
-from trainer.systems.branched.checkpoints import forget_checkpoints
+from trainer.systems.branched.parts.checkpoints import forget_checkpoints
 from trainer.systems.networks.keras_setup import check_installed, import_keras
 from trainer.systems.networks.network import Network, NetworkSystem
 from trainer.teacher.teacher import Teacher, open_teacher

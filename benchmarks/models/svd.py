@@ -58,8 +58,8 @@ def site_matrices(file: Path) -> dict[str, Any]:
     encoded = prepare(make_dataset(corpus, DatasetOptions(top_tags=100)), Hyperparameters())
     texts = word_sequences(corpus, encoded.rows, encoded.vocabulary)
     return {
-        "PPMI": ppmi(cooccurrence(texts, encoded.words)),
-        "tf-idf": unit_tfidf(encoded.bag, encoded.vocabulary.idf[: encoded.words]),
+        "PPMI": ppmi(cooccurrence(texts, encoded.word_ids)),
+        "tf-idf": unit_tfidf(encoded.bag, encoded.vocabulary.idf[: encoded.word_ids]),
     }
 
 

@@ -17,7 +17,7 @@ PAGE_ROWS = 1000  # computed and written at a time
 
 
 class DocumentVectors:
-    """Reads like an array.
+    """Document vectors of questions in a file; reads like an array.
 
     Attributes:
         shape: (questions, dimensions).
@@ -54,29 +54,33 @@ def document_vectors(
         TrainingError: there is no room for it.
     """
     where = folder or Path(tempfile.gettempdir())
+    shape = (len(encoded), _dimensions(tables))
     with tempfile.TemporaryFile(dir=where) as file:
         try:
-            dimensions = _write(file, encoded, tables)
+            _write(file, encoded, tables)
         except OSError as error:
+            size = shape[1] * DocumentVectors.dtype.itemsize / 1000
             raise TrainingError(
-                f"The document vectors of {len(encoded):,} questions, 3.2 KB each, cannot be "
-                f"written to {where}: {error.strerror}."
+                f"The document vectors of {len(encoded):,} questions, {size:.1f} KB each, cannot "
+                f"be written to {where}: {error.strerror}."
             ) from error
-        yield DocumentVectors(file, (len(encoded), dimensions))
+        yield DocumentVectors(file, shape)
 
 
-def _write(file: IO[bytes], encoded: EncodedDataset, tables: Tables) -> int:
-    """Write page by page, and return the dimensions."""
-    dimensions = 0
+def _dimensions(tables: Tables) -> int:
+    parts = (tables.meaning, tables.title_topics, tables.meaning, tables.body_topics)
+    return sum(table.shape[1] for table in parts)
+
+
+def _write(file: IO[bytes], encoded: EncodedDataset, tables: Tables) -> None:
+    """Write page by page: of all questions at once they would fill the memory."""
     for start in range(0, len(encoded), PAGE_ROWS):
-        page = _page(encoded, tables, slice(start, start + PAGE_ROWS))
-        dimensions = page.shape[1]
-        file.write(page.data)
+        file.write(_page(encoded, tables, slice(start, start + PAGE_ROWS)).data)
     file.flush()
-    return dimensions
 
 
 def _page(encoded: EncodedDataset, tables: Tables, rows: slice) -> Float32Array:
+    """The document vectors of some rows, as the graph computes them."""
     titles, bag = encoded.title_words(rows), encoded.bag[rows]
     parts = [
         titles @ tables.meaning,

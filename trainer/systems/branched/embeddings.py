@@ -51,13 +51,15 @@ def make_tables(
 ) -> Tables:
     """Make the tables from at most `fit.table_questions` of the encoded questions."""
     vocabulary, size = encoded.vocabulary, hyperparameters.graph.topic_size
-    idf = vocabulary.idf[: encoded.words]
+    idf = vocabulary.idf[: encoded.word_ids]
     count = min(len(encoded), hyperparameters.fit.table_questions)
-    few = np.linspace(0, len(encoded) - 1, count).astype(np.int64)
-    texts = word_sequences(corpus, encoded.rows[few], vocabulary)
-    meaning = word_vectors(texts, encoded.words, size=hyperparameters.graph.meaning_size, seed=seed)
-    title = topics(encoded.title_words(few), idf, size, seed)
-    body = topics(encoded.bag[few], idf, size, seed)
+    sample = np.linspace(0, len(encoded) - 1, count).astype(np.int64)
+    texts = word_sequences(corpus, encoded.rows[sample], vocabulary)
+    meaning = word_vectors(
+        texts, encoded.word_ids, size=hyperparameters.graph.meaning_size, seed=seed
+    )
+    title = topics(encoded.title_words(sample), idf, size, seed)
+    body = topics(encoded.bag[sample], idf, size, seed)
     importance = idf[:, None] / TYPICAL_IDF
     importance[vocabulary.unknown] = 1 / TYPICAL_IDF
     halves = [unit_rows(table[:, : table.shape[1] // 2]) for table in (meaning, body)]
@@ -70,9 +72,7 @@ def make_tables(
     )
 
 
-def word_sequences(
-    corpus: Corpus, rows: Rows, vocabulary: Vocabulary
-) -> list[npt.NDArray[np.int32]]:
+def word_sequences(corpus: Corpus, rows: Rows, vocabulary: Vocabulary) -> list[Ints]:
     """The ids of each question's words in order, -1 for unknown ones."""
     known = np.array(vocabulary.numbers(corpus.lexicon), np.int32)
     known[known == PADDING] = -1
@@ -129,7 +129,7 @@ def truncated_svd(
 ) -> tuple[Float32Array, Float32Array, Float32Array]:
     """U, S, Vᵀ of the `rank` largest singular values.
 
-    Factors beyond the matrix's own rank are zero, so that shapes do not hang on the data.
+    Factors beyond the matrix's own rank are zero, so that shapes do not depend on the data.
     """
     from sklearn.utils.extmath import randomized_svd  # noqa: PLC0415
 
@@ -150,9 +150,7 @@ def unit_rows(matrix: Float32Array) -> Float32Array:
     return unit
 
 
-def word_vectors(
-    texts: Sequence[Ints], words: int, *, size: int = 200, seed: int = 0
-) -> Float32Array:
-    """One unit vector a word, (words, size)."""
+def word_vectors(texts: Sequence[Ints], words: int, *, size: int, seed: int) -> Float32Array:
+    """One unit vector a word, (words, size), by the co-occurrence of words."""
     left, values, _ = truncated_svd(ppmi(cooccurrence(texts, words)), size, seed)
     return unit_rows(left * np.sqrt(values))

@@ -37,9 +37,9 @@ class EncodedDataset:
         bag: weights of the body's words, sparse, shape (questions, ids of words).
         terms: weights of words and pairs, sparse, shape (questions, ids).
         tags: 0 or 1, shape (questions, tags): the labels, most frequent first, then auxiliary ones.
-        places: of the dataset's labels among the columns of `tags`.
-        train: places of the training part's questions, and of those that have no label.
-        validation: places of the validation part's.
+        label_columns: where in `tags` each of the dataset's labels stands.
+        train: rows here of the training part's questions, and of those that have no label.
+        validation: rows here of the validation part's.
         vectors: a teacher's sentence vectors, (questions, dimensions); None without one.
     """
 
@@ -51,7 +51,7 @@ class EncodedDataset:
     bag: Matrix
     terms: Matrix
     tags: npt.NDArray[np.uint8]
-    places: tuple[int, ...]
+    label_columns: tuple[int, ...]
     train: Rows
     validation: Rows
     vectors: npt.NDArray[np.float16] | None = None
@@ -60,19 +60,19 @@ class EncodedDataset:
         return len(self.tags)
 
     @property
-    def labels(self) -> int:
+    def label_count(self) -> int:
         """How many of the tags are labels."""
-        return len(self.places)
+        return len(self.label_columns)
 
     @property
-    def words(self) -> int:
-        """Rows of a table of words."""
+    def word_ids(self) -> int:
+        """How many ids words have, those of padding and of unknown words among them."""
         return self.vocabulary.unknown + 1
 
     def title_words(self, some: Rows | slice) -> Matrix:
         """How often each known word stands in some titles: sparse, shape (questions, ids)."""
         title = self.title[some]
-        return sparse(title, (title != self.vocabulary.unknown) * 1.0, self.words)
+        return sparse(title, (title != self.vocabulary.unknown) * 1.0, self.word_ids)
 
 
 def prepare(dataset: Dataset, hyperparameters: Hyperparameters) -> EncodedDataset:
@@ -81,7 +81,7 @@ def prepare(dataset: Dataset, hyperparameters: Hyperparameters) -> EncodedDatase
     rows = np.concatenate([labelled, unlabelled_rows(dataset)])
     vocabulary = build_vocabulary(dataset.corpus, rows, hyperparameters.inputs)
     inputs = make_inputs(vocabulary, len(rows), hyperparameters)
-    tags, places = _choose_tags(dataset, labelled, rows, hyperparameters.fit)
+    tags, label_columns = _choose_tags(dataset, labelled, rows, hyperparameters.fit)
     validation = np.arange(len(dataset.split.train), len(labelled))
     return EncodedDataset(
         rows,
@@ -89,7 +89,7 @@ def prepare(dataset: Dataset, hyperparameters: Hyperparameters) -> EncodedDatase
         inputs,
         *_encode(dataset, rows, vocabulary, inputs),
         tags=multi_hot([dataset.corpus.tags[row] for row in rows], tags),
-        places=places,
+        label_columns=label_columns,
         train=np.setdiff1d(np.arange(len(rows)), validation),
         validation=validation,
     )
@@ -145,15 +145,17 @@ def _encode(
     blocks = []
     for start in range(0, len(rows), ENCODED_ROWS):
         block = encode_rows(dataset.corpus, rows[start : start + ENCODED_ROWS], vocabulary, inputs)
-        bag = sparse(block["bag"], block["bag_weights"], vocabulary.unknown + 1)
-        terms = sparse(block["terms"], block["terms_weights"], vocabulary.size)
-        blocks.append((block["title"], block["body"], bag, terms))
-    titles, bodies, bags, terms_ = zip(*blocks, strict=True)
+        weights = (
+            sparse(block["bag"], block["bag_weights"], vocabulary.unknown + 1),
+            sparse(block["terms"], block["terms_weights"], vocabulary.size),
+        )
+        blocks.append((block["title"], block["body"], *weights))
+    title, body, bag, terms = zip(*blocks, strict=True)
     return (
-        np.concatenate(titles),
-        np.concatenate(bodies),
-        sp.vstack(bags, format="csr"),
-        sp.vstack(terms_, format="csr"),
+        np.concatenate(title),
+        np.concatenate(body),
+        sp.vstack(bag, format="csr"),
+        sp.vstack(terms, format="csr"),
     )
 
 

@@ -16,25 +16,31 @@ from core.model.calibration import sigmoid
 from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.branched import fitting_run, graph
-from trainer.systems.branched.batches import Batches
 from trainer.systems.branched.branches import (
     Terms,
+    expect_tags,
+    first_pass,
     fit_convolutions,
     fit_readers,
-    fit_teacher,
-    fit_terms_of,
+    fit_terms,
     part_names,
-    show_everything,
+    refine_convolutions,
+    second_pass,
 )
-from trainer.systems.branched.checkpoints import make_key, open_checkpoints
 from trainer.systems.branched.documents import DocumentVectors, document_vectors
 from trainer.systems.branched.embeddings import make_tables
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.logistic import fit_stacking_weights
+from trainer.systems.branched.parts.batches import Batches
+from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
+from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
+
+BranchLogits = tuple[Float32Array, Float32Array, Float32Array]
+"""Of convolutions, readers and terms, each (questions, labels)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,29 @@ class Branches:
     conv: keras.Sequential
     readers: tuple[keras.Sequential, ...]
     terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class StackingWeights:
+    """Of each branch in the sum of their logits.
+
+    Attributes:
+        conv: of the convolutions.
+        readers: of the readers' mean.
+        terms: of the weighted terms.
+        shift: of every logit.
+    """
+
+    conv: float
+    readers: float
+    terms: float
+    shift: float
+
+    def sum(self, logits: BranchLogits) -> Float32Array:
+        """Weight the branches' logits and add them: (questions, labels)."""
+        conv, readers, terms = logits
+        added: Float32Array = self.conv * conv + self.readers * readers + self.terms * terms
+        return added + self.shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,51 +134,53 @@ def fit(
     trunk = graph.build_trunk(encoded.inputs, tables, hyperparameters.graph)
     with document_vectors(encoded, tables, checkpoints.folder) as documents:
         reporter.stage("fitting readers, terms and convolutions")
-        run.advance(fitting_run.TABLES * len(encoded))
+        run.advance(fitting_run.TABLES_COST * len(encoded))
         run.estimate.restart()  # tables are no measure of the fitting, which comes now
-        fitted = _fit_and_mix(run, trunk, documents)
+        _learn_from_teacher(run, documents)
+        fitted = _fit_and_stack(run, trunk, documents)
     if not run.stopped:  # what Ctrl-C cut short can still be resumed
         checkpoints.clear()
     return fitted
 
 
-def _fit_and_mix(run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
-    """Fit the branches, their weights in the sum, and the branches again to everything."""
+def _learn_from_teacher(run: FittingRun, documents: DocumentVectors) -> None:
+    """Mix what a teacher expects with the tags that the branches learn; without one, nothing."""
     encoded = run.encoded
-    fit_teacher(run, documents)
+    if encoded.vectors is not None:
+        expected = expect_tags(run, TeacherInputs(documents, encoded.vectors))
+        run.targets = SoftTags(encoded.tags, expected, run.hyperparameters.fit.teacher_share)
+
+
+def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
+    """Fit the branches, their weights in the sum, and the branches again to everything."""
     branches, conv_model = _fit_branches(run, trunk, documents)
     logits = _validation_logits(run, branches, conv_model, documents)
-    first = slice(
-        0, run.hyperparameters.fit.term_labels
-    )  # rarer labels say little; there may be hundreds
-    tags = encoded.tags[encoded.validation, : encoded.labels]
-    weights = fit_stacking_weights([branch[:, first] for branch in logits], tags[:, first])
-    mixed = (
-        sum(weight * branch for weight, branch in zip(weights, logits, strict=False)) + weights[-1]
-    )
-    validation_probabilities = sigmoid(np.asarray(mixed, np.float64))
-
+    weights = _fit_weights(run, logits)
+    validation_probabilities = sigmoid(np.asarray(weights.sum(logits), np.float64))
     if not run.stopped:
         try:
             branches = _fit_again(run, branches, conv_model, documents)
         except KeyboardInterrupt:
             run.stop()
-    model = _assemble(run, trunk, branches, weights)
-    return Fitted(model, validation_probabilities[:, list(encoded.places)], tuple(run.epochs))
+    return Fitted(
+        _assemble(run, trunk, branches, weights),
+        validation_probabilities[:, list(run.encoded.label_columns)],
+        tuple(run.epochs),
+    )
 
 
 def _fit_branches(
     run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors
 ) -> tuple[Branches, keras.Model]:
     """Fit all three to the training part."""
-    train, validation = run.encoded.train, run.encoded.validation
-    terms = fit_terms_of(run, train)
-    readers = fit_readers(run, documents, train, validation)
+    learned = first_pass(run.encoded)
+    terms = fit_terms(run, learned)
+    readers = fit_readers(run, documents, learned)
     tags = run.encoded.tags.shape[1]
     conv = graph.conv_head(trunk.conv_features.shape[-1], tags, run.hyperparameters.graph)
     inputs = {name: trunk.inputs[name] for name in ("title", "body")}
     model = keras.Model(inputs, conv(trunk.conv_features))
-    if run.stopped or not fit_convolutions(run, model):
+    if run.stopped or not fit_convolutions(run, model, learned):
         conv.set_weights([np.zeros_like(weight) for weight in conv.get_weights()])  # says nothing
     return Branches(conv, readers, terms), model
 
@@ -158,12 +189,12 @@ def _fit_again(
     run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
 ) -> Branches:
     """Fit readers and terms to everything, from scratch; the convolutions see it once more."""
-    everything = np.arange(len(run.encoded))
-    readers = fit_readers(run, documents, everything, everything[:0])
-    terms = fit_terms_of(run, everything, again=True)
+    learned = second_pass(run.encoded)
+    readers = fit_readers(run, documents, learned)
+    terms = fit_terms(run, learned)
     before = conv_model.get_weights()
     try:
-        show_everything(run, conv_model)
+        refine_convolutions(run, conv_model, learned)
     except KeyboardInterrupt:
         conv_model.set_weights(before)
         raise
@@ -172,39 +203,54 @@ def _fit_again(
 
 def _validation_logits(
     run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
-) -> list[Float32Array]:
-    """Logits of convolutions, readers and terms: each (validation part, labels)."""
+) -> BranchLogits:
+    """What the branches say of the validation part."""
     encoded, rows = run.encoded, run.encoded.validation
 
     def predict(model: keras.Model, arrays: Any) -> Float32Array:
         batches = Batches(arrays, rows, PREDICT_ROWS).in_order()
         found: Float32Array = model.predict(batches, verbose=0)
-        return found[:, : encoded.labels].copy()
+        return found[:, : encoded.label_count].copy()
 
     conv = predict(conv_model, {"title": encoded.title, "body": encoded.body})
     readers = np.mean([predict(head, documents) for head in branches.readers], axis=0)
     terms = np.tile(branches.terms.bias, (len(rows), 1))
     table = branches.terms.table
     terms[:, : table.shape[1]] += encoded.terms[rows] @ table
-    return [conv, readers, terms]
+    return conv, readers, terms
+
+
+def _fit_weights(run: FittingRun, logits: BranchLogits) -> StackingWeights:
+    """By the validation part, and there by the labels of the terms' table.
+
+    Rarer ones say little, and there may be hundreds.
+    """
+    frequent = slice(0, run.hyperparameters.fit.term_labels)
+    tags = run.encoded.tags[run.encoded.validation, : run.encoded.label_count]
+    found = fit_stacking_weights([branch[:, frequent] for branch in logits], tags[:, frequent])
+    return StackingWeights(*found.tolist())
 
 
 def _assemble(
-    run: FittingRun, trunk: graph.Trunk, branches: Branches, weights: Float32Array
+    run: FittingRun, trunk: graph.Trunk, branches: Branches, weights: StackingWeights
 ) -> keras.Model:
     """The graph that is served: the labels alone, stacking weights and shift folded in."""
     hyperparameters, encoded = run.hyperparameters.graph, run.encoded
     width, depth = trunk.conv_features.shape[-1], trunk.document.shape[-1]
-    shift = branches.terms.bias * weights[2] + weights[3]
+    shift = branches.terms.bias * weights.terms + weights.shift
     conv = graph.scale_head(
         branches.conv,
-        graph.conv_head(width, encoded.labels, hyperparameters),
-        float(weights[0]),
+        graph.conv_head(width, encoded.label_count, hyperparameters),
+        weights.conv,
         shift,
     )
-    weight, none = float(weights[1]) / len(branches.readers), np.zeros_like(shift)
+    weight, none = weights.readers / len(branches.readers), np.zeros_like(shift)
     readers = [
-        graph.scale_head(head, graph.reader(depth, encoded.labels, hyperparameters), weight, none)
+        graph.scale_head(
+            head, graph.reader(depth, encoded.label_count, hyperparameters), weight, none
+        )
         for head in branches.readers
     ]
-    return graph.assemble(trunk, conv, readers, branches.terms.table * weights[2], encoded.places)
+    return graph.assemble(
+        trunk, conv, readers, branches.terms.table * weights.terms, encoded.label_columns
+    )

@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from trainer.progress import Epoch, ProgressReporter, TimeEstimate
-from trainer.systems.branched.checkpoints import Checkpoints
 from trainer.systems.branched.encoded_dataset import EncodedDataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
+from trainer.systems.branched.parts.checkpoints import Checkpoints
 
 # What a question costs each time, relative to each other; measured in microseconds of one core.
-TABLES: Final = 1000
-READER: Final = 85
-TERMS: Final = 35
-CONVOLUTIONS: Final = 1400
+TABLES_COST: Final = 1000
+READER_COST: Final = 85
+TERMS_COST: Final = 35
+CONVOLUTIONS_COST: Final = 1400
 
 
 @dataclass
@@ -46,22 +46,31 @@ class FittingRun:
     stopped: bool = False
 
     def __post_init__(self) -> None:
-        learned, everything = len(self.encoded.train), len(self.encoded)
-        fit, conv = self.hyperparameters.fit, self.conv_epochs()
-        readers = self.hyperparameters.graph.readers * self.at_most(fit.reader_epochs)
-        twice = READER * readers + TERMS * fit.term_epochs
-        work = TABLES * everything + CONVOLUTIONS * (learned * conv + everything)
-        work += READER * self.at_most(fit.reader_epochs) * learned * max(self.teacher_folds - 1, 0)
-        self.estimate = TimeEstimate(work + twice * (learned + everything))
+        self.estimate = TimeEstimate(self._all_work())
         self.targets = self.encoded.tags
+
+    def _all_work(self) -> int:
+        """What tables, teacher and both passes over the branches cost together."""
+        learned, everything = len(self.encoded.train), len(self.encoded)
+        fit = self.hyperparameters.fit
+        reader = READER_COST * self.at_most(fit.reader_epochs)
+        readers_and_terms = (
+            reader * self.hyperparameters.graph.readers + TERMS_COST * fit.term_epochs
+        )
+        return (
+            TABLES_COST * everything
+            + reader * learned * max(self.teacher_folds - 1, 0)
+            + readers_and_terms * (learned + everything)
+            + CONVOLUTIONS_COST * (learned * self.conv_epochs() + everything)
+        )
 
     @property
     def teacher_folds(self) -> int:
-        """Of the teacher; 0 where there is none."""
+        """Folds of the training part for the teacher; 0 where there is none."""
         return 0 if self.encoded.vectors is None else self.hyperparameters.fit.teacher_folds
 
     def conv_epochs(self) -> int:
-        """Epochs of the convolutions."""
+        """Epochs of the convolutions in the first pass."""
         fit = self.hyperparameters.fit
         steps = -(-len(self.encoded.train) // fit.conv_batch)
         return self.at_most(max(fit.conv_epochs, -(-fit.conv_steps // steps)))
@@ -83,7 +92,7 @@ class FittingRun:
         self.reporter.batch(self.estimate.done, self.estimate.of)
 
     def epoch_ended(self, epoch: Epoch) -> None:
-        """Keep and tell it."""
+        """Keep it, and report it."""
         self.epochs.append(epoch)
         self.reporter.epoch(epoch)
 

@@ -66,7 +66,10 @@ def _table(name: str, values: Float32Array, *, trainable: bool) -> layers.Embedd
 
 
 def _unit(x: Any, length: float) -> Any:
-    """Keras' UnitNormalization becomes an operation of LiteRT that makes NaN of an empty text."""
+    """Rows of one length; those of an empty text stay zero.
+
+    Keras' UnitNormalization becomes an operation of LiteRT that makes NaN of these.
+    """
     size = ops.sqrt(ops.sum(ops.square(x), axis=-1, keepdims=True))
     return x * (length / (size + SMALLEST_LENGTH))
 
@@ -158,7 +161,7 @@ def assemble(
     conv: keras.Sequential,
     readers: Sequence[keras.Sequential],
     term_logits: Float32Array,
-    places: Sequence[int],
+    label_columns: Sequence[int],
 ) -> keras.Model:
     """The whole as one graph from inputs to probabilities (questions, labels).
 
@@ -167,7 +170,7 @@ def assemble(
         conv: the head over the convolutions; its stacking weight and the shift are in its weights.
         readers: the heads over the document vector, their stacking weights in their weights.
         term_logits: (ids, the first labels), times the terms' stacking weight.
-        places: of each label among the heads' logits.
+        label_columns: of each label among the heads' logits.
     """
     table = _table("term_logits", term_logits, trainable=True)
     terms = layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
@@ -175,6 +178,6 @@ def assemble(
     if silent:
         terms = ops.pad(terms, [[0, 0], [0, silent]])
     branches = [conv(trunk.conv_features), *(head(trunk.document) for head in readers), terms]
-    logits = ops.take(layers.Add()(branches), np.array(places, np.int32), axis=1)
+    logits = ops.take(layers.Add()(branches), np.array(label_columns, np.int32), axis=1)
     probabilities = layers.Activation("sigmoid", name="probabilities")(logits)
     return keras.Model(trunk.inputs, probabilities, name="branched")

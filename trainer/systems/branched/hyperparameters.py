@@ -40,7 +40,11 @@ class GraphHyperparameters:
         filters: of each width of convolution.
         title_widths: of the convolutions over the title, in words.
         body_widths: the same over the body.
+        spatial_dropout: share of a word vector's dimensions that the convolutions miss.
+        conv_dropout: share of their features that their head misses.
+        document_dropout: share of the document vector that a reader misses.
         hidden: units of a reader.
+        hidden_dropout: share of these that its logits miss.
         readers: networks over the document vector, alike but for their first weights.
     """
 
@@ -66,16 +70,27 @@ class FitHyperparameters:
         auxiliary_uses: a tag beside the labels is learned too where so many questions have it,
             and thrown away afterwards.
         auxiliary_tags: at most.
-        conv_steps: at least so many; a site with few questions gets more epochs than conv_epochs.
+        conv_epochs: of the convolutions; a site with few questions gets more, see conv_steps.
+        conv_steps: at least so many of the convolutions.
+        conv_batch: questions of one of their steps.
+        conv_rate: their highest learning rate.
+        conv_decay: of their weights, by AdamW.
         last_rate: of the convolutions' one more pass, in which the validation part is learned.
         word_dropout: share of words that the convolutions see as unknown.
+        reader_epochs: of each reader.
+        reader_batch: questions of one of its steps.
+        reader_rate: its highest learning rate.
+        reader_decay: of its weights, by AdamW.
         warm_up: share of the steps in which the learning rate rises.
         loss_scale: mean cross-entropy over hundreds of tags is tiny; Adam's epsilon must not
             notice.
         teacher_folds: of the training part, for each of which a teacher is fitted to the others.
         teacher_share: of what readers and convolutions learn; the rest is the tags themselves.
-        term_labels: the most frequent labels, to which terms speak; rarer ones would be learned by
-            heart, and their table would fill the memory.
+        term_epochs: of the weighted terms.
+        term_batch: questions of one of their steps.
+        term_rate: the rate of their first step; it falls to zero.
+        term_labels: so many of the most frequent labels have weighted terms; rarer ones would be
+            learned by heart, and their table would fill the memory.
     """
 
     table_questions: int = 40_000

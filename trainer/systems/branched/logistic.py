@@ -13,7 +13,7 @@ BIAS_RATE = 0.1  # of the terms
 TOLERANCE = 1e-6  # of the stacking weights
 
 
-def fit_terms(
+def fit_term_table(
     terms: Matrix,
     tags: npt.NDArray[np.uint8],
     hyperparameters: FitHyperparameters,
@@ -29,7 +29,8 @@ def fit_terms(
     Args:
         terms: weights, sparse, shape (questions, terms).
         tags: shape (questions, labels).
-        hyperparameters: epochs, questions a step, and the first step's rate, which falls to zero.
+        hyperparameters: `term_epochs`, `term_batch`, and `term_rate` of the first step, which falls
+            to zero.
         seed: of the questions' order.
         after_epoch: called at each one's end.
 

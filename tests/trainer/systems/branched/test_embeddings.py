@@ -71,7 +71,7 @@ def test_words_that_stand_among_the_same_words_are_alike() -> None:
     dice = np.random.default_rng(0)
     groups = [dice.choice([0, 1, 2, 3], 12), dice.choice([4, 5, 6, 7], 12)]
     texts = [text(*dice.permutation(groups[number % 2])) for number in range(60)]
-    vectors = word_vectors(texts, 8, size=4)
+    vectors = word_vectors(texts, 8, size=4, seed=0)
     alike, different = vectors[0] @ vectors[1], vectors[0] @ vectors[5]
     assert alike > different + 0.5
 
@@ -85,7 +85,7 @@ def test_rows_have_length_one_and_zeros_stay() -> None:
 def test_a_tiny_site_has_tables_and_document_vectors_of_full_size() -> None:
     encoded = prepare(MADE_UP, DEFAULTS)
     tables = make_tables(MADE_UP.corpus, encoded, DEFAULTS, seed=0)
-    assert tables.sequence.shape == (encoded.words, 200)
+    assert tables.sequence.shape == (encoded.word_ids, 200)
     with document_vectors(encoded, tables) as vectors:
         assert vectors.shape == (len(encoded), 4 * 200)
         assert np.isfinite(vectors[np.arange(len(encoded))]).all()

@@ -21,12 +21,12 @@ def test_nothing_of_the_test_part_is_encoded() -> None:
     np.testing.assert_array_equal(encoded.rows[encoded.validation], dataset.split.validation)
 
 
-def test_labels_stand_by_frequency_and_their_places_lead_back() -> None:
+def test_labels_stand_by_frequency_and_their_columns_lead_back() -> None:
     dataset = make_dataset(MADE_UP.corpus, DatasetOptions(min_questions=50, top_tags=3))
     encoded = prepare(dataset, DEFAULTS)
     assert encoded.tags.shape[1] == 6  # three are auxiliary
     np.testing.assert_array_equal(
-        encoded.tags[:, list(encoded.places)], dataset.targets[encoded.rows]
+        encoded.tags[:, list(encoded.label_columns)], dataset.targets[encoded.rows]
     )
     uses = encoded.tags[~np.isin(encoded.rows, unlabelled_rows(dataset)), :3].sum(axis=0)
     assert (np.diff(uses.astype(int)) <= 0).all()

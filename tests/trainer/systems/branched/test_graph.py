@@ -6,13 +6,16 @@ import pytest
 from core.model.calibration import sigmoid
 from core.model.packed.members import KERAS, MEMBERS
 from core.model.vocabulary import Vocabulary
+from tests.trainer.made_up import NARROW, made_up_dataset
 from trainer.data.labels import MOST_TAGS
 from trainer.systems.branched import graph
-from trainer.systems.branched.embeddings import Tables
-from trainer.systems.branched.encoded_dataset import make_inputs
+from trainer.systems.branched.documents import document_vectors
+from trainer.systems.branched.embeddings import Tables, make_tables
+from trainer.systems.branched.encoded_dataset import make_inputs, prepare
 from trainer.systems.branched.graph import Trunk
 from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
 from trainer.systems.networks.keras_setup import import_keras
+from trainer.systems.networks.network import encode_rows
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -43,7 +46,7 @@ def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> N
     conv = graph.conv_head(3, 3, HYPERPARAMETERS)
     reader = graph.reader(2, 3, HYPERPARAMETERS)
     table = np.array([[0, 0], [1, -1], [2, 3]], "float32")
-    whole = graph.assemble(trunk, conv, [reader, reader], table, places=[2, 0, 1])
+    whole = graph.assemble(trunk, conv, [reader, reader], table, label_columns=[2, 0, 1])
     ids = np.array([[1, 2], [2, 0], [0, 0], [1, 1], [2, 2]], "int32")
     weights = np.array([[1, 0.5], [1, 0], [0, 0], [0.5, 0.5], [1, 1]], "float32")
     terms = np.einsum("qt,qtl->ql", weights, table[ids])
@@ -72,3 +75,15 @@ def test_the_largest_network_that_a_site_can_get_fits_into_a_bundle() -> None:
     whole = graph.assemble(trunk, conv, readers, terms, range(MOST_TAGS))
     size = 4 * sum(weight.size for weight in whole.get_weights())
     assert 200_000_000 < size < 0.9 * MEMBERS[KERAS]
+
+
+def test_readers_learn_from_the_document_vectors_that_the_graph_computes() -> None:
+    dataset = made_up_dataset(60)
+    encoded = prepare(dataset, NARROW)
+    tables = make_tables(dataset.corpus, encoded, NARROW, seed=0)
+    trunk = graph.build_trunk(encoded.inputs, tables, NARROW.graph)
+    rows = np.arange(8)
+    inputs = encode_rows(dataset.corpus, encoded.rows[rows], encoded.vocabulary, encoded.inputs)
+    served = keras.Model(trunk.inputs, trunk.document)(inputs).numpy()
+    with document_vectors(encoded, tables) as learned:
+        np.testing.assert_allclose(learned[rows], served, atol=1e-4)

@@ -3,7 +3,7 @@ import pytest
 import scipy.sparse as sp
 
 from trainer.systems.branched.hyperparameters import FitHyperparameters
-from trainer.systems.branched.logistic import fit_stacking_weights, fit_terms, logit_of_share
+from trainer.systems.branched.logistic import fit_stacking_weights, fit_term_table, logit_of_share
 
 
 def test_terms_learn_what_stands_for_a_label() -> None:
@@ -11,7 +11,7 @@ def test_terms_learn_what_stands_for_a_label() -> None:
     tags = (dice.random((400, 2)) < [0.5, 0.1]).astype(np.uint8)
     noise = dice.random((400, 3)).astype(np.float32)
     ended = []
-    table, bias = fit_terms(
+    table, bias = fit_term_table(
         sp.csr_matrix(np.hstack([tags, noise]).astype(np.float32)),
         tags,
         FitHyperparameters(),

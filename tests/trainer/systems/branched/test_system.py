@@ -70,7 +70,7 @@ class Recorder(ProgressReporter):
         self.notes.append(message)
 
 
-def test_equal_tasks_and_seeds_are_equal_networks_whose_progress_adds_up() -> None:
+def test_equal_datasets_and_seeds_are_equal_networks_whose_progress_adds_up() -> None:
     dataset, reporter = made_up_dataset(300), Recorder()
     network = BranchedNetwork(hyperparameters=TINY).fit(dataset, seed=3, reporter=reporter)
     again = BranchedNetwork(hyperparameters=TINY).fit(dataset, seed=3, reporter=ProgressReporter())
@@ -105,7 +105,7 @@ def precision_at_1(network: Network, dataset: Dataset) -> float:
     return float(np.take_along_axis(dataset.targets[rows], found.argmax(1)[:, None], 1).mean())
 
 
-def test_more_labels_than_terms_speak_to_keep_their_order(tmp_path: Path) -> None:
+def test_labels_without_weighted_terms_keep_their_order(tmp_path: Path) -> None:
     dataset = made_up_dataset(300)
     few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
     network = BranchedNetwork(hyperparameters=few).fit(dataset, seed=3, reporter=ProgressReporter())

@@ -13,7 +13,7 @@ from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
-from trainer.systems.branched.branches import fit_teacher
+from trainer.systems.branched.branches import expect_tags
 from trainer.systems.branched.encoded_dataset import prepare
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
@@ -145,7 +145,7 @@ class TestFitting:
     def expect(self, dataset: Dataset, teacher: Oracle) -> float:
         """The mean cross-entropy of what a teacher expects and the tags of the training part."""
         fit = FitHyperparameters(
-            reader_epochs=12, reader_batch=16, reader_rate=1e-2, teacher_folds=2, teacher_share=1.0
+            reader_epochs=12, reader_batch=16, reader_rate=1e-2, teacher_folds=2
         )
         graph = replace(SMALL.graph, hidden_dropout=0.0, document_dropout=0.0)
         hyperparameters = replace(SMALL, fit=fit, graph=graph)
@@ -156,8 +156,8 @@ class TestFitting:
         )
         make_deterministic(import_keras(), 3)
         nothing = np.zeros((len(encoded), 4), np.float32)
-        fit_teacher(run, nothing)  # type: ignore[arg-type]
-        expected = run.targets[encoded.train].clip(1e-3, 1 - 1e-3)
+        inputs = TeacherInputs(nothing, vectors)  # type: ignore[arg-type]
+        expected = expect_tags(run, inputs)[encoded.train].astype(float).clip(1e-3, 1 - 1e-3)
         tags = encoded.tags[encoded.train]
         return -float(np.mean(np.where(tags == 1, np.log(expected), np.log(1 - expected))))
 

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.mark.slow
 def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> None:
-    from trainer.systems.branched.batches import Batches
+    from trainer.systems.branched.parts.batches import Batches
 
     ids = np.arange(70, dtype=np.int32).reshape(35, 2)
     arrays = ({"title": ids, "body": ids * 2}, np.arange(35, dtype=np.uint8)[:, None])

@@ -6,22 +6,22 @@ lie in a folder that is named by all that decides its result, so that no other o
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from core import __version__
 from trainer.data.dataset import Dataset
-from trainer.progress import Epoch
 from trainer.systems.branched.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ def make_key(
     seed: int,
     most_epochs: int | None,
 ) -> str:
-    """SHA-256 of all that decides the weights: questions, parts, tags, settings and software."""
+    """SHA-256 of all that decides the weights: questions, split, tags, settings and software."""
     described = {
         "corpus": dataset.corpus.fingerprint,
         "text": asdict(dataset.corpus.text),
         "labels": dataset.labels,
-        "how": asdict(hyperparameters),
+        "hyperparameters": asdict(hyperparameters),
         "seed": seed,
         "epochs": most_epochs,
         "software": [__version__, *(version(package) for package in PACKAGES)],
@@ -107,19 +107,19 @@ class Checkpoints:
             self.clear()
 
     def remove(self, part: str) -> None:
-        """Forget one."""
+        """Remove a part's arrays."""
         path = self._path(part)
         if path is not None:
             path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Forget them all, and keep none from now on."""
+        """Remove all of them, and keep none from now on."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
         self.folder = None
 
     def count(self, parts: Iterable[str]) -> int:
-        """How many of the parts there are."""
+        """How many of the parts can be read."""
         return sum(self.load(part) is not None for part in parts)
 
     def _path(self, part: str) -> Path | None:
@@ -159,9 +159,7 @@ def forget_checkpoints(folder: Path, *, but: Path | None = None) -> None:
 
 
 def _is_key(name: str) -> bool:
-    return len(name) == len(hashlib.sha256().hexdigest()) and not set(name) - set(
-        "0123456789abcdef"
-    )
+    return re.fullmatch("[0-9a-f]{64}", name) is not None
 
 
 def _cannot_keep(folder: Path, error: OSError) -> str:
@@ -169,99 +167,3 @@ def _cannot_keep(folder: Path, error: OSError) -> str:
         f"{folder} cannot be written ({error.strerror}): should this training be killed, "
         "the next one starts from scratch."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PartState:
-    """All that a part's further fitting hangs on, beside what it is shown.
-
-    Attributes:
-        variables: weights, and the state of the dropouts' random numbers.
-        optimizer: its variables; none of a part that is finished.
-        best: the weights of the lowest loss, where that is not this state's.
-        lowest: that loss.
-        epochs: that have ended.
-    """
-
-    variables: tuple[Array, ...]
-    optimizer: tuple[Array, ...]
-    best: tuple[Array, ...]
-    lowest: float
-    epochs: tuple[Epoch, ...]
-
-    @classmethod
-    def of(
-        cls,
-        model: Any,
-        epochs: Sequence[Epoch],
-        *,
-        optimizer: bool = False,
-        best: Sequence[Array] | None = None,
-        lowest: float = np.inf,
-    ) -> Self:
-        """Take it from a model."""
-        return cls(
-            _values(model.variables),
-            _values(model.optimizer.variables) if optimizer else (),
-            tuple(best or ()),
-            lowest,
-            tuple(epochs),
-        )
-
-    def arrays(self) -> Arrays:
-        """Arrays by name."""
-        told = {"lowest": self.lowest, "epochs": [asdict(epoch) for epoch in self.epochs]}
-        return {
-            "told": np.array(json.dumps(told)),
-            **_numbered("variable", self.variables),
-            **_numbered("optimizer", self.optimizer),
-            **_numbered("best", self.best),
-        }
-
-    @classmethod
-    def read(cls, arrays: Arrays) -> Self | None:
-        """Take it from arrays by name; None where they are something else."""
-        try:
-            told = json.loads(str(arrays["told"]))
-            return cls(
-                _unnumbered("variable", arrays),
-                _unnumbered("optimizer", arrays),
-                _unnumbered("best", arrays),
-                float(told["lowest"]),
-                tuple(Epoch(**epoch) for epoch in told["epochs"]),
-            )
-        except (KeyError, TypeError, ValueError):
-            return None
-
-    def put_into(self, model: Any) -> bool:
-        """Give it to a compiled model; False, and nothing is changed, where it is of another."""
-        pairs = [(model.variables, self.variables)]
-        if self.optimizer:
-            model.optimizer.build(model.trainable_variables)
-            pairs.append((model.optimizer.variables, self.optimizer))
-        if not all(_fit(variables, values) for variables, values in pairs):
-            return False
-        if self.best and not _fit(model.weights, self.best):
-            return False
-        for variables, values in pairs:
-            for variable, value in zip(variables, values, strict=True):
-                variable.assign(value)
-        return True
-
-
-def _values(variables: Iterable[Any]) -> tuple[Array, ...]:
-    return tuple(variable.numpy() for variable in variables)
-
-
-def _fit(variables: Sequence[Any], values: Sequence[Array]) -> bool:
-    wanted = [(tuple(variable.shape), variable.dtype) for variable in variables]
-    return wanted == [(value.shape, value.dtype.name) for value in values]
-
-
-def _numbered(name: str, values: Iterable[Array]) -> dict[str, Array]:
-    return {f"{name}_{number}": value for number, value in enumerate(values)}
-
-
-def _unnumbered(name: str, arrays: Arrays) -> tuple[Array, ...]:
-    count = sum(key.startswith(f"{name}_") for key in arrays)
-    return tuple(arrays[f"{name}_{number}"] for number in range(count))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.systems.branched.learning_rate import WarmUpCosine
+from trainer.systems.branched.parts.learning_rate import WarmUpCosine
 
 
 @pytest.mark.slow

@@ -8,14 +8,14 @@ import pytest
 
 from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import Dataset
-from trainer.systems.branched.checkpoints import (
+from trainer.systems.branched.encoded_dataset import prepare
+from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
+from trainer.systems.branched.parts.checkpoints import (
     Checkpoints,
     forget_checkpoints,
     make_key,
     open_checkpoints,
 )
-from trainer.systems.branched.encoded_dataset import prepare
-from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 
 DEFAULTS = Hyperparameters()
 KEY, OTHER = "a" * 64, "b" * 64
