@@ -18,6 +18,7 @@ TAKEN_BY = {  # each extra: by this module
     "trainer": "trainer.train",
     "review": "review.web.app",
     "scale": "backfill.cluster",
+    "peers": "fasttext, omikuji",
     "teacher": "onnxruntime, tokenizers, trainer.teacher.encoder",
 }
 

@@ -1,7 +1,8 @@
 """The systems that can be compared, found in the files of `trainer/systems/`.
 
 A file adds its own by a `COMPARED`: systems by the names that stand in the table. Every
-architecture that can be published is there by itself.
+architecture that can be published is there by itself, and those of other projects
+(`trainer/systems/peers/`) where they are installed.
 """
 
 import importlib
@@ -15,6 +16,7 @@ from trainer.systems import ARCHITECTURES
 from trainer.systems.base import System
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.mean import WeightedMean
+from trainer.systems.peers import how_to_install, installed_peers
 from trainer.systems.word_vectors import PretrainedConv1D
 from trainer.teacher.teacher import Teacher
 
@@ -34,6 +36,7 @@ def catalogue(*, vectors: Path | None = None, teacher: Teacher | None = None) ->
     for module in pkgutil.iter_modules(trainer.systems.__path__):
         own = importlib.import_module(f"trainer.systems.{module.name}")
         found.update(getattr(own, "COMPARED", {}))
+    found.update(installed_peers())
     if vectors is not None:
         found[PretrainedConv1D.name] = PretrainedConv1D(file=vectors)
     if teacher is not None:
@@ -45,8 +48,11 @@ def choose(systems: Mapping[str, Entry], names: Sequence[str]) -> dict[str, Entr
     """Return the named systems and what they are means of, in the catalogue's order.
 
     Raises:
-        TrainingError: there is no system of that name.
+        TrainingError: there is no system of that name, or it is not installed.
     """
+    for name in names:
+        if name not in systems and (needed := how_to_install(name)):
+            raise TrainingError(f"{name} is not installed here. To compare it: {needed}")
     if unknown := [name for name in names if name not in systems]:
         raise TrainingError(
             f"There is no system {', '.join(unknown)}. There are: {', '.join(sorted(systems))}."

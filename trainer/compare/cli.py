@@ -86,6 +86,7 @@ def compare(  # noqa: PLR0913 (options)
 
     The questions are those that are stored, or those of --file. Ctrl-C keeps what is finished. With
     TAGGER_TEACHER a network that learned from the teacher, too, is the system branched-taught.
+    fastText and Omikuji, which are not this project's, are rows where the extra peers is installed.
 
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """

@@ -36,3 +36,13 @@ def test_a_mean_brings_its_parts_and_comes_behind_them() -> None:
 def test_a_system_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(TrainingError, match=r"no system nonsense\. There are: .*conv1d"):
         choose(catalogue(), ["nonsense", "conv1d"])
+
+
+def test_a_peer_that_is_not_installed_is_refused_with_what_brings_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainer.systems.peers.peer.find_spec", lambda _: None)
+    found = catalogue()
+    assert "fasttext" not in found
+    with pytest.raises(TrainingError, match=r"^fasttext is not installed here\. .*trainer,peers"):
+        choose(found, ["conv1d", "fasttext"])
