@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
+from core.wording import near, near_matches
+
 EXPECTED: Final = "the API's name of a site, such as stats, or its address"
 
 _OWN_DOMAINS: Final = ("stackoverflow", "serverfault", "superuser", "askubuntu", "stackapps")
@@ -115,9 +117,8 @@ def site_name(given: str) -> str:
         raise ValueError(f"{given[:60]!r} is not {EXPECTED}")
     name = _name_of(host)
     if name is None:
-        near = _near(host)
-        meant = f" (near matches: {', '.join(near)})" if near else ""
-        raise ValueError(f"{given[:60]!r} is no site of Stack Exchange's{meant}; give {EXPECTED}")
+        matches = near_matches(_near(host))
+        raise ValueError(f"{given[:60]!r} is no site of Stack Exchange's{matches}; give {EXPECTED}")
     return name
 
 
@@ -154,7 +155,7 @@ def is_alike(site: str, others: Iterable[str] = ()) -> bool:
 def near_sites(site: str, others: Iterable[str] = ()) -> list[str]:
     """What may have been meant by a name: sites of the network, names that people know, others."""
     called = _called(others)
-    close = get_close_matches(site, list(called), n=6, cutoff=_SIMILAR)
+    close = near(site, called, most=6, similar=_SIMILAR)
     within = [name for name in sorted(called) if len(name) >= _WORD and name in site]
     return list(dict.fromkeys(called[name] for name in (*close, *within)))[:_MOST_NEAR]
 

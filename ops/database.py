@@ -29,7 +29,7 @@ from core.database.backup.writing import check_backup, save_backup, write_backup
 from core.database.engine import make_engine
 from core.database.existing import open_existing
 from core.errors import BackupRefused
-from core.retry import until_reachable
+from core.parts.retry import until_reachable
 from core.settings import Settings, misspelt_variables
 from ops.roles import set_up_roles
 from ops.site_merge import merge_sites

@@ -22,8 +22,8 @@ from core.console import (
 )
 from core.errors import TaggerError
 from core.parts.heartbeat import Watchdog, patience
+from core.parts.retry import until_reachable
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
-from core.retry import until_reachable
 from core.settings import Settings
 from poller.build import make_poller
 from poller.commands.found import Found

@@ -30,7 +30,7 @@ from core.errors import (
     PauseReason,
 )
 from core.feeds import FEEDS, FeedName
-from core.retry import Outage, until_reachable
+from core.parts.retry import Outage, until_reachable
 from core.settings import Settings
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states

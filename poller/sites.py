@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from html import unescape
 
 from sqlalchemy import Engine, delete, insert, select
@@ -14,6 +13,7 @@ from core.clock import CLOCK_SET_BACK, Clock
 from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.errors import ApiError, ApiUnreachable, UnknownSite
+from core.wording import near, near_matches
 from poller.api import Api
 from poller.client import ApiRequest
 from poller.items import host_of
@@ -67,9 +67,9 @@ def require_sites(
     known = _known_sites(api, engine, clock, sites)
     for site in sites:
         if site not in known:
-            near = ", ".join(_near(site, known.values()))
+            matches = near_matches(_near(site, known.values()))
             raise UnknownSite(
-                f"There is no site {site!r}{f' (near matches: {near})' if near else ''}. "
+                f"There is no site {site!r}{matches}. "
                 f"Correct {named_by}; it takes the API's names of sites."
             )
 
@@ -152,5 +152,5 @@ def _near(site: str, known: Iterable[SiteName]) -> list[str]:
         host = host_of(one.url)
         for form in (host, host.removesuffix(".com"), one.name.lower(), one.site):
             by_form[form] = one.site
-    close = get_close_matches(site.lower(), list(by_form), n=6, cutoff=0.6)
+    close = near(site.lower(), by_form, most=6)
     return list(dict.fromkeys(by_form[form] for form in close))[:3]

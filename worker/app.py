@@ -37,7 +37,7 @@ from core.errors import (
 )
 from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels
-from core.retry import Outage
+from core.parts.retry import Outage
 from core.settings import Settings
 from worker.maintenance import (
     leave_to_sweep,

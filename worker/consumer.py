@@ -14,8 +14,8 @@ from core.broker.names import TAGGING_QUEUE
 from core.broker.queue import SWEEP_TASK, explain
 from core.errors import BrokerUnreachable
 from core.parts.heartbeat import Heartbeat, Watchdog
+from core.parts.retry import Outage
 from core.parts.signs import Signs
-from core.retry import Outage
 from worker.messages import CheckingConsumer
 
 log = logging.getLogger(__name__)

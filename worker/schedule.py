@@ -11,8 +11,8 @@ from celery.schedules import crontab, schedule
 
 from core.broker.queue import explain
 from core.parts.heartbeat import Heartbeat, Watchdog
+from core.parts.retry import Outage
 from core.parts.signs import Signs
-from core.retry import Outage
 
 log = logging.getLogger(__name__)
 

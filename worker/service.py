@@ -23,8 +23,8 @@ from core.clock import SystemClock
 from core.console import open_database
 from core.database.backup.nightly import NightlyBackups
 from core.parts.heartbeat import Heartbeat, Watchdog, patience
+from core.parts.retry import until_reachable
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
-from core.retry import until_reachable
 from core.settings import Settings
 from worker.app import make_app
 from worker.consumer import patient_consumer

@@ -1,7 +1,6 @@
 """Which sites there are: the network's, those of the settings, those of which rows are stored."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from sqlalchemy import Engine, inspect, select
@@ -13,11 +12,11 @@ from core.database.engine import reading
 from core.database.tables import ModelVersion, Question
 from core.errors import UnknownSite
 from core.site_names import EXPECTED, is_alike, is_site_of_network, near_sites, site_name
+from core.wording import near, near_matches
 
 CheckSite = Callable[[str], None]  # raises UnknownSite
 
 _MOST_SHOWN: Final = 5
-_SIMILAR: Final = 0.6  # from which similarity on a site may have been meant by another
 
 # By the API's own list, or since something of it is stored.
 _COLUMNS: Final = (KnownSite.site, Question.site, ModelVersion.site)
@@ -51,8 +50,7 @@ def check_site(
     others = {*own, *stored}
     if new_by is not None and not is_alike(site, others):
         return
-    near = near_sites(site, others)
-    matches = f" (near matches: {', '.join(near)})" if near else ""
+    matches = near_matches(near_sites(site, others))
     advice = f", or add {new_by} where it is a site of your own" if new_by is not None else ""
     raise UnknownSite(f"There is no site {site!r}{matches}. Give {EXPECTED}{advice}.")
 
@@ -109,8 +107,7 @@ def find_stored_site(engine: Engine, given: str, *, own: Collection[str] = ()) -
         return given
     if site in stored or site in own:
         return site
-    near = get_close_matches(site, {*stored, *own}, n=_MOST_SHOWN, cutoff=_SIMILAR)
-    matches = f" (near matches: {', '.join(near)})" if near else ""
+    matches = near_matches(near(site, {*stored, *own}))
     holds = _shown(stored) or "no site yet"
     raise UnknownSite(
         f"Nothing of the site {site[:60]!r} is stored{matches}. "

@@ -1,7 +1,6 @@
 """Which tags there are: those that authors chose, and those that a model suggests."""
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any, Final
 
 from sqlalchemy import func, literal, select
@@ -12,9 +11,8 @@ from sqlalchemy.sql import ColumnElement
 from core.database.known_sites import stored_sites
 from core.database.tables import LikelyTag, QuestionTag
 from core.errors import UnknownTag
+from core.wording import near, near_matches
 
-_SIMILAR: Final = 0.6  # from which similarity on a tag may have been meant by another
-_MOST_NEAR: Final = 3
 _MOST_TAGS: Final = 100_000  # that are looked through for near ones; Stack Overflow has 65,000
 
 
@@ -36,8 +34,7 @@ def find_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -
         if tag and _is_known(connection, tag, sites):
             return tag
     known = list(dict.fromkeys(known_tags(connection, sites)))
-    near = get_close_matches(wanted.lower(), known, n=_MOST_NEAR, cutoff=_SIMILAR)
-    matches = f" (near matches: {', '.join(near)})" if near else ""
+    matches = near_matches(near(wanted.lower(), known))
     raise UnknownTag(f"No question here has the tag {given[:60]!r}{matches}.")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -14,6 +13,7 @@ from core.database.known_sites import stored_sites
 from core.database.review_tables import BlockedTag, Verdict
 from core.database.tables import Question, QuestionTag
 from core.errors import UnknownSite
+from core.wording import near, near_matches
 
 FRESH_SECONDS: Final = 600  # that a list is good for
 NEWEST: Final = 300  # tags that reviewers have added
@@ -65,8 +65,7 @@ def require_site(connection: Connection, site: str) -> None:
     """Raise UnknownSite, with the near ones, where there is no question of a site."""
     found = select(Question.id).where(Question.site == site).limit(1)
     if connection.execute(found).first() is None:
-        near = get_close_matches(site, list(stored_sites(connection)))
-        matches = f" (near matches: {', '.join(near)})" if near else ""
+        matches = near_matches(near(site, list(stored_sites(connection))))
         raise UnknownSite(f"There are no questions of the site {site} here{matches}.")
 
 

@@ -1,7 +1,6 @@
 """A site's tags, and one of them."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -11,6 +10,7 @@ from markupsafe import Markup
 from core.database.engine import reading
 from core.questions.tags.synonyms import read_synonyms
 from core.questions.tags.wikis import read_excerpt
+from core.wording import near, near_matches
 from review.api.fields import Line, Site
 from review.render.charts import Series, column_chart, meter
 from review.tags.figures import TagRow
@@ -96,8 +96,7 @@ def show_tag(
         return _say_counting(context, request, site)
     row = overview.tags.get(tag)
     if row is None:
-        near = get_close_matches(tag, overview.tags)
-        matches = f" (near matches: {', '.join(near)})" if near else ""
+        matches = near_matches(near(tag, overview.tags))
         raise HTTPException(404, f"The site {site} has no tag {tag[:60]!r}{matches}.")
     with reading(context.engine) as connection:
         excerpt = read_excerpt(connection, site, tag)

@@ -20,7 +20,7 @@ from core.console import (
 )
 from core.database.engine import reading
 from core.database.review_tables import Reviewer
-from core.retry import until_reachable
+from core.parts.retry import until_reachable
 from core.service.review_page import login_link, page_address
 from review.web.access import disable, is_reviewer, make_token, set_token
 from review.web.owner import OWNER, let_owner_in

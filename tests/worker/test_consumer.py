@@ -15,7 +15,7 @@ from redis.exceptions import ReadOnlyError
 from core.broker.names import TAGGING_QUEUE
 from core.broker.queue import SWEEP_TASK, make_celery
 from core.parts.heartbeat import Heartbeat
-from core.retry import Outage
+from core.parts.retry import Outage
 from core.settings import Settings
 from worker import consumer as module
 from worker.consumer import FIRST_PAUSE, LONGEST_PAUSE, PatientConsumer, patient_consumer

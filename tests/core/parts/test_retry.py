@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 
 from core.errors import BrokerUnreachable, DatabaseUnreachable, SettingsError
-from core.retry import LONGEST_PAUSE, Outage, until_reachable
+from core.parts.retry import LONGEST_PAUSE, Outage, until_reachable
 from tests.conftest import ManualClock
 
 
