@@ -1,12 +1,14 @@
 """Every query that a person or the service makes, by how many questions there are, and its plan.
 
 Run: PYTHONPATH=. python benchmarks/queries.py [--sizes 10000 1000000] [--database postgres]
-         [--folder FOLDER]
+         [--folder FOLDER] [--only NAME] [--plans]
 
-Prints a row a query: the least of some times in milliseconds at each size (10000000 takes an hour
-and 15 GB), and what is flagged: that it takes more than three times as long at the largest size as
-at the smallest, and tables of which its plan reads all rows. Those that write are rolled back.
-`--folder` keeps the databases for another time.
+Prints a row a query: at each size (10000000 takes an hour and 15 GB) the least of some times in
+milliseconds, and the pages that its statements touch (on SQLite hundreds of its machine's steps),
+which other work on the machine does not change. Flagged is what takes or touches more than three
+times as much at the largest size as at the smallest, and tables of which its plan reads all rows.
+Those that write are rolled back. `--folder` keeps the databases for another time, `--only` takes
+queries whose names hold a text, `--plans` prints their statements.
 """
 
 import argparse
@@ -21,13 +23,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from arranged.plans import Statements
 from arranged.review_rows import REVIEWER, SITE, fill
 from arranged.servers import engine_in
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
 from query_list import PAGES, PREPARE, RESULTS, SQL
 from review_queue import FILTERS, ORDERS
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
 from core.agreement.drift import find_new_drifts
@@ -64,62 +67,60 @@ from review.web.context import Context
 
 TIMES = 7
 BATCH = 100
-LARGE = 5_000  # rows of a table that no plan is to read all of
 SLOWER = 3.0
 QUICK = 3.0  # milliseconds, below which a ratio says nothing
+LITTLE = 300  # pages, or as many hundreds of SQLite's steps
 LEASE = timedelta(minutes=2)
 LATER = datetime(2027, 1, 1, tzinfo=UTC)  # than all that the rows are made of
 
 
 @dataclass
 class Measured:
-    """What was found of a query."""
+    """What was found of a query, at each size."""
 
-    milliseconds: list[float] = field(default_factory=list)  # a size each
-    whole: set[str] = field(default_factory=set)  # tables that a plan of it reads all of
+    milliseconds: list[float] = field(default_factory=list)
+    work: list[int] = field(default_factory=list)  # pages, or SQLite's steps
+    whole: set[str] = field(default_factory=set)  # tables that a plan reads all of, at the last
 
     def flags(self) -> str:
         """What is wrong with it, for a person."""
-        first, last = self.milliseconds[0], self.milliseconds[-1]
-        slower = f"{last / first:.1f} times slower" if last > SLOWER * max(first, QUICK) else ""
-        return ", ".join(filter(None, [slower, *(f"reads all {name}" for name in self.whole)]))
+        return ", ".join(
+            filter(
+                None,
+                (
+                    _growth("slower", self.milliseconds, least=QUICK),
+                    _growth("more to read", self.work, least=LITTLE),
+                    *(f"reads all {name}" for name in sorted(self.whole)),
+                ),
+            )
+        )
+
+
+def _growth(what: str, figures: Sequence[float], *, least: float) -> str:
+    """By how much the largest size has more than the smallest, where that is too much."""
+    first, last = figures[0], figures[-1]
+    return f"{last / first:.1f} times {what}" if last > SLOWER * max(first, least) else ""
 
 
 class Bench:
     """Measures at one size after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: str = "", *, plans: bool = False) -> None:
         self.found: dict[str, Measured] = {}
-        self._statements: list[tuple[str, Any]] = []
-        self._engine: Engine
-        self._large: set[str] = set()
+        self._only = only
+        self._plans = plans
+        self._statements: Statements
 
     def enter(self, engine: Engine) -> None:
         """Go on with another size's database."""
-        self._engine = engine
-        with engine.connect() as connection:
-            names = ("questions", "question_tags", "predictions", "likely_tags", "review_queue")
-            more = ("tagging_requests", "reviews", "verdicts")
-            counts = {
-                name: f"SELECT count(*) FROM (SELECT 1 FROM {name} LIMIT {LARGE + 1}) AS found"  # noqa: S608
-                for name in (*names, *more)
-            }
-            self._large = {
-                name
-                for name, count in counts.items()
-                if connection.execute(text(count)).scalar_one() > LARGE
-            }
-
-        @event.listens_for(engine, "after_cursor_execute")
-        def note(_: Any, __: Any, sql: str, given: Any, ___: Any, many: bool) -> None:
-            if not many and sql.split(None, 1)[0] in ("SELECT", "UPDATE", "DELETE", "INSERT"):
-                self._statements.append((sql, given))
+        self._statements = Statements(engine)
 
     def measure(self, name: str, query: Callable[[], object]) -> None:
-        """Time it, after a first time that fills caches, and look at its plans."""
-        self._statements.clear()
-        query()
-        statements = dict(self._statements)
+        """Look at its plans, which fills caches too, and time it."""
+        if self._only not in name:
+            return
+        with self._statements.explained() as sent:
+            query()
         seconds = []
         for _ in range(TIMES):
             began = time.perf_counter()
@@ -127,39 +128,25 @@ class Bench:
             seconds.append(time.perf_counter() - began)
         measured = self.found.setdefault(name, Measured())
         measured.milliseconds.append(min(seconds) * 1000)  # other work only adds to it
-        measured.whole.clear()  # a small table is read as a whole with good reason
-        with self._engine.connect() as connection:
-            for sql, given in statements.items():
-                measured.whole |= set(self._read_whole(connection, sql, given))
-        print(f"{name}: {measured.milliseconds[-1]:.1f}", file=sys.stderr, flush=True)
+        measured.work.append(sum(one.work for one in sent))
+        # A small table is read as a whole with good reason.
+        measured.whole = set().union(*(one.whole for one in sent))
+        print(
+            f"{name}: {measured.milliseconds[-1]:.1f} ms, {measured.work[-1]:,}",
+            file=sys.stderr,
+            flush=True,
+        )
+        for one in sent if self._plans else ():
+            print(one.sql, *one.plan, sep="\n", end="\n\n", file=sys.stderr, flush=True)
 
-    def _read_whole(self, connection: Connection, sql: str, given: Any) -> Iterator[str]:
-        if connection.dialect.name == "sqlite":
-            for *_, line in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given):
-                words = line.split()
-                if words[0] == "SCAN" and "INDEX" not in words and words[1] in self._large:
-                    yield words[1]
-            return
-        (plan,) = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", given).scalar_one()
-        yield from self._seen_whole(plan["Plan"], ends_early=False)
-
-    def _seen_whole(self, node: dict[str, Any], *, ends_early: bool) -> Iterator[str]:
-        """The tables that a part of a plan reads all of; not where a limit ends it before."""
-        kind = node["Node Type"]
-        if kind == "Seq Scan" and node["Relation Name"] in self._large and not ends_early:
-            yield node["Relation Name"]
-        for child in node.get("Plans", []):
-            needs_all = kind in ("Sort", "Aggregate", "Hash", "Hash Join", "Gather Merge")
-            early = kind == "Limit" or (ends_early and not needs_all)
-            yield from self._seen_whole(child, ends_early=early)
-
-    def print(self, sizes: Sequence[int]) -> None:
+    def print(self, sizes: Sequence[int], unit: str) -> None:
         """The table."""
-        print(f"| milliseconds | {' | '.join(f'{size:,}' for size in sizes)} | flagged |")
-        print(f"|---|{'---|' * len(sizes)}---|")
+        print(f"| | {' | '.join(f'{size:,}, ms | {unit}' for size in sizes)} | flagged |")
+        print(f"|---|{'---|' * 2 * len(sizes)}---|")
         for name, measured in self.found.items():
-            times = " | ".join(f"{each:,.1f}" for each in measured.milliseconds)
-            print(f"| {name} | {times} | {measured.flags()} |")
+            pairs = zip(measured.milliseconds, measured.work, strict=True)
+            figures = " | ".join(f"{time_:,.1f} | {work:,}" for time_, work in pairs)
+            print(f"| {name} | {figures} | {measured.flags()} |")
 
 
 def measure_all(bench: Bench, engine: Engine, size: int, folder: Path) -> None:
@@ -289,15 +276,17 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 1_000_000])
     parser.add_argument("--database", choices=["sqlite", "postgres"], default="postgres")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--plans", action="store_true")
     chosen = parser.parse_args()
-    bench = Bench()
+    bench = Bench(chosen.only, plans=chosen.plans)
     with tempfile.TemporaryDirectory() as temporary:
         for size in chosen.sizes:
             folder = (chosen.folder or Path(temporary)) / f"{chosen.database}{size}"
             with filled(chosen.database, folder, size) as engine:
                 bench.enter(engine)
                 measure_all(bench, engine, size, folder)
-    bench.print(chosen.sizes)
+    bench.print(chosen.sizes, "steps / 100" if chosen.database == "sqlite" else "pages")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ to stand so, which is what taking back needs. `review_queue` is what the next qu
 from: a narrow row for each question that has a prediction, so that no choice reads texts.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -20,12 +19,11 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.database.tables import BigId, Json, Table
+from core.database.tables import BigId, Json, Table, partial_index
 
 # Which holds NULL where there is none, and not JSON's own null.
 _JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
@@ -35,11 +33,6 @@ IS_OPEN = "reviews < wanted_reviews"  # of a row of the queue, as its indexes ha
 
 def _question_key() -> Mapped[int]:
     return mapped_column(BigId, ForeignKey("questions.id", ondelete="CASCADE"), primary_key=True)
-
-
-def _partial_index(name: str, condition: str, columns: Sequence[str]) -> Index:
-    where = text(condition)
-    return Index(f"ix_{name}", *columns, sqlite_where=where, postgresql_where=where)
 
 
 class Verdict(Table):
@@ -85,12 +78,12 @@ class QueuedQuestion(Table):
 
     __tablename__ = "review_queue"
     __table_args__ = (
-        _partial_index("review_queue_open", IS_OPEN, ["site", "question_pk"]),
-        _partial_index("review_queue_predicted_at", IS_OPEN, ["site", "predicted_at"]),
-        _partial_index("review_queue_uncertainty", IS_OPEN, ["site", "uncertainty"]),
-        _partial_index("review_queue_label_quality", IS_OPEN, ["site", "label_quality"]),
-        _partial_index("review_queue_conflicting", "conflicting", ["site", "question_pk"]),
-        _partial_index("review_queue_unscored", "uncertainty IS NULL", ["question_pk"]),
+        partial_index("review_queue_open", IS_OPEN, ["site", "question_pk"]),
+        partial_index("review_queue_predicted_at", IS_OPEN, ["site", "predicted_at"]),
+        partial_index("review_queue_uncertainty", IS_OPEN, ["site", "uncertainty"]),
+        partial_index("review_queue_label_quality", IS_OPEN, ["site", "label_quality"]),
+        partial_index("review_queue_conflicting", "conflicting", ["site", "question_pk"]),
+        partial_index("review_queue_unscored", "uncertainty IS NULL", ["question_pk"]),
     )
 
     question_pk: Mapped[int] = _question_key()
@@ -228,8 +221,8 @@ class OutgoingEvent(Table):
     __tablename__ = "outgoing_events"
     __table_args__ = (
         UniqueConstraint("webhook_id", "question_pk", "model_version_id"),
-        _partial_index("outgoing_events_due", "delivered_at IS NULL", ["next_try_at"]),
-        _partial_index(
+        partial_index("outgoing_events_due", "delivered_at IS NULL", ["next_try_at"]),
+        partial_index(
             "outgoing_events_delivered", "delivered_at IS NOT NULL", ["webhook_id", "delivered_at"]
         ),
     )

@@ -12,12 +12,14 @@ A question is *pending* while it has a row of `tagging_requests` and is not park
 what people decide: `review_tables.py`.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Computed,
     Date,
     DateTime,
     Float,
@@ -80,6 +82,14 @@ class Table(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime, int: BigInteger, str: Text}  # noqa: RUF012
 
 
+def partial_index(
+    name: str, condition: str, columns: Sequence[str], *, unique: bool = False
+) -> Index:
+    """An index of those rows alone for which a condition holds, as SQL has it."""
+    where = text(condition)
+    return Index(f"ix_{name}", *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 class Question(Table):
     """A question as its site holds it."""
 
@@ -118,26 +128,20 @@ class TaggingRequest(Table):
     """That a question is to be tagged, and how far that has come; a tagged one has no row.
 
     Narrow, since each tagging changes it several times. `enqueued_at` and `attempts` are in no
-    index, so Postgres writes those changes within their page (HOT).
+    index, so Postgres writes those changes within their page (HOT); `exhausted` (MAX_ATTEMPTS are
+    behind it), by which is found what to park, changes with the last attempt alone.
     """
 
     __tablename__ = "tagging_requests"
     __table_args__ = (
-        Index(
-            "ix_tagging_requests_pending",
-            "site",
-            "priority",
-            "requested_at",
-            "question_pk",
-            sqlite_where=text("parked_at IS NULL"),
-            postgresql_where=text("parked_at IS NULL"),
+        partial_index(
+            "tagging_requests_pending",
+            "parked_at IS NULL",
+            ["site", "priority", "requested_at", "question_pk"],
         ),
-        Index(
-            "ix_tagging_requests_parked",
-            "site",
-            "parked_at",
-            sqlite_where=text("parked_at IS NOT NULL"),
-            postgresql_where=text("parked_at IS NOT NULL"),
+        partial_index("tagging_requests_parked", "parked_at IS NOT NULL", ["site", "parked_at"]),
+        partial_index(
+            "tagging_requests_exhausted", "exhausted AND parked_at IS NULL", ["question_pk"]
         ),
     )
 
@@ -151,6 +155,7 @@ class TaggingRequest(Table):
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     error: Mapped[str | None]  # what the last attempt ended with
     parked_at: Mapped[datetime | None]  # after too many attempts; until a person releases it
+    exhausted: Mapped[bool] = mapped_column(Computed("attempts >= 3", persisted=True))
 
 
 class QuestionTag(Table):
@@ -172,13 +177,7 @@ class ModelVersion(Table):
     __tablename__ = "model_versions"
     __table_args__ = (
         UniqueConstraint("site", "version"),
-        Index(
-            "ix_model_versions_live",
-            "site",
-            unique=True,
-            sqlite_where=text("live"),
-            postgresql_where=text("live"),
-        ),
+        partial_index("model_versions_live", "live", ["site"], unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -229,12 +228,7 @@ class Prediction(Table):
 
     __tablename__ = "predictions"
     __table_args__ = (
-        Index(
-            "ix_predictions_unscored",
-            "model_version_id",
-            sqlite_where=text("scored_at IS NULL"),
-            postgresql_where=text("scored_at IS NULL"),
-        ),
+        partial_index("predictions_unscored", "scored_at IS NULL", ["model_version_id"]),
     )
 
     question_pk: Mapped[int] = mapped_column(

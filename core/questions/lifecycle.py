@@ -18,6 +18,7 @@ The columns that say where a question stands, and who sets them:
                   unclaim() and release() clear it, and the question is free for the next sweep
     attempts      claim() counts, before anything is tried, and unclaim() gives the count back;
                   an edit (store), a request and release() set it to 0
+    exhausted     the database's own: whether MAX_ATTEMPTS are behind it
     error         what the last attempt ended with (record_error, park_exhausted); claim() clears
                   it, and whatever sets the attempts to 0
     parked_at     park_exhausted(), after MAX_ATTEMPTS; an edit (store) and release() clear it
@@ -32,7 +33,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import chain
 
-from sqlalchemy import and_, delete, func, literal, or_, select, update
+from sqlalchemy import and_, delete, func, literal, literal_column, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -250,9 +251,9 @@ def unclaim(connection: Connection, pks: Sequence[int]) -> None:
 
 def park_exhausted(connection: Connection, *, now: datetime, lease: timedelta) -> list[int]:
     """Park the questions whose last attempt is over without a prediction; return their keys."""
-    chosen = (
+    chosen: tuple[ColumnElement[bool], ...] = (
         is_pending(),
-        TaggingRequest.attempts >= MAX_ATTEMPTS,
+        literal_column("exhausted"),  # as the index of these has it; in SQLite's is no `= 1`
         or_(TaggingRequest.error.is_not(None), lease_is_over(now, lease)),
     )
     lock_requests_in_order(connection, *chosen)

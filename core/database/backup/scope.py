@@ -26,7 +26,8 @@ class StoredTable:
     """A table as it is in a database, which may be of another revision than the code.
 
     Attributes:
-        columns: the type of each, by its name, in the table's order.
+        columns: the type of each, by its name, in the table's order; without those that the
+            database reckons.
     """
 
     name: str
@@ -46,7 +47,10 @@ def own_tables(connection: Connection) -> list[StoredTable]:
     order = TopologicalSorter(
         {name: sorted(parents.get(name, ())) for name in names}
     ).static_order()
-    return [StoredTable(n, {one["name"]: one["type"] for one in columns[n]}) for n in order]
+    return [
+        StoredTable(n, {one["name"]: one["type"] for one in columns[n] if "computed" not in one})
+        for n in order
+    ]
 
 
 def tables_to_keep(connection: Connection, *, models: bool = True) -> list[StoredTable]:

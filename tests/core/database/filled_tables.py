@@ -57,7 +57,11 @@ def fill_empty_tables(connection: Connection) -> list[str]:
     metadata.reflect(connection, only=empty)
     for table in metadata.sorted_tables:
         if table.name in empty:
-            row = {column.name: _value(connection, column) for column in table.columns}
+            row = {
+                column.name: _value(connection, column)
+                for column in table.columns
+                if column.computed is None
+            }
             connection.execute(insert(table).values(row))
     return empty
 

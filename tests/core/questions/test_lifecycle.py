@@ -1,7 +1,8 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import Engine, event, text, update
 
 from core.database.tables import TaggingRequest
 from core.questions.lifecycle import (
@@ -165,3 +166,35 @@ def test_a_question_that_kills_its_process_is_parked_after_the_third_attempt(
     found = request_of(engine, 7)
     assert found.attempts == MAX_ATTEMPTS
     assert found.error == "the worker's process ended while at it"
+
+
+def test_what_is_to_be_parked_is_found_by_an_index(engine: Engine, clock: ManualClock) -> None:
+    pks = store_questions(engine, *map(question, range(1, 400)), now=clock.now()).requested
+    sent: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    with engine.begin() as connection:
+        failed = update(TaggingRequest).where(TaggingRequest.question_pk.in_(pks[-2:]))
+        connection.execute(failed.values(attempts=MAX_ATTEMPTS, error="bad text"))
+        connection.exec_driver_sql("ANALYZE")
+        sent.clear()
+        parked = park_exhausted(connection, now=clock.now(), lease=LEASE)
+        assert parked == sorted(pks[-2:])
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        for statement, given in sent[:]:
+            plan = connection.exec_driver_sql(f"{explain} {statement}", given).all()
+            assert "ix_tagging_requests_exhausted" in str(plan)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_only_a_last_attempt_is_written_into_an_index(engine: Engine, clock: ManualClock) -> None:
+    (pk,) = store_questions(engine, question(7), now=clock.now()).requested
+    written = text(
+        "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables "
+        "WHERE relname = 'tagging_requests'"
+    )
+    counts = []
+    with engine.begin() as connection:
+        for _ in range(MAX_ATTEMPTS):
+            claim(connection, [pk], site="stats", now=clock.now())
+            counts.append(tuple(connection.execute(written).one()))
+    assert counts == [(1, 1), (2, 2), (3, 2)]
