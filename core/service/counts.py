@@ -2,7 +2,8 @@
 
 Up to LARGE questions in all they are counted. Above, what is SMALL is still counted. Of the rest a
 sample tells, of SAMPLE keys that stand evenly among all: a site that has half of the questions is
-off by 4% at most, in 19 of 20 cases, and one of which FEW keys are met is counted.
+off by 4% at most, in 19 of 20 cases, and one of which FEW keys are met is counted. It is asked
+first, since most often it tells surely enough what is large that nothing is counted besides.
 """
 
 from collections import Counter
@@ -23,6 +24,7 @@ LARGE: Final = 100_000  # questions; counting them takes 30 ms
 SMALL: Final = 50_000  # of a site, or pending ones of it: 3 ms by an index
 SAMPLE: Final = 2_000  # keys; each costs as much as counting 25 rows by an index
 FEW: Final = 100
+SURE: Final = 2  # times a bound, from which FEW keys tell that it is passed
 _GOLDEN: Final = (5**0.5 - 1) / 2
 
 
@@ -39,9 +41,9 @@ class Counts:
 def count_by_site(connection: Connection, sites: Collection[str]) -> dict[str, Counts]:
     """Return the numbers of each of the sites."""
     last = connection.scalar(select(func.max(Question.id))) or 0
-    if last <= LARGE or not _is_large(connection):  # keys have gaps
-        return _count_all(connection, sites)
     sample = _Sample(connection, last)
+    if last <= LARGE or not _is_large(connection, sample):  # keys have gaps
+        return _count_all(connection, sites)
     return {site: _count_large(connection, site, sample) for site in sites}
 
 
@@ -73,8 +75,10 @@ def _count_all(connection: Connection, sites: Collection[str]) -> dict[str, Coun
     }
 
 
-def _is_large(connection: Connection) -> bool:
-    """Whether there are more than LARGE questions, by an index: their rows are wide."""
+def _is_large(connection: Connection, sample: "_Sample") -> bool:
+    """Whether there are more than LARGE questions; counted by an index, their rows are wide."""
+    if sample.reckon(sample.met_of_all(Question.id, Question.site)) > SURE * LARGE:
+        return True
     behind = select(Question.site).order_by(Question.site).offset(LARGE).limit(1)
     return connection.execute(behind).first() is not None
 
@@ -85,28 +89,41 @@ class _Sample:
     def __init__(self, connection: Connection, last: int) -> None:
         self._connection = connection
         self._keys = _spread(last, SAMPLE)
-        self.share = last / len(self._keys)  # how many rows each of them stands for
+        self._share = last / max(1, len(self._keys))  # how many rows each of them stands for
         self._found: dict[str, Counter[str]] = {}
+
+    def reckon(self, met: int) -> int:
+        """How many rows those that were met stand for; 0 where too few were."""
+        return round(met * self._share) if met >= FEW else 0
 
     def met(self, site: str, key: Any, column: Any, *chosen: ColumnElement[bool]) -> int:
         """How many of the keys are rows of a site in a table, by the column of its sites."""
+        return self._met(key, column, *chosen)[site]
+
+    def met_of_all(self, key: Any, column: Any) -> int:
+        """How many of the keys are rows of any site."""
+        return self._met(key, column).total()
+
+    def _met(self, key: Any, column: Any, *chosen: ColumnElement[bool]) -> Counter[str]:
         name = str(column)
         if name not in self._found:
             # Counted here: to group them, SQLite would read all rows in the order of their sites.
             rows = select(column).where(one_of(self._connection, key, self._keys), *chosen)
             self._found[name] = Counter(self._connection.scalars(rows))
-        return self._found[name][site]
+        return self._found[name]
 
     def count(
         self, site: str, key: Any, column: Any, *chosen: ColumnElement[bool]
     ) -> tuple[int, bool]:
         """How many rows a site has in a table, and whether the sample told it."""
+        reckoned = self.reckon(self.met(site, key, column, *chosen))
+        if reckoned > SURE * SMALL:
+            return reckoned, True
         counted = _count_up_to(self._connection, SMALL + 1, column == site, *chosen)
         if counted <= SMALL:
             return counted, False
-        met = self.met(site, key, column, *chosen)
-        if reckoned := _reckoned(self, met):
-            return reckoned, True
+        if reckoned:
+            return max(SMALL + 1, reckoned), True
         return _count_up_to(self._connection, None, column == site, *chosen), False
 
 
@@ -127,20 +144,14 @@ def _count_large(connection: Connection, site: str, sample: _Sample) -> Counts:
         site, TaggingRequest.question_pk, TaggingRequest.site, is_pending()
     )
     estimates = {"pending"} if is_estimate else set()
-    questions = _count_up_to(connection, SMALL + 1, of_site)
-    met = sample.met(site, Question.id, Question.site) if questions > SMALL else 0
+    questions, is_estimate = sample.count(site, Question.id, Question.site)
+    met = sample.met(site, Question.id, Question.site)
     if questions <= SMALL or not met:
         rows = select(func.count()).select_from(Question).join(QueuedQuestion).where(of_site)
         return Counts(questions, connection.scalar(rows) or 0, pending, frozenset(estimates))
-    estimates |= {"questions", "tagged"} if met >= FEW else {"tagged"}
-    questions = _reckoned(sample, met) or _count_up_to(connection, None, of_site)
+    estimates |= {"questions", "tagged"} if is_estimate else {"tagged"}
     tagged = sample.met(site, QueuedQuestion.question_pk, QueuedQuestion.site) / met
     return Counts(questions, round(questions * tagged), pending, frozenset(estimates))
-
-
-def _reckoned(sample: _Sample, met: int) -> int:
-    """How many rows those that were met stand for; 0 where too few were."""
-    return max(SMALL + 1, round(met * sample.share)) if met >= FEW else 0
 
 
 def _count_up_to(connection: Connection, most: int | None, *chosen: ColumnElement[bool]) -> int:
