@@ -60,14 +60,26 @@ TaggerError                     one line for a person: what, where, what to do
 """
 
 from datetime import datetime
-from enum import StrEnum
 
 
 class TaggerError(Exception):
     """The root: its text is one line that says what was wrong, where, and what to do.
 
+        raise SchemaOutdated("The tables are at revision 0099.", "Install the newer version.")
+
     Where core raises it, it names no command: what to type is added by the command line's hints.
+
+    Attributes:
+        fault: what was wrong, and where: in whole sentences.
+        advice: what to do about it, the same; empty where the fault says that too.
     """
+
+    def __init__(self, fault: str = "", advice: str = "") -> None:
+        super().__init__(*(part for part in (fault, advice) if part))
+        self.fault, self.advice = fault, advice
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args))
 
 
 class SettingsError(TaggerError):
@@ -170,29 +182,16 @@ class ApiThrottled(ApiRefused):
         self.seconds = seconds
 
 
-class PauseReason(StrEnum):
-    """Why the API must not be asked now, as people read it and as it stands in `api_pauses`."""
-
-    OWN_RULE = ""  # as that of one request at a time; lasts for seconds
-    QUOTA = "today's quota is used up"
-    BACKOFF = "backoff"
-    THROTTLED = "throttle violation"
-    KEY_REFUSED = "the API does not know TAGGER_API_KEY"
-    UNREADABLE = "no readable answer"
-    NOT_CONNECTED = "no connection"
-
-
 class ApiPaused(ApiError):
     """The client must not ask before a known time.
 
     Attributes:
         until: when it may ask again (UTC).
-        reason: a PauseReason, or what another version of the program calls one.
+        reason: a PauseReason (`core/database/api_tables.py`), or what another version of the
+            program calls one; empty where it is a rule of the program's own.
     """
 
-    def __init__(
-        self, message: str, *, until: datetime, reason: str = PauseReason.OWN_RULE
-    ) -> None:
+    def __init__(self, message: str, *, until: datetime, reason: str = "") -> None:
         super().__init__(message)
         self.until = until
         self.reason = reason

@@ -325,16 +325,19 @@ def load_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        raise SettingsError(explain(error, Settings.model_fields, prefix=PREFIX)) from None
+        raise SettingsError(*explain(error, Settings.model_fields, prefix=PREFIX)) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise SettingsError(f"The file .env cannot be read: {reason}. Fix or remove it.") from None
+        raise SettingsError(
+            f"The file .env cannot be read: {reason}.", "Fix or remove it."
+        ) from None
     try:
         str(settings.data_dir.resolve()).encode()
     except UnicodeEncodeError:
         raise SettingsError(
             f"{PREFIX}DATA_DIR: the name of the data folder, or of one above it, is not UTF-8, "
-            "and SQLite opens no such file. Rename it, or set the variable to another folder."
+            "and SQLite opens no such file.",
+            "Rename it, or set the variable to another folder.",
         ) from None
     return settings
 

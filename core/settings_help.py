@@ -14,8 +14,10 @@ _LIKE_ENOUGH: Final = 0.8  # of 1: a letter or two of a name that are wrong, swa
 _OF_TESTS: Final = frozenset({"TAGGER_REAL_DATA"})
 
 
-def explain(error: ValidationError, fields: Mapping[str, FieldInfo], *, prefix: str) -> str:
-    """One line on the first wrong value: its variable, and which values that takes.
+def explain(
+    error: ValidationError, fields: Mapping[str, FieldInfo], *, prefix: str
+) -> tuple[str, str]:
+    """The first wrong value's variable, and which values that takes; and what to do about it.
 
     The value itself is left out, it may be a secret.
     """
@@ -25,7 +27,7 @@ def explain(error: ValidationError, fields: Mapping[str, FieldInfo], *, prefix: 
     takes = f"it takes {values_of(fields[name])}" if name in fields else reason
     if first["type"] == "value_error":
         takes = f"{reason}. {takes[0].upper()}{takes[1:]}"
-    return f"{prefix}{name.upper()}: {takes}. Correct it in the environment or in .env."
+    return f"{prefix}{name.upper()}: {takes}.", "Correct it in the environment or in .env."
 
 
 def values_of(field: FieldInfo) -> str:

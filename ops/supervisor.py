@@ -53,8 +53,8 @@ def alone(data_dir: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ServiceFailed(
-                f"Question Tagger runs already in {data_dir.resolve()}. Stop it there first, or "
-                "set TAGGER_DATA_DIR to another folder."
+                f"Question Tagger runs already in {data_dir.resolve()}.",
+                "Stop it there first, or set TAGGER_DATA_DIR to another folder.",
             ) from None
         yield
 

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Engine, and_, delete, not_, select, update
 from sqlalchemy.engine import Connection
 
 from core.clock import CLOCK_SET_BACK, Clock
-from core.database.api_tables import ApiClient, ApiSite, SentRequest
+from core.database.api_tables import ApiClient, ApiSite, PauseReason, SentRequest
 from core.database.engine import dialect_insert, reading
 from core.errors import (
     ApiError,
@@ -31,7 +31,6 @@ from core.errors import (
     ApiThrottled,
     ApiUnavailable,
     ApiUnreachable,
-    PauseReason,
 )
 from poller.client import ApiAnswer, ApiRequest
 from poller.pauses import EVERYTHING, Pauses, shown

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from core.clock import CLOCK_SET_BACK, Clock
+from core.database.api_tables import PauseReason
 from core.database.engine import reading
 from core.errors import (
     ApiContradiction,
@@ -27,7 +28,6 @@ from core.errors import (
     ApiUnreachable,
     BrokerUnreachable,
     DatabaseUnreachable,
-    PauseReason,
 )
 from core.feeds import FEEDS, FeedName
 from core.parts.retry import Outage, until_reachable

@@ -69,8 +69,8 @@ def require_sites(
         if site not in known:
             matches = near_matches(_near(site, known.values()))
             raise UnknownSite(
-                f"There is no site {site!r}{matches}. "
-                f"Correct {named_by}; it takes the API's names of sites."
+                f"There is no site {site!r}{matches}.",
+                f"Correct {named_by}; it takes the API's names of sites.",
             )
 
 

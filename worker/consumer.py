@@ -11,7 +11,7 @@ from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 
 from core.broker.names import TAGGING_QUEUE
-from core.broker.queue import SWEEP_TASK, explain
+from core.broker.queue import SWEEP_TASK, broker_error
 from core.errors import BrokerUnreachable
 from core.parts.heartbeat import Heartbeat, Watchdog
 from core.parts.retry import Outage
@@ -117,7 +117,7 @@ class PatientConsumer(CheckingConsumer):
         maybe_shutdown()
 
     def _note(self, error: Exception) -> None:
-        self._outage.note(f"{explain(self.app, error)} Waiting for it.")
+        self._outage.note(f"{broker_error(self.app, error)} Waiting for it.")
 
     def _settle(self) -> None:
         self._outage.end()

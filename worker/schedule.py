@@ -9,7 +9,7 @@ from typing import Any, Final
 from celery.beat import Scheduler, SchedulingError
 from celery.schedules import crontab, schedule
 
-from core.broker.queue import explain
+from core.broker.queue import broker_error
 from core.parts.heartbeat import Heartbeat, Watchdog
 from core.parts.retry import Outage
 from core.parts.signs import Signs
@@ -84,7 +84,7 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
             entry.last_run_at = min(entry.last_run_at, entry.default_now())
 
     def _note(self, error: BaseException, _interval: float = 0) -> None:
-        self._outage.note(f"{explain(self.app, error)} Waiting for it.")
+        self._outage.note(f"{broker_error(self.app, error)} Waiting for it.")
         self.wait()
 
     def _ensure_connected(self) -> Any:

@@ -55,8 +55,9 @@ def _check_own(folder: Path) -> None:
     is_own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
     if not is_own or stat.S_IMODE(found.st_mode) & 0o077:
         raise ServiceFailed(
-            f"The folder {folder} for the embedded Redis' socket is not this user's alone. Remove "
-            "it, or set TAGGER_DATA_DIR to a folder with a shorter path, or TAGGER_BROKER_URL."
+            f"The folder {folder} for the embedded Redis' socket is not this user's alone.",
+            "Remove it, or set TAGGER_DATA_DIR to a folder with a shorter path, or "
+            "TAGGER_BROKER_URL.",
         )
 
 
@@ -141,6 +142,6 @@ def _wait_until_up(server: subprocess.Popen[bytes], data_dir: Path, clock: Clock
             break
         clock.sleep(0.05)
     raise ServiceFailed(
-        f"The embedded Redis did not start: {data_dir.resolve() / 'redis' / 'redis.log'} says "
-        "why. Or set TAGGER_BROKER_URL to a Redis that runs."
+        f"The embedded Redis did not start: {data_dir.resolve() / 'redis' / 'redis.log'} says why.",
+        "Or set TAGGER_BROKER_URL to a Redis that runs.",
     )

@@ -144,16 +144,13 @@ def _in_one_line(app: Celery, connection: Any) -> Iterator[None]:
         *connection.recoverable_connection_errors,
         *connection.channel_errors,
     ) as error:
-        kind = BrokerRefused if _is_refusal(app, _told(error)) else BrokerUnreachable
-        raise kind(explain(app, error)) from error
+        raise broker_error(app, error) from error
 
 
-def explain(app: Celery, error: BaseException) -> str:
-    """One line of what the broker, or its absence, did: which one, what it says, what to do."""
+def broker_error(app: Celery, error: BaseException) -> BrokerUnreachable:
+    """A library's error as one that says which broker it is, and what to do; no password."""
     told = _told(error)
-    if _is_refusal(app, told):
-        return explain_refused(app, told)
-    return explain_unreachable(app, error)
+    return _refused(app, told) if _is_refusal(app, told) else _unreachable(app, error)
 
 
 def _told(error: BaseException) -> BaseException:
@@ -209,33 +206,33 @@ def queue_length(app: Celery, queue: str) -> int:
     return sum(lengths(app, queue).values())
 
 
-def explain_unreachable(app: Celery, error: BaseException) -> str:
-    """One line: which broker, what it says, what to do. Shows no password."""
+def _unreachable(app: Celery, error: BaseException) -> BrokerUnreachable:
     address = app.connection_for_write().as_uri()
     cause = error.__cause__ or error  # Kombu's own has no words where a time limit has none
     said = str(error).strip() or str(cause).strip() or type(cause).__name__
     reason = said.splitlines()[0]
-    return (
-        f"The broker {address} cannot be reached: {reason} "
-        "Start it, or set TAGGER_BROKER_URL to one that runs."
+    return BrokerUnreachable(
+        f"The broker {address} cannot be reached: {reason}",
+        "Start it, or set TAGGER_BROKER_URL to one that runs.",
     )
 
 
-def explain_refused(app: Celery, told: BaseException) -> str:
-    """One line of what a broker that answers does not do, and what to do. Shows no password."""
+def _refused(app: Celery, told: BaseException) -> BrokerRefused:
     address = app.connection_for_write().as_uri()
     reason = (str(told).strip() or type(told).__name__).splitlines()[0].rstrip(".")
     if _is_barred(told):
-        return (
-            f"The broker {address} refuses the login or access: {reason}. "
+        return BrokerRefused(
+            f"The broker {address} refuses the login or access: {reason}.",
             "Check the user, the password and what follows the host in TAGGER_BROKER_URL, and what "
-            "the user may do."
+            "the user may do.",
         )
     queue = _QUEUE.search(reason)
     if getattr(told, "reply_code", None) != _OTHER_ARGUMENTS or queue is None:
-        return f"The broker {address} refuses what it was asked: {reason}."
-    return (
-        f"The broker {address} holds the queue {queue['name']} with other arguments: {reason}. "
+        return BrokerRefused(
+            f"The broker {address} refuses what it was asked: {reason}.", "See its log."
+        )
+    return BrokerRefused(
+        f"The broker {address} holds the queue {queue['name']} with other arguments: {reason}.",
         f"Delete that queue (rabbitmqctl delete_queue -p {queue['host']} {queue['name']}): it is "
-        "made anew, and what is pending is enqueued again."
+        "made anew, and what is pending is enqueued again.",
     )

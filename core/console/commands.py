@@ -91,8 +91,13 @@ def _check_numbers(given: Mapping[str, object]) -> None:
 
 def with_hint(error: TaggerError) -> str:
     """Return an error's line, with what a person can type about it where that is known."""
+    return f"{error} {hint_of(error)}".rstrip()
+
+
+def hint_of(error: TaggerError) -> str:
+    """Return what a person can type about an error; empty where nothing is known."""
     known = next((hints[kind] for kind in type(error).__mro__ if kind in hints), "")
-    return f"{error} {known.format_map(vars(error))}".rstrip()
+    return known.format_map(vars(error))
 
 
 def fail(message: str, *, status: int = FAILURE) -> NoReturn:

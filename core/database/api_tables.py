@@ -1,6 +1,7 @@
 """The tables of the poller: how far each feed has come, and what the API grants."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Integer, String, and_, false, or_
 from sqlalchemy.orm import Mapped, mapped_column
@@ -49,6 +50,18 @@ class ApiSite(Table):
     client: Mapped[str]  # that asked for it last
 
 
+class PauseReason(StrEnum):
+    """Why the API must not be asked now, as people read it and as it stands in `api_pauses`."""
+
+    OWN_RULE = ""  # as that of one request at a time; lasts for seconds
+    QUOTA = "today's quota is used up"
+    BACKOFF = "backoff"
+    THROTTLED = "throttle violation"
+    KEY_REFUSED = "the API does not know TAGGER_API_KEY"
+    UNREADABLE = "no readable answer"
+    NOT_CONNECTED = "no connection"
+
+
 class ApiPause(Table):
     """Until when no request may be made, as the API asks."""
 
@@ -58,7 +71,7 @@ class ApiPause(Table):
     site: Mapped[str] = mapped_column(primary_key=True)  # empty: all sites, all methods
     method: Mapped[str] = mapped_column(primary_key=True)
     until: Mapped[datetime]
-    reason: Mapped[str]
+    reason: Mapped[str]  # a PauseReason, or what another version of the program calls one
     made_at: Mapped[datetime | None]  # by the clock of then; older versions did not say
 
     @classmethod

@@ -76,11 +76,11 @@ def _tell_when_unreachable(engine: Engine) -> None:
     @event.listens_for(engine, "handle_error", retval=True)
     def explain(context: ExceptionContext) -> BaseException | None:
         if getattr(context.original_exception, "sqlstate", None) == _FORBIDDEN:
-            return DatabaseForbidden(_explain_forbidden(engine, context.original_exception))
+            return _forbidden(engine, context.original_exception)
         # A failed ping is the pool's own matter: it connects anew, and only that failure counts.
         if context.is_pre_ping or type(context.sqlalchemy_exception) not in _UNUSABLE:
             return None
-        return DatabaseUnreachable(explain_unreachable(engine, context.original_exception))
+        return unreachable(engine, context.original_exception)
 
 
 def _postgres_engine(url: URL) -> Engine:
@@ -114,8 +114,8 @@ def _sqlite_engine(url: URL, busy_ms: int | None) -> Engine:
             read_only = find_read_only(folder)
             reason = f"{read_only} is read-only for this user" if read_only else error.strerror
             raise DatabaseUnreachable(
-                f"The folder {folder} for the database cannot be made: {reason}. "
-                "Set TAGGER_DATA_DIR to one that can be written."
+                f"The folder {folder} for the database cannot be made: {reason}.",
+                "Set TAGGER_DATA_DIR to one that can be written.",
             ) from None
     engine = create_engine(url)
 
@@ -254,14 +254,14 @@ def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
     )
 
 
-def explain_unreachable(engine: Engine, error: BaseException) -> str:
-    """One line: which database, what the driver says, what to do. Shows no password."""
+def unreachable(engine: Engine, error: BaseException) -> DatabaseUnreachable:
+    """The driver's error as one that says which database it is, and what to do; no password."""
     address = engine.url.render_as_string(hide_password=True)
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
     advice = "Start it, or set TAGGER_DATABASE_URL to one that runs."
     if engine.dialect.name == "sqlite":
         advice = advise(Path(str(engine.url.database)), error)
-    return f"The database {address} cannot be used: {reason}. {advice}"
+    return DatabaseUnreachable(f"The database {address} cannot be used: {reason}.", advice)
 
 
 @contextmanager
@@ -280,18 +280,18 @@ def driven(connection: Connection) -> Iterator[Any]:
         yield connection.connection.driver_connection
     except (dbapi.InterfaceError, dbapi.OperationalError) as error:
         connection.invalidate(error)
-        raise DatabaseUnreachable(explain_unreachable(connection.engine, error)) from error
+        raise unreachable(connection.engine, error) from error
     except dbapi.Error as error:
         if getattr(error, "sqlstate", None) != _FORBIDDEN:
             raise
-        raise DatabaseForbidden(_explain_forbidden(connection.engine, error)) from error
+        raise _forbidden(connection.engine, error) from error
 
 
-def _explain_forbidden(engine: Engine, error: BaseException) -> str:
+def _forbidden(engine: Engine, error: BaseException) -> DatabaseForbidden:
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return (
-        f"The database's user {engine.url.username} may not do that: {reason}. Set "
-        "TAGGER_DATABASE_URL to the address of a user who may, as the tables' owner does."
+    return DatabaseForbidden(
+        f"The database's user {engine.url.username} may not do that: {reason}.",
+        "Set TAGGER_DATABASE_URL to the address of a user who may, as the tables' owner does.",
     )
 
 

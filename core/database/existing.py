@@ -21,9 +21,9 @@ def open_existing(address: str) -> Engine:
     """
     file = _file_of(address)
     if file is not None and is_missing(file):
-        raise DatabaseMissing(f"There is no database at {file}. {_elsewhere(file)}")
+        raise DatabaseMissing(f"There is no database at {file}.", _elsewhere(file))
     if file is not None and _size(file) == 0:  # to open it would write its first page
-        raise DatabaseMissing(f"The database {file} is empty. {_elsewhere(file)}")
+        raise DatabaseMissing(f"The database {file} is empty.", _elsewhere(file))
     engine = make_engine(address)
     try:
         with reading(engine) as connection:
@@ -34,7 +34,7 @@ def open_existing(address: str) -> Engine:
         raise
     engine.dispose()
     shown = str(file) if file is not None else engine.url.render_as_string(hide_password=True)
-    raise DatabaseMissing(f"The database {shown} is empty. {_elsewhere(file)}")
+    raise DatabaseMissing(f"The database {shown} is empty.", _elsewhere(file))
 
 
 def _file_of(address: str) -> Path | None:

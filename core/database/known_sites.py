@@ -52,7 +52,7 @@ def check_site(
         return
     matches = near_matches(near_sites(site, others))
     advice = f", or add {new_by} where it is a site of your own" if new_by is not None else ""
-    raise UnknownSite(f"There is no site {site!r}{matches}. Give {EXPECTED}{advice}.")
+    raise UnknownSite(f"There is no site {site!r}{matches}.", f"Give {EXPECTED}{advice}.")
 
 
 def find_site(

@@ -70,8 +70,8 @@ def upgrade(engine: Engine) -> bool:
     except DatabaseForbidden as error:
         raise SchemaOutdated(
             f"The database's tables are at revision {found or 'none'}, this version of the program "
-            f"needs {revisions()[-1]}, and the user {engine.url.username} may not change them. "
-            "Upgrade them as their owner."
+            f"needs {revisions()[-1]}, and the user {engine.url.username} may not change them.",
+            "Upgrade them as their owner.",
         ) from error
     log.info("the database's tables are at revision %s", revisions()[-1])
     return True
@@ -94,7 +94,8 @@ def known_revision(connection: Connection) -> str | None:
     if current is not None and current not in revisions():
         raise SchemaOutdated(
             f"The database's tables are at revision {current}, which this version of the program "
-            f"does not know (its newest is {revisions()[-1]}). Install the newer version."
+            f"does not know (its newest is {revisions()[-1]}).",
+            "Install the newer version.",
         )
     return current
 

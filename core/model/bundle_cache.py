@@ -192,8 +192,8 @@ def _unusable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise CacheUnusable(
-            f"The folder {folder} for unpacked models cannot be used: {error.strerror or error}. "
-            "Set TAGGER_MODEL_CACHE_DIR to one that can."
+            f"The folder {folder} for unpacked models cannot be used: {error.strerror or error}.",
+            "Set TAGGER_MODEL_CACHE_DIR to one that can.",
         ) from error
 
 

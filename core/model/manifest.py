@@ -108,8 +108,8 @@ def parse_manifest(data: bytes) -> Manifest:
     if version not in READABLE_VERSIONS:
         raise BundleIncompatible(
             f"The model bundle's format is version {one_line(str(version))[:20]}; this program "
-            f"reads {min(READABLE_VERSIONS)} to {FORMAT_VERSION}. Install the version of the "
-            "program that made it, or train a new model."
+            f"reads {min(READABLE_VERSIONS)} to {FORMAT_VERSION}.",
+            "Install the version of the program that made it, or train a new model.",
         )
     try:
         manifest = Manifest.model_validate_json(data)

@@ -27,8 +27,8 @@ def listen(settings: Settings) -> socket.socket:
         known = error.errno is not None and not isinstance(error, socket.gaierror)
         reason = os.strerror(error.errno or 0) if known else str(error.strerror)
         raise ServiceFailed(
-            f"The review page cannot listen on {host}:{port}: {reason}. "
-            "Set TAGGER_REVIEW_PORT to a port that is free, or TAGGER_REVIEW_HOST."
+            f"The review page cannot listen on {host}:{port}: {reason}.",
+            "Set TAGGER_REVIEW_PORT to a port that is free, or TAGGER_REVIEW_HOST.",
         ) from None
     # Its connections take it over. asyncio sets it only for sockets that name their protocol; with
     # Nagle's algorithm the second part of each answer waits 40 ms for the first to be acknowledged.

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Final
 
+from core.database.api_tables import PauseReason
 from core.errors import (
     ApiKeyRefused,
     ApiPaused,
     ApiRefused,
     ApiThrottled,
     ApiUnreachable,
-    PauseReason,
 )
 from core.settings import DEFAULTS
 from ops.doctor.context import CheckContext, NotChecked

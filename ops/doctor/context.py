@@ -15,13 +15,12 @@ from sqlalchemy import Engine, make_url
 from core.broker.queue import asking, make_celery
 from core.clock import Clock
 from core.console import ApiProbe, AskApi
-from core.database.engine import explain_unreachable, make_engine, reading
+from core.database.engine import make_engine, reading, unreachable
 from core.database.existing import is_missing, open_existing
 from core.database.migrate import known_revision, revisions
 from core.errors import (
     BrokerUnreachable,
     DatabaseMissing,
-    DatabaseUnreachable,
     ServiceFailed,
     TaggerError,
 )
@@ -211,6 +210,6 @@ def refuse_unusable(file: Path, statements: str) -> None:
             connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         engine = make_engine(f"sqlite:///{file}")
-        raise DatabaseUnreachable(explain_unreachable(engine, error)) from None
+        raise unreachable(engine, error) from None
     except sqlite3.DatabaseError:
         return

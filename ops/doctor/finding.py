@@ -1,11 +1,10 @@
 """What a check has found."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from core.console import with_hint
+from core.console import hint_of
 from core.errors import TaggerError
 
 Severity = Literal["ok", "warning", "error"]
@@ -31,18 +30,10 @@ class Finding:
     fix: str = ""
 
 
-# Where a message of the project's turns from what is wrong to what to do.
-_ADVICE: Final = re.compile(
-    r"\.\s+(?=(?:Start|Set|Install|Correct|Let|Make|Check|See|Put|Upgrade|Delete|Fix|Rename|Remove"
-    r"|There is one in|It is locked|Another program|The folder|The file)\b|\()"
-)
-
-
 def from_error(subject: str, error: TaggerError, fix: str = "") -> Finding:
-    """An error as a finding: what it says of the fault, and what to do unless that is given."""
-    seen, *advice = _ADVICE.split(with_hint(error), maxsplit=1)
-    told = fix or (advice[0] if advice else "")
-    return Finding(subject, "error", seen.rstrip("."), told)
+    """An error as a finding: its fault, and its advice unless another one is given."""
+    advice = fix or f"{error.advice} {hint_of(error)}".strip()
+    return Finding(subject, "error", error.fault.rstrip("."), advice)
 
 
 def worst(findings: Iterable[Finding]) -> Severity:

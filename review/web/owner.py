@@ -46,11 +46,11 @@ def keep_token(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it holds no token"
         raise SettingsError(
-            f"The file {file} of the owner's token cannot be used: {reason}. Set "
-            "TAGGER_REVIEW_TOKEN, or TAGGER_DATA_DIR to a folder that can be written."
+            f"The file {file} of the owner's token cannot be used: {reason}.",
+            "Set TAGGER_REVIEW_TOKEN, or TAGGER_DATA_DIR to a folder that can be written.",
         ) from None
     if len(token) < 16:
-        raise SettingsError(f"The file {file} holds no token; delete it, and one is made.")
+        raise SettingsError(f"The file {file} holds no token.", "Delete it, and one is made.")
     return token
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.api_tables import ApiPause
-from core.errors import ApiPaused, PauseReason
+from core.database.api_tables import ApiPause, PauseReason
+from core.errors import ApiPaused
 from poller.client import ApiRequest
 from poller.pauses import EVERYTHING, Pauses
 from tests.conftest import ManualClock

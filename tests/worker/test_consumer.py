@@ -86,7 +86,10 @@ def test_a_redis_that_takes_connections_and_no_writes_is_one_outage(
         consumer.on_ready()
         consumer.on_connection_error_after_connected(ReadOnlyError("read only replica"))
     assert len(caplog.messages) == 1
-    assert "refuses what it was asked: read only replica. Waiting for it." in caplog.messages[0]
+    assert (
+        "refuses what it was asked: read only replica. See its log. Waiting for it."
+        in caplog.messages[0]
+    )
     assert len(pauses) == 5  # and no busy loop
     consumer.on_ready()
     consumer.timer.fire()

@@ -13,8 +13,8 @@ from sqlalchemy import Engine, insert
 
 import tagger
 from core.console import ApiProbe, AskApi, probes
-from core.database.api_tables import FeedRow
-from core.errors import ApiPaused, PauseReason
+from core.database.api_tables import FeedRow, PauseReason
+from core.errors import ApiPaused
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
