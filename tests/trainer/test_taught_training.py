@@ -25,7 +25,12 @@ from trainer.teacher.files import find_teacher
 from trainer.teacher.teacher import open_teacher
 from trainer.train import train_site
 
-FEW = replace(NARROW, fit=replace(NARROW.fit, conv_epochs=1, conv_steps=1, reader_epochs=2))
+FEW = replace(
+    NARROW,
+    fit=replace(
+        NARROW.fit, conv_epochs=1, conv_steps=1, reader_epochs=2, reader_steps=1, term_steps=1
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)

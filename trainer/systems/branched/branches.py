@@ -111,7 +111,7 @@ def fit_terms(run: FittingRun, learned: Pass) -> Terms:
     epoch_work = fitting_run.TERMS_COST * len(learned.train)
     stored = run.checkpoints.load(part)
     if stored is not None and stored.keys() == {"table", "bias"}:
-        run.resumed((), epoch_work * run.hyperparameters.fit.term_epochs)
+        run.resumed((), epoch_work * run.term_epochs())
         return Terms(stored["table"], stored["bias"])
     terms = _fit_terms(run, learned.train, epoch_work)
     run.checkpoints.save(part, {"table": terms.table, "bias": terms.bias})
@@ -127,6 +127,7 @@ def _fit_terms(run: FittingRun, rows: Rows, epoch_work: int) -> Terms:
         encoded.terms[rows],
         tags[:, :in_table],
         fit,
+        epochs=run.term_epochs(),
         seed=run.seed,
         after_epoch=lambda: run.advance(epoch_work),
     )
@@ -169,7 +170,7 @@ def _fit_reader(
         model=head,
         batches=Batches((inputs, run.targets), learned.train, fit.reader_batch, run.seed),
         validation=_validation_batches(judged, learned),
-        epochs=run.at_most(fit.reader_epochs),
+        epochs=run.reader_epochs(),
         rate=fit.reader_rate,
         decay=fit.reader_decay,
         cost=fitting_run.READER_COST,

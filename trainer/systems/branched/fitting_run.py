@@ -52,10 +52,9 @@ class FittingRun:
     def _all_work(self) -> int:
         """What tables, teacher and both passes over the branches cost together."""
         learned, everything = len(self.encoded.train), len(self.encoded)
-        fit = self.hyperparameters.fit
-        reader = READER_COST * self.at_most(fit.reader_epochs)
+        reader = READER_COST * self.reader_epochs()
         readers_and_terms = (
-            reader * self.hyperparameters.graph.readers + TERMS_COST * fit.term_epochs
+            reader * self.hyperparameters.graph.readers + TERMS_COST * self.term_epochs()
         )
         return (
             TABLES_COST * everything
@@ -72,8 +71,21 @@ class FittingRun:
     def conv_epochs(self) -> int:
         """Epochs of the convolutions in the first pass."""
         fit = self.hyperparameters.fit
-        steps = -(-len(self.encoded.train) // fit.conv_batch)
-        return self.at_most(max(fit.conv_epochs, -(-fit.conv_steps // steps)))
+        return self.at_most(self._enough(fit.conv_epochs, fit.conv_steps, fit.conv_batch))
+
+    def reader_epochs(self) -> int:
+        """Epochs of each reader, in both passes."""
+        fit = self.hyperparameters.fit
+        return self.at_most(self._enough(fit.reader_epochs, fit.reader_steps, fit.reader_batch))
+
+    def term_epochs(self) -> int:
+        """Epochs of the terms, in both passes."""
+        fit = self.hyperparameters.fit
+        return self._enough(fit.term_epochs, fit.term_steps, fit.term_batch)
+
+    def _enough(self, epochs: int, steps: int, batch: int) -> int:
+        """So many epochs of the training part, or as many more as it takes for so many steps."""
+        return max(epochs, -(-steps // -(-len(self.encoded.train) // batch)))
 
     def at_most(self, epochs: int) -> int:
         """So many epochs, or fewer where somebody set a limit."""

@@ -77,7 +77,8 @@ class FitHyperparameters:
         conv_decay: of their weights, by AdamW.
         last_rate: of the convolutions' one more pass, in which the validation part is learned.
         word_dropout: share of words that the convolutions see as unknown.
-        reader_epochs: of each reader.
+        reader_epochs: of each reader; a site with few questions gets more, see reader_steps.
+        reader_steps: at least so many of each reader.
         reader_batch: questions of one of its steps.
         reader_rate: its highest learning rate.
         reader_decay: of its weights, by AdamW.
@@ -86,7 +87,8 @@ class FitHyperparameters:
             notice.
         teacher_folds: of the training part, for each of which a teacher is fitted to the others.
         teacher_share: of what readers and convolutions learn; the rest is the tags themselves.
-        term_epochs: of the weighted terms.
+        term_epochs: of the weighted terms; a site with few questions gets more, see term_steps.
+        term_steps: at least so many of them.
         term_batch: questions of one of their steps.
         term_rate: the rate of their first step; it falls to zero.
         term_labels: so many of the most frequent labels have weighted terms; rarer ones would be
@@ -104,6 +106,7 @@ class FitHyperparameters:
     last_rate: float = 3e-4
     word_dropout: float = 0.1
     reader_epochs: int = 14
+    reader_steps: int = 220
     reader_batch: int = 128
     reader_rate: float = 2e-3
     reader_decay: float = 1e-3
@@ -112,6 +115,7 @@ class FitHyperparameters:
     teacher_folds: int = 5
     teacher_share: float = 0.7
     term_epochs: int = 10
+    term_steps: int = 80
     term_batch: int = 256
     term_rate: float = 1.0
     term_labels: int = 200

@@ -18,6 +18,7 @@ def fit_term_table(
     tags: npt.NDArray[np.uint8],
     hyperparameters: FitHyperparameters,
     *,
+    epochs: int,
     seed: int,
     after_epoch: Callable[[], None],
 ) -> tuple[Float32Array, Float32Array]:
@@ -29,8 +30,8 @@ def fit_term_table(
     Args:
         terms: weights, sparse, shape (questions, terms).
         tags: shape (questions, labels).
-        hyperparameters: `term_epochs`, `term_batch`, and `term_rate` of the first step, which falls
-            to zero.
+        hyperparameters: `term_batch`, and `term_rate` of the first step, which falls to zero.
+        epochs: over all questions.
         seed: of the questions' order.
         after_epoch: called at each one's end.
 
@@ -42,8 +43,8 @@ def fit_term_table(
     bias = logit_of_share(tags)
     table = np.zeros((terms.shape[1], tags.shape[1]), np.float32)
     squares = np.full_like(table, 1e-4)
-    step, steps = 0, hyperparameters.term_epochs * -(-questions // hyperparameters.term_batch)
-    for _ in range(hyperparameters.term_epochs):
+    step, steps = 0, epochs * -(-questions // hyperparameters.term_batch)
+    for _ in range(epochs):
         order = random.permutation(questions)
         for start in range(0, questions, hyperparameters.term_batch):
             rows = order[start : start + hyperparameters.term_batch]

@@ -15,13 +15,14 @@ def test_terms_learn_what_stands_for_a_label() -> None:
         sp.csr_matrix(np.hstack([tags, noise]).astype(np.float32)),
         tags,
         FitHyperparameters(),
+        epochs=10,
         seed=1,
         after_epoch=lambda: ended.append(1),
     )
     assert table[0, 0] > 2 > table[2:, 0].max()
     assert table[1, 1] > 2
     assert bias[1] < bias[0]
-    assert len(ended) == FitHyperparameters().term_epochs
+    assert len(ended) == 10
 
 
 def test_a_labels_share_becomes_a_finite_logit() -> None:

@@ -36,7 +36,9 @@ def test_soft_tags_are_both_by_their_shares() -> None:
 
 SMALL = Hyperparameters(
     graph=replace(NARROW.graph, hidden=16),
-    fit=FitHyperparameters(conv_epochs=1, conv_steps=1, reader_epochs=3, teacher_folds=2),
+    fit=FitHyperparameters(
+        conv_epochs=1, conv_steps=1, reader_epochs=3, reader_steps=1, term_steps=1, teacher_folds=2
+    ),
 )
 
 
@@ -145,7 +147,7 @@ class TestFitting:
     def expect(self, dataset: Dataset, teacher: Oracle) -> float:
         """The mean cross-entropy of what a teacher expects and the tags of the training part."""
         fit = FitHyperparameters(
-            reader_epochs=12, reader_batch=16, reader_rate=1e-2, teacher_folds=2
+            reader_epochs=12, reader_steps=1, reader_batch=16, reader_rate=1e-2, teacher_folds=2
         )
         graph = replace(SMALL.graph, hidden_dropout=0.0, document_dropout=0.0)
         hyperparameters = replace(SMALL, fit=fit, graph=graph)

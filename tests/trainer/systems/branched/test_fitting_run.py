@@ -1,0 +1,59 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from trainer.progress import ProgressReporter
+from trainer.systems.branched.fitting_run import FittingRun
+from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
+
+FIT = FitHyperparameters(
+    conv_epochs=8, conv_steps=500, conv_batch=100,
+    reader_epochs=14, reader_steps=220, reader_batch=100,
+    term_epochs=10, term_steps=80, term_batch=200,
+)  # fmt: skip
+
+
+def run_of(questions: int, most_epochs: int | None = None) -> FittingRun:
+    encoded = Encoded(questions)
+    return FittingRun(
+        encoded,  # type: ignore[arg-type]  # all that is asked of it is how many they are
+        Hyperparameters(fit=FIT),
+        0,
+        ProgressReporter(),
+        most_epochs,
+    )
+
+
+class Encoded(SimpleNamespace):
+    """As many questions to learn from, and no vectors of a teacher."""
+
+    def __init__(self, questions: int) -> None:
+        super().__init__(train=np.arange(questions), vectors=None, tags=np.zeros((questions, 1)))
+
+    def __len__(self) -> int:
+        return len(self.train)
+
+
+@pytest.mark.parametrize(
+    ("questions", "readers", "terms", "convolutions"),
+    [
+        (10_000, 14, 10, 8),
+        (200, 110, 80, 250),  # two batches, two and one: 220, 80 and 500 steps
+        (50, 220, 80, 500),
+    ],
+)
+def test_few_questions_are_read_more_often(
+    questions: int, readers: int, terms: int, convolutions: int
+) -> None:
+    run = run_of(questions)
+    assert (run.reader_epochs(), run.term_epochs(), run.conv_epochs()) == (
+        readers,
+        terms,
+        convolutions,
+    )
+
+
+def test_a_limit_of_epochs_goes_before_enough_steps() -> None:
+    run = run_of(200, most_epochs=3)
+    assert (run.reader_epochs(), run.conv_epochs()) == (3, 3)
