@@ -92,7 +92,7 @@ class Settings(BaseSettings):
         "some uses",
     )
     min_questions: int = Field(
-        default=1000,
+        default=200,
         ge=50,
         description="a site with fewer tagged questions that have settled is not trained",
     )

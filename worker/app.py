@@ -47,6 +47,7 @@ from worker.maintenance import (
     sweep_pending,
     sweep_seconds,
     train_first_models,
+    train_grown_sites,
 )
 from worker.schedule import LONG_AGO, Every
 from worker.scoring import score_and_look, score_queue
@@ -59,12 +60,14 @@ log = logging.getLogger(__name__)
 PARK_TASK = "tagger.park"
 SCORE_TASK = "tagger.score"
 FIRST_MODELS_TASK = "tagger.train_first_models"
+GROWN_TASK = "tagger.train_grown_sites"
 RETRAIN_TASK = "tagger.retrain"
 SCORE_QUEUE_TASK = "tagger.score_review_queue"
 PRUNE_TASK = "tagger.prune_predictions"
 
 TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
 FIRST_MODELS_SECONDS = 60
+GROWN_SECONDS = 600  # it counts questions of many sites
 RETRAIN_EXPIRES = 6 * 60 * 60  # seconds; a cron's periods are not all the same
 SCORE_SECONDS = 300
 PRUNE_SECONDS = 60 * 60
@@ -151,6 +154,12 @@ class Tasks:
             lambda: train_first_models(self._engine, self._app, self._settings, self._clock)
         )
 
+    def train_grown_sites(self) -> None:
+        """Ask for training where a site has outgrown its last model."""
+        self._in_one_line(
+            lambda: train_grown_sites(self._engine, self._app, self._settings, self._clock)
+        )
+
     def score_queue(self) -> None:
         """Score what waits for review."""
         self._in_one_line(lambda: score_queue(self._engine, self._labels, self._clock))
@@ -220,6 +229,7 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
     if settings.keep_predictions_days is not None:
         schedule["prune"] = _every(PRUNE_TASK, PRUNE_SECONDS)
     if settings.retrain_cron != "off":
+        schedule["grown sites"] = _every(GROWN_TASK, GROWN_SECONDS)
         schedule["retrain"] = {
             "task": RETRAIN_TASK,
             "schedule": crontab.from_string(settings.retrain_cron),
@@ -242,6 +252,7 @@ def _add_tasks(app: Celery, tasks: Tasks) -> None:
     app.task(name=SWEEP_TASK, **short)(tasks.sweep)
     app.task(name=PARK_TASK, **short)(tasks.park)
     app.task(name=FIRST_MODELS_TASK, **short)(tasks.train_first_models)
+    app.task(name=GROWN_TASK, **short)(tasks.train_grown_sites)
     app.task(name=SCORE_TASK, **short)(tasks.score)
     app.task(name=SCORE_QUEUE_TASK, **short)(tasks.score_queue)
     app.task(name=RETRAIN_TASK, **short)(tasks.retrain)

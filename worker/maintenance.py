@@ -1,4 +1,4 @@
-"""What keeps the line moving with nobody watching: the sweep, and training where no model is."""
+"""What keeps the line moving with nobody watching: the sweep, and training that cannot wait."""
 
 import logging
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 
 from celery import Celery
-from sqlalchemy import Engine, Select, or_, select
+from sqlalchemy import Engine, Select, func, or_, select
 from sqlalchemy.engine import Connection
 
 from core.broker.feeding import refill
@@ -25,6 +25,7 @@ from core.settings import Settings
 log = logging.getLogger(__name__)
 
 FIRST_MODEL_PAUSE: Final = timedelta(minutes=30)
+GROWN: Final = 2  # times the questions of the last training that made a version
 MOST_PRUNED_PAGES: Final = 100  # of one time, which must not keep the tagging queue
 SWEEP_SECONDS: Final = 5.0  # it looks at the oldest requests alone
 
@@ -121,6 +122,40 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
     return sites
 
 
+def train_grown_sites(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:
+    """Ask for training where a site has outgrown its last version; return the sites.
+
+    A site whose history is being fetched has a hundred times as many questions a day later: it does
+    not wait for the schedule, but is trained whenever it has twice as many as the last training
+    that made a version had. A site whose last run began a short while ago is skipped.
+    """
+    if queue_length(app, TRAINING_QUEUE) > 0:
+        return []
+    now = clock.now()
+    last = (
+        select(func.max(TrainingRun.id))
+        .where(TrainingRun.outcome.in_(("published", "promoted")))
+        .group_by(TrainingRun.site)
+    )
+    had = (
+        select(TrainingRun.site, TrainingRun.questions)
+        .where(TrainingRun.id.in_(last), TrainingRun.site.not_in(_begun_lately(now)))
+        .where(TrainingRun.questions <= settings.training_questions // GROWN)  # more are not read
+        .order_by(TrainingRun.site)
+    )
+    with reading(engine) as connection:
+        sites = [
+            site
+            for site, questions in connection.execute(had).all()
+            if questions is not None
+            and count_trainable(connection, site, settings, now=now) >= GROWN * questions
+        ]
+    for site in sites:
+        log.info("%s has outgrown its last model: training is asked for", site)
+        enqueue_training(app, site)
+    return sites
+
+
 def prune_old_predictions(engine: Engine, settings: Settings, clock: Clock) -> int:
     """Delete predictions of pruned versions that are older than the setting; return how many."""
     if settings.keep_predictions_days is None:
@@ -136,7 +171,14 @@ def _tried(now: datetime) -> Select[str]:
     """Sites whose training has been tried, and is not to be tried again by itself."""
     return select(TrainingRun.site).where(
         or_(
-            TrainingRun.started_at.between(now - FIRST_MODEL_PAUSE, now),
+            TrainingRun.site.in_(_begun_lately(now)),
             TrainingRun.outcome == "published",
         )
+    )
+
+
+def _begun_lately(now: datetime) -> Select[str]:
+    """Sites whose last training may still be running, or would most likely fail again."""
+    return select(TrainingRun.site).where(
+        TrainingRun.started_at.between(now - FIRST_MODEL_PAUSE, now)
     )

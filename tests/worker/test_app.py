@@ -243,7 +243,7 @@ def test_the_schedule_deletes_old_predictions_where_a_setting_says_so() -> None:
 def test_retraining_can_be_switched_off() -> None:
     on, off = (beat_schedule(Settings(retrain_cron=cron)) for cron in ("0 3 * * *", "off"))
     assert on["retrain"]["task"] == RETRAIN_TASK
-    assert on.keys() - off.keys() == {"retrain"}
+    assert on.keys() - off.keys() == {"retrain", "grown sites"}
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])

@@ -29,6 +29,7 @@ from worker.maintenance import (
     prune_old_predictions,
     sweep_pending,
     train_first_models,
+    train_grown_sites,
 )
 
 
@@ -165,3 +166,44 @@ def test_a_version_that_did_not_pass_the_gate_is_left_to_the_schedule(
         connection.execute(ended)
     clock.sleep(timedelta(hours=3).total_seconds())
     assert train_first_models(sqlite_engine, app, settings, clock) == []
+
+
+def test_a_site_is_trained_again_once_it_has_twice_the_questions_of_its_last_version(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    many = [question(number) for number in range(119)]
+    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # its first is not due here
+    run(sqlite_engine, clock, outcome="promoted", questions=20)
+    run(sqlite_engine, clock, outcome="promoted", questions=60)
+    run(sqlite_engine, clock, outcome="failed", questions=20)
+    clock.sleep(timedelta(hours=1).total_seconds())
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
+    store_questions(sqlite_engine, question(119), now=clock.now(), request_tagging=False)
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+    assert queue_length(app, TRAINING_QUEUE) == 1
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # it still waits
+
+
+def test_a_site_whose_training_has_just_begun_or_reads_all_it_may_is_not_trained_again(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    many = [question(number) for number in range(120)]
+    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    run(sqlite_engine, clock, outcome="published", questions=60)
+    clock.sleep(timedelta(hours=1).total_seconds())
+    full = settings.model_copy(update={"training_questions": 100})
+    assert train_grown_sites(sqlite_engine, app, full, clock) == []
+    run(sqlite_engine, clock, outcome=None, questions=None)
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
+    clock.sleep(timedelta(hours=1).total_seconds())
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def run(engine: Engine, clock: ManualClock, *, outcome: str | None, questions: int | None) -> None:
+    """Record a training that begins now."""
+    values = {"site": "stats", "started_at": clock.now(), "outcome": outcome}
+    with engine.begin() as connection:
+        connection.execute(insert(TrainingRun).values(values | {"questions": questions}))
