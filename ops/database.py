@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+from rich.console import Console
 from sqlalchemy import Engine
 
 from core.clock import SystemClock
@@ -37,6 +38,8 @@ from ops.site_merge import merge_sites
 log = logging.getLogger(__name__)
 
 PIPE = Path("-")
+
+AsJson = Annotated[bool, json_option()]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -78,12 +81,12 @@ def upgrade_database(
     out.print(f"The tables of {address} are up to date.", soft_wrap=True)
 
 
-def _set_up_roles(engine: Engine, settings: Settings) -> None:
+def _set_up_roles(engine: Engine, settings: Settings, terminal: Console = out) -> None:
     """Say what the roles may, where there are any, or passwords for them."""
     passwords = (settings.database_service_password, settings.database_reader_password)
     made = set_up_roles(engine, service=passwords[0], reader=passwords[1])
     if made:
-        out.print(f"Roles: {', '.join(made)}.", soft_wrap=True)
+        terminal.print(f"Roles: {', '.join(made)}.", soft_wrap=True)
 
 
 @command
@@ -95,6 +98,8 @@ def back_up(
     force: Annotated[
         bool, typer.Option("--force", help="Let it take the place of another file.")
     ] = False,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Write all that the database holds to a file, as of one moment; services go on meanwhile.
 
@@ -108,13 +113,18 @@ def back_up(
     if file == PIPE:
         if sys.stdout.isatty():
             fail("A backup is no text: send it to a file or a pipe, as in … - > tagger.backup.gz")
+        if as_json:
+            raise typer.BadParameter("The backup itself is on standard output: leave out --json.")
         written = write_backup(engine, sys.stdout.buffer, now=now, models=models)
         sys.stdout.buffer.flush()
         err.print(f"{written}.", highlight=False)
         return
     written = save_backup(engine, file, now=now, models=models, force=force)
-    size = file.stat().st_size / 1e6
-    told = f"{written}, {size:,.1f} MB: {plain(str(file))}, read back and whole."
+    size = file.stat().st_size
+    if as_json:
+        print_json({**asdict(written), "file": str(file), "bytes": size})
+        return
+    told = f"{written}, {size / 1e6:,.1f} MB: {plain(str(file))}, read back and whole."
     out.print(told, soft_wrap=True, highlight=False)
 
 
@@ -124,6 +134,8 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete what the database holds.")
     ] = False,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Bring a backup back into an empty database of either kind: all of it, or nothing.
 
@@ -135,9 +147,13 @@ def restore(
     with _opened(file) as (source, name):
         engine = make_engine(settings.database)  # which makes its folder
         restored = restore_backup(engine, source, name, now=SystemClock().now(), replace=replace)
-    merge_misnamed_sites(engine)
-    _set_up_roles(engine, settings)
+    notes = err if as_json else out
+    merge_misnamed_sites(engine, notes)
+    _set_up_roles(engine, settings, notes)
     address = engine.url.render_as_string(hide_password=True)
+    if as_json:
+        print_json({**asdict(restored), "database": address})
+        return
     told = f"{restored} as of {_shown(restored)} are in {address}."
     out.print(told, soft_wrap=True, highlight=False)
 
@@ -146,7 +162,7 @@ def restore(
 def check(
     file: Annotated[Path, typer.Argument(help="A backup; - is standard input.")],
     *,
-    as_json: Annotated[bool, json_option()] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read a backup from its beginning to its end, and say what it holds.
 
@@ -182,10 +198,10 @@ def _shown(backup: Summary) -> str:
     return plain(backup.header.made_at.replace("T", " ").replace("+00:00", " UTC"))
 
 
-def merge_misnamed_sites(engine: Engine) -> None:
+def merge_misnamed_sites(engine: Engine, terminal: Console = out) -> None:
     """Give sites that earlier versions stored under another spelling the API's names."""
     for merged in merge_sites(engine, SystemClock()):
         line = f"{merged.old} is called {merged.new} now: {merged.questions:,} questions"
         if merged.twins:
             line += f", {merged.twins:,} of which were there under both names"
-        out.print(f"{plain(line)}.", soft_wrap=True)
+        terminal.print(f"{plain(line)}.", soft_wrap=True)

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from core.clock import SystemClock
 from core.console import (
+    FAILURE,
     command,
     complete_tags,
     fail,
@@ -43,7 +44,7 @@ def add_commands(app: typer.Typer) -> None:
     )
     webhooks.command("add")(add)
     webhooks.command("list")(show)
-    webhooks.command("test")(test)
+    webhooks.command("test")(send_test_event)
     webhooks.command("retry")(retry)
     webhooks.command("remove")(remove)
     app.add_typer(webhooks, name="webhooks")
@@ -124,12 +125,19 @@ def _trouble(one: ListedWebhook) -> str:
 
 
 @command
-def test(number: Annotated[int, typer.Argument(help="Its number, as the list has it.")]) -> None:
+def send_test_event(
+    number: Annotated[int, typer.Argument(help="Its number, as the list has it.")],
+    *,
+    as_json: Annotated[bool, json_option()] = False,
+) -> None:
     """Send a webhook a test event, at once; fails where it is not confirmed.
 
     Example: tagger webhooks test 3
     """
     outcome = send_test(open_existing_database(start()), SystemClock(), number)
+    if as_json:
+        print_json({"number": number, "confirmed": outcome.error is None, "error": outcome.error})
+        raise typer.Exit(FAILURE if outcome.error is not None else 0)
     if outcome.error is not None:
         fail(f"Webhook {number} has not confirmed the test event: {outcome.error}.")
     out.print(f"Webhook {number} has confirmed the test event.")

@@ -1,5 +1,6 @@
 """The commands of the database, and what all commands say of one that they do not know."""
 
+import json
 import os
 import subprocess
 import sys
@@ -80,7 +81,10 @@ def test_a_backup_is_taken_checked_and_brought_back(
     assert taken.exit_code == 0, taken.output
     assert f"{file}, read back and whole." in taken.stdout
     assert "exists; overwrite it with --force" in run("db", "backup", file).stderr
-    assert run("db", "backup", file, "--force", "--without-models").exit_code == 0
+    made = run("db", "backup", file, "--force", "--without-models", "--json")
+    assert json.loads(made.stdout)["bytes"] == Path(file).stat().st_size
+    assert json.loads(made.stdout)["header"]["models"] is False
+    assert run("db", "backup", "-", "--json").exit_code == 2
     checked = run("db", "check", file)
     assert checked.stdout.startswith("A whole backup: ")
     assert "without models, as of 2" in checked.stdout
@@ -91,7 +95,8 @@ def test_a_backup_is_taken_checked_and_brought_back(
     restored = run("db", "restore", file)
     assert restored.exit_code == 0, restored.output
     assert "UTC are in sqlite:///" in restored.stdout
-    assert run("db", "restore", file, "--replace").exit_code == 0
+    again = run("db", "restore", file, "--replace", "--json")
+    assert json.loads(again.stdout)["rows"]["questions"] == 2
     copy = make_engine(os.environ["TAGGER_DATABASE_URL"])
     with reading(copy) as connection:
         assert connection.scalar(select(func.count()).select_from(Question)) == 2

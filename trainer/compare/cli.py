@@ -11,10 +11,12 @@ from core.console import (
     command,
     end_on_sigterm,
     err,
+    json_option,
     new_site_option,
     only_set_site,
     open_existing_database,
     out,
+    print_json,
     site_option,
     start,
     stored_site,
@@ -66,6 +68,7 @@ Folder = Annotated[
     Path | None,
     typer.Option("--out", "-o", help="Folder of the table and the report.  [default: under data/]"),
 ]
+AsJson = Annotated[bool, json_option()]
 
 
 @command
@@ -81,6 +84,7 @@ def compare(  # noqa: PLR0913 (options)
     top_tags: TopTags = None,
     seed: Seed = 0,
     folder: Folder = None,
+    as_json: AsJson = False,
 ) -> None:
     """Train every system on the same questions and compare them: a table and an HTML report.
 
@@ -113,21 +117,30 @@ def compare(  # noqa: PLR0913 (options)
         source = _source(file, site, settings, teacher if TAUGHT in chosen else None)
         target = folder or settings.data_dir / "compare" / source.site
         if splits == 1:
-            _compare_once(source, chosen, options, target)
+            _compare_once(source, chosen, options, target, as_json=as_json)
         else:
             named = _names(systems)[0] if systems else None
-            _compare_on_splits(source, chosen, options, target, splits, named)
+            finished, unfinished = _compare_on_splits(source, chosen, options, target, splits)
+            _tell_means(finished, unfinished, target, named, as_json=as_json)
 
 
 def _compare_once(
-    source: "Source", systems: "Chosen", options: "CompareOptions", folder: Path
+    source: "Source",
+    systems: "Chosen",
+    options: "CompareOptions",
+    folder: Path,
+    *,
+    as_json: bool,
 ) -> None:
-    from trainer.compare.table import terminal_table  # noqa: PLC0415
+    from trainer.compare.table import terminal_table, to_document  # noqa: PLC0415
 
     with make_reporter(err) as bar:
         comparison, report = _compare(source, systems, options, folder, bar)
     if report is None:
         raise KeyboardInterrupt
+    if as_json:
+        print_json({**to_document(comparison), "report": str(report)})
+        return
     out.print(terminal_table(comparison))
     _tell_files(comparison.unfinished, report)
 
@@ -138,12 +151,12 @@ def _compare_on_splits(
     options: "CompareOptions",
     folder: Path,
     splits: int,
-    first: str | None,
-) -> None:
-    """Compare on one random split after another, each with its own table and report."""
-    from trainer.compare.output import write_means  # noqa: PLC0415
-    from trainer.compare.repeated import means_table, system_means  # noqa: PLC0415
+) -> "tuple[list[Comparison], tuple[str, ...]]":
+    """Compare on one random split after another, each with its own table and report.
 
+    Returns:
+        The splits that have finished, and what Ctrl-C left out of the one after them.
+    """
     finished: list[Comparison] = []
     unfinished: tuple[str, ...] = ()
     with make_reporter(err) as bar:
@@ -158,11 +171,35 @@ def _compare_on_splits(
             finished.append(comparison)
     if not finished:
         raise KeyboardInterrupt
+    return finished, unfinished
+
+
+def _tell_means(
+    finished: "list[Comparison]",
+    unfinished: tuple[str, ...],
+    folder: Path,
+    first: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write and tell the means over splits, and the leads over the first system."""
+    from trainer.compare.output import write_means  # noqa: PLC0415
+    from trainer.compare.repeated import (  # noqa: PLC0415
+        means_document,
+        means_table,
+        system_means,
+    )
+
     means = system_means(finished, first=first)
+    file = write_means(means, folder)
+    if as_json:
+        about = {"site": finished[0].data.site, "splits": len(finished), "unfinished": unfinished}
+        print_json({**about, "systems": means_document(means), "table": str(file)})
+        return
     out.print(means_table(means))
     over = f" Leads are over {means[0].system}, with their 95% intervals." if means else ""
     out.print(f"Means of {len(finished)} random splits.{over}", highlight=False, soft_wrap=True)
-    _tell_files(unfinished, write_means(means, folder))
+    _tell_files(unfinished, file)
 
 
 def _compare(

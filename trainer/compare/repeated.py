@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
-from typing import Final
+from typing import Any, Final
 
 from rich.table import Table
 
@@ -112,6 +112,23 @@ def means_table(means: Sequence[SystemMeans]) -> Table:
 def _interval(lead: Estimate) -> str:
     told = f"{lead.value:+.4f} ±{lead.high - lead.value:.4f}"
     return re.sub(r"(?<!\d)0\.", ".", told)
+
+
+def means_document(means: Sequence[SystemMeans]) -> list[dict[str, Any]]:
+    """The same of all metrics, of values that JSON knows; one split gives leads no interval."""
+    return [
+        {
+            "system": one.system,
+            "means": dict(one.means),
+            "leads": {name: _lead_document(lead) for name, lead in one.leads.items()},
+        }
+        for one in means
+    ]
+
+
+def _lead_document(lead: Estimate) -> dict[str, Any]:
+    interval = [lead.low, lead.high] if math.isfinite(lead.low) else None
+    return {"value": lead.value, "interval": interval}
 
 
 def means_csv(means: Sequence[SystemMeans]) -> str:

@@ -88,9 +88,15 @@ def _costs(row: Row) -> dict[str, Any]:
 
 
 def to_json(comparison: Comparison) -> str:
-    """All that was measured, and on what."""
+    """The table as JSON."""
+    document = to_document(comparison)
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_document(comparison: Comparison) -> dict[str, Any]:
+    """All that was measured, and on what; of values that JSON knows."""
     data = comparison.data
-    document = {
+    return {
         "site": data.site,
         "split": data.split,
         "questions": dict(data.parts),
@@ -98,7 +104,6 @@ def to_json(comparison: Comparison) -> str:
         "unfinished": list(comparison.unfinished),
         "systems": [_document(row, data.labels) for row in comparison.rows],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _document(row: Row, labels: tuple[str, ...]) -> dict[str, Any]:

@@ -66,10 +66,14 @@ def test_a_test_event_says_what_came_of_it(sqlite_engine: Engine, clock: ManualC
         status, output = run(sqlite_engine, "test", "1")
         assert (status, len(state.received)) == (0, 1)
         assert "has confirmed the test event" in output
+        confirmed = {"number": 1, "confirmed": True, "error": None}
+        assert json.loads(run(sqlite_engine, "test", "1", "--json")[1]) == confirmed
         state.answer = 404
         status, output = run(sqlite_engine, "test", "1")
-    assert status == 1
+        refused, told = run(sqlite_engine, "test", "1", "--json")
+    assert (status, refused) == (1, 1)
     assert "answered 404" in output
+    assert json.loads(told)["confirmed"] is False
 
 
 @pytest.mark.usefixtures("wide_terminal")

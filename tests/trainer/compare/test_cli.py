@@ -1,6 +1,7 @@
 """`tagger compare`, as one types it."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from typer.testing import CliRunner
 
 import tagger
 from demo.site.generator import make_questions
+from trainer.compare.repeated import SystemMeans, means_document
+from trainer.scoring.intervals import Estimate
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -57,9 +60,10 @@ def test_a_file_is_compared_into_a_table_and_a_report(
     file, out = tmp_path / "demo.jsonl", tmp_path / "out"
     write_questions(file)
     command = ["compare", "--file", str(file), "--split", split, "--out", str(out)]
-    ended = CliRunner().invoke(tagger.make_app(), [*command, "--systems", names])
+    ended = CliRunner().invoke(tagger.make_app(), [*command, "--systems", names, "--json"])
     assert ended.exit_code == 0, ended.output
     document = json.loads((out / "table.json").read_text())
+    assert json.loads(ended.stdout) == {**document, "report": str(out / "report.html")}
     assert (document["site"], document["split"]) == ("demo", split)
     found = {row["system"]: row for row in document["systems"]}
     assert found.keys() == compared
@@ -84,6 +88,14 @@ def test_several_splits_end_with_means_and_leads_over_the_first_system(tmp_path:
     tables = [(out / f"split-{number}" / "table.csv").read_text() for number in (1, 2)]
     assert tables[0] != tables[1]
     assert (out / "splits.csv").read_text().count("\n") == 3
+
+
+def test_means_as_json_have_all_metrics_and_no_interval_of_one_split() -> None:
+    lead = Estimate(0.1, -math.inf, math.inf)
+    means = [SystemMeans("first", {"micro_f1": 0.5}, {}), SystemMeans("b", {}, {"micro_f1": lead})]
+    first, second = means_document(means)
+    assert first == {"system": "first", "means": {"micro_f1": 0.5}, "leads": {}}
+    assert second["leads"] == {"micro_f1": {"value": 0.1, "interval": None}}
 
 
 def test_there_is_one_split_by_time(tmp_path: Path) -> None:
