@@ -51,6 +51,10 @@ PARTS: dict[str, tuple[str, ...]] = {
 console.hints.update(HINTS)
 console.probes["api"] = lambda *asked: import_module("poller.probe").ask_api(*asked)
 
+console.probes["teacher"] = lambda named: import_module("trainer.teacher.probe").probe_teacher(
+    named
+)
+
 
 def make_app(parts: Iterable[str] = PARTS) -> typer.Typer:
     """The command line with the commands of some parts."""

@@ -25,7 +25,7 @@ from core.console.options import (
     stored_site,
     stored_site_option,
 )
-from core.console.probes import ApiProbe, AskApi, probes
+from core.console.probes import ApiProbe, AskApi, ProbeTeacher, probes
 from core.console.terminal import bytes_progress, err, out, plain, print_json, progress
 from core.console.usage import PlainGroup
 
@@ -34,6 +34,7 @@ __all__ = [
     "ApiProbe",
     "AskApi",
     "PlainGroup",
+    "ProbeTeacher",
     "any_site_option",
     "bytes_progress",
     "check_known",

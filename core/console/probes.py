@@ -33,5 +33,8 @@ class ApiProbe:
 # Raises the ApiError of what is wrong; without an engine there is no record of earlier requests.
 AskApi = Callable[[Settings, Engine | None, Clock], ApiProbe]
 
-# By the name of what is asked, as `api`: an AskApi.
+# From what TAGGER_TEACHER names to its network; raises TeacherUnusable or TrainerNotInstalled.
+ProbeTeacher = Callable[[str], str]
+
+# By the name of what is asked: an AskApi as `api`, a ProbeTeacher as `teacher`.
 probes: dict[str, Callable[..., Any]] = {}

@@ -56,7 +56,12 @@ def _examine(env_files: list[Path], *, offline: bool) -> list[Finding]:
         set_up_logging(DEFAULTS, part="doctor")
         return [settings, *(one for one in check_names(env_files) if one.severity != "ok")]
     set_up_logging(settings, part="doctor")
-    context = CheckContext(settings, SystemClock(), None if offline else probes.get("api"))
+    context = CheckContext(
+        settings,
+        SystemClock(),
+        None if offline else probes.get("api"),
+        probe_teacher=probes.get("teacher"),
+    )
     found = list(check_names(env_files))
     with closing(context), progress("Looking", total=len(CHECKS)) as bar:
         for subject, check in CHECKS.items():

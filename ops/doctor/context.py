@@ -14,7 +14,7 @@ from sqlalchemy import Engine, make_url
 
 from core.broker.queue import asking, make_celery
 from core.clock import Clock
-from core.console import ApiProbe, AskApi
+from core.console import ApiProbe, AskApi, ProbeTeacher
 from core.database.engine import make_engine, reading, unreachable
 from core.database.existing import is_missing, open_existing
 from core.database.migrate import known_revision, revisions
@@ -81,13 +81,22 @@ class CheckContext:
         settings: of the service.
         clock: tells the time.
         ask_api: asks the API once; None where it is not to be asked.
+        probe_teacher: looks at what TAGGER_TEACHER names.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, ask_api: AskApi | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        ask_api: AskApi | None = None,
+        *,
+        probe_teacher: ProbeTeacher | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.told: dict[str, Any] = {}
         self._ask_api = ask_api
+        self._probe_teacher = probe_teacher
 
     @property
     def sqlite_file(self) -> Path | None:
@@ -171,6 +180,17 @@ class CheckContext:
         except TaggerError:
             pass
         return self._ask_api(self.settings, self.database(), self.clock)
+
+    def teacher(self) -> str | None:
+        """The network of the teacher; None where none is set.
+
+        Raises:
+            TeacherUnusable: it cannot be used.
+            TrainerNotInstalled: nothing is trained on this machine.
+        """
+        if self.settings.teacher is None or self._probe_teacher is None:
+            return None
+        return self._probe_teacher(self.settings.teacher)
 
     def close(self) -> None:
         """Close the database's connections."""

@@ -15,6 +15,7 @@ from ops.doctor.machine import check_disk
 from ops.doctor.memory import check_memory
 from ops.doctor.models import check_models, check_tagging
 from ops.doctor.services import check_services
+from ops.doctor.teacher import check_teacher
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "services": check_services,
     "memory": check_memory,
     "models": check_models,
+    "teacher": check_teacher,
     "tagging": check_tagging,
     "feeds": check_feeds,
     "sites": check_site_names,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ MOST_TOKENS: Final = 256  # of a question: what it is about stands at its beginn
 MOST_CHARACTERS: Final = 4_000  # that are cut into tokens; more than so many tokens have
 BODY_CHARACTERS: Final = 20_000  # of HTML
 _TEXT: Final = TextSettings(code="start", inline="join")
+_PACKAGES: Final = ("onnxruntime", "tokenizers")  # of the extra `teacher`
 _INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids")
 _KINDS: Final = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 
@@ -123,16 +125,31 @@ def _stacked(vectors: Iterable[npt.NDArray[np.float32]], size: int) -> Vectors:
     return np.stack(found) if found else np.zeros((0, size), np.float16)
 
 
+def check_packages() -> None:
+    """Look for the packages that encode, which takes no time.
+
+    Raises:
+        TeacherUnusable: some of them are not here.
+    """
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise _not_installed(", ".join(missing))
+
+
+def _not_installed(missing: str) -> TeacherUnusable:
+    return TeacherUnusable(
+        f"{SETTING}: a teacher needs packages that are not installed here ({missing}).",
+        'Install them in the checkout with: pip install ".[trainer,teacher]"',
+    )
+
+
 def _import_packages() -> tuple[Any, Any]:
     try:
         with signals_win():
             import onnxruntime  # noqa: PLC0415 (they are an extra)
             import tokenizers  # noqa: PLC0415
     except ImportError as error:
-        raise TeacherUnusable(
-            f"{SETTING}: a teacher needs packages that are not installed here ({error.name}). "
-            'Install them in the checkout with: pip install ".[trainer,teacher]"'
-        ) from error
+        raise _not_installed(str(error.name)) from error
     return onnxruntime, tokenizers
 
 

@@ -27,6 +27,10 @@ _POOLINGS: Final = {
     "pooling_mode_weightedmean_tokens",
     "pooling_mode_lasttoken",
 }
+_EXPECTED: Final = (
+    f"Set it to a folder with {TOKENIZER} and {MODELS[0]}, or to a package that has them."
+)
+_READABLE: Final = "Let the user who trains read it."
 RECIPE: Final = b"1"  # of the text that is encoded; another one makes other vectors
 
 
@@ -70,7 +74,9 @@ class TeacherFiles:
             told = json.loads(self._pooling.read_text())
             chosen = {name for name, value in told.items() if value is True} & _POOLINGS
         except (OSError, ValueError, AttributeError) as error:
-            raise TeacherUnusable(f"{SETTING}: {self._pooling} cannot be read: {error}") from error
+            raise TeacherUnusable(
+                f"{SETTING}: {self._pooling} cannot be read: {error}.", _READABLE
+            ) from error
         if chosen - {_FIRST, _MEAN} or len(chosen) > 1:
             raise TeacherUnusable(
                 f"{SETTING}: {self._pooling} asks for {', '.join(sorted(chosen))}; a teacher's "
@@ -99,16 +105,19 @@ def find_teacher(named: str) -> TeacherFiles:
         folder = Path(named).expanduser()
         is_folder = folder.is_dir()
     except (OSError, RuntimeError) as error:  # no such user, a name too long, no right to look
-        raise TeacherUnusable(f"{SETTING}: {one_line(named)} cannot be read: {error}") from error
+        raise TeacherUnusable(
+            f"{SETTING}: {one_line(named)} cannot be read: {error}.", _READABLE
+        ) from error
     if is_folder:
         return _in_folders(named, [folder], "the folder")
     if os.sep in named or named.startswith("~"):
-        raise TeacherUnusable(f"{SETTING}: there is no folder {named}.")
+        raise TeacherUnusable(f"{SETTING}: there is no folder {named}.", _EXPECTED)
     try:
         package = metadata.distribution(named)
     except (metadata.PackageNotFoundError, ValueError):
         raise TeacherUnusable(
-            f"{SETTING}: {named} is neither a folder here nor the name of an installed package."
+            f"{SETTING}: {named} is neither a folder here nor the name of an installed package.",
+            _EXPECTED,
         ) from None
     return _in_folders(named, list(_package_folders(package)), "the package")
 
@@ -118,7 +127,9 @@ def _digest_of(path: Path) -> bytes:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
     except OSError as error:
-        raise TeacherUnusable(f"{SETTING}: {path} cannot be read: {error.strerror}") from error
+        raise TeacherUnusable(
+            f"{SETTING}: {path} cannot be read: {error.strerror}.", _READABLE
+        ) from error
 
 
 def _package_folders(package: metadata.Distribution) -> Iterator[Path]:
@@ -138,5 +149,6 @@ def _in_folders(named: str, folders: list[Path], kind: str) -> TeacherFiles:
     missing = " or ".join(MODELS) if has_tokenizer else TOKENIZER
     raise TeacherUnusable(
         f"{SETTING}: {kind} {named} has no {missing}. A teacher is a sentence encoder as Hugging "
-        f"Face lays it out, exported to ONNX: {TOKENIZER} and {MODELS[0]}."
+        "Face lays it out, exported to ONNX.",
+        _EXPECTED,
     )
