@@ -90,7 +90,8 @@ def compare(  # noqa: PLR0913 (options)
 
     The questions are those that are stored, or those of --file. Ctrl-C keeps what is finished. With
     TAGGER_TEACHER a network that learned from the teacher, too, is the system branched-taught.
-    fastText and Omikuji, which are not this project's, are rows where the extra peers is installed.
+    fastText and Omikuji, which are not this project's, are rows where the extra peers is installed,
+    and Annif is one where its program is on the path.
 
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from trainer.systems.base import System
+from trainer.systems.peers.annif import Annif
 from trainer.systems.peers.fast_text import FastText
 from trainer.systems.peers.omikuji import OmikujiBonsai
 from trainer.systems.peers.peer import PeerSystem
 
-PEERS: Final[tuple[PeerSystem, ...]] = (FastText(), OmikujiBonsai())
+PEERS: Final[tuple[PeerSystem, ...]] = (FastText(), OmikujiBonsai(), Annif())
 
 
 def installed_peers() -> Mapping[str, System]:

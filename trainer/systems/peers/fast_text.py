@@ -1,10 +1,9 @@
-"""fastText: the mean of vectors of words, pairs and parts of words; a sigmoid for each label.
+"""fastText: the mean of vectors of words and of pairs of words, and a sigmoid for each label.
 
 Joulin, Grave, Bojanowski and Mikolov, 2016, "Bag of Tricks for Efficient Text Classification".
 """
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -17,7 +16,7 @@ from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.systems.base import words_size
-from trainer.systems.peers.peer import PeerSystem, PeerTagger
+from trainer.systems.peers.peer import PeerSystem, PeerTagger, texts
 from trainer.systems.tfidf import TEXT
 
 _LABEL: Final = "__label__"  # no word of a text looks so: TEXT splits at underscores
@@ -38,7 +37,7 @@ class FastTextTagger(PeerTagger):
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return the labels' probabilities for rows of a corpus: shape (rows, labels)."""
         found = np.zeros((len(rows), self.labels))
-        answers = self.model.predict(list(_texts(corpus, rows)), k=-1)
+        answers = self.model.predict(list(texts(corpus, rows)), k=-1)
         for row, (names, probabilities) in enumerate(zip(*answers, strict=True)):
             found[row, [int(name.removeprefix(_LABEL)) for name in names]] = probabilities
         return np.clip(found, 0, 1)  # its sigmoid is looked up in a table, and 1e-5 too high
@@ -51,7 +50,7 @@ class FastTextTagger(PeerTagger):
 
 @dataclass(frozen=True, kw_only=True)
 class FastText(PeerSystem):
-    """fastText as it is tuned for tags: pairs of words, and parts of words.
+    """fastText, tuned on the validation part of a site (docs/model.md).
 
     Attributes:
         rate: learning rate at the start; it falls to nothing.
@@ -69,7 +68,7 @@ class FastText(PeerSystem):
     epochs: int = 25
     dimensions: int = 100
     pairs: int = 2
-    parts: tuple[int, int] = (3, 5)
+    parts: tuple[int, int] = (0, 0)
     buckets: int = 200_000
 
     def fit_rows(self, dataset: Dataset, rows: Rows, *, seed: int) -> FastTextTagger:
@@ -106,14 +105,7 @@ class FastText(PeerSystem):
 def _write(file: Path, dataset: Dataset, rows: Rows) -> None:
     """Write a question a line: its labels' places, then its words."""
     with file.open("w", encoding="utf-8") as lines:
-        texts = _texts(dataset.corpus, rows)
-        for text, targets in zip(texts, dataset.targets[rows], strict=True):
+        each = zip(texts(dataset.corpus, rows), dataset.targets[rows], strict=True)
+        for text, targets in each:
             labels = [f"{_LABEL}{place}" for place in np.flatnonzero(targets)]
             lines.write(f"{' '.join(labels)} {text}\n")
-
-
-def _texts(corpus: Corpus, rows: Rows) -> Iterator[str]:
-    """Title and body of each row as one line of words."""
-    for row in rows:
-        ids = (*corpus.titles[row], *corpus.bodies[row])
-        yield " ".join(corpus.lexicon[word] for word in ids)

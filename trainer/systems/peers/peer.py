@@ -1,6 +1,7 @@
 """What the systems of other projects have in common."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import ClassVar
@@ -8,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
@@ -49,3 +51,10 @@ class PeerSystem(System):
         whole = self.fit_rows(dataset, learned_rows(dataset), seed=seed)
         reporter.batch(2, 2)
         return replace(whole, validation_probabilities=before)
+
+
+def texts(corpus: Corpus, rows: Rows) -> Iterator[str]:
+    """Title and body of each row as one line of words."""
+    for row in rows:
+        ids = (*corpus.titles[row], *corpus.bodies[row])
+        yield " ".join(corpus.lexicon[word] for word in ids)
