@@ -134,11 +134,13 @@ _OF_REVIEWS = (
     FROM review_queue WHERE question_pk % 100 < 2
     """,
     """
-    INSERT INTO verdicts (question_pk, reviewer, tag, verdict, at)
-    SELECT question_pk, reviewer, 't1', 'accepted', at FROM reviews WHERE outcome = 'saved'
+    INSERT INTO verdicts (question_pk, site, reviewer, tag, verdict, at)
+    SELECT question_pk, '[SITE]', reviewer, 't1', 'accepted', at
+    FROM reviews WHERE outcome = 'saved'
     """,
     """
-    INSERT INTO verdicts (question_pk, reviewer, tag, verdict, at)
-    SELECT question_pk, 'bob', 't1', 'rejected', [TIME_OF_PK] FROM review_queue WHERE conflicting
+    INSERT INTO verdicts (question_pk, site, reviewer, tag, verdict, at)
+    SELECT question_pk, '[SITE]', 'bob', 't1', 'rejected', [TIME_OF_PK]
+    FROM review_queue WHERE conflicting
     """,
 )

@@ -42,6 +42,7 @@ class Verdict(Table):
     """
 
     __tablename__ = "verdicts"
+    __table_args__ = (Index("ix_verdicts_site_tag_verdict", "site", "tag", "verdict"),)
 
     question_pk: Mapped[int] = _question_key()
     reviewer: Mapped[str] = mapped_column(primary_key=True)
@@ -53,13 +54,17 @@ class Verdict(Table):
         Boolean, default=False, server_default=false()
     )
     at: Mapped[datetime]
+    site: Mapped[str]  # the question's
 
 
 class Review(Table):
     """That a reviewer has done with a question as a whole."""
 
     __tablename__ = "reviews"
-    __table_args__ = (Index("ix_reviews_reviewer_at", "reviewer", "at"),)
+    __table_args__ = (
+        Index("ix_reviews_reviewer_at", "reviewer", "at"),
+        Index("ix_reviews_at", "at"),
+    )
 
     question_pk: Mapped[int] = _question_key()
     reviewer: Mapped[str] = mapped_column(primary_key=True)

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.database.review_tables import Verdict
-from core.database.tables import Question
 
 Decided = Literal["accepted", "rejected", "added"]
 Joint = Literal["accepted", "rejected", "added", "disputed"]
@@ -53,9 +52,9 @@ def joint_verdict(said: Iterable[Said]) -> Joint:
 def read_joint_verdicts(connection: Connection, site: str) -> dict[int, dict[str, Joint]]:
     """What people have said of a site's questions: joint verdicts by question's key and tag."""
     rows = connection.execute(
-        select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site)
+        select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles).where(
+            Verdict.site == site
+        )
     )
     said: defaultdict[int, defaultdict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
     for pk, tag, verdict, settles in rows:

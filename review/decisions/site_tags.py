@@ -51,8 +51,7 @@ def list_tags(connection: Connection, site: str) -> list[SiteTag]:
     uses = {row.tag: int(row.uses) for row in rows}
     added = (
         select(Verdict.tag)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site, Verdict.verdict == "added")
+        .where(Verdict.site == site, Verdict.verdict == "added")
         .group_by(Verdict.tag)
         .order_by(func.max(Verdict.at).desc(), Verdict.tag)
         .limit(NEWEST)

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.keys import one_of
 from core.database.review_tables import Review, Verdict
+from core.database.tables import Question
 from core.questions.review_queue import recount
 from core.questions.verdicts import Decided
 
@@ -125,14 +126,18 @@ def replace_states(connection: Connection, reviewer: str, states: Mapping[int, S
         for table in (Verdict, Review):
             own = (table.reviewer == reviewer, one_of(connection, table.question_pk, chunk))
             connection.execute(delete(table).where(*own))
-    if verdicts := list(_verdict_rows(reviewer, states)):
+    if verdicts := list(_verdict_rows(connection, reviewer, states)):
         connection.execute(insert(Verdict), verdicts)
     if reviews := list(_review_rows(reviewer, states)):
         connection.execute(insert(Review), reviews)
     recount(connection, pks)
 
 
-def _verdict_rows(reviewer: str, states: Mapping[int, State]) -> Iterator[dict[str, Any]]:
+def _verdict_rows(
+    connection: Connection, reviewer: str, states: Mapping[int, State]
+) -> Iterator[dict[str, Any]]:
+    rows = select(Question.id, Question.site).where(one_of(connection, Question.id, states))
+    sites = dict(connection.execute(rows).all())
     for pk, state in states.items():
         for tag, own in state.verdicts.items():
             yield {
@@ -142,6 +147,7 @@ def _verdict_rows(reviewer: str, states: Mapping[int, State]) -> Iterator[dict[s
                 "verdict": own.verdict,
                 "settles": own.settles,
                 "at": own.at,
+                "site": sites[pk],
             }
 
 

@@ -40,12 +40,7 @@ class LastTraining:
 def count_verdicts_since_training(connection: Connection, site: str) -> int:
     """How many verdicts no training of the site has learned from yet."""
     runs = _last_runs(connection, site)
-    counted = (
-        select(func.count())
-        .select_from(Verdict)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site)
-    )
+    counted = select(func.count()).where(Verdict.site == site)
     if runs:
         counted = counted.where(Verdict.at > runs[0].started_at)
     return connection.scalar(counted) or 0
@@ -92,8 +87,7 @@ def _read_joint(
     is_fresh = (Verdict.at <= until, *([Verdict.at > after] if after is not None else []))
     fresh = (
         select(Verdict.question_pk)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site, *is_fresh)
+        .where(Verdict.site == site, *is_fresh)
         .distinct()
         .order_by(Verdict.question_pk)
         .limit(MOST)

@@ -70,11 +70,8 @@ def _gone_in_queue(connection: Connection, sites: Sequence[str]) -> dict[tuple[s
 
 
 def _of_verdicts(connection: Connection, sites: Sequence[str], now: datetime) -> Iterator[Sample]:
-    verdicts = (
-        select(Question.site, Verdict.verdict, func.count())
-        .select_from(Verdict)
-        .join(Question, Question.id == Verdict.question_pk)
-        .group_by(Question.site, Verdict.verdict)
+    verdicts = select(Verdict.site, Verdict.verdict, func.count()).group_by(
+        Verdict.site, Verdict.verdict
     )
     counts = {(site, verdict): n for site, verdict, n in connection.execute(verdicts)}
     reviews = (

@@ -154,9 +154,7 @@ def _verdicts(
 ) -> Counter[tuple[str, str]]:
     rows = (
         select(Verdict.tag, Verdict.verdict, func.count())
-        .select_from(Verdict)
-        .join(Question, Question.id == Verdict.question_pk)
-        .where(Question.site == site)
+        .where(Verdict.site == site)
         .group_by(Verdict.tag, Verdict.verdict)
     )
     verdicts: Counter[tuple[str, str]] = Counter()

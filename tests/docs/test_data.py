@@ -34,7 +34,9 @@ def reviewed(engine: Engine, clock: ManualClock) -> Engine:
     with engine.begin() as connection:
         verdict = {"reviewer": "ann", "verdict": "rejected", "settles": False, "at": clock.now()}
         connection.execute(
-            insert(Verdict).values(verdict | {"question_pk": keys[3], "tag": "anova"})
+            insert(Verdict).values(
+                verdict | {"question_pk": keys[3], "site": "stats", "tag": "anova"}
+            )
         )
     return engine
 

@@ -77,7 +77,7 @@ def _decide(connection: Connection, site: str, now: datetime) -> None:
         disagree = bool(place % 2)
         for reviewer in ("one", "two"):
             verdict = "rejected" if disagree and reviewer == "two" else "accepted"
-            said = {"question_pk": pk, "reviewer": reviewer, "tag": "regression"}
+            said = {"question_pk": pk, "site": site, "reviewer": reviewer, "tag": "regression"}
             connection.execute(insert(Verdict).values(said | {"verdict": verdict, "at": now}))
         queued = update(QueuedQuestion).where(QueuedQuestion.question_pk == pk)
         connection.execute(queued.values(conflicting=disagree))

@@ -61,7 +61,7 @@ def tagged(engine: Engine, clock: ManualClock) -> None:
     with engine.begin() as connection:
         connection.execute(insert(Review).values(question_pk=reviewed, **said))
         verdict = {"question_pk": judged, "tag": "anova", "verdict": "rejected", **said}
-        connection.execute(insert(Verdict).values(verdict))
+        connection.execute(insert(Verdict).values(verdict | {"site": "stats"}))
     store_questions(
         engine, question(7, created_at=clock.now()), now=clock.now(), request_tagging=False
     )

@@ -38,7 +38,7 @@ def pruned(engine: Engine, clock: ManualClock) -> int:
             if number != ALONE:
                 insert_prediction(connection, pk, new, {"r": 0.9}, now=clock.now())
         verdict = {"question_pk": numbers[DECIDED], "tag": "r", "verdict": "accepted"}
-        connection.execute(insert(Verdict).values(**verdict, **said))
+        connection.execute(insert(Verdict).values(**verdict, **said, site="stats"))
         review = {"question_pk": numbers[REVIEWED], "outcome": "skipped"}
         connection.execute(insert(Review).values(**review, **said))
     return old

@@ -39,7 +39,9 @@ def score(engine: Engine) -> None:
 def say(engine: Engine, pk: int, reviewer: str, verdict: str, at: datetime) -> None:
     with engine.begin() as connection:
         values = {"question_pk": pk, "reviewer": reviewer, "at": at}
-        connection.execute(insert(Verdict).values(**values, tag="anova", verdict=verdict))
+        connection.execute(
+            insert(Verdict).values(**values, site="stats", tag="anova", verdict=verdict)
+        )
         connection.execute(insert(Review).values(**values))
 
 

@@ -23,7 +23,7 @@ def count(engine: Engine, selection: Selection) -> int:
 def say(engine: Engine, number: int, tag: str, verdict: str, *, now: datetime) -> None:
     said = {"question_pk": row(engine, number).id, "tag": tag, "verdict": verdict}
     with engine.begin() as connection:
-        connection.execute(insert(Verdict).values(**said, reviewer="Ann", at=now))
+        connection.execute(insert(Verdict).values(**said, reviewer="Ann", site="stats", at=now))
 
 
 def kinds(now: datetime) -> list[FetchedQuestion]:

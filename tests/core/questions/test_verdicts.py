@@ -86,6 +86,7 @@ def test_the_view_says_the_same(
             {
                 "question_pk": pk,
                 "reviewer": f"r{number}",
+                "site": "stats",
                 "tag": "anova",
                 "verdict": one,
                 "settles": settling and number == 0,

@@ -108,7 +108,7 @@ def test_a_verdict_on_one_tag_leaves_the_others_as_they_are_suggested(
     with service.engine.begin() as connection:
         pk = connection.scalars(select(Question.id).where(Question.question_id == identity)).one()
         said = {"question_pk": pk, "tag": suggested, "reviewer": reviewer, "verdict": "rejected"}
-        connection.execute(insert(Verdict), said | {"at": ManualClock().now()})
+        connection.execute(insert(Verdict), said | {"site": "stats", "at": ManualClock().now()})
     page.reload()
     page.locator("#stage").wait_for(state="visible")
     assert question_id(page) == identity

@@ -101,3 +101,31 @@ def test_of_the_queue_no_index_is_walked_to_find_what_is_gone(
     for index in ("ix_review_queue_conflicting", "ix_review_queue_unscored"):
         assert any(index in plan for plan in plans), plans
     assert len(asked) == 5
+
+
+def test_verdicts_and_reviews_are_counted_by_indexes(engine: Engine, clock: ManualClock) -> None:
+    """No question is looked up for its site."""
+    predict_rows(engine, {number: {"r": 0.9} for number in range(1, 10)}, now=clock.now())
+    sent: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    with engine.begin() as connection:
+        for number in range(1, 10):
+            asked = Asked("ann", str(number), "stats", number, clock.now())
+            save(connection, asked, Decision(verdicts={"r": "accepted"}))
+        connection.execute(text("ANALYZE"))
+        sent.clear()
+        clock.sleep(2 * 86_400)
+        list(of_people(connection, ["stats"], now=clock.now()))
+        if engine.dialect.name != "sqlite":  # which reads so few rows as a whole otherwise
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+        plans = {
+            sql: "\n".join(map(str, connection.exec_driver_sql(f"{explain} {sql}", given)))
+            for sql, given in sent[:]
+            if "FROM verdicts" in sql or "FROM reviews" in sql
+        }
+    (verdicts,) = (plan for sql, plan in plans.items() if "FROM verdicts" in sql)
+    assert "ix_verdicts_site_tag_verdict" in verdicts
+    assert "questions" not in verdicts
+    (reviews,) = (plan for sql, plan in plans.items() if "FROM reviews" in sql)
+    assert "ix_reviews_at" in reviews

@@ -74,6 +74,7 @@ def test_verdicts_are_those_of_the_view(tagged: Engine, clock: ManualClock) -> N
         key = connection.scalar(select(Question.id).where(Question.question_id == 1))
         for reviewer, (tag, verdict) in said.items():
             row = {"question_pk": key, "tag": tag, "verdict": verdict, "reviewer": reviewer}
+            row |= {"site": "stats"}
             connection.execute(insert(Verdict).values(**row, at=clock.now(), settles=False))
     (first,) = found(tagged, tags=("c++",))
     verdicts = {tag.tag: tag.verdict for tag in first.tags if tag.verdict is not None}

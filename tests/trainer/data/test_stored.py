@@ -69,6 +69,7 @@ def add_verdicts(engine: Engine, number: int, now: datetime, **verdicts: str) ->
         ).scalar_one()
         rows = [
             {"question_pk": pk, "tag": tag, "verdict": verdict, "reviewer": "ann", "at": now}
+            | {"site": "stats"}
             for tag, verdict in verdicts.items()
         ]
         connection.execute(insert(Verdict), rows)
