@@ -1,9 +1,13 @@
 """Views, as tables that are only read; the migrations make them."""
 
-from sqlalchemy import Float
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from dataclasses import dataclass
 
-from core.database.tables import BigId, Table
+from sqlalchemy import Float, FromClause, String, Text, column, func, literal
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.sql import ColumnElement
+
+from core.database.tables import BigId, Prediction, Table
 
 # The least probability of which `likely_tags` has every tag; migration 0014 tells its triggers.
 LIKELY = 0.1
@@ -28,3 +32,40 @@ class PredictedTag(View):
     tag: Mapped[str] = mapped_column(primary_key=True)
     probability: Mapped[float] = mapped_column(Float(53))
     suggested: Mapped[bool]  # above its tag's threshold, and among the first five
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTags:
+    """The tags of a row of `predictions` that a statement has before it.
+
+    What PredictedTag tells of them, which looks the prediction up once more, by its key.
+    """
+
+    rows: FromClause
+    tag: ColumnElement[str]
+    probability: ColumnElement[float]
+    suggested: ColumnElement[bool]
+
+
+def own_tags(connection: Connection) -> OwnTags:
+    """For a subquery that is correlated to Prediction; in the words of migration 0014.
+
+    own = own_tags(connection)
+    found = select(literal(1)).select_from(own.rows).where(own.tag == "r").correlate(Prediction)
+    """
+    if connection.dialect.name == "sqlite":
+        each = func.json_each(Prediction.tags).table_valued("key", "value", name="own_tags")
+        place = literal("$[", String()).concat(each.c.key).concat("]")
+        probability = func.json_extract(Prediction.probabilities, place, type_=Float(53))
+        return OwnTags(each, each.c.value, probability, each.c.key < Prediction.suggested_count)
+    each = (
+        func.unnest(Prediction.tags, Prediction.probabilities)
+        .table_valued(
+            column("tag", Text),
+            column("probability", Float(53)),
+            with_ordinality="place",
+            name="own_tags",
+        )
+        .render_derived()
+    )
+    return OwnTags(each, each.c.tag, each.c.probability, each.c.place <= Prediction.suggested_count)

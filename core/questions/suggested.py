@@ -7,17 +7,17 @@ from sqlalchemy.sql import ColumnElement, select
 
 from core.database.review_tables import BlockedTag
 from core.database.tables import LikelyTag, Prediction, Question
-from core.database.views import LIKELY, PredictedTag
+from core.database.views import LIKELY, OwnTags, PredictedTag
 
 
-def is_suggested() -> ColumnElement[bool]:
-    """Whether a row of `predicted_tags` is suggested; the statement joins its question.
+def is_suggested(one: type[PredictedTag] | OwnTags = PredictedTag) -> ColumnElement[bool]:
+    """Whether a tag of a prediction is suggested; the statement joins its question.
 
     A worker suggests no blocked tag, but what it suggested before the tag was blocked stays as it
     is in the table, so that unblocking brings it back.
     """
-    blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == PredictedTag.tag)
-    return PredictedTag.suggested & ~blocked.correlate(Question, PredictedTag)
+    blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == one.tag)
+    return and_(one.suggested, ~blocked.correlate_except(BlockedTag))
 
 
 def find_by_tag(*tags: str) -> Select[int]:

@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from core.database.keys import one_of
 from core.database.review_tables import Verdict
 from core.database.tables import ModelVersion, Prediction, Question, QuestionTag
-from core.database.views import PredictedTag
+from core.database.views import OwnTags, PredictedTag, own_tags
 from core.questions.suggested import find_by_tag, is_indexed, is_newest, is_suggested
 from core.questions.verdicts import Joint, Said, joint_verdict
 from review.results.cursor import Place
@@ -91,7 +91,8 @@ def find_results(
             print(result.title, [tag.tag for tag in result.suggested])
     """
     leading, by_keys = _of_likely_tags(connection, chosen)
-    statement = _newest_predictions(chosen, by_keys=by_keys).where(*leading)
+    of_tags = _of_tags(chosen, own_tags(connection))
+    statement = _newest_predictions(chosen, by_keys=by_keys).where(*leading, *of_tags)
     if limit is not None:
         statement = statement.limit(limit)
     # Of a cursor Postgres takes a tenth to be read, and walks through all dates for the first rows.
@@ -133,7 +134,7 @@ def _newest_predictions(chosen: Filter, *, by_keys: bool) -> Select[*tuple[Any, 
         )
         .join(Question, Question.id == Prediction.question_pk)
         .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
-        .where(is_newest(), *_of_tags(chosen))
+        .where(is_newest())
     )
     if chosen.sites:
         statement = statement.where(Question.site.in_(chosen.sites))
@@ -180,38 +181,32 @@ def _of_likely_tags(
     return [one_of(connection, Prediction.question_pk, set(keys))], True
 
 
-def _of_tags(chosen: Filter) -> Iterator[ColumnElement[bool]]:
-    """What the prediction's tags have to be; each looked up one by one."""
-    reached: tuple[ColumnElement[bool], ...] = (is_suggested(),)
+def _of_tags(chosen: Filter, own: OwnTags) -> Iterator[ColumnElement[bool]]:
+    """What the prediction's tags have to be; each looked at one by one."""
+    reached = is_suggested(own)
     if chosen.min_probability is not None:
-        reached = (PredictedTag.probability >= chosen.min_probability,)
+        reached = own.probability >= chosen.min_probability
     if chosen.tags and chosen.match == "any":
-        yield _has_tag(PredictedTag.tag.in_(chosen.tags), *reached)
+        yield _has_tag(own, own.tag.in_(chosen.tags), reached)
     elif chosen.tags:
-        yield from (_has_tag(PredictedTag.tag == tag, *reached) for tag in chosen.tags)
+        yield from (_has_tag(own, own.tag == tag, reached) for tag in chosen.tags)
     elif chosen.min_probability is not None:
-        yield _has_tag(*reached)
+        yield _has_tag(own, reached)
     if chosen.without_suggestion:
-        yield ~_has_tag(is_suggested())
+        yield ~_has_tag(own, is_suggested(own))
     if chosen.disagrees:
-        yield _has_tag(is_suggested(), ~_is_authors())
+        yield _has_tag(own, is_suggested(own), ~_is_authors(own))
 
 
-def _is_authors() -> ColumnElement[bool]:
-    """Whether the author chose a row of `predicted_tags` too."""
-    chosen = and_(
-        QuestionTag.question_pk == PredictedTag.question_pk, QuestionTag.tag == PredictedTag.tag
-    )
-    return exists().where(chosen).correlate(PredictedTag)
+def _is_authors(own: OwnTags) -> ColumnElement[bool]:
+    """Whether the author chose one of the prediction's tags too."""
+    chosen = and_(QuestionTag.question_pk == Prediction.question_pk, QuestionTag.tag == own.tag)
+    return exists().where(chosen).correlate_except(QuestionTag)
 
 
-def _has_tag(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_tag(own: OwnTags, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether the prediction has such a tag."""
-    found = select(literal(1)).where(
-        PredictedTag.question_pk == Prediction.question_pk,
-        PredictedTag.model_version_id == Prediction.model_version_id,
-        *conditions,
-    )
+    found = select(literal(1)).select_from(own.rows).where(*conditions)
     return found.correlate(Prediction, Question).limit(1).scalar_subquery().is_not(None)
 
 

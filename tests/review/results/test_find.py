@@ -1,6 +1,8 @@
 """Each question with its newest prediction, chosen by what somebody asks for."""
 
+import re
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Engine, event, insert, select, text
 
@@ -119,3 +121,19 @@ def test_a_few_results_are_read_without_a_cursor(tagged: Engine) -> None:
         assert "ServerCursor" not in cursors
         assert list(find_results(connection, Filter(), limit=PAGE + 1))[:2] == few
     assert ("ServerCursor" in cursors) == (tagged.dialect.name == "postgresql")
+
+
+def test_a_prediction_is_looked_up_once_for_its_tags_and_once_for_a_newer_one(
+    tagged: Engine,
+) -> None:
+    sent: list[tuple[str, Any]] = []
+    event.listen(tagged, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    is_sqlite = tagged.dialect.name == "sqlite"
+    chosen = Filter(tags=("c++",), min_probability=0.9, disagrees=True)
+    with tagged.begin() as connection:
+        assert [one.question_id for one in find_results(connection, chosen, limit=5)] == [1]
+        (asked,) = (one for one in sent if "FROM predictions JOIN questions" in one[0])
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        plan = [str(row) for row in connection.exec_driver_sql(f"{explain} {asked[0]}", asked[1])]
+    reads = re.compile(r"(SCAN|SEARCH|Scan .*on) predictions\b|(SEARCH) predictions_1\b")
+    assert len([line for line in plan if reads.search(line)]) == 2, plan
