@@ -1,6 +1,6 @@
 """Pages of questions, found without offsets, and without looking at a whole table at once.
 
-A filter for which an index gives few questions looks at all of them. Any other one walks through
+A filter for which an index gives few questions looks at these alone. Any other one walks through
 the site's questions in their order, in stretches that grow, until the page is full or a time is
 over: the page then holds what was found so far, and its cursor goes on where the walk stopped.
 Filters are asked of keys, some hundreds at once: in one statement with the walk, Postgres asked
@@ -62,21 +62,46 @@ def find_page(
     """
     keys = few_keys(connection, chosen)
     if keys is not None:
-        found = _matching(connection, chosen, after, keys)
+        found = _first_of_keys(connection, chosen, after, keys, most=size + 1)
         return _page(connection, found[:size], chosen, more=len(found) > size)
     return _walk(connection, chosen, after, size=size, seconds=seconds)
 
 
-def _matching(
-    connection: Connection, chosen: BrowseFilter, after: Place | None, keys: Sequence[int]
+def _first_of_keys(
+    connection: Connection,
+    chosen: BrowseFilter,
+    after: Place | None,
+    keys: Sequence[int],
+    *,
+    most: int,
+) -> list[Any]:
+    """The first questions of some keys that match; many are put into their order before."""
+    behind = _behind(after) if after is not None else []
+    if len(keys) <= CHUNK:
+        return _of_keys(connection, chosen, keys, *behind, *conditions(chosen))
+    ordered = [row.id for row in _of_keys(connection, chosen, keys, *behind)]
+    found: list[Any] = []
+    start = 0
+    for length in _lengths():
+        stretch = ordered[start : start + length]
+        if not stretch or len(found) >= most:
+            return found
+        found += _of_keys(connection, chosen, stretch, *conditions(chosen))
+        start += length
+    raise AssertionError("the lengths never end")
+
+
+def _of_keys(
+    connection: Connection,
+    chosen: BrowseFilter,
+    keys: Sequence[int],
+    *wanted: ColumnElement[bool],
 ) -> list[Any]:
     """Which questions of some keys match, in their order; so many at once that a plan is sure."""
     found: list[Any] = []
-    behind = _behind(after) if after is not None else []
     for start in range(0, len(keys), CHUNK):
         of_keys = Question.id.in_(keys[start : start + CHUNK])
-        statement = _columns().where(of_keys, *behind, *conditions(chosen))
-        found += connection.execute(statement)
+        found += connection.execute(_columns().where(of_keys, *wanted))
     return sorted(found, key=_place_of(chosen), reverse=True)
 
 
@@ -96,7 +121,7 @@ def _walk(
         ).all()
         if not stretch:
             return _page(connection, found, chosen, more=False)
-        found += _matching(connection, chosen, None, [row.id for row in stretch])
+        found += _of_keys(connection, chosen, [row.id for row in stretch], *conditions(chosen))
         if len(found) > size:
             return _page(connection, found[:size], chosen, more=True)
         last = stretch[-1]
