@@ -176,8 +176,8 @@ def test_verdicts_of_before_keep_their_meaning_and_go_back(before: Engine) -> No
     with before.begin() as connection:  # what only the later tables can say
         connection.execute(
             text(
-                "INSERT INTO verdicts (question_pk, reviewer, tag, verdict, settles, at) "
-                "VALUES (:pk, 'bob', 'r', 'added', TRUE, :at)"
+                "INSERT INTO verdicts (question_pk, site, reviewer, tag, verdict, settles, at) "
+                "VALUES (:pk, 'stats', 'bob', 'r', 'added', TRUE, :at)"
             ),
             {"pk": first, "at": at},
         )
