@@ -93,7 +93,9 @@ class Statements:
         """The tables that a part of a plan reads all of; not where a limit ends it before."""
         kind = node["Node Type"]
         if kind == "Seq Scan" and node["Relation Name"] in self._large and not ends_early:
-            yield node["Relation Name"]
+            rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            if rows * node["Actual Loops"] > LARGE:  # or an EXISTS ended it
+                yield node["Relation Name"]
         for child in node.get("Plans", []):
             needs_all = kind in ("Sort", "Aggregate", "Hash", "Hash Join", "Gather Merge")
             early = kind == "Limit" or (ends_early and not needs_all)
