@@ -79,7 +79,9 @@ def _first_of_keys(
     behind = _behind(after) if after is not None else []
     if len(keys) <= CHUNK:
         return _of_keys(connection, chosen, keys, *behind, *conditions(chosen))
-    ordered = [row.id for row in _of_keys(connection, chosen, keys, *behind)]
+    # Within the dates: a question without one has no place in their order.
+    within = _of_keys(connection, chosen, keys, *behind, *bounds(chosen))
+    ordered = [row.id for row in within]
     found: list[Any] = []
     start = 0
     for length in _lengths():

@@ -105,6 +105,25 @@ def test_pages_hold_every_question_once(
         assert (place, found) == (None, whole)
 
 
+@pytest.mark.parametrize("dated", [True, False])
+def test_many_keys_of_an_index_are_ordered_before_they_are_asked(
+    stored: Engine, clock: ManualClock, dated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the page is full; those of another site and without a date are among them."""
+    undated = question(8, created_at=None, author_tags=("anova",))
+    other = question(9, site="cooking", created_at=clock.now(), author_tags=("anova",))
+    store_questions(stored, undated, other, now=clock.now())
+    chosen = BrowseFilter(site="stats", tag="anova", until=clock.now() if dated else None)
+    with reading(stored) as connection:
+        whole = find_page(connection, chosen).questions
+        monkeypatch.setattr(find, "CHUNK", 1)
+        monkeypatch.setattr(find, "STRETCHES", (1, 2))
+        assert find_page(connection, chosen).questions == whole
+        first = find_page(connection, chosen, size=1)
+        assert find_page(connection, chosen, first.next).questions == whole[1:]
+    assert [one.question_id for one in whole] == ([4, 1] if dated else [8, 4, 1])
+
+
 def test_an_export_reads_a_page_at_a_time(stored: Engine) -> None:
     pages = list(find_all(stored, BrowseFilter(site="stats"), size=4))
     assert [[one.question_id for one in page] for page in pages] == [[6, 5, 4, 3], [2, 1]]
