@@ -1,4 +1,4 @@
-"""The Celery application of workers and scheduler: its tasks, and when they fire by themselves.
+"""The Celery application of workers and scheduler: its tasks. When they fire: `schedule.py`.
 
 Children of the prefork pool make their own engine and models, after the fork, at their first task.
 """
@@ -9,12 +9,11 @@ from datetime import timedelta
 from functools import cached_property
 
 from celery import Celery, signals
-from celery.schedules import crontab
 from sqlalchemy import Engine, select
 
 from core.agreement.version_labels import VersionLabels
 from core.broker.feeding import refill
-from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
+from core.broker.names import TRAINING_QUEUE
 from core.broker.queue import (
     SWEEP_TASK,
     TAG_TASK,
@@ -42,14 +41,11 @@ from core.settings import Settings
 from worker.maintenance import (
     leave_to_sweep,
     park_failed,
-    park_seconds,
     prune_old_predictions,
     sweep_pending,
-    sweep_seconds,
     train_first_models,
     train_grown_sites,
 )
-from worker.schedule import LONG_AGO, Every
 from worker.scoring import score_and_look, score_queue
 from worker.tagging import tag_batch
 from worker.told import ToldOnce
@@ -66,14 +62,6 @@ SCORE_QUEUE_TASK = "tagger.score_review_queue"
 PRUNE_TASK = "tagger.prune_predictions"
 
 TAG_SECONDS = 240  # a batch takes one; a text that hangs is ended and counted
-FIRST_MODELS_SECONDS = 60
-GROWN_SECONDS = 600  # it counts questions of many sites
-RETRAIN_EXPIRES = 6 * 60 * 60  # seconds; a cron's periods are not all the same
-SCORE_SECONDS = 300
-PRUNE_SECONDS = 60 * 60
-SHORTEST_EXPIRES = 120.0  # seconds
-EXPIRES_AFTER = 3  # periods
-SCORE_QUEUE_SECONDS = 30  # for which a new question is in no order but the newest
 
 
 class Tasks:
@@ -209,39 +197,11 @@ class Tasks:
 
 
 def make_app(settings: Settings) -> Celery:
-    """Return the application with its tasks and its schedule."""
+    """Return the application with its tasks."""
     app = make_celery(settings)
-    app.conf.beat_schedule = beat_schedule(settings)
     signals.setup_logging.connect(_keep_our_logging, weak=False)
     _add_tasks(app, Tasks(app, settings, SystemClock()))
     return app
-
-
-def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
-    """What fires by itself; the sweep at once. A message that nobody takes for long is void."""
-    schedule: dict[str, dict[str, object]] = {
-        "sweep": _every(SWEEP_TASK, sweep_seconds(settings)) | {"last_run_at": LONG_AGO},
-        "park": _every(PARK_TASK, park_seconds(settings)),
-        "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
-        "score": _every(SCORE_TASK, SCORE_SECONDS),
-        "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),
-    }
-    if settings.keep_predictions_days is not None:
-        schedule["prune"] = _every(PRUNE_TASK, PRUNE_SECONDS)
-    if settings.retrain_cron != "off":
-        schedule["grown sites"] = _every(GROWN_TASK, GROWN_SECONDS)
-        schedule["retrain"] = {
-            "task": RETRAIN_TASK,
-            "schedule": crontab.from_string(settings.retrain_cron),
-            "options": {"queue": TAGGING_QUEUE, "expires": RETRAIN_EXPIRES},
-        }
-    return schedule
-
-
-def _every(task: str, seconds: float) -> dict[str, object]:
-    # Clocks of two hosts may differ: what is void after its own period could be so when it comes.
-    options = {"queue": TAGGING_QUEUE, "expires": max(SHORTEST_EXPIRES, seconds * EXPIRES_AFTER)}
-    return {"task": task, "schedule": Every(seconds), "options": options}
 
 
 def _add_tasks(app: Celery, tasks: Tasks) -> None:

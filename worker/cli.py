@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
 from core.clock import SystemClock
@@ -32,6 +31,8 @@ from core.errors import BrokerUnreachable
 from core.memory import import_numpy
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from core.model.predictor import RankedTag
 
 Site = Annotated[str, one_site_option("The site, by the API's name.")]
@@ -103,7 +104,7 @@ def scheduler() -> None:
 
     Example: tagger scheduler
     """
-    from worker.service import run_scheduler  # noqa: PLC0415 (Celery)
+    from worker.schedule import run_scheduler  # noqa: PLC0415 (Celery)
 
     run_scheduler(start("scheduler"))
 
@@ -188,7 +189,9 @@ def suggest(
     out.print(_suggestions(ranked, title=f"{plain(site)}, model version {live.version}"))
 
 
-def _suggestions(ranked: Iterable["RankedTag"], *, title: str) -> Table:
+def _suggestions(ranked: Iterable["RankedTag"], *, title: str) -> "Table":
+    from rich.table import Table  # noqa: PLC0415 (no worker shows one)
+
     table = Table(title=title, title_justify="left")
     table.add_column("tag")
     table.add_column("probability", justify="right")
@@ -204,6 +207,8 @@ def list_parked(site: AnySite = None, *, as_json: AsJson = False) -> None:
 
     Example: tagger parked list
     """
+    from rich.table import Table  # noqa: PLC0415
+
     from core.questions import lifecycle  # noqa: PLC0415
 
     engine = open_existing_database(start())

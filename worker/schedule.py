@@ -1,24 +1,50 @@
-"""The scheduler: what fires by itself, by a clock that nobody sets."""
+"""The scheduler: what fires by itself, by a clock that nobody sets. Workers do without it."""
 
 import logging
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from celery.beat import Scheduler, SchedulingError
 from celery.schedules import crontab, schedule
 
-from core.broker.queue import broker_error
-from core.parts.heartbeat import Heartbeat, Watchdog
+from core.broker.names import TAGGING_QUEUE
+from core.broker.queue import SWEEP_TASK, broker_error
+from core.clock import SystemClock
+from core.database.backup.nightly import NightlyBackups
+from core.parts.heartbeat import Heartbeat, Watchdog, patience
 from core.parts.retry import Outage
-from core.parts.signs import Signs
+from core.parts.signs import TOLD_TO_STOP, Signs, last_words
+from core.settings import Settings
+from worker.app import (
+    FIRST_MODELS_TASK,
+    GROWN_TASK,
+    PARK_TASK,
+    PRUNE_TASK,
+    RETRAIN_TASK,
+    SCORE_QUEUE_TASK,
+    SCORE_TASK,
+    make_app,
+)
+from worker.maintenance import park_seconds, sweep_seconds
+from worker.service import prepare_database
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 5.0
 STEP_SECONDS: Final = 2.0  # between the two clocks, by which one was set
 LONGEST_PAUSE: Final = 5.0  # between two tries to reach the broker
+FIRST_MODELS_SECONDS: Final = 60
+GROWN_SECONDS: Final = 600  # it counts questions of many sites
+SCORE_SECONDS: Final = 300
+SCORE_QUEUE_SECONDS: Final = 30  # for which a new question is in no order but the newest
+PRUNE_SECONDS: Final = 60 * 60
+RETRAIN_EXPIRES: Final = 6 * 60 * 60  # seconds; a cron's periods are not all the same
+SHORTEST_EXPIRES: Final = 120.0  # seconds
+EXPIRES_AFTER: Final = 3  # periods
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)  # of a clock that begins with the machine
 
 
@@ -122,3 +148,64 @@ def beating_scheduler(
             return super().tick(*args, **kwargs)
 
     return BeatingScheduler
+
+
+def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
+    """What fires by itself; the sweep at once. A message that nobody takes for long is void."""
+    schedule: dict[str, dict[str, object]] = {
+        "sweep": _every(SWEEP_TASK, sweep_seconds(settings)) | {"last_run_at": LONG_AGO},
+        "park": _every(PARK_TASK, park_seconds(settings)),
+        "first models": _every(FIRST_MODELS_TASK, FIRST_MODELS_SECONDS),
+        "score": _every(SCORE_TASK, SCORE_SECONDS),
+        "score queue": _every(SCORE_QUEUE_TASK, SCORE_QUEUE_SECONDS),
+    }
+    if settings.keep_predictions_days is not None:
+        schedule["prune"] = _every(PRUNE_TASK, PRUNE_SECONDS)
+    if settings.retrain_cron != "off":
+        schedule["grown sites"] = _every(GROWN_TASK, GROWN_SECONDS)
+        schedule["retrain"] = {
+            "task": RETRAIN_TASK,
+            "schedule": crontab.from_string(settings.retrain_cron),
+            "options": {"queue": TAGGING_QUEUE, "expires": RETRAIN_EXPIRES},
+        }
+    return schedule
+
+
+def _every(task: str, seconds: float) -> dict[str, object]:
+    # Clocks of two hosts may differ: what is void after its own period could be so when it comes.
+    options = {"queue": TAGGING_QUEUE, "expires": max(SHORTEST_EXPIRES, seconds * EXPIRES_AFTER)}
+    return {"task": task, "schedule": Every(seconds), "options": options}
+
+
+def run_scheduler(settings: Settings) -> None:
+    """Run the one Celery beat. Two of them would fire everything twice."""
+    # Two of beat's threads would import it at once, and one of them find half of it.
+    import celery.app.amqp  # noqa: F401, PLC0415
+
+    prepare_database(settings)
+    app = make_app(settings)
+    app.conf.beat_schedule = beat_schedule(settings)
+    name = f"scheduler@{socket.gethostname()}"
+    signs = Signs(settings, name, SystemClock())
+    signs.begin()
+    watchdog = Watchdog("the scheduler", patience(settings), end=last_words(signs))
+    beat = app.Beat(
+        scheduler_cls=beating_scheduler(
+            Heartbeat(settings.heartbeat_file), signs, watchdog, also=_backups(settings)
+        ),
+        quiet=True,
+        loglevel=settings.log_level.upper(),
+        remote_control=True,
+        hostname=name,
+        redirect_stdouts=False,
+    )
+    with watchdog, suppress(SystemExit):  # some versions of beat end so on a signal
+        beat.run()
+    signs.end(TOLD_TO_STOP)
+
+
+def _backups(settings: Settings) -> Callable[[], object]:
+    """Return what looks whether a backup is due; the scheduler takes them, since it is the one."""
+    if settings.backup_folder is None:
+        return lambda: None
+    return NightlyBackups(settings, settings.backup_folder, SystemClock()).look

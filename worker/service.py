@@ -1,4 +1,4 @@
-"""Runs workers and the scheduler in the foreground, until they are told to stop."""
+"""Runs a worker in the foreground, until it is told to stop."""
 
 import logging
 import math
@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -21,7 +21,6 @@ from core.broker.names import TRAINING_QUEUE
 from core.broker.queue import TRAIN_TASK, transport_of
 from core.clock import SystemClock
 from core.console import open_database
-from core.database.backup.nightly import NightlyBackups
 from core.parts.heartbeat import Heartbeat, Watchdog, patience
 from core.parts.retry import until_reachable
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
@@ -30,7 +29,6 @@ from worker.app import make_app
 from worker.consumer import patient_consumer
 from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
-from worker.schedule import beating_scheduler
 from worker.vital_signs import hearing_of, vital_signs
 
 log = logging.getLogger(__name__)
@@ -104,39 +102,6 @@ def _end_training_on_shutdown(worker: Any) -> None:
                 os.kill(pid, signal.SIGTERM)
 
     signals.worker_shutting_down.connect(end_training, weak=False)
-
-
-def run_scheduler(settings: Settings) -> None:
-    """Run the one Celery beat. Two of them would fire everything twice."""
-    # Two of beat's threads would import it at once, and one of them find half of it.
-    import celery.app.amqp  # noqa: F401, PLC0415
-
-    prepare_database(settings)
-    app = make_app(settings)
-    name = f"scheduler@{socket.gethostname()}"
-    signs = Signs(settings, name, SystemClock())
-    signs.begin()
-    watchdog = Watchdog("the scheduler", patience(settings), end=last_words(signs))
-    beat = app.Beat(
-        scheduler_cls=beating_scheduler(
-            Heartbeat(settings.heartbeat_file), signs, watchdog, also=_backups(settings)
-        ),
-        quiet=True,
-        loglevel=settings.log_level.upper(),
-        remote_control=True,
-        hostname=name,
-        redirect_stdouts=False,
-    )
-    with watchdog, suppress(SystemExit):  # some versions of beat end so on a signal
-        beat.run()
-    signs.end(TOLD_TO_STOP)
-
-
-def _backups(settings: Settings) -> Callable[[], object]:
-    """Return what looks whether a backup is due; the scheduler takes them, since it is the one."""
-    if settings.backup_folder is None:
-        return lambda: None
-    return NightlyBackups(settings, settings.backup_folder, SystemClock()).look
 
 
 def warn_of_void_messages() -> None:

@@ -5,23 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
 from core.untrusted import escape_controls, printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 class _Console(Console):
@@ -68,8 +63,16 @@ def _as_text(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def progress(description: str, total: int | None = None) -> Progress:
+def progress(description: str, total: int | None = None) -> "Progress":
     """A progress bar on standard error, on a terminal only."""
+    from rich.progress import (  # noqa: PLC0415 (what runs for long without one loads none)
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -89,6 +92,14 @@ def bytes_progress(
 
     Gives what is to be called with a file and how many bytes of it have been read.
     """
+    from rich.progress import (  # noqa: PLC0415 (as above)
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
     positions = dict.fromkeys(files, 0)
     total = sum(path.stat().st_size for path in files if path.is_file())  # a pipe does not say

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.engine import Connection
 
 from core.database.engine import driven
 from core.database.tables import BundlePart
 from core.model.packed.members import PIECE, SealedHash, read_pieces
 
-_BINARY: Final = "SELECT data FROM bundle_parts WHERE model_version_id = %s AND number = %s"
+_PART: Final = "SELECT data FROM bundle_parts WHERE model_version_id = {0} AND number = {0}"
 
 
 def store_parts(connection: Connection, version_id: int, path: Path) -> None:
@@ -84,11 +84,10 @@ def _read_parts(connection: Connection, version_id: int) -> Iterator[bytes]:
 def _read_part(connection: Connection, version_id: int, number: int) -> bytes | None:
     """One statement a part: a client's cursor holds all rows of its result."""
     if connection.dialect.name != "postgresql":
-        part = select(BundlePart.data).where(
-            BundlePart.model_version_id == version_id, BundlePart.number == number
-        )
-        return connection.execute(part).scalar_one_or_none()
+        # As text, which SQLAlchemy need not put together for each of a hundred parts.
+        found = connection.exec_driver_sql(_PART.format("?"), (version_id, number))
+        return found.scalar_one_or_none()
     # By the driver itself: through SQLAlchemy, bytes come as hexadecimal text, of twice the size.
     with driven(connection) as driver, driver.cursor(binary=True) as cursor:
-        row = cursor.execute(_BINARY, (version_id, number)).fetchone()
+        row = cursor.execute(_PART.format("%s"), (version_id, number)).fetchone()
     return None if row is None else bytes(row[0])

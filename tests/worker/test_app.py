@@ -32,9 +32,9 @@ from worker.app import (
     SCORE_QUEUE_TASK,
     SCORE_TASK,
     Tasks,
-    beat_schedule,
     make_app,
 )
+from worker.schedule import beat_schedule
 
 assert tagger.HINTS  # a worker's command line fills them
 
@@ -256,7 +256,9 @@ def test_the_cron_is_that_of_utc_whatever_the_clock_of_the_machine_does_that_nig
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        app = make_app(Settings(data_dir=tmp_path, retrain_cron="30 2 * * *"))
+        settings = Settings(data_dir=tmp_path, retrain_cron="30 2 * * *")
+        app = make_app(settings)
+        app.conf.beat_schedule = beat_schedule(settings)
         schedule = app.conf.beat_schedule["retrain"]["schedule"]
         start, wait, _ = schedule.remaining_delta(day)
         assert start + wait == day + timedelta(days=1)

@@ -10,8 +10,9 @@ import pytest
 
 from core.broker.queue import SWEEP_TASK, TAG_TASK, TRAIN_TASK
 from core.settings import Settings
-from worker.app import beat_schedule, make_app
+from worker.app import make_app
 from worker.messages import CheckingConsumer, drop_unreadable, find_fault
+from worker.schedule import beat_schedule
 
 TASKS = (TAG_TASK, TRAIN_TASK, SWEEP_TASK)
 NOTHING_ELSE = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}

@@ -3,18 +3,23 @@
 import logging
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from celery import Celery
 from celery.beat import SchedulingError
 from celery.schedules import crontab
+from pydantic import SecretStr
+from sqlalchemy import Engine, select
 
+from core.database.engine import reading
+from core.database.tables import LastSign
 from core.parts.heartbeat import Heartbeat
+from core.parts.signs import TOLD_TO_STOP
 from core.settings import Settings
 from worker import schedule
-from worker.app import beat_schedule
-from worker.schedule import LOOK_SECONDS, Every, beating_scheduler
+from worker.schedule import LOOK_SECONDS, Every, beat_schedule, beating_scheduler, run_scheduler
 
 
 class Clocks:
@@ -171,3 +176,18 @@ def test_what_is_sent_outlives_clocks_that_differ() -> None:
     for name, entry in beat_schedule(Settings(keep_predictions_days=1)).items():
         options: Any = entry["options"]
         assert options["expires"] >= 120, name
+
+
+@pytest.mark.parametrize("end", [None, SystemExit()])
+def test_a_scheduler_that_was_told_to_stop_says_so(
+    sqlite_engine: Engine, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, end: SystemExit | None
+) -> None:
+    def run() -> None:
+        if end is not None:
+            raise end
+
+    app = SimpleNamespace(conf=SimpleNamespace(), Beat=lambda **_: SimpleNamespace(run=run))
+    monkeypatch.setattr("worker.schedule.make_app", lambda _: app)
+    run_scheduler(Settings(database_url=SecretStr(sqlite_url)))
+    with reading(sqlite_engine) as connection:
+        assert connection.execute(select(LastSign.ended)).scalar_one() == TOLD_TO_STOP

@@ -1,4 +1,4 @@
-"""The worker and the scheduler as processes, over a real Redis, on both databases."""
+"""The worker and the scheduler as processes, over a real Redis, on both databases; what loads."""
 
 import random
 import shutil
@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import redis
@@ -23,16 +22,14 @@ from sqlalchemy import Engine, func, select
 from core.broker.embedded_redis import answers, embedded_url, server_command, socket_path
 from core.broker.queue import SWEEP_TASK, enqueue_tagging, make_celery
 from core.clock import SystemClock
-from core.database.engine import reading
-from core.database.tables import LastSign, Prediction, TaggingRequest
-from core.parts.signs import TOLD_TO_STOP
+from core.database.tables import Prediction, TaggingRequest
 from core.questions.lifecycle import MAX_ATTEMPTS
 from core.service.signs import last_signs
 from core.settings import Settings
 from tests.models import LABELS, word_bundle
 from tests.processes import environment, kill_group, service, wait_until
 from tests.rows import predictions, publish_live, question, store_questions, suggested_tags
-from worker.service import run_scheduler, warn_of_void_messages
+from worker.service import warn_of_void_messages
 
 pytestmark = pytest.mark.slow
 
@@ -295,16 +292,14 @@ def test_a_message_that_was_void_when_it_came_is_told_of_once_with_the_clocks(
     assert "(tagger.sweep) was void when it came, for 40 s by this host's clock" in line
 
 
-@pytest.mark.parametrize("end", [None, SystemExit()])
-def test_a_scheduler_that_was_told_to_stop_says_so(
-    sqlite_engine: Engine, sqlite_url: str, monkeypatch: pytest.MonkeyPatch, end: SystemExit | None
-) -> None:
-    def run() -> None:
-        if end is not None:
-            raise end
-
-    app = SimpleNamespace(Beat=lambda **_: SimpleNamespace(run=run))
-    monkeypatch.setattr("worker.service.make_app", lambda _: app)
-    run_scheduler(Settings(database_url=SecretStr(sqlite_url)))
-    with reading(sqlite_engine) as connection:
-        assert connection.execute(select(LastSign.ended)).scalar_one() == TOLD_TO_STOP
+def test_a_tagging_worker_loads_nothing_that_others_need() -> None:
+    script = """
+import sys, tagger
+tagger.make_app(["worker"])
+import ai_edge_litert.interpreter, worker.service
+others = {"alembic", "bs4", "celery.beat", "core.database.backup", "fastapi", "httpx", "jinja2",
+          "keras", "matplotlib", "psycopg", "pyarrow", "requests", "rich.progress", "rich.table",
+          "sklearn", "tensorflow", "uvicorn", "worker.schedule"}
+assert not others & set(sys.modules), others & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, exists, select
+from sqlalchemy import Engine, exists, make_url, select
 from sqlalchemy.engine import Connection
 
 from core.child_process import die_with, let_go_of_streams
@@ -53,6 +53,7 @@ def start_prefetch(settings: Settings) -> threading.Thread:
         What waits for the other process' end.
     """
     parent = os.getpid()
+    make_url(settings.database).get_dialect().import_dbapi()  # the driver, which both need
     pid = os.fork()
     if pid == 0:
         try:

@@ -152,3 +152,16 @@ def test_no_database_is_made(tmp_path: Path) -> None:
         prefetch(settings)
     start_prefetch(settings).join()
     assert not settings.data_dir.exists()
+
+
+def test_the_database_driver_is_loaded_once_for_both_processes() -> None:
+    script = """
+import sys
+from pydantic import SecretStr
+from core.settings import Settings
+from worker.loading.prefetch import start_prefetch
+nowhere = SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/none")
+start_prefetch(Settings(database_url=nowhere)).join()
+assert "psycopg" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

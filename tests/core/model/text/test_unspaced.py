@@ -1,7 +1,10 @@
 """How writings without spaces become words; how well models read them: test_unspaced_sites.py."""
 
+import unicodedata
+
 import pytest
 
+from core.model.text.unspaced import SIGNS
 from core.model.tokenizer import TextSettings, words
 
 PAIRS = TextSettings(hyphens="split", endings="fold", unspaced="pairs")
@@ -34,3 +37,8 @@ def test_characters_and_pairs_stand_for_words(text: str, expected: list[str]) ->
 
 def test_models_of_before_read_a_clause_as_one_word() -> None:
     assert words("配列をsortする。ｱ", TextSettings()) == ["配列をsortする", "ｱ"]
+
+
+def test_the_signs_are_all_combining_marks_wherever_they_stand() -> None:
+    marks = [c for c in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(c).startswith("M")]
+    assert list(SIGNS) == ["\u200c", "\u200d", *marks]
