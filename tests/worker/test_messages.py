@@ -161,8 +161,9 @@ def test_what_the_scheduler_sends_is_taken() -> None:
     )
     connection = SimpleNamespace(_reraise_as_library_errors=nullcontext)
     producer = SimpleNamespace(connection=connection)
-    for entry in beat_schedule(Settings(keep_predictions_days=1)).values():
+    entries = beat_schedule(Settings(keep_predictions_days=1)).values()
+    for entry in entries:
         options: Any = entry["options"]
         app.tasks[entry["task"]].apply_async((), {}, producer=producer, **options)
-    assert len(sent) == 7
-    assert [find_fault(message, app.tasks) for message in sent] == [None] * 7
+    assert len(sent) == len(entries) > 0
+    assert [find_fault(message, app.tasks) for message in sent] == [None] * len(entries)
