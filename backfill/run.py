@@ -24,6 +24,7 @@ from core.model.bundle_cache import BundleCache, open_cache
 from core.model.bundle_files import try_bundle
 from core.model.registry import Version, fetch_packed, get_live
 from core.settings import Settings
+from core.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,11 @@ def _split(folder: BackfillFolder, work: Work, bundle: PackedBundle) -> Split:
         site, size = bundle.manifest.site, work.shard_questions
         with bytes_progress("Cutting into shards", work.files) as on_position:
             done = split(folder, work.files, site=site, size=size, on_position=on_position)
-    counts = f"{done.questions:,} questions in {_shards(done.shards)}"
+    counts = f"{counted(done.questions, 'question')} in {counted(done.shards, 'shard')}"
     if done.repeated:
-        counts += f"; {done.repeated:,} rows had the id of an earlier one"
+        counts += f"; {counted(done.repeated, 'row')} had the id of an earlier one"
     if done.broken:
-        counts += f"; {done.broken:,} rows could not be used, see {folder.broken_rows}"
+        counts += f"; {counted(done.broken, 'row')} could not be used, see {folder.broken_rows}"
     say(f"{counts}.")
     return done
 
@@ -160,11 +161,11 @@ def _tag(
             bar.advance(bar.task_ids[0])
         seconds = time.monotonic() - began
     say(
-        f"{_shards(len(missing))} tagged in {seconds:,.0f} s; "
+        f"{counted(len(missing), 'shard')} tagged in {seconds:,.0f} s; "
         f"all predictions are in {folder.path / 'predictions'}."
     )
     if failed:
-        say(f"{failed:,} questions could not be tagged: the column error says why.")
+        say(f"{counted(failed, 'question')} could not be tagged: the column error says why.")
 
 
 def _load(
@@ -181,13 +182,10 @@ def _load(
             on_shard=lambda: bar.advance(bar.task_ids[0]),
         )
     say(
-        f"{counts.loaded:,} predictions loaded as version {version.version} of {version.site}; "
+        f"{counted(counts.loaded, 'prediction')} loaded as version {version.version} of "
+        f"{version.site}; "
         f"{counts.known:,} were there, or a newer one; {counts.edited:,} are of an older text."
     )
-
-
-def _shards(count: int) -> str:
-    return f"{count:,} shard{'' if count == 1 else 's'}"
 
 
 def say(message: str) -> None:

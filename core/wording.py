@@ -23,3 +23,12 @@ def near_matches(names: Iterable[str]) -> str:
     """
     listed = ", ".join(names)
     return f" (near matches: {listed})" if listed else ""
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a number of things: in thousands, and one in the singular.
+
+    >>> counted(1, "question"), counted(1200, "tagged question")
+    ('1 question', '1,200 tagged questions')
+    """
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"

@@ -32,6 +32,7 @@ from core.database.existing import open_existing
 from core.errors import BackupRefused
 from core.parts.retry import until_reachable
 from core.settings import Settings, misspelt_variables
+from core.wording import counted
 from ops.roles import set_up_roles
 from ops.site_merge import merge_sites
 
@@ -201,7 +202,7 @@ def _shown(backup: Summary) -> str:
 def merge_misnamed_sites(engine: Engine, terminal: Console = out) -> None:
     """Give sites that earlier versions stored under another spelling the API's names."""
     for merged in merge_sites(engine, SystemClock()):
-        line = f"{merged.old} is called {merged.new} now: {merged.questions:,} questions"
+        line = f"{merged.old} is called {merged.new} now: {counted(merged.questions, 'question')}"
         if merged.twins:
             line += f", {merged.twins:,} of which were there under both names"
         terminal.print(f"{plain(line)}.", soft_wrap=True)

@@ -25,6 +25,7 @@ from core.parts.heartbeat import Watchdog, patience
 from core.parts.retry import until_reachable
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
 from core.settings import Settings
+from core.wording import counted
 from poller.build import make_poller
 from poller.commands.found import Found
 from poller.commands.history import check_named, fetch_history
@@ -151,11 +152,11 @@ def _tell_found(found: Found, trouble: list[str], *, as_json: bool) -> None:
 
 def _tell_history(feed: HistoryFeed, site: str) -> None:
     fetched, remaining = feed.fetched(site), feed.remaining(site)
-    line = f"{site}: {fetched:,} past questions fetched"
+    line = f"{site}: {counted(fetched, 'past question')} fetched"
     if remaining:
         line += (
-            f"; {requests_for(remaining)} requests are still to go. The rest of today's quota is "
-            "kept for new questions: run tagger history again after midnight UTC. "
+            f"; still to go: {counted(requests_for(remaining), 'request')}. The rest of "
+            "today's quota is kept for new questions: run tagger history again after midnight UTC. "
             "A running tagger poll also goes on with it by itself"
         )
     out.print(f"{line}.", soft_wrap=True)

@@ -32,6 +32,7 @@ from core.errors import (
 from core.feeds import FEEDS, FeedName
 from core.parts.retry import Outage, until_reachable
 from core.settings import Settings
+from core.wording import counted
 from poller.api import Api
 from poller.feed_state import FeedState, failed, feed_states
 from poller.feeds import Cursor, Feed, Step, synonyms, wikis
@@ -231,7 +232,9 @@ class Poller:
         else:
             self._passes[key] = step.following
         if step.new or step.changed:
-            log.info("%s, %s: %d new questions, %d edited", site, name, step.new, step.changed)
+            log.info(
+                "%s, %s: %s, %d edited", site, name, counted(step.new, "new question"), step.changed
+            )
         self.on_step(site, name, step)
         return None
 

@@ -17,6 +17,7 @@ from core.model.bundle import Bundle, pack
 from core.model.registry import Version, find_live, load_bundle, prune
 from core.questions.selection import Selection, training_selection
 from core.questions.time_order import Seen
+from core.wording import counted
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, Holdout, check_number, hold_out_newest
 from trainer.data.stored import Survey, stored_questions, survey
@@ -164,7 +165,7 @@ def reason_to_skip(last: PublishedRun | None, data: Survey, options: TrainingOpt
         return None
     if data.tagged < options.min_questions:
         return (
-            f"there are {data.tagged:,} tagged questions that have settled, and "
+            f"{counted(data.tagged, 'settled and tagged question')} here, and "
             f"{options.min_questions:,} are needed (TAGGER_MIN_QUESTIONS)"
         )
     if last is None:
@@ -174,7 +175,7 @@ def reason_to_skip(last: PublishedRun | None, data: Survey, options: TrainingOpt
         return f"nothing has changed since {when}"
     if data.new < options.new_questions:
         return (
-            f"{data.new:,} questions are new since {when}, and {options.new_questions:,} are "
+            f"{counted(data.new, 'new question')} since {when}, and {options.new_questions:,} are "
             "needed (TAGGER_RETRAIN_NEW_QUESTIONS)"
         )
     return None

@@ -38,6 +38,7 @@ from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels
 from core.parts.retry import Outage
 from core.settings import Settings
+from core.wording import counted
 from worker.maintenance import (
     leave_to_sweep,
     park_failed,
@@ -110,7 +111,7 @@ class Tasks:
                 log.warning("%s", with_hint(error))
             self._in_one_line(lambda: self._leave(pks))
         except DatabaseUnreachable as error:
-            self._database.note(f"{len(pks)} questions of {site} wait: {error}")
+            self._database.note(f"{counted(len(pks), 'question')} of {site} left waiting: {error}")
         else:
             self._database.end()
             self._folder.end()

@@ -27,6 +27,7 @@ from core.database.tables import KilledProcess
 from core.errors import DatabaseUnreachable
 from core.questions.leases import end_lease
 from core.settings import Settings
+from core.wording import counted
 from worker.maintenance import sweep_seconds
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class Batch:
     pks: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.pks)} questions of {self.site} (keys {min(self.pks)} to {max(self.pks)})"
+        count = counted(len(self.pks), "question")
+        return f"{count} of {self.site} (keys {min(self.pks)} to {max(self.pks)})"
 
 
 class KilledProcesses:

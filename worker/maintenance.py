@@ -21,6 +21,7 @@ from core.questions.lifecycle import Priority, park_exhausted
 from core.questions.retention import prune_pages
 from core.questions.selection import count_trainable
 from core.settings import Settings
+from core.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def sweep_pending(engine: Engine, app: Celery, settings: Settings, clock: Clock)
     _free_what_was_lost(engine, app, now=clock.now(), lease=lease)
     enqueued = refill(engine, app, settings, clock)
     if enqueued:
-        log.info("the sweep enqueued %d pending questions", enqueued)
+        log.info("the sweep enqueued %s", counted(enqueued, "pending question"))
     return enqueued
 
 
@@ -82,7 +83,8 @@ def _free_what_was_lost(engine: Engine, app: Celery, *, now: datetime, lease: ti
         return
     with engine.begin() as connection:
         freed = free_lost(connection, lost, now=now, lease=lease)
-    log.warning("%d questions were lost on their way through the queue; they go again", freed)
+    lost_ones = counted(freed, "question")
+    log.warning("lost on the way through the queue, and enqueued again: %s", lost_ones)
 
 
 def leave_to_sweep(
@@ -163,7 +165,7 @@ def prune_old_predictions(engine: Engine, settings: Settings, clock: Clock) -> i
     before = clock.now() - timedelta(days=settings.keep_predictions_days)
     deleted = prune_pages(engine, before=before, most_pages=MOST_PRUNED_PAGES)
     if deleted:
-        log.info("%d old predictions of pruned models are deleted", deleted)
+        log.info("deleted of pruned models: %s", counted(deleted, "old prediction"))
     return deleted
 
 

@@ -15,6 +15,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import Drift, ModelVersion, TrainingRun
 from core.settings import Settings
+from core.wording import counted
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,9 @@ def score_queue(engine: Engine, labels_of: LabelsOf, clock: Clock) -> int:
     with engine.begin() as connection:
         entered = enter_missing(connection, since=clock.now() - ENTER_SINCE)
     if entered:
-        log.info("%d predictions of an earlier program entered the review's queue", entered)
+        log.info(
+            "entered the review's queue: %s of an earlier program", counted(entered, "prediction")
+        )
     total = 0
     for _ in range(MOST_PAGES):
         with engine.begin() as connection:

@@ -10,6 +10,7 @@ from rich.table import Table
 from core.agreement.live import DayAgreement, total_agreement
 from core.agreement.scores import Agreement
 from core.console import plain
+from core.wording import counted
 
 NEWEST = timedelta(days=7)
 SHOWN_DAYS = 14
@@ -40,7 +41,7 @@ def days_table(days: Sequence[DayAgreement]) -> Table:
     table = _table("tagged on (UTC)")
     for day in days[-SHOWN_DAYS:]:
         table.add_row(f"{day.day:%Y-%m-%d}", *_numbers(day.agreement))
-    table.add_row(f"all {len(days)} days", *_numbers(total_agreement(days)))
+    table.add_row(f"sum of {counted(len(days), 'day')}", *_numbers(total_agreement(days)))
     return table
 
 

@@ -11,6 +11,7 @@ from core.model.registry import Version, find_previous
 from core.service.health import LONGEST_PENDING
 from core.service.status import SiteStatus
 from core.settings import Settings
+from core.wording import counted
 from ops.doctor.context import CheckContext
 from ops.doctor.finding import Finding
 
@@ -93,7 +94,7 @@ def _without_model(site: SiteStatus, settings: Settings) -> Finding:
         seen = f"no live model: the last training failed: {run.error}"
         fix = f"Put that right, then: tagger train --site {name}"
     elif (missing := settings.min_questions - (site.trainable or 0)) > 0:
-        seen = f"no live model: it takes {missing:,} more questions that have settled"
+        seen = f"no live model: it takes {counted(missing, 'more settled question')}"
         fix = f"Fetch past ones, or import a dump: tagger history --site {name}"
     else:
         seen = "no live model: there are questions enough, and no training has begun"

@@ -7,6 +7,7 @@ from core.console import progress
 from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
 from core.feeds import FeedName
 from core.site_names import is_site_of_network
+from core.wording import counted
 from poller.feed_state import forget_unread
 from poller.feeds import Step
 from poller.feeds.history import HistoryFeed, requests_for
@@ -50,7 +51,7 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
         def ended() -> bool:
             to_go = sum(feed.remaining(site) for site in sites)
             left = poller.quota_plan().history_requests
-            told = f"history: {requests_for(to_go)} requests to go, {left} allowed today"
+            told = f"history: {counted(requests_for(to_go), 'request')} to go, {left} allowed today"
             bar.update(bar.task_ids[0], completed=total - to_go, description=told)
             return stopped() or to_go == 0 or left == 0 or failures.are_enough
 

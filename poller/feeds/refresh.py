@@ -24,6 +24,7 @@ from core.questions.lifecycle import is_requested
 from core.questions.lock_order import lock_in_order, lock_requests_in_order
 from core.questions.store import FetchedQuestion, mark_deleted, store
 from core.settings import Settings
+from core.wording import counted
 from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import forget_skipped, record_items, skipped_to_retry, succeeded
@@ -96,7 +97,7 @@ class RefreshFeed:
             gone = mark_deleted(connection, site=site, question_ids=missing, now=now)
             succeeded(connection, site, self.name, now=now, fetched=len(items.questions))
         if gone:
-            log.info("%s: %d questions are gone from the site", site, gone)
+            log.info("%s: gone from the site: %s", site, counted(gone, "question"))
         requested = tuple(sorted({*stored.requested, *recovered.requested}))
         return Step(None, stored.new + recovered.new, stored.changed, requested)
 

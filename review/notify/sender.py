@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from core.clock import Clock
 from core.errors import DatabaseUnreachable
+from core.wording import counted
 from review.notify.delivery import MOST, Delivery
 from review.notify.outbox import fill_outbox, prune
 
@@ -66,7 +67,7 @@ class Sender:
         now = self._clock.now()
         new = fill_outbox(self._engine, now=now)
         if new:
-            log.info("webhooks: %d new events", new)
+            log.info("webhooks: %s", counted(new, "new event"))
         tried = self._delivery.deliver(stopping=self._stopping.is_set)
         if self._pruned_at is None or now - self._pruned_at >= _PRUNE_EVERY:
             prune(self._engine, now=now)

@@ -1,6 +1,7 @@
 // A reviewer's own decisions, the newest first, each of which can be taken back.
 
 import { call } from "./api.js";
+import { minute } from "./times.js";
 
 // One decision as a list item. onUndo(action): takes it back.
 export function historyItem(action, onUndo) {
@@ -16,7 +17,7 @@ export function historyItem(action, onUndo) {
   const when = document.createElement("time");
   when.className = "small muted number";
   when.dateTime = action.at;
-  when.textContent = clockTime(action.at);
+  when.textContent = minute(action.at);
   const undone = Boolean(action.undone_at);
   item.classList.toggle("undone", undone);
   const button = document.createElement("button");
@@ -48,7 +49,7 @@ function text(name, content, className = "") {
 }
 
 function describeMany(summary) {
-  return `${summary.count ?? "Several"} questions`;
+  return summary.count === 1 ? "1 question" : `${summary.count ?? "Several"} questions`;
 }
 
 function verdictTags(kind, verdicts) {
@@ -61,15 +62,6 @@ function verdictTags(kind, verdicts) {
   if (kind === "skip") tags.push(text("span", "skipped", "tag plain"));
   if (kind === "settle") tags.push(text("span", "settled", "tag plain"));
   return tags.flatMap((tag) => [tag, " "]);
-}
-
-function clockTime(moment) {
-  const date = new Date(moment);
-  const isToday = date.toDateString() === new Date().toDateString();
-  const options = isToday
-    ? { hour: "2-digit", minute: "2-digit" }
-    : { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
-  return date.toLocaleString("en-GB", options);
 }
 
 // The page of its own.

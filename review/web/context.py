@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
+from core.wording import counted
 from review.metrics.broker import BrokerWatch
 from review.render.formulas import render_title
 from review.suggest.models import SharedModels
@@ -78,6 +79,7 @@ def _make_templates(static: StaticFiles) -> Environment:
     environment.globals.update(static=static.address, navigation=NAVIGATION)
     environment.filters.update(
         percent=lambda share, digits=0: f"{share:.{digits}%}",
+        counted=counted,
         thousands=lambda number: f"{number:,}",
         minute=lambda moment: f"{moment:%Y-%m-%d %H:%M}",
         day=lambda moment: f"{moment:%Y-%m-%d}",

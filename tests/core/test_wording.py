@@ -1,6 +1,6 @@
 import pytest
 
-from core.wording import near, near_matches
+from core.wording import counted, near, near_matches
 
 
 def test_the_nearest_of_the_known_names_comes_first() -> None:
@@ -17,3 +17,12 @@ def test_the_nearest_of_the_known_names_comes_first() -> None:
 )
 def test_messages_say_what_is_near_or_nothing(names: list[str], said: str) -> None:
     assert near_matches(names) == said
+
+
+def test_one_thing_is_told_in_the_singular_and_many_in_thousands() -> None:
+    assert [counted(count, "new question") for count in (0, 1, 2, 1200)] == [
+        "0 new questions",
+        "1 new question",
+        "2 new questions",
+        "1,200 new questions",
+    ]

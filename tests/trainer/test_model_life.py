@@ -140,7 +140,7 @@ def test_a_run_is_skipped_where_nothing_or_too_little_is_new(sqlite_engine: Engi
     store_made_up(sqlite_engine, QUESTIONS + 15)
     few = train(sqlite_engine, scheduled)
     assert few.outcome == "skipped"
-    assert "15 questions are new" in few.reason
+    assert "15 new questions since" in few.reason
     store_made_up(sqlite_engine, QUESTIONS + 30)
     assert train(sqlite_engine, scheduled).version is not None
     decisions = [(run.outcome, run.decision) for run in runs(sqlite_engine)]

@@ -120,11 +120,11 @@ SCHEDULED = TrainingOptions(new_questions=40)
 @pytest.mark.parametrize(
     ("last", "data", "reason"),
     [
-        (LAST, NOW, "30 questions are new since the run of 2026-01-01 00:00, and 40 are needed"),
+        (LAST, NOW, "30 new questions since the run of 2026-01-01 00:00, and 40 are needed"),
         (LAST, replace(NOW, new=40), None),
         (LAST, replace(NOW, new=40, fingerprint="before"), "nothing has changed since the run"),
         (None, NOW, None),
-        (None, replace(NOW, tagged=999), "there are 999 tagged questions that have settled, and"),
+        (None, replace(NOW, tagged=199), "199 settled and tagged questions here, and"),
     ],
 )
 def test_a_run_of_the_schedule_that_would_come_to_nothing_is_skipped(

@@ -177,7 +177,7 @@ def test_a_database_that_is_away_is_one_line(
     tasks.score()
     tasks.score_queue()
     tagging, *scoring = caplog.messages
-    assert tagging.startswith("2 questions of stats wait: ")
+    assert tagging.startswith("2 questions of stats left waiting: ")
     assert "TAGGER_DATABASE_URL" in tagging
     assert scoring == []  # once for an outage
     assert "hush" not in caplog.text

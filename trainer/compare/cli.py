@@ -22,6 +22,7 @@ from core.console import (
     stored_site,
 )
 from core.settings import Settings
+from core.wording import counted
 from trainer.data.splits import SplitName
 from trainer.progress import ProgressReporter, TimeLeft, make_reporter
 
@@ -199,7 +200,9 @@ def _tell_means(
         return
     out.print(means_table(means))
     over = f" Leads are over {means[0].system}, with their 95% intervals." if means else ""
-    out.print(f"Means of {len(finished)} random splits.{over}", highlight=False, soft_wrap=True)
+    out.print(
+        f"Means of {counted(len(finished), 'random split')}.{over}", highlight=False, soft_wrap=True
+    )
     _tell_files(unfinished, file)
 
 

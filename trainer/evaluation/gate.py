@@ -16,6 +16,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from core.wording import counted
 from trainer.scoring.intervals import difference
 from trainer.scoring.metrics import Floats, Scores, bootstrap_counts, ndcg
 
@@ -198,7 +199,7 @@ def _pass_live(
         return True, f"ahead of the live version: {against_live}"
     if new_tags and against_live.confidence >= EVEN:
         named = ", ".join(new_tags[:NAMED_TAGS]) + (", …" if len(new_tags) > NAMED_TAGS else "")
-        known = f"knows {len(new_tags)} tags in use that it does not ({named})"
+        known = f"knows {counted(len(new_tags), 'tag')} in use that it does not ({named})"
         return True, f"level with the live version, and {known}: {against_live}"
     return False, f"not surely ahead of the live version: {against_live}"
 

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from core.console import out, plain
 from core.model.registry import Version
+from core.wording import counted
 from trainer.versions.comparison import Change, Suggestions, VersionsCompared
 from trainer.versions.judged import JudgedVersion
 
@@ -58,7 +59,7 @@ def _counts(metrics: Mapping[str, Any]) -> dict[str, Any]:
 def print_compared(compared: VersionsCompared, versions: Sequence[Version]) -> None:
     """Print the figures, the tags and the predictions that changed."""
     before, after = versions
-    title = f"on {compared.questions:,} questions that neither learned from"
+    title = f"on {counted(compared.questions, 'question')} that neither learned from"
     _print_changes(compared.figures, _table(before, after, title, "difference", "95% interval"))
     sure = [one for one in compared.tags if one.is_sure]
     out.print(
@@ -97,7 +98,8 @@ def _print_predictions(compared: VersionsCompared) -> None:
     changed = compared.changed
     share = len(changed) / compared.questions
     out.print(
-        f"\nSuggestions differ for {len(changed):,} questions ({share:.0%}).", highlight=False
+        f"\nSuggestions differ for {counted(len(changed), 'question')} ({share:.0%}).",
+        highlight=False,
     )
     better = [one for one in changed if one.gained > 0][:EXAMPLES]
     worse = [one for one in reversed(changed) if one.gained < 0][:EXAMPLES]

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from core.wording import counted
 from trainer.report.metric_names import format_metric
 
 
@@ -60,6 +61,7 @@ def _environment() -> Environment:
         fixed=lambda number, digits: f"{number:.{digits}f}",
         significant=lambda number, digits: f"{number:.{digits}g}",
         signed=lambda number: f"{number:+.4f}",
+        counted=counted,
         thousands=lambda number, digits=0: f"{number:,.{digits}f}",
         percent=lambda share: f"{share:.1%}",
     )

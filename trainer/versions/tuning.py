@@ -29,6 +29,7 @@ from core.model.registry import Version
 from core.questions.requests import retag
 from core.questions.selection import Selection
 from core.settings import Retag
+from core.wording import counted
 from trainer.data.labels import multi_hot
 from trainer.evaluation.evaluated_models import version_metrics
 from trainer.evaluation.gate import (
@@ -184,7 +185,7 @@ def move_thresholds(probabilities: Floats, thresholds: Floats, suggestions: floa
     if suggestions > min(int(may.sum()), MAX_SUGGESTIONS):
         raise TrainingError(
             f"{suggestions:g} suggestions a question cannot be: the version suggests "
-            f"{int(may.sum())} tags, and {MAX_SUGGESTIONS} of them at most."
+            f"{counted(int(may.sum()), 'tag')}, and {MAX_SUGGESTIONS} of them at most."
         )
     margins = logit(probabilities[:, may]) - logit(thresholds[may])
     low, high = -FARTHEST, FARTHEST

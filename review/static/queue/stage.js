@@ -1,5 +1,7 @@
 // Draws a question and its tags.
 
+import { day } from "../times.js";
+
 const MOST_TAGS = 5; // that a site takes
 const IMPROBABLE = 0.05; // an author's tag below it is one that the model disputes
 const PROBABLE = 0.8; // a missing tag above it
@@ -32,10 +34,7 @@ function metaParts(question) {
     parts.push(link);
   } else parts.push(`${question.site} ${question.question_id}`);
   if (question.owner) parts.push(` · ${question.owner}`);
-  if (question.created_at) {
-    const date = new Date(question.created_at);
-    parts.push(` · ${date.toLocaleDateString("en-GB", { year: "numeric", month: "short", day: "numeric" })}`);
-  }
+  if (question.created_at) parts.push(` · ${day(question.created_at)}`);
   if (question.licence) parts.push(` · ${question.licence}`);
   return parts;
 }

@@ -43,4 +43,4 @@ def test_a_version_is_shown_by_its_newest_days_and_their_sum() -> None:
     lines = shown(days_table([day(before, 10, 5) for before in range(29, -1, -1)]))
     assert lines[2].split() == ["2026-01-07", "10", "0.500", "0.900", "10%"]
     assert lines[-2].split()[0] == "2026-01-20"
-    assert lines[-1].split() == ["all", "30", "days", "300", "0.500", "0.900", "10%"]
+    assert lines[-1].split() == ["sum", "of", "30", "days", "300", "0.500", "0.900", "10%"]

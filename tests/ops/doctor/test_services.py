@@ -138,7 +138,7 @@ def test_a_site_without_enough_questions_says_how_many_are_missing(
 ) -> None:
     severity, seen, fix = only(look("models", database_url=sqlite_engine.url))
     assert severity == "warning"
-    assert seen == "stats: no live model: it takes 200 more questions that have settled"
+    assert seen == "stats: no live model: it takes 200 more settled questions"
     assert fix.endswith(": tagger history --site stats")
 
 

@@ -1,6 +1,7 @@
 """The review in a real browser, by keyboard alone unless a test says otherwise."""
 
 import json
+import re
 import statistics
 import sys
 
@@ -58,6 +59,8 @@ def test_twenty_questions_by_keyboard_and_five_taken_back(
     assert count(service, Review, reviewer) == 15
     assert len(favoured(service, reviewer)) == 12
     expect(page.locator("#history-list .undone")).to_have_count(5)
+    iso = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")  # as pages and commands write times
+    expect(page.locator("#history-list li").first).to_have_text(iso)
 
 
 def test_a_tag_is_added_with_completion(page: Page, service: Service, reviewer: str) -> None:
