@@ -9,8 +9,10 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data tagger \
  && install -d -m 700 -o tagger -g tagger /data /data/models /backups \
  && printf '#!/bin/sh\nexec python -m tagger "$@"\n' > /usr/local/bin/tagger \
  && chmod 755 /usr/local/bin/tagger
-COPY requirements.base.lock ./
-RUN pip install --require-hashes -r requirements.base.lock
+# requirements.encoder.lock: the same with what runs a sentence encoder (TAGGER_TEACHER).
+ARG BASE_LOCK=requirements.base.lock
+COPY requirements.base.lock requirements.encoder.lock ./
+RUN pip install --require-hashes -r "$BASE_LOCK"
 
 # Lists what is installed (CycloneDX); it stands in the images, and what makes it does not.
 FROM base AS sbom

@@ -126,6 +126,7 @@ docs: .venv/installed
 lock: .venv/installed
 	$(LOCK) --all-extras -o requirements.lock
 	$(LOCK) -c requirements.lock --extra review -o requirements.base.lock
+	$(LOCK) -c requirements.lock --extra review --extra teacher -o requirements.encoder.lock
 	$(LOCK) -c requirements.lock --extra trainer -o requirements.trainer.lock
 	$(LOCK) -c requirements.lock --extra trainer --extra teacher -o requirements.teacher.lock
 	echo uv | $(BIN)/uv pip compile - -c requirements.lock --universal --python-version 3.11 --generate-hashes \

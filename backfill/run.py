@@ -23,6 +23,7 @@ from core.model.bundle import PackedBundle, inspect
 from core.model.bundle_cache import BundleCache, open_cache
 from core.model.bundle_files import try_bundle
 from core.model.registry import Version, fetch_packed, get_live
+from core.model.sentences.encoders import Encoders
 from core.settings import Settings
 from core.wording import counted
 
@@ -67,7 +68,7 @@ def run(settings: Settings, work: Work) -> None:
             done = _split(folder, work, bundle)
             if work.wanted is not None:
                 work.wanted.since(done.newest)  # refuses days that nothing can be told by
-            _tag(folder, done, bundle, open_cache(settings), work.address)
+            _tag(folder, done, bundle, open_cache(settings), work.address, settings.teacher)
             if engine is not None and version is not None and work.wanted is not None:
                 _load(engine, folder, done, version, work.wanted)
 
@@ -145,13 +146,18 @@ def _tag(
     bundle: PackedBundle,
     cache: BundleCache,
     address: str | None,
+    teacher: str | None,
 ) -> None:
     missing = folder.missing(done.shards)
     if not missing:
         say(f"All predictions are in {folder.path / 'predictions'}.")
         return
     try_bundle(bundle.path)
-    sent = SentBundle(bundle.manifest.site, bundle.sha256, bundle.size, bundle.path.read_bytes)
+    sent = SentBundle(
+        bundle.manifest.site, bundle.sha256, bundle.size, bundle.path.read_bytes, teacher
+    )
+    if bundle.manifest.sentence is not None:
+        Encoders(teacher).check(bundle.manifest.sentence)
     failed = 0
     with connected(address) as ray, progress("Tagging", len(missing)) as bar:
         began = time.monotonic()

@@ -16,6 +16,7 @@ from core.errors import ClusterFailed
 from core.model.bundle import inspect, unpack
 from core.model.bundle_cache import BundleCache
 from core.model.predictor import Model, RankedTag
+from core.model.sentences.encoders import Encoders
 from core.questions.store import FetchedQuestion
 
 BATCH = 100  # questions of one call, as a worker's: the more, the more memory
@@ -32,6 +33,7 @@ class SentBundle:
         sha256: of its zip, in hexadecimal.
         size: of its zip, in bytes.
         fetch: gives the zip's bytes; called where a machine's cache does not hold the bundle.
+        teacher: the sentence encoder that each machine has by that name; None for none.
         program: the version that sends it.
     """
 
@@ -39,6 +41,7 @@ class SentBundle:
     sha256: str
     size: int
     fetch: Callable[[], bytes]
+    teacher: str | None = None
     program: str = __version__
 
 
@@ -57,7 +60,7 @@ def load_model(bundle: SentBundle, cache: BundleCache) -> Model:
             f"and this one {bundle.program}: install the same on all."
         )
     with cache.open(bundle, _unpack) as unpacked:
-        return Model(unpacked)
+        return Model(unpacked, encoders=Encoders(bundle.teacher))
 
 
 def _unpack(bundle: SentBundle, folder: Path) -> None:

@@ -37,7 +37,8 @@ TaggerError                     one line for a person: what, where, what to do
 │   └── BundleRefused           a bundle that does not verify
 │       ├── BundleCorrupt       its bytes are not what they should be
 │       ├── BundleIncompatible  its format is of another version of the program
-│       └── BundleForeign       it belongs to another site
+│       ├── BundleForeign       it belongs to another site
+│       └── EncoderMissing      it reads a sentence encoder that is not here
 ├── TrainingError
 │   ├── NotEnoughQuestions      questions that nothing can be learned from
 │   │   └── TooFewQuestions     fewer than are asked for, and how many are missing
@@ -155,8 +156,7 @@ class ApiRefused(ApiError):
         self, message: str, *, error_id: int, error_name: str, backoff: float | None = None
     ) -> None:
         super().__init__(message)
-        self.error_id = error_id
-        self.error_name = error_name
+        self.error_id, self.error_name = error_id, error_name
         self.backoff = backoff
 
 
@@ -187,14 +187,12 @@ class ApiPaused(ApiError):
 
     Attributes:
         until: when it may ask again (UTC).
-        reason: a PauseReason (`core/database/api_tables.py`), or what another version of the
-            program calls one; empty where it is a rule of the program's own.
+        reason: a PauseReason, maybe of another version; empty where it is the program's own rule.
     """
 
     def __init__(self, message: str, *, until: datetime, reason: str = "") -> None:
         super().__init__(message)
-        self.until = until
-        self.reason = reason
+        self.until, self.reason = until, reason
 
 
 class ApiRepeated(ApiPaused):
@@ -222,11 +220,7 @@ class ModelError(TaggerError):
 
 
 class ModelMissing(ModelError):
-    """The site has no live model version.
-
-    Attributes:
-        site: which.
-    """
+    """The site has no live model version; `site` says which."""
 
     def __init__(self, message: str, *, site: str = "") -> None:  # no site: to be unpickled
         super().__init__(message)
@@ -271,6 +265,10 @@ class BundleIncompatible(BundleRefused):
 
 class BundleForeign(BundleRefused):
     """The bundle belongs to another site."""
+
+
+class EncoderMissing(BundleRefused):
+    """The model reads a sentence encoder that is not here."""
 
 
 class TrainingError(TaggerError):

@@ -113,8 +113,9 @@ class Settings(BaseSettings):
     )
     teacher: str | None = Field(
         default=None,
-        description="a sentence encoder that the network learns from in training: a folder with "
-        "model.onnx and tokenizer.json, or the name of an installed package",
+        description="a sentence encoder that the network learns from in training, and that "
+        "branched-encoder reads when it tags, too: a folder with model.onnx and tokenizer.json, or "
+        "the name of an installed package",
     )
     settle_days: float = Field(
         default=3,

@@ -12,8 +12,10 @@ import numpy as np
 from core.model.bundle import Bundle, pack
 from core.model.encoding import SequenceInput
 from core.model.manifest import FORMAT_VERSION, Manifest
+from core.model.sentences.reading import SentenceInput
 from core.model.tokenizer import TextSettings
 from core.model.vocabulary import Vocabulary
+from tests.core.model.sentences.tiny_encoder import SIZE, write_encoder
 
 DATA = Path(__file__).parent / "data"
 
@@ -44,6 +46,33 @@ def build_word_network(folder: Path) -> None:
     network.export(folder / "words.tflite", format="litert", verbose=False)
 
 
+# The same, but a sentence vector's first numbers raise the tags' logits by so much.
+SENTENCE_LOGIT = 10.0
+WITH_SENTENCE = DATA / "sentences.keras", DATA / "sentences.tflite"
+
+
+def build_sentence_network(folder: Path) -> None:
+    """Make its two files anew."""
+    import keras
+
+    rows = np.full((len(LABELS) + 1, len(LABELS)), -KNOWN_LOGIT, np.float32)
+    rows[1:][np.eye(len(LABELS), dtype=bool)] = KNOWN_LOGIT
+    kernel = SENTENCE_LOGIT * np.eye(SIZE, len(LABELS), dtype=np.float32)
+    text = keras.layers.Input((LENGTH,), dtype="int32", name="text")
+    sentence = keras.layers.Input((SIZE,), name="sentence")
+    words = keras.layers.GlobalMaxPooling1D()(
+        keras.layers.Embedding(*rows.shape, weights=[rows])(text)
+    )
+    said = keras.layers.Dense(len(LABELS), use_bias=False)
+    logits = keras.layers.Add()([words, said(sentence)])
+    said.set_weights([kernel])
+    network = keras.Model(
+        {"text": text, "sentence": sentence}, keras.layers.Activation("sigmoid")(logits)
+    )
+    network.save(folder / "sentences.keras")
+    network.export(folder / "sentences.tflite", format="litert", verbose=False)
+
+
 def word_manifest(site: str = "stats", **changes: object) -> Manifest:
     """The manifest of the word network."""
     manifest = Manifest(
@@ -67,6 +96,24 @@ def word_bundle(site: str = "stats", **changes: object) -> Bundle:
     """A bundle of the word network."""
     manifest = word_manifest(site, **changes)
     return Bundle(manifest=manifest, vocabulary=Vocabulary(LABELS), tflite=TFLITE, keras=KERAS)
+
+
+def sentence_bundle(encoder: str = "0" * 64, site: str = "stats", **changes: object) -> Bundle:
+    """A bundle of the network that reads an encoder's sentence vector, too."""
+    words = SequenceInput(name="text", source="text", length=LENGTH)
+    sentence = SentenceInput(name="sentence", length=SIZE, encoder=encoder, called="tiny")
+    manifest = word_manifest(
+        site, format_version=FORMAT_VERSION, inputs=(words, sentence), **changes
+    )
+    keras, tflite = WITH_SENTENCE
+    return Bundle(manifest=manifest, vocabulary=Vocabulary(LABELS), tflite=tflite, keras=keras)
+
+
+def write_telling_encoder(folder: Path) -> Path:
+    """An encoder whose every word is a tag's name, and makes a vector of that tag alone."""
+    vectors = np.eye(len(LABELS) + 1, SIZE, k=-1, dtype=np.float32)
+    vectors[0, -1] = 1  # a word that it does not know says nothing of any tag
+    return write_encoder(folder, [f"about-{label}" for label in LABELS], vectors=vectors)
 
 
 def pack_bytes(bundle: Bundle) -> bytes:

@@ -15,6 +15,7 @@ from core.model.bundle import Bundle, pack
 from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels
 from core.model.registry import Version
+from core.model.sentences.encoders import Encoders
 from core.parts.signs import write_sign
 from core.questions.store import FetchedQuestion, Stored, store
 
@@ -52,10 +53,11 @@ def give_signs(engine: Engine, ago: Mapping[str, int], *, now: datetime) -> None
             write_sign(connection, name, now=now - timedelta(seconds=seconds))
 
 
-def live_models(engine: Engine) -> LiveModels:
+def live_models(engine: Engine, encoder: Path | None = None) -> LiveModels:
     """Those of a process whose cache is in the test's own folder."""
     cache = BundleCache(Path.cwd() / "models", most_bytes=10**9)
-    return LiveModels(engine, cache, most_bytes=10**9)
+    encoders = Encoders(None if encoder is None else str(encoder))
+    return LiveModels(engine, cache, most_bytes=10**9, encoders=encoders)
 
 
 def unpack_version(connection: Connection, version: Version) -> Bundle:

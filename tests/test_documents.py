@@ -112,6 +112,7 @@ def test_the_images_install_the_versions_of_the_one_lock() -> None:
     assert base < everything
     assert trainer < everything
     assert trainer < pinned("requirements.teacher.lock") < everything
+    assert base < pinned("requirements.encoder.lock") < everything
     assert pinned("requirements.uv.lock") < everything
     assert not any(line.startswith(("tensorflow", "ray==")) for line in base)
     assert not any(line.startswith("ray==") for line in trainer)

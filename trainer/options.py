@@ -30,7 +30,7 @@ class TrainingOptions:
         most_questions: that are read, the newest.
         new_questions: how many must have come since the last run, or this one is skipped; None
             skips none.
-        teacher: a sentence encoder that the branched network learns from, by its folder or
+        teacher: a sentence encoder that the branched networks learn from, by its folder or
             package; None for none.
         teacher_folder: for its vectors of questions, which the next training need not make.
         promote: whether the version goes live; None leaves it to the gate.
@@ -74,7 +74,7 @@ class TrainingOptions:
             teacher: that it learns from, opened; None for none.
 
         Raises:
-            TrainingError: it knows no class weights.
+            TrainingError: it knows no class weights, or takes a teacher and there is none.
         """
         architecture = ARCHITECTURES[self.architecture]
         chosen: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """One training run of a site, from its questions to a version that is live or waits."""
 
 import logging
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 
 from core.clock import Clock
 from core.database.engine import reading
-from core.errors import BundleRefused, DatabaseUnreachable
+from core.errors import BundleRefused, DatabaseUnreachable, TrainingError
 from core.model.bundle import Bundle, pack
 from core.model.registry import Version, find_live, load_bundle, prune
+from core.model.sentences.encoders import Encoders
 from core.questions.selection import Selection, training_selection
 from core.questions.time_order import Seen
 from core.wording import counted
@@ -23,7 +25,7 @@ from trainer.data.dataset import Dataset, Holdout, check_number, hold_out_newest
 from trainer.data.stored import Survey, stored_questions, survey
 from trainer.evaluation.candidate import Candidate
 from trainer.evaluation.evaluate import Evaluation, evaluate_candidate
-from trainer.evaluation.evaluated_models import version_metrics
+from trainer.evaluation.evaluated_models import LIVE_THREADS, version_metrics
 from trainer.evaluation.names import use_names
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
@@ -41,7 +43,9 @@ from trainer.runs.rows import (
 )
 from trainer.scoring.metrics import Scores, reliability
 from trainer.scoring.operating_point import OperatingPoint, choose_operating_point
+from trainer.systems import ARCHITECTURES
 from trainer.systems.branched.parts.checkpoints import forget_checkpoints
+from trainer.systems.branched.with_encoder import missing_encoder
 from trainer.systems.networks.keras_setup import check_installed, import_keras
 from trainer.systems.networks.network import Network, NetworkSystem
 from trainer.teacher.teacher import Teacher, open_teacher
@@ -93,14 +97,45 @@ def _run(
         reason = reason_to_skip(last, data, options)
         if reason is not None and not _is_refused(connection, live):
             return _skip(engine, record, reason, clock)
-    candidate = _train(engine, selection, data, options, record, reporter)
-    evaluation = _evaluate(engine, candidate, live, options, record, reporter)
-    reporter.stage("exporting it")
-    with TemporaryDirectory(prefix="candidate-") as folder:
-        bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
-        reporter.stage("publishing it")
-        packed = pack(bundle, Path(folder) / "bundle.zip")
-        return publish_candidate(engine, packed, evaluation.decision, live, options, record, clock)
+    check_number(record.site, data.tagged, options.min_questions)  # before TensorFlow's seconds
+    check_encoders(engine, live, options)
+    with _teacher(options, reporter) as teacher:
+        candidate = _train(engine, selection, data, options, record, teacher, reporter)
+        evaluation = _evaluate(engine, candidate, live, options, record, reporter)
+        reporter.stage("exporting it")
+        with TemporaryDirectory(prefix="candidate-") as folder:
+            bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
+            reporter.stage("publishing it")
+            packed = pack(bundle, Path(folder) / "bundle.zip")
+            decision = evaluation.decision
+            return publish_candidate(engine, packed, decision, live, options, record, clock)
+
+
+def _teacher(
+    options: TrainingOptions, reporter: ProgressReporter
+) -> AbstractContextManager[Teacher | None]:
+    named = options.teacher if options.has_teacher else None
+    return open_teacher(named, options.teacher_folder, reporter)
+
+
+def check_encoders(engine: Engine, live: Version | None, options: TrainingOptions) -> None:
+    """Look whether the sentence encoders are here that candidate and live version read, if any.
+
+    Raises:
+        TrainingError: the architecture reads one, and none is named.
+        EncoderMissing: the live version reads one that is not here, so nothing could be told of it.
+    """
+    if ARCHITECTURES[options.architecture].needs_teacher and options.teacher is None:
+        raise TrainingError(missing_encoder(options.architecture))
+    if live is None:
+        return
+    try:
+        with reading(engine) as connection, TemporaryDirectory(prefix="live-") as folder:
+            sentence = load_bundle(connection, live, Path(folder), keras=False).manifest.sentence
+    except BundleRefused:
+        return  # the evaluation says so
+    if sentence is not None:
+        Encoders(options.teacher).check(sentence)
 
 
 def _tidy(
@@ -187,24 +222,22 @@ def _train(
     data: Survey,
     options: TrainingOptions,
     record: RunRecord,
+    teacher: Teacher | None,
     reporter: ProgressReporter,
 ) -> Candidate:
     """Read the questions, set the newest apart, fit a network to the rest, calibrate it."""
-    check_number(record.site, data.tagged, options.min_questions)  # before TensorFlow's seconds
-    named = options.teacher if options.has_teacher else None
-    with open_teacher(named, options.teacher_folder, reporter) as teacher:
-        reporter.stage("loading TensorFlow")
-        import_keras()
-        system = options.system(teacher)
-        record.hyperparameters = system.manifest_hyperparameters()
-        reporter.stage("reading questions")
-        dataset, holdout = _read(engine, selection, system, options, teacher)
-        record.data = RunData.of(dataset, holdout, data)
-        record.learned_row = dataset.corpus.seen().row
-        reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
-        if options.fresh and options.resume is not None:
-            forget_checkpoints(options.resume)
-        network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
+    reporter.stage("loading TensorFlow")
+    import_keras()
+    system = options.system(teacher)
+    record.hyperparameters = system.manifest_hyperparameters()
+    reporter.stage("reading questions")
+    dataset, holdout = _read(engine, selection, system, options, teacher)
+    record.data = RunData.of(dataset, holdout, data)
+    record.learned_row = dataset.corpus.seen().row
+    reporter.stage(f"training {system.name} on {len(dataset.split.train):,} questions")
+    if options.fresh and options.resume is not None:
+        forget_checkpoints(options.resume)
+    network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
     record.epochs = network.epochs
     calibrated, operating_point = _calibrate(network, dataset, options, record)
     return Candidate(
@@ -262,6 +295,7 @@ def _evaluate(
         confidence=options.confidence,
         seed=options.seed,
         reporter=reporter,
+        encoders=Encoders(options.teacher, threads=LIVE_THREADS),
     )
     record.add_evaluation(evaluation)
     return evaluation

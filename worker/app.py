@@ -36,6 +36,7 @@ from core.errors import (
 )
 from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels
+from core.model.sentences.encoders import Encoders
 from core.parts.retry import Outage
 from core.settings import Settings
 from core.wording import counted
@@ -91,6 +92,7 @@ class Tasks:
             self._engine,
             open_cache(self._settings),
             most_bytes=self._settings.model_memory_mb * 1_000_000,
+            encoders=Encoders(self._settings.teacher),
         )
 
     @cached_property

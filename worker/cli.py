@@ -167,6 +167,7 @@ def suggest(
     from core.model import registry  # noqa: PLC0415 (LiteRT's arrays)
     from core.model.bundle_cache import open_cache  # noqa: PLC0415
     from core.model.predictor import Model  # noqa: PLC0415
+    from core.model.sentences.encoders import Encoders  # noqa: PLC0415
 
     if not text.strip() and not body.strip():
         fail('The text is empty: give a question\'s title, as: "How do I test two means?"')
@@ -175,7 +176,7 @@ def suggest(
     with reading(engine) as connection:
         live = registry.get_live(connection, site)
     with open_cache(settings).open(live, registry.fetch_from(engine)) as bundle:
-        model = Model(bundle)
+        model = Model(bundle, encoders=Encoders(settings.teacher))
     (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
     if as_json:
         print_json(

@@ -101,7 +101,8 @@ def _run_trial() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_TRIAL_MEMORY, _TRIAL_MEMORY))
     try:
         with tempfile.TemporaryDirectory(prefix="trial-") as folder:
-            Model(unpack(Path(sys.argv[1]), Path(folder), keras=False))
+            bundle = unpack(Path(sys.argv[1]), Path(folder), keras=False)
+            Model(bundle, encoders=None)  # nothing of ours is lent to it
     except BundleRefused as error:
         sys.stdout.write(str(error))
         sys.exit(_REFUSED)

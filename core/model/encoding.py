@@ -7,12 +7,13 @@ NumPy on the whole batch and not on each text.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.model.sentences.reading import ReadQuestion, SentenceInput
 from core.model.text.names import Named
 from core.model.vocabulary import PADDING, Vocabulary
 
@@ -52,6 +53,8 @@ class SequenceInput(BaseModel):
         """What the network calls its arrays."""
         return (self.name,)
 
+    kinds: ClassVar = ("int32",)
+
 
 class _WeightedInput(BaseModel):
     """Two inputs of a network: the ids of a text's different words, and a weight for each.
@@ -73,6 +76,8 @@ class _WeightedInput(BaseModel):
         """What the network calls its arrays."""
         return self.name, f"{self.name}_weights"
 
+    kinds: ClassVar = ("int32", "float32")
+
 
 class BagInput(_WeightedInput):
     """Different words, weighted by 1 + ln(uses)."""
@@ -90,7 +95,10 @@ class TermsInput(_WeightedInput):
     kind: Literal["terms"] = "terms"
 
 
-Input = Annotated[SequenceInput | BagInput | TermsInput, Field(discriminator="kind")]
+WordsInput = SequenceInput | BagInput | TermsInput
+Input = Annotated[
+    SequenceInput | BagInput | TermsInput | SentenceInput, Field(discriminator="kind")
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # one batch's are themselves, whatever they hold
@@ -128,7 +136,7 @@ class _Weighted:
 
 
 def encode(
-    questions: Sequence[tuple[Sequence[str], Sequence[str]]],
+    questions: Sequence[tuple[Sequence[str], Sequence[str]] | ReadQuestion],
     vocabulary: Vocabulary,
     inputs: Sequence[Input],
 ) -> Arrays:
@@ -142,7 +150,7 @@ def encode(
     Returns:
         For each input's names an array of shape (questions, length).
     """
-    numbers = [(vocabulary.numbers(title), vocabulary.numbers(body)) for title, body in questions]
+    numbers = [(vocabulary.numbers(one[0]), vocabulary.numbers(one[1])) for one in questions]
     return place(numbers, vocabulary, inputs)
 
 
@@ -157,7 +165,8 @@ def place(
         inputs: the network's.
 
     Returns:
-        For each input's names an array of shape (questions, length).
+        For each input's names an array of shape (questions, length); that of a sentence vector,
+        which no words make, is empty.
     """
     arrays = _empty(len(questions), inputs)
     for start in range(0, len(questions), BLOCK):
@@ -170,7 +179,7 @@ def place(
                 _place_sequences(own[0], _source(spec, titles, bodies), vocabulary, spec)
             elif isinstance(spec, BagInput):
                 _place_weighted(own, _bag([_source(spec, titles, bodies)], vocabulary), vocabulary)
-            else:
+            elif isinstance(spec, TermsInput):
                 _place_weighted(own, _terms(spec, titles, bodies, vocabulary), vocabulary)
     return arrays
 
@@ -233,12 +242,12 @@ def _is_padded_in_front(spec: Input) -> bool:
 def _empty(rows: int, inputs: Sequence[Input]) -> Arrays:
     arrays: Arrays = {}
     for spec in inputs:
-        for name, kind in zip(spec.names, (np.int32, np.float32), strict=False):
+        for name, kind in zip(spec.names, spec.kinds, strict=True):
             arrays[name] = np.zeros((rows, spec.length), kind)
     return arrays
 
 
-def _source(spec: Input, titles: _Texts, bodies: _Texts) -> _Texts:
+def _source(spec: WordsInput, titles: _Texts, bodies: _Texts) -> _Texts:
     if spec.source == "text":
         return titles.followed_by(bodies)
     return titles if spec.source == "title" else bodies

@@ -18,6 +18,7 @@ from core.model import registry
 from core.model.bundle_cache import open_cache
 from core.model.predictor import Model
 from core.model.registry import Version
+from core.model.sentences.encoders import Encoders
 from core.questions.requests import retag
 from core.settings import Retag, Settings
 
@@ -98,7 +99,9 @@ def _go_live(
         chosen = move.find(connection)
         before = registry.find_live(connection, chosen.site)
     with open_cache(settings).open(chosen, registry.fetch_from(engine), fresh=True) as bundle:
-        Model(bundle)  # takes seconds, in which no transaction keeps others waiting
+        Model(
+            bundle, encoders=Encoders(settings.teacher)
+        )  # seconds, in which no transaction keeps others waiting
     with engine.begin() as connection:
         registry.lock(connection, chosen.site)
         live_id = registry.find_live_id(connection, chosen.site)

@@ -16,6 +16,7 @@ from core.model.bundle import Bundle
 from core.model.bundle_cache import BundleCache
 from core.model.predictor import Model
 from core.model.registry import Version
+from core.model.sentences.encoders import NO_ENCODER, Encoders
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,13 @@ class LiveModels:
     """
 
     def __init__(
-        self, engine: Engine, cache: BundleCache, *, most_bytes: int, threads: int = 1
+        self,
+        engine: Engine,
+        cache: BundleCache,
+        *,
+        most_bytes: int,
+        threads: int = 1,
+        encoders: Encoders = NO_ENCODER,
     ) -> None:
         """Load nothing yet.
 
@@ -61,11 +68,13 @@ class LiveModels:
             cache: where bundles are unpacked.
             most_bytes: of all models together; one is loaded however large it is.
             threads: of each network.
+            encoders: the sentence encoder that is here, for models that read one.
         """
         self._engine = engine
         self._cache = cache
         self._most_bytes = most_bytes
         self._threads = threads
+        self._encoders = encoders
         self._serving: dict[str, Serving] = {}  # by site, the last used last
         self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
 
@@ -175,7 +184,7 @@ class LiveModels:
     def _read(self, version: Version) -> Loaded:
         with self._cache.open(version, registry.fetch_from(self._engine)) as bundle:
             self._make_room(version.site, bundle)
-            model = Model(bundle, threads=self._threads)
+            model = Model(bundle, threads=self._threads, encoders=self._encoders)
         log.info(
             "%s: version %d (%s) is loaded", version.site, version.version, version.architecture
         )

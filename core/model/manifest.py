@@ -1,6 +1,6 @@
 """A bundle's manifest: what the model is, how its input is made, its labels and thresholds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,14 +9,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from core.errors import BundleCorrupt, BundleIncompatible
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
+from core.model.sentences.reading import SentenceInput
 from core.model.text.names import NameWeights
 from core.model.tokenizer import TextSettings
 from core.refused_values import told
 from core.site_names import name_today
 from core.untrusted import JsonTooLarge, load_json, one_line
 
-FORMAT_VERSION: Final = 4
-READABLE_VERSIONS: Final = (2, 3, 4)
+FORMAT_VERSION: Final = 5
+READABLE_VERSIONS: Final = (2, 3, 4, 5)
+_BEFORE_SENTENCES: Final = 4
 MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 800,000
 
 
@@ -79,6 +81,8 @@ class Manifest(BaseModel):
             raise ValueError("architecture or metrics hold control characters")
         if len({spec.name for spec in self.inputs}) != len(self.inputs):
             raise ValueError("an input's name stands twice")
+        if sum(isinstance(spec, SentenceInput) for spec in self.inputs) > 1:
+            raise ValueError("two inputs are sentence vectors")
         if len(self.thresholds) != len(self.labels):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
         if self.names is not None and len(self.names.rarity) != len(self.labels):
@@ -87,9 +91,20 @@ class Manifest(BaseModel):
             raise ValueError("a sample has not one probability for each label")
         return self
 
+    @property
+    def sentence(self) -> SentenceInput | None:
+        """The input that is a sentence vector; None where the network reads none."""
+        return next((spec for spec in self.inputs if isinstance(spec, SentenceInput)), None)
+
     def _metrics(self) -> Iterator[float | int | str]:
         for name, value in self.metrics.items():
             yield from (name, value)
+
+
+def written_format(inputs: Iterable[Input]) -> int:
+    """Return the format of a bundle with such inputs: the earliest, for programs of before."""
+    reads_sentences = any(isinstance(spec, SentenceInput) for spec in inputs)
+    return FORMAT_VERSION if reads_sentences else _BEFORE_SENTENCES
 
 
 def parse_manifest(data: bytes) -> Manifest:

@@ -13,6 +13,8 @@ from core.memory import own_bytes
 from core.model.bundle import Bundle
 from core.model.calibration import Calibration, logit
 from core.model.encoding import Arrays, Calls, encode, into_calls
+from core.model.sentences.encoders import NO_ENCODER, Encoders
+from core.model.sentences.reading import ReadQuestion, sentence_vectors
 from core.model.text.names import Named, NameWeights, TagNames, Words, apply_names
 from core.model.tokenizer import question_words
 
@@ -37,10 +39,19 @@ class RankedTag(NamedTuple):
 class Model:
     """A network with its vocabulary, labels and thresholds. Not for several threads at once."""
 
-    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
-        """Load the network.
+    def __init__(
+        self, bundle: Bundle, *, threads: int = 1, encoders: Encoders | None = NO_ENCODER
+    ) -> None:
+        """Load the network, and the sentence encoder where it reads one.
+
+        Args:
+            bundle: the model's.
+            threads: of the network.
+            encoders: the encoder that is here; None where the model is tried by its sample alone,
+                and reads no question.
 
         Raises:
+            EncoderMissing: it reads a sentence encoder that is not here.
             BundleCorrupt: LiteRT does not take the network, it does not fit the manifest, or it
                 does not reproduce the manifest's sample.
         """
@@ -51,6 +62,8 @@ class Model:
         self.vocabulary = bundle.vocabulary
         self._thresholds = np.array(bundle.manifest.thresholds)
         self._names = None if self.manifest.names is None else self._label_names()
+        self._sentence = bundle.manifest.sentence
+        self._encoder = encoders.get(self._sentence) if self._sentence and encoders else None
         try:
             # By its path, LiteRT maps the file: its weights are the same memory in all processes.
             self._interpreter = Interpreter(model_path=str(bundle.tflite), num_threads=threads)
@@ -75,7 +88,8 @@ class Model:
         # that the network has no row for, or an input that does not fit, shows here and not later.
         rarest = [*self.vocabulary.words[-2:], "\0"] * LONGEST_PROBE
         try:
-            found = self.probabilities([self.words(title, body) for title, body in texts])
+            read = [question_words(title, body, self.manifest.text) for title, body in texts]
+            found = self.probabilities(read)
             self.probabilities([(rarest, rarest)] * MOST_ROWS)  # whose buffers stay
         except (ValueError, RuntimeError) as error:
             raise BundleCorrupt(f"The bundle's network does not run: {error}.") from error
@@ -91,11 +105,15 @@ class Model:
             raise BundleCorrupt("The network does not give the probabilities of its own sample.")
 
     def _label_names(self) -> TagNames:
-        return TagNames([self.words(label, "")[0] for label in self.manifest.labels])
+        text = self.manifest.text
+        return TagNames([question_words(label, "", text)[0] for label in self.manifest.labels])
 
     def words(self, title: str, body: str) -> Words:
         """Return the words of a title and of a body's HTML, as this model reads them."""
-        return question_words(title, body, self.manifest.text)
+        words = question_words(title, body, self.manifest.text)
+        if self._encoder is None:
+            return words
+        return ReadQuestion(*words, self._encoder.tokens(title, body))
 
     def probabilities(self, questions: Sequence[Words]) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities: shape (questions, labels).
@@ -105,10 +123,21 @@ class Model:
         """
         return self.run(self.encode(questions))
 
-    def encode(self, questions: Sequence[Words]) -> Calls:
-        """What run() takes of questions. May be called while another thread runs the network."""
-        inputs = self.manifest.inputs
+    def encode(
+        self, questions: Sequence[Words], sentences: npt.NDArray[np.float32] | None = None
+    ) -> Calls:
+        """What run() takes of questions. May be called while another thread runs the network.
+
+        Args:
+            questions: as words() gives them.
+            sentences: their sentence vectors, where the model reads them and somebody has them.
+        """
+        inputs, sentence = self.manifest.inputs, self._sentence
         arrays = encode(questions, self.vocabulary, inputs)
+        if sentence is not None:
+            if sentences is None:
+                sentences = sentence_vectors(self._encoder, questions, sentence.length)
+            arrays[sentence.name] = sentences
         calls = into_calls(arrays, inputs, rows=MOST_ROWS, any_length=self._run.any_length)
         if self._names is None:
             return calls

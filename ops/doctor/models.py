@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from core.database.engine import reading
-from core.errors import BundleForeign, BundleIncompatible, BundleRefused
+from core.errors import BundleForeign, BundleIncompatible, BundleRefused, EncoderMissing
 from core.model.bundle import verify
 from core.model.bundle_store import open_parts
 from core.model.packed.members import hash_bundle
 from core.model.registry import Version, find_previous
+from core.model.sentences.encoders import Encoders
 from core.service.health import LONGEST_PENDING
 from core.service.status import SiteStatus
 from core.settings import Settings
@@ -52,7 +53,9 @@ def _read(context: CheckContext, live: Version) -> None:
     """
     with reading(context.database()) as connection:
         packed = open_parts(connection, live.id, live.size)
-        verify(packed, hash_bundle(packed), site=live.site, sha256=live.sha256)
+        manifest = verify(packed, hash_bundle(packed), site=live.site, sha256=live.sha256)
+    if manifest.sentence is not None:
+        Encoders(context.settings.teacher).get(manifest.sentence)
 
 
 def _refused(context: CheckContext, live: Version, error: BundleRefused) -> Finding:
@@ -61,7 +64,9 @@ def _refused(context: CheckContext, live: Version, error: BundleRefused) -> Find
         previous = find_previous(connection, live.site)
     meanwhile = "nothing is tagged" if previous is None else "workers go on with an earlier one"
     seen = f"the bundle of version {live.version}, the live one, {_why(error)}: {meanwhile}"
-    if isinstance(error, BundleIncompatible):
+    if isinstance(error, EncoderMissing):
+        fix = "Name it in TAGGER_TEACHER on every host, or train a new one without"
+    elif isinstance(error, BundleIncompatible):
         fix = "Install on every host the version of the program that made it, or train a new one"
     else:
         fix = "Train a new one"
@@ -74,6 +79,8 @@ def _refused(context: CheckContext, live: Version, error: BundleRefused) -> Find
 
 
 def _why(error: BundleRefused) -> str:
+    if isinstance(error, EncoderMissing):
+        return f"is refused on this machine ({error})"
     if isinstance(error, BundleIncompatible):
         return "has a format that this version of the program does not read"
     return "is another site's" if isinstance(error, BundleForeign) else "is damaged"

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from core.model.bundle_cache import open_cache
 from core.model.live_models import LiveModels, Loaded
+from core.model.sentences.encoders import Encoders
 from core.settings import Settings
 
 
@@ -24,7 +25,12 @@ class SharedModels:
         """Load nothing yet."""
         self._lock = Lock()
         most_bytes = settings.model_memory_mb * 1_000_000
-        self._models = LiveModels(engine, open_cache(settings), most_bytes=most_bytes)
+        self._models = LiveModels(
+            engine,
+            open_cache(settings),
+            most_bytes=most_bytes,
+            encoders=Encoders(settings.teacher),
+        )
 
     @contextmanager
     def use(self, site: str) -> Iterator[Loaded]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.model.predictor import Model
+from core.model.sentences.reading import ReadQuestion
 from core.model.text.names import Words
 
 MOST_WORDS: Final = 100  # that are left out in turn: the title's first, then the most frequent
@@ -53,14 +54,17 @@ def find_reasons(
 
 
 def _words_to_leave_out(whole: Words) -> list[str]:
-    title, body = whole
+    title, body = whole[:2]
     by_frequency = [word for word, _ in Counter(body).most_common()]
     return list(dict.fromkeys([*title, *by_frequency]))[:MOST_WORDS]
 
 
 def _without(whole: Words, word: str) -> Words:
-    title, body = whole
-    return [one for one in title if one != word], [one for one in body if one != word]
+    """The same without a word; what a sentence encoder reads stays, so it shows for less then."""
+    title, body = ([one for one in words if one != word] for words in whole[:2])
+    if isinstance(whole, ReadQuestion):
+        return ReadQuestion(title, body, whole.tokens)
+    return title, body
 
 
 def _strongest(words: Sequence[str], losses: Sequence[float]) -> list[Reason]:

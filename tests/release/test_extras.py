@@ -19,7 +19,7 @@ TAKEN_BY = {  # each extra: by this module
     "review": "review.web.app",
     "scale": "backfill.cluster",
     "peers": "fasttext, omikuji",
-    "teacher": "onnxruntime, tokenizers, trainer.teacher.encoder",
+    "teacher": "onnxruntime, tokenizers, core.model.sentences.encoder",
 }
 
 

@@ -15,6 +15,7 @@ from core.errors import TrainingError
 from trainer.systems import ARCHITECTURES
 from trainer.systems.base import System
 from trainer.systems.branched.system import BranchedNetwork
+from trainer.systems.branched.with_encoder import BranchedEncoderNetwork
 from trainer.systems.mean import WeightedMean
 from trainer.systems.peers import how_to_install, installed_peers
 from trainer.systems.word_vectors import PretrainedConv1D
@@ -22,6 +23,7 @@ from trainer.teacher.teacher import Teacher
 
 Entry = System | WeightedMean
 TAUGHT = "branched-taught"
+ENCODER = BranchedEncoderNetwork.name
 
 
 def catalogue(*, vectors: Path | None = None, teacher: Teacher | None = None) -> dict[str, Entry]:
@@ -30,9 +32,11 @@ def catalogue(*, vectors: Path | None = None, teacher: Teacher | None = None) ->
     Args:
         vectors: a file of pretrained word vectors; with one there is a system that uses it.
         teacher: a sentence encoder, which watches the questions that are read; with one there is
-            a network that learns from it.
+            a network that learns from it, and one that reads it, too.
     """
-    found: dict[str, Entry] = {name: kind() for name, kind in ARCHITECTURES.items()}
+    found: dict[str, Entry] = {
+        name: kind() for name, kind in ARCHITECTURES.items() if not kind.needs_teacher
+    }
     for module in pkgutil.iter_modules(trainer.systems.__path__):
         own = importlib.import_module(f"trainer.systems.{module.name}")
         found.update(getattr(own, "COMPARED", {}))
@@ -41,6 +45,7 @@ def catalogue(*, vectors: Path | None = None, teacher: Teacher | None = None) ->
         found[PretrainedConv1D.name] = PretrainedConv1D(file=vectors)
     if teacher is not None:
         found[TAUGHT] = BranchedNetwork(teacher=teacher)
+        found[ENCODER] = BranchedEncoderNetwork(teacher=teacher)
     return dict(sorted(found.items(), key=lambda item: isinstance(item[1], WeightedMean)))
 
 

@@ -90,13 +90,13 @@ def compare(  # noqa: PLR0913 (options)
     """Train every system on the same questions and compare them: a table and an HTML report.
 
     The questions are those that are stored, or those of --file. Ctrl-C keeps what is finished. With
-    TAGGER_TEACHER a network that learned from the teacher, too, is the system branched-taught.
-    fastText and Omikuji, which are not this project's, are rows where the extra peers is installed,
-    and Annif is one where its program is on the path.
+    TAGGER_TEACHER there are two systems more: branched-taught learned from that sentence encoder,
+    branched-encoder reads it, too. fastText and Omikuji, which are not this project's, are rows
+    where the extra peers is installed, and Annif is one where its program is on the path.
 
     Example: tagger compare --site stats --systems conv1d,logistic-regression
     """
-    from trainer.compare.catalogue import TAUGHT, catalogue, choose  # noqa: PLC0415
+    from trainer.compare.catalogue import ENCODER, TAUGHT, catalogue, choose  # noqa: PLC0415
     from trainer.compare.run import ARTICLE_TAGS, CompareOptions  # noqa: PLC0415
     from trainer.teacher.teacher import open_teacher  # noqa: PLC0415
 
@@ -111,12 +111,14 @@ def compare(  # noqa: PLR0913 (options)
         min_questions=settings.min_questions,
         seed=seed,
     )
-    is_taught = not systems or TAUGHT in _names(systems)
+    is_taught = not systems or not {TAUGHT, ENCODER}.isdisjoint(_names(systems))
     named = settings.teacher if is_taught else None
     with open_teacher(named, settings.data_dir / "teacher", make_reporter(err)) as teacher:
         entries = catalogue(vectors=vectors, teacher=teacher)
         chosen = choose(entries, _names(systems)) if systems else entries
-        source = _source(file, site, settings, teacher if TAUGHT in chosen else None)
+        source = _source(
+            file, site, settings, teacher if {TAUGHT, ENCODER} & chosen.keys() else None
+        )
         target = folder or settings.data_dir / "compare" / source.site
         if splits == 1:
             _compare_once(source, chosen, options, target, as_json=as_json)

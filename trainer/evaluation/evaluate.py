@@ -8,9 +8,10 @@ import numpy.typing as npt
 from sqlalchemy import Engine
 
 from core.database.engine import reading
-from core.errors import BundleRefused
+from core.errors import BundleRefused, EncoderMissing
 from core.model.predictor import Model
 from core.model.registry import Version
+from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.time_order import Seen
 from trainer.data.dataset import Dataset, Holdout
 from trainer.evaluation.candidate import Candidate
@@ -67,6 +68,7 @@ def evaluate_candidate(
     confidence: float,
     seed: int,
     reporter: ProgressReporter,
+    encoders: Encoders = NO_ENCODER,
 ) -> Evaluation:
     """Evaluate a candidate beside the live version, a linear baseline and the most frequent tags.
 
@@ -86,8 +88,12 @@ def evaluate_candidate(
         confidence: how sure it must be that the candidate is ahead.
         seed: of the baseline.
         reporter: shows what goes wrong.
+        encoders: the sentence encoder that is here, for a live version that reads one.
+
+    Raises:
+        EncoderMissing: the live version reads one that is not here.
     """
-    rival = _find_rival(engine, live, candidate.holdout, reporter)
+    rival = _find_rival(engine, live, candidate.holdout, encoders, reporter)
     ours = run_candidate(candidate, rival.holdout)
     theirs = _run_rival(engine, rival, candidate)
     baseline = _run_baseline(candidate.dataset, rival.holdout, seed, reporter)
@@ -142,12 +148,18 @@ class _Rival:
 
 
 def _find_rival(
-    engine: Engine, live: Version | None, holdout: Holdout, reporter: ProgressReporter
+    engine: Engine,
+    live: Version | None,
+    holdout: Holdout,
+    encoders: Encoders,
+    reporter: ProgressReporter,
 ) -> _Rival:
     if live is None:
         return _Rival("none", None, holdout)
     try:
-        model = load_live(engine, live)
+        model = load_live(engine, live, encoders)
+    except EncoderMissing:  # workers may have it: nothing is known of the version
+        raise
     except BundleRefused as error:
         reporter.note(f"The live version is refused: {error}")
         return _Rival("refused", None, holdout)

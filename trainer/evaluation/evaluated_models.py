@@ -16,6 +16,7 @@ from core.database.engine import reading
 from core.model.manifest import Manifest
 from core.model.predictor import Model
 from core.model.registry import Version, load_bundle
+from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
 from core.questions.tags.synonyms import read_synonyms, relabel
 from trainer.data.corpus import LabelledQuestion
@@ -129,16 +130,16 @@ def most_frequent(dataset: Dataset, holdout: Holdout) -> Scores:
     return score(holdout, dataset.labels, same, np.full(len(shares), 0.5))
 
 
-def load_live(engine: Engine, version: Version) -> Model:
+def load_live(engine: Engine, version: Version, encoders: Encoders = NO_ENCODER) -> Model:
     """Load the live version, as workers do.
 
     Raises:
-        BundleRefused: it does not verify.
+        BundleRefused: it does not verify, or the sentence encoder that it reads is not here.
     """
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         with reading(engine) as connection:
             bundle = load_bundle(connection, version, Path(folder), keras=False)
-        return Model(bundle, threads=LIVE_THREADS)  # which maps the file, and keeps it mapped
+        return Model(bundle, threads=LIVE_THREADS, encoders=encoders)  # keeps the file mapped
 
 
 def run_live(

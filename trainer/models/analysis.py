@@ -68,12 +68,20 @@ def show_tags(site: Site, version: VersionOrLive = None, *, file: CsvFile = None
 
     Example: tagger models tags --site stats 3 --out tags.csv
     """
+    from core.model.sentences.encoders import Encoders  # noqa: PLC0415 (NumPy)
     from trainer.versions.judged import judge  # noqa: PLC0415 (NumPy, which --help does not need)
     from trainer.versions.tag_table import to_csv  # noqa: PLC0415
 
     settings = start()
     engine = open_existing_database(settings)
-    text = to_csv(judge(engine, _selection(settings, site), [_find(engine, site, version)]))
+    text = to_csv(
+        judge(
+            engine,
+            _selection(settings, site),
+            [_find(engine, site, version)],
+            encoders=Encoders(settings.teacher),
+        )
+    )
     if file is None:
         typer.echo(text, nl=False)
         return
@@ -94,14 +102,16 @@ def compare_two(
 
     Example: tagger models diff --site stats 3 4
     """
-    from trainer.models.diff_view import print_compared, print_made  # noqa: PLC0415 (NumPy)
+    from core.model.sentences.encoders import Encoders  # noqa: PLC0415 (NumPy)
+    from trainer.models.diff_view import print_compared, print_made  # noqa: PLC0415
     from trainer.versions.comparison import compare_versions  # noqa: PLC0415
     from trainer.versions.judged import judge  # noqa: PLC0415
 
     settings = start()
     engine = open_existing_database(settings)
     versions = [_find(engine, site, number) for number in (before, after)]
-    judged = judge(engine, _selection(settings, site), versions)
+    encoders = Encoders(settings.teacher)
+    judged = judge(engine, _selection(settings, site), versions, encoders=encoders)
     compared = compare_versions(judged)
     if as_json:
         print_json({"site": site, "before": before, "after": after, **asdict(compared)})
@@ -142,6 +152,7 @@ def tune(
         retag=which or settings.retag,
         retag_recent=timedelta(days=settings.retag_days),
         keep_versions=settings.keep_versions,
+        teacher=settings.teacher,
     )
     source = _find(engine, site, version)
     selection = _selection(settings, site)

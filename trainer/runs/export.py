@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core import __version__
 from core.errors import TrainingError
 from core.model.bundle import Bundle
-from core.model.manifest import FORMAT_VERSION, Manifest, Sample
+from core.model.manifest import Manifest, Sample, written_format
 from core.model.packed.members import KERAS, TFLITE
 from core.model.predictor import Model
 from trainer.data.dataset import Dataset
@@ -61,7 +61,7 @@ def _describe(
     network: Network, system: NetworkSystem, dataset: Dataset, description: Description
 ) -> Manifest:
     return Manifest(
-        format_version=FORMAT_VERSION,
+        format_version=written_format(network.inputs),
         site=dataset.corpus.site,
         architecture=system.name,
         created_at=description.created_at,
@@ -102,7 +102,9 @@ def check(bundle: Bundle, network: Network, dataset: Dataset, rows: Rows) -> Non
         ([lexicon[word] for word in titles[row]], [lexicon[word] for word in bodies[row]])
         for row in rows
     ]
-    served = Model(bundle).probabilities(words)
+    given, model = network.encode(dataset.corpus, rows), Model(bundle, encoders=None)
+    sentence = bundle.manifest.sentence
+    served = model.run(model.encode(words, given[sentence.name] if sentence else None))
     difference = float(np.abs(served - network.probabilities(dataset.corpus, rows)).max())
     if not difference <= MAX_DIFFERENCE:
         raise TrainingError(
@@ -116,7 +118,7 @@ def _with_sample(bundle: Bundle) -> Bundle:
 
     The texts are words of the vocabulary drawn at random: a bundle carries nobody's question.
     """
-    model = Model(bundle)
+    model = Model(bundle, encoders=None)  # a sample has no sentence vector of its own
     texts = list(_sample_texts(bundle.vocabulary.words))
     found = model.probabilities([model.words(title, body) for title, body in texts])
     sample = tuple(

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from trainer.systems.branched.system import BranchedNetwork
+from trainer.systems.branched.with_encoder import BranchedEncoderNetwork
 from trainer.systems.conv1d import Conv1DNetwork
 from trainer.systems.networks.network import NetworkSystem
 from trainer.systems.simple import SimpleNetwork
 
 ARCHITECTURES: Final[Mapping[str, type[NetworkSystem]]] = {
     architecture.name: architecture
-    for architecture in (BranchedNetwork, Conv1DNetwork, SimpleNetwork)
+    for architecture in (BranchedNetwork, BranchedEncoderNetwork, Conv1DNetwork, SimpleNetwork)
 }
 DEFAULT_ARCHITECTURE: Final = BranchedNetwork.name

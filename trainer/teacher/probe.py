@@ -1,8 +1,8 @@
 """Whether the teacher of the setting can be used on this machine; it is not loaded for that."""
 
+from core.model.sentences.encoder import check_packages
+from core.model.sentences.files import find_encoder
 from trainer.systems.networks.keras_setup import check_installed
-from trainer.teacher.encoder import check_packages
-from trainer.teacher.files import find_teacher
 
 
 def probe_teacher(named: str) -> str:
@@ -16,7 +16,7 @@ def probe_teacher(named: str) -> str:
         TeacherUnusable: it has not all of its files, one cannot be read, or packages are missing.
     """
     check_installed()
-    files = find_teacher(named)
+    files = find_encoder(named)
     check_packages()
     _ = files.digest, files.pools_first_token  # which read them all
     return str(files.model)

@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import numpy as np
 
-from trainer.teacher.encoder import Vectors
+from core.model.sentences.reading import Vectors
 
 _TABLE: Final = "create table if not exists vectors (hash text primary key, vector blob not null)"
 _COLUMNS: Final = ["hash", "vector"]

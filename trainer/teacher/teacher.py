@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from core.model.sentences.encoder import Encoder, preload
+from core.model.sentences.files import find_encoder
+from core.model.sentences.reading import TokenIds, Vectors
 from trainer.data.corpus import Corpus, LabelledQuestion
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter, TimeEstimate
-from trainer.teacher.encoder import Encoder, TokenIds, Vectors
-from trainer.teacher.files import find_teacher
+from trainer.systems.networks.keras_setup import signals_win
 from trainer.teacher.store import VectorStore
 
 PAGE_TEXTS: Final = 64  # encoded and kept at a time
@@ -33,6 +35,11 @@ class Teacher:
     def digest(self) -> str:
         """SHA-256 of the encoder."""
         return self._encoder.digest
+
+    @property
+    def called(self) -> str:
+        """The encoder's name, for people."""
+        return self._encoder.called
 
     def watch(self, questions: Iterable[LabelledQuestion]) -> Iterator[LabelledQuestion]:
         """Pass questions on; of those whose vector is not there, the tokens are kept.
@@ -95,7 +102,9 @@ def open_teacher(
         yield None
         return
     reporter.stage("loading the teacher")
-    encoder = Encoder(find_teacher(named))
+    with signals_win():
+        preload()
+    encoder = Encoder(find_encoder(named))
     path = folder / f"{encoder.digest[:16]}.sqlite3"
     with VectorStore(path, encoder.size, reporter.note) as store:
         yield Teacher(encoder, store)

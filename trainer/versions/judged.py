@@ -17,6 +17,7 @@ from core.errors import NotEnoughQuestions
 from core.model.manifest import Manifest
 from core.model.predictor import Model
 from core.model.registry import Version, load_bundle
+from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
 from core.questions.time_order import Seen
 from trainer.data.corpus import LabelledQuestion
@@ -104,7 +105,12 @@ class Judged:
 
 
 def judge(
-    engine: Engine, selection: Selection, versions: Sequence[Version], *, choosing: bool = False
+    engine: Engine,
+    selection: Selection,
+    versions: Sequence[Version],
+    *,
+    encoders: Encoders = NO_ENCODER,
+    choosing: bool = False,
 ) -> Judged:
     """Let versions of a site tag the questions that none of them learned from.
 
@@ -115,6 +121,7 @@ def judge(
         engine: of the database.
         selection: which questions there are.
         versions: of one site.
+        encoders: the sentence encoder that is here, for versions that read one.
         choosing: whether thresholds are to be chosen; else questions by which those of one of the
             versions were chosen are left out.
 
@@ -123,7 +130,7 @@ def judge(
         ModelError: a version's bundle was pruned, or does not verify.
     """
     with TemporaryDirectory(prefix="versions-") as folder:
-        models = [_load(engine, version, Path(folder)) for version in versions]
+        models = [_load(engine, version, Path(folder), encoders) for version in versions]
         questions, pages, seen = _tag(engine, selection, versions, models, choosing=choosing)
         manifests = [model.manifest for model in models]
     if len(questions) < FEWEST_QUESTIONS:
@@ -148,12 +155,12 @@ def is_of_tuning(question_id: int) -> bool:
     return question_id % 2 == 0
 
 
-def _load(engine: Engine, version: Version, folder: Path) -> Model:
+def _load(engine: Engine, version: Version, folder: Path, encoders: Encoders) -> Model:
     own = folder / str(version.id)
     own.mkdir(exist_ok=True)
     with reading(engine) as connection:
         bundle = load_bundle(connection, version, own, keras=False)
-    return Model(bundle, threads=THREADS)  # which maps the file, and keeps it mapped
+    return Model(bundle, threads=THREADS, encoders=encoders)  # keeps the file mapped
 
 
 def _tag(

@@ -8,6 +8,7 @@ by the same questions.
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
@@ -19,13 +20,14 @@ from sqlalchemy import Engine, update
 from core.clock import Clock
 from core.database.engine import reading
 from core.database.tables import ModelVersion
-from core.errors import ModelError, NotEnoughQuestions, TrainingError
+from core.errors import EncoderMissing, ModelError, NotEnoughQuestions, TrainingError
 from core.model import registry
 from core.model.bundle import pack
 from core.model.calibration import logit, sigmoid
-from core.model.manifest import FORMAT_VERSION
+from core.model.manifest import written_format
 from core.model.predictor import MAX_SUGGESTIONS
 from core.model.registry import Version
+from core.model.sentences.encoders import Encoders
 from core.questions.requests import retag
 from core.questions.selection import Selection
 from core.settings import Retag
@@ -76,6 +78,7 @@ class TuningOptions:
         retag: which tagged questions it tags again if it goes live.
         retag_recent: how far back `recent` reaches.
         keep_versions: how many of the newest are kept beside the live one.
+        teacher: the sentence encoder that is here, for versions that read one; None for none.
     """
 
     promote: bool | None
@@ -83,6 +86,7 @@ class TuningOptions:
     retag: Retag
     retag_recent: timedelta
     keep_versions: int
+    teacher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def tune_version(
     """
     with reading(engine) as connection:
         live = registry.find_live(connection, selection.site)
-    judged = _judge_beside(engine, selection, source, live)
+    judged = _judge_beside(engine, selection, source, live, Encoders(options.teacher))
     even = np.array([is_of_tuning(question.question_id) for question in judged.questions])
     _check_parts(selection.site, even)
     thresholds = choose(judged.only(even), goal)
@@ -136,17 +140,24 @@ def tune_version(
 
 
 def _judge_beside(
-    engine: Engine, selection: Selection, source: Version, live: Version | None
+    engine: Engine,
+    selection: Selection,
+    source: Version,
+    live: Version | None,
+    encoders: Encoders,
 ) -> Judged:
     """Judge the version beside the live one; by itself where that is none, itself, or refused."""
+    judging = partial(judge, engine, selection, encoders=encoders, choosing=True)
     if live is not None and live.id != source.id:
         try:
-            return judge(engine, selection, [source, live], choosing=True)
+            return judging([source, live])
+        except EncoderMissing:  # workers may have it
+            raise
         except ModelError as error:
-            alone = judge(engine, selection, [source], choosing=True)  # unless it is this one's
+            alone = judging([source])  # unless it is this one's
             log.warning("version %d, which is live, is left out: %s", live.version, error)
             return alone
-    return judge(engine, selection, [source], choosing=True)
+    return judging([source])
 
 
 def choose(judged: Judged, goal: Goal) -> Floats:
@@ -276,7 +287,7 @@ def _publish(
             bundle = registry.load_bundle(connection, source, Path(folder))
         old = bundle.manifest
         changes = {
-            "format_version": FORMAT_VERSION,  # as it is written now
+            "format_version": written_format(old.inputs),  # as it is written now
             "created_at": now,
             "thresholds": tuple(thresholds.tolist()),
             "metrics": metrics,

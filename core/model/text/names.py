@@ -16,8 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.model.sentences.reading import ReadQuestion
+
 Floats = npt.NDArray[np.float64]
-Words = tuple[list[str], list[str]]  # the title's and the body's
+Words = tuple[list[str], list[str]] | ReadQuestion  # the title's and the body's
 
 MOST_ALIKE: Final = 20
 """Labels whose names have the same words; a name of more says nothing of any of them."""
@@ -87,9 +89,9 @@ class TagNames:
     def find(self, questions: Sequence[Words]) -> Named:
         """Find the names whose words all stand in a question, in any order."""
         found: list[tuple[int, int, bool]] = []
-        for row, (title, body) in enumerate(questions):
-            in_title = set(title)
-            anywhere = in_title.union(body)
+        for row, question in enumerate(questions):
+            in_title = set(question[0])
+            anywhere = in_title.union(question[1])
             for first in anywhere & self._first:
                 for label, words in self._by_first[first]:
                     if words <= anywhere:

@@ -17,7 +17,7 @@ from core.database.tables import (
 from core.model.manifest import FORMAT_VERSION
 from ops.doctor.finding import Finding
 from ops.doctor.memory import worker_memory
-from tests.models import word_bundle
+from tests.models import sentence_bundle, word_bundle
 from tests.ops.doctor.conftest import Look
 from tests.rows import give_signs, publish, publish_live, question, store_questions
 
@@ -220,6 +220,14 @@ def test_a_live_model_of_a_newer_format_is_told(
     assert f"the bundle of version {live.version}, the live one, {refused}: " in seen
     assert told.startswith("Install on every host the version of the program that made it, or ")
     assert told.endswith(f"{fix} --site stats")
+
+
+def test_a_live_model_whose_encoder_is_not_here_is_told(look: Look, sqlite_engine: Engine) -> None:
+    publish_live(sqlite_engine, sentence_bundle(), now=NOW)
+    severity, seen, told = only(look("models", database_url=sqlite_engine.url))
+    assert severity == "error"
+    assert "is refused on this machine (The model reads the sentence encoder tiny (" in seen
+    assert told.startswith("Name it in TAGGER_TEACHER on every host, or train a new one without: ")
 
 
 def test_questions_that_are_parked_or_wait_too_long_are_told(

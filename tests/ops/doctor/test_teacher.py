@@ -9,8 +9,8 @@ from core.settings import Settings
 from ops.doctor.context import CheckContext
 from ops.doctor.examine import CHECKS, examine
 from ops.doctor.finding import Finding
+from tests.core.model.sentences.tiny_encoder import write_encoder
 from tests.ops.doctor.conftest import check_fix
-from tests.trainer.teacher.tiny_encoder import write_encoder
 from trainer.teacher.probe import probe_teacher
 
 
@@ -27,7 +27,7 @@ def without(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def find(name: str) -> ModuleSpec | None:
         return None if name == package else there(name)
 
-    for module in ("trainer.teacher.encoder", "trainer.systems.networks.keras_setup"):
+    for module in ("core.model.sentences.encoder", "trainer.systems.networks.keras_setup"):
         monkeypatch.setattr(f"{module}.find_spec", find)
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     (folder / "1_Pooling/config.json").write_text("{")
     found = look(str(folder))
     assert (found.severity, "config.json cannot be read" in found.seen) == ("error", True)
-    assert found.fix == "Let the user who trains read it."
+    assert found.fix == "Let the user who trains or tags read it."
 
 
 def test_an_extra_that_is_not_installed_is_named_with_what_installs_it(
@@ -68,7 +68,7 @@ def test_an_extra_that_is_not_installed_is_named_with_what_installs_it(
     without("onnxruntime", monkeypatch)
     found = look(str(folder))
     assert (found.severity, "(onnxruntime)" in found.seen) == ("error", True)
-    assert found.fix.endswith('pip install ".[trainer,teacher]"')
+    assert found.fix.endswith('pip install ".[teacher]"')
 
 
 def test_where_nothing_is_trained_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

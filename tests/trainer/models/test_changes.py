@@ -69,7 +69,7 @@ def test_a_version_that_goes_live_while_another_is_tried_stays_live(
     tagger("models", "promote", "--site", "stats", "2")
     publish_live(engine, word_bundle(data_fingerprint="3"), now=clock.now())
 
-    def try_while_another_goes_live(_: Bundle) -> None:
+    def try_while_another_goes_live(_: Bundle, **__: object) -> None:
         publish_live(engine, word_bundle(data_fingerprint="4"), now=clock.now())
 
     monkeypatch.setattr("core.model.going_live.Model", try_while_another_goes_live)
@@ -86,7 +86,7 @@ def test_a_promotion_is_dated_when_it_is_made_and_not_when_the_trial_begins(
 ) -> None:
     began = clock.now()
     monkeypatch.setattr("trainer.models.changes.SystemClock", lambda: clock)
-    monkeypatch.setattr("core.model.going_live.Model", lambda _: clock.sleep(5))
+    monkeypatch.setattr("core.model.going_live.Model", lambda _, **__: clock.sleep(5))
     tagger("models", "promote", "--site", "stats", "2")
     with reading(engine) as connection:
         made = registry.list_promotions(connection, "stats")[-1]

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.model.sentences.reading import Vectors
 from core.model.tokenizer import TextSettings
+from tests.core.model.sentences.tiny_encoder import write_encoder
 from tests.trainer.made_up import labelled, made_up_questions
-from tests.trainer.teacher.tiny_encoder import write_encoder
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.progress import ProgressReporter
-from trainer.teacher.encoder import Vectors
 from trainer.teacher.teacher import PAGE_TEXTS, Teacher, open_teacher
 
 QUESTIONS = [labelled(question) for question in made_up_questions(150)]

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from core.errors import NotEnoughQuestions
 from core.model.registry import Version
+from core.model.sentences.encoders import NO_ENCODER
 from tests.models import LABELS
 from tests.trainer.versions.published import LEARNED, SITE, UNSEEN, publish_two
 from trainer.versions import judged as judged_module
@@ -39,7 +40,7 @@ def test_of_very_many_questions_the_newest_judge(
 ) -> None:
     two = publish_two(sqlite_engine, data_fingerprint="2")
     monkeypatch.setattr(judged_module, "PREDICT_ROWS", 50)
-    models = [judged_module._load(sqlite_engine, one, Path.cwd()) for one in two]
+    models = [judged_module._load(sqlite_engine, one, Path.cwd(), NO_ENCODER) for one in two]
     questions, pages, _ = judged_module._tag(
         sqlite_engine, SITE, two, models, choosing=False, most=60
     )

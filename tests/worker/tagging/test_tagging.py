@@ -113,10 +113,10 @@ def test_a_damaged_live_bundle_is_refused_and_the_last_good_one_goes_on(
 class PoisonedModel(Model):
     """Fails for every batch that holds the word poison."""
 
-    def encode(self, questions: Sequence[Words]) -> Calls:
-        if any("poison" in title for title, _ in questions):
+    def encode(self, questions: Sequence[Words], sentences: Any = None) -> Calls:
+        if any("poison" in question[0] for question in questions):
             raise RuntimeError("cannot invoke")
-        return super().encode(questions)
+        return super().encode(questions, sentences)
 
 
 def test_one_bad_question_fails_alone_and_is_parked_with_its_error(

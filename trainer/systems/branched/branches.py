@@ -3,6 +3,7 @@
 They are fitted twice: to the training part, judged by the validation part, and then to both.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -23,6 +24,8 @@ from trainer.systems.branched.teaching import TeacherInputs
 VALIDATION_ROWS = 256  # of one call
 TERMS = "terms"
 CONVOLUTIONS = "convolutions"
+READER = "reader"
+SENTENCE_READER = "sentence reader"
 AGAIN = " again"  # fitted to the validation part too
 
 
@@ -65,9 +68,10 @@ def second_pass(encoded: EncodedDataset) -> Pass:
     return Pass(everything, everything[:0], AGAIN)
 
 
-def part_names(readers: int, teacher_folds: int = 0) -> list[str]:
+def part_names(readers: int, teacher_folds: int = 0, sentence_readers: int = 0) -> list[str]:
     """All that is fitted by itself, and can be resumed."""
-    once = [TERMS, *_numbered("reader", readers), CONVOLUTIONS]
+    both = [*_numbered(READER, readers), *_numbered(SENTENCE_READER, sentence_readers)]
+    once = [TERMS, *both, CONVOLUTIONS]
     return _numbered("teacher", teacher_folds) + once + [name + AGAIN for name in once]
 
 
@@ -142,12 +146,35 @@ def fit_readers(
     Raises:
         KeyboardInterrupt: before there was one to keep.
     """
+    names = _numbered(READER, run.hyperparameters.graph.readers)
+    return _fit_heads(run, names, documents, learned)
+
+
+def fit_sentence_readers(
+    run: FittingRun, documents: DocumentVectors, learned: Pass
+) -> tuple[keras.Sequential, ...]:
+    """Fit the heads over document and sentence vector; none where the network reads none.
+
+    Raises:
+        KeyboardInterrupt: before there was one to keep.
+    """
+    if not run.sentence_readers or run.encoded.vectors is None:
+        return ()
+    names = _numbered(SENTENCE_READER, run.sentence_readers)
+    return _fit_heads(run, names, TeacherInputs(documents, run.encoded.vectors), learned)
+
+
+def _fit_heads(
+    run: FittingRun,
+    names: Sequence[str],
+    inputs: DocumentVectors | TeacherInputs,
+    learned: Pass,
+) -> tuple[keras.Sequential, ...]:
+    """Fit heads over one kind of vector, alike but for their first weights."""
     heads: list[keras.Sequential] = []
-    for name in _numbered("reader", run.hyperparameters.graph.readers):
-        head = graph.reader(
-            documents.shape[1], run.encoded.tags.shape[1], run.hyperparameters.graph
-        )
-        if _fit_reader(run, head, name, documents, learned):
+    for name in names:
+        head = graph.reader(inputs.shape[1], run.encoded.tags.shape[1], run.hyperparameters.graph)
+        if _fit_reader(run, head, name, inputs, learned):
             heads.append(head)
         if run.stopped:
             break

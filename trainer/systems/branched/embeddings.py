@@ -25,6 +25,7 @@ SMALLEST_SHARE = 1e-5  # of the largest singular value
 SEQUENCE_LENGTH = 4.0  # of the convolutions' word vectors; unit ones train too slowly
 TYPICAL_IDF = 6.0
 DOCUMENT_LENGTH = 4.0  # of each part of the document vector
+SENTENCE_LENGTH = 8.0  # as long as a document vector, which has four parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from core.model.encoding import BagInput, Input, SequenceInput, TermsInput
+from core.model.sentences.reading import SentenceInput
 from core.model.vocabulary import Vocabulary
 from trainer.data.dataset import Dataset
 from trainer.data.labels import multi_hot
@@ -40,7 +41,8 @@ class EncodedDataset:
         label_columns: where in `tags` each of the dataset's labels stands.
         train: rows here of the training part's questions, and of those that have no label.
         validation: rows here of the validation part's.
-        vectors: a teacher's sentence vectors, (questions, dimensions); None without one.
+        vectors: an encoder's sentence vectors, (questions, dimensions); None without one. Where
+            they are among the inputs, the network reads them; else it only learns from them.
     """
 
     rows: Rows
@@ -68,6 +70,11 @@ class EncodedDataset:
     def word_ids(self) -> int:
         """How many ids words have, those of padding and of unknown words among them."""
         return self.vocabulary.unknown + 1
+
+    @property
+    def reads_sentences(self) -> bool:
+        """Whether the network reads sentence vectors."""
+        return any(isinstance(spec, SentenceInput) for spec in self.inputs)
 
     def title_words(self, some: Rows | slice) -> Matrix:
         """How often each known word stands in some titles: sparse, shape (questions, ids)."""

@@ -4,6 +4,7 @@ Branches fitted together on their sum lean on each other and learn by heart. Onc
 known, the branches are fitted again with the validation part among what they learn from.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from trainer.systems.branched.branches import (
     first_pass,
     fit_convolutions,
     fit_readers,
+    fit_sentence_readers,
     fit_terms,
     part_names,
     refine_convolutions,
@@ -39,8 +41,8 @@ from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
 
-BranchLogits = tuple[Float32Array, Float32Array, Float32Array]
-"""Of convolutions, readers and terms, each (questions, labels)."""
+BranchLogits = tuple[Float32Array, ...]
+"""Of convolutions, readers, terms and any sentence readers, each (questions, labels)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +53,13 @@ class Branches:
         conv: the head over the convolutions' features.
         readers: the heads over the document vector.
         terms: logits of each term, and their bias.
+        sentence_readers: the heads over document and sentence vector; none where none is read.
     """
 
     conv: keras.Sequential
     readers: tuple[keras.Sequential, ...]
     terms: Terms
+    sentence_readers: tuple[keras.Sequential, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +70,22 @@ class StackingWeights:
         conv: of the convolutions.
         readers: of the readers' mean.
         terms: of the weighted terms.
+        sentence_readers: of the sentence readers' mean; 0 where there are none.
         shift: of every logit.
     """
 
     conv: float
     readers: float
     terms: float
+    sentence_readers: float
     shift: float
 
     def sum(self, logits: BranchLogits) -> Float32Array:
         """Weight the branches' logits and add them: (questions, labels)."""
-        conv, readers, terms = logits
+        conv, readers, terms, *sentence_readers = logits
         added: Float32Array = self.conv * conv + self.readers * readers + self.terms * terms
+        for said in sentence_readers:
+            added = added + self.sentence_readers * said
         return added + self.shift
 
 
@@ -125,7 +133,7 @@ def fit(
     key = make_key(dataset, encoded, hyperparameters, seed=seed, most_epochs=most_epochs)
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
     run = FittingRun(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
-    parts = part_names(hyperparameters.graph.readers, run.teacher_folds)
+    parts = part_names(hyperparameters.graph.readers, run.teacher_folds, run.sentence_readers)
     finished = checkpoints.count(parts)
     if finished:
         reporter.note(f"Resuming an unfinished run: {finished} of {len(parts)} parts are finished.")
@@ -172,17 +180,18 @@ def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, documents: DocumentVecto
 def _fit_branches(
     run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors
 ) -> tuple[Branches, keras.Model]:
-    """Fit all three to the training part."""
+    """Fit all of them to the training part."""
     learned = first_pass(run.encoded)
     terms = fit_terms(run, learned)
     readers = fit_readers(run, documents, learned)
+    sentence_readers = () if run.stopped else fit_sentence_readers(run, documents, learned)
     tags = run.encoded.tags.shape[1]
     conv = graph.conv_head(trunk.conv_features.shape[-1], tags, run.hyperparameters.graph)
     inputs = {name: trunk.inputs[name] for name in ("title", "body")}
     model = keras.Model(inputs, conv(trunk.conv_features))
     if run.stopped or not fit_convolutions(run, model, learned):
         conv.set_weights([np.zeros_like(weight) for weight in conv.get_weights()])  # says nothing
-    return Branches(conv, readers, terms), model
+    return Branches(conv, readers, terms, sentence_readers), model
 
 
 def _fit_again(
@@ -191,6 +200,7 @@ def _fit_again(
     """Fit readers and terms to everything, from scratch; the convolutions see it once more."""
     learned = second_pass(run.encoded)
     readers = fit_readers(run, documents, learned)
+    sentence_readers = fit_sentence_readers(run, documents, learned)
     terms = fit_terms(run, learned)
     before = conv_model.get_weights()
     try:
@@ -198,7 +208,7 @@ def _fit_again(
     except KeyboardInterrupt:
         conv_model.set_weights(before)
         raise
-    return Branches(branches.conv, readers, terms)
+    return Branches(branches.conv, readers, terms, sentence_readers)
 
 
 def _validation_logits(
@@ -213,11 +223,18 @@ def _validation_logits(
         return found[:, : encoded.label_count].copy()
 
     conv = predict(conv_model, {"title": encoded.title, "body": encoded.body})
-    readers = np.mean([predict(head, documents) for head in branches.readers], axis=0)
+
+    def predict_mean(heads: Sequence[keras.Sequential], vectors: Any) -> Float32Array:
+        return np.asarray(np.mean([predict(head, vectors) for head in heads], axis=0), np.float32)
+
+    readers = predict_mean(branches.readers, documents)
     terms = np.tile(branches.terms.bias, (len(rows), 1))
     table = branches.terms.table
     terms[:, : table.shape[1]] += encoded.terms[rows] @ table
-    return conv, readers, terms
+    if not branches.sentence_readers or encoded.vectors is None:
+        return conv, readers, terms
+    both = TeacherInputs(documents, encoded.vectors)
+    return conv, readers, terms, predict_mean(branches.sentence_readers, both)
 
 
 def _fit_weights(run: FittingRun, logits: BranchLogits) -> StackingWeights:
@@ -228,7 +245,8 @@ def _fit_weights(run: FittingRun, logits: BranchLogits) -> StackingWeights:
     frequent = slice(0, run.hyperparameters.fit.term_labels)
     tags = run.encoded.tags[run.encoded.validation, : run.encoded.label_count]
     found = fit_stacking_weights([branch[:, frequent] for branch in logits], tags[:, frequent])
-    return StackingWeights(*found.tolist())
+    conv, readers, terms, *said, shift = found.tolist()
+    return StackingWeights(conv, readers, terms, sum(said), shift)
 
 
 def _assemble(
@@ -236,7 +254,7 @@ def _assemble(
 ) -> keras.Model:
     """The graph that is served: the labels alone, stacking weights and shift folded in."""
     hyperparameters, encoded = run.hyperparameters.graph, run.encoded
-    width, depth = trunk.conv_features.shape[-1], trunk.document.shape[-1]
+    width = trunk.conv_features.shape[-1]
     shift = branches.terms.bias * weights.terms + weights.shift
     conv = graph.scale_head(
         branches.conv,
@@ -244,13 +262,20 @@ def _assemble(
         weights.conv,
         shift,
     )
-    weight, none = weights.readers / len(branches.readers), np.zeros_like(shift)
-    readers = [
-        graph.scale_head(
-            head, graph.reader(depth, encoded.label_count, hyperparameters), weight, none
-        )
-        for head in branches.readers
-    ]
+
+    def scaled(heads: Sequence[keras.Sequential], vector: Any, weight: float) -> list[Any]:
+        sizes, none = (vector.shape[-1], encoded.label_count), np.zeros_like(shift)
+        return [
+            graph.scale_head(head, graph.reader(*sizes, hyperparameters), weight / len(heads), none)
+            for head in heads
+        ]
+
+    said = branches.sentence_readers
     return graph.assemble(
-        trunk, conv, readers, branches.terms.table * weights.terms, encoded.label_columns
+        trunk,
+        conv,
+        scaled(branches.readers, trunk.document, weights.readers),
+        branches.terms.table * weights.terms,
+        encoded.label_columns,
+        scaled(said, trunk.sentence, weights.sentence_readers) if said else (),
     )

@@ -53,9 +53,8 @@ class FittingRun:
         """What tables, teacher and both passes over the branches cost together."""
         learned, everything = len(self.encoded.train), len(self.encoded)
         reader = READER_COST * self.reader_epochs()
-        readers_and_terms = (
-            reader * self.hyperparameters.graph.readers + TERMS_COST * self.term_epochs()
-        )
+        readers = self.hyperparameters.graph.readers + self.sentence_readers
+        readers_and_terms = reader * readers + TERMS_COST * self.term_epochs()
         return (
             TABLES_COST * everything
             + reader * learned * max(self.teacher_folds - 1, 0)
@@ -67,6 +66,12 @@ class FittingRun:
     def teacher_folds(self) -> int:
         """Folds of the training part for the teacher; 0 where there is none."""
         return 0 if self.encoded.vectors is None else self.hyperparameters.fit.teacher_folds
+
+    @property
+    def sentence_readers(self) -> int:
+        """Readers of the sentence vector; 0 where the network reads none."""
+        graph = self.hyperparameters.graph
+        return graph.sentence_readers if self.encoded.reads_sentences else 0
 
     def conv_epochs(self) -> int:
         """Epochs of the convolutions in the first pass."""

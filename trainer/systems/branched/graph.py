@@ -1,7 +1,8 @@
 """The graph: convolutions over title and body, readers of a document vector, and weighted terms.
 
 Three branches read the same question and each ends in a logit for each label; the answer is the
-sigmoid of their sum. Every layer is Keras' own, so a `.keras` file needs no code to be loaded.
+sigmoid of their sum. A fourth reads an encoder's sentence vector, where there is one. Every layer
+is Keras' own, so a `.keras` file needs no code to be loaded.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ import numpy as np
 from keras import layers, ops
 
 from core.model.encoding import Input
-from trainer.systems.branched.embeddings import DOCUMENT_LENGTH, Tables
+from core.model.sentences.reading import SentenceInput
+from trainer.systems.branched.embeddings import DOCUMENT_LENGTH, SENTENCE_LENGTH, Tables
 from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.hyperparameters import GraphHyperparameters
 
@@ -30,11 +32,13 @@ class Trunk:
         inputs: by name.
         conv_features: what the convolutions found, (questions, features).
         document: the document vector, (questions, dimensions).
+        sentence: document vector and sentence vector side by side; None where none is read.
     """
 
     inputs: dict[str, Any]
     conv_features: Any
     document: Any
+    sentence: Any = None
 
 
 def build_trunk(
@@ -42,20 +46,31 @@ def build_trunk(
 ) -> Trunk:
     """Build it, and fill its tables.
 
-    Its inputs are of any length, so that a worker's calls need no longer ones than their questions.
+    Inputs of words are of any length, so that a worker's calls need no longer ones than their
+    questions.
     """
-    named = {
-        name: keras.Input((None,), dtype=kind, name=name)
-        for spec in inputs
-        for name, kind in zip(spec.names, ("int32", "float32"), strict=False)
-    }
+    named: dict[str, Any] = {}
+    for spec in inputs:
+        shape = (spec.length,) if isinstance(spec, SentenceInput) else (None,)
+        for name, kind in zip(spec.names, spec.kinds, strict=True):
+            named[name] = keras.Input(shape, dtype=kind, name=name)
     sequence = _table("sequence", tables.sequence, trainable=True)
     importance = _table("importance", tables.importance, trainable=True)
+    document = _document_vector(named, tables)
     return Trunk(
         named,
         _convolutions(named, sequence, importance, hyperparameters),
-        _document_vector(named, tables),
+        document,
+        _with_sentence(document, inputs, named),
     )
+
+
+def _with_sentence(document: Any, inputs: Sequence[Input], named: dict[str, Any]) -> Any:
+    vectors = [named[spec.name] for spec in inputs if isinstance(spec, SentenceInput)]
+    if not vectors:
+        return None
+    scaled = [vector * SENTENCE_LENGTH for vector in vectors]
+    return layers.Concatenate(name="document_and_sentence")([document, *scaled])
 
 
 def _table(name: str, values: Float32Array, *, trainable: bool) -> layers.Embedding:
@@ -162,6 +177,7 @@ def assemble(
     readers: Sequence[keras.Sequential],
     term_logits: Float32Array,
     label_columns: Sequence[int],
+    sentence_readers: Sequence[keras.Sequential] = (),
 ) -> keras.Model:
     """The whole as one graph from inputs to probabilities (questions, labels).
 
@@ -171,6 +187,7 @@ def assemble(
         readers: the heads over the document vector, their stacking weights in their weights.
         term_logits: (ids, the first labels), times the terms' stacking weight.
         label_columns: of each label among the heads' logits.
+        sentence_readers: the heads over document and sentence vector, weighted alike.
     """
     table = _table("term_logits", term_logits, trainable=True)
     terms = layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
@@ -178,6 +195,7 @@ def assemble(
     if silent:
         terms = ops.pad(terms, [[0, 0], [0, silent]])
     branches = [conv(trunk.conv_features), *(head(trunk.document) for head in readers), terms]
+    branches += [head(trunk.sentence) for head in sentence_readers]
     logits = ops.take(layers.Add()(branches), np.array(label_columns, np.int32), axis=1)
     probabilities = layers.Activation("sigmoid", name="probabilities")(logits)
     return keras.Model(trunk.inputs, probabilities, name="branched")

@@ -46,6 +46,7 @@ class GraphHyperparameters:
         hidden: units of a reader.
         hidden_dropout: share of these that its logits miss.
         readers: networks over the document vector, alike but for their first weights.
+        sentence_readers: the same over document and sentence vector, where that is read.
     """
 
     meaning_size: int = 200
@@ -59,6 +60,7 @@ class GraphHyperparameters:
     hidden: int = 512
     hidden_dropout: float = 0.6
     readers: int = 4
+    sentence_readers: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,10 @@ from trainer.progress import ProgressReporter
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.networks.keras_setup import import_keras, make_deterministic
 from trainer.systems.networks.network import Network, NetworkSystem
+from trainer.systems.networks.sentences import Teacher
 
 if TYPE_CHECKING:
-    from trainer.systems.branched.teaching import Teacher
+    from trainer.systems.branched.encoded_dataset import EncodedDataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class BranchedNetwork(NetworkSystem):
 
     epochs: int | None = None
     hyperparameters: Hyperparameters = field(default_factory=Hyperparameters)
-    teacher: "Teacher | None" = None
+    teacher: Teacher | None = None
 
     def fit(
         self, dataset: Dataset, *, seed: int, reporter: ProgressReporter, resume: Path | None = None
@@ -47,10 +48,7 @@ class BranchedNetwork(NetworkSystem):
         from trainer.systems.branched import fitting  # noqa: PLC0415 (they import Keras and SciPy)
         from trainer.systems.branched.encoded_dataset import prepare  # noqa: PLC0415
 
-        encoded = prepare(dataset, self.hyperparameters)
-        if self.teacher is not None:
-            vectors = self.teacher.vectors(dataset.corpus, encoded.rows, reporter)
-            encoded = replace(encoded, vectors=vectors)
+        encoded = self._with_vectors(prepare(dataset, self.hyperparameters), dataset, reporter)
         fitted = fitting.fit(
             dataset,
             encoded,
@@ -67,7 +65,17 @@ class BranchedNetwork(NetworkSystem):
             self.text,
             epochs=fitted.epochs,
             validation_probabilities=fitted.validation_probabilities,
+            teacher=self.teacher if encoded.reads_sentences else None,
         )
+
+    def _with_vectors(
+        self, encoded: "EncodedDataset", dataset: Dataset, reporter: ProgressReporter
+    ) -> "EncodedDataset":
+        """Add a teacher's vectors, which the network learns from and does not read."""
+        if self.teacher is None:
+            return encoded
+        vectors = self.teacher.vectors(dataset.corpus, encoded.rows, reporter)
+        return replace(encoded, vectors=vectors)
 
     def manifest_hyperparameters(self) -> dict[str, Any]:
         """For the bundle's manifest."""

@@ -1,36 +1,18 @@
 """What the branches learn of a teacher: tags as it expects them, beside those that are there.
 
-The teacher of the network is a reader that has, beside the document vector, a sentence vector of an
-encoder which is not served. It is fitted to folds of the training part, and says what it expects of
-the fold that it has not seen (out of fold), so that it passes on no answer that it knows by heart.
+The teacher of the network is a reader that has, beside the document vector, a sentence vector. It
+is fitted to folds of the training part, and says what it expects of the fold that it has not seen
+(out of fold), so that it passes on no answer that it knows by heart.
 Hinton, Vinyals, Dean (2015), "Distilling the Knowledge in a Neural Network".
 """
-
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from trainer.data.corpus import Corpus
 from trainer.data.splits import Rows
-from trainer.progress import ProgressReporter
 from trainer.systems.branched.documents import DocumentVectors
+from trainer.systems.branched.embeddings import SENTENCE_LENGTH
 from trainer.systems.branched.encoded_dataset import Float32Array
-
-SENTENCE_LENGTH = 8.0  # as long as a document vector, which has four parts
-
-
-class Teacher(Protocol):
-    """Knows sentence vectors of questions."""
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of all that decides a vector, but the text."""
-
-    def vectors(
-        self, corpus: Corpus, rows: Rows, reporter: ProgressReporter
-    ) -> npt.NDArray[np.float16]:
-        """Return the vectors of rows of a corpus: (rows, dimensions)."""
 
 
 class TeacherInputs:

@@ -3,13 +3,14 @@
 from abc import abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Arrays, Input, place
+from core.model.sentences.reading import SentenceInput
 from core.model.tokenizer import TextSettings
 from core.model.vocabulary import Vocabulary
 from trainer.data.corpus import Corpus
@@ -18,6 +19,7 @@ from trainer.data.splits import Rows
 from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.names import FittedNames
 from trainer.systems.base import System, Tagger, words_size
+from trainer.systems.networks.sentences import Teacher
 
 PREDICT_ROWS = 256  # of one call
 PAGE_ROWS = 16 * PREDICT_ROWS  # encoded at a time
@@ -37,6 +39,7 @@ class Network(Tagger):
         epochs: how fitting went.
         validation_probabilities: the labels' for the validation part, from before it was learned
             from; None where it never was.
+        teacher: knows the sentence vectors that the network reads; None where it reads none.
     """
 
     keras: Any
@@ -47,10 +50,16 @@ class Network(Tagger):
     calibration: Calibration = NO_CALIBRATION
     epochs: tuple[Epoch, ...] = ()
     validation_probabilities: npt.NDArray[np.float64] | None = None
+    teacher: Teacher | None = None
 
     def encode(self, corpus: Corpus, rows: Rows) -> Arrays:
         """Return the network's inputs for rows of a corpus, as workers make them of texts."""
-        return encode_rows(corpus, rows, self.vocabulary, self.inputs)
+        arrays = encode_rows(corpus, rows, self.vocabulary, self.inputs)
+        for spec in self.inputs:
+            if isinstance(spec, SentenceInput) and self.teacher is not None:
+                vectors = self.teacher.vectors(corpus, rows, ProgressReporter())
+                arrays[spec.name] = vectors.astype(np.float32)
+        return arrays
 
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         """Return calibrated probabilities: shape (rows, labels)."""
@@ -76,8 +85,11 @@ class NetworkSystem(System):
     """A system that gives a network, so it can be published; the base of all architectures.
 
     Attributes:
+        needs_teacher: whether there is none without a sentence encoder.
         epochs: at most; None leaves it to the architecture.
     """
+
+    needs_teacher: ClassVar[bool] = False
 
     epochs: int | None = None
 

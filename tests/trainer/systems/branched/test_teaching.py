@@ -45,7 +45,7 @@ SMALL = Hyperparameters(
 class Oracle:
     """A teacher whose vectors are the tags, or noise; it keeps how often it was asked."""
 
-    digest = "oracle"
+    digest = called = "oracle"
 
     def __init__(self, targets: npt.NDArray[np.uint8] | None) -> None:
         self.targets = targets

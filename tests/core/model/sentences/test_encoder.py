@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from core.errors import TeacherUnusable
-from tests.trainer.teacher.tiny_encoder import FLOAT, write_encoder
-from trainer.teacher.encoder import MOST_TOKENS, Encoder
-from trainer.teacher.files import find_teacher
+from core.model.sentences.encoder import MOST_TOKENS, Encoder
+from core.model.sentences.files import find_encoder
+from tests.core.model.sentences.tiny_encoder import FLOAT, write_encoder
 
 VECTORS = np.array([[0, 0, 1], [3, 0, 0], [0, 4, 0]], np.float32)  # unknown, figs, limes
 
 
 def encoder(folder: Path) -> Encoder:
-    return Encoder(find_teacher(str(folder)))
+    return Encoder(find_encoder(str(folder)))
 
 
 @pytest.fixture
@@ -92,5 +92,5 @@ def test_a_tokenizer_with_more_words_than_the_network_is_refused(folder: Path) -
 
 def test_an_extra_that_is_missing_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(TeacherUnusable, match=r'onnxruntime.*pip install "\.\[trainer,teacher\]"'):
+    with pytest.raises(TeacherUnusable, match=r'onnxruntime.*pip install "\.\[teacher\]"'):
         encoder(folder)

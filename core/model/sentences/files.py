@@ -1,4 +1,4 @@
-"""Where a teacher's files are: a folder as Hugging Face lays it out, or an installed package."""
+"""Where a sentence encoder's files are: in a folder as Hugging Face lays it out, or a package."""
 
 import hashlib
 import json
@@ -30,12 +30,12 @@ _POOLINGS: Final = {
 _EXPECTED: Final = (
     f"Set it to a folder with {TOKENIZER} and {MODELS[0]}, or to a package that has them."
 )
-_READABLE: Final = "Let the user who trains read it."
+_READABLE: Final = "Let the user who trains or tags read it."
 RECIPE: Final = b"1"  # of the text that is encoded; another one makes other vectors
 
 
 @dataclass(frozen=True)
-class TeacherFiles:
+class EncoderFiles:
     """A sentence encoder on disk.
 
     Attributes:
@@ -47,6 +47,11 @@ class TeacherFiles:
     named: str
     model: Path
     tokenizer: Path
+
+    @property
+    def called(self) -> str:
+        """Its folder's or package's own name, which tells nobody where it lies."""
+        return Path(self.named).name
 
     @cached_property
     def digest(self) -> str:
@@ -93,10 +98,10 @@ class TeacherFiles:
         return [self.model, *sorted(self.model.parent.glob(f"{self.model.name}[._]*"))]
 
 
-def find_teacher(named: str) -> TeacherFiles:
-    """Find the files of a teacher.
+def find_encoder(named: str) -> EncoderFiles:
+    """Find the files of a sentence encoder.
 
-        find_teacher("/models/all-MiniLM-L6-v2").digest
+        find_encoder("/models/all-MiniLM-L6-v2").digest
 
     Raises:
         TeacherUnusable: there is neither such a folder nor such a package, or files are missing.
@@ -139,12 +144,12 @@ def _package_folders(package: metadata.Distribution) -> Iterator[Path]:
             yield Path(str(file.locate())).parent
 
 
-def _in_folders(named: str, folders: list[Path], kind: str) -> TeacherFiles:
+def _in_folders(named: str, folders: list[Path], kind: str) -> EncoderFiles:
     """The files of the first folder that has them all."""
     for folder in folders:
         for model in MODELS:
             if (folder / model).is_file() and (folder / TOKENIZER).is_file():
-                return TeacherFiles(named, folder / model, folder / TOKENIZER)
+                return EncoderFiles(named, folder / model, folder / TOKENIZER)
     has_tokenizer = any((folder / TOKENIZER).is_file() for folder in folders)
     missing = " or ".join(MODELS) if has_tokenizer else TOKENIZER
     raise TeacherUnusable(

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any, Final
 
@@ -10,12 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import TeacherUnusable
+from core.model.sentences.files import SETTING, EncoderFiles
+from core.model.sentences.reading import TokenIds, Vectors
 from core.model.tokenizer import TextSettings, html_to_text
-from trainer.systems.networks.keras_setup import signals_win
-from trainer.teacher.files import SETTING, TeacherFiles
-
-Vectors = npt.NDArray[np.float16]
-TokenIds = npt.NDArray[np.int32]
 
 MOST_TOKENS: Final = 256  # of a question: what it is about stands at its beginning
 MOST_CHARACTERS: Final = 4_000  # that are cut into tokens; more than so many tokens have
@@ -34,18 +32,24 @@ class Encoder:
 
     Attributes:
         digest: of the encoder; equal ones make equal vectors.
+        called: its folder or package, for people.
         size: dimensions of a vector.
     """
 
-    def __init__(self, files: TeacherFiles) -> None:
+    def __init__(self, files: EncoderFiles, *, threads: int | None = None) -> None:
         """Load it, and try it on a sentence.
+
+        Args:
+            files: its files.
+            threads: by which texts are encoded; None is one a processor.
 
         Raises:
             TeacherUnusable: its packages are not installed, a file cannot be read, or it is not a
                 network from tokens to vectors.
         """
         self._files = files
-        self.digest = files.digest
+        self._threads = threads or os.cpu_count() or 1
+        self.digest, self.called = files.digest, files.called
         self._runtime, tokenizers = _import_packages()
         self._tokenizer = _load_tokenizer(files, tokenizers)
         self._session = _load_network(files, self._runtime)
@@ -59,10 +63,10 @@ class Encoder:
         return np.array(self._tokenizer.encode(text[:MOST_CHARACTERS]).ids, np.int32)
 
     def encode(self, texts: Sequence[TokenIds]) -> Vectors:
-        """Return a unit vector for each text, (texts, size), on all processors."""
+        """Return a unit vector for each text, (texts, size)."""
         if self._session is None:
             self._session = _load_network(self._files, self._runtime)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        with ThreadPoolExecutor(self._threads) as threads:
             return _stacked(threads.map(self._vector, texts), self.size)
 
     def release(self) -> None:
@@ -136,24 +140,30 @@ def check_packages() -> None:
         raise _not_installed(", ".join(missing))
 
 
+def preload() -> None:
+    """Import what an encoder needs, where it is installed; a module of C++ takes its time."""
+    with suppress(ImportError):  # which is told where an encoder is loaded
+        import onnxruntime  # noqa: F401, PLC0415
+        import tokenizers  # noqa: F401, PLC0415
+
+
 def _not_installed(missing: str) -> TeacherUnusable:
     return TeacherUnusable(
-        f"{SETTING}: a teacher needs packages that are not installed here ({missing}).",
-        'Install them in the checkout with: pip install ".[trainer,teacher]"',
+        f"{SETTING}: a sentence encoder needs packages that are not installed here ({missing}).",
+        'Install them in the checkout with: pip install ".[teacher]"',
     )
 
 
 def _import_packages() -> tuple[Any, Any]:
     try:
-        with signals_win():
-            import onnxruntime  # noqa: PLC0415 (they are an extra)
-            import tokenizers  # noqa: PLC0415
+        import onnxruntime  # noqa: PLC0415 (they are an extra)
+        import tokenizers  # noqa: PLC0415
     except ImportError as error:
         raise _not_installed(str(error.name)) from error
     return onnxruntime, tokenizers
 
 
-def _load_tokenizer(files: TeacherFiles, tokenizers: Any) -> Any:
+def _load_tokenizer(files: EncoderFiles, tokenizers: Any) -> Any:
     """Its own limit of tokens holds, where it is the lower one."""
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(files.tokenizer))
@@ -167,7 +177,7 @@ def _load_tokenizer(files: TeacherFiles, tokenizers: Any) -> Any:
     return tokenizer
 
 
-def _load_network(files: TeacherFiles, runtime: Any) -> Any:
+def _load_network(files: EncoderFiles, runtime: Any) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # texts run beside each other
     options.log_severity_level = 3

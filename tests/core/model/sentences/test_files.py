@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from core.errors import TeacherUnusable
-from tests.trainer.teacher.tiny_encoder import write_encoder
-from trainer.teacher.files import find_teacher
+from core.model.sentences.files import find_encoder
+from tests.core.model.sentences.tiny_encoder import write_encoder
 
 
 def test_a_folder_has_both_files_or_the_network_in_onnx(tmp_path: Path) -> None:
     folder = write_encoder(tmp_path / "one", ["fig"])
-    plain = find_teacher(str(folder))
+    plain = find_encoder(str(folder))
     digest = plain.digest
     assert (plain.model, plain.tokenizer) == (folder / "model.onnx", folder / "tokenizer.json")
     (folder / "onnx").mkdir()
     (folder / "model.onnx").rename(folder / "onnx/model.onnx")
-    assert find_teacher(str(folder)).model == folder / "onnx/model.onnx"
-    assert find_teacher(str(folder)).digest == digest
+    assert find_encoder(str(folder)).model == folder / "onnx/model.onnx"
+    assert find_encoder(str(folder)).digest == digest
 
 
 def test_what_changes_vectors_changes_the_digest(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_what_changes_vectors_changes_the_digest(tmp_path: Path) -> None:
     (folders[2] / "1_Pooling").mkdir()
     (folders[2] / "1_Pooling/config.json").write_text('{"pooling_mode_cls_token": true}')
     write_encoder(folders[3], ["lime"])
-    found = [find_teacher(str(folder)) for folder in folders]
+    found = [find_encoder(str(folder)) for folder in folders]
     assert len({files.digest for files in found}) == 5
     assert [files.pools_first_token for files in found] == [False, False, True, False, False]
 
@@ -44,7 +44,7 @@ def test_a_package_is_found_by_its_name_without_being_imported(
     files = ["__init__.py", "model/model.onnx", "model/tokenizer.json"]
     (info / "RECORD").write_text("".join(f"tiny_encoder/{file},,\n" for file in files))
     monkeypatch.syspath_prepend(tmp_path)
-    assert find_teacher("tiny-encoder").model == tmp_path / "tiny_encoder/model/model.onnx"
+    assert find_encoder("tiny-encoder").model == tmp_path / "tiny_encoder/model/model.onnx"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_package_is_found_by_its_name_without_being_imported(
 )
 def test_a_name_that_leads_nowhere_is_told_in_one_line(named: str, message: str) -> None:
     with pytest.raises(TeacherUnusable, match=re.escape(message)) as raised:
-        find_teacher(named)
+        find_encoder(named)
     assert "\n" not in str(raised.value)
 
 
@@ -74,7 +74,7 @@ def test_a_folder_that_lacks_a_file_is_told_which(tmp_path: Path, file: str, mis
     folder = write_encoder(tmp_path, ["fig"])
     (folder / file).unlink()
     with pytest.raises(TeacherUnusable, match=missing):
-        find_teacher(str(folder))
+        find_encoder(str(folder))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_pooling_that_is_not_known_is_refused(tmp_path: Path, told: str) -> No
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling/config.json").write_text(told)
     with pytest.raises(TeacherUnusable, match="a teacher's vector is"):
-        _ = find_teacher(str(folder)).pools_first_token
+        _ = find_encoder(str(folder)).pools_first_token
 
 
 def test_a_pooling_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
@@ -97,4 +97,4 @@ def test_a_pooling_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling/config.json").write_text("{")
     with pytest.raises(TeacherUnusable, match=r"1_Pooling/config\.json cannot be read"):
-        _ = find_teacher(str(folder)).pools_first_token
+        _ = find_encoder(str(folder)).pools_first_token

@@ -1,0 +1,1 @@
+"""Sentence vectors: a frozen encoder that networks learn from, or read beside the words."""
