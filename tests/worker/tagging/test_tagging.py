@@ -15,7 +15,13 @@ from core.model.live_models import Serving
 from core.model.predictor import Model
 from core.model.registry import promote
 from core.model.text.names import Words
-from core.questions.lifecycle import ClaimedQuestion, finish, park_exhausted
+from core.questions.lifecycle import (
+    TASK_SIZES,
+    ClaimedQuestion,
+    Priority,
+    finish,
+    park_exhausted,
+)
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import (
@@ -30,7 +36,7 @@ from tests.rows import (
     suggested_tags,
 )
 from tests.worker.tagging.batch import store_many
-from worker.tagging import FIRST_OF_ALL, FIRST_PART, PART, into_parts, tag_batch
+from worker.tagging import FIRST_OF_ALL, PART, into_parts, tag_batch
 
 
 def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: ManualClock) -> None:
@@ -158,12 +164,17 @@ def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) 
     assert suggested_tags(engine) == {number: {"anova"} for number in range(1, 2 * PART + 51)}
 
 
-@pytest.mark.parametrize("count", [0, 1, FIRST_PART, PART, PART + 1, 500, 1000])
-def test_each_question_of_a_batch_is_in_one_part(count: int) -> None:
-    parts = into_parts(range(count))
+@pytest.mark.parametrize("first", [FIRST_OF_ALL, PART])
+@pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 500, 1000])
+def test_each_question_of_a_batch_is_in_one_part(count: int, first: int) -> None:
+    parts = into_parts(range(count), first=first)
     assert [pk for part in parts for pk in part] == [*range(count)]
     assert all(0 < len(part) <= PART for part in parts)
-    assert not parts or len(parts[0]) <= FIRST_PART or len(parts) == 1
+    assert not parts or len(parts[0]) <= first or len(parts) == 1
+
+
+def test_a_backfills_task_has_two_parts() -> None:
+    assert [len(part) for part in into_parts(range(TASK_SIZES[Priority.BACKFILL][0]))] == [250, 250]
 
 
 def test_a_part_takes_few_statements(engine: Engine, clock: ManualClock) -> None:
