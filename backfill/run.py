@@ -22,7 +22,8 @@ from core.errors import BackfillRefused
 from core.model.bundle import PackedBundle, inspect
 from core.model.bundle_cache import BundleCache, open_cache
 from core.model.bundle_files import try_bundle
-from core.model.registry import Version, fetch_packed, get_live
+from core.model.fetching import fetch_packed
+from core.model.registry import Version, get_live
 from core.model.sentences.encoders import Encoders
 from core.settings import Settings
 from core.wording import counted

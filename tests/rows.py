@@ -13,6 +13,7 @@ from core.database.views import PredictedTag
 from core.model import registry
 from core.model.bundle import Bundle, pack
 from core.model.bundle_cache import BundleCache
+from core.model.fetching import load_bundle
 from core.model.live_models import LiveModels
 from core.model.registry import Version
 from core.model.sentences.encoders import Encoders
@@ -62,7 +63,7 @@ def live_models(engine: Engine, encoder: Path | None = None) -> LiveModels:
 
 def unpack_version(connection: Connection, version: Version) -> Bundle:
     """A version's bundle, in a folder of its own below the test's."""
-    return registry.load_bundle(connection, version, Path(mkdtemp(dir=Path.cwd())))
+    return load_bundle(connection, version, Path(mkdtemp(dir=Path.cwd())))
 
 
 def publish_live(engine: Engine, bundle: Bundle, *, now: datetime) -> Version:

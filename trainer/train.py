@@ -15,7 +15,8 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.errors import BundleRefused, DatabaseUnreachable, TrainingError
 from core.model.bundle import Bundle, pack
-from core.model.registry import Version, find_live, load_bundle, prune
+from core.model.fetching import load_bundle
+from core.model.registry import Version, find_live, prune
 from core.model.sentences.encoders import Encoders
 from core.questions.selection import Selection, training_selection
 from core.questions.time_order import Seen

@@ -29,6 +29,7 @@ from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.memory import import_numpy
+from core.model.fetching import fetch_from
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -175,7 +176,7 @@ def suggest(
     engine = open_existing_database(settings)
     with reading(engine) as connection:
         live = registry.get_live(connection, site)
-    with open_cache(settings).open(live, registry.fetch_from(engine)) as bundle:
+    with open_cache(settings).open(live, fetch_from(engine)) as bundle:
         model = Model(bundle, encoders=Encoders(settings.teacher))
     (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
     if as_json:

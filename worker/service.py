@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from celery import signals
+from celery import Celery, signals
 from celery.apps import worker as celery_worker
 from celery.platforms import SecurityWarning
 from celery.worker.state import active_requests
@@ -51,20 +51,48 @@ def run_worker(
         name: by which `celery inspect ping -d NAME@HOST` asks for it.
     """
     prepare_database(settings)
-    # Celery warns root of pickle, which no message here is.
-    warnings.filterwarnings("ignore", category=SecurityWarning)
-    celery_worker.safe_say = lambda *_: None  # it prints lines that are none of the log
+    _silence_celery()
     app = make_app(settings)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
-    killed = KilledProcesses(settings, node, SystemClock())
-    log_killed_processes_once()
     signs = Signs(settings, node, SystemClock())
     watchdog = Watchdog(f"the worker {node}", patience(settings), end=last_words(signs))
+    worker = _make_worker(app, settings, node, queues, processes, signs=signs, watchdog=watchdog)
+    if TRAINING_QUEUE in queues:
+        _end_training_on_shutdown(worker)
+    else:
+        share_with_children()
+    warn_of_void_messages()
+    with watchdog:
+        worker.start()
+    signs.end(TOLD_TO_STOP)
+    return int(worker.exitcode or 0)
+
+
+def _silence_celery() -> None:
+    """Keep from the log what Celery says that is none of ours."""
+    # It warns root of pickle, which no message here is.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    celery_worker.safe_say = lambda *_: None  # it prints lines that are none of the log
+
+
+def _make_worker(
+    app: Celery,
+    settings: Settings,
+    node: str,
+    queues: Sequence[str],
+    processes: int,
+    *,
+    signs: Signs,
+    watchdog: Watchdog,
+) -> Any:
+    """Celery's worker, whose steps, consumer and pool tell signs and watchdog how it does."""
+    killed = KilledProcesses(settings, node, SystemClock())
+    log_killed_processes_once()
     heartbeat, hearing = Heartbeat(settings.heartbeat_file), hearing_of(app, list(queues), signs)
     app.steps["worker"].add(
         vital_signs(heartbeat, killed, signs, hearing=hearing, watchdog=watchdog)
     )
-    worker = app.Worker(
+    return app.Worker(
         hostname=node,
         queues=[name for queue in queues for name in transport_of(app).served(queue)],
         consumer_cls=patient_consumer(heartbeat, watchdog, signs),
@@ -76,15 +104,6 @@ def run_worker(
         without_mingle=True,
         redirect_stdouts=False,
     )
-    if TRAINING_QUEUE in queues:
-        _end_training_on_shutdown(worker)
-    else:
-        share_with_children()
-    warn_of_void_messages()
-    with watchdog:
-        worker.start()
-    signs.end(TOLD_TO_STOP)
-    return int(worker.exitcode or 0)
 
 
 def _end_training_on_shutdown(worker: Any) -> None:

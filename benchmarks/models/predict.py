@@ -18,8 +18,9 @@ from core.console import open_database, start
 from core.database.engine import reading
 from core.model.bundle_cache import open_cache
 from core.model.encoding import encode, into_calls
+from core.model.fetching import fetch_from
 from core.model.predictor import MOST_ROWS, Model
-from core.model.registry import fetch_from, get_live
+from core.model.registry import get_live
 from core.questions.selection import Selection
 from trainer.data.stored import stored_questions
 

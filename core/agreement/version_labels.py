@@ -8,6 +8,7 @@ from core.database.engine import reading
 from core.errors import BundleRefused, VersionPruned
 from core.model import registry
 from core.model.bundle_cache import BundleCache
+from core.model.fetching import fetch_from
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class VersionLabels:
         if version is None or version.pruned_at is not None:
             return ()
         try:
-            with self._cache.open(version, registry.fetch_from(self._engine)) as bundle:
+            with self._cache.open(version, fetch_from(self._engine)) as bundle:
                 return bundle.manifest.labels
         except (BundleRefused, VersionPruned) as error:
             log.warning("its questions get no label quality: %s", error)

@@ -16,6 +16,7 @@ from core.database.engine import reading
 from core.errors import LiveVersionMoved
 from core.model import registry
 from core.model.bundle_cache import open_cache
+from core.model.fetching import fetch_from
 from core.model.predictor import Model
 from core.model.registry import Version
 from core.model.sentences.encoders import Encoders
@@ -98,7 +99,7 @@ def _go_live(
     with reading(engine) as connection:
         chosen = move.find(connection)
         before = registry.find_live(connection, chosen.site)
-    with open_cache(settings).open(chosen, registry.fetch_from(engine), fresh=True) as bundle:
+    with open_cache(settings).open(chosen, fetch_from(engine), fresh=True) as bundle:
         Model(
             bundle, encoders=Encoders(settings.teacher)
         )  # seconds, in which no transaction keeps others waiting

@@ -14,6 +14,7 @@ from core.memory import give_back_freed_memory
 from core.model import registry
 from core.model.bundle import Bundle
 from core.model.bundle_cache import BundleCache
+from core.model.fetching import fetch_from
 from core.model.predictor import Model
 from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
@@ -182,7 +183,7 @@ class LiveModels:
             return None
 
     def _read(self, version: Version) -> Loaded:
-        with self._cache.open(version, registry.fetch_from(self._engine)) as bundle:
+        with self._cache.open(version, fetch_from(self._engine)) as bundle:
             self._make_room(version.site, bundle)
             model = Model(bundle, threads=self._threads, encoders=self._encoders)
         log.info(

@@ -1,27 +1,23 @@
 """The registry of model versions, in the database: a version never changes, a pointer moves."""
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, Literal
 
-from sqlalchemy import Engine, Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.engine import dialect_insert, reading
+from core.database.engine import dialect_insert
 from core.database.tables import BundlePart, ModelVersion, Promotion
 from core.errors import (
-    BundleCorrupt,
     ModelMissing,
     NoPreviousVersion,
     UnknownModelVersion,
     VersionPruned,
 )
-from core.model.bundle import Bundle, PackedBundle, unpack
-from core.model.bundle_store import fetch_parts, store_parts
-from core.model.packed.members import SealedHash
+from core.model.bundle import PackedBundle
+from core.model.bundle_store import store_parts
 
 Reason = Literal["gate", "hand", "rollback"]
 
@@ -109,7 +105,7 @@ def promote(
     if found.live:
         return found
     if found.pruned_at is not None:
-        raise VersionPruned(_tell_pruned(found))
+        raise VersionPruned(tell_pruned(found))
     connection.execute(
         update(ModelVersion)
         .where(ModelVersion.site == site, ModelVersion.live, ModelVersion.id != found.id)
@@ -279,59 +275,6 @@ def get_live(connection: Connection, site: str) -> Version:
     return live
 
 
-def load_bundle(
-    connection: Connection, version: Version, folder: Path, *, keras: bool = True
-) -> Bundle:
-    """Fetch a version's bundle, verify it, and unpack it into a folder.
-
-    Args:
-        connection: the database's.
-        version: whose bundle.
-        folder: where its members are to stand; it has room for the zip too.
-        keras: whether model.keras is unpacked too, which tagging does without.
-
-    Raises:
-        VersionPruned: its bundle is gone.
-        BundleRefused: its bytes are not those that were published, or do not parse.
-        OSError: the folder cannot be written.
-    """
-    packed = folder / "bundle.zip"
-    try:
-        found = fetch_packed(connection, version, packed)
-        return unpack(packed, folder, site=version.site, keras=keras, found=found)
-    finally:
-        packed.unlink(missing_ok=True)
-
-
-def fetch_from(engine: Engine) -> Callable[[Version, Path], Bundle]:
-    """Return what unpacks a version's bundle into a folder, as a cache of bundles wants it."""
-
-    def fetch(version: Version, folder: Path) -> Bundle:
-        with reading(engine) as connection:
-            return load_bundle(connection, version, folder, keras=False)
-
-    return fetch
-
-
-def fetch_packed(connection: Connection, version: Version, path: Path) -> SealedHash:
-    """Write a version's zip to a file; return its hash, which is that of the one published.
-
-    Raises:
-        VersionPruned: its bundle is gone.
-        BundleCorrupt: its bytes are not those that were published.
-        OSError: the file cannot be written.
-    """
-    if version.pruned_at is not None:
-        raise VersionPruned(_tell_pruned(version))
-    found = fetch_parts(connection, version.id, path)
-    if found.hexdigest() != version.sha256:
-        raise BundleCorrupt(
-            f"The bundle of {version.site} version {version.version} does not have the SHA-256 "
-            "that the registry holds."
-        )
-    return found
-
-
 def lock(connection: Connection, site: str) -> None:
     """Let the site's changes follow each other, until the transaction ends; SQLite's all do."""
     if connection.dialect.name == "postgresql":
@@ -339,7 +282,8 @@ def lock(connection: Connection, site: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(_POSTGRES_LOCKS, key)))
 
 
-def _tell_pruned(version: Version) -> str:
+def tell_pruned(version: Version) -> str:
+    """What an error says of a version whose bundle is gone."""
     return (
         f"The bundle of {version.site} version {version.version} was pruned at "
         f"{version.pruned_at:%Y-%m-%d %H:%M} UTC; only its figures are kept."

@@ -5,6 +5,7 @@ import logging
 from core.errors import ModelError
 from core.model import registry
 from core.model.bundle_cache import open_cache
+from core.model.fetching import fetch_from
 from core.model.manifest import Manifest
 from review.web.context import Context
 
@@ -18,7 +19,7 @@ def read_manifest(context: Context, live: registry.Version) -> Manifest | None:
     """
     cache = open_cache(context.settings)
     try:
-        with cache.open(live, registry.fetch_from(context.engine)) as bundle:
+        with cache.open(live, fetch_from(context.engine)) as bundle:
             return bundle.manifest
     except ModelError as error:
         log.warning("no labels of %s version %d: %s", live.site, live.version, error)

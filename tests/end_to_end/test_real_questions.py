@@ -19,6 +19,7 @@ from core.model import registry
 from core.model.bundle import Bundle
 from core.model.calibration import logit
 from core.model.encoding import encode
+from core.model.fetching import load_bundle
 from core.model.predictor import KEPT_TAGS
 from core.model.text.names import TagNames, apply_names
 from core.model.tokenizer import question_words
@@ -75,7 +76,7 @@ def trained(
     assert training.returncode == 0, training.stderr
     engine = make_engine(env["TAGGER_DATABASE_URL"])
     with engine.connect() as connection:
-        bundle = registry.load_bundle(connection, registry.get_live(connection, SITE), unpacked)
+        bundle = load_bundle(connection, registry.get_live(connection, SITE), unpacked)
     engine.dispose()
     return bundle
 

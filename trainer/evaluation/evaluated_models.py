@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
+from core.model.fetching import load_bundle
 from core.model.manifest import Manifest
 from core.model.predictor import Model
-from core.model.registry import Version, load_bundle
+from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
 from core.questions.tags.synonyms import read_synonyms, relabel

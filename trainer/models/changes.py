@@ -28,6 +28,7 @@ from core.errors import ExportFailed
 from core.model import registry
 from core.model.bundle import inspect
 from core.model.bundle_files import copy_of_bundle_file, try_bundle
+from core.model.fetching import fetch_packed
 from core.model.going_live import WentLive, promote_tried, roll_back_tried
 from core.new_file import new_file
 from core.questions.retention import prune_pages
@@ -129,7 +130,7 @@ def export_model(
             _write_to_pipe(connection, found)
         else:
             with new_file(path, force=force, failure=ExportFailed) as unfinished:
-                registry.fetch_packed(connection, found, unfinished)
+                fetch_packed(connection, found, unfinished)
     say = err if str(path) == "-" else out
     place = "what was written" if str(path) == "-" else plain(str(path))
     say.print(f"{site} version {found.version} is in {place}", highlight=False)
@@ -142,7 +143,7 @@ def _write_to_pipe(connection: Connection, version: registry.Version) -> None:
         raise ExportFailed("A model is nothing to read: end the command with > FILE, or a pipe.")
     with TemporaryDirectory(prefix="export-") as folder:
         packed = Path(folder) / "bundle.zip"
-        registry.fetch_packed(connection, version, packed)
+        fetch_packed(connection, version, packed)
         with packed.open("rb") as source:
             shutil.copyfileobj(source, sys.stdout.buffer)
     sys.stdout.buffer.flush()

@@ -19,14 +19,9 @@ from core.console import (
 )
 from core.database.engine import reading
 from core.model.bundle_cache import open_cache
+from core.model.fetching import fetch_from
 from core.model.manifest import Manifest
-from core.model.registry import (
-    Promoted,
-    Version,
-    fetch_from,
-    list_promotions,
-    list_versions,
-)
+from core.model.registry import Promoted, Version, list_promotions, list_versions
 from trainer.models.analysis import add_analysis_commands
 from trainer.models.changes import add_change_commands
 from trainer.models.options import AsJson, Site, VersionOrLive, find_version

@@ -14,9 +14,10 @@ from sqlalchemy import Engine
 
 from core.database.engine import reading
 from core.errors import NotEnoughQuestions
+from core.model.fetching import load_bundle
 from core.model.manifest import Manifest
 from core.model.predictor import Model
-from core.model.registry import Version, load_bundle
+from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
 from core.questions.time_order import Seen

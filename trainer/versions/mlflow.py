@@ -30,7 +30,8 @@ from sqlalchemy.engine import Connection
 from core.database.tables import ModelVersion, TrainingRun
 from core.errors import BundleRefused, ExportFailed, VersionPruned
 from core.model.bundle import inspect
-from core.model.registry import fetch_packed, get_version
+from core.model.fetching import fetch_packed
+from core.model.registry import get_version
 
 LONGEST_PARAMETER: Final = 6000  # characters that MLflow takes
 _STATUS: Final = {None: 1, "failed": 4}  # running, failed; all others have finished

@@ -24,6 +24,7 @@ from core.errors import EncoderMissing, ModelError, NotEnoughQuestions, Training
 from core.model import registry
 from core.model.bundle import pack
 from core.model.calibration import logit, sigmoid
+from core.model.fetching import load_bundle
 from core.model.manifest import written_format
 from core.model.predictor import MAX_SUGGESTIONS
 from core.model.registry import Version
@@ -284,7 +285,7 @@ def _publish(
     """Add the old network with its new thresholds as a version."""
     with TemporaryDirectory(prefix="tuned-") as folder:
         with reading(engine) as connection:
-            bundle = registry.load_bundle(connection, source, Path(folder))
+            bundle = load_bundle(connection, source, Path(folder))
         old = bundle.manifest
         changes = {
             "format_version": written_format(old.inputs),  # as it is written now

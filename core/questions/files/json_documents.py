@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cache
 from io import BufferedReader
 
 from core.questions.files.api_items import WRAPPERS
+from core.questions.files.json_beginnings import Beginnings
 from core.questions.files.json_lines import is_json, rows_of
 from core.questions.files.lines import DAMAGES, MAX_ROW_BYTES, Line, explain_damage
 from core.questions.files.rows import BrokenRow, Row, Source
@@ -37,11 +37,6 @@ _BACKSLASH = ord("\\")
 _INDENTATION = re.compile(rb"[ \t\[]*")
 _MOST_INDENTATION = 64
 _KEPT_BYTES = 128  # of what has been read: more than the beginning of a question
-
-_FIRST_FIELD = re.compile(rb'\{[ \t]{0,4}"([\w .-]{1,40})"[ \t]{0,4}:')
-_FIRST_FIELDS = (b"question_id", b"site", b"tags", b"title")  # of our questions, and of the API's
-_MOST_FIRST_FIELDS = 16
-_LEARNED_FROM = 1000  # questions, by which it is learned how questions begin
 
 
 class _Kind(Enum):
@@ -112,7 +107,7 @@ class _Reader:
         self._question: int | None = None  # its place among what is open; there is one at most
         self._around: list[_Open] = []  # what was open around the last question without faults
         self._last_text = b""
-        self._beginnings = _Beginnings()
+        self._beginnings = Beginnings()
         self._floor = 0  # of the buffer: up to here nothing has been swallowed
         self._idle = 0  # brackets since the last question
         self._is_damaged = False  # brackets or quotation marks have been found to be lost
@@ -303,48 +298,3 @@ class _Reader:
         self._floor = max(0, self._floor - kept)
         if self._question is not None and start is not None:
             self._open[self._question].start = start - kept
-
-
-class _Beginnings:
-    """How questions begin: on a line with an object, or within one by the field that comes first.
-
-    Attributes:
-        indentation: how far such a line is indented at most.
-    """
-
-    def __init__(self) -> None:
-        self.indentation = 0
-        self._fields = dict.fromkeys(_FIRST_FIELDS, True)  # whether no object inside begins so
-        self._learned = 0
-
-    def pattern(self, *, certain: bool = False) -> re.Pattern[bytes]:
-        """What ends with the bracket by which a question begins.
-
-        Args:
-            certain: whether only what begins no object inside of a question.
-        """
-        chosen = (field for field, is_certain in self._fields.items() if is_certain or not certain)
-        return _pattern(self.indentation, tuple(chosen))
-
-    def learn(self, question: bytes) -> None:
-        """Learn from a question without faults how others begin."""
-        if self._learned == _LEARNED_FROM:
-            return
-        self._learned += 1
-        first = _FIRST_FIELD.match(question)
-        if first is not None and len(self._fields) < _MOST_FIRST_FIELDS:
-            self._fields.setdefault(first[1], True)
-        for inner in self.pattern().finditer(question, 1):
-            field = _FIRST_FIELD.match(question, inner.end() - 1)
-            if field is not None and field[1] in self._fields:
-                self._fields[field[1]] = False
-
-
-@cache
-def _pattern(indentation: int, fields: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    names = b"|".join(map(re.escape, fields)) or b"(?!)"
-    return re.compile(
-        rb"(?:\n[ \t]{0,%d}" % indentation
-        + rb'|(?:\}["\]}]?[ \t]{0,4},?|[,\[])[ \t]{0,4}'
-        + rb'(?=\{[ \t]{0,4}"(?:%b)"[ \t]{0,4}:))\{' % names
-    )

@@ -22,6 +22,7 @@ from core.database.views import LIKELY
 from core.model import registry
 from core.model.bundle import inspect as inspect_bundle
 from core.model.bundle_files import try_bundle
+from core.model.fetching import load_bundle
 from core.model.manifest import FORMAT_VERSION, READABLE_VERSIONS
 from core.model.packed.members import PIECE, hash_bundle
 from core.model.predictor import Model
@@ -141,7 +142,7 @@ def test_a_bundle_file_of_every_format_is_taken_in(
         assert hash_bundle(file).hexdigest() == packed.sha256
     with engine.begin() as connection:
         version, new = registry.publish(connection, packed, now=clock.now())
-        bundle = registry.load_bundle(connection, version, tmp_path)
+        bundle = load_bundle(connection, version, tmp_path)
     assert new
     model = Model(bundle, encoders=None)  # nor does a newer one need an encoder for that
     (row,) = model.rank(model.probabilities([model.words("About anova", "")]))

@@ -14,10 +14,11 @@ from sqlalchemy import Engine
 from core.errors import BundleCorrupt, BundleIncompatible, CacheUnusable
 from core.model.bundle import pack, unpack
 from core.model.bundle_cache import BundleCache
+from core.model.fetching import fetch_from
 from core.model.manifest import FORMAT_VERSION
 from core.model.packed.members import KERAS, MANIFEST, TFLITE
 from core.model.predictor import Model
-from core.model.registry import Version, fetch_from
+from core.model.registry import Version
 from tests.conftest import ManualClock
 from tests.models import TFLITE as NETWORK
 from tests.models import word_bundle
