@@ -10,6 +10,7 @@ from core.model import going_live, registry
 from core.model.bundle import Bundle
 from core.model.going_live import promote_tried, roll_back_tried
 from core.model.predictor import Model
+from core.model.sentences.encoders import Encoders
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -85,9 +86,9 @@ def test_a_version_that_went_live_meanwhile_stays(
     clock: ManualClock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def load_while_another_is_promoted(bundle: Bundle) -> Model:
+    def load_while_another_is_promoted(bundle: Bundle, *, encoders: Encoders) -> Model:
         publish_live(two_versions, word_bundle(data_fingerprint="3"), now=clock.now())
-        return Model(bundle)
+        return Model(bundle, encoders=encoders)
 
     monkeypatch.setattr(going_live, "Model", load_while_another_is_promoted)
     with pytest.raises(LiveVersionMoved):
