@@ -85,5 +85,6 @@ def test_too_few_questions_are_refused_with_how_many_are_missing_before_tensorfl
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("trainer.compare.run.import_keras", lambda: pytest.fail("it takes seconds"))
+    options = CompareOptions(min_questions=1000)
     with pytest.raises(NotEnoughQuestions, match="800 are missing"):
-        compare_systems(fruit(), {"a": LinearSVM()}, CompareOptions(), reporter=ProgressReporter())
+        compare_systems(fruit(), {"a": LinearSVM()}, options, reporter=ProgressReporter())
