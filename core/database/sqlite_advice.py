@@ -4,6 +4,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from core.untrusted import one_line
+
 _ADVICE = {
     sqlite3.SQLITE_READONLY: "Let this user write the file and its folder.",
     sqlite3.SQLITE_PERM: "Let this user write the file and its folder.",
@@ -85,5 +87,5 @@ def _described(pid: int) -> str:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
     except (OSError, UnicodeDecodeError):
         command = ""
-    named = f" ({command[:80]})" if command else ""
+    named = f" ({one_line(command)[:80].rstrip()})" if command else ""  # it may be a script
     return f"process {pid}{named}"

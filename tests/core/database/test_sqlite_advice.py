@@ -46,6 +46,7 @@ def test_a_locked_file_is_told_with_who_holds_it(
         holder.communicate()
     assert f"It is locked by process {holder.pid} ({sys.executable} -c" in str(failure.value)
     assert "Start it" not in str(failure.value)
+    assert "\n" not in str(failure.value)  # as there are in the holder's command
     with engine.begin() as again:
         again.execute(text("INSERT INTO a VALUES (1)"))
     engine.dispose()
