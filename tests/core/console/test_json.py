@@ -45,6 +45,7 @@ LINES = {
     "webhooks add http://127.0.0.1:9/hook --site stats --json": "secret",
     "webhooks list --json": "wanted",
     "webhooks retry 1 --json": "sent_again",
+    "db backup other.gz --json": "bytes",
     "db check backup.gz --json": "rows",
     "poll --once --json": "sites",
     "history --site stats --json": "remaining",
@@ -52,12 +53,14 @@ LINES = {
     "models report --site stats --json": "outcome",
 }
 
+# What they print is tried where they have what they take: an empty database, a receiver, a corpus.
+ELSEWHERE = {"db restore", "webhooks test", "compare"}
+
 # These serve until they are stopped, do as they are told and end with 0, or write files and tables.
 WITHOUT = {
     "demo", "demo-site", "stand-in", "up", "worker", "scheduler", "review",
-    "db upgrade", "db backup", "db restore",
-    "reviewers remove", "webhooks test", "webhooks remove",
-    "results", "compare", "backfill", "models export", "models tags", "models export-runs",
+    "db upgrade", "reviewers remove", "webhooks remove", "results", "backfill",
+    "models export", "models tags", "models export-runs",
 }  # fmt: skip
 
 
@@ -117,5 +120,5 @@ def _first(told: list[Any]) -> Any:
 def test_every_command_is_one_of_these() -> None:
     with_json = {str(command) for command in all_commands() if "--json" in command.options}
     named = {name for name in with_json if any(line.startswith(f"{name} ") for line in LINES)}
-    assert with_json == named
+    assert with_json - ELSEWHERE == named
     assert {str(command) for command in all_commands()} - with_json == WITHOUT

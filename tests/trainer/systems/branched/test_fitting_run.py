@@ -28,6 +28,8 @@ def run_of(questions: int, most_epochs: int | None = None) -> FittingRun:
 class Encoded(SimpleNamespace):
     """As many questions to learn from, and no vectors of a teacher."""
 
+    reads_sentences = False
+
     def __init__(self, questions: int) -> None:
         super().__init__(train=np.arange(questions), vectors=None, tags=np.zeros((questions, 1)))
 
