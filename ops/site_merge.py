@@ -31,6 +31,7 @@ from core.database.review_tables import (
     QueuedQuestion,
     ReviewAction,
     SavedFilter,
+    Verdict,
     Webhook,
 )
 from core.database.tables import (
@@ -50,7 +51,7 @@ from ops.twins import Twins
 # Rows with a site and no key that another row could have.
 _RENAMED: Final[tuple[type[Any], ...]] = (
     *(Question, QuestionTag, TaggingRequest, QueuedQuestion),
-    *(Promotion, TrainingRun, KilledProcess, LiveAgreement, ReviewAction),
+    *(Promotion, TrainingRun, KilledProcess, LiveAgreement, ReviewAction, Verdict),
 )
 # Rows of which the right site may have one already, which then stays; by what besides the site.
 _KEYED: Final[tuple[tuple[type[Any], InstrumentedAttribute[Any]], ...]] = (
