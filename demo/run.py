@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select
 from core.addresses import sqlite_address
 from core.agreement.scores import measure_agreement
 from core.broker import embedded_redis
+from core.child_process import leashed
 from core.clock import Clock, SystemClock
 from core.console import end_on_sigterm, out, progress
 from core.database.engine import make_engine, reading
@@ -37,6 +38,7 @@ SITE = "demo"
 HISTORY_SHARE = 0.8
 RELEASE_MINUTES = 1.0  # over which the new questions come in
 LATEST_SECONDS = 5.0  # by which the stand-in shows a new question late
+STOP_SECONDS = 20.0  # for a step that is told to end
 PATIENCE_SECONDS = 600.0  # for the new questions to be tagged
 
 SERVICES = {
@@ -194,11 +196,25 @@ def _step(demo: Demo, does: str, *arguments: str) -> None:
     """Run one command to its end, shown as the user would type it."""
     out.print(f"\n[bold]tagger {shlex.join(arguments)}[/bold]  [dim]{does}[/dim]")
     command = [sys.executable, "-m", "tagger", *arguments]
-    status = subprocess.run(  # noqa: S603 (our own program)
-        command, env=dict(demo.environment), cwd=demo.folder, check=False
-    ).returncode
+    with subprocess.Popen(  # noqa: S603 (our own program)
+        command, env=leashed(demo.environment), cwd=demo.folder, stdin=subprocess.PIPE
+    ) as process:
+        try:
+            status = process.wait()
+        except BaseException:
+            _end(process)
+            raise
     if status != 0:
         raise ServiceFailed(f"tagger {shlex.join(arguments)} failed; its lines above say why.")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Let a step end by itself: a training writes into its run's row that it was stopped."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _wait_for_questions(demo: Demo, services: Supervisor, count: int) -> None:

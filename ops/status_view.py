@@ -93,9 +93,9 @@ def sites_table(sites: Iterable[SiteStatus], settings: Settings, *, now: datetim
 def _training(run: LastTraining | None) -> str:
     if run is None:
         return "never"
-    if run.ended_at is None:
+    if run.outcome is None:
         return f"running since {_moment(run.started_at)}"
-    return f"{run.outcome} {_moment(run.ended_at)}"
+    return f"{run.outcome} {_moment(run.ended_at or run.started_at)}"
 
 
 def waiting_lines(sites: Iterable[SiteStatus]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from core.model.registry import Version, find_live, prune
 from core.model.sentences.encoders import Encoders
 from core.questions.selection import Selection, training_selection
 from core.questions.time_order import Seen
+from core.questions.training_lock import training_lock
 from core.wording import counted
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, Holdout, check_number, hold_out_newest
@@ -40,7 +41,6 @@ from trainer.runs.rows import (
     find_last_published,
     note_data,
     prune_runs,
-    training_lock,
 )
 from trainer.scoring.metrics import Scores, reliability
 from trainer.scoring.operating_point import OperatingPoint, choose_operating_point

@@ -1,6 +1,6 @@
 """The state of the whole service, as the database and the broker tell it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from celery import Celery
@@ -16,6 +16,7 @@ from core.model import registry
 from core.model.registry import Version
 from core.questions.lifecycle import Priority, is_pending
 from core.questions.selection import count_trainable
+from core.questions.training_lock import DIED, is_training
 from core.service.counts import count_by_site
 from core.settings import Settings
 
@@ -25,6 +26,8 @@ class LastTraining:
     """A site's latest training run: since when, and how it ended unless it still runs.
 
     Attributes:
+        ended_at: None while it runs, and of one whose process died, which nobody saw end.
+        outcome: promoted, published, skipped or failed; None while it runs.
         decision: why its version was promoted or not, or why it was skipped.
         version: that it made.
     """
@@ -131,7 +134,12 @@ def _last_training(
         .order_by(TrainingRun.started_at.desc(), TrainingRun.id.desc())
         .limit(1)
     ).one_or_none()
-    return LastTraining(*run) if run is not None else None
+    if run is None:
+        return None
+    last = LastTraining(*run)
+    if last.outcome is None and not is_training(connection, site):
+        return replace(last, outcome="failed", error=DIED)
+    return last
 
 
 def queue_lengths(app: Celery) -> dict[str, int]:

@@ -94,7 +94,7 @@ def _without_model(site: SiteStatus, settings: Settings) -> Finding:
             f"no live model: version {site.waiting.version} was kept back: {site.waiting.decision}"
         )
         fix = f"Take it all the same: tagger models promote --site {name} {site.waiting.version}"
-    elif run is not None and run.ended_at is None:
+    elif run is not None and run.outcome is None:
         seen = f"no live model yet: a training runs since {run.started_at:%Y-%m-%d %H:%M}"
         fix = "Wait for it; it shows in: tagger status"
     elif run is not None and run.outcome == "failed":

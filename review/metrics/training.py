@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from core.database.tables import TrainingRun
+from core.questions.training_lock import is_training
 from review.metrics.families import Sample
 
 _OUTCOMES = ("promoted", "published", "skipped", "failed")
@@ -40,9 +41,9 @@ def _by_outcome(connection: Connection, sites: Sequence[str]) -> Iterator[Sample
 
 def _latest(connection: Connection) -> Iterator[Sample]:
     newest = select(func.max(TrainingRun.id)).group_by(TrainingRun.site)
-    rows = select(TrainingRun.site, TrainingRun.outcome, TrainingRun.ended_at).where(
-        TrainingRun.id.in_(newest)
-    )
-    for site, outcome, ended_at in connection.execute(rows):
-        yield Sample("tagger_training_running", (site,), int(ended_at is None))
-        yield Sample("tagger_training_last_failed", (site,), int(outcome == "failed"))
+    rows = select(TrainingRun.site, TrainingRun.outcome).where(TrainingRun.id.in_(newest))
+    for site, outcome in connection.execute(rows).all():
+        runs = outcome is None and is_training(connection, site)
+        died = outcome is None and not runs
+        yield Sample("tagger_training_running", (site,), int(runs))
+        yield Sample("tagger_training_last_failed", (site,), int(died or outcome == "failed"))

@@ -1,7 +1,7 @@
 """The training runs, and their reports."""
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import ModelVersion, TrainingRun
 from core.errors import NoReport
+from core.questions.training_lock import DIED, is_training
 
 MOST_RUNS = 20
 
@@ -65,7 +66,10 @@ def list_runs(connection: Connection, site: str, *, limit: int = MOST_RUNS) -> l
         .order_by(TrainingRun.started_at.desc(), TrainingRun.id.desc())
         .limit(limit)
     )
-    return [RunRow(*row) for row in connection.execute(rows)]
+    found = [RunRow(*row) for row in connection.execute(rows)]
+    if all(row.outcome for row in found) or is_training(connection, site):
+        return found
+    return [row if row.outcome else replace(row, outcome="failed", error=DIED) for row in found]
 
 
 def read_report(connection: Connection, run: int) -> bytes:

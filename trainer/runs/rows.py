@@ -1,77 +1,21 @@
-"""One training run at a time for a site, and a row for each, however it ends."""
+"""A row for each training run, however it ends."""
 
-import fcntl
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import quote
 
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
 from core.database.tables import TrainingRun
-from core.errors import DatabaseUnreachable, TaggerError, TrainingInProgress
+from core.errors import TaggerError
 from core.questions.time_order import Seen
+from core.questions.training_lock import DIED
 
 RunOutcome = Literal["published", "promoted", "skipped", "failed"]
 
-DIED: Final = "the process ended while at it"
 KEPT_REPORTS: Final = 50  # of a site
 KEPT_SKIPPED: Final = timedelta(days=30)
-_POSTGRES_LOCKS: Final = 0x7A66E3  # any number of our own: the space of the sites' locks
-
-
-@contextmanager
-def training_lock(engine: Engine, site: str) -> Iterator[None]:
-    """Keep other runs for a site out, on every host; freed by the system when the holder dies.
-
-    It is an advisory lock of Postgres' session, or one of the file system beside the SQLite file.
-
-    Raises:
-        TrainingInProgress: another process trains a model for the site.
-    """
-    lock = _postgres_lock if engine.dialect.name == "postgresql" else _file_lock
-    with lock(engine, site) as mine:
-        if not mine:
-            raise TrainingInProgress(
-                f"A model for the site {site} is being trained already; try again when that run "
-                "has ended."
-            )
-        yield
-
-
-@contextmanager
-def _postgres_lock(engine: Engine, site: str) -> Iterator[bool]:
-    key = _POSTGRES_LOCKS, zlib.crc32(site.encode()) - (1 << 31)  # two signed integers
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        mine = bool(connection.execute(select(func.pg_try_advisory_lock(*key))).scalar())
-        try:
-            yield mine
-        finally:
-            if mine:
-                # A session that is gone holds no lock.
-                with suppress(DBAPIError, DatabaseUnreachable):
-                    connection.execute(select(func.pg_advisory_unlock(*key)))
-
-
-@contextmanager
-def _file_lock(engine: Engine, site: str) -> Iterator[bool]:
-    database = engine.url.database
-    if database in (None, "", ":memory:"):
-        yield True  # nobody else sees it
-        return
-    with Path(f"{database}.training-{quote(site, safe='')}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 def start_run(connection: Connection, site: str, *, now: datetime) -> int:

@@ -7,9 +7,11 @@ from sqlalchemy import Engine, insert
 
 from core.broker.queue import asking, make_celery
 from core.database.api_tables import FeedRow
+from core.database.engine import reading
 from core.database.tables import TrainingRun
 from core.questions.selection import training_selection
 from core.questions.time_order import Seen
+from core.questions.training_lock import DIED, training_lock
 from core.service.feeds import feed_status
 from core.service.health import find_troubles
 from core.service.status import running_workers, site_statuses
@@ -89,6 +91,21 @@ def test_status_scheduler_and_trainer_agree_on_what_is_enough_to_train(
     assert ("with 1 more settled questions" in table) != enough
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"] * enough
     assert (reason_to_skip(None, data, options) is None) == enough
+
+
+def test_a_training_whose_process_is_gone_runs_no_more(engine: Engine, clock: ManualClock) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
+    with training_lock(engine, "stats"):
+        assert _last_trainings(engine, clock) == [(None, None)]
+    assert _last_trainings(engine, clock) == [("failed", DIED)]
+
+
+def _last_trainings(engine: Engine, clock: ManualClock) -> list[tuple[str | None, str | None]]:
+    with reading(engine) as connection:
+        sites = site_statuses(connection, Settings(sites=("stats",)), now=clock.now())
+        runs = [site.last_training for site in sites]
+        return [(run.outcome, run.error) for run in runs if run is not None]
 
 
 def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(

@@ -15,6 +15,7 @@ from core.database.tables import (
     TrainingRun,
 )
 from core.model.manifest import FORMAT_VERSION
+from core.questions.training_lock import DIED, training_lock
 from ops.doctor.finding import Finding
 from ops.doctor.memory import worker_memory
 from tests.models import sentence_bundle, word_bundle
@@ -145,20 +146,32 @@ def test_a_site_without_enough_questions_says_how_many_are_missing(
 @pytest.mark.parametrize(
     ("run", "told", "command"),
     [
-        ({"outcome": "failed", "error": "no room"}, "failed: no room", "train --site stats"),
-        ({}, "a training runs since", "status"),
+        (
+            {"outcome": "failed", "error": "no room", "ended_at": NOW},
+            "failed: no room",
+            "train --site stats",
+        ),
+        ({}, f"failed: {DIED}", "train --site stats"),
     ],
+    ids=["failed", "died"],
 )
-def test_a_training_that_failed_or_runs_is_the_reason(
-    look: Look, sqlite_engine: Engine, run: dict[str, str], told: str, command: str
+def test_a_training_that_failed_is_the_reason(
+    look: Look, sqlite_engine: Engine, run: dict[str, object], told: str, command: str
 ) -> None:
-    ended = NOW if run else None
     with sqlite_engine.begin() as connection:
-        row = {"site": "stats", "started_at": NOW, "ended_at": ended, **run}
-        connection.execute(insert(TrainingRun).values(row))
+        connection.execute(insert(TrainingRun).values(site="stats", started_at=NOW, **run))
     _, seen, fix = only(look("models", database_url=sqlite_engine.url))
     assert told in seen
     assert fix.endswith(f": tagger {command}")
+
+
+def test_a_training_that_runs_is_the_reason(look: Look, sqlite_engine: Engine) -> None:
+    with sqlite_engine.begin() as connection:
+        connection.execute(insert(TrainingRun).values(site="stats", started_at=NOW))
+    with training_lock(sqlite_engine, "stats"):
+        _, seen, fix = only(look("models", database_url=sqlite_engine.url))
+    assert "a training runs since" in seen
+    assert fix.endswith(": tagger status")
 
 
 def test_a_version_that_was_kept_back_is_the_reason(look: Look, sqlite_engine: Engine) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, insert
 from core.database.engine import reading
 from core.database.tables import TrainingRun
 from core.errors import NoReport
+from core.questions.training_lock import DIED, training_lock
 from review.service.runs import list_runs, read_report
 from tests.conftest import ManualClock
 
@@ -29,3 +30,13 @@ def test_runs_are_listed_the_newest_first_with_their_reports(
             with pytest.raises(NoReport):
                 read_report(connection, run)
         assert list_runs(connection, "cooking") == []
+
+
+def test_a_run_whose_process_is_gone_runs_no_more(engine: Engine, clock: ManualClock) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
+    with training_lock(engine, "stats"), reading(engine) as connection:
+        assert [run.outcome for run in list_runs(connection, "stats")] == [None]
+    with reading(engine) as connection:
+        (run,) = list_runs(connection, "stats")
+    assert (run.outcome, run.note, run.minutes) == ("failed", DIED, None)

@@ -3,11 +3,12 @@ from sqlalchemy import Engine, select
 
 from core.database.tables import TrainingRun
 from core.errors import NoReport
+from core.questions.training_lock import DIED
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish
 from trainer.report.store import list_runs, load_report, store_report
-from trainer.runs.rows import DIED, end_run, start_run
+from trainer.runs.rows import end_run, start_run
 
 HTML = "<p>é " + "tags " * 1000
 

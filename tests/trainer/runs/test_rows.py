@@ -1,21 +1,16 @@
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.engine import make_engine
 from core.database.tables import TrainingRun
-from core.errors import NotEnoughQuestions, TrainingInProgress
+from core.errors import NotEnoughQuestions
 from core.questions.time_order import Seen
+from core.questions.training_lock import DIED
 from tests.conftest import ManualClock
 from trainer.report.store import list_runs, store_report
 from trainer.runs import rows as run_rows
 from trainer.runs.rows import (
-    DIED,
     KEPT_SKIPPED,
     PublishedRun,
     RunOutcome,
@@ -25,39 +20,7 @@ from trainer.runs.rows import (
     note_data,
     prune_runs,
     start_run,
-    training_lock,
 )
-
-HOLDER = """
-import sys
-from core.database.engine import make_engine
-from trainer.runs.rows import training_lock
-with training_lock(make_engine(sys.argv[1]), "stats"):
-    print("locked", flush=True)
-    sys.stdin.read()
-"""
-
-
-@contextmanager
-def holder(engine: Engine) -> Iterator[subprocess.Popen[str]]:
-    """Another process that holds the lock of the site stats."""
-    address = engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", HOLDER, address]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "locked\n"
-        yield process
-        process.kill()
-
-
-def is_locked(engine: Engine, site: str) -> bool:
-    try:
-        with training_lock(engine, site):
-            return False
-    except TrainingInProgress:
-        return True
 
 
 def rows(engine: Engine) -> list[tuple[str | None, str | None, bool]]:
@@ -68,34 +31,6 @@ def rows(engine: Engine) -> list[tuple[str | None, str | None, bool]]:
             (outcome, error, ended is not None)
             for outcome, error, ended in connection.execute(found.order_by(TrainingRun.id))
         ]
-
-
-def test_a_site_is_trained_by_one_process_at_a_time(engine: Engine) -> None:
-    with holder(engine):
-        assert is_locked(engine, "stats")
-        assert not is_locked(engine, "cooking")
-
-
-def test_a_killed_holder_frees_the_lock(engine: Engine) -> None:
-    with holder(engine) as process:
-        process.kill()
-        process.wait()
-        assert not is_locked(engine, "stats")
-
-
-def test_the_lock_is_free_again_after_a_run_however_it_ended(engine: Engine) -> None:
-    for _ in range(2):
-        with pytest.raises(ZeroDivisionError), training_lock(engine, "stats"):
-            raise ZeroDivisionError
-    other = make_engine(engine.url.render_as_string(hide_password=False))
-    with training_lock(engine, "stats"):
-        assert is_locked(other, "stats")
-    assert not is_locked(other, "stats")
-    other.dispose()
-
-
-def test_a_site_with_an_odd_name_has_a_lock_too(sqlite_engine: Engine) -> None:
-    assert not is_locked(sqlite_engine, "../../etc")
 
 
 def test_a_run_leaves_a_row(engine: Engine, clock: ManualClock) -> None:
