@@ -1,13 +1,24 @@
 """`tagger backfill`: a whole dump at once."""
 
 import re
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from core.console import command, new_site_option, question_files_argument, site_option, start
+from core.console import (
+    command,
+    err,
+    json_option,
+    new_site_option,
+    out,
+    print_json,
+    question_files_argument,
+    site_option,
+    start,
+)
 from core.errors import ScaleNotInstalled
 
 NEEDED = ("pandas", "pyarrow", "ray")
@@ -58,6 +69,7 @@ NewestDays = Annotated[
     float | None,
     typer.Option(min=0, help="Load only questions of the last days of the files."),
 ]
+AsJson = Annotated[bool, json_option()]
 
 
 @command
@@ -72,6 +84,7 @@ def backfill(  # noqa: PLR0913 (a command's options)
     load: Load = False,
     min_probability: MinProbability = None,
     newest_days: NewestDays = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tag all questions of files at once, on all cores, without a database.
 
@@ -88,7 +101,11 @@ def backfill(  # noqa: PLR0913 (a command's options)
     from backfill.run import Work, run  # noqa: PLC0415
 
     wanted = Wanted(min_probability, newest_days) if load else None
-    run(start(), Work(tuple(files), out_folder, model, site, address, wanted))
+    terminal = err if as_json else out
+    work = Work(tuple(files), out_folder, model, site, address, wanted, terminal=terminal)
+    done = run(start(), work)
+    if as_json:
+        print_json(asdict(done))
 
 
 def _check_installed() -> None:

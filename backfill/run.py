@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
+from rich.console import Console
 from sqlalchemy import Engine
 
 from backfill.cluster import connected, tag_shards
 from backfill.folder import SHARD_QUESTIONS, BackfillFolder, Plan, Split, open_folder
-from backfill.load import Wanted, find_version, load
+from backfill.load import LoadCounts, Wanted, find_version, load
 from backfill.split import find_inputs, identify, split
 from backfill.tagging import SentBundle
 from core import __version__
@@ -28,6 +30,8 @@ from core.model.sentences.encoders import Encoders
 from core.settings import Settings
 from core.wording import counted
 
+OUTPUT: Final = out  # by another name than the folder's
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -41,6 +45,7 @@ class Work:
         address: of a Ray cluster; None takes this machine.
         wanted: what goes into the database; None for nothing.
         shard_questions: of one shard.
+        terminal: where lines for people go.
     """
 
     files: tuple[Path, ...]
@@ -50,12 +55,43 @@ class Work:
     address: str | None = None
     wanted: Wanted | None = None
     shard_questions: int = SHARD_QUESTIONS
+    terminal: Console = OUTPUT
 
 
-def run(settings: Settings, work: Work) -> None:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run came to.
+
+    Attributes:
+        out: the folder.
+        site: the bundle's.
+        model_sha256: of the bundle.
+        shards: of the input, each tagged now.
+        questions: in all of them.
+        broken: rows that could not be used.
+        repeated: rows that had the id of an earlier one.
+        shards_tagged: by this run; the others were there.
+        failed: questions in them that could not be tagged.
+        loaded: what became of the database; None where nothing was to be loaded.
+    """
+
+    out: Path
+    site: str
+    model_sha256: str
+    shards: int
+    questions: int
+    broken: int
+    repeated: int
+    shards_tagged: int
+    failed: int
+    loaded: LoadCounts | None
+
+
+def run(settings: Settings, work: Work) -> Done:
     """Do what is missing of shards and predictions, and load what is wanted of them.
 
-    What would be refused at the end is refused at the beginning.
+    What would be refused at the end is refused at the beginning. What was done is told by lines
+    on the terminal of the work.
 
     Raises:
         BackfillError: the folder, the model or Ray is not as it should be.
@@ -69,9 +105,22 @@ def run(settings: Settings, work: Work) -> None:
             done = _split(folder, work, bundle)
             if work.wanted is not None:
                 work.wanted.since(done.newest)  # refuses days that nothing can be told by
-            _tag(folder, done, bundle, open_cache(settings), work.address, settings.teacher)
+            tagged, failed = _tag(folder, done, bundle, open_cache(settings), work, settings)
+            loaded = None
             if engine is not None and version is not None and work.wanted is not None:
-                _load(engine, folder, done, version, work.wanted)
+                loaded = _load(engine, folder, done, version, work)
+    return Done(
+        out=work.out,
+        site=bundle.manifest.site,
+        model_sha256=bundle.sha256,
+        shards=done.shards,
+        questions=done.questions,
+        broken=done.broken,
+        repeated=done.repeated,
+        shards_tagged=tagged,
+        failed=failed,
+        loaded=loaded,
+    )
 
 
 @contextmanager
@@ -137,7 +186,7 @@ def _split(folder: BackfillFolder, work: Work, bundle: PackedBundle) -> Split:
         counts += f"; {counted(done.repeated, 'row')} had the id of an earlier one"
     if done.broken:
         counts += f"; {counted(done.broken, 'row')} could not be used, see {folder.broken_rows}"
-    say(f"{counts}.")
+    say(work, f"{counts}.")
     return done
 
 
@@ -146,21 +195,23 @@ def _tag(
     done: Split,
     bundle: PackedBundle,
     cache: BundleCache,
-    address: str | None,
-    teacher: str | None,
-) -> None:
+    work: Work,
+    settings: Settings,
+) -> tuple[int, int]:
+    """Tag the shards that are not tagged yet; return how many, and how many questions failed."""
     missing = folder.missing(done.shards)
     if not missing:
-        say(f"All predictions are in {folder.path / 'predictions'}.")
-        return
+        say(work, f"All predictions are in {folder.path / 'predictions'}.")
+        return 0, 0
     try_bundle(bundle.path)
+    teacher = settings.teacher
     sent = SentBundle(
         bundle.manifest.site, bundle.sha256, bundle.size, bundle.path.read_bytes, teacher
     )
     if bundle.manifest.sentence is not None:
         Encoders(teacher).check(bundle.manifest.sentence)
     failed = 0
-    with connected(address) as ray, progress("Tagging", len(missing)) as bar:
+    with connected(work.address) as ray, progress("Tagging", len(missing)) as bar:
         began = time.monotonic()
         for shard in tag_shards(ray, missing, folder.question_shard, sent, cache):
             folder.write(folder.prediction_shard(shard.number), shard.predictions)
@@ -168,33 +219,37 @@ def _tag(
             bar.advance(bar.task_ids[0])
         seconds = time.monotonic() - began
     say(
+        work,
         f"{counted(len(missing), 'shard')} tagged in {seconds:,.0f} s; "
-        f"all predictions are in {folder.path / 'predictions'}."
+        f"all predictions are in {folder.path / 'predictions'}.",
     )
     if failed:
-        say(f"{counted(failed, 'question')} could not be tagged: the column error says why.")
+        say(work, f"{counted(failed, 'question')} could not be tagged: the column error says why.")
+    return len(missing), failed
 
 
 def _load(
-    engine: Engine, folder: BackfillFolder, done: Split, version: Version, wanted: Wanted
-) -> None:
+    engine: Engine, folder: BackfillFolder, done: Split, version: Version, work: Work
+) -> LoadCounts:
     with progress("Loading", done.shards) as bar:
         counts = load(
             engine,
             folder,
             done,
             version=version,
-            wanted=wanted,
+            wanted=work.wanted or Wanted(),
             clock=SystemClock(),
             on_shard=lambda: bar.advance(bar.task_ids[0]),
         )
     say(
+        work,
         f"{counted(counts.loaded, 'prediction')} loaded as version {version.version} of "
         f"{version.site}; "
-        f"{counts.known:,} were there, or a newer one; {counts.edited:,} are of an older text."
+        f"{counts.known:,} were there, or a newer one; {counts.edited:,} are of an older text.",
     )
+    return counts
 
 
-def say(message: str) -> None:
-    """Print a line on standard output, as it is."""
-    out.print(plain(message), highlight=False, soft_wrap=True)
+def say(work: Work, message: str) -> None:
+    """Print a line on the work's terminal, as it is."""
+    work.terminal.print(plain(message), highlight=False, soft_wrap=True)

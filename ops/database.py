@@ -27,8 +27,9 @@ from core.console import (
 from core.database.backup.format import Summary
 from core.database.backup.restoring import restore_backup
 from core.database.backup.writing import check_backup, save_backup, write_backup
-from core.database.engine import make_engine
+from core.database.engine import make_engine, reading
 from core.database.existing import open_existing
+from core.database.migrate import current_revision
 from core.errors import BackupRefused
 from core.parts.retry import until_reachable
 from core.settings import Settings, misspelt_variables
@@ -63,6 +64,7 @@ def upgrade_database(
         Path | None,
         typer.Option(help="A file such as .env, to warn of names in it that are no settings."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Bring the database's tables up to date; services also do it when they start.
 
@@ -76,18 +78,25 @@ def upgrade_database(
     for line in misspelt_variables(env_file) if env_file else ():
         log.warning("%s", line)
     engine = until_reachable(lambda: open_database(settings), most_seconds=wait)
-    merge_misnamed_sites(engine)
-    _set_up_roles(engine, settings)
+    notes = err if as_json else out
+    merge_misnamed_sites(engine, notes)
+    roles = _set_up_roles(engine, settings, notes)
     address = engine.url.render_as_string(hide_password=True)
+    if as_json:
+        with reading(engine) as connection:
+            revision = current_revision(connection)
+        print_json({"database": address, "revision": revision, "roles": roles})
+        return
     out.print(f"The tables of {address} are up to date.", soft_wrap=True)
 
 
-def _set_up_roles(engine: Engine, settings: Settings, terminal: Console = out) -> None:
-    """Say what the roles may, where there are any, or passwords for them."""
+def _set_up_roles(engine: Engine, settings: Settings, terminal: Console) -> list[str]:
+    """Say what the roles may, where there are any, or passwords for them; return which."""
     passwords = (settings.database_service_password, settings.database_reader_password)
     made = set_up_roles(engine, service=passwords[0], reader=passwords[1])
     if made:
         terminal.print(f"Roles: {', '.join(made)}.", soft_wrap=True)
+    return made
 
 
 @command

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,33 @@ def test_a_backfill_that_was_cut_off_is_not_resumed_with_another_reading(
         monkeypatch.setattr(backfill_run, "__version__", "99")
     told = {"tags": "of other files (Questions.csv, Tags.csv)", "program": "which is 99 now"}
     assert told[changed] in run(*command).stderr
+
+
+def test_asked_for_json_it_prints_what_was_done_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = write_bundle(tmp_path / "bundle.zip")
+    questions, out = write_questions(tmp_path / "a.jsonl", [1, 2]), tmp_path / "out"
+    command = (questions, "--out", out, "--model", packed.path, "--json")
+    with monkeypatch.context() as context:
+        context.setattr(backfill_run, "_tag", stopped)
+        assert run(*command).stdout == ""
+    (out / "predictions").mkdir()
+    (out / "predictions" / "00000.parquet").touch()  # tagged, as far as a folder shows
+    done = run(*command)
+    assert json.loads(done.stdout) == {
+        "out": str(out),
+        "site": "stats",
+        "model_sha256": packed.sha256,
+        "shards": 1,
+        "questions": 2,
+        "broken": 0,
+        "repeated": 0,
+        "shards_tagged": 0,
+        "failed": 0,
+        "loaded": None,
+    }
+    assert "All predictions are in" in done.stderr
 
 
 def stopped(*_arguments: object) -> None:

@@ -171,7 +171,9 @@ def tune(
 
 
 @command
-def export_mlflow(site: Site, *, folder: RunsFolder = Path("mlruns")) -> None:
+def export_mlflow(
+    site: Site, *, folder: RunsFolder = Path("mlruns"), as_json: AsJson = False
+) -> None:
     """Write a site's training runs in MLflow's file layout, for `mlflow ui` and its API.
 
     MLflow 3 takes such a folder where MLFLOW_ALLOW_FILE_STORE is true, and makes a database of it
@@ -183,6 +185,9 @@ def export_mlflow(site: Site, *, folder: RunsFolder = Path("mlruns")) -> None:
 
     with reading(open_existing_database(start())) as connection:
         count = export_runs(connection, site, folder)
+    if as_json:
+        print_json({"site": site, "runs": count, "folder": str(folder)})
+        return
     where = plain(str(folder))
     out.print(
         f"Runs of {site} written to {where}: {count:,}.\n"

@@ -116,12 +116,19 @@ def _as_json(went: WentLive) -> dict[str, Any]:
 
 @command
 def export_model(
-    site: Site, version: VersionOrLive = None, *, file: BundleFile = None, force: Force = False
+    site: Site,
+    version: VersionOrLive = None,
+    *,
+    file: BundleFile = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Write a model to a file that another installation can import.
 
     Example: tagger models export --site stats 3 --out stats.zip
     """
+    if as_json and str(file) == "-":
+        raise typer.BadParameter("The model itself is on standard output: leave out --json.")
     engine = open_existing_database(start())
     with reading(engine) as connection:
         found = find_version(connection, site, version)
@@ -131,6 +138,10 @@ def export_model(
         else:
             with new_file(path, force=force, failure=ExportFailed) as unfinished:
                 fetch_packed(connection, found, unfinished)
+    if as_json:
+        told = {"site": site, "version": found.version, "sha256": found.sha256}
+        print_json(told | {"file": str(path), "bytes": path.stat().st_size})
+        return
     say = err if str(path) == "-" else out
     place = "what was written" if str(path) == "-" else plain(str(path))
     say.print(f"{site} version {found.version} is in {place}", highlight=False)

@@ -29,6 +29,8 @@ LINES = {
     "models promote --site stats 2 --json": "before",
     "models rollback --site stats --json": "live",
     "models list --json": "promotions",
+    "models export --site stats 1 --json": "sha256",
+    "models export-runs --site stats --json": "runs",
     "models show --json --site stats 1": "manifest",
     "models diff --site stats 1 2 --json": "figures",
     "models tune --site stats 1 --precision 0.9 --json": "compared",
@@ -45,6 +47,7 @@ LINES = {
     "webhooks add http://127.0.0.1:9/hook --site stats --json": "secret",
     "webhooks list --json": "wanted",
     "webhooks retry 1 --json": "sent_again",
+    "db upgrade --json": "revision",
     "db backup other.gz --json": "bytes",
     "db check backup.gz --json": "rows",
     "poll --once --json": "sites",
@@ -54,13 +57,12 @@ LINES = {
 }
 
 # What they print is tried where they have what they take: an empty database, a receiver, a corpus.
-ELSEWHERE = {"db restore", "webhooks test", "compare"}
+ELSEWHERE = {"db restore", "webhooks test", "compare", "backfill"}
 
-# These serve until they are stopped, do as they are told and end with 0, or write files and tables.
+# These serve until they are stopped, do as they are told and end with 0, or write tables and texts.
 WITHOUT = {
     "demo", "demo-site", "stand-in", "up", "worker", "scheduler", "review",
-    "db upgrade", "reviewers remove", "webhooks remove", "results", "backfill",
-    "models export", "models tags", "models export-runs",
+    "reviewers remove", "webhooks remove", "results", "models tags",
 }  # fmt: skip
 
 

@@ -172,6 +172,12 @@ def test_a_model_goes_from_one_installation_to_another_through_a_pipe(
     assert count(engine) == 1
 
 
+def test_a_model_and_json_do_not_go_to_one_output() -> None:
+    refused = tagger("models", "export", "--site", "stats", "--out", "-", "--json")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "leave out --json" in refused.stderr
+
+
 def test_a_model_is_not_written_to_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.models.changes.sys.stdout.isatty", lambda: True, raising=False)
     with pytest.raises(ExportFailed, match="> FILE, or a pipe"):
