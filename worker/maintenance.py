@@ -20,6 +20,7 @@ from core.questions.leases import end_lease, find_overdue, free_lost
 from core.questions.lifecycle import Priority, park_exhausted
 from core.questions.retention import prune_pages
 from core.questions.selection import count_trainable
+from core.questions.training_lock import is_training
 from core.settings import Settings
 from core.wording import counted
 
@@ -117,6 +118,7 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
             site
             for site in connection.execute(untrained).scalars().all()
             if count_trainable(connection, site, settings, now=now) >= settings.min_questions
+            and not is_training(connection, site)
         ]
     for site in sites:
         log.info("%s has no live model and questions enough: training is asked for", site)
@@ -125,20 +127,18 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
 
 
 def train_grown_sites(engine: Engine, app: Celery, settings: Settings, clock: Clock) -> list[str]:
-    """Ask for training where a site has outgrown its last version; return the sites.
+    """Ask for training where a site has outgrown its last training; return the sites.
 
     A site whose history is being fetched has a hundred times as many questions a day later: it does
-    not wait for the schedule, but is trained whenever it has twice as many as the last training
-    that made a version had. A site whose last run began a short while ago is skipped.
+    not wait for the schedule, but is trained whenever it has twice as many as the last run had,
+    however that ended: what has not enough memory or time is not tried again and again. A site
+    that is being trained, or whose last run began a short while ago, is skipped.
     """
     if queue_length(app, TRAINING_QUEUE) > 0:
         return []
     now = clock.now()
-    last = (
-        select(func.max(TrainingRun.id))
-        .where(TrainingRun.outcome.in_(("published", "promoted")))
-        .group_by(TrainingRun.site)
-    )
+    counted_runs = select(func.max(TrainingRun.id)).where(TrainingRun.questions.is_not(None))
+    last = counted_runs.group_by(TrainingRun.site)
     had = (
         select(TrainingRun.site, TrainingRun.questions)
         .where(TrainingRun.id.in_(last), TrainingRun.site.not_in(_begun_lately(now)))
@@ -146,16 +146,19 @@ def train_grown_sites(engine: Engine, app: Celery, settings: Settings, clock: Cl
         .order_by(TrainingRun.site)
     )
     with reading(engine) as connection:
-        sites = [
-            site
+        grown = {
+            site: questions
             for site, questions in connection.execute(had).all()
             if questions is not None
-            and count_trainable(connection, site, settings, now=now) >= GROWN * questions
-        ]
-    for site in sites:
+            and count_trainable(connection, site, settings, now=now)
+            >= max(GROWN * questions, settings.min_questions)
+            and not is_training(connection, site)
+        }
+    for site, questions in grown.items():
         log.info("%s has outgrown its last model: training is asked for", site)
-        enqueue_training(app, site)
-    return sites
+        # A message that another run overtakes is skipped: little is new then.
+        enqueue_training(app, site, new_questions=max(1, questions // 2))
+    return list(grown)
 
 
 def prune_old_predictions(engine: Engine, settings: Settings, clock: Clock) -> int:

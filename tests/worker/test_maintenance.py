@@ -12,6 +12,7 @@ from core.database.tables import TaggingRequest, TrainingRun
 from core.errors import BrokerUnreachable
 from core.questions.leases import LOST_AFTER
 from core.questions.lifecycle import MAX_ATTEMPTS
+from core.questions.training_lock import training_lock
 from core.settings import Settings
 from tests.conftest import ManualClock, free_port
 from tests.models import word_bundle
@@ -168,7 +169,7 @@ def test_a_version_that_did_not_pass_the_gate_is_left_to_the_schedule(
     assert train_first_models(sqlite_engine, app, settings, clock) == []
 
 
-def test_a_site_is_trained_again_once_it_has_twice_the_questions_of_its_last_version(
+def test_a_site_is_trained_again_once_it_has_twice_the_questions_of_its_last_run(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
@@ -177,7 +178,7 @@ def test_a_site_is_trained_again_once_it_has_twice_the_questions_of_its_last_ver
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # its first is not due here
     run(sqlite_engine, clock, outcome="promoted", questions=20)
     run(sqlite_engine, clock, outcome="promoted", questions=60)
-    run(sqlite_engine, clock, outcome="failed", questions=20)
+    run(sqlite_engine, clock, outcome="failed", questions=None)  # before it had counted them
     clock.sleep(timedelta(hours=1).total_seconds())
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []
     store_questions(sqlite_engine, question(119), now=clock.now(), request_tagging=False)
@@ -186,19 +187,48 @@ def test_a_site_is_trained_again_once_it_has_twice_the_questions_of_its_last_ver
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # it still waits
 
 
-def test_a_site_whose_training_has_just_begun_or_reads_all_it_may_is_not_trained_again(
+def test_a_grown_site_whose_training_fails_is_not_trained_until_it_has_grown_again(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    app = make_celery(settings)
+    many = [question(number) for number in range(120)]
+    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    run(sqlite_engine, clock, outcome="promoted", questions=60)
+    run(sqlite_engine, clock, outcome="failed", questions=120)
+    clock.sleep(timedelta(hours=1).total_seconds())
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
+    more = [question(number) for number in range(120, 240)]
+    store_questions(sqlite_engine, *more, now=clock.now(), request_tagging=False)
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def test_a_grown_site_waits_where_its_training_would_be_refused_or_reads_all_it_may(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
     many = [question(number) for number in range(120)]
     store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
     run(sqlite_engine, clock, outcome="published", questions=60)
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # it has just begun
     clock.sleep(timedelta(hours=1).total_seconds())
-    full = settings.model_copy(update={"training_questions": 100})
-    assert train_grown_sites(sqlite_engine, app, full, clock) == []
-    run(sqlite_engine, clock, outcome=None, questions=None)
-    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
-    clock.sleep(timedelta(hours=1).total_seconds())
+    for change in ({"training_questions": 100}, {"min_questions": 500}):
+        changed = settings.model_copy(update=change)
+        assert train_grown_sites(sqlite_engine, app, changed, clock) == []
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def test_a_site_is_not_asked_to_train_while_it_is_being_trained(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    """However long ago that run began."""
+    app = make_celery(settings)
+    many = [question(number) for number in range(120)]
+    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    with training_lock(sqlite_engine, "stats"):
+        assert train_first_models(sqlite_engine, app, settings, clock) == []
+        run(sqlite_engine, clock, outcome="promoted", questions=60)
+        clock.sleep(timedelta(hours=1).total_seconds())
+        assert train_grown_sites(sqlite_engine, app, settings, clock) == []
     assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
 
 

@@ -65,7 +65,7 @@ def test_a_refusal_is_one_short_line_whatever_a_stranger_named() -> None:
 
 def test_a_newer_format_is_incompatible_whatever_else_it_holds() -> None:
     data = changed(lambda m: m.update(format_version=FORMAT_VERSION + 1, new_field=1))
-    with pytest.raises(BundleIncompatible, match=r"version 5; .*reads 2 to 4. Install"):
+    with pytest.raises(BundleIncompatible, match=r"version \d; .*reads 2 to \d. Install"):
         parse_manifest(data)
 
 
