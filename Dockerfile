@@ -2,7 +2,7 @@
 # Layers are in the order of how seldom they change.
 
 FROM python:3.11-slim AS base
-ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app \
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/app ORT_DISABLE_TELEMETRY=1 \
     TAGGER_DATA_DIR=/data PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /app
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /data tagger \

@@ -20,6 +20,8 @@ MOST_CHARACTERS: Final = 4_000  # that are cut into tokens; more than so many to
 BODY_CHARACTERS: Final = 20_000  # of HTML
 _TEXT: Final = TextSettings(code="start", inline="join")
 _PACKAGES: Final = ("onnxruntime", "tokenizers")  # of the extra `teacher`
+# To be set before the runtime is imported: it would report its use to Microsoft.
+_QUIET: Final = {"ORT_DISABLE_TELEMETRY": "1"}
 _INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids")
 _KINDS: Final = {"tensor(int64)": np.int64, "tensor(int32)": np.int32}
 
@@ -142,9 +144,8 @@ def check_packages() -> None:
 
 def preload() -> None:
     """Import what an encoder needs, where it is installed; a module of C++ takes its time."""
-    with suppress(ImportError):  # which is told where an encoder is loaded
-        import onnxruntime  # noqa: F401, PLC0415
-        import tokenizers  # noqa: F401, PLC0415
+    with suppress(TeacherUnusable):  # which is told where an encoder is loaded
+        _import_packages()
 
 
 def _not_installed(missing: str) -> TeacherUnusable:
@@ -155,6 +156,8 @@ def _not_installed(missing: str) -> TeacherUnusable:
 
 
 def _import_packages() -> tuple[Any, Any]:
+    """The runtime, silent, and the tokenizers; nothing else imports them."""
+    os.environ.update(_QUIET)
     try:
         import onnxruntime  # noqa: PLC0415 (they are an extra)
         import tokenizers  # noqa: PLC0415

@@ -1,5 +1,6 @@
 """From questions to sentence vectors."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from core.errors import TeacherUnusable
 from core.model.sentences.encoder import MOST_TOKENS, Encoder
 from core.model.sentences.files import find_encoder
 from tests.core.model.sentences.tiny_encoder import FLOAT, write_encoder
+from tests.processes import environment
 
 VECTORS = np.array([[0, 0, 1], [3, 0, 0], [0, 4, 0]], np.float32)  # unknown, figs, limes
 
@@ -94,3 +96,34 @@ def test_an_extra_that_is_missing_is_named(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(TeacherUnusable, match=r'onnxruntime.*pip install "\.\[teacher\]"'):
         encoder(folder)
+
+
+ENCODE = """
+import os, sys
+from core.model.sentences.encoder import Encoder, preload
+from core.model.sentences.files import find_encoder
+if "preload" in sys.argv:
+    preload()
+else:
+    loaded = Encoder(find_encoder(sys.argv[1]))
+    loaded.encode([loaded.tokens("figs", "")])
+assert "onnxruntime" in sys.modules
+print(os.environ["ORT_DISABLE_TELEMETRY"])
+"""
+
+
+@pytest.mark.parametrize("preloading", [False, True])
+def test_the_runtime_reports_to_nobody(folder: Path, tmp_path: Path, preloading: bool) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    unset = ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    env = {name: value for name, value in environment().items() if name not in unset}
+    told = subprocess.run(
+        [sys.executable, "-c", ENCODE, str(folder), *(["preload"] if preloading else [])],
+        env=env | {"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "1\n"
+    assert [*home.iterdir()] == []  # else a number of this host, and what it reports
