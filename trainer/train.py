@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.clock import Clock
 from core.database.engine import reading
-from core.errors import BundleRefused, DatabaseUnreachable, TrainingError
+from core.errors import BundleRefused, DatabaseUnreachable, EncoderMissing, TrainingError
 from core.model.bundle import Bundle, pack
 from core.model.fetching import load_bundle
 from core.model.registry import Version, find_live, prune
@@ -122,21 +122,27 @@ def _teacher(
 def check_encoders(engine: Engine, live: Version | None, options: TrainingOptions) -> None:
     """Look whether the sentence encoders are here that candidate and live version read, if any.
 
+    Where a person decides, nothing needs to be told of the live version.
+
     Raises:
         TrainingError: the architecture reads one, and none is named.
         EncoderMissing: the live version reads one that is not here, so nothing could be told of it.
     """
     if ARCHITECTURES[options.architecture].needs_teacher and options.teacher is None:
         raise TrainingError(missing_encoder(options.architecture))
-    if live is None:
+    if live is None or options.promote is not None:
         return
     try:
         with reading(engine) as connection, TemporaryDirectory(prefix="live-") as folder:
             sentence = load_bundle(connection, live, Path(folder), keras=False).manifest.sentence
     except BundleRefused:
         return  # the evaluation says so
-    if sentence is not None:
-        Encoders(options.teacher).check(sentence)
+    try:
+        if sentence is not None:
+            Encoders(options.teacher).check(sentence)
+    except EncoderMissing as error:
+        instead = f"Or replace that version unseen: tagger train --site {live.site} --promote"
+        raise EncoderMissing(error.fault, f"{error.advice} {instead}") from error
 
 
 def _tidy(

@@ -64,17 +64,18 @@ def _refused(context: CheckContext, live: Version, error: BundleRefused) -> Find
         previous = find_previous(connection, live.site)
     meanwhile = "nothing is tagged" if previous is None else "workers go on with an earlier one"
     seen = f"the bundle of version {live.version}, the live one, {_why(error)}: {meanwhile}"
+    again, back = f"tagger train --site {live.site}", f"tagger models rollback --site {live.site}"
     if isinstance(error, EncoderMissing):
-        fix = "Name it in TAGGER_TEACHER on every host, or train a new one without"
+        again += " --promote"  # the gate could not compare with it
+        fix = "Name it in TAGGER_TEACHER on every host, or train a new one in its place"
     elif isinstance(error, BundleIncompatible):
         fix = "Install on every host the version of the program that made it, or train a new one"
     else:
         fix = "Train a new one"
-    again, back = f"tagger train --site {live.site}", f"tagger models rollback --site {live.site}"
     if previous is None:
         fix = f"{fix}: {again}"
     else:
-        fix = f"{fix}, or go back to version {previous.version}: {back}"
+        fix = f"{fix} ({again}), or go back to version {previous.version}: {back}"
     return Finding(SUBJECT, "error", f"{live.site}: {seen}", fix)
 
 

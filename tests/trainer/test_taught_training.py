@@ -14,7 +14,9 @@ from core.model.sentences.files import find_encoder
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.core.model.sentences.tiny_encoder import write_encoder
-from tests.rows import live_models, store_questions, unpack_version
+from tests.models import sentence_bundle
+from tests.rows import live_models, publish_live, store_questions, unpack_version
+from tests.trainer.counting import CountingNetwork
 from tests.trainer.made_up import NARROW, labelled, made_up_questions
 from trainer.compare.catalogue import ENCODER, TAUGHT, catalogue
 from trainer.compare.run import Source
@@ -22,6 +24,7 @@ from trainer.compare.sources import watched
 from trainer.data.corpus import read_corpus
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
+from trainer.systems import ARCHITECTURES
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.branched.with_encoder import BranchedEncoderNetwork
@@ -126,8 +129,28 @@ def test_a_network_that_reads_the_encoder_goes_live_and_workers_give_it_the_same
         known = teacher.vectors(corpus, np.array([0]), ProgressReporter())
     np.testing.assert_array_equal(given, known.astype(np.float32))
     assert train(sqlite_engine, chosen) == []  # beside the live version
-    with pytest.raises(EncoderMissing, match="TAGGER_TEACHER names none here"):
-        train(sqlite_engine, options(None, tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+def test_a_live_version_whose_encoder_is_lost_is_replaced_by_a_person_alone(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ARCHITECTURES, "simple", CountingNetwork)
+    now = ManualClock().now()
+    store_questions(sqlite_engine, *made_up_questions(150), now=now, request_tagging=False)
+    lost = publish_live(sqlite_engine, sentence_bundle(site="fruit"), now=now)
+    chosen = options(None, tmp_path, "simple")
+    refused = r"names none here.* unseen: tagger train --site fruit --promote$"
+    with pytest.raises(EncoderMissing, match=refused):
+        train(sqlite_engine, replace(chosen, promote=None))
+    for promote in (False, True):
+        train(sqlite_engine, replace(chosen, promote=promote))
+        with sqlite_engine.connect() as connection:
+            live = find_live(connection, "fruit")
+        assert live is not None
+        assert (live.version != lost.version) is promote
 
 
 def test_what_reads_an_encoder_is_not_trained_without_one(

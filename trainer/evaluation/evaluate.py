@@ -89,9 +89,6 @@ def evaluate_candidate(
         seed: of the baseline.
         reporter: shows what goes wrong.
         encoders: the sentence encoder that is here, for a live version that reads one.
-
-    Raises:
-        EncoderMissing: the live version reads one that is not here.
     """
     rival = _find_rival(engine, live, candidate.holdout, encoders, reporter)
     ours = run_candidate(candidate, rival.holdout)
@@ -158,11 +155,10 @@ def _find_rival(
         return _Rival("none", None, holdout)
     try:
         model = load_live(engine, live, encoders)
-    except EncoderMissing:  # workers may have it: nothing is known of the version
-        raise
     except BundleRefused as error:
         reporter.note(f"The live version is refused: {error}")
-        return _Rival("refused", None, holdout)
+        state: LiveState = "no encoder" if isinstance(error, EncoderMissing) else "refused"
+        return _Rival(state, None, holdout)
     unseen = holdout.unseen_by(Seen(live.learned_until, live.learned_row, live.learned_through))
     if len(unseen.rows) < FEWEST_QUESTIONS:
         return _Rival("too few questions", None, holdout)

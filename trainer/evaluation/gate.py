@@ -20,13 +20,25 @@ from core.wording import counted
 from trainer.scoring.intervals import difference
 from trainer.scoring.metrics import Floats, Scores, bootstrap_counts, ndcg
 
-LiveState = Literal["none", "refused", "too few questions", "evaluated"]
+LiveState = Literal["none", "refused", "no encoder", "too few questions", "evaluated"]
 
 RANKED_TAGS: Final = 5  # that count: the sites' own limit of tags on a question
 FEWEST_QUESTIONS: Final = 30  # fewer tell nothing
 RESAMPLES: Final = 2000
 EVEN: Final = 0.5  # of resamples: as likely ahead as behind
 NAMED_TAGS: Final = 5  # of the new ones, in the reason
+
+# Where there is none with the live version: whether the candidate may take its place, and why.
+_WITHOUT_COMPARISON: Final[dict[LiveState, tuple[bool, str]]] = {
+    "none": (True, "the site had no live version"),
+    "refused": (True, "the live version's bundle is refused"),
+    # Workers may have it, so that the version does tag.
+    "no encoder": (False, "the live version reads a sentence encoder that is not here"),
+    "too few questions": (
+        False,
+        "too few questions are unseen by the live version to compare with it",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +165,8 @@ def decide_promotion(
         against_live: how it compares with the live version; None where that was not evaluated.
         against_baseline: how it compares with the linear baseline; None where there is none.
         against_frequent: how it compares with always suggesting the most frequent tags.
-        live: whether the site has a live version, whether its bundle verifies, and whether there
-            were questions enough, unseen by it, to evaluate it on.
+        live: whether the site has a live version, whether its bundle verifies, its sentence encoder
+            is here, and there were questions enough, unseen by it, to evaluate it on.
         confidence: from .5 to below 1.
         new_tags: in use, which the candidate knows and the live version does not.
         needs_baseline: whether one without a baseline is kept back; where its network has passed
@@ -189,12 +201,8 @@ def _pass_live(
     new_tags: Sequence[str],
 ) -> tuple[bool, str]:
     """Whether the candidate may take the live version's place, and why."""
-    if live == "none":
-        return True, "the site had no live version"
-    if live == "refused":
-        return True, "the live version's bundle is refused"
     if against_live is None:
-        return False, "too few questions are unseen by the live version to compare with it"
+        return _WITHOUT_COMPARISON[live]
     if against_live.confidence >= confidence:
         return True, f"ahead of the live version: {against_live}"
     if new_tags and against_live.confidence >= EVEN:

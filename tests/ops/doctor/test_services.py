@@ -241,7 +241,13 @@ def test_a_live_model_whose_encoder_is_not_here_is_told(look: Look, sqlite_engin
     severity, seen, told = only(look("models", database_url=sqlite_engine.url))
     assert severity == "error"
     assert "is refused on this machine (The model reads the sentence encoder tiny (" in seen
-    assert told.startswith("Name it in TAGGER_TEACHER on every host, or train a new one without: ")
+    assert told == (
+        "Name it in TAGGER_TEACHER on every host, or train a new one in its place: "
+        "tagger train --site stats --promote"
+    )
+    publish_live(sqlite_engine, sentence_bundle("1" * 64), now=NOW)
+    _, _, told = only(look("models", database_url=sqlite_engine.url))
+    assert "(tagger train --site stats --promote), or go back to version 1: tagger models" in told
 
 
 def test_questions_that_are_parked_or_wait_too_long_are_told(

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, update
 from core.database.tables import BundlePart
 from core.model.registry import Version
 from tests.conftest import ManualClock
-from tests.models import word_bundle
+from tests.models import sentence_bundle, word_bundle
 from tests.rows import publish_live
 from tests.trainer.evaluation.made_up_candidate import (
     HOLDOUT,
@@ -144,6 +144,16 @@ def test_beside_a_refused_live_version_the_candidate_is_scored_on_the_whole_hold
     assert found.decision.reason.startswith("the live version's bundle is refused")
     (note,) = reporter.notes
     assert note.startswith("The live version is refused: ")
+
+
+def test_a_live_version_without_its_encoder_is_left_to_a_person(engine: Engine) -> None:
+    live, reporter = publish_live(engine, sentence_bundle(), now=ManualClock().now()), Notes()
+    found = run(engine, live, reporter=reporter)
+    assert names(found) == ["candidate", "baseline"]
+    assert not found.decision.promote  # workers may have it
+    assert found.decision.reason.startswith("the live version reads a sentence encoder that is not")
+    (note,) = reporter.notes
+    assert "TAGGER_TEACHER names none here" in note
 
 
 def test_a_baseline_that_cannot_be_fitted_fails_nothing(

@@ -100,6 +100,7 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says(
         (None, comparison(0.9), "too few questions", False, "too few questions"),
         (None, comparison(0.9), "refused", True, "bundle is refused"),
         (None, comparison(0.1), "refused", False, "below the linear baseline"),
+        (None, comparison(0.9), "no encoder", False, "a sentence encoder that is not here; beside"),
         (None, comparison(0.9), "none", True, "had no live version; beside the linear baseline"),
         (None, comparison(0.1), "none", False, "below the linear baseline"),
         (None, None, "none", False, "no linear baseline could be fitted"),
