@@ -210,9 +210,9 @@ def _unreachable(app: Celery, error: BaseException) -> BrokerUnreachable:
     address = app.connection_for_write().as_uri()
     cause = error.__cause__ or error  # Kombu's own has no words where a time limit has none
     said = str(error).strip() or str(cause).strip() or type(cause).__name__
-    reason = said.splitlines()[0]
+    reason = said.splitlines()[0].rstrip(".")
     return BrokerUnreachable(
-        f"The broker {address} cannot be reached: {reason}",
+        f"The broker {address} cannot be reached: {reason}.",
         "Start it, or set TAGGER_BROKER_URL to one that runs.",
     )
 
