@@ -5,11 +5,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from sqlalchemy import Engine
 
 from core.database.engine import reading
-from core.errors import BundleRefused, CacheUnusable, ModelMissing
+from core.errors import BundleRefused, CacheUnusable, EncoderMissing, ModelMissing
 from core.memory import give_back_freed_memory
 from core.model import registry
 from core.model.bundle import Bundle
@@ -47,6 +48,19 @@ class Serving:
     retry_at: float = math.inf
 
 
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why a version is not taken, and until when: a bundle never changes, an encoder may come."""
+
+    error: BundleRefused
+    until: float
+
+    @classmethod
+    def of(cls, error: BundleRefused) -> Self:
+        passes = isinstance(error, EncoderMissing)
+        return cls(error, time.monotonic() + RETRY_SECONDS if passes else math.inf)
+
+
 class LiveModels:
     """Loads a site's live version when it is asked for, and again when another one is live.
 
@@ -77,13 +91,14 @@ class LiveModels:
         self._threads = threads
         self._encoders = encoders
         self._serving: dict[str, Serving] = {}  # by site, the last used last
-        self._refused: dict[int, BundleRefused] = {}  # by version: it never changes, nor does this
+        self._refused: dict[int, _Refusal] = {}  # by version
 
     def get(self, site: str, before_loading: Callable[[], None] = lambda: None) -> Serving:
         """Return the model of the site's live version, read from the registry where it is new.
 
         A bundle that does not verify is refused, and the one that was loaded before goes on; in a
-        process that has loaded none, the one that a rollback would go back to.
+        process that has loaded none, the one that a rollback would go back to. A sentence encoder
+        that is not here is looked for again after RETRY_SECONDS.
 
         Args:
             site: the API's name.
@@ -135,21 +150,24 @@ class LiveModels:
         if before is not None and before.loaded.version.id == live.id:
             return Serving(live.id, before.loaded)
         of_before = before.loaded.version if before is not None else None
+        told = self._refused.get(live.id) if before and before.live_id == live.id else None
         del before  # or its model would stay in memory while the new one is loaded
         try:
             loaded = self._try(live)
         except CacheUnusable as error:
             return self._put_off(live, error)
-        if loaded is None:
-            loaded = self._load_other(live, of_before)
+        if loaded is not None:
+            return Serving(live.id, loaded)
+        loaded, refusal = self._load_other(live, of_before), self._refused[live.id]
+        if told is None or str(told.error) != str(refusal.error):
             log.error(
                 "%s: version %d is refused, version %d goes on: %s",
                 site,
                 live.version,
                 loaded.version.version,
-                self._refused[live.id],
+                refusal.error,
             )
-        return Serving(live.id, loaded)
+        return Serving(live.id, loaded, refusal.until)
 
     def _put_off(self, live: Version, error: CacheUnusable) -> Serving:
         """Go on with the version that is loaded, for a while; what is in the way may pass."""
@@ -170,20 +188,23 @@ class LiveModels:
         candidates = previous if before is None else [before, *previous]
         loaded = next(filter(None, map(self._try, candidates)), None)
         if loaded is None:
-            raise self._refused[live.id]
+            raise self._refused[live.id].error
         return loaded
 
     def _try(self, version: Version) -> Loaded | None:
-        if version.id in self._refused:
+        refusal = self._refused.get(version.id)
+        if refusal is not None and time.monotonic() < refusal.until:
             return None
         try:
             return self._read(version)
         except BundleRefused as error:
-            self._refused[version.id] = error
+            self._refused[version.id] = _Refusal.of(error)
             return None
 
     def _read(self, version: Version) -> Loaded:
         with self._cache.open(version, fetch_from(self._engine)) as bundle:
+            if (sentence := bundle.manifest.sentence) is not None:
+                self._encoders.check_usable(sentence)  # before another model makes room for it
             self._make_room(version.site, bundle)
             model = Model(bundle, threads=self._threads, encoders=self._encoders)
         log.info(

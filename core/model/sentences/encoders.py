@@ -1,7 +1,7 @@
 """The sentence encoder of this installation, for the models that read one."""
 
 from core.errors import BundleCorrupt, EncoderMissing, TeacherUnusable
-from core.model.sentences.encoder import Encoder
+from core.model.sentences.encoder import Encoder, check_packages
 from core.model.sentences.files import SETTING, EncoderFiles, find_encoder
 from core.model.sentences.reading import SentenceInput
 from core.untrusted import one_line
@@ -40,6 +40,21 @@ class Encoders:
             other = f"{SETTING} names another one here, {one_line(self._named)} ({digest[:12]})"
             raise _missing(wanted, other)
         return files
+
+    def check_usable(self, wanted: SentenceInput) -> None:
+        """Look whether the encoder that a model reads and its packages are here; load nothing.
+
+        Raises:
+            EncoderMissing: they are not.
+        """
+        if self._loaded is not None and self._loaded.digest == wanted.encoder:
+            return
+        files = self.check(wanted)
+        try:
+            check_packages()
+            _ = files.pools_first_token  # which is read
+        except TeacherUnusable as error:
+            raise _unusable(wanted, error) from error
 
     def get(self, wanted: SentenceInput) -> Encoder:
         """Return the encoder that a model reads.

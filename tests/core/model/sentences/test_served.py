@@ -1,6 +1,8 @@
 """A model that reads a sentence encoder, where the encoder is and where it is not."""
 
 import logging
+import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 
 from core.errors import EncoderMissing
 from core.model.bundle_files import try_bundle
+from core.model.live_models import RETRY_SECONDS
 from core.model.predictor import Model
 from core.model.sentences.encoders import Encoders
 from core.model.sentences.files import find_encoder
@@ -80,6 +83,38 @@ def test_a_worker_without_it_goes_on_with_the_last_good_version_and_says_so_once
     (said,) = caplog.messages
     assert said.startswith(f"stats: version 2 is refused, version 1 goes on: {MISSING}")
     assert predictions(engine) == [(1, good.id), (2, good.id)]
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["another one tags", "nothing tags"])
+def test_an_encoder_that_comes_is_found_without_a_restart(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    encoder: Path,
+    digest: str,
+    before: bool,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if before:
+        publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    live = publish_live(sqlite_engine, sentence_bundle(digest), now=clock.now())
+    models, away = live_models(sqlite_engine, encoder), encoder.rename(encoder.parent / "away")
+    start = time.monotonic()
+
+    def tag(number: int, *, seconds: float) -> None:
+        monkeypatch.setattr("core.model.live_models.time.monotonic", lambda: start + seconds)
+        stored = store_questions(sqlite_engine, question(number), now=clock.now())
+        with nullcontext() if before or encoder.exists() else pytest.raises(EncoderMissing):
+            tag_batch(sqlite_engine, models, "stats", stored.requested, clock)
+
+    with caplog.at_level(logging.INFO):
+        tag(1, seconds=0)
+        tag(2, seconds=RETRY_SECONDS + 1)  # as before, and says so no more
+    assert sum(" is refused" in line for line in caplog.messages) == before
+    assert sum(" is loaded" in line for line in caplog.messages) == before
+    away.rename(encoder)
+    tag(3, seconds=2 * RETRY_SECONDS + 2)
+    assert predictions(sqlite_engine)[-1] == (3, live.id)
 
 
 def test_a_worker_that_has_it_tags_by_it(
