@@ -46,7 +46,8 @@ def _with_model(context: CheckContext, live: Version) -> Finding:
 def _read(context: CheckContext, live: Version) -> None:
     """Read a bundle as workers do before they unpack it.
 
-    Where it stands: `/tmp` of a worker's container is of the memory that the worker may take.
+    Where it stands: `/tmp` of a worker's container is of the memory that the worker may take, as
+    would be the network of a sentence encoder, which is not loaded.
 
     Raises:
         BundleRefused: they would refuse it.
@@ -55,7 +56,7 @@ def _read(context: CheckContext, live: Version) -> None:
         packed = open_parts(connection, live.id, live.size)
         manifest = verify(packed, hash_bundle(packed), site=live.site, sha256=live.sha256)
     if manifest.sentence is not None:
-        Encoders(context.settings.teacher).get(manifest.sentence)
+        Encoders(context.settings.teacher).check_usable(manifest.sentence)
 
 
 def _refused(context: CheckContext, live: Version, error: BundleRefused) -> Finding:

@@ -1,7 +1,9 @@
 """Services that are missing, silent, waiting, doubled or of another version; memory; models."""
 
 import re
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, delete, insert, update
@@ -16,10 +18,11 @@ from core.database.tables import (
     TrainingRun,
 )
 from core.model.manifest import FORMAT_VERSION
+from core.model.sentences.files import find_encoder
 from core.questions.training_lock import DIED, training_lock
 from ops.doctor.finding import Finding
 from ops.doctor.memory import worker_memory
-from tests.models import sentence_bundle, word_bundle
+from tests.models import sentence_bundle, word_bundle, write_telling_encoder
 from tests.ops.doctor.conftest import Look
 from tests.rows import give_signs, publish, publish_live, question, store_questions
 
@@ -248,6 +251,25 @@ def test_a_live_model_whose_encoder_is_not_here_is_told(look: Look, sqlite_engin
     publish_live(sqlite_engine, sentence_bundle("1" * 64), now=NOW)
     _, _, told = only(look("models", database_url=sqlite_engine.url))
     assert "(tagger train --site stats --promote), or go back to version 1: tagger models" in told
+
+
+def test_an_encoder_that_is_here_is_looked_at_and_not_loaded(
+    look: Look, sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_telling_encoder(tmp_path / "tiny")
+    publish_live(sqlite_engine, sentence_bundle(find_encoder(str(folder)).digest), now=NOW)
+
+    def load(*_: object, **__: object) -> None:
+        pytest.fail("some 170 MB of a worker's container")
+
+    monkeypatch.setattr("core.model.sentences.encoders.Encoder", load)
+    address = sqlite_engine.url
+    severity, seen, _ = only(look("models", database_url=address, teacher=str(folder)))
+    assert (severity, seen) == ("ok", "stats: version 1 (words) is live")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    severity, seen, _ = only(look("models", database_url=address, teacher=str(folder)))
+    assert severity == "error"
+    assert "packages that are not installed here (onnxruntime)" in seen
 
 
 def test_questions_that_are_parked_or_wait_too_long_are_told(
