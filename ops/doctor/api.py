@@ -8,6 +8,7 @@ from core.errors import (
     ApiKeyRefused,
     ApiPaused,
     ApiRefused,
+    ApiRepeated,
     ApiThrottled,
     ApiUnreachable,
 )
@@ -62,6 +63,8 @@ def _told_before(context: CheckContext) -> Finding:
 def _paused(context: CheckContext, error: ApiPaused) -> Finding:
     """What keeps the API from being asked now: its quota, its last answer, or a rule of ours."""
     seen = f"not asked: {error}"
+    if isinstance(error, ApiRepeated):
+        seen += f"; look again after {error.until:%H:%M:%S} UTC"
     match error.reason:
         case PauseReason.QUOTA:
             return Finding(SUBJECT, "warning", seen, _more_quota(context))

@@ -6,7 +6,6 @@ import json
 import math
 from typing import Any, Final
 
-from rich.markup import escape
 from rich.table import Table
 
 from trainer.compare.run import Comparison, Row
@@ -40,7 +39,7 @@ def summary(row: Row) -> str:
 
 def _cells(row: Row) -> list[str]:
     if row.result is None:
-        return [row.system, f"[red]{escape(_shorten(row.error or ''))}[/red]"]
+        return [row.system, "[red]failed[/red]"]  # why, its own line has said
     result = row.result
     return [
         row.system,
@@ -48,10 +47,6 @@ def _cells(row: Row) -> list[str]:
         f"{result.train_seconds:.1f}",
         f"{result.questions_per_second:,.0f}",
     ]
-
-
-def _shorten(error: str, width: int = 30) -> str:
-    return error if len(error) <= width else f"{error[: width - 1]}…"
 
 
 def to_csv(comparison: Comparison) -> str:

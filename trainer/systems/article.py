@@ -56,7 +56,7 @@ class ArticleNetwork(NetworkSystem):
 
     text: ClassVar[TextSettings] = TextSettings(hyphens="split", inline="join", unspaced="pairs")
     inputs: ClassVar[tuple[SequenceInput, ...]] = INPUTS
-    learning_rate: ClassVar[float]
+    learning_rate: ClassVar[float] = 0.001  # Adam's own
 
     @abstractmethod
     def layers(self, keras: Any) -> list[Any]:

@@ -16,7 +16,6 @@ class Conv1DNetwork(ArticleNetwork):
     """Embedding, dropout, 300 filters of width 3, global max pooling, dense."""
 
     name: ClassVar[str] = "conv1d"
-    learning_rate: ClassVar[float] = 0.001  # Adam's own
 
     def layers(self, keras: Any) -> list[Any]:
         """Return the layers between the embedding and the output."""

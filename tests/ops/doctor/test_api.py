@@ -55,7 +55,7 @@ def test_one_that_answers_tells_its_quota_also_without_a_database(
 
 def test_it_is_not_asked_twice_within_a_minute(look: Look, sqlite_engine: Engine) -> None:
     with api() as url:
-        for told in ("answers", "was asked less than a minute ago"):
+        for told in ("answers", "was asked less than a minute ago; look again after "):
             (found,) = look("API", api_url=url, database_url=sqlite_engine.url, ask_api=ASK)
             assert (found.severity, told in found.seen) == ("ok", True)
             time.sleep(0.15)
