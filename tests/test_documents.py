@@ -37,6 +37,12 @@ def test_the_composition_hands_every_setting_on(name: str) -> None:
     assert f"  {PREFIX}{name.upper()}: " in (ROOT / "docker-compose.yml").read_text()
 
 
+def test_what_the_composition_reads_besides_stands_in_the_documents() -> None:
+    named = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    text = (ROOT / "docs/settings.md").read_text()
+    assert [name for name in sorted(named) if f"`{name}`" not in text] == []
+
+
 @pytest.mark.parametrize("command", all_commands(), ids=str)
 def test_every_command_has_an_example_that_parses_and_a_section(command: Command) -> None:
     assert command.example[: len(command.words)] == list(command.words)

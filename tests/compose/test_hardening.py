@@ -41,6 +41,11 @@ def test_the_database_ends_its_clients_when_it_is_told_to_stop() -> None:
     assert SERVICES["db"]["stop_signal"] == "SIGINT"
 
 
+@pytest.mark.parametrize("name", ["worker", "review", "trainer"])
+def test_who_may_serve_a_sentence_encoder_can_be_given_more_memory(name: str) -> None:
+    assert SERVICES[name]["mem_limit"].startswith(f"${{{name.upper()}_MEMORY:-")
+
+
 def test_the_image_makes_no_volume_of_its_own() -> None:
     """Each container that is made would leave one behind."""
     assert "VOLUME" not in (ROOT / "Dockerfile").read_text()
