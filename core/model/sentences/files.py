@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ SETTING: Final = "TAGGER_TEACHER"
 TOKENIZER: Final = "tokenizer.json"
 MODELS: Final = ("model.onnx", "onnx/model.onnx")
 POOLING: Final = "1_Pooling/config.json"
+_WEIGHTS: Final = re.compile(r"[._]data[\w-]*")  # behind the network's name, where weights stand
 _FIRST: Final = "pooling_mode_cls_token"
 _MEAN: Final = "pooling_mode_mean_tokens"
 _POOLINGS: Final = {
@@ -94,8 +96,13 @@ class EncoderFiles:
         return self.tokenizer.parent / POOLING
 
     def _weights(self) -> list[Path]:
-        """The network's file, and those beside it where its weights may stand."""
-        return [self.model, *sorted(self.model.parent.glob(f"{self.model.name}[._]*"))]
+        """The network's file, and those beside it where its weights may stand.
+
+        No others: a checksum, an old copy or half a download changes no vector.
+        """
+        name = self.model.name
+        beside = sorted(self.model.parent.glob(f"{name}[._]data*"))
+        return [self.model, *(one for one in beside if _WEIGHTS.fullmatch(one.name, len(name)))]
 
 
 def find_encoder(named: str) -> EncoderFiles:

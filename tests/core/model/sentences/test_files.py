@@ -33,6 +33,17 @@ def test_what_changes_vectors_changes_the_digest(tmp_path: Path) -> None:
     assert [files.pools_first_token for files in found] == [False, False, True, False, False]
 
 
+def test_what_changes_no_vector_leaves_the_digest(tmp_path: Path) -> None:
+    folder = write_encoder(tmp_path / "one", ["fig"])
+    (folder / "model.onnx_data").write_bytes(b"weights")
+    digest = find_encoder(str(folder)).digest
+    for end in (".sha256", ".bak", ".part", "_data.part", "_data.sha256", "_notes"):
+        (folder / f"model.onnx{end}").write_bytes(b"beside")
+    assert find_encoder(str(folder)).digest == digest
+    (folder / "model.onnx_data_1").write_bytes(b"more weights")
+    assert find_encoder(str(folder)).digest != digest
+
+
 def test_a_package_is_found_by_its_name_without_being_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
