@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from core.errors import DatabaseUnreachable, TrainingInProgress
 
 DIED: Final = "the process ended while at it"
+STOPPED: Final = "stopped"  # by a person, or with what had started it
 _POSTGRES_LOCKS: Final = 0x7A66E3  # any number of our own: the space of the sites' locks
 _TRIES: Final = 5
 _BETWEEN_TRIES_SECONDS: Final = 0.05

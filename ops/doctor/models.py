@@ -9,6 +9,7 @@ from core.model.bundle_store import open_parts
 from core.model.packed.members import hash_bundle
 from core.model.registry import Version, find_previous
 from core.model.sentences.encoders import Encoders
+from core.questions.training_lock import DIED, STOPPED
 from core.service.health import LONGEST_PENDING
 from core.service.status import SiteStatus
 from core.settings import Settings
@@ -101,7 +102,8 @@ def _without_model(site: SiteStatus, settings: Settings) -> Finding:
         fix = "Wait for it; it shows in: tagger status"
     elif run is not None and run.outcome == "failed":
         seen = f"no live model: the last training failed: {run.error}"
-        fix = f"Put that right, then: tagger train --site {name}"
+        begin = "Start it again" if run.error in {DIED, STOPPED} else "Put that right, then"
+        fix = f"{begin}: tagger train --site {name}"
     elif (missing := settings.min_questions - (site.trainable or 0)) > 0:
         seen = f"no live model: it takes {counted(missing, 'more settled question')}"
         fix = f"Fetch past ones, or import a dump: tagger history --site {name}"

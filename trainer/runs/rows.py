@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from core.database.tables import TrainingRun
 from core.errors import TaggerError
 from core.questions.time_order import Seen
-from core.questions.training_lock import DIED
+from core.questions.training_lock import DIED, STOPPED
 
 RunOutcome = Literal["published", "promoted", "skipped", "failed"]
 
@@ -121,5 +121,5 @@ def describe(error: BaseException) -> str:
     if isinstance(error, TaggerError):
         return str(error)
     if isinstance(error, KeyboardInterrupt | SystemExit):
-        return "stopped"
+        return STOPPED
     return f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(":")
