@@ -83,6 +83,8 @@ class Manifest(BaseModel):
             raise ValueError("an input's name stands twice")
         if sum(isinstance(spec, SentenceInput) for spec in self.inputs) > 1:
             raise ValueError("two inputs are sentence vectors")
+        if self.sentence is not None and self.format_version <= _BEFORE_SENTENCES:
+            raise ValueError(f"format {self.format_version} has no sentence vectors")
         if len(self.thresholds) != len(self.labels):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
         if self.names is not None and len(self.names.rarity) != len(self.labels):

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import BundleCorrupt, BundleIncompatible, BundleRefused
 from core.model.manifest import FORMAT_VERSION, parse_manifest
-from tests.models import word_bundle
+from tests.models import sentence_bundle, word_bundle
 
 MANIFEST = word_bundle().manifest
 
@@ -52,6 +52,16 @@ def test_a_manifest_that_does_not_fit_is_refused_with_the_place(
 ) -> None:
     with pytest.raises(BundleCorrupt, match=rf"manifest\.json: .*{where}"):
         parse_manifest(changed(change))
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_a_sentence_vector_stands_in_no_earlier_format(version: int) -> None:
+    """A program of before would not refuse it as one of a newer format."""
+    manifest = json.loads(sentence_bundle().manifest.model_dump_json())
+    assert parse_manifest(json.dumps(manifest).encode()).sentence is not None
+    told = rf"manifest\.json: .*format {version} has no sentence vectors"
+    with pytest.raises(BundleCorrupt, match=told):
+        parse_manifest(json.dumps(manifest | {"format_version": version}).encode())
 
 
 def test_a_refusal_is_one_short_line_whatever_a_stranger_named() -> None:
