@@ -21,7 +21,7 @@ from core.errors import DatabaseForbidden, SchemaOutdated
 from core.model import registry
 from ops.roles import READER, SECRET_TABLES, SECRETS, SERVICE, set_up_roles
 from tests.conftest import ManualClock
-from tests.core.database.filled_tables import fill_empty_tables
+from tests.core.database.upgrades.filled_tables import fill_empty_tables
 from tests.models import word_bundle
 from tests.rows import live_models, predictions, publish_live, question, store_questions
 from worker.tagging import tag_batch

@@ -11,7 +11,7 @@ from core.database.backup.tables import Backup
 from core.database.engine import make_engine
 from core.database.migrate import alembic_config, migrate_to, migrator, revisions, upgrade
 from core.errors import SchemaOutdated
-from tests.core.database.filled_tables import counts, fill_empty_tables
+from tests.core.database.upgrades.filled_tables import counts, fill_empty_tables
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:

@@ -20,7 +20,7 @@ from core.database.tables import LikelyTag, Question
 from core.errors import BackupRefused, SchemaOutdated
 from core.model import registry
 from tests.conftest import ManualClock
-from tests.core.database.filled_tables import fill_empty_tables
+from tests.core.database.upgrades.filled_tables import fill_empty_tables
 from tests.database_of_before import fill_with_database_of_before
 from tests.models import word_bundle
 from tests.processes import wait_until

@@ -13,7 +13,7 @@ from core.database.engine import make_engine, reading
 from core.database.migrate import revisions
 from core.errors import BackupFailed, BackupRefused, SchemaOutdated
 from tests.conftest import ManualClock
-from tests.core.database.filled_tables import counts, fill_empty_tables
+from tests.core.database.upgrades.filled_tables import counts, fill_empty_tables
 from tests.database_of_before import migrate_to
 from tests.models import word_bundle
 from tests.rows import publish_live, question, store_questions

@@ -14,7 +14,7 @@ import tagger
 from core.database.engine import make_engine, reading
 from core.database.migrate import current_revision, migrate_to, migrator, revisions
 from core.database.tables import Table
-from tests.core.database.filled_tables import counts, fill_empty_tables
+from tests.core.database.upgrades.filled_tables import counts, fill_empty_tables
 
 
 @pytest.fixture(scope="module")
