@@ -104,17 +104,23 @@ def test_a_check_that_fails_is_a_finding_and_others_go_on(clock: ManualClock) ->
 
 
 @pytest.mark.parametrize(
-    ("free", "severity"), [(10**8, "error"), (10**9, "warning"), (9 * 10**10, "ok")]
+    ("free", "severity", "told"),
+    [
+        (10**8, "error", "100 MB of 100.0 GB are free at "),
+        (10**9, "warning", "1.0 GB of 100.0 GB are free at "),
+        (9 * 10**10, "ok", "90.0 GB of 100.0 GB are free at "),
+    ],
 )
 def test_a_disk_that_is_nearly_full_is_told(
-    look: Look, monkeypatch: pytest.MonkeyPatch, free: int, severity: str
+    look: Look, monkeypatch: pytest.MonkeyPatch, free: int, severity: str, told: str
 ) -> None:
     """No test fills a disk: what the system says of it is all that is made up."""
     usage = (10**11, 10**11 - free, free)
     monkeypatch.setattr("ops.doctor.machine.shutil.disk_usage", lambda _: usage)
     (found,) = look("disk")
     assert found.severity == severity
-    assert f"{free / 1e9:,.1f} of 100.0 GB are free at " in found.seen
+    assert told in found.seen
+    assert ("below 200 MB a write may fail" in found.seen) == (severity == "error")
 
 
 def test_the_worst_finding_is_the_exit_status() -> None:
