@@ -38,10 +38,13 @@ class Seen:
     number: int | None = None
 
     def includes(self, *, row: int, created_at: datetime | None, number: int) -> bool:
-        """Whether a question is among them; of one that is not known to be, it is believed not."""
+        """Whether a question is among them; of one that is not known to be, it is believed not.
+
+        Where none of them had a date, the row decides: the API may have told dates since.
+        """
         if self.until is None and self.row is None:
             return self._last_number() >= number
-        if created_at is not None and (self.until is None or created_at > self.until):
+        if created_at is not None and self.until is not None and created_at > self.until:
             return False
         if self.row is None:
             return created_at is not None

@@ -23,7 +23,8 @@ LATER = THEN + timedelta(seconds=1)
         (Seen(THEN, 10), 11, THEN - timedelta(days=999), 1, False),  # was not stored
         (Seen(THEN, 10), 11, None, 1, False),
         (Seen(None, 10), 10, None, 1, True),
-        (Seen(None, 10), 10, THEN, 1, False),
+        (Seen(None, 10), 10, THEN, 1, True),  # the API has told its date since
+        (Seen(None, 10), 11, THEN, 1, False),
         (Seen(THEN), 99, THEN, 1, True),  # a model from another database
         (Seen(THEN), 99, LATER, 1, False),
         (Seen(THEN), 1, None, 1, False),
