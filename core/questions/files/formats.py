@@ -119,7 +119,7 @@ class QuestionFile:
             self.format = self._detect()
         except OSError as error:
             self.close()
-            raise ImportFailed(f"{self.name} cannot be read: {error}") from error
+            raise ImportFailed(f"{self.name} cannot be read: {error.strerror or error}") from error
         except ImportFailed:
             self.close()
             raise

@@ -184,7 +184,7 @@ def _rows(
             else:
                 yield from _read_tables(stream, source, tags)
     except OSError as error:
-        raise ImportFailed(f"{file.name} cannot be read: {error}") from error
+        raise ImportFailed(f"{file.name} cannot be read: {error.strerror or error}") from error
 
 
 def _read_tables(stream: BinaryIO, source: Source, tags: QuestionFile) -> Iterator[Row]:

@@ -72,6 +72,13 @@ def test_what_is_no_question_file_is_refused_in_one_line(
     assert str(path) in str(failure.value)
 
 
+def test_a_file_that_is_not_there_is_told_in_plain_words(tmp_path: Path) -> None:
+    path = tmp_path / "none.jsonl"
+    with pytest.raises(ImportFailed) as failure:
+        list(read_questions(path, site="stats"))
+    assert str(failure.value) == f"{path} cannot be read: No such file or directory"
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 @pytest.mark.parametrize(
     ("content", "found"),
