@@ -1,10 +1,14 @@
 """The sentence encoder of this installation, for the models that read one."""
 
+from typing import Final
+
 from core.errors import BundleCorrupt, EncoderMissing, TeacherUnusable
 from core.model.sentences.encoder import Encoder, check_packages
 from core.model.sentences.files import SETTING, EncoderFiles, find_encoder
 from core.model.sentences.reading import SentenceInput
 from core.untrusted import one_line
+
+ARCHITECTURE: Final = "branched-encoder"  # of the models that read one
 
 
 class Encoders:

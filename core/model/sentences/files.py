@@ -92,6 +92,15 @@ class EncoderFiles:
         return chosen == {_FIRST}
 
     @property
+    def size(self) -> int:
+        """How many bytes its weights have on the disk.
+
+        Raises:
+            OSError: a file cannot be looked at.
+        """
+        return sum(path.stat().st_size for path in self._weights())
+
+    @property
     def _pooling(self) -> Path:
         return self.tokenizer.parent / POOLING
 

@@ -18,6 +18,7 @@ from core.database.tables import (
     TrainingRun,
 )
 from core.model.manifest import FORMAT_VERSION
+from core.model.sentences.encoders import ARCHITECTURE
 from core.model.sentences.files import find_encoder
 from core.questions.training_lock import DIED, training_lock
 from ops.doctor.finding import Finding
@@ -122,6 +123,18 @@ def test_a_limit_below_what_the_live_model_needs_is_told(look: Look, sqlite_engi
     assert fix.startswith("Set WORKER_MEMORY=")
     change(sqlite_engine, "tagging@a", memory_limit=int(fix.split("=")[1].split("m")[0]) * 10**6)
     assert only(look("memory", database_url=sqlite_engine.url))[0] == "ok"
+
+
+def test_what_an_encoder_takes_of_each_process_is_reckoned(
+    look: Look, sqlite_engine: Engine, tmp_path: Path
+) -> None:
+    publish_live(sqlite_engine, sentence_bundle(architecture=ARCHITECTURE), now=NOW)
+    give_signs(sqlite_engine, ALL, now=datetime.now(UTC))
+    change(sqlite_engine, "tagging@a", memory_bytes=1, memory_limit=400_000_000)
+    encoder = str(write_telling_encoder(tmp_path / "encoder"))
+    assert only(look("memory", database_url=sqlite_engine.url))[0] == "ok"  # none is named here
+    severity, seen, _ = only(look("memory", database_url=sqlite_engine.url, teacher=encoder))
+    assert (severity, seen.startswith("tagging@a may take 400 MB")) == ("error", True)
 
 
 def test_killed_processes_are_told(look: Look, sqlite_engine: Engine) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from core.errors import TrainingError
+from core.model.sentences.encoders import ARCHITECTURE
 from core.model.sentences.files import SETTING
 from core.model.sentences.reading import SentenceInput
 from trainer.data.dataset import Dataset
@@ -33,7 +34,7 @@ class BranchedEncoderNetwork(BranchedNetwork):
     The other branches learn from the encoder as they do of a teacher. Whoever tags needs it, too.
     """
 
-    name: ClassVar[str] = "branched-encoder"
+    name: ClassVar[str] = ARCHITECTURE
     needs_teacher: ClassVar[bool] = True
 
     def _with_vectors(
