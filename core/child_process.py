@@ -8,6 +8,7 @@ A process that is forked, and may be killed at any moment, has the system do it.
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -20,6 +21,15 @@ _SIGNAL_AT_PARENTS_DEATH: Final = 1  # PR_SET_PDEATHSIG: man 2 prctl
 def leashed(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment for a child whose standard input is a pipe that the parent keeps."""
     return {**environment, _VARIABLE: "1"}
+
+
+def end(process: "subprocess.Popen[bytes]", *, seconds: float) -> None:
+    """Tell a child to end, and wait for what it still has to write; kill it where that lasts."""
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def follow() -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, func, select
 from core.addresses import sqlite_address
 from core.agreement.scores import measure_agreement
 from core.broker import embedded_redis
-from core.child_process import leashed
+from core.child_process import end, leashed
 from core.clock import Clock, SystemClock
 from core.console import end_on_sigterm, out, progress
 from core.database.engine import make_engine, reading
@@ -202,19 +202,10 @@ def _step(demo: Demo, does: str, *arguments: str) -> None:
         try:
             status = process.wait()
         except BaseException:
-            _end(process)
+            end(process, seconds=STOP_SECONDS)  # a training writes that it was stopped
             raise
     if status != 0:
         raise ServiceFailed(f"tagger {shlex.join(arguments)} failed; its lines above say why.")
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Let a step end by itself: a training writes into its run's row that it was stopped."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def _wait_for_questions(demo: Demo, services: Supervisor, count: int) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
-from core.child_process import leashed
+from core.child_process import end, leashed
 from core.clock import Clock
 from core.database.engine import writing_once
 from core.database.tables import TrainingRun
@@ -62,27 +62,18 @@ def _run(site: str, settings: Settings, new_questions: int, folder: Path) -> int
         try:
             return process.wait(settings.training_seconds)
         except subprocess.TimeoutExpired:
-            _end(process)
+            end(process, seconds=STOP_SECONDS)
             seconds = settings.training_seconds
             message = "%s: training was ended after %d seconds (TAGGER_TRAINING_SECONDS)"
             log.error(message, site, seconds)  # noqa: TRY400 (one line)
         except SystemExit:  # what SIGTERM raises in a child of Celery's pool
-            _end(process)
+            end(process, seconds=STOP_SECONDS)
             # Raised further, it would be an error of the task's, with its traceback.
             log.warning("%s: training was ended with its worker", site)
         except BaseException:
-            _end(process)
+            end(process, seconds=STOP_SECONDS)
             raise
     return None
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Tell a training to end, which then writes its row; kill it where it does not."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
 
 
 def _end_row(site: str, settings: Settings, *, begun: datetime, now: datetime) -> None:
