@@ -100,9 +100,8 @@ def _go_live(
         chosen = move.find(connection)
         before = registry.find_live(connection, chosen.site)
     with open_cache(settings).open(chosen, fetch_from(engine), fresh=True) as bundle:
-        Model(
-            bundle, encoders=Encoders(settings.teacher)
-        )  # seconds, in which no transaction keeps others waiting
+        # It takes seconds, in which no transaction keeps others waiting.
+        Model(bundle, encoders=Encoders(settings.teacher))
     with engine.begin() as connection:
         registry.lock(connection, chosen.site)
         live_id = registry.find_live_id(connection, chosen.site)

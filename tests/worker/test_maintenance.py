@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import timedelta
 
 import pytest
@@ -118,10 +119,9 @@ def test_a_site_is_trained_by_itself_once_it_has_questions_enough(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
-    few = [question(number) for number in range(49)]
-    store_questions(sqlite_engine, *few, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(49))
     assert train_first_models(sqlite_engine, app, settings, clock) == []
-    store_questions(sqlite_engine, question(49), now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, [49])
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
     assert queue_length(app, TRAINING_QUEUE) == 1
     clock.sleep(timedelta(hours=1).total_seconds())
@@ -132,8 +132,7 @@ def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
-    many = [question(number) for number in range(50)]
-    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(50))
     with sqlite_engine.begin() as connection:
         connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
     assert train_first_models(sqlite_engine, app, settings, clock) == []
@@ -158,8 +157,7 @@ def test_a_version_that_did_not_pass_the_gate_is_left_to_the_schedule(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
-    many = [question(number) for number in range(50)]
-    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(50))
     ended = insert(TrainingRun).values(
         site="stats", started_at=clock.now(), ended_at=clock.now(), outcome="published"
     )
@@ -173,15 +171,14 @@ def test_a_site_is_trained_again_once_it_has_twice_the_questions_of_its_last_run
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
-    many = [question(number) for number in range(119)]
-    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(119))
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # its first is not due here
     run(sqlite_engine, clock, outcome="promoted", questions=20)
     run(sqlite_engine, clock, outcome="promoted", questions=60)
     run(sqlite_engine, clock, outcome="failed", questions=None)  # before it had counted them
     clock.sleep(timedelta(hours=1).total_seconds())
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []
-    store_questions(sqlite_engine, question(119), now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, [119])
     assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
     assert queue_length(app, TRAINING_QUEUE) == 1
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # it still waits
@@ -191,14 +188,12 @@ def test_a_grown_site_whose_training_fails_is_not_trained_until_it_has_grown_aga
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
-    many = [question(number) for number in range(120)]
-    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(120))
     run(sqlite_engine, clock, outcome="promoted", questions=60)
     run(sqlite_engine, clock, outcome="failed", questions=120)
     clock.sleep(timedelta(hours=1).total_seconds())
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []
-    more = [question(number) for number in range(120, 240)]
-    store_questions(sqlite_engine, *more, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(120, 240))
     assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
 
 
@@ -206,8 +201,7 @@ def test_a_grown_site_waits_where_its_training_would_be_refused_or_reads_all_it_
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
     app = make_celery(settings)
-    many = [question(number) for number in range(120)]
-    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(120))
     run(sqlite_engine, clock, outcome="published", questions=60)
     assert train_grown_sites(sqlite_engine, app, settings, clock) == []  # it has just begun
     clock.sleep(timedelta(hours=1).total_seconds())
@@ -222,14 +216,19 @@ def test_a_site_is_not_asked_to_train_while_it_is_being_trained(
 ) -> None:
     """However long ago that run began."""
     app = make_celery(settings)
-    many = [question(number) for number in range(120)]
-    store_questions(sqlite_engine, *many, now=clock.now(), request_tagging=False)
+    store_untagged(sqlite_engine, clock, range(120))
     with training_lock(sqlite_engine, "stats"):
         assert train_first_models(sqlite_engine, app, settings, clock) == []
         run(sqlite_engine, clock, outcome="promoted", questions=60)
         clock.sleep(timedelta(hours=1).total_seconds())
         assert train_grown_sites(sqlite_engine, app, settings, clock) == []
     assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def store_untagged(engine: Engine, clock: ManualClock, numbers: Iterable[int]) -> None:
+    """Store questions of these numbers, to learn from alone."""
+    many = [question(number) for number in numbers]
+    store_questions(engine, *many, now=clock.now(), request_tagging=False)
 
 
 def run(engine: Engine, clock: ManualClock, *, outcome: str | None, questions: int | None) -> None:
