@@ -48,16 +48,16 @@ Model = Annotated[
     typer.Option(
         exists=True,
         dir_okay=False,
-        help="Bundle that tagger models export wrote; no database is needed.  "
-        "[default: the site's live model]",
+        help="Bundle that tagger models export wrote; no database is needed.",
+        show_default="the site's live model",
     ),
 ]
 NewSite = Annotated[bool, new_site_option()]
-Site = Annotated[str | None, site_option("The site.  [default: the bundle's, or the only one]")]
+Site = Annotated[str | None, site_option("The site.", show_default="the bundle's, or the only one")]
 Address = Annotated[
     str | None,
     typer.Option(
-        callback=_address, help="Address of a Ray cluster, as 10.0.0.1:6379.  [default: none]"
+        callback=_address, help="Address of a Ray cluster, as 10.0.0.1:6379.", show_default="none"
     ),
 ]
 Load = Annotated[bool, typer.Option("--load", help="Put predictions into the database, too.")]

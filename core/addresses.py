@@ -1,4 +1,7 @@
-"""Addresses of databases and brokers, as settings name them. No error shows one: passwords."""
+"""Addresses of databases, brokers and the API, as settings name them.
+
+No error shows one, since there are passwords in them.
+"""
 
 from pathlib import Path
 from typing import Final
@@ -40,6 +43,28 @@ def check_broker_address(address: str) -> None:
         raise ValueError(f"begins with none of {known}")
     if not _is_readable_broker(address):
         raise ValueError("cannot be read; percent-encode its password")
+
+
+def check_api_address(address: str, *, key: str) -> None:
+    """Refuse an address of no API.
+
+    Args:
+        address: its base URL.
+        key: the setting that takes an application key, which is no part of the address.
+
+    Raises:
+        ValueError: it is no http address, or holds more than a base URL.
+    """
+    wrong = "is not an address that begins with https:// or http://"
+    try:
+        parts = urlsplit(address)
+        is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # in Python's words: of brackets, or of a port
+        raise ValueError(wrong) from None
+    if not is_one:
+        raise ValueError(wrong)
+    if parts.username or parts.query:
+        raise ValueError(f"holds a user or a query; a key goes into {key}")
 
 
 def sqlite_address(file: Path) -> str:

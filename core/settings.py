@@ -3,12 +3,16 @@
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from core.addresses import check_broker_address, read_database_address, sqlite_address
+from core.addresses import (
+    check_api_address,
+    check_broker_address,
+    read_database_address,
+    sqlite_address,
+)
 from core.errors import SettingsError
 from core.settings_help import explain, unknown_variables
 from core.site_names import site_name
@@ -17,6 +21,7 @@ PREFIX = "TAGGER_"
 
 PolledQuestions = Literal["unanswered", "no-answers", "questions"]
 Retag = Literal["pending", "recent", "all", "none"]
+Architecture = Literal["branched", "branched-encoder", "conv1d", "simple"]
 
 
 class Settings(BaseSettings):
@@ -84,6 +89,10 @@ class Settings(BaseSettings):
         default=20_000, ge=0, description="how many past questions a site's history fetches"
     )
 
+    architecture: Architecture = Field(
+        default="branched",
+        description="which network is trained, by the schedule and by people who choose none",
+    )
     top_tags: int | None = Field(
         default=None,
         ge=2,
@@ -268,16 +277,7 @@ class Settings(BaseSettings):
     @field_validator("api_url")
     @classmethod
     def _check_api(cls, value: str) -> str:
-        wrong = "is not an address that begins with https:// or http://"
-        try:
-            parts = urlsplit(value)
-            is_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # in Python's words: of brackets, or of a port
-            raise ValueError(wrong) from None
-        if not is_one:
-            raise ValueError(wrong)
-        if parts.username or parts.query:
-            raise ValueError(f"holds a user or a query; a key goes into {PREFIX}API_KEY")
+        check_api_address(value, key=f"{PREFIX}API_KEY")
         return value.rstrip("/")
 
     @field_validator("retrain_cron", "backup_cron")

@@ -28,14 +28,14 @@ def demo(
         int, typer.Option(min=1500, help="Number of questions of the made-up site; a fifth is new.")
     ] = 4000,
     architecture: Annotated[
-        str | None, typer.Option(help="Architecture to train.  [default: as tagger train]")
+        str | None, typer.Option(help="Architecture to train.", show_default="as tagger train")
     ] = None,
     keep: Annotated[
         bool | None,
         typer.Option(
             "--keep/--no-keep",
-            help="Keep the services running at the end, with the review page.  "
-            "[default: on a terminal]",
+            help="Keep the services running at the end, with the review page.",
+            show_default="on a terminal",
         ),
     ] = None,
 ) -> None:

@@ -58,8 +58,8 @@ def import_questions(
         site_option(
             "The site's name in the API, such as stats. JSON may do without, where each "
             "question names its own, and dumps that are named by their site's address. Questions "
-            "that name another site are refused as broken, dumps of another one at once.  "
-            "[default: what the questions name, or the only one of TAGGER_SITES]",
+            "that name another site are refused as broken, dumps of another one at once.",
+            show_default="what the questions name, or the only one of TAGGER_SITES",
         ),
     ] = None,
     *,

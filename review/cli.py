@@ -78,7 +78,9 @@ Disagrees = Annotated[
 ]
 Limit = Annotated[
     int | None,
-    typer.Option(min=1, help=f"Most questions to show.  [default: {SHOWN} for a table, else all]"),
+    typer.Option(
+        min=1, help="Most questions to show.", show_default=f"{SHOWN} for a table, else all"
+    ),
 ]
 CursorFile = Annotated[
     Path | None,

@@ -24,7 +24,7 @@ from trainer.compare.cli import compare
 from trainer.models.cli import make_models_app, metrics_table
 from trainer.models.options import Site
 from trainer.progress import make_reporter
-from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
+from trainer.systems import ARCHITECTURES
 
 if TYPE_CHECKING:
     from trainer.runs.promotion import RunResult
@@ -37,47 +37,50 @@ def add_commands(app: typer.Typer) -> None:
     app.add_typer(make_models_app(), name="models")
 
 
-def _check_architecture(name: str) -> str:
-    if name not in ARCHITECTURES:
+def _check_architecture(name: str | None) -> str | None:
+    if name is not None and name not in ARCHITECTURES:
         raise typer.BadParameter(f"there are: {', '.join(sorted(ARCHITECTURES))}")
     return name
 
 
 Architecture = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--architecture",
         "-a",
         callback=_check_architecture,
         autocompletion=lambda: sorted(ARCHITECTURES),
         help=f"Network architecture: {', '.join(sorted(ARCHITECTURES))}.",
+        show_default="the setting",
     ),
 ]
 TopTags = Annotated[
     int | None,
-    typer.Option(min=2, help="How many of the site's tags to learn.  [default: the setting]"),
+    typer.Option(min=2, help="How many of the site's tags to learn.", show_default="the setting"),
 ]
 ClassWeights = Annotated[
     bool | None,
-    typer.Option(help="Weigh mistakes on rare tags more.  [default: the architecture's]"),
+    typer.Option(help="Weigh mistakes on rare tags more.", show_default="the architecture's"),
 ]
 Epochs = Annotated[
-    int | None, typer.Option(min=1, help="Epochs at most.  [default: the architecture's]")
+    int | None, typer.Option(min=1, help="Epochs at most.", show_default="the architecture's")
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the network's random numbers.")]
 Promote = Annotated[
     bool | None,
-    typer.Option(help="Whether the model goes live.  [default: where it is the better one]"),
+    typer.Option(help="Whether the model goes live.", show_default="where it is the better one"),
 ]
 RetagOption = Annotated[
     Retag | None,
     typer.Option(
-        help="Which tagged questions it tags again if it goes live.  [default: the setting]"
+        help="Which tagged questions it tags again if it goes live.", show_default="the setting"
     ),
 ]
 NewQuestions = Annotated[
     int | None,
-    typer.Option(min=1, help="Skip the training where fewer questions are new.  [default: never]"),
+    typer.Option(
+        min=1, help="Skip the training where fewer questions are new.", show_default="never"
+    ),
 ]
 Fresh = Annotated[
     bool,
@@ -91,7 +94,7 @@ Fresh = Annotated[
 def train(  # noqa: PLR0913 (options)
     site: Site,
     *,
-    architecture: Architecture = DEFAULT_ARCHITECTURE,
+    architecture: Architecture = None,
     top_tags: TopTags = None,
     class_weights: ClassWeights = None,
     epochs: Epochs = None,

@@ -8,7 +8,7 @@ from typing import Any, Self
 from core.errors import TrainingError
 from core.settings import DEFAULTS, Retag, Settings
 from trainer.data.dataset import DatasetOptions
-from trainer.systems import ARCHITECTURES, DEFAULT_ARCHITECTURE
+from trainer.systems import ARCHITECTURES
 from trainer.systems.networks.network import NetworkSystem
 
 
@@ -41,7 +41,7 @@ class TrainingOptions:
         keep_versions: how many of the newest are kept beside the live one.
     """
 
-    architecture: str = DEFAULT_ARCHITECTURE
+    architecture: str = DEFAULTS.architecture
     top_tags: int | None = DEFAULTS.top_tags
     min_questions: int = DEFAULTS.min_questions
     class_weights: bool | None = None
@@ -105,6 +105,7 @@ class TrainingOptions:
         """
         given = {name: value for name, value in chosen.items() if value is not None}
         of_settings: dict[str, Any] = {
+            "architecture": settings.architecture,
             "top_tags": settings.top_tags,
             "min_questions": settings.min_questions,
             "settle": timedelta(days=settings.settle_days),

@@ -60,7 +60,7 @@ def worker(
     ] = TAGGING_QUEUE,
     concurrency: Annotated[
         int | None,
-        typer.Option(min=1, help="Number of processes.  [default: TAGGER_WORKER_PROCESSES]"),
+        typer.Option(min=1, help="Number of processes.", show_default="TAGGER_WORKER_PROCESSES"),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="Name of the worker, for celery inspect ping.")

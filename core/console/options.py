@@ -44,10 +44,15 @@ def _read_since(text: str) -> datetime:
         raise typer.BadParameter(str(error)) from None
 
 
-def site_option(told: str) -> Any:
+def site_option(told: str, *, show_default: bool | str = True) -> Any:
     """Return the option by which a command is told a site, which need not be stored yet."""
     return typer.Option(
-        "--site", "-s", callback=_read_known_site, autocompletion=complete_sites, help=told
+        "--site",
+        "-s",
+        callback=_read_known_site,
+        autocompletion=complete_sites,
+        show_default=show_default,
+        help=told,
     )
 
 

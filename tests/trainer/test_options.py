@@ -1,22 +1,28 @@
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
 from core.errors import TrainingError
-from core.settings import Settings
+from core.settings import Architecture, Settings
 from trainer.options import TrainingOptions
 from trainer.systems import ARCHITECTURES
 
 
 def test_what_is_chosen_stands_above_the_settings_and_none_leaves_it_to_them() -> None:
-    settings = Settings(top_tags=50, settle_days=7, keep_versions=3)
+    settings = Settings(top_tags=50, settle_days=7, keep_versions=3, architecture="simple")
     options = TrainingOptions.of(settings, top_tags=20, keep_versions=None, promote=False)
     assert (options.top_tags, options.keep_versions, options.promote) == (20, 3, False)
     assert options.settle == timedelta(days=7)
+    assert options.architecture == "simple"
 
 
 def test_without_settings_the_defaults_are_the_same() -> None:
     assert TrainingOptions.of(Settings()) == TrainingOptions()
+
+
+def test_the_setting_takes_each_architecture_that_can_be_trained() -> None:
+    assert set(get_args(Architecture)) == set(ARCHITECTURES)
 
 
 def test_the_dataset_is_shaped_by_its_options() -> None:

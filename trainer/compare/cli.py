@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     Chosen = Mapping[str, Entry]
 
 NewSite = Annotated[bool, new_site_option()]
-Site = Annotated[str | None, site_option("The site, by the API's name.  [default: the only one]")]
+Site = Annotated[
+    str | None, site_option("The site, by the API's name.", show_default="the only one")
+]
 File = Annotated[
     Path | None,
     typer.Option("--file", "-f", help="File of questions, as tagger import reads them."),
@@ -52,7 +54,7 @@ Splits = Annotated[
     ),
 ]
 Systems = Annotated[
-    str | None, typer.Option(help="Names of systems, separated by commas.  [default: all]")
+    str | None, typer.Option(help="Names of systems, separated by commas.", show_default="all")
 ]
 Vectors = Annotated[
     Path | None,
@@ -61,13 +63,15 @@ Vectors = Annotated[
 TopTags = Annotated[
     int | None,
     typer.Option(
-        min=2, help="How many of the site's tags to learn. [default: the setting, or 100]"
+        min=2, help="How many of the site's tags to learn.", show_default="the setting, or 100"
     ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers but the split's.")]
 Folder = Annotated[
     Path | None,
-    typer.Option("--out", "-o", help="Folder of the table and the report.  [default: under data/]"),
+    typer.Option(
+        "--out", "-o", help="Folder of the table and the report.", show_default="under data/"
+    ),
 ]
 AsJson = Annotated[bool, json_option()]
 

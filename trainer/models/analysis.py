@@ -32,7 +32,8 @@ OtherVersion = Annotated[
     ),
 ]
 CsvFile = Annotated[
-    Path | None, typer.Option("--out", "-o", dir_okay=False, help="The file.  [default: printed]")
+    Path | None,
+    typer.Option("--out", "-o", dir_okay=False, help="The file.", show_default="printed"),
 ]
 Precision = Annotated[
     float | None,
@@ -44,7 +45,7 @@ PerQuestion = Annotated[
 ]
 Promote = Annotated[
     bool | None,
-    typer.Option(help="Whether it goes live.  [default: where it surely ranks better]"),
+    typer.Option(help="Whether it goes live.", show_default="where it surely ranks better"),
 ]
 RunsFolder = Annotated[
     Path, typer.Option("--out", "-o", file_okay=False, help="The folder, made or added to.")

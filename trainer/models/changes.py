@@ -37,7 +37,7 @@ from trainer.models.options import AsJson, Number, RetagOption, Site, VersionOrL
 BundleFile = Annotated[
     Path | None,
     typer.Option(
-        "--out", "-o", help="The file; - writes to a pipe.  [default: SITE-vN.bundle.zip]"
+        "--out", "-o", help="The file; - writes to a pipe.", show_default="SITE-vN.bundle.zip"
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite it.")]
@@ -50,10 +50,10 @@ OnlySha256 = Annotated[str | None, typer.Option(help="Refuse a file that has ano
 Promote = Annotated[bool, typer.Option("--promote", help="Make it live.")]
 OlderThan = Annotated[
     float | None,
-    typer.Option(min=0, max=36_500, help="Days.  [default: the setting, or else 0]"),
+    typer.Option(min=0, max=36_500, help="Days.", show_default="the setting, or else 0"),
 ]
 Keep = Annotated[
-    int | None, typer.Option(min=0, help="How many of the newest stay.  [default: the setting]")
+    int | None, typer.Option(min=0, help="How many of the newest stay.", show_default="the setting")
 ]
 
 

@@ -16,14 +16,14 @@ RetagOption = Annotated[
     Retag | None,
     typer.Option(
         "--retag",
-        help="Which tagged questions it tags again; pending: open and not reviewed.  "
-        "[default: the setting]",
+        help="Which tagged questions it tags again; pending: open and not reviewed.",
+        show_default="the setting",
     ),
 ]
 VersionOrLive = Annotated[
     int | None,
     typer.Argument(
-        autocompletion=complete_versions, help="Model version.  [default: the live one]"
+        autocompletion=complete_versions, help="Model version.", show_default="the live one"
     ),
 ]
 

@@ -31,7 +31,7 @@ from trainer.report.store import RunRow, list_runs, load_report
 
 Site = Annotated[str, one_site_option("The site, by the API's name.")]
 RunNumber = Annotated[
-    int | None, typer.Argument(help="Run number.  [default: the newest with a report]")
+    int | None, typer.Argument(help="Run number.", show_default="the newest with a report")
 ]
 OfVersion = Annotated[
     int | None,
@@ -49,7 +49,8 @@ File = Annotated[
         "-o",
         dir_okay=False,
         allow_dash=True,
-        help="File of the report; - prints it.  [default: under data/]",
+        help="File of the report; - prints it.",
+        show_default="under data/",
     ),
 ]
 Show = Annotated[

@@ -1,7 +1,7 @@
 """The systems that can be trained, each in a file of its own.
 
 An *architecture* is a system that gives a Keras network, so that it can be published; `tagger
-train --architecture` takes its name.
+train --architecture` and `TAGGER_ARCHITECTURE` take its name.
 """
 
 from collections.abc import Mapping
@@ -17,4 +17,3 @@ ARCHITECTURES: Final[Mapping[str, type[NetworkSystem]]] = {
     architecture.name: architecture
     for architecture in (BranchedNetwork, BranchedEncoderNetwork, Conv1DNetwork, SimpleNetwork)
 }
-DEFAULT_ARCHITECTURE: Final = BranchedNetwork.name
