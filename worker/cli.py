@@ -29,7 +29,6 @@ from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import BrokerUnreachable
 from core.memory import import_numpy
-from core.model.fetching import fetch_from
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -167,6 +166,7 @@ def suggest(
     """
     from core.model import registry  # noqa: PLC0415 (LiteRT's arrays)
     from core.model.bundle_cache import open_cache  # noqa: PLC0415
+    from core.model.fetching import fetch_from  # noqa: PLC0415
     from core.model.predictor import Model  # noqa: PLC0415
     from core.model.sentences.encoders import Encoders  # noqa: PLC0415
 

@@ -296,6 +296,7 @@ def test_a_tagging_worker_loads_nothing_that_others_need() -> None:
     script = """
 import sys, tagger
 tagger.make_app(["worker"])
+assert not {"celery", "numpy"} & set(sys.modules), "loaded before the model is fetched beside"
 import ai_edge_litert.interpreter, worker.service
 others = {"alembic", "bs4", "celery.beat", "core.database.backup", "fastapi", "httpx", "jinja2",
           "keras", "matplotlib", "psycopg", "pyarrow", "requests", "rich.progress", "rich.table",
