@@ -153,7 +153,6 @@ def _tidy(
         keep_report(engine, record, result.outcome, clock)
         with engine.begin() as connection:
             prune(connection, record.site, keep=options.keep_versions, now=clock.now())
-            prune_runs(connection, record.site, now=clock.now())
     except (DBAPIError, DatabaseUnreachable):
         log.exception("%s: the report is not kept, and nothing is pruned", record.site)
 

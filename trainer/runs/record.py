@@ -12,7 +12,7 @@ from core.errors import TooFewQuestions
 from trainer.report.page import to_html
 from trainer.report.record import RunRecord
 from trainer.report.store import store_report
-from trainer.runs.rows import RunOutcome, describe, end_run, start_run
+from trainer.runs.rows import RunOutcome, describe, end_run, prune_runs, start_run
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ def recorded(engine: Engine, site: str, architecture: str, clock: Clock) -> Iter
     except TooFewQuestions as refused:
         with engine.begin() as connection:
             end_run(connection, run, "skipped", now=clock.now(), decision=str(refused))
+            prune_runs(connection, site, now=clock.now())
         raise
     except BaseException as error:
         record.error = describe(error)
@@ -42,11 +43,16 @@ def recorded(engine: Engine, site: str, architecture: str, clock: Clock) -> Iter
 
 
 def keep_report(engine: Engine, record: RunRecord, outcome: RunOutcome, clock: Clock) -> None:
-    """Draw it when the row is written, and outside of transactions: it takes seconds."""
+    """Draw it when the row is written, and outside of transactions: it takes seconds.
+
+    Reports and runs of before go where there are too many, however this run ended: a site whose
+    trainings fail has reports, too.
+    """
     report = draw_report(record, outcome, clock.now())
     if report is not None:
         with engine.begin() as connection:
             store_report(connection, record.run, report)
+            prune_runs(connection, record.site, now=clock.now())
 
 
 def draw_report(record: RunRecord, outcome: RunOutcome, now: datetime) -> str | None:

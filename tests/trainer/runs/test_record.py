@@ -12,6 +12,7 @@ from tests.conftest import ManualClock
 from trainer.report.record import RunRecord
 from trainer.report.store import load_report
 from trainer.runs import record as runs_record
+from trainer.runs import rows as run_rows
 from trainer.runs.record import draw_report, keep_report, recorded
 
 
@@ -51,6 +52,23 @@ def test_a_run_that_fails_leaves_its_error_and_a_report_of_what_was_known(
     assert told in html
     assert "epochs 7" in html
     assert "took 1:05 minutes" in html
+
+
+def test_of_runs_that_fail_no_more_reports_are_kept_than_of_others(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_rows, "KEPT_REPORTS", 2)
+
+    def fail() -> None:
+        with recorded(sqlite_engine, "stats", "conv1d", clock):
+            raise TrainingError("It did not learn.")
+
+    for _ in range(3):
+        with pytest.raises(TrainingError):
+            fail()
+    with sqlite_engine.connect() as connection:
+        kept = connection.scalars(select(TrainingRun.report.is_not(None)).order_by(TrainingRun.id))
+        assert list(kept) == [False, True, True]
 
 
 def test_a_run_that_asks_for_more_questions_is_skipped_and_has_no_report(
