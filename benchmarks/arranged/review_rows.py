@@ -143,4 +143,10 @@ _OF_REVIEWS = (
     SELECT question_pk, '[SITE]', 'bob', 't1', 'rejected', [TIME_OF_PK]
     FROM review_queue WHERE conflicting
     """,
+    # As triggers have done already, where they were not left out.
+    """
+    INSERT INTO tag_uses (site, tag, slot, uses)
+    SELECT site, tag, 0, count(*) FROM question_tags WHERE true GROUP BY site, tag
+    ON CONFLICT DO NOTHING
+    """,
 )

@@ -1,15 +1,13 @@
-"""Which tags there are: those that authors chose, and those that a model suggests."""
+"""Which tags there are: those that authors chose, how often, and those that a model suggests."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import BigInteger, Select, cast, func, literal, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.sql import ColumnElement
 
 from core.database.known_sites import stored_sites
-from core.database.tables import LikelyTag, QuestionTag
+from core.database.tables import LikelyTag, QuestionTag, TagUse
 from core.errors import UnknownTag
 from core.wording import near, near_matches
 
@@ -40,9 +38,25 @@ def find_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -
 
 def known_tags(connection: Connection, sites: Sequence[str]) -> Iterator[str]:
     """All tags of some sites' authors, and all that models suggest; some come twice."""
-    yield from _distinct(connection, LikelyTag.tag)
+    yield from _likely_tags(connection)
     for site in sites:
-        yield from _distinct(connection, QuestionTag.tag, QuestionTag.site == site)
+        yield from count_uses(connection, site)
+
+
+def count_uses(connection: Connection, site: str) -> dict[str, int]:
+    """To how many questions of a site each tag was given by their authors."""
+    return dict(connection.execute(sum_uses(site)).all())
+
+
+def sum_uses(site: str) -> Select[*tuple[Any, ...]]:
+    """A SELECT of a site's tags, and their `uses`; a tag that no question has any more is none.
+
+    The database keeps them, up to date within each transaction: a row a tag, or some where Postgres
+    has had several writers at once.
+    """
+    uses = cast(func.sum(TagUse.uses), BigInteger)
+    by_tag = select(TagUse.tag, uses.label("uses")).where(TagUse.site == site)
+    return by_tag.group_by(TagUse.tag).having(uses > 0)
 
 
 def _is_known(connection: Connection, tag: str, sites: Sequence[str]) -> bool:
@@ -51,11 +65,10 @@ def _is_known(connection: Connection, tag: str, sites: Sequence[str]) -> bool:
     return any(connection.scalar(rows.limit(1)) is not None for rows in (likely, of_authors))
 
 
-def _distinct(
-    connection: Connection, column: InstrumentedAttribute[str], *conditions: ColumnElement[bool]
-) -> Iterator[str]:
-    """The values of a column, each found by one look into an index: many rows have the same."""
-    smallest: Any = select(func.min(column)).where(*conditions)
+def _likely_tags(connection: Connection) -> Iterator[str]:
+    """What models suggest, each found by one look into an index: many rows have the same."""
+    column = LikelyTag.tag
+    smallest: Any = select(func.min(column))
     walk = select(smallest.scalar_subquery().label("tag"), literal(1).label("n")).cte(
         recursive=True
     )

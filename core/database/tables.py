@@ -1,11 +1,11 @@
 """The tables.
 
 A question's way through them: the poller or an import writes `questions`, and their author tags
-once more into `question_tags`, by which they are found, and a row of `tagging_requests`; a worker
-deletes that row, and writes one of `predictions`, by whose likely tags the database itself keeps
-`likely_tags`; people write `verdicts` and `reviews`. The view `predicted_tags` gives a row for each
-tag of a prediction (`views.py`); `tag_suggestions` and `suggestions_by_tag` (made by the
-migrations) join them for those who query with SQL.
+once more into `question_tags`, by which they are found and counted (the database itself keeps
+`tag_uses`), and a row of `tagging_requests`; a worker deletes that row, and writes one of
+`predictions`, of whose likely tags the database keeps `likely_tags`; people write `verdicts` and
+`reviews`. The view `predicted_tags` gives a row for each tag of a prediction (`views.py`);
+`tag_suggestions` and `suggestions_by_tag`, by migrations, join them for those who query with SQL.
 
 A question is *pending* while it has a row of `tagging_requests` and is not parked
 (`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`;
@@ -169,6 +169,20 @@ class QuestionTag(Table):
     )
     tag: Mapped[str] = mapped_column(primary_key=True)
     site: Mapped[str]
+
+
+class TagUse(Table):
+    """How many questions of a site have an author tag: the sum of its slots, kept by triggers.
+
+    Migration 0026 tells them. A tag that no question has any more stays, with a sum of 0.
+    """
+
+    __tablename__ = "tag_uses"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(Integer, primary_key=True)  # of Postgres' writers at one time
+    uses: Mapped[int]
 
 
 class ModelVersion(Table):

@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import dialect_insert
 from core.database.known_sites import stored_sites
+from core.database.known_tags import count_uses
 from core.database.review_tables import BlockedTag, Verdict
-from core.database.tables import Question, QuestionTag
+from core.database.tables import Question
 from core.errors import UnknownSite
 from core.wording import near, near_matches
 
@@ -45,10 +46,7 @@ def list_tags(connection: Connection, site: str) -> list[SiteTag]:
         UnknownSite: there is no question of the site here.
     """
     require_site(connection, site)
-    count = func.count().label("uses")
-    counted = select(QuestionTag.tag, count).where(QuestionTag.site == site)
-    rows = connection.execute(counted.group_by(QuestionTag.tag))
-    uses = {row.tag: int(row.uses) for row in rows}
+    uses = count_uses(connection, site)
     added = (
         select(Verdict.tag)
         .where(Verdict.site == site, Verdict.verdict == "added")

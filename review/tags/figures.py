@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.engine import Connection
 
 from core.database.api_tables import TagSynonym
+from core.database.known_tags import count_uses
 from core.database.review_tables import Verdict
 from core.database.tables import Prediction, Question, QuestionTag
 from core.model import registry
@@ -103,10 +104,7 @@ def read_tags(
 
 def _uses(connection: Connection, site: str, synonyms: Mapping[str, str]) -> Counter[str]:
     """To how many questions each tag was given; those that have a dead one are counted anew."""
-    raw = select(QuestionTag.tag, func.count()).where(QuestionTag.site == site)
-    uses: Counter[str] = Counter()
-    for tag, count in connection.execute(raw.group_by(QuestionTag.tag)):
-        uses[tag] = count
+    uses = Counter(count_uses(connection, site))
     dead = select(TagSynonym.tag).where(TagSynonym.site == site)
     relabelled = (
         select(QuestionTag.question_pk)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from core.database.backup.api_state import keep_api_state, read_api_state
 from core.database.backup.columns import WRONG_VALUE, chunk_of, from_json, in_chunks
 from core.database.backup.format import BackupReader, Summary, TableOfBackup
-from core.database.backup.scope import StoredTable, own_tables, tables_to_keep
+from core.database.backup.scope import MADE_BY_TRIGGERS, StoredTable, own_tables, tables_to_keep
 from core.database.bulk import insert_raw
 from core.database.migrate import known_revision, migrate_to, migrator, revisions
 from core.database.tables import BundlePart, ModelVersion
@@ -123,7 +123,7 @@ def _filled(connection: Connection) -> list[str]:
     return [
         name
         for name in names
-        if name not in INCIDENTAL
+        if name not in INCIDENTAL | MADE_BY_TRIGGERS
         and not name.startswith("api_")
         and connection.execute(text(f"SELECT 1 FROM {name} LIMIT 1")).first() is not None  # noqa: S608
     ]
@@ -135,8 +135,10 @@ def _delete_all(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"TRUNCATE {', '.join(names)}"))
         return
-    # First, or a trigger would look its rows up for each prediction.
-    for name in sorted(names, key=lambda name: name != "likely_tags"):
+    # The first before the predictions, or a trigger would look its rows up for each; the last after
+    # the tags of questions, for which a trigger writes it.
+    places = {"likely_tags": 0, "tag_uses": 2}
+    for name in sorted(names, key=lambda name: places.get(name, 1)):
         connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 (names of the tables)
 
 
@@ -148,7 +150,7 @@ def _drop_all(connection: Connection) -> None:
     for table in reversed(own_tables(connection)):
         connection.execute(text(f"DROP TABLE {table.name}"))
     if connection.dialect.name == "postgresql":
-        connection.execute(text("DROP FUNCTION IF EXISTS keep_likely_tags"))
+        connection.execute(text("DROP FUNCTION IF EXISTS keep_likely_tags, count_tag_uses"))
     connection.execute(text("DROP TABLE alembic_version"))
 
 

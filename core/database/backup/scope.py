@@ -16,9 +16,10 @@ from core.database.tables import Table
 OF_BEFORE: Final = frozenset({"predicted_tags"})  # tables that migrations have dropped since
 OF_MODELS: Final = frozenset({"bundle_parts"})  # large, and another training makes others
 
-# The database itself makes the first of the predictions. The others tell of what runs where the
-# backup is taken: a log-in, for one, may have been ended since.
-LEFT_OUT: Final = frozenset({"likely_tags", "review_sessions", "last_signs", "api_leases"})
+# The database itself makes these of the others.
+MADE_BY_TRIGGERS: Final = frozenset({"likely_tags", "tag_uses"})
+# And what tells of what runs where the backup is taken: a log-in, for one, may have ended since.
+LEFT_OUT: Final = MADE_BY_TRIGGERS | {"review_sessions", "last_signs", "api_leases"}
 
 
 @dataclass(frozen=True, slots=True)

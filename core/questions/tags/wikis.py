@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.engine import Connection
 
 from core.clock import CLOCK_SET_BACK
 from core.database.api_tables import TagWiki
 from core.database.engine import dialect_insert
-from core.database.tables import QuestionTag
+from core.database.known_tags import sum_uses
 
 AGAIN_AFTER: Final = timedelta(days=30)
 LEAST_USES: Final = 3  # of a tag whose wiki is asked for
@@ -40,14 +40,13 @@ def find_due_wikis(
     """Return tags whose wiki is to be asked for: never read ones by their uses, then the oldest."""
     unread = TagWiki.at.is_(None)
     stale = or_(TagWiki.at <= now - AGAIN_AFTER, TagWiki.at > now + CLOCK_SET_BACK)
-    known = and_(TagWiki.site == QuestionTag.site, TagWiki.tag == QuestionTag.tag)
+    used = sum_uses(site).subquery()
+    known = and_(TagWiki.site == site, TagWiki.tag == used.c.tag)
     statement = (
-        select(QuestionTag.tag)
+        select(used.c.tag)
         .outerjoin(TagWiki, known)
-        .where(QuestionTag.site == site, or_(unread, stale))
-        .group_by(QuestionTag.tag, TagWiki.at)
-        .having(func.count() >= LEAST_USES)
-        .order_by(unread.desc(), TagWiki.at, func.count().desc(), QuestionTag.tag)
+        .where(used.c.uses >= LEAST_USES, or_(unread, stale))
+        .order_by(unread.desc(), TagWiki.at, used.c.uses.desc(), used.c.tag)
         .limit(limit)
     )
     return tuple(connection.scalars(statement))

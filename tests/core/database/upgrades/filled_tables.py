@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 
-from core.database.backup.scope import own_tables
+from core.database.backup.scope import MADE_BY_TRIGGERS, own_tables
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 BYTES = bytes(range(256))
@@ -51,8 +51,8 @@ ALONE: dict[str, object] = {
 
 def fill_empty_tables(connection: Connection) -> list[str]:
     """Insert a row into each of the program's tables that has none; return their names."""
-    # Triggers fill likely_tags.
-    empty = [n for n, rows in counts(connection).items() if rows == 0 and n != "likely_tags"]
+    rows = counts(connection)
+    empty = [name for name in rows if rows[name] == 0 and name not in MADE_BY_TRIGGERS]
     metadata = MetaData()
     metadata.reflect(connection, only=empty)
     for table in metadata.sorted_tables:
