@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, delete, func, insert, inspect, select, update
+from sqlalchemy import Engine, delete, func, insert, inspect, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -42,6 +42,7 @@ from core.database.tables import (
     Question,
     QuestionTag,
     TaggingRequest,
+    TagUse,
     TrainingRun,
 )
 from core.questions.lock_order import lock_in_order
@@ -119,6 +120,8 @@ class _Merge:
 
     def run(self) -> MergedSite:
         execute = self._connection.execute
+        if self._connection.dialect.name == "postgresql":  # until nobody counts under the old name
+            execute(text("LOCK TABLE tag_uses IN EXCLUSIVE MODE"))
         lock_in_order(self._connection, Question.site.in_([self._old, self._new]))
         questions = self._count(select(Question.id).where(Question.site == self._old))
         twins = Twins(self._connection, self._old, self._new, self._now).merge()
@@ -126,6 +129,7 @@ class _Merge:
         self._rename_models()
         for table in _RENAMED:
             execute(update(table).where(table.site == self._old).values(site=self._new))
+        execute(delete(TagUse).where(TagUse.site == self._old))  # whose sums are 0
         for table, key in _KEYED:
             self._rename_keyed(table, key)
         for table in (ApiLease, ApiPause, ApiSite):  # which last for a day, or to the next request

@@ -1,5 +1,6 @@
 """What earlier versions stored of a site under another spelling gets the API's name."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from core.database.api_tables import FeedRow, KnownSite, TagSynonym, TagWiki
 from core.database.engine import reading
+from core.database.known_tags import count_uses
 from core.database.review_tables import (
     BlockedTag,
     QueuedQuestion,
@@ -77,6 +79,8 @@ def test_all_that_is_stored_under_another_spelling_gets_the_apis_name(
     assert all(after[table] == {"stats"} for table in named)
     assert {"questions", "question_tags", "review_queue", "model_versions", "feeds"} <= named
     with reading(misnamed) as connection:
+        tags = connection.scalars(select(QuestionTag.tag)).all()
+        assert count_uses(connection, "stats") == Counter(tags)
         links = set(connection.scalars(select(Question.link)))
         filters = [
             *connection.scalars(select(SavedFilter.filter)),
