@@ -108,20 +108,18 @@ def tag_batch(
     with held, ThreadPoolExecutor(1, thread_name_prefix="network") as network:
         line = _Line(engine, models, site, clock, network, held, task_size=len(pks))
         try:
-            first = PART if models.get_loaded(site) else FIRST_OF_ALL
-            line.tag(into_parts(pks, first=first))
+            first = 0 if models.get_loaded(site) else FIRST_OF_ALL
+            line.tag(into_parts(pks[:first]))  # and written before the next is even read
+            line.tag(into_parts(pks[first:]))
         except DatabaseUnreachable:
             line.give_back()
             raise
     return BatchOutcome(line.tagged, line.failed, len(pks) - line.tagged - line.failed)
 
 
-def into_parts(pks: Sequence[int], *, first: int = PART) -> list[Sequence[int]]:
-    """Divide a batch; one that a part holds is left whole."""
-    first = first if len(pks) > PART else PART
-    rest = pks[first:]
-    parts = [pks[:first], *(rest[start : start + PART] for start in range(0, len(rest), PART))]
-    return [part for part in parts if part]
+def into_parts(pks: Sequence[int]) -> list[Sequence[int]]:
+    """Divide a batch."""
+    return [pks[start : start + PART] for start in range(0, len(pks), PART)]
 
 
 class _Line:

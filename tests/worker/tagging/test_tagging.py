@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, event, func, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import BundlePart
+from core.database.tables import BundlePart, Prediction
 from core.database.views import PredictedTag
 from core.errors import ModelMissing
 from core.model.encoding import Calls
@@ -19,6 +19,7 @@ from core.questions.lifecycle import (
     TASK_SIZES,
     ClaimedQuestion,
     Priority,
+    claim,
     finish,
     park_exhausted,
 )
@@ -164,13 +165,31 @@ def test_a_batch_of_many_is_tagged_in_parts(engine: Engine, clock: ManualClock) 
     assert suggested_tags(engine) == {number: {"anova"} for number in range(1, 2 * PART + 51)}
 
 
-@pytest.mark.parametrize("first", [FIRST_OF_ALL, PART])
 @pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 500, 1000])
-def test_each_question_of_a_batch_is_in_one_part(count: int, first: int) -> None:
-    parts = into_parts(range(count), first=first)
+def test_each_question_of_a_batch_is_in_one_part(count: int) -> None:
+    parts = into_parts(range(count))
     assert [pk for part in parts for pk in part] == [*range(count)]
     assert all(0 < len(part) <= PART for part in parts)
-    assert not parts or len(parts[0]) <= first or len(parts) == 1
+
+
+@pytest.mark.parametrize("count", [100, 2 * PART])
+def test_the_first_part_of_a_process_is_written_before_the_next_is_claimed(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    pks = store_many(engine, clock, count)
+    written: list[int] = []
+
+    def watch(connection: Connection, *args: Any, **options: Any) -> list[ClaimedQuestion]:
+        written.append(connection.scalar(select(func.count(Prediction.question_pk))) or 0)
+        return claim(connection, *args, **options)
+
+    monkeypatch.setattr("worker.tagging.claim", watch)
+    models = live_models(engine)
+    tag_batch(engine, models, "stats", pks, clock)
+    assert written[:2] == [0, FIRST_OF_ALL]
+    written.clear()
+    tag_batch(engine, models, "stats", pks, clock)
+    assert len(written) == len(into_parts(pks))
 
 
 def test_a_backfills_task_has_two_parts() -> None:
