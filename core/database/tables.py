@@ -8,8 +8,7 @@ once more into `question_tags`, by which they are found and counted (the databas
 `tag_suggestions` and `suggestions_by_tag`, by migrations, join them for those who query with SQL.
 
 A question is *pending* while it has a row of `tagging_requests` and is not parked
-(`core/questions/lifecycle.py`). Times are UTC. What the poller keeps of the API: `api_tables.py`;
-what people decide: `review_tables.py`.
+(`core/questions/lifecycle.py`). Times are UTC. Others: `api_tables.py`, `review_tables.py`.
 """
 
 from collections.abc import Sequence
@@ -202,6 +201,7 @@ class ModelVersion(Table):
     metrics: Mapped[dict[str, Any]] = mapped_column(Json)
     size: Mapped[int] = mapped_column(default=0, server_default="0")  # bytes of its bundle
     sha256: Mapped[str] = mapped_column(String(64))
+    served_sha256: Mapped[dict[str, str] | None] = mapped_column(Json)  # of what workers read of it
     live: Mapped[bool] = mapped_column(default=False)
     learned_until: Mapped[datetime | None]  # when the newest was created that it learned from
     learned_row: Mapped[int | None]  # the last row of `questions` that it learned from, made here

@@ -187,9 +187,15 @@ def verify(
             "The model bundle is damaged, or none: it does not end with the SHA-256 of its bytes."
         )
     manifest = parse_manifest(read_member(file, MANIFEST))
-    if site is not None and name_today(site) != manifest.site:
-        raise BundleForeign(f"The model bundle belongs to the site {manifest.site}, not to {site}.")
+    if site is not None:
+        check_site(manifest, site)
     return manifest
+
+
+def check_site(manifest: Manifest, site: str) -> None:
+    """Raise BundleForeign where a manifest belongs to another site."""
+    if name_today(site) != manifest.site:
+        raise BundleForeign(f"The model bundle belongs to the site {manifest.site}, not to {site}.")
 
 
 def unpack(

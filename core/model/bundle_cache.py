@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +46,7 @@ class Cacheable(Protocol):
 
 
 V = TypeVar("V", bound=Cacheable)
+Fetch = Callable[[V, Path], Mapping[str, str] | None]
 
 
 def open_cache(settings: Settings) -> "BundleCache":
@@ -64,9 +65,7 @@ class BundleCache:
         self._most_bytes = most_bytes
 
     @contextmanager
-    def open(
-        self, version: V, fetch: Callable[[V, Path], object], *, fresh: bool = False
-    ) -> Iterator["Bundle"]:
+    def open(self, version: V, fetch: Fetch[V], *, fresh: bool = False) -> Iterator["Bundle"]:
         """Give a version's bundle, whose files nobody deletes before they are mapped.
 
             with cache.open(version, fetch) as bundle:
@@ -75,7 +74,8 @@ class BundleCache:
         Args:
             version: whose.
             fetch: is called with the version and an empty folder, to unpack the bundle into,
-                where the cache does not hold it.
+                where the cache does not hold it; returns the SHA-256 of each file by its name, or
+                None where it has not looked at them.
             fresh: whether it is fetched whatever the cache holds, to see that it can be.
 
         Raises:
@@ -91,7 +91,7 @@ class BundleCache:
                 found = found or self._make_and_read(version, fetch)
             yield found
 
-    def fill(self, version: V, fetch: Callable[[V, Path], object]) -> None:
+    def fill(self, version: V, fetch: Fetch[V]) -> None:
         """Fetch a version's bundle, for those who will open it, where nothing of it is there."""
         if (self.folder / version.sha256).exists():
             return
@@ -122,12 +122,12 @@ class BundleCache:
             return None
         return found
 
-    def _make_and_read(self, version: V, fetch: Callable[[V, Path], object]) -> "Bundle":
+    def _make_and_read(self, version: V, fetch: Fetch[V]) -> "Bundle":
         self._make(version, fetch)
         with _unusable(self.folder):
             return _read(self.folder / version.sha256)
 
-    def _make(self, version: V, fetch: Callable[[V, Path], object]) -> None:
+    def _make(self, version: V, fetch: Fetch[V]) -> None:
         """Unpack a bundle aside and put it in its place; the caller holds the lock."""
         entry, aside = self.folder / version.sha256, self.folder / _UNFINISHED
         try:
@@ -135,9 +135,8 @@ class BundleCache:
                 shutil.rmtree(aside, ignore_errors=True)  # of a process that died
                 self._prune(entry, size=2 * version.size)  # the zip, and what comes out of it
                 aside.mkdir(mode=0o700)
-                fetch(version, aside)
-                digests = {path.name: _digest(path) for path in sorted(aside.iterdir())}
-                (aside / _DIGESTS).write_text(json.dumps(digests))
+                digests = fetch(version, aside) or _digests(aside)
+                (aside / _DIGESTS).write_text(json.dumps(dict(digests)))
                 if entry.exists():
                     shutil.rmtree(entry)
                 aside.rename(entry)
@@ -210,6 +209,10 @@ def _noted_digests(entry: Path) -> dict[str, str]:
     if digests.keys() != files.keys():
         raise ValueError("a file is missing, or does not belong there")
     return digests
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {path.name: _digest(path) for path in sorted(folder.iterdir())}
 
 
 def _find_changed(entry: Path, digests: dict[str, str]) -> list[str]:

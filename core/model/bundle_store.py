@@ -5,12 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
 from core.database.engine import driven
-from core.database.tables import BundlePart
-from core.model.packed.members import PIECE, SealedHash, read_pieces
+from core.database.tables import BundlePart, ModelVersion
+from core.model.packed.members import (
+    PIECE,
+    SERVED,
+    SealedHash,
+    read_pieces,
+    write_served_member,
+)
 
 _PART: Final = "SELECT data FROM bundle_parts WHERE model_version_id = {0} AND number = {0}"
 
@@ -35,6 +41,29 @@ def fetch_parts(connection: Connection, version_id: int, path: Path) -> SealedHa
             file.write(data)
             found.update(data)
     return found
+
+
+def fetch_served(connection: Connection, version_id: int, folder: Path) -> dict[str, str] | None:
+    """Write what a worker reads of a version into a folder, each member by its SHA-256.
+
+    The network for people, half of a bundle, stays where it is.
+
+    Returns:
+        The SHA-256, in hexadecimal, of each file; None, and nothing is written, where the registry
+        has none: the version was published before revision 0027.
+
+    Raises:
+        BundleCorrupt: a member is not what was published.
+        OSError: a file cannot be written.
+    """
+    columns = select(ModelVersion.size, ModelVersion.served_sha256)
+    size, known = connection.execute(columns.where(ModelVersion.id == version_id)).one()
+    if known is None or known.keys() != set(SERVED):
+        return None
+    file = open_parts(connection, version_id, size)
+    for name, sha256 in known.items():
+        write_served_member(file, name, folder / name, sha256=sha256)
+    return dict(known)
 
 
 def open_parts(connection: Connection, version_id: int, size: int) -> BinaryIO:

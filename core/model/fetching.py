@@ -8,9 +8,10 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from core.errors import BundleCorrupt, VersionPruned
-from core.model.bundle import Bundle, unpack
-from core.model.bundle_store import fetch_parts
-from core.model.packed.members import SealedHash
+from core.model.bundle import Bundle, check_site, unpack
+from core.model.bundle_store import fetch_parts, fetch_served
+from core.model.manifest import parse_manifest
+from core.model.packed.members import MANIFEST, SealedHash
 from core.model.registry import Version, tell_pruned
 
 
@@ -38,14 +39,30 @@ def load_bundle(
         packed.unlink(missing_ok=True)
 
 
-def fetch_from(engine: Engine) -> Callable[[Version, Path], Bundle]:
+def fetch_from(engine: Engine) -> Callable[[Version, Path], dict[str, str] | None]:
     """Return what unpacks a version's bundle into a folder, as a cache of bundles wants it."""
 
-    def fetch(version: Version, folder: Path) -> Bundle:
+    def fetch(version: Version, folder: Path) -> dict[str, str] | None:
         with reading(engine) as connection:
-            return load_bundle(connection, version, folder, keras=False)
+            return _fetch(connection, version, folder)
 
     return fetch
+
+
+def _fetch(connection: Connection, version: Version, folder: Path) -> dict[str, str] | None:
+    """Write what a worker reads of a version; return its files' SHA-256 where they were checked.
+
+    Raises:
+        VersionPruned, BundleRefused, OSError: as of load_bundle().
+    """
+    if version.pruned_at is not None:
+        raise VersionPruned(tell_pruned(version))
+    digests = fetch_served(connection, version.id, folder)
+    if digests is None:
+        load_bundle(connection, version, folder, keras=False)
+    else:
+        check_site(parse_manifest((folder / MANIFEST).read_bytes()), version.site)
+    return digests
 
 
 def fetch_packed(connection: Connection, version: Version, path: Path) -> SealedHash:

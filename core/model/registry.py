@@ -18,6 +18,7 @@ from core.errors import (
 )
 from core.model.bundle import PackedBundle
 from core.model.bundle_store import store_parts
+from core.model.packed.members import hash_served_members
 
 Reason = Literal["gate", "hand", "rollback"]
 
@@ -79,6 +80,7 @@ def publish(connection: Connection, packed: PackedBundle, *, now: datetime) -> t
         "metrics": dict(manifest.metrics),
         "size": packed.size,
         "sha256": packed.sha256,
+        "served_sha256": hash_served_members(packed.path),
         "live": False,
         "learned_until": manifest.learned_until,
         "learned_through": manifest.learned_through,

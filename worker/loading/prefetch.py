@@ -24,8 +24,8 @@ from core.database.existing import open_existing
 from core.database.tables import ModelVersion, TaggingRequest
 from core.errors import BundleCorrupt
 from core.model.bundle_cache import open_cache
-from core.model.bundle_store import fetch_parts
-from core.model.packed.members import MANIFEST, TFLITE, VOCABULARY, write_member
+from core.model.bundle_store import fetch_parts, fetch_served
+from core.model.packed.members import MANIFEST, SERVED, write_member
 from core.settings import Settings
 from core.site_names import name_today
 
@@ -86,9 +86,9 @@ def prefetch(settings: Settings, on_fetching: Callable[[], object] = lambda: Non
         on_fetching: called when the waiting is over, and bytes come.
     """
 
-    def fetch(version: Needed, folder: Path) -> None:
+    def fetch(version: Needed, folder: Path) -> dict[str, str] | None:
         on_fetching()
-        _unpack(engine, version, folder)
+        return _unpack(engine, version, folder)
 
     engine = open_existing(settings.database)
     try:
@@ -111,14 +111,21 @@ def _find_needed(connection: Connection) -> Needed | None:
     return None if row is None else Needed(*row)
 
 
-def _unpack(engine: Engine, version: Needed, folder: Path) -> None:
-    packed = folder / "bundle.zip"
+def _unpack(engine: Engine, version: Needed, folder: Path) -> dict[str, str] | None:
     with reading(engine) as connection:
-        found = fetch_parts(connection, version.id, packed)
-    if found.hexdigest() != version.sha256 or not found.is_sealed():
-        raise BundleCorrupt("It is not what was published.")
-    for name in (MANIFEST, VOCABULARY, TFLITE):
-        write_member(packed, name, folder / name, is_published=True)
+        digests = fetch_served(connection, version.id, folder)
+        if digests is None:
+            _unpack_whole(connection, version, folder)
     if json.loads((folder / MANIFEST).read_bytes())["site"] != name_today(version.site):
         raise BundleCorrupt("It belongs to another site.")
+    return digests
+
+
+def _unpack_whole(connection: Connection, version: Needed, folder: Path) -> None:
+    packed = folder / "bundle.zip"
+    found = fetch_parts(connection, version.id, packed)
+    if found.hexdigest() != version.sha256 or not found.is_sealed():
+        raise BundleCorrupt("It is not what was published.")
+    for name in SERVED:
+        write_member(packed, name, folder / name, is_published=True)
     packed.unlink()

@@ -22,6 +22,8 @@ VOCABULARY: Final = "vocabulary.json"
 KERAS: Final = "model.keras"
 TFLITE: Final = "model.tflite"
 
+SERVED: Final = (MANIFEST, VOCABULARY, TFLITE)  # what a worker reads
+
 PIECE: Final = 1 << 20  # bytes that are read at a time
 
 # The largest sizes, in bytes, unpacked. A network of the default architecture has 61 MB with 11,000
@@ -119,18 +121,68 @@ def write_member(path: Path, name: str, target: Path, *, is_published: bool) -> 
             written.write(piece)
 
 
+def write_served_member(file: BinaryIO, name: str, target: Path, *, sha256: str) -> None:
+    """Write a member whose SHA-256 is known into a file; no byte of the others is read.
+
+    Args:
+        file: the zip.
+        name: the member's.
+        target: the file.
+        sha256: of the member's bytes, in hexadecimal.
+
+    Raises:
+        BundleCorrupt: it has another, or cannot be read.
+    """
+    found = hashlib.sha256()
+    with target.open("wb") as written:
+        for piece in _stored_pieces(file, name) or _member_pieces(file, name):
+            written.write(piece)
+            found.update(piece)
+    if found.hexdigest() != sha256:
+        raise BundleCorrupt(f"The bundle's {name} does not have the SHA-256 of the registry.")
+
+
+def hash_served_members(path: Path) -> dict[str, str]:
+    """Return the SHA-256, in hexadecimal, of each member of a zip that a worker reads."""
+    found = {name: hashlib.sha256() for name in SERVED}
+    with path.open("rb") as file:
+        for name, digest in found.items():
+            for piece in _member_pieces(file, name):
+                digest.update(piece)
+    return {name: digest.hexdigest() for name, digest in found.items()}
+
+
 def _copy_stored(file: BinaryIO, name: str, target: BinaryIO) -> bool:
     """Have the system copy a member that stands in the zip as it is; whether it was one."""
+    place = _find_stored(file, name)
+    return place is not None and _copy_bytes(file, *place, target)
+
+
+def _stored_pieces(file: BinaryIO, name: str) -> Iterator[bytes] | None:
+    """The bytes of a member that stands in the zip as it is; None of another."""
+    place = _find_stored(file, name)
+    return None if place is None else _read_range(file, *place)
+
+
+def _read_range(file: BinaryIO, start: int, size: int) -> Iterator[bytes]:
+    file.seek(start)
+    while size and (piece := file.read(min(PIECE, size))):
+        size -= len(piece)
+        yield piece
+
+
+def _find_stored(file: BinaryIO, name: str) -> tuple[int, int] | None:
+    """Where a member begins that stands in the zip as it is, and its length; None of another."""
     with _reading_zip(file) as archive:
         info = archive.getinfo(name)
         if info.compress_type != ZIP_STORED or info.file_size != info.compress_size:
-            return False
+            return None
         archive.open(info).close()  # finds its own header, or refuses it
         file.seek(info.header_offset + _LENGTHS_AT)
         start = file.tell() + _LENGTHS.size + sum(_LENGTHS.unpack(file.read(_LENGTHS.size)))
-        if start + info.file_size > os.fstat(file.fileno()).st_size:
+        if start + info.file_size > file.seek(0, os.SEEK_END):
             raise zipfile.BadZipFile(f"{name} goes beyond the end")
-        return _copy_bytes(file, start, info.file_size, target)
+        return start, info.file_size
 
 
 def _copy_bytes(source: BinaryIO, start: int, size: int, target: BinaryIO) -> bool:

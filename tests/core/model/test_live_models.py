@@ -73,7 +73,7 @@ def make_live(engine: Engine, data: bytes, sha256: str, clock: ManualClock) -> V
     row = update(ModelVersion).where(ModelVersion.id == version.id)
     part = update(BundlePart).where(BundlePart.model_version_id == version.id)
     with engine.begin() as connection:
-        connection.execute(row.values(sha256=sha256))
+        connection.execute(row.values(sha256=sha256, served_sha256=None))  # one of before 0027
         connection.execute(part.values(data=data))
     return version
 
@@ -127,7 +127,7 @@ def test_a_cache_without_room_leaves_the_version_that_is_loaded_for_a_while(
     tag_next(sqlite_engine, models, 1, clock)
     second = publish_live(sqlite_engine, word_bundle(data_fingerprint="2"), now=clock.now())
     with monkeypatch.context() as full:
-        full.setattr("core.model.bundle_cache._digest", fill_the_disk)
+        full.setattr("core.model.bundle_store.write_served_member", fill_the_disk)
         tag_next(sqlite_engine, models, 2, clock)
         tag_next(sqlite_engine, models, 3, clock)
     (said,) = caplog.messages
@@ -139,7 +139,7 @@ def test_a_cache_without_room_leaves_the_version_that_is_loaded_for_a_while(
     assert ids == [first.id, first.id, first.id, second.id]
 
 
-def fill_the_disk(_path: Path) -> str:
+def fill_the_disk(*_: object, **_options: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

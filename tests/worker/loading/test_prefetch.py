@@ -57,7 +57,7 @@ def test_the_model_of_what_is_pending_is_there_when_it_is_asked_for(
 @pytest.mark.usefixtures("live")
 def test_nothing_is_fetched_twice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert prefetch(settings) is not None
-    monkeypatch.setattr("worker.loading.prefetch.fetch_parts", refuse)
+    monkeypatch.setattr("worker.loading.prefetch.fetch_served", refuse)
     assert prefetch(settings) is not None
 
 
