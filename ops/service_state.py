@@ -150,7 +150,6 @@ def _site(site: SiteStatus) -> dict[str, Any]:
         "questions": site.questions,
         "tagged": site.tagged,
         "pending": site.pending,
-        "estimates": sorted(site.estimates),
         "oldest_pending": site.oldest_pending,
         "parked": site.parked,
         "live_version": site.live.version if site.live else None,

@@ -42,9 +42,9 @@ from core.database.tables import (
     Question,
     QuestionTag,
     TaggingRequest,
-    TagUse,
     TrainingRun,
 )
+from core.database.views import SiteCount, TagUse
 from core.questions.lock_order import lock_in_order
 from core.site_names import site_host, site_name
 from ops.twins import Twins
@@ -121,7 +121,7 @@ class _Merge:
     def run(self) -> MergedSite:
         execute = self._connection.execute
         if self._connection.dialect.name == "postgresql":  # until nobody counts under the old name
-            execute(text("LOCK TABLE tag_uses IN EXCLUSIVE MODE"))
+            execute(text("LOCK TABLE tag_uses, site_counts IN EXCLUSIVE MODE"))
         lock_in_order(self._connection, Question.site.in_([self._old, self._new]))
         questions = self._count(select(Question.id).where(Question.site == self._old))
         twins = Twins(self._connection, self._old, self._new, self._now).merge()
@@ -130,6 +130,7 @@ class _Merge:
         for table in _RENAMED:
             execute(update(table).where(table.site == self._old).values(site=self._new))
         execute(delete(TagUse).where(TagUse.site == self._old))  # whose sums are 0
+        self._add_up_counts()
         for table, key in _KEYED:
             self._rename_keyed(table, key)
         for table in (ApiLease, ApiPause, ApiSite):  # which last for a day, or to the next request
@@ -138,6 +139,15 @@ class _Merge:
             self._rename_in_filters(table)
         self._tell_live()
         return MergedSite(self._old, self._new, questions, twins)
+
+    def _add_up_counts(self) -> None:
+        """The triggers know of rows that come and go, and not of those whose site changes."""
+        of_both = SiteCount.site.in_([self._old, self._new])
+        numbers = (SiteCount.questions, SiteCount.requests, SiteCount.tagged)
+        sums = select(*(func.coalesce(func.sum(number), 0) for number in numbers)).where(of_both)
+        row = dict(zip((n.key for n in numbers), self._connection.execute(sums).one(), strict=True))
+        self._connection.execute(delete(SiteCount).where(of_both))
+        self._connection.execute(insert(SiteCount).values(site=self._new, slot=0, **row))
 
     def _count(self, rows: Any) -> int:
         return self._connection.scalar(select(func.count()).select_from(rows.subquery())) or 0

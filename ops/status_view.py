@@ -80,8 +80,8 @@ def sites_table(sites: Iterable[SiteStatus], settings: Settings, *, now: datetim
     for site in sites:
         table.add_row(
             plain(site.site),
-            _number(site, "questions", site.questions),
-            _number(site, "tagged", site.tagged),
+            f"{site.questions:,}",
+            f"{site.tagged:,}",
             _pending(site, now),
             f"{site.parked:,}",
             _live(site, settings),
@@ -128,11 +128,7 @@ def _pending(site: SiteStatus, now: datetime) -> str:
     if site.oldest_pending is None:
         return "0"
     minutes = (now - site.oldest_pending).total_seconds() / 60
-    return f"{_number(site, 'pending', site.pending)} (oldest {minutes:.0f} min)"
-
-
-def _number(site: SiteStatus, name: str, count: int) -> str:
-    return f"about {count:,}" if name in site.estimates else f"{count:,}"
+    return f"{site.pending:,} (oldest {minutes:.0f} min)"
 
 
 def _live(site: SiteStatus, settings: Settings) -> str:

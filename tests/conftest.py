@@ -27,7 +27,7 @@ from sqlalchemy.engine import Connection
 
 import core.database.engine
 from core import console
-from core.database.backup import scope as _all_tables  # noqa: F401
+from core.database.backup.scope import MADE_BY_TRIGGERS
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import Table
@@ -227,6 +227,7 @@ def _empty(address: str) -> None:
     """Make a PostgreSQL database as its migration left it; what still hangs on it is cut off."""
     with _administrator(address) as connection:
         names = [table.name for table in reversed(Table.metadata.sorted_tables)]
+        names.sort(key=MADE_BY_TRIGGERS.__contains__)  # which are written while others are emptied
         connection.exec_driver_sql(_EMPTYING.replace("NAMES", str(names)))
 
 

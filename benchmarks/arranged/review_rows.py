@@ -149,4 +149,9 @@ _OF_REVIEWS = (
     SELECT site, tag, 0, count(*) FROM question_tags WHERE true GROUP BY site, tag
     ON CONFLICT DO NOTHING
     """,
+    """
+    INSERT INTO site_counts (site, slot, questions, tagged)
+    SELECT site, 0, count(*), count(*) FROM questions WHERE true GROUP BY site
+    ON CONFLICT DO NOTHING
+    """,
 )

@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, Select, cast, func, literal, select
 from sqlalchemy.engine import Connection
 
 from core.database.known_sites import stored_sites
-from core.database.tables import LikelyTag, QuestionTag, TagUse
+from core.database.tables import LikelyTag, QuestionTag
+from core.database.views import TagUse
 from core.errors import UnknownTag
 from core.wording import near, near_matches
 

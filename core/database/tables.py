@@ -170,20 +170,6 @@ class QuestionTag(Table):
     site: Mapped[str]
 
 
-class TagUse(Table):
-    """How many questions of a site have an author tag: the sum of its slots, kept by triggers.
-
-    Migration 0026 tells them. A tag that no question has any more stays, with a sum of 0.
-    """
-
-    __tablename__ = "tag_uses"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-    site: Mapped[str] = mapped_column(primary_key=True)
-    tag: Mapped[str] = mapped_column(primary_key=True)
-    slot: Mapped[int] = mapped_column(Integer, primary_key=True)  # of Postgres' writers at one time
-    uses: Mapped[int]
-
-
 class ModelVersion(Table):
     """A trained model: never changed, only made live or not."""
 

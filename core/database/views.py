@@ -1,8 +1,8 @@
-"""Views, as tables that are only read; the migrations make them."""
+"""What the database makes of the tables, and is only read: views, and sums that triggers keep."""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Float, FromClause, String, Text, column, func, literal
+from sqlalchemy import Float, FromClause, Integer, String, Text, column, func, literal
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.sql import ColumnElement
@@ -32,6 +32,32 @@ class PredictedTag(View):
     tag: Mapped[str] = mapped_column(primary_key=True)
     probability: Mapped[float] = mapped_column(Float(53))
     suggested: Mapped[bool]  # above its tag's threshold, and among the first five
+
+
+class TagUse(Table):
+    """How many questions of a site have an author tag: the sum of its slots, kept by triggers.
+
+    Migration 0026 tells them. A tag that no question has any more stays, with a sum of 0.
+    """
+
+    __tablename__ = "tag_uses"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(Integer, primary_key=True)  # of Postgres' writers at one time
+    uses: Mapped[int]
+
+
+class SiteCount(Table):
+    """How many rows a site has in three tables: the sums of its slots (migration 0028)."""
+
+    __tablename__ = "site_counts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    site: Mapped[str] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(Integer, primary_key=True)
+    questions: Mapped[int] = mapped_column(default=0, server_default="0")
+    requests: Mapped[int] = mapped_column(default=0, server_default="0")  # parked ones too
+    tagged: Mapped[int] = mapped_column(default=0, server_default="0")  # in the review's queue
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,13 @@ def _request(
     """Request tagging from the start, of questions in the order of their keys."""
     if not chosen:
         return
+    rows = [
+        {"question_pk": row.id, "site": row.site, "priority": priority.value, "requested_at": now}
+        for row in chosen
+    ]
     insert = dialect_insert(connection, TaggingRequest)
+    if connection.dialect.name != "sqlite":  # as one statement, not one a row
+        insert = insert.from_select([*rows[0]], given_rows(TaggingRequest, [*rows[0]], rows))
     excluded, before = insert.excluded, TaggingRequest.priority
     statement = insert.on_conflict_do_update(
         index_elements=["question_pk"],
@@ -275,11 +281,7 @@ def _request(
             "parked_at": None,
         },
     )
-    rows = [
-        {"question_pk": row.id, "site": row.site, "priority": priority.value, "requested_at": now}
-        for row in chosen
-    ]
-    connection.execute(statement, rows)
+    connection.execute(statement, rows if connection.dialect.name == "sqlite" else None)
 
 
 def _write_tags(

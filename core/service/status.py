@@ -54,7 +54,6 @@ class SiteStatus:
         live: the live model version.
         last_training: the latest run, if there was one.
         last_version: the latest that made a version, if there was one.
-        estimates: which of `questions`, `tagged` and `pending` a sample told.
     """
 
     site: str
@@ -67,7 +66,6 @@ class SiteStatus:
     live: Version | None
     last_training: LastTraining | None
     last_version: LastTraining | None
-    estimates: frozenset[str] = frozenset()
 
     @property
     def waiting(self) -> LastTraining | None:
@@ -82,7 +80,7 @@ def site_statuses(connection: Connection, settings: Settings, *, now: datetime) 
     """Return the state of every site that is stored, and of the settings' sites."""
     parked = _parked(connection)
     sites = sorted({*stored_sites(connection), *settings.sites})
-    counts = count_by_site(connection, sites)
+    counts = count_by_site(connection, sites, parked)
     live = {site: registry.find_live(connection, site) for site in sites}
     return [
         SiteStatus(
@@ -96,7 +94,6 @@ def site_statuses(connection: Connection, settings: Settings, *, now: datetime) 
             version,
             _last_training(connection, site),
             _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
-            counts[site].estimates,
         )
         for site, version in live.items()
     ]

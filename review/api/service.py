@@ -46,7 +46,6 @@ def _site(overview: Overview, name: str) -> SiteState | None:
         questions=state.questions,
         tagged=state.tagged,
         pending=state.pending,
-        estimates=sorted(state.estimates),
         oldest_pending_age=(overview.at - oldest).total_seconds() if oldest else None,
         parked=state.parked,
         live_version=state.live.version if state.live else None,

@@ -13,7 +13,6 @@ class SiteState(Model):
     questions: int
     tagged: int
     pending: int
-    estimates: list[str]  # which of the three a sample told
     oldest_pending_age: float | None
     parked: int
     live_version: int | None

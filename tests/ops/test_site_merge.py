@@ -18,6 +18,7 @@ from core.database.review_tables import (
     Webhook,
 )
 from core.database.tables import ModelVersion, Promotion, Question, QuestionTag, Table
+from core.service.counts import Counts, count_by_site
 from ops.site_merge import MergedSite, merge_sites, misnamed_sites
 from review.decisions.save import Asked, Decision, save
 from tests.conftest import ManualClock
@@ -81,6 +82,7 @@ def test_all_that_is_stored_under_another_spelling_gets_the_apis_name(
     with reading(misnamed) as connection:
         tags = connection.scalars(select(QuestionTag.tag)).all()
         assert count_uses(connection, "stats") == Counter(tags)
+        assert count_by_site(connection, ["stats"], {})["stats"] == Counts(2, 2, 0)
         links = set(connection.scalars(select(Question.link)))
         filters = [
             *connection.scalars(select(SavedFilter.filter)),

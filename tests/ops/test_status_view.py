@@ -33,11 +33,6 @@ def test_a_row_tells_how_far_a_site_s_tagging_has_come() -> None:
     assert row_of(STATS) == ["stats", *counts, "none: the trainer makes one", "never"]
 
 
-def test_a_count_by_a_sample_is_told_as_about() -> None:
-    site = replace(STATS, estimates=frozenset({"questions", "pending"}))
-    assert row_of(site)[1:4] == ["about 210,000", "205,000", "about 5,000 (oldest 3 min)"]
-
-
 def test_a_site_without_a_model_says_what_it_waits_for() -> None:
     missing = f"{Settings().min_questions - 1:,}"
     (*_, waits, _) = row_of(replace(STATS, trainable=1))

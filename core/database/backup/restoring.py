@@ -22,6 +22,7 @@ from core.untrusted import one_line
 INCIDENTAL: Final = frozenset({"backups", "feeds", "known_sites", "last_signs", "killed_processes"})
 DEADLOCK: Final = "40P01"  # of Postgres' error codes
 TRIES: Final = 20  # each takes the second after which Postgres looks for deadlocks
+FUNCTIONS: Final = ("keep_likely_tags", "count_tag_uses", "count_rows_of_sites")  # of triggers
 VIEWS: Final = ("suggestions_by_tag", "tag_suggestions", "predicted_tags")
 
 
@@ -136,8 +137,8 @@ def _delete_all(connection: Connection) -> None:
         connection.execute(text(f"TRUNCATE {', '.join(names)}"))
         return
     # The first before the predictions, or a trigger would look its rows up for each; the last after
-    # the tags of questions, for which a trigger writes it.
-    places = {"likely_tags": 0, "tag_uses": 2}
+    # the rows that they count.
+    places = {"likely_tags": 0, "tag_uses": 2, "site_counts": 2}
     for name in sorted(names, key=lambda name: places.get(name, 1)):
         connection.execute(text(f"DELETE FROM {name}"))  # noqa: S608 (names of the tables)
 
@@ -150,7 +151,7 @@ def _drop_all(connection: Connection) -> None:
     for table in reversed(own_tables(connection)):
         connection.execute(text(f"DROP TABLE {table.name}"))
     if connection.dialect.name == "postgresql":
-        connection.execute(text("DROP FUNCTION IF EXISTS keep_likely_tags, count_tag_uses"))
+        connection.execute(text(f"DROP FUNCTION IF EXISTS {', '.join(FUNCTIONS)}"))
     connection.execute(text("DROP TABLE alembic_version"))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeEngine
 
 # All tables are to be known, whoever imports what.
-from core.database import api_tables, review_tables  # noqa: F401
+from core.database import api_tables, review_tables, views  # noqa: F401
 from core.database.backup import tables as _backup_tables  # noqa: F401
 from core.database.tables import Table
 
@@ -17,7 +17,7 @@ OF_BEFORE: Final = frozenset({"predicted_tags"})  # tables that migrations have 
 OF_MODELS: Final = frozenset({"bundle_parts"})  # large, and another training makes others
 
 # The database itself makes these of the others.
-MADE_BY_TRIGGERS: Final = frozenset({"likely_tags", "tag_uses"})
+MADE_BY_TRIGGERS: Final = frozenset({"likely_tags", "site_counts", "tag_uses"})
 # And what tells of what runs where the backup is taken: a log-in, for one, may have ended since.
 LEFT_OUT: Final = MADE_BY_TRIGGERS | {"review_sessions", "last_signs", "api_leases"}
 

@@ -7,7 +7,8 @@ from sqlalchemy.engine import Connection
 from core.database.engine import reading
 from core.database.known_tags import count_uses
 from core.database.migrate import upgrade
-from core.database.tables import Question, QuestionTag, TagUse
+from core.database.tables import Question, QuestionTag
+from core.database.views import TagUse
 from core.questions.store import store
 from tests.conftest import ManualClock
 from tests.database_of_before import migrate_to

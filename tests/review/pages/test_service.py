@@ -7,10 +7,9 @@ from sqlalchemy import Engine, insert
 
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.tables import Drift, LiveAgreement, ModelVersion, TrainingRun
-from core.service import counts
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
-from tests.rows import give_signs, question, store_questions
+from tests.rows import give_signs
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -45,17 +44,6 @@ def test_the_page_tells_how_the_site_is_doing(client: TestClient) -> None:
     assert "12 of 300 requests left" in page
     assert "version 1: last 70.0%" in page
     assert 'href="/service/runs/1"' in page
-
-
-def test_counts_by_a_sample_are_told_as_such(
-    client: TestClient, sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store_questions(sqlite_engine, question(2, site="cooking"), now=clock.now())
-    for name in ("LARGE", "SMALL"):
-        monkeypatch.setattr(counts, name, 0)
-    page = client.get("/service?site=stats").text
-    assert "by a sample" in page
-    assert '<td class="number">about 1</td>' in page
 
 
 @pytest.mark.slow
