@@ -250,4 +250,5 @@ def _sequences(run: FittingRun, rows: Rows, seed: int) -> Batches:
     encoded, fit = run.encoded, run.hyperparameters.fit
     arrays = ({"title": encoded.title, "body": encoded.body}, run.targets)
     change = drop_words(fit.word_dropout, encoded.vocabulary.unknown, seed)
-    return Batches(arrays, rows, fit.conv_batch, seed, change)
+    lengths = np.count_nonzero(encoded.body, axis=1)
+    return Batches(arrays, rows, fit.conv_batch, seed, change, lengths)

@@ -13,7 +13,7 @@ from trainer.systems.branched.parts.checkpoints import Checkpoints
 TABLES_COST: Final = 1000
 READER_COST: Final = 85
 TERMS_COST: Final = 35
-CONVOLUTIONS_COST: Final = 1400
+CONVOLUTIONS_COST: Final = 900
 
 
 @dataclass

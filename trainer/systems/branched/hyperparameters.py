@@ -76,7 +76,7 @@ class FitHyperparameters:
         conv_steps: at least so many of the convolutions.
         conv_batch: questions of one of their steps.
         conv_rate: their highest learning rate.
-        conv_decay: of their weights, by AdamW.
+        conv_decay: of their weights but the tables, by AdamW.
         last_rate: of the convolutions' one more pass, in which the validation part is learned.
         word_dropout: share of words that the convolutions see as unknown.
         reader_epochs: of each reader; a site with few questions gets more, see reader_steps.

@@ -12,6 +12,7 @@ import tensorflow as tf
 from trainer.data.splits import Rows
 
 PREFETCHED = 2  # batches, made while the network learns from the last
+SORTED = 8  # batches whose rows are sorted by length together
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Batches:
         size: rows of a batch.
         seed: of their order.
         change: made of a batch's number and the batch.
+        lengths: of each question, by which those of a shuffled batch are alike; None for any.
     """
 
     arrays: Any
@@ -32,6 +34,7 @@ class Batches:
     size: int
     seed: int = 0
     change: Callable[..., Any] | None = None
+    lengths: npt.NDArray[np.int64] | None = None
 
     @property
     def steps(self) -> int:
@@ -42,7 +45,8 @@ class Batches:
         """Endless batches, in another order each epoch; the first so many are passed over."""
         rows = tf.data.Dataset.from_tensor_slices(self.rows)
         rows = rows.shuffle(len(self.rows), seed=self.seed, reshuffle_each_iteration=True)
-        data = rows.batch(self.size).repeat().skip(first).map(self._reader())
+        batches = rows.batch(self.size) if self.lengths is None else self._alike(rows)
+        data = batches.repeat().skip(first).map(self._reader())
         if self.change is not None:
             data = data.enumerate(start=first).map(self.change)
         return data.prefetch(PREFETCHED)
@@ -51,6 +55,14 @@ class Batches:
         """Each row once, unchanged."""
         rows = tf.data.Dataset.from_tensor_slices(self.rows).batch(self.size)
         return rows.map(self._reader()).prefetch(PREFETCHED)
+
+    def _alike(self, rows: Any) -> Any:
+        """Batches of rows that are about as long, in any order."""
+        lengths = tf.constant(self.lengths)
+        windows = rows.batch(self.size * SORTED)
+        windows = windows.map(lambda some: tf.gather(some, tf.argsort(tf.gather(lengths, some))))
+        batches = windows.unbatch().batch(self.size)
+        return batches.shuffle(self.steps, seed=self.seed, reshuffle_each_iteration=True)
 
     def _reader(self) -> Callable[[Any], Any]:
         """From the numbers of rows to their batch."""
@@ -71,13 +83,23 @@ class Batches:
         return batch
 
 
+def trim(ids: Any) -> Any:
+    """Ids (rows, places) without the places that no row fills; one place stays."""
+    longest = tf.reduce_max(tf.math.count_nonzero(ids, axis=1))
+    return ids[:, : tf.maximum(longest, 1)]
+
+
 def drop_words(rate: float, unknown: int, seed: int) -> Callable[..., Any]:
-    """Words become unknown with probability `rate`; a batch's number is its seed."""
+    """Words become unknown with probability `rate`; a batch's number is its seed.
+
+    Places that no question of the batch fills are cut off: they cost as much as words.
+    """
 
     def drop(number: Any, batch: tuple[dict[str, Any], Any]) -> tuple[dict[str, Any], Any]:
         inputs, tags = batch
         dropped = {}
-        for place, (name, ids) in enumerate(sorted(inputs.items())):
+        for place, (name, padded) in enumerate(sorted(inputs.items())):
+            ids = trim(padded)
             noise = tf.random.stateless_uniform(tf.shape(ids), [seed * 2 + place, number])
             dropped[name] = tf.where((noise < rate) & (ids > 0), unknown, ids)
         return dropped, tags

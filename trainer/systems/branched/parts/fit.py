@@ -10,6 +10,7 @@ from trainer.progress import Epoch
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.learning_rate import WarmUpCosine
+from trainer.systems.branched.parts.optimizer import TableAdamW
 from trainer.systems.branched.parts.state import PartState
 from trainer.systems.networks.fitting import BestEpoch, fit_model, precision_at_1
 
@@ -25,7 +26,7 @@ class Part:
         validation: what its epochs are compared by; None keeps the last one.
         epochs: all of them.
         rate: the highest learning rate.
-        decay: of the weights.
+        decay: of the weights that are no tables.
         cost: of a question in an epoch, as `fitting_run` measures it.
         keep_epochs: whether each one is a checkpoint.
     """
@@ -96,7 +97,7 @@ def _compile(run: FittingRun, part: Part) -> None:
         return fit.loss_scale * ops.mean(cells, axis=-1)
 
     part.model.compile(
-        keras.optimizers.AdamW(schedule, weight_decay=part.decay),
+        TableAdamW(schedule, part.decay),
         cross_entropy,
         metrics=[precision_at_1(run.encoded.label_count)],
         jit_compile=False,  # XLA on the CPU was no faster

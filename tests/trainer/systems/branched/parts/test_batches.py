@@ -27,3 +27,44 @@ def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> Non
     del ids, arrays, batches
     gc.collect()
     assert watched() is None
+
+
+@pytest.mark.slow
+def test_questions_of_a_batch_are_about_as_long_and_each_is_shown_once() -> None:
+    from trainer.systems.branched.parts.batches import Batches
+
+    lengths = np.random.default_rng(0).permutation(300)
+    numbers = np.arange(300, dtype=np.int32)[:, None]
+    plain, alike = (
+        Batches(numbers, np.arange(300), 16, seed=1, lengths=some) for some in (None, lengths)
+    )
+
+    def epochs(batches: Batches, first: int = 0) -> list[np.ndarray[tuple[int], np.dtype]]:
+        steps = 2 * batches.steps - first
+        return [some[:, 0] for some in batches.shuffled(first).take(steps).as_numpy_iterator()]
+
+    shown = epochs(alike)
+    for epoch in shown[: alike.steps], shown[alike.steps :]:
+        assert sorted(np.concatenate(epoch)) == list(range(300))
+    assert not np.array_equal(shown[0], shown[alike.steps])
+    for one, other in zip(epochs(alike, 5), shown[5:], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+    def spread(batches: Batches) -> float:
+        return float(np.mean([np.ptp(lengths[some]) for some in epochs(batches)]))
+
+    assert spread(alike) < spread(plain) / 3
+
+
+@pytest.mark.slow
+def test_dropped_words_become_unknown_and_places_that_nobody_fills_are_cut_off() -> None:
+    from trainer.systems.branched.parts.batches import drop_words
+
+    title = np.array([[5, 6, 0, 0], [7, 0, 0, 0]], np.int32)
+    inputs = {"title": title, "body": np.zeros((2, 4), np.int32)}
+    kept, tags = drop_words(0.0, 9, 0)(0, (inputs, "tags"))
+    assert tags == "tags"
+    np.testing.assert_array_equal(kept["title"], title[:, :2])
+    np.testing.assert_array_equal(kept["body"], np.zeros((2, 1)))
+    dropped, _ = drop_words(1.0, 9, 0)(0, (inputs, "tags"))
+    np.testing.assert_array_equal(dropped["title"], [[9, 9], [9, 0]])
