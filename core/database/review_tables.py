@@ -84,6 +84,7 @@ class QueuedQuestion(Table):
     __tablename__ = "review_queue"
     __table_args__ = (
         partial_index("review_queue_open", IS_OPEN, ["site", "question_pk"]),
+        partial_index("review_queue_reviewed", "reviews >= wanted_reviews", ["site"]),
         partial_index("review_queue_predicted_at", IS_OPEN, ["site", "predicted_at"]),
         partial_index("review_queue_uncertainty", IS_OPEN, ["site", "uncertainty"]),
         partial_index("review_queue_label_quality", IS_OPEN, ["site", "label_quality"]),

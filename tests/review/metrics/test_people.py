@@ -100,7 +100,7 @@ def test_of_the_queue_no_index_is_walked_to_find_what_is_gone(
     assert "pk_review_queue" in gone or "SEARCH review_queue USING INTEGER PRIMARY KEY" in gone
     for index in ("ix_review_queue_conflicting", "ix_review_queue_unscored"):
         assert any(index in plan for plan in plans), plans
-    assert len(asked) == 5
+    assert len(asked) == 4
 
 
 def test_verdicts_and_reviews_are_counted_by_indexes(engine: Engine, clock: ManualClock) -> None:
