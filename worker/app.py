@@ -40,6 +40,7 @@ from core.model.sentences.encoders import Encoders
 from core.parts.retry import Outage
 from core.settings import Settings
 from core.wording import counted
+from worker.loading.preload import Preloading
 from worker.maintenance import (
     leave_to_sweep,
     park_failed,
@@ -49,7 +50,7 @@ from worker.maintenance import (
     train_grown_sites,
 )
 from worker.scoring import score_and_look, score_queue
-from worker.tagging import tag_batch
+from worker.tagging import FIRST_OF_ALL, BatchOutcome, tag_batch
 from worker.told import ToldOnce
 from worker.training import run_training
 
@@ -77,6 +78,8 @@ class Tasks:
         self._broker = Outage(log, "the broker")
         self._folder = Outage(log, "the folder of unpacked models")
         self._without_model = ToldOnce()
+        self._preloading = Preloading()
+        self._has_tagged = False
 
     @cached_property
     def _clock(self) -> Clock:
@@ -99,11 +102,15 @@ class Tasks:
     def _labels(self) -> VersionLabels:
         return VersionLabels(self._engine, open_cache(self._settings))
 
+    def preload(self) -> None:
+        """Load the model that this process will most likely need, until its first task comes."""
+        self._preloading.begin(self._engine, self._models, open_cache(self._settings))
+
     def tag(self, site: str, pks: list[int]) -> None:
         """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
+        self._preloading.wait()
         try:
-            lease = timedelta(seconds=self._settings.lease_seconds)
-            outcome = tag_batch(self._engine, self._models, site, pks, self._clock, lease=lease)
+            outcome = self._tag(site, pks)
         except CacheUnusable as error:
             self._folder.note(with_hint(error))
             self._in_one_line(lambda: self._leave(pks))
@@ -119,7 +126,19 @@ class Tasks:
             self._folder.end()
             self._without_model.ends(site)
             log.info("%s: %s", site, outcome)
+            self._has_tagged = True
             self._in_one_line(self._refill, asks_broker=True)
+
+    def _tag(self, site: str, pks: list[int]) -> BatchOutcome:
+        return tag_batch(
+            self._engine,
+            self._models,
+            site,
+            pks,
+            self._clock,
+            lease=timedelta(seconds=self._settings.lease_seconds),
+            first=0 if self._has_tagged else FIRST_OF_ALL,
+        )
 
     def _refill(self) -> None:
         refill(self._engine, self._app, self._settings, self._clock, patience=0)
@@ -199,11 +218,19 @@ class Tasks:
                 self._broker.end()
 
 
-def make_app(settings: Settings) -> Celery:
-    """Return the application with its tasks."""
+def make_app(settings: Settings, *, preloads: bool = False) -> Celery:
+    """Return the application with its tasks.
+
+    Args:
+        settings: the service's.
+        preloads: whether each process of its pool loads a model before its first task.
+    """
     app = make_celery(settings)
     signals.setup_logging.connect(_keep_our_logging, weak=False)
-    _add_tasks(app, Tasks(app, settings, SystemClock()))
+    tasks = Tasks(app, settings, SystemClock())
+    _add_tasks(app, tasks)
+    if preloads:
+        signals.worker_process_init.connect(lambda **_: tasks.preload(), weak=False)
     return app
 
 

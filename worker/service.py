@@ -52,7 +52,7 @@ def run_worker(
     """
     prepare_database(settings)
     _silence_celery()
-    app = make_app(settings)
+    app = make_app(settings, preloads=TRAINING_QUEUE not in queues)
     node = f"{name or f'{queues[0]}-{os.getpid()}'}@{socket.gethostname()}"
     signs = Signs(settings, node, SystemClock())
     watchdog = Watchdog(f"the worker {node}", patience(settings), end=last_words(signs))

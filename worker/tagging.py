@@ -32,7 +32,7 @@ WRITE_SECONDS = 100.0
 # time, however many they are about, and of many questions more are equally long, which the network
 # reads together. A backfill's task has two.
 PART = 250
-FIRST_OF_ALL = 25  # of a process without a model: whoever looks waits for its first prediction
+FIRST_OF_ALL = 25  # of a process' first batch: whoever looks waits for its first prediction
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 
 Probabilities = npt.NDArray[np.float64]
@@ -85,6 +85,7 @@ def tag_batch(
     clock: Clock,
     *,
     lease: timedelta = HELD,
+    first: int = 0,
 ) -> BatchOutcome:
     """Tag the questions of a batch that are still pending.
 
@@ -99,6 +100,7 @@ def tag_batch(
         pks: keys of rows of `questions`.
         clock: dates the predictions.
         lease: of the queue's messages.
+        first: so many questions are written before the next are even read; 0 is none.
 
     Raises:
         ModelError: the site has no live model that could be used; no attempt was counted.
@@ -108,8 +110,7 @@ def tag_batch(
     with held, ThreadPoolExecutor(1, thread_name_prefix="network") as network:
         line = _Line(engine, models, site, clock, network, held, task_size=len(pks))
         try:
-            first = 0 if models.get_loaded(site) else FIRST_OF_ALL
-            line.tag(into_parts(pks[:first]))  # and written before the next is even read
+            line.tag(into_parts(pks[:first]))
             line.tag(into_parts(pks[first:]))
         except DatabaseUnreachable:
             line.give_back()

@@ -93,12 +93,16 @@ class BundleCache:
 
     def fill(self, version: V, fetch: Fetch[V]) -> None:
         """Fetch a version's bundle, for those who will open it, where nothing of it is there."""
-        if (self.folder / version.sha256).exists():
+        if self.holds(version):
             return
         with self._locked() as lock:
             self._lock(lock, fcntl.LOCK_EX)
-            if not (self.folder / version.sha256).exists():
+            if not self.holds(version):
                 self._make(version, fetch)
+
+    def holds(self, version: Cacheable) -> bool:
+        """Whether a version's bundle is there; who opens it finds out whether it is whole."""
+        return (self.folder / version.sha256).exists()
 
     def _find(self, sha256: str) -> "Bundle | None":
         entry = self.folder / sha256

@@ -93,7 +93,7 @@ def prefetch(settings: Settings, on_fetching: Callable[[], object] = lambda: Non
     engine = open_existing(settings.database)
     try:
         with reading(engine) as connection:
-            version = _find_needed(connection)
+            version = find_needed(connection)
         if version is not None:
             open_cache(settings).fill(version, fetch)
     finally:
@@ -101,7 +101,8 @@ def prefetch(settings: Settings, on_fetching: Callable[[], object] = lambda: Non
     return version
 
 
-def _find_needed(connection: Connection) -> Needed | None:
+def find_needed(connection: Connection) -> Needed | None:
+    """Return the live version of a site that has something to tag, if there is one."""
     pending = exists().where(
         TaggingRequest.site == ModelVersion.site, TaggingRequest.parked_at.is_(None)
     )
