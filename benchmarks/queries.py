@@ -61,6 +61,7 @@ from review.decisions.walk import Asking
 from review.metrics.figures import read_figures
 from review.notify.outbox import fill_outbox
 from review.results.find import find_results
+from review.service.retag_counts import count_retags
 from review.web.access import make_token, set_token
 from review.web.app import make_app
 from review.web.context import Context
@@ -179,6 +180,9 @@ def measure_all(bench: Bench, engine: Engine, size: int, folder: Path) -> None:
     _measure_worker(bench, writes, size)
     _measure_scheduler(bench, reads, writes)
     _measure_review(bench, engine, folder)
+    recent = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=size * 0.9)
+    counts = reads(lambda c: count_retags(c, SITE, since=recent))
+    bench.measure("/models: what would be tagged again", counts)
 
 
 Wrapped = Callable[[Callable[[Connection], object]], Callable[[], object]]

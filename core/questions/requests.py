@@ -8,7 +8,7 @@ that claims it is the live version's.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, func, literal, not_, or_, select, true
+from sqlalchemy import and_, exists, false, literal, not_, or_, select, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -75,20 +75,13 @@ def retag(
     """
     if which == "none":
         return 0
-    return _request(connection, site, *_to_retag(which, now - recent), now=now)
+    return _request(connection, site, *is_to_retag(which, now - recent), now=now)
 
 
-def count_retag(
-    connection: Connection, site: str, which: Retag, *, now: datetime, recent: timedelta
-) -> int:
-    """How many questions retag() would request, with the same arguments."""
+def is_to_retag(which: Retag, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What a row of `questions` fulfils that retag() would request; nothing does for `none`."""
     if which == "none":
-        return 0
-    counted = select(func.count()).select_from(Question).where(Question.site == site)
-    return connection.scalar(counted.where(*_to_retag(which, now - recent))) or 0
-
-
-def _to_retag(which: Retag, since: datetime) -> tuple[ColumnElement[bool], ...]:
+        return (false(),)
     tagged = and_(not_(is_requested()), _is_tagged())
     return not_(is_gone()), or_(tagged, is_requested(is_claimed())), _is_among(which, since)
 
@@ -120,7 +113,8 @@ def _is_among(which: Retag, since: datetime) -> ColumnElement[bool]:
             not_(exists().where(Verdict.question_pk == Question.id)),
         )
     if which == "recent":
-        return func.coalesce(Question.created_at, Question.fetched_at) >= since
+        undated = and_(Question.created_at.is_(None), Question.fetched_at >= since)
+        return or_(Question.created_at >= since, undated)  # by which an index leads
     return true()
 
 

@@ -20,7 +20,9 @@ def list_models(context: ContextDep, _: ReviewerDep, site: Annotated[Site, Query
     """A site's versions, and how many questions going live would tag again."""
     with reading(context.engine) as connection:
         rows = list_rows(connection, site)
-    return Models(versions=[_told(row) for row in rows], retag=retag_counts(context, site))
+    return Models(
+        versions=[_told(row) for row in rows], retag=dict(retag_counts(context, site).counts)
+    )
 
 
 def _told(row: VersionRow) -> VersionState:

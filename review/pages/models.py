@@ -38,7 +38,7 @@ def models(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespons
         sites=sites_of(context),
         rows=rows,
         choices=CHOICES,
-        counts=retag_counts(context, site, wait=COUNT_WAIT),
+        retags=retag_counts(context, site, wait=COUNT_WAIT),
         chosen=context.settings.retag,
         days=context.settings.retag_days,
         live=next((row.version.version for row in rows if row.version.live), None),

@@ -1,7 +1,7 @@
 """A site's versions: how good each is, when it was live, what it would tag again."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy.engine import Connection
@@ -12,8 +12,8 @@ from core.agreement.scores import Agreement
 from core.database.engine import reading
 from core.model import registry
 from core.model.registry import Promoted, Version
-from core.questions.requests import count_retag
-from core.settings import Retag, Settings
+from core.settings import Retag
+from review.service.retag_counts import RetagCounts, count_retags
 from review.web.context import Context
 from review.web.memo import NotYet
 
@@ -69,24 +69,15 @@ def list_rows(connection: Connection, site: str) -> list[VersionRow]:
     ]
 
 
-def count_choices(
-    connection: Connection, site: str, settings: Settings, *, now: datetime
-) -> dict[Retag, int]:
-    """How many questions a promotion would tag again, by each choice."""
-    recent = timedelta(days=settings.retag_days)
-    return {
-        which: count_retag(connection, site, which, now=now, recent=recent) for which in CHOICES
-    }
-
-
-def retag_counts(context: Context, site: str, *, wait: float | None = None) -> dict[Retag, int]:
+def retag_counts(context: Context, site: str, *, wait: float | None = None) -> RetagCounts:
     """What a promotion would tag again by each choice; empty while it is counted."""
 
-    def count() -> dict[Retag, int]:
+    def count() -> RetagCounts:
+        since = context.clock.now() - timedelta(days=context.settings.retag_days)
         with reading(context.engine) as connection:
-            return count_choices(connection, site, context.settings, now=context.clock.now())
+            return count_retags(connection, site, since=since)
 
     try:
         return context.memo.get(("retag", site), KEPT_SECONDS, count, wait=wait)
     except NotYet:
-        return {}
+        return RetagCounts({})

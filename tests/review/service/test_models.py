@@ -1,12 +1,14 @@
 from datetime import timedelta
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, text
 
 from core.database.engine import reading
 from core.model import registry
 from core.questions.requests import retag
-from core.settings import Settings
-from review.service.models import CHOICES, count_choices, list_rows
+from review.service import retag_counts
+from review.service.models import CHOICES, list_rows
+from review.service.retag_counts import count_retags
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.review.decisions.asking import act
@@ -39,14 +41,40 @@ def test_what_would_be_tagged_again_is_what_a_promotion_asks_for(
     tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
     store_questions(engine, question(4), now=clock.now(), request_tagging=False)
     act(engine, clock, 1, verdicts={"r": "added"})
-    settings = Settings(retag_days=30)
+    recent = timedelta(days=30)
     with reading(engine) as connection:
-        counts = count_choices(connection, "stats", settings, now=clock.now())
+        found = count_retags(connection, "stats", since=clock.now() - recent)
+    counts = found.counts
     assert counts == {"pending": 2, "recent": 1, "all": 3, "none": 0}
-    recent = timedelta(days=settings.retag_days)
+    assert not found.estimates
     for which in CHOICES:
         with engine.connect() as connection, connection.begin() as transaction:
             registry.lock(connection, "stats")
             done = retag(connection, "stats", which, now=clock.now(), recent=recent)
             assert done == counts[which]
             transaction.rollback()
+
+
+def test_of_a_large_site_a_sample_tells_what_would_be_tagged_again(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 400 questions every second is requested and claimed; of 100 others, all."""
+    monkeypatch.setattr(retag_counts, "LARGE", 50)
+    monkeypatch.setattr(retag_counts, "SAMPLE", 200)
+    days = [timedelta(days=99 if number > 10 else 1) for number in range(400)]
+    some = [question(n, created_at=clock.now() - ago) for n, ago in enumerate(days)]
+    store_questions(engine, *some[::2], now=clock.now())
+    store_questions(engine, *some[1::2], now=clock.now(), request_tagging=False)
+    others = [question(number, site="cooking") for number in range(100)]
+    store_questions(engine, *others, now=clock.now())
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE tagging_requests SET attempts = 1"))
+        found = count_retags(connection, "stats", since=clock.now() - timedelta(days=7))
+        monkeypatch.setattr(retag_counts, "LARGE", 5)
+        many = count_retags(connection, "stats", since=clock.now() - timedelta(days=200))
+    assert found.estimates == {"pending", "all"}
+    assert found.counts["recent"] == 6  # counted: they are few
+    assert found.counts["all"] == found.counts["pending"] == pytest.approx(200, rel=0.1)
+    assert found.counts["none"] == 0
+    assert many.estimates == {"pending", "recent", "all"}
+    assert many.counts["recent"] == pytest.approx(200, rel=0.1)
