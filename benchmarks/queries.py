@@ -57,11 +57,14 @@ from core.service.status import site_statuses
 from core.settings import Settings
 from review.decisions.filters import QueueFilter
 from review.decisions.queue import next_question
+from review.decisions.site_tags import list_tags
 from review.decisions.walk import Asking
 from review.metrics.figures import read_figures
 from review.notify.outbox import fill_outbox
 from review.results.find import find_results
 from review.service.retag_counts import count_retags
+from review.tags.figures import read_relations, read_tags
+from review.tags.overview import uses_by_month
 from review.web.access import make_token, set_token
 from review.web.app import make_app
 from review.web.context import Context
@@ -180,9 +183,7 @@ def measure_all(bench: Bench, engine: Engine, size: int, folder: Path) -> None:
     _measure_worker(bench, writes, size)
     _measure_scheduler(bench, reads, writes)
     _measure_review(bench, engine, folder)
-    recent = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=size * 0.9)
-    counts = reads(lambda c: count_retags(c, SITE, since=recent))
-    bench.measure("/models: what would be tagged again", counts)
+    _measure_remembered(bench, reads, size)
 
 
 Wrapped = Callable[[Callable[[Connection], object]], Callable[[], object]]
@@ -209,6 +210,18 @@ def _measure_worker(bench: Bench, writes: Wrapped, size: int) -> None:
 
     bench.measure("worker: claim, finish and write 100", writes(tag))
     bench.measure("poller: store 100", writes(lambda c: _store(c, size)))
+
+
+def _measure_remembered(bench: Bench, reads: Wrapped, size: int) -> None:
+    """What pages ask for in another thread, and keep for some minutes."""
+    recent = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=size * 0.9)
+    counts = reads(lambda c: count_retags(c, SITE, since=recent))
+    bench.measure("/models: what would be tagged again", counts)
+    bench.measure("/tags: uses", reads(lambda c: list_tags(c, SITE)))
+    bench.measure("/tags: figures", reads(lambda c: read_tags(c, SITE, {})))
+    bench.measure("/tags: relations", reads(lambda c: read_relations(c, SITE)))
+    months = reads(lambda c: uses_by_month(c, SITE, "t0", now=LATER))
+    bench.measure("/tags: months of a common tag", months)
 
 
 def _store(connection: Connection, size: int) -> None:
