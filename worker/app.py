@@ -79,6 +79,7 @@ class Tasks:
         self._folder = Outage(log, "the folder of unpacked models")
         self._without_model = ToldOnce()
         self._preloading = Preloading()
+        self._preloads = True
         self._has_tagged = False
 
     @cached_property
@@ -104,7 +105,16 @@ class Tasks:
 
     def preload(self) -> None:
         """Load the model that this process will most likely need, until its first task comes."""
-        self._preloading.begin(self._engine, self._models, open_cache(self._settings))
+        if self._preloads:
+            self._preloading.begin(self._engine, self._models, open_cache(self._settings))
+
+    def end_preloads(self) -> None:
+        """Let processes that are forked from now on load nothing by themselves.
+
+        Each takes the place of one that died, as by loading a model in too little memory: it would
+        die the same way, again and again, and without a question whose attempts end.
+        """
+        self._preloads = False
 
     def tag(self, site: str, pks: list[int]) -> None:
         """Tag a batch; what stands in its way is one line in the log, and it stays pending."""
@@ -223,7 +233,7 @@ def make_app(settings: Settings, *, preloads: bool = False) -> Celery:
 
     Args:
         settings: the service's.
-        preloads: whether each process of its pool loads a model before its first task.
+        preloads: whether the first processes of its pool load a model before their first task.
     """
     app = make_celery(settings)
     signals.setup_logging.connect(_keep_our_logging, weak=False)
@@ -231,6 +241,7 @@ def make_app(settings: Settings, *, preloads: bool = False) -> Celery:
     _add_tasks(app, tasks)
     if preloads:
         signals.worker_process_init.connect(lambda **_: tasks.preload(), weak=False)
+        signals.worker_ready.connect(lambda **_: tasks.end_preloads(), weak=False)
     return app
 
 

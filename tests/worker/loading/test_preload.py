@@ -1,9 +1,11 @@
 """What a new process of a worker loads before its first task."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery import signals
 from pydantic import SecretStr
 from sqlalchemy import Engine, update
 
@@ -86,6 +88,30 @@ def test_a_process_goes_on_with_what_it_has_preloaded(
     loaded = [line for line in caplog.messages if line.endswith("is loaded")]
     assert len(loaded) == 1
     assert len(predictions(engine)) == 1
+
+
+@pytest.fixture
+def _as_before() -> Iterator[None]:
+    """Celery's signals keep what was connected."""
+    used = (signals.worker_process_init, signals.worker_ready)
+    before = [list(signal.receivers) for signal in used]
+    yield
+    for signal, receivers in zip(used, before, strict=True):
+        signal.receivers = receivers
+
+
+@pytest.mark.usefixtures("_as_before")
+def test_a_process_in_the_place_of_one_that_died_preloads_nothing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(Preloading, "begin", lambda *_: begun.append(1))
+    make_app(settings, preloads=True)
+    signals.worker_process_init.send(sender=None)
+    assert len(begun) == 1
+    signals.worker_ready.send(sender=None)
+    signals.worker_process_init.send(sender=None)
+    assert len(begun) == 1
 
 
 def test_what_goes_wrong_is_left_to_the_task(
