@@ -87,6 +87,7 @@ def worker(
         from core.broker.queue import can_train  # noqa: PLC0415 (Celery: meanwhile)
         from worker.service import run_worker  # noqa: PLC0415
     finally:
+        gc.freeze()  # or what has been loaded is looked at once before it is shared with children
         gc.enable()
     if TRAINING_QUEUE in chosen and not can_train():
         fail(
