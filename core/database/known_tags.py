@@ -49,6 +49,12 @@ def count_uses(connection: Connection, site: str) -> dict[str, int]:
     return dict(connection.execute(sum_uses(site)).all())
 
 
+def count_uses_of(connection: Connection, site: str, tag: str) -> int:
+    """To how many questions of a site a tag was given."""
+    uses = select(func.sum(TagUse.uses)).where(TagUse.site == site, TagUse.tag == tag)
+    return int(connection.scalar(uses) or 0)
+
+
 def sum_uses(site: str) -> Select[*tuple[Any, ...]]:
     """A SELECT of a site's tags, and their `uses`; a tag that no question has any more is none.
 

@@ -14,7 +14,7 @@ from core.wording import near, near_matches
 from review.api.fields import Line, Site
 from review.render.charts import Series, column_chart, meter
 from review.tags.figures import TagRow
-from review.tags.overview import TagsOverview, tags_of, uses_by_month
+from review.tags.overview import MonthlyUses, TagsOverview, tags_of, uses_by_month
 from review.web.context import Context, ContextDep, ReviewerDep, render
 from review.web.memo import NotYet
 from review.web.sites import chosen_site, sites_of
@@ -123,12 +123,13 @@ def show_tag(
 def _chart(context: Context, site: str, tag: str) -> Markup | None:
     """A tag's use by month; None while it is being counted."""
 
-    def count() -> Series:
+    def count() -> MonthlyUses:
         with reading(context.engine) as connection:
-            return Series(tag, uses_by_month(connection, site, tag, now=context.clock.now()))
+            return uses_by_month(connection, site, tag, now=context.clock.now())
 
     try:
-        uses = context.memo.get(("uses", site, tag), CHART_SECONDS, count, wait=COUNT_WAIT)
+        found = context.memo.get(("uses", site, tag), CHART_SECONDS, count, wait=COUNT_WAIT)
     except NotYet:
         return None
-    return column_chart("Questions a month whose author gave it", uses)
+    told = ", by a sample" if found.is_estimate else ""
+    return column_chart(f"Questions a month whose author gave it{told}", Series(tag, found.uses))

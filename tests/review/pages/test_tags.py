@@ -1,4 +1,3 @@
-from datetime import date
 from threading import Event
 from typing import Any, NoReturn
 
@@ -9,7 +8,7 @@ from sqlalchemy import Engine
 from core.questions.tags.synonyms import store_synonyms
 from core.questions.tags.wikis import Excerpt, store_wikis
 from review.pages import tags
-from review.tags.overview import tags_of, uses_by_month
+from review.tags.overview import MonthlyUses, tags_of, uses_by_month
 from review.web.context import Context
 from review.web.memo import NotYet
 from tests.conftest import ManualClock
@@ -92,7 +91,7 @@ def test_a_tag_s_page_waits_for_no_long_count(
 ) -> None:
     counted, count = Event(), uses_by_month
 
-    def count_late(*given: Any, **named: Any) -> dict[date, int]:
+    def count_late(*given: Any, **named: Any) -> MonthlyUses:
         counted.wait(30)
         return count(*given, **named)
 
