@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import driven
 from core.database.tables import BundlePart, ModelVersion
+from core.errors import BundleCorrupt
 from core.model.packed.members import (
     PIECE,
     SERVED,
@@ -61,8 +62,13 @@ def fetch_served(connection: Connection, version_id: int, folder: Path) -> dict[
     if known is None or known.keys() != set(SERVED):
         return None
     file = open_parts(connection, version_id, size)
-    for name, sha256 in known.items():
-        write_served_member(file, name, folder / name, sha256=sha256)
+    try:
+        for name, sha256 in known.items():
+            write_served_member(file, name, folder / name, sha256=sha256)
+    except BundleCorrupt as error:
+        raise BundleCorrupt(
+            f"The bundle's bytes are not those whose SHA-256 the registry holds. {error}"
+        ) from error
     return dict(known)
 
 

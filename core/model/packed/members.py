@@ -139,7 +139,7 @@ def write_served_member(file: BinaryIO, name: str, target: Path, *, sha256: str)
             written.write(piece)
             found.update(piece)
     if found.hexdigest() != sha256:
-        raise BundleCorrupt(f"The bundle's {name} does not have the SHA-256 of the registry.")
+        raise BundleCorrupt(f"Its {name} has another.")
 
 
 def hash_served_members(path: Path) -> dict[str, str]:

@@ -93,7 +93,7 @@ def test_what_is_served_is_refused_where_one_bit_has_changed(
 ) -> None:
     with engine.begin() as connection:
         change(connection, version)
-    with pytest.raises(BundleCorrupt):
+    with pytest.raises(BundleCorrupt, match="SHA-256 the registry holds"):
         fetch_from(engine)(version, folder)
 
 
