@@ -30,13 +30,9 @@ _SITE: Final = ("site",)
 _FEED: Final = ("site", "feed")
 
 FAMILIES: Final[dict[str, Family]] = {
-    "tagger_questions": Family("Questions stored; of many, a sample tells.", _SITE),
-    "tagger_questions_tagged": Family(
-        "Questions with a prediction by any version; of many, a sample tells.", _SITE
-    ),
-    "tagger_questions_pending": Family(
-        "Questions that a worker is to tag; of many, a sample tells.", _SITE
-    ),
+    "tagger_questions": Family("Questions stored.", _SITE),
+    "tagger_questions_tagged": Family("Questions with a prediction by any version.", _SITE),
+    "tagger_questions_pending": Family("Questions that a worker is to tag.", _SITE),
     "tagger_questions_parked": Family("Questions given up after too many attempts.", _SITE),
     "tagger_oldest_pending_age_seconds": Family(
         "How long the oldest pending question has waited; 0 where none is.", _SITE

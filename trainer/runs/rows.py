@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import TrainingRun
+from core.database.tables import ModelVersion, TrainingRun
 from core.errors import TaggerError
 from core.questions.time_order import Seen
 from core.questions.training_lock import DIED, STOPPED
@@ -102,15 +102,17 @@ def end_run(
 
 
 def prune_runs(connection: Connection, site: str, *, now: datetime) -> None:
-    """Delete old reports, and the rows of old runs that were skipped."""
+    """Delete old reports but the live version's, and the rows of old runs that were skipped."""
     of_site = TrainingRun.site == site
+    live = select(ModelVersion.id).where(ModelVersion.site == site, ModelVersion.live)
+    is_live = func.coalesce(TrainingRun.model_version_id, 0).in_(live)
     kept = (
         select(TrainingRun.id)
         .where(of_site, TrainingRun.report.is_not(None))
         .order_by(TrainingRun.id.desc())
         .limit(KEPT_REPORTS)
     )
-    old = update(TrainingRun).where(of_site, TrainingRun.id.not_in(kept.scalar_subquery()))
+    old = update(TrainingRun).where(of_site, TrainingRun.id.not_in(kept), ~is_live)
     connection.execute(old.where(TrainingRun.report.is_not(None)).values(report=None))
     skipped = delete(TrainingRun).where(of_site, TrainingRun.outcome == "skipped")
     connection.execute(skipped.where(TrainingRun.started_at < now - KEPT_SKIPPED))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import SystemClock
-from core.settings import Settings
+from core.settings import Architecture, Settings
 from ops.doctor.context import CheckContext
 from ops.doctor.examine import CHECKS, examine
 from ops.doctor.finding import Finding
@@ -14,8 +14,9 @@ from tests.ops.doctor.conftest import check_fix
 from trainer.teacher.probe import probe_teacher
 
 
-def look(named: str | None) -> Finding:
-    context = CheckContext(Settings(teacher=named), SystemClock(), probe_teacher=probe_teacher)
+def look(named: str | None, architecture: Architecture = "branched") -> Finding:
+    settings = Settings(teacher=named, architecture=architecture)
+    context = CheckContext(settings, SystemClock(), probe_teacher=probe_teacher)
     (found,) = examine(context, {"teacher": CHECKS["teacher"]})
     check_fix(found)
     return found
@@ -33,6 +34,14 @@ def without(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_none_is_set_by_default() -> None:
     assert look(None) == Finding("teacher", "ok", "none is set (TAGGER_TEACHER)")
+
+
+def test_none_where_the_architecture_reads_one_is_an_error(tmp_path: Path) -> None:
+    found = look(None, "branched-encoder")
+    assert found.severity == "error"
+    assert found.seen.endswith("TAGGER_ARCHITECTURE branched-encoder needs one")
+    folder = write_encoder(tmp_path / "encoder", ["bread"])
+    assert look(str(folder), "branched-encoder").severity == "ok"
 
 
 def test_one_that_can_be_used_is_named_by_its_network(tmp_path: Path) -> None:

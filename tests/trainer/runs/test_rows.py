@@ -1,13 +1,15 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions
 from core.questions.time_order import Seen
 from core.questions.training_lock import DIED
 from tests.conftest import ManualClock
+from tests.models import word_bundle
+from tests.rows import publish_live
 from trainer.report.store import list_runs, store_report
 from trainer.runs import rows as run_rows
 from trainer.runs.rows import (
@@ -108,6 +110,22 @@ def test_old_reports_are_deleted_and_their_rows_stay(
         others = [one.run for one in list_runs(connection, "cooking") if one.has_report]
     assert kept == {runs[0]: False, runs[1]: True, runs[2]: True}
     assert others == [other]
+
+
+def test_the_report_of_the_live_version_stays_however_many_runs_fail_after_it(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_rows, "KEPT_REPORTS", 1)
+    live = publish_live(engine, word_bundle(), now=clock.now())
+    made = run(engine, clock, "promoted", report="x")
+    with engine.begin() as connection:
+        chosen = update(TrainingRun).where(TrainingRun.id == made)
+        connection.execute(chosen.values(model_version_id=live.id))
+    failed = [run(engine, clock, "failed", report="x") for _ in range(3)]
+    with engine.begin() as connection:
+        prune_runs(connection, "stats", now=clock.now())
+        kept = [one.run for one in list_runs(connection, "stats") if one.has_report]
+    assert sorted(kept) == [made, failed[-1]]
 
 
 def test_rows_of_skipped_runs_are_deleted_when_they_are_old(

@@ -12,7 +12,7 @@ import tensorflow as tf
 from trainer.data.splits import Rows
 
 PREFETCHED = 2  # batches, made while the network learns from the last
-SORTED = 8  # batches whose rows are sorted by length together
+SORTED = 8  # batches whose rows are sorted by length together, where there are as many windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +57,19 @@ class Batches:
         return rows.map(self._reader()).prefetch(PREFETCHED)
 
     def _alike(self, rows: Any) -> Any:
-        """Batches of rows that are about as long, in any order."""
-        lengths = tf.constant(self.lengths)
-        windows = rows.batch(self.size * SORTED)
-        windows = windows.map(lambda some: tf.gather(some, tf.argsort(tf.gather(lengths, some))))
-        batches = windows.unbatch().batch(self.size)
+        """Batches of rows that are about as long, in any order.
+
+        Rows are sorted within windows that are drawn anew each epoch, so that each epoch has other
+        batches: with few batches a window is one of them. The last, short one is of any lengths.
+        """
+        lengths, window = tf.constant(self.lengths), min(SORTED, max(1, self.steps // SORTED))
+
+        def sort(some: Any) -> Any:
+            whole = tf.size(some) // self.size * self.size
+            order = tf.argsort(tf.gather(lengths, some[:whole]))
+            return tf.concat([tf.gather(some, order), some[whole:]], axis=0)
+
+        batches = rows.batch(self.size * window).map(sort).unbatch().batch(self.size)
         return batches.shuffle(self.steps, seed=self.seed, reshuffle_each_iteration=True)
 
     def _reader(self) -> Callable[[Any], Any]:

@@ -33,6 +33,7 @@ Arrays = Mapping[str, Any]
 
 UNREADABLE = (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn")
+METHOD = 2  # of fitting: raised whenever equal hyperparameters come to other weights
 
 
 def make_key(
@@ -51,6 +52,7 @@ def make_key(
         "hyperparameters": asdict(hyperparameters),
         "seed": seed,
         "epochs": most_epochs,
+        "method": METHOD,
         "software": [__version__, *(version(package) for package in PACKAGES)],
     }
     digest = hashlib.sha256(json.dumps(described, sort_keys=True).encode())

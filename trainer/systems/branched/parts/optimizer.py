@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-TABLE = "embeddings"  # Keras' name of a table's weights
+TABLE = "/embeddings"  # the end of the path of a table's weights, as Keras names them
 
 
 class TableAdamW(keras.optimizers.AdamW):  # type: ignore[misc]

@@ -33,10 +33,11 @@ def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> Non
 def test_questions_of_a_batch_are_about_as_long_and_each_is_shown_once() -> None:
     from trainer.systems.branched.parts.batches import Batches
 
-    lengths = np.random.default_rng(0).permutation(300)
-    numbers = np.arange(300, dtype=np.int32)[:, None]
+    count = 2005
+    lengths = np.random.default_rng(0).permutation(count)
+    numbers = np.arange(count, dtype=np.int32)[:, None]
     plain, alike = (
-        Batches(numbers, np.arange(300), 16, seed=1, lengths=some) for some in (None, lengths)
+        Batches(numbers, np.arange(count), 16, seed=1, lengths=some) for some in (None, lengths)
     )
 
     def epochs(batches: Batches, first: int = 0) -> list[np.ndarray[tuple[int], np.dtype]]:
@@ -45,15 +46,36 @@ def test_questions_of_a_batch_are_about_as_long_and_each_is_shown_once() -> None
 
     shown = epochs(alike)
     for epoch in shown[: alike.steps], shown[alike.steps :]:
-        assert sorted(np.concatenate(epoch)) == list(range(300))
+        assert sorted(np.concatenate(epoch)) == list(range(count))
     assert not np.array_equal(shown[0], shown[alike.steps])
     for one, other in zip(epochs(alike, 5), shown[5:], strict=True):
         np.testing.assert_array_equal(one, other)
+
+    (last,) = (some for some in shown[: alike.steps] if len(some) < 16)
+    assert np.ptp(lengths[last]) > 500  # the short batch weighs each of its questions more
 
     def spread(batches: Batches) -> float:
         return float(np.mean([np.ptp(lengths[some]) for some in epochs(batches)]))
 
     assert spread(alike) < spread(plain) / 3
+
+
+@pytest.mark.slow
+def test_a_site_of_few_batches_has_others_in_each_epoch() -> None:
+    from trainer.systems.branched.parts.batches import Batches
+
+    lengths = np.random.default_rng(0).permutation(120)
+    numbers = np.arange(120, dtype=np.int32)[:, None]
+    few = Batches(numbers, np.arange(120), 16, seed=1, lengths=lengths)
+    first, second = (
+        [
+            set(some[:, 0])
+            for some in few.shuffled(epoch * few.steps).take(few.steps).as_numpy_iterator()
+        ]
+        for epoch in (0, 1)
+    )
+    shared = [max(len(one & other) for other in second) / len(one) for one in first]
+    assert np.mean(shared) < 0.5
 
 
 @pytest.mark.slow
