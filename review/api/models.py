@@ -20,8 +20,12 @@ def list_models(context: ContextDep, _: ReviewerDep, site: Annotated[Site, Query
     """A site's versions, and how many questions going live would tag again."""
     with reading(context.engine) as connection:
         rows = list_rows(connection, site)
+    retags = retag_counts(context, site)
     return Models(
-        versions=[_told(row) for row in rows], retag=dict(retag_counts(context, site).counts)
+        versions=[_told(row) for row in rows],
+        retag=dict(retags.counts),
+        retag_estimates=sorted(retags.estimates),
+        retag_bounds=sorted(retags.bounds),
     )
 
 

@@ -89,10 +89,16 @@ class VersionState(Model):
 
 
 class Models(Model):
-    """A site's versions, the newest first, and what going live would tag again, by choice."""
+    """A site's versions, the newest first, and what going live would tag again, by choice.
+
+    Where a site has many tagged questions, a sample tells about how many for the choices of
+    `retag_estimates`, and that they are fewer than so many for those of `retag_bounds`.
+    """
 
     versions: list[VersionState]
     retag: dict[Retag, int]
+    retag_estimates: list[Retag]
+    retag_bounds: list[Retag]
 
 
 class GoLive(Model):

@@ -1,8 +1,9 @@
 """How many questions a promotion would tag again, before somebody chooses which.
 
-To count them takes what tagging requests of them takes: of a million questions many seconds. Where
-a site has more than LARGE, a sample of SAMPLE of its questions tells; of the recent ones, which may
-be too few for it, only where they are more than LARGE too.
+Only what is tagged or requested can be. To count that takes what tagging requests of it takes: of a
+million questions many seconds. Where it is more than LARGE, a sample of SAMPLE of the site's
+questions tells; of the recent ones, which may be too few for it, only where they are more than
+LARGE too. What fewer than FEW of the sample are is told by a bound.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,16 +11,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
 
-from sqlalchemy import and_, case, func, literal, or_, select
+from sqlalchemy import and_, case, func, literal, or_, select, union
 from sqlalchemy.engine import Connection
 
 from core.database.keys import one_of
-from core.database.tables import Question
+from core.database.review_tables import QueuedQuestion
+from core.database.tables import Question, TaggingRequest
 from core.database.views import SiteCount
 from core.questions.requests import is_to_retag
 from core.settings import Retag
 
 LARGE: Final = 20_000  # questions of a site; to count them takes a tenth of a second
+FEW: Final = 100  # of a sample, which tell their share to a fifth in 19 of 20 cases
 SAMPLE: Final = 2_000  # of a site's; a half of them is told to 4.4% in 19 of 20 cases
 MOST_KEYS: Final = 20_000  # that are looked up in search of so many, where other sites have more
 _GOLDEN: Final = (5**0.5 - 1) / 2
@@ -27,10 +30,23 @@ _GOLDEN: Final = (5**0.5 - 1) / 2
 
 @dataclass(frozen=True, slots=True)
 class RetagCounts:
-    """By each choice, how many questions would be tagged again, and those that a sample told."""
+    """By each choice, how many questions would be tagged again.
+
+    Attributes:
+        counts: by each choice.
+        estimates: those of which a sample told about how many.
+        bounds: those of which it told that they are fewer than that.
+    """
 
     counts: Mapping[Retag, int]
     estimates: frozenset[Retag] = frozenset()
+    bounds: frozenset[Retag] = frozenset()
+
+    def told(self, which: Retag) -> str:
+        """The number of a choice, with how sure it is, for people."""
+        sure = "about " if which in self.estimates else "fewer than "
+        prefix = sure if which in self.estimates | self.bounds else ""
+        return f"{prefix}{self.counts[which]:,}"
 
 
 def count_retags(connection: Connection, site: str, *, since: datetime) -> RetagCounts:
@@ -42,20 +58,29 @@ def count_retags(connection: Connection, site: str, *, since: datetime) -> Retag
         since: from when on questions are recent ones. UTC.
     """
     choices: tuple[Retag, ...] = get_args(Retag)
-    stored = select(func.sum(SiteCount.questions)).where(SiteCount.site == site)
-    questions = int(connection.scalar(stored) or 0)
-    if questions <= LARGE:
+    sums = (SiteCount.questions, SiteCount.tagged, SiteCount.requests)
+    stored = select(*map(func.sum, sums)).where(SiteCount.site == site)
+    questions, tagged, requests = (int(count or 0) for count in connection.execute(stored).one())
+    if tagged + requests <= LARGE:
         return RetagCounts(_count(connection, site, choices, since))
-    few: tuple[Retag, ...] = () if _are_many(connection, site, since) else ("recent",)
-    told = _sample(connection, site, questions, since)
-    counted = _count(connection, site, few, since)
-    return RetagCounts({**told, **counted}, frozenset(told) - {*few, "none"})
+    counted: dict[Retag, int] = {"none": 0}
+    if not _are_many(connection, site, since):
+        counted |= _count(connection, site, ("recent",), since)
+    met, share = _sample(connection, site, questions, since)
+    sampled = {which: count for which, count in met.items() if which not in counted}
+    told = {which: round(max(FEW, count) * share) for which, count in sampled.items()}
+    bounds = frozenset(which for which, count in sampled.items() if count < FEW)
+    return RetagCounts(told | counted, frozenset(sampled) - bounds, bounds)
 
 
 def _count(
     connection: Connection, site: str, choices: Sequence[Retag], since: datetime
 ) -> dict[Retag, int]:
-    counted = select(func.count()).select_from(Question).where(Question.site == site)
+    tagged = select(QueuedQuestion.question_pk).where(QueuedQuestion.site == site)
+    requested = select(TaggingRequest.question_pk).where(TaggingRequest.site == site)
+    # From which the database starts, however many others the site has.
+    among = Question.id.in_(union(tagged, requested).scalar_subquery())
+    counted = select(func.count()).select_from(Question).where(Question.site == site, among)
     return {
         which: connection.scalar(counted.where(*is_to_retag(which, since))) or 0
         for which in choices
@@ -69,20 +94,24 @@ def _are_many(connection: Connection, site: str, since: datetime) -> bool:
     return connection.execute(behind).first() is not None
 
 
-def _sample(connection: Connection, site: str, questions: int, since: datetime) -> dict[Retag, int]:
-    """What of each choice a sample of the site's questions tells; all at once, by their keys."""
+def _sample(
+    connection: Connection, site: str, questions: int, since: datetime
+) -> tuple[dict[Retag, int], float]:
+    """How many of a sample of the site's questions each choice takes, by their keys.
+
+    Returns:
+        The numbers by each choice, and how many of the site's questions each of them stands for.
+    """
     choices: tuple[Retag, ...] = get_args(Retag)
     last = connection.scalar(select(func.max(Question.id))) or 0
     keys = _spread(last, min(MOST_KEYS, SAMPLE * last // questions))
-    met = (func.sum(case((and_(*is_to_retag(which, since)), 1), else_=0)) for which in choices)
+    taken = (func.sum(case((and_(*is_to_retag(which, since)), 1), else_=0)) for which in choices)
     # Written so that no index of the site leads.
     of_site = Question.site.concat("") == site
-    rows = select(func.count(), *met).where(one_of(connection, Question.id, keys), of_site)
+    rows = select(func.count(), *taken).where(one_of(connection, Question.id, keys), of_site)
     of_all, *of_each = connection.execute(rows).one()
-    share = questions / max(1, of_all)  # how many questions each of them stands for
-    return {
-        which: round((count or 0) * share) for which, count in zip(choices, of_each, strict=True)
-    }
+    met = {which: count or 0 for which, count in zip(choices, of_each, strict=True)}
+    return met, questions / max(1, of_all)
 
 
 def _spread(last: int, count: int) -> list[int]:

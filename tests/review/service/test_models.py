@@ -61,6 +61,7 @@ def test_of_a_large_site_a_sample_tells_what_would_be_tagged_again(
     """Of 400 questions every second is requested and claimed; of 100 others, all."""
     monkeypatch.setattr(retag_counts, "LARGE", 50)
     monkeypatch.setattr(retag_counts, "SAMPLE", 200)
+    monkeypatch.setattr(retag_counts, "FEW", 50)
     days = [timedelta(days=99 if number > 10 else 1) for number in range(400)]
     some = [question(n, created_at=clock.now() - ago) for n, ago in enumerate(days)]
     store_questions(engine, *some[::2], now=clock.now())
@@ -72,9 +73,30 @@ def test_of_a_large_site_a_sample_tells_what_would_be_tagged_again(
         found = count_retags(connection, "stats", since=clock.now() - timedelta(days=7))
         monkeypatch.setattr(retag_counts, "LARGE", 5)
         many = count_retags(connection, "stats", since=clock.now() - timedelta(days=200))
+        monkeypatch.setattr(retag_counts, "FEW", 150)
+        unsure = count_retags(connection, "stats", since=clock.now() - timedelta(days=200))
     assert found.estimates == {"pending", "all"}
     assert found.counts["recent"] == 6  # counted: they are few
     assert found.counts["all"] == found.counts["pending"] == pytest.approx(200, rel=0.1)
     assert found.counts["none"] == 0
     assert many.estimates == {"pending", "recent", "all"}
     assert many.counts["recent"] == pytest.approx(200, rel=0.1)
+    assert (unsure.estimates, unsure.bounds) == (frozenset(), many.estimates)
+    assert unsure.counts["all"] == pytest.approx(300, rel=0.1)
+    assert unsure.told("all").startswith("fewer than ")
+
+
+def test_few_tagged_ones_of_a_large_site_are_counted(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a dump is imported, and the live feed alone is tagged."""
+    monkeypatch.setattr(retag_counts, "LARGE", 50)
+    some = [question(number, created_at=clock.now()) for number in range(200)]
+    store_questions(engine, *some[40:], now=clock.now(), request_tagging=False)
+    store_questions(engine, *some[:40], now=clock.now())
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE tagging_requests SET attempts = 1"))
+        found = count_retags(connection, "stats", since=clock.now() - timedelta(days=7))
+    assert found.counts == {"pending": 40, "recent": 40, "all": 40, "none": 0}
+    assert not found.estimates | found.bounds
+    assert found.told("all") == "40"
