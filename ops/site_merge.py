@@ -8,6 +8,7 @@ further versions of the right site, whose own live one stays live.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Engine, delete, func, insert, inspect, select, text, update
@@ -24,7 +25,7 @@ from core.database.api_tables import (
     TagSynonym,
     TagWiki,
 )
-from core.database.engine import reading
+from core.database.engine import despite_deadlocks, reading
 from core.database.known_sites import stored_sites
 from core.database.review_tables import (
     BlockedTag,
@@ -107,9 +108,13 @@ def merge_sites(engine: Engine, clock: Clock) -> list[MergedSite]:
         found = misnamed_sites(connection)
     merged = []
     for old, new in found.items():
-        with engine.begin() as connection:
-            merged.append(_Merge(connection, old, new, clock.now()).run())
+        merged.append(despite_deadlocks(partial(_merge, engine, old, new, clock.now())))
     return merged
+
+
+def _merge(engine: Engine, old: str, new: str, now: datetime) -> MergedSite:
+    with engine.begin() as connection:
+        return _Merge(connection, old, new, now).run()
 
 
 class _Merge:
@@ -120,9 +125,9 @@ class _Merge:
 
     def run(self) -> MergedSite:
         execute = self._connection.execute
+        lock_in_order(self._connection, Question.site.in_([self._old, self._new]))
         if self._connection.dialect.name == "postgresql":  # until nobody counts under the old name
             execute(text("LOCK TABLE tag_uses, site_counts IN EXCLUSIVE MODE"))
-        lock_in_order(self._connection, Question.site.in_([self._old, self._new]))
         questions = self._count(select(Question.id).where(Question.site == self._old))
         twins = Twins(self._connection, self._old, self._new, self._now).merge()
         self._put_links_right()

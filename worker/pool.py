@@ -55,4 +55,11 @@ def pool_that_reports(report: Callable[[int, Batch | None], object]) -> type[Any
     class _Pool(TaskPool):  # type: ignore[misc]
         Pool = _ReportingPool
 
+        def did_start_ok(self) -> bool:
+            """Go on where a process has died already, as later: Celery would end the worker.
+
+            It has reported nobody, and replaced none, so that no attempt would be counted.
+            """
+            return True
+
     return _Pool

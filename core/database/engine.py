@@ -4,10 +4,10 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
@@ -25,6 +25,8 @@ from core.errors import DatabaseForbidden, DatabaseUnreachable
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 
 _FORBIDDEN = "42501"  # what Postgres calls insufficient privilege
+_DEADLOCK = "40P01"
+_TRIES = 20  # against deadlocks; each takes the second after which Postgres looks for one
 
 # In seconds, and a number of probes: a host that lost its power is given up within a minute.
 _KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
@@ -32,6 +34,8 @@ _KEEPALIVES = {"idle": 30, "interval": 10, "count": 3}
 # Of the file that is read as memory, which all processes share: a choice that looks at thousands of
 # rows all over 100,000 questions takes 9 ms of processor time so, and 200 by reading each page.
 SQLITE_MAPPED_BYTES = 1 << 30
+
+T = TypeVar("T")
 
 _no_fork = threading.RLock()  # whoever forks within its own block would wait for itself
 os.register_at_fork(
@@ -252,6 +256,31 @@ def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
         sleep=clock.sleep,
         reraise=True,
     )
+
+
+def despite_deadlocks(action: Callable[[], T]) -> T:
+    """Do something, and again where Postgres ended it for a deadlock: its rivals go on in between.
+
+    Args:
+        action: a transaction or a savepoint of its own, which leaves nothing where it fails.
+
+    Raises:
+        DatabaseUnreachable: of the action, where it is no deadlock, or has been one each time.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return action()
+        except DatabaseUnreachable as error:
+            if not _is_deadlock(error):
+                raise
+    return action()
+
+
+def _is_deadlock(error: BaseException | None) -> bool:
+    """Whether an error was caused by what Postgres calls a deadlock."""
+    while error is not None and getattr(error, "sqlstate", None) != _DEADLOCK:
+        error = error.__cause__
+    return error is not None
 
 
 def unreachable(engine: Engine, error: BaseException) -> DatabaseUnreachable:

@@ -3,14 +3,14 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import Connection
 
-from core.database.engine import reading
+from core.database.engine import despite_deadlocks, reading
 from core.errors import DatabaseForbidden, SchemaOutdated
 
 if TYPE_CHECKING:
@@ -63,10 +63,8 @@ def upgrade(engine: Engine) -> bool:
             return False
         found = current_revision(connection)
     try:
-        with migrator(engine) as connection:
-            if _is_up_to_date(connection):
-                return False
-            migrate_to(connection, revisions()[-1])
+        if not despite_deadlocks(partial(_upgrade, engine)):  # with services that run
+            return False
     except DatabaseForbidden as error:
         raise SchemaOutdated(
             f"The database's tables are at revision {found or 'none'}, this version of the program "
@@ -74,6 +72,15 @@ def upgrade(engine: Engine) -> bool:
             "Upgrade them as their owner.",
         ) from error
     log.info("the database's tables are at revision %s", revisions()[-1])
+    return True
+
+
+def _upgrade(engine: Engine) -> bool:
+    """Bring the tables to the newest revision; whether they were not there."""
+    with migrator(engine) as connection:
+        if _is_up_to_date(connection):
+            return False
+        migrate_to(connection, revisions()[-1])
     return True
 
 

@@ -67,7 +67,14 @@ SELECT site, tag, 0, count(*) FROM question_tags GROUP BY site, tag
 """
 
 
+# Of this revision and 0028, which needs the others: all at once, while nothing else is held. Who
+# writes them in another order is waited for, or is a deadlock, after which all is done again.
+LOCK = "LOCK TABLE questions, question_tags, tagging_requests, review_queue, model_versions"
+
+
 def upgrade() -> None:
+    if _is_postgres():
+        op.execute(f"{LOCK} IN SHARE ROW EXCLUSIVE MODE")
     op.create_table(
         "tag_uses",
         sa.Column("site", sa.Text(), nullable=False),

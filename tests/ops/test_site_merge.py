@@ -1,14 +1,15 @@
 """What earlier versions stored of a site under another spelling gets the API's name."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, insert, select, text, update
 
 from core.database.api_tables import FeedRow, KnownSite, TagSynonym, TagWiki
-from core.database.engine import reading
+from core.database.engine import make_engine, reading
 from core.database.known_tags import count_uses
 from core.database.review_tables import (
     BlockedTag,
@@ -22,6 +23,7 @@ from core.service.counts import Counts, count_by_site
 from ops.site_merge import MergedSite, merge_sites, misnamed_sites
 from review.decisions.save import Asked, Decision, save
 from tests.conftest import ManualClock
+from tests.processes import wait_until
 from tests.review.rows import predict_rows
 from tests.rows import question, store_questions
 
@@ -127,3 +129,23 @@ def test_names_that_are_right_or_nobodys_stay(engine: Engine, clock: ManualClock
     clock.sleep(timedelta(minutes=1).total_seconds())
     assert merge_sites(engine, clock) == []
     assert sites_of(engine)["questions"] == set(own)
+
+
+def test_a_merge_waits_for_who_writes_one_of_the_questions_and_counts(
+    migrated_postgres_url: str, clock: ManualClock
+) -> None:
+    engine = make_engine(migrated_postgres_url)
+    store_questions(engine, question(1, site=OLD), question(2), now=clock.now())
+    with engine.connect() as writer, ThreadPoolExecutor(1) as threads:
+        writer.execute(text("SELECT id FROM questions WHERE site = 'stats' FOR UPDATE"))
+        merging = threads.submit(merge_sites, engine, clock)
+        wait_until(lambda: waits(engine), seconds=20, what="it waits for the writer")
+        writer.execute(text("DELETE FROM tagging_requests WHERE site = 'stats'"))
+        writer.commit()
+        assert merging.result(30) == [MergedSite(OLD, "stats", 1, 0)]
+    engine.dispose()
+
+
+def waits(engine: Engine) -> bool:
+    with reading(engine) as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

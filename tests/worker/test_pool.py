@@ -41,18 +41,50 @@ worker = app.Worker(pool_cls=pool_that_reports(report), concurrency=1, quiet=Tru
 worker.start()
 """
 
+# Its first process is killed before the pool has started.
+DIES_EARLY = """
+import pathlib
+from celery import signals
 
-@pytest.mark.slow
-def test_a_killed_process_is_reported_with_its_batch_and_one_out_of_time_is_not(
-    redis_url: str,
-) -> None:
-    run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", WORKER, redis_url],
+@signals.worker_process_init.connect(weak=False)
+def die_once(**_):
+    killed = pathlib.Path(sys.argv[2])
+    if not killed.exists():
+        killed.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+"""
+
+
+def run_worker(script: str, *given: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script, *given],
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_reported_with_its_batch_and_one_out_of_time_is_not(
+    redis_url: str,
+) -> None:
+    run = run_worker(WORKER, redis_url)
     told = [line for line in run.stdout.splitlines() if line.startswith("True: ")]
     assert told == ["True: 2 questions of large (keys 2 to 4)"], run
+
+
+@pytest.mark.slow
+def test_a_worker_whose_process_dies_while_it_starts_goes_on(
+    redis_url: str, tmp_path: Path
+) -> None:
+    tasks, start = WORKER.split("def report")
+    only_the_last = tasks.replace('(("slow", 1), ("large", 60), ("last", 60))', '[("last", 60)]')
+    run = run_worker(
+        only_the_last + DIES_EARLY + "def report" + start, redis_url, str(tmp_path / "killed")
+    )
+    assert (tmp_path / "killed").exists()
+    assert (run.returncode, "WorkerLostError" in run.stderr) == (0, False), run
+    assert [line for line in run.stdout.splitlines() if line.startswith("True: ")], run

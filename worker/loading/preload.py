@@ -1,22 +1,24 @@
 """Loads the model that a new process of the pool will need while it still waits for a task."""
 
+import logging
 import threading
-from contextlib import suppress
 
 from sqlalchemy import Engine
 
 from core.database.engine import reading
-from core.errors import TaggerError
 from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels
 from worker.loading.prefetch import find_needed
+
+log = logging.getLogger(__name__)
 
 
 class Preloading:
     """A thread that loads a model, for which the process' first task waits.
 
-    It fetches none: where it is not in the cache yet, the task itself waits for it, and only a task
-    of that site. What goes wrong is left to the task, too, which says what it is.
+    Where the model is not in the cache yet, the task itself fetches it, and only a task of that
+    site waits; here it is fetched only where what the cache holds is damaged, or another version
+    goes live at that moment. What goes wrong is left to the task, too, which says what it is.
 
         preloading = Preloading()
         preloading.begin(engine, models, cache)
@@ -42,8 +44,10 @@ class Preloading:
 
 
 def _load(engine: Engine, models: LiveModels, cache: BundleCache) -> None:
-    with suppress(TaggerError):
+    try:
         with reading(engine) as connection:
             version = find_needed(connection)
         if version is not None and cache.holds(version):
             models.get(version.site)
+    except Exception as error:
+        log.debug("no model is preloaded", exc_info=error)

@@ -13,15 +13,14 @@ from core.database.backup.columns import WRONG_VALUE, chunk_of, from_json, in_ch
 from core.database.backup.format import BackupReader, Summary, TableOfBackup
 from core.database.backup.scope import MADE_BY_TRIGGERS, StoredTable, own_tables, tables_to_keep
 from core.database.bulk import insert_raw
+from core.database.engine import despite_deadlocks
 from core.database.migrate import known_revision, migrate_to, migrator, revisions
 from core.database.tables import BundlePart, ModelVersion
-from core.errors import BackupRefused, DatabaseUnreachable
+from core.errors import BackupRefused
 from core.untrusted import one_line
 
 # What a service writes by itself where nothing has been fetched yet.
 INCIDENTAL: Final = frozenset({"backups", "feeds", "known_sites", "last_signs", "killed_processes"})
-DEADLOCK: Final = "40P01"  # of Postgres' error codes
-TRIES: Final = 20  # each takes the second after which Postgres looks for deadlocks
 FUNCTIONS: Final = ("keep_likely_tags", "count_tag_uses", "count_rows_of_sites")  # of triggers
 VIEWS: Final = ("suggestions_by_tag", "tag_suggestions", "predicted_tags")
 
@@ -100,22 +99,12 @@ def _make_empty(connection: Connection, current: str | None, revision: str) -> N
 def _keep_others_out(connection: Connection) -> None:
     """Lock all tables; a service that holds one and waits for another goes on in between."""
     names = ", ".join(table.name for table in own_tables(connection))
-    for is_last in (*[False] * TRIES, True):
-        try:
-            with connection.begin_nested():  # which gives back what it had locked
-                connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
-        except DatabaseUnreachable as error:
-            if is_last or not _is_deadlock(error):
-                raise
-        else:
-            return
 
+    def lock() -> None:
+        with connection.begin_nested():  # which gives back what it had locked
+            connection.execute(text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE"))
 
-def _is_deadlock(error: BaseException | None) -> bool:
-    """Whether an error was caused by what Postgres calls a deadlock."""
-    while error is not None and getattr(error, "sqlstate", None) != DEADLOCK:
-        error = error.__cause__
-    return error is not None
+    despite_deadlocks(lock)
 
 
 def _filled(connection: Connection) -> list[str]:
@@ -164,9 +153,12 @@ def _load(
         told = one_line(given.name)[:60]
         raise BackupRefused(f"The backup {name} is damaged: its table {told} is none of ours.")
     rows = _converted(given, table, connection.dialect.name, name)
+    # Postgres takes them one by one, and its triggers count all of them at once: count after count
+    # would leave a dead row each, which the next reads until this transaction ends.
+    is_sqlite = connection.dialect.name == "sqlite"
     try:
-        for chunk in in_chunks(rows, chunk_of(table)):
-            insert_raw(connection, table.name, given.columns, chunk)
+        for some in in_chunks(rows, chunk_of(table)) if is_sqlite else [rows]:
+            insert_raw(connection, table.name, given.columns, some)
     except (DBAPIError, connection.dialect.loaded_dbapi.Error, *WRONG_VALUE) as error:
         driver = getattr(error, "orig", None) or error
         reason = next(iter(str(driver).strip().splitlines()), type(error).__name__)

@@ -8,10 +8,18 @@ from sqlalchemy import Engine, select, text
 
 from core.database import api_tables, review_tables, tables
 from core.database.backup.tables import Backup
-from core.database.engine import make_engine
-from core.database.migrate import alembic_config, migrate_to, migrator, revisions, upgrade
+from core.database.engine import make_engine, reading
+from core.database.migrate import (
+    alembic_config,
+    current_revision,
+    migrate_to,
+    migrator,
+    revisions,
+    upgrade,
+)
 from core.errors import SchemaOutdated
 from tests.core.database.upgrades.filled_tables import counts, fill_empty_tables
+from tests.processes import wait_until
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:
@@ -35,6 +43,36 @@ def test_of_several_upgrades_at_once_one_does_the_work(database_url: str) -> Non
     assert sorted(done) == [False, False, False, True]
     for engine in engines:
         engine.dispose()
+
+
+def test_an_upgrade_beside_a_writer_who_waits_for_it_is_done_in_the_end(postgres_url: str) -> None:
+    """Who has written a question's tags and comes to the question, the other way round."""
+    engine = make_engine(postgres_url)
+    with migrator(engine) as connection:
+        migrate_to(connection, "0025")
+    # So that of the two the upgrade is who finds the deadlock, and gives way.
+    early = make_engine(f"{postgres_url}&options=-c%20deadlock_timeout%3D2s")
+    with engine.connect() as writer, ThreadPoolExecutor(1) as threads:
+        writer.execute(text("SET deadlock_timeout = '30s'"))
+        writer.execute(text("LOCK TABLE question_tags IN ROW EXCLUSIVE MODE"))
+        upgraded = threads.submit(upgrade, early)
+        wait_until(
+            lambda: upgraded.done() or waits(engine), seconds=20, what="it waits for the writer"
+        )
+        writer.execute(text("LOCK TABLE questions IN ROW EXCLUSIVE MODE"))
+        writer.commit()
+        assert upgraded.result(30)
+    with engine.connect() as connection:
+        assert current_revision(connection) == revisions()[-1]
+    engine.dispose()
+    early.dispose()
+
+
+def waits(engine: Engine) -> bool:
+    """Whether somebody waits for a table's lock."""
+    with reading(engine) as connection:
+        waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'relation')"
+        return bool(connection.scalar(text(waiting)))
 
 
 def test_tables_of_a_newer_program_are_refused_and_left_alone(database_url: str) -> None:
