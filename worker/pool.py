@@ -2,13 +2,18 @@
 
 import gc
 import signal
+import time
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 
 from worker.killed import Batch, find_batch
+
+MOST_DEATHS: Final = 10  # without a task, for each process of the pool
+DEATHS_SECONDS: Final = 60.0  # within which they count together
 
 
 def share_with_children() -> None:
@@ -23,16 +28,45 @@ def share_with_children() -> None:
     gc.freeze()
 
 
-def pool_that_reports(report: Callable[[int, Batch | None], object]) -> type[Any]:
-    """Return Celery's prefork pool, which calls `report` with each killed process and its batch.
+class IdleDeaths:
+    """Processes that died without a task of late; gives up where the next ones will, too."""
+
+    def __init__(
+        self, give_up: Callable[[str], object], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._give_up, self._now = give_up, now
+        self._times: deque[float] = deque()
+
+    def add(self, deaths: int, *, processes: int) -> None:
+        """Count some more, in a pool of so many processes."""
+        now = self._now()
+        self._times.extend([now] * deaths)
+        while self._times and self._times[0] < now - DEATHS_SECONDS:
+            self._times.popleft()
+        if len(self._times) >= MOST_DEATHS * processes:
+            self._times.clear()
+            self._give_up(f"Its processes die without a task, {MOST_DEATHS} times each of late.")
+
+
+def pool_that_reports(
+    report: Callable[[int, Batch | None], object], give_up: Callable[[str], object]
+) -> type[Any]:
+    """Return Celery's prefork pool, which replaces processes that die, and tells of them.
 
     Celery itself says nothing of an idle process that dies, and of a busy one a traceback, ten
-    seconds later, that names no reason.
+    seconds later, that names no reason. Where a process dies before the pool has started, Celery
+    ends the worker; where all of them die as they start, it forks new ones for ever.
+
+    Args:
+        report: is called with each process that was killed and its batch.
+        give_up: is called with the reason, once, where so many have died without a task that the
+            next ones will, too.
     """
 
     class _ReportingPool(AsynPool):  # type: ignore[misc] # (Celery carries no types)
         def __init__(self, *args: Any, **options: Any) -> None:
             self._timed_out: set[int] = set()
+            self._idle_deaths = IdleDeaths(give_up)
             super().__init__(*args, **options)
 
         def _join_exited_workers(self, shutdown: bool = False) -> Any:
@@ -44,6 +78,9 @@ def pool_that_reports(report: Callable[[int, Batch | None], object]) -> type[Any
                 if before[pid].exitcode == -signal.SIGKILL and not shutdown:
                     report(pid, in_hand[pid])
             self._timed_out -= gone
+            if not shutdown:
+                idle = [pid for pid in gone if in_hand[pid] is None and before[pid].exitcode != 0]
+                self._idle_deaths.add(len(idle), processes=self._processes)
             return found
 
         def _on_hard_timeout(self, job: Any) -> None:
@@ -56,10 +93,7 @@ def pool_that_reports(report: Callable[[int, Batch | None], object]) -> type[Any
         Pool = _ReportingPool
 
         def did_start_ok(self) -> bool:
-            """Go on where a process has died already, as later: Celery would end the worker.
-
-            It has reported nobody, and replaced none, so that no attempt would be counted.
-            """
+            """Go on where a process has died already, as later: it is reported and replaced."""
             return True
 
     return _Pool

@@ -29,7 +29,7 @@ from worker.app import make_app
 from worker.consumer import patient_consumer
 from worker.killed import KilledProcesses, log_killed_processes_once
 from worker.pool import pool_that_reports, share_with_children
-from worker.vital_signs import hearing_of, vital_signs
+from worker.vital_signs import end_in_order, hearing_of, vital_signs
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def _make_worker(
         queues=[name for queue in queues for name in transport_of(app).served(queue)],
         consumer_cls=patient_consumer(heartbeat, watchdog, signs),
         concurrency=1 if TRAINING_QUEUE in queues else processes,
-        pool_cls=pool_that_reports(killed.report),
+        pool_cls=pool_that_reports(killed.report, end_in_order),
         loglevel=settings.log_level.upper(),
         quiet=True,
         without_gossip=True,

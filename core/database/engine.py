@@ -1,5 +1,6 @@
 """Engines for SQLite and Postgres that behave alike, and errors in one line."""
 
+import logging
 import os
 import sqlite3
 import threading
@@ -20,6 +21,8 @@ from core.clock import Clock
 from core.database.sqlite_advice import advise, find_read_only
 from core.database.words import add_functions
 from core.errors import DatabaseForbidden, DatabaseUnreachable
+
+log = logging.getLogger(__name__)
 
 # DatabaseError itself is a file that is no database; its other kinds are errors of a statement.
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
@@ -273,6 +276,7 @@ def despite_deadlocks(action: Callable[[], T]) -> T:
         except DatabaseUnreachable as error:
             if not _is_deadlock(error):
                 raise
+            log.info("others write what this needs, in another order: trying again")
     return action()
 
 

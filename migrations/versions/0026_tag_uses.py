@@ -67,14 +67,19 @@ SELECT site, tag, 0, count(*) FROM question_tags GROUP BY site, tag
 """
 
 
-# Of this revision and 0028, which needs the others: all at once, while nothing else is held. Who
-# writes them in another order is waited for, or is a deadlock, after which all is done again.
-LOCK = "LOCK TABLE questions, question_tags, tagging_requests, review_queue, model_versions"
+# What this revision and the next two change: first, so that an upgrade from 0025 holds nothing else
+# by then. Where it is a deadlock with who writes in another order, all is done again.
+LOCKS = (
+    "LOCK TABLE model_versions IN ACCESS EXCLUSIVE MODE",
+    """
+LOCK TABLE questions, question_tags, tagging_requests, review_queue IN SHARE ROW EXCLUSIVE MODE
+""",
+)
 
 
 def upgrade() -> None:
-    if _is_postgres():
-        op.execute(f"{LOCK} IN SHARE ROW EXCLUSIVE MODE")
+    for lock in LOCKS if _is_postgres() else ():
+        op.execute(lock)
     op.create_table(
         "tag_uses",
         sa.Column("site", sa.Text(), nullable=False),

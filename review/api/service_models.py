@@ -92,7 +92,7 @@ class Models(Model):
     """A site's versions, the newest first, and what going live would tag again, by choice.
 
     Where a site has many tagged questions, a sample tells about how many for the choices of
-    `retag_estimates`, and that they are fewer than so many for those of `retag_bounds`.
+    `retag_estimates`, and that they are at most so many for those of `retag_bounds`.
     """
 
     versions: list[VersionState]

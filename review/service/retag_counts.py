@@ -1,11 +1,12 @@
 """How many questions a promotion would tag again, before somebody chooses which.
 
-Only what is tagged or requested can be. To count that takes what tagging requests of it takes: of a
+Only what is tagged or claimed can be. To count that takes what tagging requests of it takes: of a
 million questions many seconds. Where it is more than LARGE, a sample of SAMPLE of the site's
 questions tells; of the recent ones, which may be too few for it, only where they are more than
 LARGE too. What fewer than FEW of the sample are is told by a bound.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion
 from core.database.tables import Question, TaggingRequest
 from core.database.views import SiteCount
+from core.questions.lifecycle import is_claimed
 from core.questions.requests import is_to_retag
 from core.settings import Retag
 
@@ -35,7 +37,7 @@ class RetagCounts:
     Attributes:
         counts: by each choice.
         estimates: those of which a sample told about how many.
-        bounds: those of which it told that they are fewer than that.
+        bounds: those of which it told that they are no more than that.
     """
 
     counts: Mapping[Retag, int]
@@ -44,7 +46,7 @@ class RetagCounts:
 
     def told(self, which: Retag) -> str:
         """The number of a choice, with how sure it is, for people."""
-        sure = "about " if which in self.estimates else "fewer than "
+        sure = "about " if which in self.estimates else "at most "
         prefix = sure if which in self.estimates | self.bounds else ""
         return f"{prefix}{self.counts[which]:,}"
 
@@ -58,28 +60,40 @@ def count_retags(connection: Connection, site: str, *, since: datetime) -> Retag
         since: from when on questions are recent ones. UTC.
     """
     choices: tuple[Retag, ...] = get_args(Retag)
-    sums = (SiteCount.questions, SiteCount.tagged, SiteCount.requests)
-    stored = select(*map(func.sum, sums)).where(SiteCount.site == site)
-    questions, tagged, requests = (int(count or 0) for count in connection.execute(stored).one())
-    if tagged + requests <= LARGE:
+    stored = select(func.sum(SiteCount.questions), func.sum(SiteCount.tagged))
+    sums = connection.execute(stored.where(SiteCount.site == site)).one()
+    questions, tagged = (int(count or 0) for count in sums)
+    most = tagged + _count_claimed(connection, site)
+    if most <= LARGE:
         return RetagCounts(_count(connection, site, choices, since))
     counted: dict[Retag, int] = {"none": 0}
     if not _are_many(connection, site, since):
         counted |= _count(connection, site, ("recent",), since)
     met, share = _sample(connection, site, questions, since)
     sampled = {which: count for which, count in met.items() if which not in counted}
-    told = {which: round(max(FEW, count) * share) for which, count in sampled.items()}
+    told = {which: min(most, round(_told(count) * share)) for which, count in sampled.items()}
     bounds = frozenset(which for which, count in sampled.items() if count < FEW)
     return RetagCounts(told | counted, frozenset(sampled) - bounds, bounds)
+
+
+def _told(met: int) -> float:
+    """How many of a sample are told where so many were met: of few, a bound that surely holds."""
+    return met if met >= FEW else met + 2 * math.sqrt(met) + 4
+
+
+def _count_claimed(connection: Connection, site: str) -> int:
+    """How many of a site's questions a worker has in hand, or has tried."""
+    claimed = select(func.count()).select_from(TaggingRequest).where(TaggingRequest.site == site)
+    return connection.scalar(claimed.where(is_claimed())) or 0
 
 
 def _count(
     connection: Connection, site: str, choices: Sequence[Retag], since: datetime
 ) -> dict[Retag, int]:
     tagged = select(QueuedQuestion.question_pk).where(QueuedQuestion.site == site)
-    requested = select(TaggingRequest.question_pk).where(TaggingRequest.site == site)
+    claimed = select(TaggingRequest.question_pk).where(TaggingRequest.site == site, is_claimed())
     # From which the database starts, however many others the site has.
-    among = Question.id.in_(union(tagged, requested).scalar_subquery())
+    among = Question.id.in_(union(tagged, claimed).scalar_subquery())
     counted = select(func.count()).select_from(Question).where(Question.site == site, among)
     return {
         which: connection.scalar(counted.where(*is_to_retag(which, since))) or 0

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ManualClock
+from worker.pool import DEATHS_SECONDS, MOST_DEATHS, IdleDeaths
+
 ROOT = Path(__file__).resolve().parents[2]
 
 # A worker with three tasks: Celery itself kills the first after a second, the second ends with
@@ -35,7 +38,11 @@ for site, seconds in (("slow", 1), ("large", 60), ("last", 60)):
 def report(pid, batch):
     print(f"{pid > 0}: {batch}", flush=True)
 
-worker = app.Worker(pool_cls=pool_that_reports(report), concurrency=1, quiet=True,
+def give_up(reason):
+    print(f"given up: {reason}", flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+worker = app.Worker(pool_cls=pool_that_reports(report, give_up), concurrency=1, quiet=True,
                     without_gossip=True, without_mingle=True, without_heartbeat=True,
                     redirect_stdouts=False, loglevel="CRITICAL")
 worker.start()
@@ -52,6 +59,16 @@ def die_once(**_):
     if not killed.exists():
         killed.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+
+"""
+
+
+DIES_ALWAYS = """
+from celery import signals
+
+@signals.worker_process_init.connect(weak=False)
+def die(**_):
+    os._exit(1)
 
 """
 
@@ -88,3 +105,25 @@ def test_a_worker_whose_process_dies_while_it_starts_goes_on(
     assert (tmp_path / "killed").exists()
     assert (run.returncode, "WorkerLostError" in run.stderr) == (0, False), run
     assert [line for line in run.stdout.splitlines() if line.startswith("True: ")], run
+
+
+@pytest.mark.slow
+def test_a_worker_whose_processes_all_die_as_they_start_ends(redis_url: str) -> None:
+    """Whoever started it starts it again, after a pause, and sees that it does not run."""
+    tasks, start = WORKER.split("def report")
+    few = "import worker.pool\nworker.pool.MOST_DEATHS = 3\n"
+    run = run_worker(tasks + DIES_ALWAYS + few + "def report" + start, redis_url)
+    assert run.stdout.count("given up: Its processes die without a task, 3 times each") == 1, run
+
+
+def test_processes_that_die_now_and_then_are_replaced_for_ever() -> None:
+    reasons: list[str] = []
+    clock = ManualClock()
+    deaths = IdleDeaths(reasons.append, now=lambda: clock.now().timestamp())
+    for _ in range(100):
+        clock.sleep(DEATHS_SECONDS / (2 * MOST_DEATHS - 1) + 0.1)
+        deaths.add(1, processes=2)
+    assert not reasons
+    deaths.add(1, processes=2)
+    deaths.add(0, processes=2)
+    assert len(reasons) == 1

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO, Final
+from itertools import chain, islice
+from typing import Any, BinaryIO, Final, TypeVar
 
 from sqlalchemy import Engine, exists, inspect, select, text, update
 from sqlalchemy.engine import Connection
@@ -22,7 +23,10 @@ from core.untrusted import one_line
 # What a service writes by itself where nothing has been fetched yet.
 INCIDENTAL: Final = frozenset({"backups", "feeds", "known_sites", "last_signs", "killed_processes"})
 FUNCTIONS: Final = ("keep_likely_tags", "count_tag_uses", "count_rows_of_sites")  # of triggers
+STREAM: Final = 50_000  # rows that Postgres takes at once
 VIEWS: Final = ("suggestions_by_tag", "tag_suggestions", "predicted_tags")
+
+T = TypeVar("T")
 
 
 def restore_backup(
@@ -153,11 +157,9 @@ def _load(
         told = one_line(given.name)[:60]
         raise BackupRefused(f"The backup {name} is damaged: its table {told} is none of ours.")
     rows = _converted(given, table, connection.dialect.name, name)
-    # Postgres takes them one by one, and its triggers count all of them at once: count after count
-    # would leave a dead row each, which the next reads until this transaction ends.
     is_sqlite = connection.dialect.name == "sqlite"
     try:
-        for some in in_chunks(rows, chunk_of(table)) if is_sqlite else [rows]:
+        for some in in_chunks(rows, chunk_of(table)) if is_sqlite else _in_streams(rows):
             insert_raw(connection, table.name, given.columns, some)
     except (DBAPIError, connection.dialect.loaded_dbapi.Error, *WRONG_VALUE) as error:
         driver = getattr(error, "orig", None) or error
@@ -166,6 +168,16 @@ def _load(
             f"The backup {name} is damaged: a row of {table.name} cannot be stored: "
             f"{one_line(reason)[:200]}"
         ) from None
+
+
+def _in_streams(rows: Iterator[T]) -> Iterator[Iterator[T]]:
+    """The rows in iterators of at most STREAM, each of which is read before the next.
+
+    Postgres' triggers count after each of them, which leaves a dead row that the next count reads
+    until the transaction ends, and its server keeps the rows of each aside until then.
+    """
+    for first in rows:
+        yield chain([first], islice(rows, STREAM - 1))
 
 
 def _converted(

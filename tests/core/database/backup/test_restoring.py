@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, insert, select, text
 
+from core.database.backup import restoring
 from core.database.backup.columns import to_json
 from core.database.backup.format import BackupWriter, Header
 from core.database.backup.restoring import restore_backup
@@ -96,6 +97,17 @@ def test_every_row_comes_back_in_either_kind_of_database(
 
 
 @pytest.mark.postgres
+def test_postgres_takes_the_rows_of_a_table_in_streams(
+    open_engine: Open, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    origin, copy = open_engine("sqlite"), open_engine("postgres")
+    store_questions(origin, *map(question, range(1, 8)), now=clock.now())
+    monkeypatch.setattr(restoring, "STREAM", 3)
+    restore_backup(copy, backup_of(origin, clock), "it", now=clock.now())
+    assert rows_of(copy) == rows_of(origin)
+    assert made_by_triggers(copy) == made_by_triggers(origin)
+
+
 def test_what_is_restored_goes_on_tagging_with_its_model(
     open_engine: Open, clock: ManualClock
 ) -> None:
