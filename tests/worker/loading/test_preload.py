@@ -47,6 +47,14 @@ def preload(engine: Engine, models: LiveModels, cache: BundleCache) -> None:
     preloading.wait()
 
 
+def tasks_of(
+    engine: Engine, settings: Settings, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> Tasks:
+    """Of a process that uses the test's own engine, whose connections are closed at its end."""
+    monkeypatch.setattr("worker.app.make_engine", lambda _: engine)
+    return Tasks(make_app(settings), settings, clock)
+
+
 def pending_of_a_live_model(engine: Engine, clock: ManualClock) -> list[int]:
     publish_live(engine, word_bundle(), now=clock.now())
     return list(store_questions(engine, question(1), now=clock.now()).requested)
@@ -78,10 +86,11 @@ def test_a_process_goes_on_with_what_it_has_preloaded(
     clock: ManualClock,
     settings: Settings,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pks = pending_of_a_live_model(engine, clock)
     prefetch(settings)
-    tasks = Tasks(make_app(settings), settings, clock)
+    tasks = tasks_of(engine, settings, clock, monkeypatch)
     with caplog.at_level(logging.INFO):
         tasks.preload()
         tasks.tag("stats", pks)
@@ -121,6 +130,7 @@ def test_what_goes_wrong_is_left_to_the_task(
     models: LiveModels,
     cache: BundleCache,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = make_engine(f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none")
     preload(away, models, cache)
@@ -128,7 +138,7 @@ def test_what_goes_wrong_is_left_to_the_task(
     prefetch(settings)
     with engine.begin() as connection:
         connection.execute(update(ModelVersion).values(live=False))
-    tasks = Tasks(make_app(settings), settings, clock)
+    tasks = tasks_of(engine, settings, clock, monkeypatch)
     tasks.preload()
     tasks.tag("stats", pks)
     assert len([line for line in caplog.messages if "has no live model" in line]) == 1
