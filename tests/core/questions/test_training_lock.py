@@ -12,6 +12,9 @@ from sqlalchemy import Engine
 from core.database.engine import make_engine, reading
 from core.errors import TrainingInProgress
 from core.questions.training_lock import is_training, training_lock
+from tests.processes import wait_until
+
+NOTICED = "the death of who held the lock is noticed"  # by Postgres, a moment after it
 
 HOLDER = """
 import sys
@@ -60,7 +63,7 @@ def test_a_killed_holder_frees_the_lock(engine: Engine) -> None:
     with holder(engine) as process:
         process.kill()
         process.wait()
-        assert not is_locked(engine, "stats")
+        wait_until(lambda: not is_locked(engine, "stats"), seconds=10, what=NOTICED)
 
 
 def test_the_lock_is_free_again_after_a_run_however_it_ended(engine: Engine) -> None:
@@ -85,7 +88,7 @@ def test_whether_a_site_is_trained_can_be_seen_without_its_lock(engine: Engine) 
         assert not is_seen(engine, "cooking")
         process.kill()
         process.wait()
-        assert not is_seen(engine, "stats")
+        wait_until(lambda: not is_seen(engine, "stats"), seconds=10, what=NOTICED)
     assert not is_locked(engine, "stats")
 
 
