@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy import Engine, text
+
+from core.database.engine import reading
 from tests.memory import Group
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,3 +75,9 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds:.0f} s still not: {what}")
         time.sleep(0.2)
+
+
+def is_waited_for(engine: Engine) -> bool:
+    """Whether anybody waits for a lock of Postgres', as a condition of wait_until()."""
+    with reading(engine) as connection:
+        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

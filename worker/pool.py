@@ -59,8 +59,8 @@ def pool_that_reports(
 
     Args:
         report: is called with each process that was killed and its batch.
-        give_up: is called with the reason, once, where so many have died without a task that the
-            next ones will, too.
+        give_up: is called with the reason where so many have died without a task that the next ones
+            will, too.
     """
 
     class _ReportingPool(AsynPool):  # type: ignore[misc] # (Celery carries no types)

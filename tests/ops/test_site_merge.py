@@ -23,7 +23,7 @@ from core.service.counts import Counts, count_by_site
 from ops.site_merge import MergedSite, merge_sites, misnamed_sites
 from review.decisions.save import Asked, Decision, save
 from tests.conftest import ManualClock
-from tests.processes import wait_until
+from tests.processes import is_waited_for, wait_until
 from tests.review.rows import predict_rows
 from tests.rows import question, store_questions
 
@@ -139,13 +139,8 @@ def test_a_merge_waits_for_who_writes_one_of_the_questions_and_counts(
     with engine.connect() as writer, ThreadPoolExecutor(1) as threads:
         writer.execute(text("SELECT id FROM questions WHERE site = 'stats' FOR UPDATE"))
         merging = threads.submit(merge_sites, engine, clock)
-        wait_until(lambda: waits(engine), seconds=20, what="it waits for the writer")
+        wait_until(lambda: is_waited_for(engine), seconds=20, what="it waits for the writer")
         writer.execute(text("DELETE FROM tagging_requests WHERE site = 'stats'"))
         writer.commit()
         assert merging.result(30) == [MergedSite(OLD, "stats", 1, 0)]
     engine.dispose()
-
-
-def waits(engine: Engine) -> bool:
-    with reading(engine) as connection:
-        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))

@@ -49,10 +49,10 @@ def keep_report(engine: Engine, record: RunRecord, outcome: RunOutcome, clock: C
     trainings fail has reports, too.
     """
     report = draw_report(record, outcome, clock.now())
-    if report is not None:
-        with engine.begin() as connection:
+    with engine.begin() as connection:
+        if report is not None:
             store_report(connection, record.run, report)
-            prune_runs(connection, record.site, now=clock.now())
+        prune_runs(connection, record.site, now=clock.now())
 
 
 def draw_report(record: RunRecord, outcome: RunOutcome, now: datetime) -> str | None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select, text
 
 from core.database import api_tables, review_tables, tables
 from core.database.backup.tables import Backup
-from core.database.engine import make_engine, reading
+from core.database.engine import make_engine
 from core.database.migrate import (
     alembic_config,
     current_revision,
@@ -19,7 +19,7 @@ from core.database.migrate import (
 )
 from core.errors import SchemaOutdated
 from tests.core.database.upgrades.filled_tables import counts, fill_empty_tables
-from tests.processes import wait_until
+from tests.processes import is_waited_for, wait_until
 
 
 def test_the_migrations_make_the_tables_that_the_code_declares(engine: Engine) -> None:
@@ -57,7 +57,9 @@ def test_an_upgrade_beside_a_writer_who_waits_for_it_is_done_in_the_end(postgres
         writer.execute(text("LOCK TABLE question_tags IN ROW EXCLUSIVE MODE"))
         upgraded = threads.submit(upgrade, early)
         wait_until(
-            lambda: upgraded.done() or waits(engine), seconds=20, what="it waits for the writer"
+            lambda: upgraded.done() or is_waited_for(engine),
+            seconds=20,
+            what="it waits for the writer",
         )
         writer.execute(text("LOCK TABLE questions IN ROW EXCLUSIVE MODE"))
         writer.commit()
@@ -66,13 +68,6 @@ def test_an_upgrade_beside_a_writer_who_waits_for_it_is_done_in_the_end(postgres
         assert current_revision(connection) == revisions()[-1]
     engine.dispose()
     early.dispose()
-
-
-def waits(engine: Engine) -> bool:
-    """Whether somebody waits for a table's lock."""
-    with reading(engine) as connection:
-        waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'relation')"
-        return bool(connection.scalar(text(waiting)))
 
 
 def test_tables_of_a_newer_program_are_refused_and_left_alone(database_url: str) -> None:

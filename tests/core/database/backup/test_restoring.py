@@ -25,7 +25,7 @@ from tests.conftest import ManualClock
 from tests.core.database.upgrades.filled_tables import fill_empty_tables
 from tests.database_of_before import fill_with_database_of_before
 from tests.models import word_bundle
-from tests.processes import wait_until
+from tests.processes import is_waited_for, wait_until
 from tests.rows import give_signs, live_models, predictions, publish_live, question, store_questions
 from worker.tagging import tag_batch
 
@@ -291,14 +291,9 @@ def test_a_service_that_meets_the_restore_half_way_goes_on_before_it(
     with ThreadPoolExecutor(1) as pool, engine.begin() as service:
         service.execute(text(f"SELECT FROM {last}"))
         restored = pool.submit(restore_backup, engine, backup, "b", now=clock.now(), replace=True)
-        wait_until(lambda: _is_waiting(engine), seconds=30, what="a lock")
+        wait_until(lambda: is_waited_for(engine), seconds=30, what="a lock")
         service.execute(text(f"SELECT FROM {first}"))  # which the restore has locked
         service.commit()
         restored.result()
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Question)) == 1
-
-
-def _is_waiting(engine: Engine) -> bool:
-    with engine.connect() as connection:
-        return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
