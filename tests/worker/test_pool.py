@@ -98,10 +98,12 @@ def test_a_worker_whose_process_dies_while_it_starts_goes_on(
     redis_url: str, tmp_path: Path
 ) -> None:
     tasks, start = WORKER.split("def report")
-    only_the_last = tasks.replace('(("slow", 1), ("large", 60), ("last", 60))', '[("last", 60)]')
-    run = run_worker(
-        only_the_last + DIES_EARLY + "def report" + start, redis_url, str(tmp_path / "killed")
-    )
+    # The task comes when that process is gone: one that it had taken would be waited for.
+    no_task = tasks.replace('(("slow", 1), ("large", 60), ("last", 60))', "()")
+    told = 'print(f"{pid > 0}: {batch}", flush=True)'
+    then = start.replace(told, f'{told}\n    tag.apply_async(["last", [4, 2]])')
+    script = no_task + DIES_EARLY + "def report" + then
+    run = run_worker(script, redis_url, str(tmp_path / "killed"))
     assert (tmp_path / "killed").exists()
     assert (run.returncode, "WorkerLostError" in run.stderr) == (0, False), run
     assert [line for line in run.stdout.splitlines() if line.startswith("True: ")], run

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.questions.files import BrokenRow, read_questions
 from core.questions.files.json_lines import read_json_lines
+from core.questions.files.lines import BOM
 from core.questions.files.rows import Source
 from core.questions.store import FetchedQuestion
 from tests.json_rows import GOOD, read_one, write
@@ -70,13 +71,14 @@ JUNK = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(junk=st.lists(JUNK, max_size=6))
+@example(junk=[BOM, BOM + b" ", b" " + BOM])  # as of joined files, the second of which is empty
 def test_whatever_stands_between_them_every_good_row_survives(junk: list[bytes]) -> None:
     good = json.dumps(GOOD).encode()
     content = b"\n".join([good, *(part for j in junk for part in (j, good))])
     rows = list(read_json_lines(io.BytesIO(content), Source("q.jsonl", None)))
     assert sum(isinstance(row, FetchedQuestion) for row in rows) == len(junk) + 1
     assert [r.line for r in rows if isinstance(r, BrokenRow)] == [
-        2 * i + 2 for i, j in enumerate(junk) if j.strip(b" \t\r\n\0")
+        2 * i + 2 for i, j in enumerate(junk) if j.removeprefix(BOM).strip(b" \t\r\n\0")
     ]
 
 
