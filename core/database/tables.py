@@ -47,6 +47,9 @@ NAMING = {
 }
 
 
+IS_GONE = "state IN ('deleted', 'migrated')"  # of a question, as its index has it
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC; SQLite, which has no time zones, holds it as UTC without one."""
 
@@ -97,6 +100,7 @@ class Question(Table):
         UniqueConstraint("site", "question_id"),
         Index("ix_questions_site_created_at", "site", "created_at"),
         Index("ix_questions_site_state_checked_at", "site", "state", "checked_at"),
+        partial_index("questions_gone", IS_GONE, ["id"]),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)  # other tables' question_pk

@@ -6,11 +6,11 @@ A closed question is there still: its tags are read and corrected, so it keeps i
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, FromClause, delete, select, text
 from sqlalchemy.engine import Connection
 
 from core.database.keys import one_of
-from core.database.tables import Question, TaggingRequest
+from core.database.tables import IS_GONE, Question, TaggingRequest
 from core.questions.lock_order import lock_requests_in_order
 
 GONE: Final = ("deleted", "migrated")  # states
@@ -19,6 +19,12 @@ GONE: Final = ("deleted", "migrated")  # states
 def is_gone() -> ColumnElement[bool]:
     """Whether a row of `questions` is of a question that is on its site no more."""
     return Question.state.in_(GONE)
+
+
+def gone_keys() -> FromClause:
+    """The keys, `id`, of all questions that are gone, which have an index of their own."""
+    # Word for word as the index has it, or SQLite does not know it again.
+    return select(Question.id).where(text(f"questions.{IS_GONE}")).subquery()
 
 
 def clear_requests(

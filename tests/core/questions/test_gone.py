@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, text
 
+from core.questions.gone import GONE, gone_keys
 from core.questions.lifecycle import ClaimedQuestion, claim, finish
 from core.questions.requests import request_tagging, retag
 from core.questions.store import State, mark_deleted
@@ -67,3 +68,19 @@ def test_a_closed_question_keeps_its_request(engine: Engine, clock: ManualClock)
     store_questions(engine, question(1), now=clock.now())
     store_questions(engine, question(1, state="closed"), now=clock.now(), request_tagging=False)
     assert request_of(engine, 1).requested_at == clock.now()
+
+
+def test_what_is_gone_is_found_by_an_index_of_its_own(engine: Engine, clock: ManualClock) -> None:
+    states: tuple[State, ...] = ("open", "answered", "closed", "migrated", "deleted")
+    given = [question(number, state=state) for number, state in enumerate(states)]
+    store_questions(engine, *given, now=clock.now())
+    key = gone_keys().c.id
+    keys = select(key).order_by(key.desc())  # in no order, SQLite reads all of so small a table
+    compiled = keys.compile(engine, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+    with engine.begin() as connection:
+        assert len(connection.scalars(keys).all()) == len(GONE)
+        if engine.dialect.name != "sqlite":  # which reads so few rows as a whole otherwise
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = str(connection.execute(text(f"{explain} {compiled}")).all())
+    assert "ix_questions_gone" in plan

@@ -9,7 +9,7 @@ from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import Question
 from review.decisions import filters, walk
 from review.decisions.queue import next_question
-from review.decisions.walk import Order
+from review.decisions.walk import Order, count_left
 from tests.conftest import ManualClock
 from tests.review.decisions.asking import all_of, asking, following
 from tests.review.rows import predict_rows
@@ -147,3 +147,20 @@ def test_of_all_sites_the_first_comes_first(engine: Engine, clock: ManualClock) 
             site = select(Question.site).where(Question.id == found.pk)
             seen.append(connection.scalar(site))
     assert seen == ["stats"] * 3 + ["cooking"] * 2
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("order", ["newest", "uncertain", "conflicts"])
+@pytest.mark.parametrize(("gone", "most"), [((), 9), ((), 3), ((1, 2), 2), ((1, 2, 3, 4), 1)])
+def test_what_is_left_is_counted_without_what_is_gone(
+    engine: Engine, clock: ManualClock, order: Order, gone: tuple[int, ...], most: int
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(update(QueuedQuestion).values(conflicting=True))
+        left = update(Question).where(Question.question_id.in_(gone))
+        connection.execute(left.values(state="migrated"))
+    asked = asking(clock, order)
+    with engine.connect() as connection:
+        assert count_left(connection, asked, "stats", most=most) == min(5 - len(gone), most)
+        assert count_left(connection, asked, "stats", most=100) == 5 - len(gone)
+        assert count_left(connection, asked, "cooking", most=100) == 0
