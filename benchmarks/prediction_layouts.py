@@ -76,9 +76,11 @@ CROSS JOIN LATERAL unnest(p.tags, p.probabilities) WITH ORDINALITY AS t (tag, pr
 SUGGESTED_INDEX = "CREATE INDEX ON predictions USING gin ((tags[1:suggested_count]));"
 LIKELY_TAGS = """
 CREATE TABLE likely_tags (
-  tag text NOT NULL, question_pk bigint NOT NULL, model_version_id bigint NOT NULL,
-  PRIMARY KEY (tag, question_pk, model_version_id));
-INSERT INTO likely_tags SELECT * FROM public.likely_tags;
+  tag text NOT NULL, predicted_at timestamptz NOT NULL, question_pk bigint NOT NULL,
+  model_version_id bigint NOT NULL,
+  PRIMARY KEY (tag, predicted_at, question_pk, model_version_id));
+INSERT INTO likely_tags (tag, predicted_at, question_pk, model_version_id)
+SELECT tag, predicted_at, question_pk, model_version_id FROM public.likely_tags;
 CREATE TRIGGER predictions_inserted AFTER INSERT ON predictions
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION keep_likely_tags();
 CREATE TRIGGER predictions_deleted AFTER DELETE ON predictions

@@ -112,9 +112,11 @@ _OF_QUESTIONS = (
     ) AS ranked GROUP BY n
     """,
     """
-    INSERT INTO likely_tags (tag, question_pk, model_version_id)
-    SELECT tag, question_pk, model_version_id FROM predicted_tags
-    WHERE question_pk BETWEEN :first AND :last AND (suggested OR probability >= 0.1)
+    INSERT INTO likely_tags (tag, predicted_at, question_pk, model_version_id)
+    SELECT t.tag, p.predicted_at, p.question_pk, p.model_version_id
+    FROM predictions p JOIN predicted_tags t
+      ON t.question_pk = p.question_pk AND t.model_version_id = p.model_version_id
+    WHERE p.question_pk BETWEEN :first AND :last AND (t.suggested OR t.probability >= 0.1)
     ON CONFLICT DO NOTHING
     """,
     """

@@ -252,13 +252,15 @@ class Prediction(Table):
 class LikelyTag(Table):
     """A tag that a prediction suggests, or finds probable: questions are found by it.
 
-    Triggers write and delete these rows with those of `predictions` (migration 0014).
+    In the order of the predictions' times. Triggers write and delete these rows with those of
+    `predictions` (migration 0031).
     """
 
     __tablename__ = "likely_tags"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     tag: Mapped[str] = mapped_column(primary_key=True)
+    predicted_at: Mapped[datetime] = mapped_column(primary_key=True)
     question_pk: Mapped[int] = mapped_column(BigId, primary_key=True)
     model_version_id: Mapped[int] = mapped_column(BigId, primary_key=True)
 

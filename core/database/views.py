@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database.tables import BigId, Prediction, Table
 
-# The least probability of which `likely_tags` has every tag; migration 0014 tells its triggers.
+# The least probability of which `likely_tags` has every tag; migration 0031 tells its triggers.
 LIKELY = 0.1
 
 

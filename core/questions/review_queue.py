@@ -10,7 +10,7 @@ by adding one.
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, case, func, literal, select, update
+from sqlalchemy import BigInteger, case, func, literal, or_, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -46,7 +46,11 @@ def enter_queue(
     statement = insert.on_conflict_do_update(
         index_elements=["question_pk"],
         set_={**newest, "uncertainty": None, "label_quality": None},
-        where=insert.excluded.predicted_at >= QueuedQuestion.predicted_at,
+        where=or_(
+            insert.excluded.predicted_at >= QueuedQuestion.predicted_at,
+            # In place of its own older one, though the clock has been set back.
+            insert.excluded.model_version_id == QueuedQuestion.model_version_id,
+        ),
     )
     connection.execute(statement)
     recount(connection, _decided_on(connection, pks))

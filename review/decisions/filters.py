@@ -167,6 +167,7 @@ def _is_likely(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:
     """Whether the index by tags has the question: else the tag is not suggested."""
     likely = select(LikelyTag.question_pk).where(
         LikelyTag.tag == tag,
+        LikelyTag.predicted_at == queue.predicted_at,
         LikelyTag.question_pk == queue.question_pk,
         LikelyTag.model_version_id == queue.model_version_id,
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, exists, func, literal, or_, select
+from sqlalchemy import Select, SQLColumnExpression, and_, exists, func, literal, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.keys import one_of
 from core.database.review_tables import Verdict
-from core.database.tables import ModelVersion, Prediction, Question, QuestionTag
+from core.database.tables import LikelyTag, ModelVersion, Prediction, Question, QuestionTag
 from core.database.views import OwnTags, PredictedTag, own_tags
 from core.questions.suggested import find_by_tag, is_indexed, is_newest, is_suggested
 from core.questions.verdicts import Joint, Said, joint_verdict
@@ -90,9 +90,9 @@ def find_results(
         for result in find_results(connection, Filter(sites=("stats",), tags=("regression",))):
             print(result.title, [tag.tag for tag in result.suggested])
     """
-    leading, by_keys = _of_likely_tags(connection, chosen)
+    leading, at = _of_likely_tags(connection, chosen)
     of_tags = _of_tags(chosen, own_tags(connection))
-    statement = _newest_predictions(chosen, by_keys=by_keys).where(*leading, *of_tags)
+    statement = _newest_predictions(chosen, at).where(*leading, *of_tags)
     if limit is not None:
         statement = statement.limit(limit)
     # Of a cursor Postgres takes a tenth to be read, and walks through all dates for the first rows.
@@ -119,7 +119,10 @@ def is_anything_tagged(connection: Connection) -> bool:
     return connection.execute(select(Prediction.question_pk).limit(1)).first() is not None
 
 
-def _newest_predictions(chosen: Filter, *, by_keys: bool) -> Select[*tuple[Any, ...]]:
+def _newest_predictions(
+    chosen: Filter, at: SQLColumnExpression[datetime]
+) -> Select[*tuple[Any, ...]]:
+    """Predictions and their questions, in the order of their times, which an index may have."""
     statement: Select[*tuple[Any, ...]] = (
         select(
             Prediction.question_pk,
@@ -139,37 +142,37 @@ def _newest_predictions(chosen: Filter, *, by_keys: bool) -> Select[*tuple[Any, 
     if chosen.sites:
         statement = statement.where(Question.site.in_(chosen.sites))
     if chosen.since is not None:
-        statement = statement.where(Prediction.predicted_at >= chosen.since)
+        statement = statement.where(at >= chosen.since)
     if chosen.after is None:
-        at: ColumnElement[datetime] = Prediction.predicted_at.expression
-        if by_keys:  # in no index's order: Postgres would walk all dates in search of the keys
-            at = func.coalesce(at, at)
         return statement.order_by(at.desc(), Question.question_id.desc())
-    return statement.where(*_behind(chosen.after, chosen.until)).order_by(
-        Prediction.predicted_at, Prediction.question_pk
-    )
+    behind = _behind(chosen.after, chosen.until, at)
+    return statement.where(*behind).order_by(at, Prediction.question_pk)
 
 
-def _behind(place: Place, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+def _behind(
+    place: Place, until: datetime | None, at: SQLColumnExpression[datetime]
+) -> Iterator[ColumnElement[bool]]:
     """What comes behind a place, as far as it is asked for."""
-    yield Prediction.predicted_at >= place.predicted_at  # by which an index leads
-    yield or_(
-        Prediction.predicted_at > place.predicted_at, Prediction.question_pk > place.question_pk
-    )
+    yield at >= place.predicted_at  # by which an index leads
+    yield or_(at > place.predicted_at, Prediction.question_pk > place.question_pk)
     if until is not None:
-        yield Prediction.predicted_at < until
+        yield at < until
 
 
 def _of_likely_tags(
     connection: Connection, chosen: Filter
-) -> tuple[list[ColumnElement[bool]], bool]:
-    """What leads to the predictions of the filter's tags, and whether these are their keys.
+) -> tuple[list[ColumnElement[bool]], SQLColumnExpression[datetime]]:
+    """What leads to the predictions of the filter's tags, and the time that they are ordered by.
 
-    Of a rare tag, or of tags that seldom meet, the keys themselves: Postgres takes them for like
-    all others, and would walk through the predictions of years for as many as are asked for.
+    One tag's are walked through in the order of its index, the newest first. Of several that
+    seldom meet, or are rare, the keys lead: Postgres takes them for like all others, and would walk
+    through the predictions of years for as many as are asked for.
     """
+    at: SQLColumnExpression[datetime] = Prediction.predicted_at
     if not chosen.tags or not is_indexed(chosen.min_probability):
-        return [], False
+        return [], at
+    if len(chosen.tags) == 1:
+        return _is_likely(chosen.tags[0]), LikelyTag.predicted_at
     each = [find_by_tag(*chosen.tags)]
     if chosen.match == "all":  # common ones may meet seldom: none leads anywhere alone
         each = [find_by_tag(tag) for tag in chosen.tags]
@@ -177,8 +180,18 @@ def _of_likely_tags(
     meeting = select(first).where(*(first.in_(found) for found in each[1:]))
     keys = connection.scalars(meeting.limit(RARE + 1)).all()
     if len(keys) > RARE:
-        return [Prediction.question_pk.in_(found) for found in each], False
-    return [one_of(connection, Prediction.question_pk, set(keys))], True
+        return [Prediction.question_pk.in_(found) for found in each], at
+    # In no index's order.
+    return [one_of(connection, Prediction.question_pk, set(keys))], func.coalesce(at, at)
+
+
+def _is_likely(tag: str) -> list[ColumnElement[bool]]:
+    """Joins the predictions that find a tag likely, as its index has them."""
+    return [
+        LikelyTag.tag == tag,
+        LikelyTag.question_pk == Prediction.question_pk,
+        LikelyTag.model_version_id == Prediction.model_version_id,
+    ]
 
 
 def _of_tags(chosen: Filter, own: OwnTags) -> Iterator[ColumnElement[bool]]:

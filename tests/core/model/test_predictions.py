@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy import Engine, delete, event, func, select, update
 
+from core.database.review_tables import QueuedQuestion
 from core.database.tables import LikelyTag, Prediction, Question
 from core.database.views import PredictedTag
 from core.model.predictions import NewPrediction, write_predictions
@@ -143,3 +145,18 @@ def test_tagging_all_again_takes_no_more_statements_than_tagging_one(
         sizes.append(len([one for one in sent if "predict" in one]))
         clock.sleep(1)
     assert sizes[0] == sizes[1]
+
+
+def test_a_prediction_and_its_place_in_the_queue_have_one_time_though_the_clock_goes_back(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """By which the queue finds the likely tags."""
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    write(engine, clock, version, {1: ["anova"]})
+    later = clock.now()
+    clock.sleep(-60)
+    write(engine, clock, version, {1: ["r"]})
+    columns = (Prediction.predicted_at, QueuedQuestion.predicted_at, LikelyTag.predicted_at)
+    with engine.connect() as connection:
+        times = [connection.scalars(select(column)).one() for column in columns]
+    assert times == [later - timedelta(seconds=60)] * 3

@@ -41,6 +41,28 @@ def test_results_are_chosen_by_site_tag_time_and_probability(
     assert [(r.question_id, len(r.tags)) for r in likely] == [(3, 1), (1, 2)]
 
 
+def test_one_tag_s_results_come_in_the_order_of_its_index(tagged: Engine) -> None:
+    """However many questions have the tag, as few are looked at as are asked for."""
+    sent: list[tuple[str, Any]] = []
+    event.listen(tagged, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    is_sqlite = tagged.dialect.name == "sqlite"
+    for chosen in (Filter(tags=("c++",)), Filter(tags=("c++",), min_probability=0.5, after=START)):
+        with tagged.begin() as connection:
+            sent.clear()
+            assert [one.question_id for one in find_results(connection, chosen, limit=5)] == [1]
+            asked, given = sent[0]
+            if not is_sqlite:  # which reads so few rows as a whole otherwise, and sorts them
+                connection.execute(text("SET LOCAL enable_seqscan = off"))
+                connection.execute(text("SET LOCAL enable_bitmapscan = off"))
+            explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+            plan = [str(row) for row in connection.exec_driver_sql(f"{explain} {asked}", given)]
+        leading = next(line for line in plan if re.search(r"SEARCH|Index (Only )?Scan", line))
+        assert re.search(r"likely_tags USING PRIMARY KEY|pk_likely_tags", leading), plan
+        # By the question's number alone, among those of one time.
+        sorting = r"USE TEMP B-TREE FOR ORDER BY" if is_sqlite else r" Sort  \(|'Sort  \("
+        assert not [line for line in plan if re.search(sorting, line) and "Incremental" not in line]
+
+
 def test_of_several_tags_any_or_all_are_suggested(tagged: Engine) -> None:
     for tags, any_of, all_of in (
         (("c++", "anova"), [3, 1], []),
