@@ -38,7 +38,7 @@ from trainer.systems.branched.embeddings import Tables, make_tables
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, prepare
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.logistic import fit_stacking_weights
+from trainer.systems.branched.stacking import fit_stacking_weights
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.networks.keras_setup import import_keras, make_deterministic
 
@@ -57,7 +57,7 @@ class Slice:
         name: of its files.
         encoded: its questions.
         tables: of words.
-        others: logits of readers and terms for the slice that is judged, (questions, labels) each.
+        others: what readers and terms say of the slice that is judged, (questions, labels) each.
     """
 
     name: str
@@ -134,7 +134,7 @@ def fit_others(dataset: Dataset, encoded: EncodedDataset) -> dict[str, Any]:
     return {
         **{one.name: getattr(tables, one.name) for one in fields(Tables)},
         "readers": said[:, : encoded.label_count],
-        "terms": encoded.terms[judged] @ terms.table + terms.bias,
+        "terms": terms.margins(encoded.terms[judged]),
     }
 
 

@@ -33,9 +33,7 @@ from trainer.train import train_site
 
 FEW = replace(
     NARROW,
-    fit=replace(
-        NARROW.fit, conv_epochs=1, conv_steps=1, reader_epochs=2, reader_steps=1, term_steps=1
-    ),
+    fit=replace(NARROW.fit, conv_epochs=1, conv_steps=1, reader_epochs=2, reader_steps=1),
 )
 
 

@@ -14,12 +14,12 @@ from core.model.calibration import sigmoid
 from trainer.data.splits import Rows
 from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.documents import DocumentVectors
-from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
+from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, Matrix
 from trainer.systems.branched.fitting_run import FittingRun
-from trainer.systems.branched.logistic import fit_term_table, logit_of_share
 from trainer.systems.branched.parts.batches import Batches, drop_words
 from trainer.systems.branched.parts.fit import Part, fit_part
 from trainer.systems.branched.teaching import TeacherInputs
+from trainer.systems.branched.terms import fit_term_table, usual_margins
 
 VALIDATION_ROWS = 256  # of one call
 TERMS = "terms"
@@ -49,12 +49,18 @@ class Terms:
     """The fitted branch of weighted terms.
 
     Attributes:
-        table: logits, (ids, the most frequent labels).
+        table: margins, (ids, the most frequent labels).
         bias: (labels,).
     """
 
     table: Float32Array
     bias: Float32Array
+
+    def margins(self, terms: Matrix) -> Float32Array:
+        """Of questions by the terms that they hold, (questions, labels)."""
+        found = np.tile(self.bias, (terms.shape[0], 1))
+        found[:, : self.table.shape[1]] += terms @ self.table
+        return found
 
 
 def first_pass(encoded: EncodedDataset) -> Pass:
@@ -110,12 +116,12 @@ def _probabilities(head: keras.Sequential, inputs: TeacherInputs, rows: Rows) ->
 
 
 def fit_terms(run: FittingRun, learned: Pass) -> Terms:
-    """Fit a logit of each term for the most frequent labels, and a bias for all labels."""
+    """Fit weights of each term for the most frequent labels, and a bias for all labels."""
     part = TERMS + learned.suffix
     epoch_work = fitting_run.TERMS_COST * len(learned.train)
     stored = run.checkpoints.load(part)
     if stored is not None and stored.keys() == {"table", "bias"}:
-        run.resumed((), epoch_work * run.term_epochs())
+        run.resumed((), epoch_work * run.hyperparameters.fit.term_epochs)
         return Terms(stored["table"], stored["bias"])
     terms = _fit_terms(run, learned.train, epoch_work)
     run.checkpoints.save(part, {"table": terms.table, "bias": terms.bias})
@@ -125,13 +131,12 @@ def fit_terms(run: FittingRun, learned: Pass) -> Terms:
 def _fit_terms(run: FittingRun, rows: Rows, epoch_work: int) -> Terms:
     encoded, fit = run.encoded, run.hyperparameters.fit
     tags = encoded.tags[rows, : encoded.label_count]
-    bias = logit_of_share(tags)
+    bias = usual_margins(encoded.label_count)
     in_table = min(encoded.label_count, fit.term_labels)
     table, bias[:in_table] = fit_term_table(
         encoded.terms[rows],
         tags[:, :in_table],
         fit,
-        epochs=run.term_epochs(),
         seed=run.seed,
         after_epoch=lambda: run.advance(epoch_work),
     )

@@ -34,15 +34,15 @@ from trainer.systems.branched.embeddings import make_tables
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.logistic import fit_stacking_weights
 from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
+from trainer.systems.branched.stacking import fit_stacking_weights
 from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
 
 BranchLogits = tuple[Float32Array, ...]
-"""Of convolutions, readers, terms and any sentence readers, each (questions, labels)."""
+"""Of convolutions, readers, terms (margins) and any sentence readers, (questions, labels) each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Branches:
     Attributes:
         conv: the head over the convolutions' features.
         readers: the heads over the document vector.
-        terms: logits of each term, and their bias.
+        terms: weights of each term, and their bias.
         sentence_readers: the heads over document and sentence vector; none where none is read.
     """
 
@@ -228,9 +228,7 @@ def _validation_logits(
         return np.asarray(np.mean([predict(head, vectors) for head in heads], axis=0), np.float32)
 
     readers = predict_mean(branches.readers, documents)
-    terms = np.tile(branches.terms.bias, (len(rows), 1))
-    table = branches.terms.table
-    terms[:, : table.shape[1]] += encoded.terms[rows] @ table
+    terms = branches.terms.margins(encoded.terms[rows])
     if not branches.sentence_readers or encoded.vectors is None:
         return conv, readers, terms
     both = TeacherInputs(documents, encoded.vectors)

@@ -54,7 +54,7 @@ class FittingRun:
         learned, everything = len(self.encoded.train), len(self.encoded)
         reader = READER_COST * self.reader_epochs()
         readers = self.hyperparameters.graph.readers + self.sentence_readers
-        readers_and_terms = reader * readers + TERMS_COST * self.term_epochs()
+        readers_and_terms = reader * readers + TERMS_COST * self.hyperparameters.fit.term_epochs
         return (
             TABLES_COST * everything
             + reader * learned * max(self.teacher_folds - 1, 0)
@@ -82,11 +82,6 @@ class FittingRun:
         """Epochs of each reader, in both passes."""
         fit = self.hyperparameters.fit
         return self.at_most(self._enough(fit.reader_epochs, fit.reader_steps, fit.reader_batch))
-
-    def term_epochs(self) -> int:
-        """Epochs of the terms, in both passes."""
-        fit = self.hyperparameters.fit
-        return self._enough(fit.term_epochs, fit.term_steps, fit.term_batch)
 
     def _enough(self, epochs: int, steps: int, batch: int) -> int:
         """So many epochs of the training part, or as many more as it takes for so many steps."""

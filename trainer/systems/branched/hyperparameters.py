@@ -89,10 +89,9 @@ class FitHyperparameters:
             notice.
         teacher_folds: of the training part, for each of which a teacher is fitted to the others.
         teacher_share: of what readers and convolutions learn; the rest is the tags themselves.
-        term_epochs: of the weighted terms; a site with few questions gets more, see term_steps.
-        term_steps: at least so many of them.
-        term_batch: questions of one of their steps.
-        term_rate: the rate of their first step; it falls to zero.
+        term_epochs: of the support vector machines over weighted terms.
+        term_cost: of a question on the wrong side of a label's margin (their C), beside the
+            squared length of the label's weights.
         term_labels: so many of the most frequent labels have weighted terms; rarer ones would be
             learned by heart, and their table would fill the memory.
     """
@@ -117,9 +116,7 @@ class FitHyperparameters:
     teacher_folds: int = 5
     teacher_share: float = 0.7
     term_epochs: int = 10
-    term_steps: int = 80
-    term_batch: int = 256
-    term_rate: float = 1.0
+    term_cost: float = 0.25
     term_labels: int = 200
 
 

@@ -10,7 +10,6 @@ from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperpa
 FIT = FitHyperparameters(
     conv_epochs=8, conv_steps=500, conv_batch=100,
     reader_epochs=14, reader_steps=220, reader_batch=100,
-    term_epochs=10, term_steps=80, term_batch=200,
 )  # fmt: skip
 
 
@@ -38,22 +37,16 @@ class Encoded(SimpleNamespace):
 
 
 @pytest.mark.parametrize(
-    ("questions", "readers", "terms", "convolutions"),
+    ("questions", "readers", "convolutions"),
     [
-        (10_000, 14, 10, 8),
-        (200, 110, 80, 250),  # two batches, two and one: 220, 80 and 500 steps
-        (50, 220, 80, 500),
+        (10_000, 14, 8),
+        (200, 110, 250),  # two batches: 220 and 500 steps
+        (50, 220, 500),
     ],
 )
-def test_few_questions_are_read_more_often(
-    questions: int, readers: int, terms: int, convolutions: int
-) -> None:
+def test_few_questions_are_read_more_often(questions: int, readers: int, convolutions: int) -> None:
     run = run_of(questions)
-    assert (run.reader_epochs(), run.term_epochs(), run.conv_epochs()) == (
-        readers,
-        terms,
-        convolutions,
-    )
+    assert (run.reader_epochs(), run.conv_epochs()) == (readers, convolutions)
 
 
 def test_a_limit_of_epochs_goes_before_enough_steps() -> None:

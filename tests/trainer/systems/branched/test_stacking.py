@@ -1,35 +1,7 @@
 import numpy as np
 import pytest
-import scipy.sparse as sp
 
-from trainer.systems.branched.hyperparameters import FitHyperparameters
-from trainer.systems.branched.logistic import fit_stacking_weights, fit_term_table, logit_of_share
-
-
-def test_terms_learn_what_stands_for_a_label() -> None:
-    dice = np.random.default_rng(0)
-    tags = (dice.random((400, 2)) < [0.5, 0.1]).astype(np.uint8)
-    noise = dice.random((400, 3)).astype(np.float32)
-    ended = []
-    table, bias = fit_term_table(
-        sp.csr_matrix(np.hstack([tags, noise]).astype(np.float32)),
-        tags,
-        FitHyperparameters(),
-        epochs=10,
-        seed=1,
-        after_epoch=lambda: ended.append(1),
-    )
-    assert table[0, 0] > 2 > table[2:, 0].max()
-    assert table[1, 1] > 2
-    assert bias[1] < bias[0]
-    assert len(ended) == 10
-
-
-def test_a_labels_share_becomes_a_finite_logit() -> None:
-    tags = np.array([[1, 0, 1], [1, 0, 0]], np.uint8)
-    found = logit_of_share(tags)
-    assert found[2] == pytest.approx(0)
-    assert np.isfinite(found).all()
+from trainer.systems.branched.stacking import fit_stacking_weights
 
 
 def test_stacking_weights_undo_a_branchs_scale_and_leave_out_one_that_says_nothing() -> None:

@@ -1,0 +1,63 @@
+"""The branch of weighted terms: a linear support vector machine for each label."""
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from trainer.systems.branched.encoded_dataset import Float32Array, Matrix
+from trainer.systems.branched.hyperparameters import FitHyperparameters
+
+
+def fit_term_table(
+    terms: Matrix,
+    tags: npt.NDArray[np.uint8],
+    hyperparameters: FitHyperparameters,
+    *,
+    seed: int,
+    after_epoch: Callable[[], None],
+) -> tuple[Float32Array, Float32Array]:
+    """Fit a support vector machine for each label, with the squared hinge loss.
+
+    Dual coordinate descent (Hsieh et al. 2008, "A Dual Coordinate Descent Method for Large-scale
+    Linear SVM"), as liblinear does it, but all labels at once: question by question, each of which
+    holds rows of the table that lie together. What comes out are margins, -1 or less for most
+    questions without a label and 1 or more for most that have it; the stacking weight of the branch
+    makes logits of them.
+
+    Args:
+        terms: weights, sparse, shape (questions, terms).
+        tags: shape (questions, labels).
+        hyperparameters: `term_epochs` and `term_cost`.
+        seed: of the order in which questions are visited.
+        after_epoch: called at each one's end.
+
+    Returns:
+        Weights of shape (terms, labels) and a bias of shape (labels,).
+    """
+    random = np.random.default_rng(seed)
+    sides = np.where(tags, np.int8(1), np.int8(-1))
+    table = np.zeros((terms.shape[1], tags.shape[1]), np.float32)
+    bias, duals = np.zeros(tags.shape[1], np.float32), np.zeros(tags.shape, np.float32)
+    slack = np.float32(0.5 / hyperparameters.term_cost)
+    curvatures = np.asarray(terms.multiply(terms).sum(axis=1), np.float32).ravel() + 1 + slack
+    for _ in range(hyperparameters.term_epochs):
+        for question in random.permutation(terms.shape[0]).tolist():
+            own = slice(*terms.indptr[question : question + 2])
+            held, weights = terms.indices[own], terms.data[own]
+            rows, side, dual = table[held], sides[question], duals[question]
+            # einsum and not BLAS: the sum is the same however many threads there are.
+            margins = np.einsum("t,tl->l", weights, rows) + bias
+            slope = side * margins - 1 + slack * dual
+            better = np.maximum(dual - slope / curvatures[question], 0)
+            step = side * (better - dual)
+            duals[question] = better
+            table[held] = rows + np.multiply.outer(weights, step)
+            bias += step
+        after_epoch()
+    return table, bias
+
+
+def usual_margins(labels: int) -> Float32Array:
+    """The margins of labels that no term speaks for: those of a question without them."""
+    return np.full(labels, -1, np.float32)
