@@ -70,11 +70,12 @@ def kill_group(process: subprocess.Popen[bytes]) -> None:
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
     """Poll a condition of other processes, which no clock of ours can bring about."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.01
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"after {seconds:.0f} s still not: {what}")
-        time.sleep(0.2)
+        time.sleep(pause)
+        pause = min(0.2, 2 * pause)
 
 
 def is_waited_for(engine: Engine) -> bool:

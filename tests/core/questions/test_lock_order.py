@@ -3,7 +3,6 @@
 So there is no deadlock on Postgres.
 """
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -25,6 +24,7 @@ from core.questions.lifecycle import (
 from core.questions.requests import request_tagging, retag
 from core.questions.store import mark_deleted, store
 from tests.conftest import ManualClock
+from tests.processes import is_waited_for, wait_until
 from tests.rows import question, store_questions
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
@@ -79,16 +79,6 @@ def pks(engine: Engine) -> list[int]:
     return pks
 
 
-def wait_for_a_waiter(engine: Engine) -> None:
-    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    for _ in range(500):
-        with engine.connect() as connection:
-            if connection.execute(waits).scalar_one():
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits for the lock")
-
-
 @pytest.mark.parametrize(("name", "table"), CASES)
 def test_whoever_waits_for_a_row_holds_none_with_a_higher_key(
     engine: Engine, pks: list[int], name: str, table: type[Question | TaggingRequest]
@@ -113,7 +103,7 @@ def test_whoever_waits_for_a_row_holds_none_with_a_higher_key(
         with engine.begin() as connection:
             connection.execute(lock.where(key == first)).all()
             changing = pool.submit(change)
-            wait_for_a_waiter(engine)
+            wait_until(lambda: is_waited_for(engine), seconds=20, what="it waits for the lock")
             assert connection.execute(lock.where(key == second)).scalar_one() == second
         changing.result(timeout=30)
 
@@ -133,6 +123,6 @@ def test_whoever_waits_for_a_question_holds_no_request(
         with engine.begin() as connection:
             connection.execute(select(Question.id).where(Question.id == pks[1]).with_for_update())
             changing = pool.submit(change)
-            wait_for_a_waiter(engine)
+            wait_until(lambda: is_waited_for(engine), seconds=20, what="it waits for the lock")
             assert set(connection.execute(requests).scalars()) == set(pks)
         changing.result(timeout=30)
