@@ -55,6 +55,7 @@ from core.questions.retention import prune_predictions
 from core.questions.store import FetchedQuestion, store
 from core.service.status import site_statuses
 from core.settings import Settings
+from review.decisions.claims import release_claim
 from review.decisions.filters import QueueFilter
 from review.decisions.queue import next_question
 from review.decisions.site_tags import list_tags
@@ -252,7 +253,10 @@ def _measure_review(bench: Bench, engine: Engine, folder: Path) -> None:
 
     def next_of(order: Any, chosen: QueueFilter) -> None:
         reviewer = chance.choice((REVIEWER, "bob", "eve", "dan"))
-        next_question(engine, Asking(reviewer, order, chosen, (), datetime.now(UTC)))
+        found = next_question(engine, Asking(reviewer, order, chosen, (), datetime.now(UTC)))
+        if found is not None:  # or it would be given again, without a look for another
+            with engine.begin() as connection:
+                release_claim(connection, found.pk, reviewer)
 
     for order in ORDERS:
         bench.measure(f"next: {order}", lambda o=order: next_of(o, QueueFilter(site=SITE)))

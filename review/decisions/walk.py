@@ -7,7 +7,7 @@ or to keep an order.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from core.database.keys import one_of
 from core.database.review_tables import (
     QueuedQuestion,
     Review,
@@ -86,15 +87,45 @@ def find_candidates(
         connection.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
     rare = rare_questions(connection, asking.chosen, site)
     if rare is not None:
-        of_tag = QueuedQuestion.question_pk.in_(rare)
-        rows = _rows(asking, QueuedQuestion).where(of_tag, *_is_in_queue(asking, site))
-        return _place(connection.execute(rows).all(), asking, rng)[:enough]
+        steps = _steps_of_keys(connection, asking, site, rare, rng)
+        return _first(connection, steps, asking, enough, rng)
+    steps = _steps(connection, asking, site, rng)
+    found = _first(connection, steps, asking, enough, rng)
+    return found or _some_of_tag(connection, asking, site, rng)
+
+
+def _first(
+    connection: Connection,
+    steps: Iterable[Select[*tuple[Any, ...]]],
+    asking: Asking,
+    enough: int,
+    rng: random.Random,
+) -> list[Candidate]:
+    """What the first steps give, until it is enough."""
     found: list[Candidate] = []
-    for step in _steps(connection, asking, site, rng):
+    for step in steps:
         found += _place(connection.execute(step).all(), asking, rng)
         if len(found) >= enough:
             break
-    return found[:enough] or _some_of_tag(connection, asking, site, rng)
+    return found[:enough]
+
+
+def _steps_of_keys(
+    connection: Connection, asking: Asking, site: str, keys: Select[int], rng: random.Random
+) -> Iterator[Select[*tuple[Any, ...]]]:
+    """SELECTs of what matches of some keys, which are put in their order before.
+
+    The filter is asked of the first ones alone: it looks into three tables for each.
+    """
+    queue = QueuedQuestion
+    columns = (queue.question_pk, queue.predicted_at, queue.uncertainty, queue.label_quality)
+    chosen = select(*columns).where(queue.question_pk.in_(keys), *_is_in_queue(asking, site))
+    rows = connection.execute(chosen).all()
+    places = [(_place_of(row, asking.order, rng), row.question_pk) for row in rows]
+    ordered = [pk for _, pk in sorted(places)]
+    for start in range(0, len(ordered), STEPS[0]):
+        stretch = ordered[start : start + STEPS[0]]
+        yield _rows(asking, queue).where(one_of(connection, queue.question_pk, stretch))
 
 
 def _some_of_tag(

@@ -3,13 +3,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, event, insert, select, update
 
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import Question
 from review.decisions import filters, walk
 from review.decisions.queue import next_question
-from review.decisions.walk import Order, count_left
+from review.decisions.walk import Order, count_left, find_candidates
 from tests.conftest import ManualClock
 from tests.review.decisions.asking import all_of, asking, following
 from tests.review.rows import predict_rows
@@ -101,6 +101,24 @@ def test_the_walk_looks_at_so_many_questions_and_no_more(
     assert following(engine, clock, q="apples") == 0
     monkeypatch.setattr(filters, "RARE", -1)
     assert following(engine, clock, suggested="anova", q="apples") == 1  # by the tag's index
+
+
+@pytest.mark.usefixtures("five")
+def test_a_rare_tag_s_filter_is_asked_of_the_first_ones_alone(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "STEPS", (1,))
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    orders: tuple[Order, ...] = ("newest", "uncertain", "disputed", "random")
+    for order in orders:
+        for enough in (1, 2):
+            sent.clear()
+            asked, rng = asking(clock, order, author="r"), random.Random(7)
+            with engine.connect() as connection:
+                found = find_candidates(connection, asked, "stats", enough=enough, rng=rng)
+            assert len(found) == enough
+            assert len([one for one in sent if "questions.title" in one]) == enough
 
 
 def test_questions_of_one_moment_have_an_order_so_that_steps_of_the_walk_meet_each_once(
