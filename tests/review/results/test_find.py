@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, event, insert, select, text
 
 from core.database.review_tables import Verdict
@@ -61,6 +62,22 @@ def test_one_tag_s_results_come_in_the_order_of_its_index(tagged: Engine) -> Non
         # By the question's number alone, among those of one time.
         sorting = r"USE TEMP B-TREE FOR ORDER BY" if is_sqlite else r" Sort  \(|'Sort  \("
         assert not [line for line in plan if re.search(sorting, line) and "Incremental" not in line]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sqlite_begins_with_the_newest_predictions_and_not_with_a_sites_questions(
+    tagged: Engine,
+) -> None:
+    sent: list[tuple[str, Any]] = []
+    event.listen(tagged, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    with tagged.begin() as connection:
+        for chosen in (Filter(sites=("stats",)), Filter(sites=("stats",), disagrees=True)):
+            sent.clear()
+            list(find_results(connection, chosen, limit=5))
+            asked, given = sent[0]
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given).all()
+            found = [row[-1] for row in plan if " questions" in row[-1]]
+            assert all("INTEGER PRIMARY KEY" in line for line in found), plan
 
 
 def test_of_several_tags_any_or_all_are_suggested(tagged: Engine) -> None:
