@@ -2,6 +2,7 @@
 
 Run: PYTHONPATH=.:benchmarks python benchmarks/models/convolutions.py FILE…
          --folder FOLDER [--variants another-seed labels-beside …] [--slices 0 1 2]
+         [--text FILE…]
 
 The article's test part is set aside and never looked at. The rest is cut into five slices; each of
 the first three is judged once, and the other four are learned, auxiliary tags and all. Word
@@ -11,13 +12,15 @@ fitted on one half of the slice and judged on the other. A row a site, slice and
 recall@5 and log loss of the 100 most frequent tags, each with its paired difference from `base` and
 that one's 95% interval by the bootstrap, then precision@1 and the fitting's processor time. Beside
 the epoch that the slice finds best each fitting keeps the mean of the last three epochs' weights,
-which is a variant too. The folder is to be deleted where anything but the variants has changed.
+which is a variant too. With --text another one, `text-beside`, makes the word embeddings by
+co-occurrence from those files' questions too, all parts but terms fitted on them. The folder is to
+be deleted where anything but the variants has changed.
 """
 
 import argparse
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +37,14 @@ from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.metrics import METRICS, Scores
 from trainer.systems.branched import branches, graph
 from trainer.systems.branched.documents import document_vectors
-from trainer.systems.branched.embeddings import Tables, make_tables
+from trainer.systems.branched.embeddings import (
+    SEQUENCE_LENGTH,
+    Tables,
+    make_tables,
+    unit_rows,
+    word_sequences,
+    word_vectors,
+)
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, prepare
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
@@ -94,38 +104,60 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=[*VARIANTS])
     parser.add_argument("--slices", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--text", type=Path, nargs="+", default=[], help="of other sites")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     import_keras()
     for file in given.files:
-        source = file_source(file)
-        corpus = read_corpus(source.site, source.questions(), BranchedNetwork.text)
+        corpus, others = read(file), [read(other) for other in given.text if other != file]
         for number in given.slices:
             one = cut(corpus, number, given.folder)
-            compare(one, {name: VARIANTS[name] for name in given.variants}, given.folder)
+            base = judge(one, convolved(one, VARIANTS["base"], given.folder)[0])
+            compare(one, base, {name: VARIANTS[name] for name in given.variants}, given.folder)
+            if others:
+                beside = cut(corpus, number, given.folder, others)
+                compare(beside, base, {"text-beside": VARIANTS["base"]}, given.folder)
 
 
-def cut(corpus: Corpus, number: int, folder: Path) -> Slice:
-    """One slice of the questions, and all but its convolutions, from the folder or fitted."""
+def read(file: Path) -> Corpus:
+    """A file's questions, as the network reads them."""
+    source = file_source(file)
+    return read_corpus(source.site, source.questions(), BranchedNetwork.text)
+
+
+def cut(corpus: Corpus, number: int, folder: Path, others: Sequence[Corpus] = ()) -> Slice:
+    """One slice of the questions, and all but its convolutions, from the folder or fitted.
+
+    Args:
+        corpus: the site's questions.
+        number: of the slice.
+        folder: where what was fitted is kept.
+        others: whose text the embeddings by co-occurrence are made from too.
+    """
     whole = make_dataset(corpus, DatasetOptions(top_tags=TAGS))
     rest = np.sort(np.concatenate([whole.split.train, whole.split.validation]))
     slice_of = np.random.default_rng(0).permutation(len(rest)) % SLICES
     parts = Split(rest[slice_of != number], rest[slice_of == number], whole.split.test)
     dataset = replace(whole, split=parts)
-    encoded, name = prepare(dataset, Hyperparameters()), f"{corpus.site}-{number}"
+    encoded = prepare(dataset, Hyperparameters())
+    name = f"{corpus.site}-{number}{'-text' if others else ''}"
     path = folder / f"{name}.npz"
     if not path.exists():
-        np.savez(path, **fit_others(dataset, encoded))
+        np.savez(path, **fit_others(dataset, encoded, others))
     with np.load(path) as kept:
         tables = Tables(**{one.name: kept[one.name] for one in fields(Tables)})
         return Slice(name, encoded, tables, (kept["readers"], kept["terms"]))
 
 
-def fit_others(dataset: Dataset, encoded: EncodedDataset) -> dict[str, Any]:
+def fit_others(
+    dataset: Dataset, encoded: EncodedDataset, others: Sequence[Corpus]
+) -> dict[str, Any]:
     """Word embeddings, and what readers and terms say of the slice that is judged."""
     make_deterministic(import_keras(), 0)
     run = FittingRun(encoded, Hyperparameters(), 0, ProgressReporter(), None)
     tables = make_tables(dataset.corpus, encoded, run.hyperparameters, seed=0)
+    if others:
+        tables = with_text(tables, encoded, [dataset.corpus, *others])
     learned, judged = branches.first_pass(encoded), encoded.validation
     with document_vectors(encoded, tables) as documents:
         heads = branches.fit_readers(run, documents, learned)
@@ -138,9 +170,30 @@ def fit_others(dataset: Dataset, encoded: EncodedDataset) -> dict[str, Any]:
     }
 
 
-def compare(one: Slice, variants: Mapping[str, Variant], folder: Path) -> None:
-    """Print the rows of a slice."""
-    base = judge(one, convolved(one, VARIANTS["base"], folder)[0])
+def with_text(tables: Tables, encoded: EncodedDataset, corpora: Sequence[Corpus]) -> Tables:
+    """The tables, their embeddings by co-occurrence made from all corpora.
+
+    Of the first corpus, the site's own, only the encoded questions are read.
+    """
+    rows = [encoded.rows, *(np.arange(len(other)) for other in corpora[1:])]
+    texts = [
+        text
+        for corpus, some in zip(corpora, rows, strict=True)
+        for text in word_sequences(corpus, some, encoded.vocabulary)
+    ]
+    meaning = word_vectors(texts, encoded.word_ids, size=tables.meaning.shape[1], seed=0)
+    half = meaning.shape[1] // 2
+    halves = [unit_rows(part) for part in (meaning[:, :half], tables.sequence[:, half:])]
+    idf = encoded.vocabulary.idf[: encoded.word_ids]
+    return replace(
+        tables,
+        meaning=meaning * idf[:, None] ** 1.5,
+        sequence=unit_rows(np.concatenate(halves, axis=1)) * SEQUENCE_LENGTH,
+    )
+
+
+def compare(one: Slice, base: Scores, variants: Mapping[str, Variant], folder: Path) -> None:
+    """Print the rows of a slice; differences are from the base's scores of the same questions."""
     for name, variant in variants.items():
         logits, seconds = convolved(one, variant, folder)
         scores = judge(one, logits)
