@@ -11,6 +11,7 @@ from trainer.systems.branched.graph import RARE_TAG_BIAS, Trunk, conv_head
 from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
 
 QUERIES: Final = 8  # of the attention that all tags share
+MORE: Final = 32  # of them, where there is no maximum
 BOTTLENECK: Final = 256  # units of the block over the tags' logits
 MASKED: Final = -1e9
 
@@ -50,6 +51,12 @@ def queries_beside(parts: Parts) -> Any:
     return _dense(parts, layers.Concatenate()([parts.features, *found]))
 
 
+def queries_instead(parts: Parts) -> Any:
+    """The same of more queries, without the maximum."""
+    found = [layers.Flatten()(_attend(words, filled, MORE)) for words, filled in parts.places]
+    return _dense(parts, layers.Concatenate()(found))
+
+
 def labels_beside(parts: Parts) -> Any:
     """A mean of the places for each tag by its own attention, added to its logit.
 
@@ -63,15 +70,26 @@ def labels_instead(parts: Parts) -> Any:
     return layers.Add()(_by_label(parts)) + RARE_TAG_BIAS
 
 
+def labels_tied(parts: Parts) -> Any:
+    """The same, where a place counts by what it says: a smooth maximum, in half the products."""
+    logits = []
+    for words, filled in parts.places:
+        said = layers.Dense(parts.tags)(layers.Dropout(parts.graph.conv_dropout)(words))
+        logits.append(_mean(said, said, filled))
+    return layers.Add()(logits) + RARE_TAG_BIAS
+
+
 def correlated(parts: Parts) -> Any:
     """A block over the logits of all tags, the auxiliary ones too.
 
     Xun et al. (2020), "Correlation Networks for Extreme Multi-label Text Classification".
     """
-    logits = plain(parts)
-    known = layers.Activation("sigmoid")(logits)
-    between = layers.Dense(BOTTLENECK, activation="elu")(known)
-    return logits + layers.Dense(parts.tags, kernel_initializer="zeros")(between)
+    return _block(plain(parts), parts.tags)
+
+
+def labels_correlated(parts: Parts) -> Any:
+    """Attention in place of the maximum, and the block."""
+    return _block(labels_instead(parts), parts.tags)
 
 
 def _dense(parts: Parts, features: Any) -> Any:
@@ -91,9 +109,23 @@ def _by_label(parts: Parts) -> list[Any]:
     for words, filled in parts.places:
         kept = layers.Dropout(parts.graph.conv_dropout)(words)
         scores = layers.Dense(parts.tags, use_bias=False)(words)
-        shares = ops.softmax(scores + (1 - filled) * MASKED, axis=1)
-        logits.append(ops.sum(shares * layers.Dense(parts.tags)(kept), axis=1))
+        logits.append(_mean(layers.Dense(parts.tags)(kept), scores, filled))
     return logits
+
+
+def _mean(said: Any, scores: Any, filled: Any) -> Any:
+    """Of what is said at the places, by the softmax of their scores: (questions, tags).
+
+    ops.softmax would turn the whole array about twice.
+    """
+    scores = scores + (1 - filled) * MASKED
+    shares = ops.exp(scores - ops.max(scores, axis=1, keepdims=True))
+    return ops.sum(shares * said, axis=1) / ops.sum(shares, axis=1)
+
+
+def _block(logits: Any, tags: int) -> Any:
+    between = layers.Dense(BOTTLENECK, activation="elu")(layers.Activation("sigmoid")(logits))
+    return logits + layers.Dense(tags, kernel_initializer="zeros")(between)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,8 +176,14 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     "filters-128": Variant(graph={"filters": 128}),
     "batch-256": Variant(fit={"conv_batch": 256, "conv_rate": 4e-3}),
     "queries-beside": Variant(head=queries_beside),
+    "queries-instead": Variant(head=queries_instead, graph={"filters": 64}),
     "labels-beside": Variant(head=labels_beside),
     "labels-instead": Variant(head=labels_instead),
+    "labels-64": Variant(head=labels_instead, graph={"filters": 64}),
+    "labels-32": Variant(head=labels_instead, graph={"filters": 32}),
+    "labels-tied": Variant(head=labels_tied, graph={"filters": 64}),
+    "labels-tied-96": Variant(head=labels_tied, graph={"filters": 96}),
+    "labels-correlated": Variant(head=labels_correlated, graph={"filters": 64}),
     "correlated": Variant(head=correlated),
     "averaged": Variant(averaged=True),
 }
