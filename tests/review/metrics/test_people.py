@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from sqlalchemy import Engine, event, text, update
@@ -96,7 +97,8 @@ def test_of_the_queue_no_index_is_walked_to_find_what_is_gone(
             "\n".join(map(str, connection.exec_driver_sql(f"{explain} {sql}", given)))
             for sql, given in asked
         ]
-    (gone,) = (plan for plan in plans if "ix_questions_site_state_checked_at" in plan)
+    of_gone = re.compile("ix_questions_(gone|site_state_checked_at)")
+    (gone,) = (plan for plan in plans if of_gone.search(plan))
     assert "pk_review_queue" in gone or "SEARCH review_queue USING INTEGER PRIMARY KEY" in gone
     for index in ("ix_review_queue_conflicting", "ix_review_queue_unscored"):
         assert any(index in plan for plan in plans), plans
