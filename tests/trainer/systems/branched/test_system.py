@@ -109,7 +109,7 @@ def test_labels_without_weighted_terms_keep_their_order(tmp_path: Path) -> None:
     dataset = made_up_dataset(300)
     few = replace(SMALL, fit=replace(SMALL.fit, term_labels=2))
     network = BranchedNetwork(hyperparameters=few).fit(dataset, seed=3, reporter=ProgressReporter())
-    assert precision_at_1(network, dataset) > 0.5  # in another order it is some .2
+    assert precision_at_1(network, dataset) > 0.5  # in another order it is .38 at most
     served = bundle_of(network, BranchedNetwork(hyperparameters=few), dataset, tmp_path)
     assert served.manifest.hyperparameters["term_labels"] == 2
 
