@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.engine import Connection
 
 from core.agreement.label_quality import label_quality, uncertainty
+from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion
 from core.database.tables import Prediction, Question
 from core.database.views import PredictedTag
@@ -125,8 +126,11 @@ def enter_missing(connection: Connection, *, since: datetime, limit: int = PAGE)
         .where(Prediction.predicted_at >= since, ~queued, is_newest())
         .limit(limit)
     )
-    missing = connection.execute(statement).all()
-    lock_in_order(connection, Question.id.in_([row.question_pk for row in missing]))
+    pks = [row.question_pk for row in connection.execute(statement)]
+    lock_in_order(connection, Question.id.in_(pks))
+    # Read again: a worker may have entered a newer one while their locks were waited for.
+    still = statement.where(one_of(connection, Prediction.question_pk, pks))
+    missing = connection.execute(still).all()
     groups: defaultdict[tuple[int, datetime], list[int]] = defaultdict(list)
     for row in missing:
         groups[row.model_version_id, row.predicted_at].append(row.question_pk)

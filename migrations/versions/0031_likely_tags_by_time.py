@@ -43,6 +43,17 @@ WHERE (t.key < p.suggested_count
        OR json_extract(p.probabilities, '$[' || t.key || ']') >= 0.1)
 """,
 }
+# Where a version's prediction replaced its own while the clock had been set back, the queue kept
+# the later time; a filter by tag finds a question by both.
+QUEUED = """
+UPDATE review_queue SET predicted_at = (
+  SELECT p.predicted_at FROM predictions p WHERE p.question_pk = review_queue.question_pk
+  AND p.model_version_id = review_queue.model_version_id)
+WHERE EXISTS (
+  SELECT 1 FROM predictions p WHERE p.question_pk = review_queue.question_pk
+  AND p.model_version_id = review_queue.model_version_id
+  AND p.predicted_at <> review_queue.predicted_at)
+"""
 FUNCTION = """
 CREATE OR REPLACE FUNCTION keep_likely_tags() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -70,9 +81,10 @@ END
 
 def upgrade() -> None:
     if _is_postgres():
-        _run(KEY, LOCK, *EMPTY, ADD_TIME, FUNCTION, "{of_all}", ADD_KEY)
+        _run(KEY, LOCK, *EMPTY, ADD_TIME, FUNCTION, "{of_all}", ADD_KEY, QUEUED)
     else:
         _make_anew(KEY)
+        op.execute(QUEUED)
 
 
 def downgrade() -> None:

@@ -1,6 +1,6 @@
 """Queries on the results: each question with its newest prediction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -12,13 +12,13 @@ from sqlalchemy.sql import ColumnElement
 from core.database.keys import one_of
 from core.database.review_tables import Verdict
 from core.database.tables import LikelyTag, ModelVersion, Prediction, Question, QuestionTag
-from core.database.views import OwnTags, PredictedTag, own_tags
+from core.database.views import OwnTags, PredictedTag, SiteCount, own_tags
 from core.questions.suggested import find_by_tag, is_indexed, is_newest, is_suggested
 from core.questions.verdicts import Joint, Said, joint_verdict
 from review.results.cursor import Place
 
 PAGE = 500  # questions whose tags are read with one statement
-RARE = 5_000  # questions of a tag that are all looked at
+RARE = 5_000  # questions of a tag, or of a site, that are all looked at
 
 Match = Literal["any", "all"]
 
@@ -90,9 +90,15 @@ def find_results(
         for result in find_results(connection, Filter(sites=("stats",), tags=("regression",))):
             print(result.title, [tag.tag for tag in result.suggested])
     """
-    leading, at = _of_likely_tags(connection, chosen)
+    is_small_site = _are_small(connection, chosen.sites)
+    leading, at = _of_small_sites() if is_small_site else _of_likely_tags(connection, chosen)
     of_tags = _of_tags(chosen, own_tags(connection))
-    statement = _newest_predictions(connection, chosen, at).where(*leading, *of_tags)
+    statement = _newest_predictions(chosen, at).where(*leading, *of_tags)
+    if chosen.sites:
+        # So that no index has it, or SQLite begins with all of a large site's questions.
+        is_hidden = connection.dialect.name == "sqlite" and not is_small_site
+        site = Question.site.concat("") if is_hidden else Question.site
+        statement = statement.where(site.in_(chosen.sites))
     if limit is not None:
         statement = statement.limit(limit)
     # Of a cursor Postgres takes a tenth to be read, and walks through all dates for the first rows.
@@ -119,8 +125,21 @@ def is_anything_tagged(connection: Connection) -> bool:
     return connection.execute(select(Prediction.question_pk).limit(1)).first() is not None
 
 
+def _are_small(connection: Connection, sites: Collection[str]) -> bool:
+    """Whether sites are asked for that have few questions, all together."""
+    if not sites:
+        return False
+    counted = select(func.sum(SiteCount.questions)).where(SiteCount.site.in_(sites))
+    return (connection.scalar(counted) or 0) <= RARE
+
+
+def _of_small_sites() -> tuple[list[ColumnElement[bool]], SQLColumnExpression[datetime]]:
+    """Nothing leads but their questions: the time is in no index's order."""
+    return [], func.coalesce(Prediction.predicted_at, Prediction.predicted_at)
+
+
 def _newest_predictions(
-    connection: Connection, chosen: Filter, at: SQLColumnExpression[datetime]
+    chosen: Filter, at: SQLColumnExpression[datetime]
 ) -> Select[*tuple[Any, ...]]:
     """Predictions and their questions, in the order of their times, which an index may have."""
     statement: Select[*tuple[Any, ...]] = (
@@ -139,11 +158,6 @@ def _newest_predictions(
         .join(ModelVersion, ModelVersion.id == Prediction.model_version_id)
         .where(is_newest())
     )
-    if chosen.sites:
-        # So that no index has it, or SQLite begins with all of a site's questions.
-        is_sqlite = connection.dialect.name == "sqlite"
-        site = Question.site.concat("") if is_sqlite else Question.site
-        statement = statement.where(site.in_(chosen.sites))
     if chosen.since is not None:
         statement = statement.where(at >= chosen.since)
     if chosen.after is None:

@@ -2,12 +2,16 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Engine, delete, insert, select
+import pytest
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
+from core.agreement import queue_scores
 from core.agreement.label_quality import label_quality, uncertainty
 from core.agreement.queue_scores import enter_missing, score_page
 from core.database.review_tables import BlockedTag, QueuedQuestion
-from core.questions.review_queue import forget_scores
+from core.database.tables import Prediction
+from core.questions.lock_order import lock_in_order
+from core.questions.review_queue import enter_queue, forget_scores
 from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
@@ -88,3 +92,25 @@ def test_predictions_of_a_worker_that_knows_no_queue_enter_it(
         assert enter_missing(connection, since=clock.now()) == 0
         queued = connection.scalars(select(QueuedQuestion.question_pk)).all()
     assert sorted(queued) == sorted(keys.values())
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer
+def test_what_a_worker_enters_while_locks_are_waited_for_stays(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = predict_rows(engine, {1: {"r": 0.5}}, now=clock.now())
+    with engine.begin() as connection:
+        connection.execute(delete(QueuedQuestion))
+    later = clock.now() + timedelta(seconds=9)
+
+    def lock_late(connection: Connection, chosen: Any) -> None:
+        with engine.begin() as other:
+            other.execute(update(Prediction).values(predicted_at=later))
+            version = other.scalar(select(Prediction.model_version_id))
+            enter_queue(other, [keys[1]], model_version_id=version or 0, predicted_at=later)
+        lock_in_order(connection, chosen)
+
+    monkeypatch.setattr(queue_scores, "lock_in_order", lock_late)
+    with engine.begin() as connection:
+        assert enter_missing(connection, since=clock.now()) == 0
+        assert connection.scalar(select(QueuedQuestion.predicted_at)) == later

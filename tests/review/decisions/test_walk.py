@@ -121,6 +121,29 @@ def test_a_rare_tag_s_filter_is_asked_of_the_first_ones_alone(
             assert len([one for one in sent if "questions.title" in one]) == enough
 
 
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite reads one snapshot
+@pytest.mark.parametrize("order", ["uncertain", "disputed"])
+def test_a_question_whose_scores_a_worker_unsets_meanwhile_is_passed_over(
+    engine: Engine, clock: ManualClock, order: Order
+) -> None:
+    first = select(Question.id).where(Question.question_id == 1).scalar_subquery()
+    unset = update(QueuedQuestion).where(QueuedQuestion.question_pk == first)
+    left = [unset.values(uncertainty=None, label_quality=None)]
+
+    def work(*told: Any) -> None:
+        if "questions.title" in told[2] and left:
+            with engine.begin() as other:
+                other.execute(left.pop())
+
+    event.listen(engine, "before_cursor_execute", work)
+    with engine.connect() as connection:
+        asked, rng = asking(clock, order, author="r"), random.Random(7)
+        found = find_candidates(connection, asked, "stats", enough=5, rng=rng)
+    assert not left
+    assert [one.title for one in found] == ["figs and nuts"]
+
+
 def test_questions_of_one_moment_have_an_order_so_that_steps_of_the_walk_meet_each_once(
     engine: Engine, clock: ManualClock
 ) -> None:

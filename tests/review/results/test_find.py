@@ -9,6 +9,7 @@ from sqlalchemy import Engine, event, insert, select, text
 
 from core.database.review_tables import Verdict
 from core.database.tables import Question
+from review.results import find
 from review.results.cursor import START
 from review.results.find import PAGE, Filter, Result, find_results, is_anything_tagged
 from tests.conftest import ManualClock
@@ -65,19 +66,22 @@ def test_one_tag_s_results_come_in_the_order_of_its_index(tagged: Engine) -> Non
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_sqlite_begins_with_the_newest_predictions_and_not_with_a_sites_questions(
-    tagged: Engine,
+@pytest.mark.parametrize("is_small", [False, True])
+def test_sqlite_begins_with_the_newest_predictions_or_with_a_small_sites_questions(
+    tagged: Engine, monkeypatch: pytest.MonkeyPatch, is_small: bool
 ) -> None:
+    monkeypatch.setattr(find, "RARE", 5_000 if is_small else 0)
     sent: list[tuple[str, Any]] = []
     event.listen(tagged, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
     with tagged.begin() as connection:
         for chosen in (Filter(sites=("stats",)), Filter(sites=("stats",), disagrees=True)):
             sent.clear()
             list(find_results(connection, chosen, limit=5))
-            asked, given = sent[0]
+            asked, given = sent[1]  # the first counts the site's questions
             plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given).all()
             found = [row[-1] for row in plan if " questions" in row[-1]]
-            assert all("INTEGER PRIMARY KEY" in line for line in found), plan
+            assert found
+            assert any("(site=?" in line for line in found) is is_small, plan
 
 
 def test_of_several_tags_any_or_all_are_suggested(tagged: Engine) -> None:

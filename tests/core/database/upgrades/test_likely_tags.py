@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 
-from sqlalchemy import Engine, delete, insert, select, text
+from sqlalchemy import Engine, delete, insert, select, text, update
 from sqlalchemy.engine import Row
 
 from core.database.migrate import upgrade
+from core.database.review_tables import QueuedQuestion
 from core.database.tables import LikelyTag, Prediction, Question
 from tests.conftest import ManualClock
 from tests.database_of_before import migrate_to
 from tests.models import word_bundle
+from tests.review.rows import predict_rows
 from tests.rows import publish_live, question, store_questions
 
 OF_BEFORE = "SELECT tag, question_pk FROM likely_tags ORDER BY question_pk, tag"
@@ -55,3 +57,18 @@ def test_rows_of_before_get_their_times_and_lose_them_again(
     with engine.begin() as connection:
         connection.execute(delete(Question).where(Question.id == first))
     assert [row.question_pk for row in likely(engine)] == [third]
+
+
+def test_the_queue_gets_the_time_of_a_prediction_made_while_the_clock_was_back(
+    engine: Engine, clock: ManualClock
+) -> None:
+    keys = predict_rows(engine, {1: {"r": 0.9}, 2: {"r": 0.9}}, now=clock.now())
+    migrate_to(engine, "0030")
+    late = clock.now() + timedelta(seconds=2)
+    with engine.begin() as connection:
+        of_first = QueuedQuestion.question_pk == keys[1]
+        connection.execute(update(QueuedQuestion).where(of_first).values(predicted_at=late))
+    upgrade(engine)
+    with engine.connect() as connection:
+        times = connection.scalars(select(QueuedQuestion.predicted_at)).all()
+    assert times == [clock.now()] * 2
