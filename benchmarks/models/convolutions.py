@@ -140,7 +140,7 @@ def cut(corpus: Corpus, number: int, folder: Path, others: Sequence[Corpus] = ()
     parts = Split(rest[slice_of != number], rest[slice_of == number], whole.split.test)
     dataset = replace(whole, split=parts)
     encoded = prepare(dataset, Hyperparameters())
-    name = f"{corpus.site}-{number}{'-text' if others else ''}"
+    name = "-".join([f"{corpus.site}-{number}", *(f"text-{other.site}" for other in others)])
     path = folder / f"{name}.npz"
     if not path.exists():
         np.savez(path, **fit_others(dataset, encoded, others))

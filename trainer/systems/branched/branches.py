@@ -49,7 +49,7 @@ class Terms:
     """The fitted branch of weighted terms.
 
     Attributes:
-        table: margins, (ids, the most frequent labels).
+        table: weights of each term, (ids, the most frequent labels).
         bias: (labels,).
     """
 

@@ -47,7 +47,7 @@ BranchLogits = tuple[Float32Array, ...]
 
 @dataclass(frozen=True, slots=True)
 class Branches:
-    """What each branch has learned; logits of all tags, before they are weighted.
+    """What each branch has learned, before it is weighted in their sum.
 
     Attributes:
         conv: the head over the convolutions' features.

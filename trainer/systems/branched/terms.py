@@ -21,9 +21,9 @@ def fit_term_table(
 
     Dual coordinate descent (Hsieh et al. 2008, "A Dual Coordinate Descent Method for Large-scale
     Linear SVM"), as liblinear does it, but all labels at once: question by question, each of which
-    holds rows of the table that lie together. What comes out are margins, -1 or less for most
-    questions without a label and 1 or more for most that have it; the stacking weight of the branch
-    makes logits of them.
+    holds rows of the table that lie together. What comes out are margins, about -1 for most
+    questions without a label, higher for those that have it and seldom 1; the stacking weight of
+    the branch makes logits of them.
 
     Args:
         terms: weights, sparse, shape (questions, terms).
