@@ -127,6 +127,8 @@ def enter_missing(connection: Connection, *, since: datetime, limit: int = PAGE)
         .limit(limit)
     )
     pks = [row.question_pk for row in connection.execute(statement)]
+    if not pks:
+        return 0
     lock_in_order(connection, Question.id.in_(pks))
     # Read again: a worker may have entered a newer one while their locks were waited for.
     still = statement.where(one_of(connection, Prediction.question_pk, pks))

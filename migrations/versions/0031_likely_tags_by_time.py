@@ -44,9 +44,9 @@ WHERE (t.key < p.suggested_count
 """,
 }
 # Where a version's prediction replaced its own while the clock had been set back, the queue kept
-# the later time; a filter by tag finds a question by both.
+# the later time, and the scores of the former; a filter by tag finds a question by both times.
 QUEUED = """
-UPDATE review_queue SET predicted_at = (
+UPDATE review_queue SET uncertainty = NULL, label_quality = NULL, predicted_at = (
   SELECT p.predicted_at FROM predictions p WHERE p.question_pk = review_queue.question_pk
   AND p.model_version_id = review_queue.model_version_id)
 WHERE EXISTS (

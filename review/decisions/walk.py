@@ -125,9 +125,10 @@ def _steps_of_keys(
     ordered = [pk for _, pk in sorted(places)]
     for start in range(0, len(ordered), STEPS[0]):
         stretch = ordered[start : start + STEPS[0]]
-        # Asked again whether they are in the queue: a worker may have unset their scores since.
-        chosen_rows = (one_of(connection, queue.question_pk, stretch), *_is_in_queue(asking, site))
-        yield _rows(asking, queue).where(*chosen_rows)
+        still = _rows(asking, queue).where(one_of(connection, queue.question_pk, stretch))
+        if connection.dialect.name == "postgresql":  # where a worker may have unset scores since
+            still = still.where(*_is_in_queue(asking, site))
+        yield still
 
 
 def _some_of_tag(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, SQLColumnExpression, and_, exists, func, literal, or_, select
+from sqlalchemy import Select, SQLColumnExpression, and_, case, exists, func, literal, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
@@ -18,7 +18,8 @@ from core.questions.verdicts import Joint, Said, joint_verdict
 from review.results.cursor import Place
 
 PAGE = 500  # questions whose tags are read with one statement
-RARE = 5_000  # questions of a tag, or of a site, that are all looked at
+RARE = 5_000  # questions of a tag, or of some sites, that are all looked at
+SMALL_PART = 4  # a small site has at most one of so many questions
 
 Match = Literal["any", "all"]
 
@@ -90,13 +91,14 @@ def find_results(
         for result in find_results(connection, Filter(sites=("stats",), tags=("regression",))):
             print(result.title, [tag.tag for tag in result.suggested])
     """
-    is_small_site = _are_small(connection, chosen.sites)
+    is_sqlite = connection.dialect.name == "sqlite"
+    is_small_site = is_sqlite and _are_small(connection, chosen.sites)
     leading, at = _of_small_sites() if is_small_site else _of_likely_tags(connection, chosen)
     of_tags = _of_tags(chosen, own_tags(connection))
     statement = _newest_predictions(chosen, at).where(*leading, *of_tags)
     if chosen.sites:
         # So that no index has it, or SQLite begins with all of a large site's questions.
-        is_hidden = connection.dialect.name == "sqlite" and not is_small_site
+        is_hidden = is_sqlite and not is_small_site
         site = Question.site.concat("") if is_hidden else Question.site
         statement = statement.where(site.in_(chosen.sites))
     if limit is not None:
@@ -126,11 +128,13 @@ def is_anything_tagged(connection: Connection) -> bool:
 
 
 def _are_small(connection: Connection, sites: Collection[str]) -> bool:
-    """Whether sites are asked for that have few questions, all together."""
+    """Whether sites are asked for that have few questions, and few of all that there are."""
     if not sites:
         return False
-    counted = select(func.sum(SiteCount.questions)).where(SiteCount.site.in_(sites))
-    return (connection.scalar(counted) or 0) <= RARE
+    own = case((SiteCount.site.in_(sites), SiteCount.questions), else_=0)
+    counted = select(func.sum(own), func.sum(SiteCount.questions))
+    few, total = (count or 0 for count in connection.execute(counted).one())
+    return few <= RARE and few * SMALL_PART <= total
 
 
 def _of_small_sites() -> tuple[list[ColumnElement[bool]], SQLColumnExpression[datetime]]:

@@ -70,7 +70,7 @@ def test_one_tag_s_results_come_in_the_order_of_its_index(tagged: Engine) -> Non
 def test_sqlite_begins_with_the_newest_predictions_or_with_a_small_sites_questions(
     tagged: Engine, monkeypatch: pytest.MonkeyPatch, is_small: bool
 ) -> None:
-    monkeypatch.setattr(find, "RARE", 5_000 if is_small else 0)
+    monkeypatch.setattr(find, "SMALL_PART", 1 if is_small else 4)
     sent: list[tuple[str, Any]] = []
     event.listen(tagged, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
     with tagged.begin() as connection:

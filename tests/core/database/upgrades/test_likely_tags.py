@@ -67,8 +67,10 @@ def test_the_queue_gets_the_time_of_a_prediction_made_while_the_clock_was_back(
     late = clock.now() + timedelta(seconds=2)
     with engine.begin() as connection:
         of_first = QueuedQuestion.question_pk == keys[1]
-        connection.execute(update(QueuedQuestion).where(of_first).values(predicted_at=late))
+        connection.execute(
+            update(QueuedQuestion).where(of_first).values(predicted_at=late, uncertainty=0.5)
+        )
     upgrade(engine)
     with engine.connect() as connection:
-        times = connection.scalars(select(QueuedQuestion.predicted_at)).all()
-    assert times == [clock.now()] * 2
+        queued = select(QueuedQuestion.predicted_at, QueuedQuestion.uncertainty)
+        assert connection.execute(queued).all() == [(clock.now(), None)] * 2
