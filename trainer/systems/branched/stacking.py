@@ -16,7 +16,8 @@ def fit_stacking_weights(
     """A weight for each branch and one shift, by which the log loss is least.
 
     It is logistic regression on what the branches say (stacking, Wolpert 1992), so it calibrates.
-    Its penalty matters to a handful of questions alone, which the branches may tell without fault.
+    Its penalty matters where questions are few. It holds margins back the most, which spread less
+    than logits.
 
     Args:
         branches: logits or margins of each, shape (questions, labels).
