@@ -101,6 +101,14 @@ def test_every_document_stands_in_the_contents_of_the_site() -> None:
     assert {path.stem for path in (ROOT / "docs").glob("*.md")} - {"index"} <= set(contents)
 
 
+@pytest.mark.parametrize(
+    "start", [ROOT / "README.md", ROOT / "docs/index.md"], ids=lambda p: p.name
+)
+def test_every_document_is_linked_where_a_reader_starts(start: Path) -> None:
+    linked = set(re.findall(r"\]\((?:docs/)?([\w-]+\.md)[)#]", start.read_text()))
+    assert {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"} <= linked
+
+
 def test_both_images_say_which_version_they_are() -> None:
     images = (ROOT / "Dockerfile").read_text().split("\nFROM ")
     labelled = [one for one in images if "org.opencontainers.image.version=$VERSION" in one]

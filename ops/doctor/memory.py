@@ -22,7 +22,7 @@ _PROCESS_BYTES: Final = 14_000_000
 _OWN_SHARE: Final = 0.77
 _RELOAD_SHARE: Final = 0.75  # for a moment, of the network that is loaded in place of another
 
-# Beside its weights, of each process that encodes; measured with weights of 23 MB (docs/model.md).
+# Beside its weights, of each process that encodes; measured with 23 MB of them (docs/teacher.md).
 _ENCODER_BYTES: Final = 157_000_000
 
 

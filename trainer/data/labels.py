@@ -18,7 +18,7 @@ def choose_labels(tags: Iterable[Sequence[str]], top: int | None) -> tuple[str, 
     Args:
         tags: of each question.
         top: how many; None for all of LEAST_USES or more, between ALWAYS and MOST_TAGS of them.
-            `docs/model.md` has what each further hundred was worth.
+            `docs/experiments.md` has what each further hundred was worth.
     """
     counts: Counter[str] = Counter()
     for question_tags in tags:

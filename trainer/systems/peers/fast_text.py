@@ -50,7 +50,7 @@ class FastTextTagger(PeerTagger):
 
 @dataclass(frozen=True, kw_only=True)
 class FastText(PeerSystem):
-    """fastText, tuned on the validation part of a site (docs/model.md).
+    """fastText, tuned on the validation part of a site (docs/comparison.md).
 
     Attributes:
         rate: learning rate at the start; it falls to nothing.
