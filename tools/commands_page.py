@@ -17,6 +17,9 @@ from tools.imports import ROOT
 FILE: Final = ROOT / "docs/commands.md"
 HEAD: Final = "<!-- Made by python -m tools.commands_page. -->\n\n"
 TITLE: Final = "Commands"
+INTRODUCTION: Final = """\
+For whoever runs the program in a terminal: each command in a line, then its help, an example and
+its options, as `--help` shows them."""
 EXAMPLE: Final = re.compile(r"^Example: (.+(?:\n.+)*)$", re.MULTILINE)
 LIST: Final = re.compile(r"\*\*Commands\*\*:\n\n(?:\* .+\n)+\n?")  # their help, cut short
 
@@ -28,7 +31,9 @@ def make_page() -> str:
     page = get_docs_for_click(obj=command, ctx=context, name="tagger", title=TITLE)
     page = EXAMPLE.sub(r"Example:\n\n```\n\1\n```", LIST.sub("", page))
     table = "\n".join(["| command | does |", "|---|---|", *_rows(command, "tagger")])
-    return HEAD + page.replace(f"# {TITLE}\n", f"# {TITLE}\n\n{table}\n", 1).rstrip() + "\n"
+    head = f"# {TITLE}\n"
+    opened = page.replace(head, f"{head}\n{INTRODUCTION}\n\n{table}\n", 1)
+    return HEAD + opened.rstrip() + "\n"
 
 
 def _rows(group: Any, name: str) -> Iterator[str]:
