@@ -12,7 +12,6 @@ from sqlalchemy.engine import Connection
 
 import review.notify.cli
 import review.web.cli
-from core.clock import SystemClock
 from core.console import (
     command,
     complete_tags,
@@ -23,10 +22,11 @@ from core.console import (
     start,
     stored_site_option,
 )
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.database.known_sites import list_stored
 from core.database.known_tags import find_tag
-from review.results.cursor import SETTLED_AFTER, START, Place, keep_place, read_place
+from review.results.cursor import SETTLED_AFTER, Place, keep_place, read_place
 from review.results.find import Filter, Match, Result, find_results, is_anything_tagged
 from review.results.formats import write_csv, write_json, write_json_lines
 from review.results.table import show_table
@@ -115,6 +115,9 @@ def results(  # noqa: PLR0913 (options)
             "--without-suggestion goes with none of --tag, --disagrees and --min-probability."
         )
     engine = open_existing_database(start())
+    is_first = cursor_file is None or not cursor_file.exists()
+    after = None if cursor_file is None else read_place(cursor_file)
+    until = None if cursor_file is None else DatabaseClock(engine).now() - SETTLED_AFTER
     with reading(engine) as connection:
         chosen = Filter(
             sites=tuple(site or ()),
@@ -124,14 +127,14 @@ def results(  # noqa: PLR0913 (options)
             min_probability=min_probability,
             without_suggestion=without_suggestion,
             disagrees=disagrees,
-            after=None if cursor_file is None else read_place(cursor_file),
-            until=None if cursor_file is None else SystemClock().now() - SETTLED_AFTER,
+            after=after,
+            until=until,
         )
         found = _Followed(find_results(connection, chosen, limit=limit or _usual_limit(form)))
-        _show(connection, found, chosen, form)
-    if cursor_file is not None and found.last is not None:
+        _show(connection, found, chosen, form, header=is_first)
+    if cursor_file is not None and after is not None:
         sys.stdout.flush()
-        keep_place(cursor_file, found.last)
+        keep_place(cursor_file, found.last or after)
 
 
 def _usual_limit(form: Format) -> int | None:
@@ -151,14 +154,16 @@ class _Followed:
             self.last = result.place
 
 
-def _show(connection: Connection, found: _Followed, chosen: Filter, form: Format) -> None:
+def _show(
+    connection: Connection, found: _Followed, chosen: Filter, form: Format, *, header: bool
+) -> None:
     match form:
         case Format.TABLE:
             several = len(chosen.sites or list_stored(connection)) > 1
             count = show_table(found, out, with_sites=several)
             _tell_count(connection, count)
         case Format.CSV:
-            write_csv(found, sys.stdout, header=chosen.after in (None, START))
+            write_csv(found, sys.stdout, header=header)
         case Format.JSON:
             write_json(found, sys.stdout)
         case Format.JSON_LINES:

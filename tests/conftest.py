@@ -27,6 +27,7 @@ from sqlalchemy.engine import Connection
 
 import core.database.engine
 from core import console
+from core.clock import SystemClock
 from core.database.backup.scope import MADE_BY_TRIGGERS
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
@@ -95,6 +96,14 @@ def wide_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
+
+
+@pytest.fixture
+def host_ahead(monkeypatch: pytest.MonkeyPatch) -> timedelta:
+    """Set this host's clock so much ahead of the database server's."""
+    ahead = timedelta(minutes=3)
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime.now(UTC) + ahead)
+    return ahead
 
 
 @pytest.fixture(scope="session", autouse=True)

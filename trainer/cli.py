@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import typer
 
-from core.clock import SystemClock
 from core.console import (
     command,
     err,
@@ -19,6 +18,7 @@ from core.console import (
     print_json,
     start,
 )
+from core.database.clock import DatabaseClock
 from core.settings import Retag
 from trainer.compare.cli import compare
 from trainer.models.cli import make_models_app, metrics_table
@@ -136,7 +136,9 @@ def train(  # noqa: PLR0913 (options)
     )
     try:
         with make_reporter(err) as reporter:
-            result = train_site(engine, site, options, clock=SystemClock(), reporter=reporter)
+            result = train_site(
+                engine, site, options, clock=DatabaseClock(engine), reporter=reporter
+            )
     except SystemExit as end:
         sys.stderr.flush()
         # TensorFlow's threads are still at work, and the interpreter's own end may crash on them.

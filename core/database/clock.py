@@ -72,8 +72,8 @@ class DatabaseClock:
             return
         self._ahead = ahead
         log.warning(
-            "this host's clock is %.0f s %s the database's. Leases go by the database's; dates of "
-            "what is stored do not: set the clocks by NTP",
+            "this host's clock is %.0f s %s the database's. Leases, predictions and trainings go "
+            "by the database's; not all dates do: set the clocks by NTP",
             abs(ahead.total_seconds()),
             "behind" if ahead > timedelta(0) else "ahead of",
         )

@@ -20,6 +20,7 @@ from core.console import (
     print_json,
     start,
 )
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.database.known_tags import find_tag
 from review.notify.entries import Kind
@@ -78,7 +79,9 @@ def add(
         check_url(url)
     except ValueError as error:
         fail(f"{url} cannot be a webhook: {error}.")
-    with open_existing_database(settings).begin() as connection:
+    engine = open_existing_database(settings)
+    now = DatabaseClock(engine).now()
+    with engine.begin() as connection:
         wanted = Wanted(
             event=event,
             site=site,
@@ -86,7 +89,7 @@ def add(
             min_probability=min_probability,
             max_quality=max_quality,
         )
-        number, secret = add_webhook(connection, url, wanted, OWNER, now=SystemClock().now())
+        number, secret = add_webhook(connection, url, wanted, OWNER, now=now)
     if as_json:
         print_json({"number": number, "secret": secret})
         return
@@ -153,8 +156,10 @@ def retry(
 
     Example: tagger webhooks retry 3
     """
-    with open_existing_database(start()).begin() as connection:
-        count = retry_failed(connection, number, now=SystemClock().now())
+    engine = open_existing_database(start())
+    now = DatabaseClock(engine).now()
+    with engine.begin() as connection:
+        count = retry_failed(connection, number, now=now)
     if as_json:
         print_json({"number": number, "sent_again": count})
         return

@@ -19,8 +19,8 @@ from review.browse.filters import conditions
 from review.browse.rows import CHUNK, BrowsedQuestion, read_rows
 from review.notify.webhooks import Wanted, has_failed, is_enabled, wanted_of
 
-# Predictions are dated before they are committed, and by the clocks of several hosts: those of the
-# last minute are looked at again.
+# Predictions are dated, by the database's clock as `now` here, before they are committed: those of
+# the last minute are looked at again.
 OVERLAP: Final = timedelta(minutes=1)
 
 # For how long the first prediction without a score holds those after it up.

@@ -8,7 +8,7 @@ from typing import Final
 from core.errors import ExportFailed, WrongCursor
 
 # What was predicted later is left to the next export: a batch is dated before it is stored, by the
-# clock of its worker, so an older one may still come in.
+# database's clock, so an older one may still come in.
 SETTLED_AFTER: Final = timedelta(minutes=1)
 
 

@@ -18,6 +18,7 @@ from core.console import (
     print_json,
     start,
 )
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.database.review_tables import Reviewer
 from core.parts.retry import until_reachable
@@ -54,8 +55,8 @@ def review(address: Address = None) -> None:
     from review.web.serve import serve  # noqa: PLC0415
 
     settings = start()
-    clock = SystemClock()
-    engine = until_reachable(lambda: open_database(settings), clock)
+    engine = until_reachable(lambda: open_database(settings), SystemClock())
+    clock = DatabaseClock(engine)
     token = let_owner_in(engine, settings, now=clock.now())
 
     def tell() -> None:

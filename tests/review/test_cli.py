@@ -3,16 +3,21 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from typer.testing import CliRunner, Result
 
+from core.database.engine import make_engine
+from core.database.tables import Prediction
 from review.cli import add_commands
+from review.results.cursor import SETTLED_AFTER
 from tests.conftest import ManualClock
 from tests.models import word_bundle
+from tests.review.rows import predict_rows
 from tests.rows import insert_prediction, publish_live, question, store_questions
 
 app = typer.Typer()
@@ -97,6 +102,35 @@ def test_an_export_goes_on_where_the_last_one_ended(tmp_path: Path) -> None:
         rows = csv.DictReader(io.StringIO(exported))
         assert {row["question_id"] for row in rows} == expected
     assert exported.count("question_id") == 1
+
+
+def test_a_header_stands_once_also_where_nothing_was_tagged_at_first(
+    tagged: Engine, clock: ManualClock, tmp_path: Path
+) -> None:
+    with tagged.begin() as connection:
+        connection.execute(update(Prediction).values(predicted_at=datetime.now(UTC)))
+    asked, exported = ("--format", "csv", "--cursor-file", tmp_path / "cursor"), ""
+    for _ in range(2):
+        exported += results(*asked).stdout
+    assert len(exported.splitlines()) == 1
+    with tagged.begin() as connection:
+        connection.execute(update(Prediction).values(predicted_at=clock.now()))
+    exported += results(*asked).stdout
+    assert {row["question_id"] for row in csv.DictReader(io.StringIO(exported))} == {"1", "2"}
+
+
+@pytest.mark.usefixtures("host_ahead")
+def test_an_export_goes_by_the_databases_clock(
+    migrated_postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", migrated_postgres_url)
+    engine, asked = make_engine(migrated_postgres_url), ("--cursor-file", tmp_path / "cursor")
+    now = datetime.now(UTC)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=now)
+    assert numbers(*asked) == []  # a batch of that time may be committed later
+    predict_rows(engine, {2: {"anova": 0.9}}, now=now - SETTLED_AFTER * 1.5)
+    assert numbers(*asked) == [2]
+    engine.dispose()
 
 
 @pytest.mark.usefixtures("tagged")

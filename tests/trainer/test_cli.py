@@ -1,19 +1,21 @@
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from typer.testing import CliRunner, Result
 
 import trainer.train
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
+from core.database.tables import TrainingRun
 from core.model import registry
 from tagger import make_app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish, store_questions
+from tests.rows import publish, question, store_questions
 from tests.trainer.made_up import made_up_questions
 from trainer.options import TrainingOptions
 from trainer.runs.promotion import RunResult
@@ -62,6 +64,21 @@ def test_without_tensorflow_training_says_what_to_install(
     )
     runs = tagger("models", "report", "--site", "stats", "--list")
     assert runs.stdout == "No training has run for stats yet.\n"
+
+
+@pytest.mark.usefixtures("host_ahead")
+def test_a_run_is_dated_by_the_databases_clock(
+    migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_DATABASE_URL", migrated_postgres_url)
+    monkeypatch.setattr(trainer.train, "import_keras", lambda: None)
+    engine = make_engine(migrated_postgres_url)
+    store_questions(engine, question(1), now=datetime.now(UTC), request_tagging=False)
+    assert tagger("train", "--site", "stats").exit_code == 1
+    with engine.connect() as connection:
+        (begun,) = connection.scalars(select(TrainingRun.started_at))
+    assert begun <= datetime.now(UTC)
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,19 @@
 """The commands on webhooks."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 from typer.testing import CliRunner
 
 import tagger
+from core.database.engine import make_engine
+from review.notify.outbox import fill_outbox
 from review.notify.webhooks import set_enabled
+from review.web.context import Context
 from tests.conftest import ManualClock
-from tests.review.notify.receiver import add, receiver
+from tests.review.notify.receiver import add, outbox, receiver
 from tests.review.rows import predict_rows
 
 
@@ -48,6 +52,24 @@ def test_a_webhook_is_added_listed_and_removed(sqlite_engine: Engine, clock: Man
     assert told == {"number": 1, "sent_again": 0}
     assert run(sqlite_engine, "remove", "1")[0] == 0
     assert run(sqlite_engine, "remove", "1")[0] == 1
+
+
+@pytest.mark.usefixtures("host_ahead")
+def test_the_page_and_its_webhooks_go_by_the_databases_clock(
+    migrated_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served: list[Context] = []
+    monkeypatch.setattr("review.web.serve.serve", lambda context, **_: served.append(context))
+    engine = make_engine(migrated_postgres_url)
+    predict_rows(engine, {99: {"anova": 0.9}}, now=datetime.now(UTC) - timedelta(seconds=1))
+    assert run(engine, "add", "http://127.0.0.1:9/", "--site", "stats")[0] == 0
+    env = {"TAGGER_DATABASE_URL": migrated_postgres_url}
+    assert CliRunner().invoke(tagger.make_app(), ["review"], env=env).exit_code == 0
+    for number in (1, 2):
+        predict_rows(engine, {number: {"anova": 0.9}}, now=datetime.now(UTC))
+        fill_outbox(engine, now=served[0].clock.now())
+    assert [event.payload["question"]["question_id"] for event in outbox(engine)] == [1, 2]
+    engine.dispose()
 
 
 def test_an_address_that_cannot_be_one_is_refused(
