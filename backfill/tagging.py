@@ -19,7 +19,7 @@ from core.model.predictor import Model, RankedTag
 from core.model.sentences.encoders import Encoders
 from core.questions.store import FetchedQuestion
 
-BATCH = 100  # questions of one call, as a worker's: the more, the more memory
+BATCH = 100  # questions of one call of the network: the more, the more memory
 
 _LONGEST_ERROR = 500  # characters
 

@@ -15,7 +15,8 @@ from core.broker.names import TRAINING_QUEUE
 from core.broker.queue import enqueue_training, queue_length, waiting_questions
 from core.clock import Clock
 from core.database.engine import reading
-from core.database.tables import ModelVersion, Question, TrainingRun
+from core.database.known_sites import stored_sites
+from core.database.tables import ModelVersion, TrainingRun
 from core.questions.leases import end_lease, find_overdue, free_lost
 from core.questions.lifecycle import Priority, park_exhausted
 from core.questions.retention import prune_pages
@@ -106,18 +107,14 @@ def train_first_models(engine: Engine, app: Celery, settings: Settings, clock: C
     if queue_length(app, TRAINING_QUEUE) > 0:
         return []  # the trainer is busy or away: one message more would be one run too many
     now = clock.now()
-    untrained = (
-        select(Question.site)
-        .distinct()
-        .where(Question.site.not_in(select(ModelVersion.site).where(ModelVersion.live)))
-        .where(Question.site.not_in(_tried(now)))
-        .order_by(Question.site)
-    )
+    live = select(ModelVersion.site).where(ModelVersion.live)
     with reading(engine) as connection:
+        left_out = {*connection.scalars(live), *connection.scalars(_tried(now))}
         sites = [
             site
-            for site in connection.execute(untrained).scalars().all()
-            if count_trainable(connection, site, settings, now=now) >= settings.min_questions
+            for site in stored_sites(connection)
+            if site not in left_out
+            and count_trainable(connection, site, settings, now=now) >= settings.min_questions
             and not is_training(connection, site)
         ]
     for site in sites:

@@ -220,7 +220,8 @@ class _Line:
         retrying = retry_while_database_is_away(self._clock, self._patience)
         version, clock = part.loaded.version, self._clock
         began = clock.monotonic()
-        self.tagged += retrying(_write, self._engine, tagged, errors, version=version, clock=clock)
+        failed = [(one, errors[one.pk]) for one in part.claimed if one.pk in errors]
+        self.tagged += retrying(_write, self._engine, tagged, failed, version=version, clock=clock)
         self._patience -= clock.monotonic() - began
         self.failed += len(errors)
         for question in part.claimed:
@@ -311,16 +312,16 @@ def _free(engine: Engine, pks: Sequence[int], *, now: datetime, lease: timedelta
 def _write(
     engine: Engine,
     tagged: Sequence[TaggedQuestion],
-    errors: dict[int, str],
+    failed: Sequence[tuple[ClaimedQuestion, str]],
     *,
     version: Version,
     clock: Clock,
 ) -> int:
     """Write a batch's end; return how many predictions are new, with whose requests they end."""
-    if errors:  # by themselves: locked with those that finish, they would stand in no one order
+    if failed:  # by themselves: locked with those that finish, they would stand in no one order
         with engine.begin() as connection:
-            for pk, error in sorted(errors.items()):
-                record_error(connection, pk, error)
+            for question, error in failed:  # in the order of their keys, as claim() gives them
+                record_error(connection, question, error)
     with engine.begin() as connection:
         done = finish(connection, [item.question for item in tagged])
         new = [

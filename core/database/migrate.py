@@ -76,7 +76,7 @@ def upgrade(engine: Engine) -> bool:
 
 
 def _upgrade(engine: Engine) -> bool:
-    """Bring the tables to the newest revision; whether they were not there."""
+    """Bring the tables to the newest revision; return whether anything had to be done."""
     with migrator(engine) as connection:
         if _is_up_to_date(connection):
             return False

@@ -235,9 +235,12 @@ def finish(connection: Connection, questions: Sequence[ClaimedQuestion]) -> set[
     return ended
 
 
-def record_error(connection: Connection, pk: int, error: str) -> None:
-    """Keep what an attempt ended with."""
-    failed = update(TaggingRequest).where(TaggingRequest.question_pk == pk)
+def record_error(connection: Connection, claimed: ClaimedQuestion, error: str) -> None:
+    """Keep what an attempt ended with, unless the question was requested anew meanwhile."""
+    failed = update(TaggingRequest).where(
+        TaggingRequest.question_pk == claimed.pk,
+        TaggingRequest.requested_at == claimed.requested_at,
+    )
     connection.execute(failed.values(error=error))
 
 

@@ -16,7 +16,7 @@ from core.database.engine import dialect_insert
 from core.database.review_tables import Review, Verdict
 from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest, UtcDateTime
 from core.questions.gone import is_gone
-from core.questions.lifecycle import Priority, is_claimed, is_requested
+from core.questions.lifecycle import Priority, is_claimed, is_pending, is_requested
 from core.questions.lock_order import lock_in_order
 from core.settings import Retag
 
@@ -101,7 +101,10 @@ def _request(connection: Connection, site: str, *chosen: ColumnElement[bool], no
     rows = select(*values.values()).where(Question.site == site, *chosen).order_by(Question.id)
     insert = dialect_insert(connection, TaggingRequest).from_select(list(values), rows)
     anew = {"requested_at": now, "enqueued_at": None, "attempts": 0, "error": None}
-    upsert = insert.on_conflict_do_update(index_elements=["question_pk"], set_=anew)
+    # One that was parked meanwhile stays so, with its reason.
+    upsert = insert.on_conflict_do_update(
+        index_elements=["question_pk"], set_=anew, where=is_pending()
+    )
     return connection.execute(upsert.execution_options(preserve_rowcount=True)).rowcount
 
 

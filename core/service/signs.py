@@ -79,7 +79,7 @@ def last_signs(connection: Connection) -> dict[str, datetime]:
 def part_statuses(
     connection: Connection, *, now: datetime, answering: Iterable[str] = ()
 ) -> list[PartStatus]:
-    """Return each part that gave a sign within two days, by name.
+    """Return each part whose last sign is kept, as `write_sign` keeps them for two days, by name.
 
     Args:
         connection: reads only.

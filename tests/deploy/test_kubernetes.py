@@ -120,6 +120,12 @@ def test_what_the_two_secrets_say_makes_the_tables_and_lets_services_use_them(
     engine.dispose()
 
 
+def test_the_page_lives_while_its_process_answers_and_is_ready_where_its_database_does() -> None:
+    (page,) = objects()["Deployment", "review"]["spec"]["template"]["spec"]["containers"]
+    asked = [page[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe")]
+    assert asked == ["/healthz", "/readyz"]
+
+
 def test_claims_and_the_scaled_deployment_are_there() -> None:
     claimed = [
         volume["persistentVolumeClaim"]["claimName"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 import redis
 from pydantic import SecretStr
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, event, insert, update
 
 from core.broker.feeding import refill
 from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
@@ -140,6 +140,23 @@ def test_a_site_with_a_model_or_a_recent_run_is_not_asked_to_train(
     assert train_first_models(sqlite_engine, app, settings, clock) == ["stats"]
     publish_live(sqlite_engine, word_bundle(), now=clock.now())
     assert train_first_models(sqlite_engine, app, settings, clock) == []
+
+
+def test_which_sites_there_are_is_looked_up_without_reading_all_questions(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    """It is looked up every minute."""
+    store_untagged(sqlite_engine, clock, range(50))
+    asked: list[str] = []
+
+    def note(_1: object, _2: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(sqlite_engine, "before_cursor_execute", note)
+    assert train_first_models(sqlite_engine, make_celery(settings), settings, clock) == ["stats"]
+    of_questions = [statement for statement in asked if "FROM questions" in statement]
+    assert of_questions
+    assert [one for one in of_questions if "LIMIT" not in one and "site = ?" not in one] == []
 
 
 def test_questions_that_have_not_settled_do_not_count(

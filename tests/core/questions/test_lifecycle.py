@@ -12,6 +12,7 @@ from core.questions.lifecycle import (
     due_sites,
     finish,
     park_exhausted,
+    record_error,
     sweep,
 )
 from core.questions.store import store
@@ -107,6 +108,21 @@ def test_a_question_whose_text_changed_while_it_was_tagged_stays_pending(
     with engine.begin() as connection:
         assert finish(connection, claimed) == set()
     assert find_request(engine, 7) is not None
+
+
+def test_the_error_of_an_old_text_is_not_kept_of_the_new_one(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(7), now=clock.now()).requested
+    with engine.begin() as connection:
+        (claimed,) = claim(connection, [pk], site="stats", now=clock.now())
+        record_error(connection, claimed, "no words")
+    assert request_of(engine, 7).error == "no words"
+    clock.sleep(1)
+    store_questions(engine, question(7, "edited"), now=clock.now())
+    with engine.begin() as connection:
+        record_error(connection, claimed, "no words")
+    assert request_of(engine, 7).error is None
 
 
 def test_only_the_first_of_two_finishers_writes(engine: Engine, clock: ManualClock) -> None:

@@ -11,7 +11,16 @@ from core.database.review_tables import Review, Verdict
 from core.database.tables import Question, TaggingRequest
 from core.model.predictions import NewPrediction, write_predictions
 from core.model.predictor import Model, RankedTag
-from core.questions.lifecycle import Priority, claim, finish, is_requested
+from core.questions.lifecycle import (
+    MAX_ATTEMPTS,
+    Priority,
+    claim,
+    finish,
+    is_requested,
+    list_parked,
+    park_exhausted,
+    record_error,
+)
 from core.questions.requests import request_tagging, retag
 from core.settings import Retag
 from tests.conftest import ManualClock
@@ -107,6 +116,28 @@ def test_a_question_that_waits_keeps_its_place_and_a_parked_one_stays_parked(
         == since
     )
     assert request_of(sqlite_engine, 2).parked_at == since
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)  # SQLite has one writer
+def test_a_question_that_is_parked_while_a_retag_waits_for_it_keeps_its_reason(
+    engine: Engine, clock: ManualClock
+) -> None:
+    (pk,) = store_questions(engine, question(1), now=clock.now()).requested
+    for _ in range(MAX_ATTEMPTS):
+        with engine.begin() as connection:
+            (claimed,) = claim(connection, [pk], site="stats", now=clock.now())
+            record_error(connection, claimed, "no words")
+    with ThreadPoolExecutor(1) as pool:
+        with engine.begin() as connection:
+            park_exhausted(connection, now=clock.now(), lease=RECENT)
+            asked = pool.submit(ask_again, engine, "all", clock)
+            with pytest.raises(TimeoutError):
+                asked.result(timeout=0.5)
+        assert asked.result(timeout=30) == 0
+    with engine.connect() as connection:
+        assert [(one.attempts, one.error) for one in list_parked(connection)] == [
+            (MAX_ATTEMPTS, "no words")
+        ]
 
 
 def test_a_retag_makes_no_request_of_the_live_feed_later(

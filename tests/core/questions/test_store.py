@@ -61,8 +61,8 @@ def test_an_edited_question_is_requested_anew_and_is_no_longer_parked(
     (pk,) = store_questions(engine, question(7), now=clock.now()).requested
     for _ in range(MAX_ATTEMPTS):
         with engine.begin() as connection:
-            claim(connection, [pk], site="stats", now=clock.now())
-            record_error(connection, pk, "bad text")
+            (claimed,) = claim(connection, [pk], site="stats", now=clock.now())
+            record_error(connection, claimed, "bad text")
     with engine.begin() as connection:
         assert park_exhausted(connection, now=clock.now(), lease=LEASE) == [pk]
     clock.sleep(10)
