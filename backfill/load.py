@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine, and_, exists, or_, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy.orm import aliased
 
 from backfill.folder import BackfillFolder, Split
 from backfill.shards import PredictedQuestion, unpack_predictions, unpack_questions
@@ -109,8 +109,8 @@ def load(
     """Store questions and their predictions; doing it again changes nothing.
 
     A question that is known with a later activity is left as it is, and no prediction is written
-    where its text is another by now, or where one of this version stands or one that comes after:
-    a later one, or, while this version is not live, one of the live version or of a newer one.
+    where its text is another by now, or where one of this version stands or, while this version is
+    not live, one of the live version or of a newer one.
 
     Args:
         engine: of the database, its tables up to date.
@@ -118,7 +118,7 @@ def load(
         split: of the folder.
         version: that made the predictions.
         wanted: which questions.
-        clock: dates the questions' storing.
+        clock: the database's; dates questions and predictions, of whenever they were tagged.
         on_shard: called after each shard.
 
     Raises:
@@ -149,7 +149,6 @@ def _load_batch(
     now: datetime,
 ) -> LoadCounts:
     store(connection, questions, now=now, request_tagging=False)
-    at = predictions[questions[0].question_id].predicted_at  # one for the whole shard
     numbers = [question.question_id for question in questions]
     chosen = (Question.site == version.site, one_of(connection, Question.question_id, numbers))
     lock_in_order(connection, *chosen)
@@ -159,22 +158,22 @@ def _load_batch(
         for pk, number, content_hash in connection.execute(texts)
         if content_hash == predictions[number].content_hash
     ]
-    known = _find_known(connection, [one.pk for one in current], version, at)
+    known = _find_known(connection, [one.pk for one in current], version)
     new = [one for one in current if one.pk not in known]
-    write_predictions(connection, new, version=version, now=at)
+    # Dated as they come in: exports and webhooks have passed the time of the tagging.
+    write_predictions(connection, new, version=version, now=now)
     return LoadCounts(len(new), len(known), len(questions) - len(current))
 
 
-def _find_known(
-    connection: Connection, pks: Sequence[int], version: Version, at: datetime
-) -> frozenset[int]:
+def _find_known(connection: Connection, pks: Sequence[int], version: Version) -> frozenset[int]:
     """Those whose present text has a prediction that is not to be covered."""
-    comes_after: list[ColumnElement[bool]] = [
+    this = aliased(ModelVersion)
+    is_live = exists().where(this.id == version.id, this.live)  # by now, not when the load began
+    comes_after = (
         Prediction.model_version_id == version.id,
-        Prediction.predicted_at >= at,
-    ]
-    if not version.live:
-        comes_after += [ModelVersion.live.is_(True), ModelVersion.version > version.version]
+        ModelVersion.live.is_(True),
+        and_(ModelVersion.version > version.version, ~is_live),
+    )
     rows = (
         select(Prediction.question_pk)
         .join(Question, Question.id == Prediction.question_pk)

@@ -17,8 +17,8 @@ from backfill.load import LoadCounts, Wanted, find_version, load
 from backfill.split import find_inputs, identify, split
 from backfill.tagging import SentBundle
 from core import __version__
-from core.clock import SystemClock
 from core.console import bytes_progress, open_existing_database, out, plain, progress, stored_site
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import BackfillRefused
 from core.model.bundle import PackedBundle, inspect
@@ -238,7 +238,7 @@ def _load(
             done,
             version=version,
             wanted=work.wanted or Wanted(),
-            clock=SystemClock(),
+            clock=DatabaseClock(engine),
             on_shard=lambda: bar.advance(bar.task_ids[0]),
         )
     say(

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, select
 
 from backfill.folder import BackfillFolder, Split
 from backfill.load import LoadCounts, Wanted, find_version, load
@@ -13,9 +13,12 @@ from core.database.review_tables import QueuedQuestion
 from core.database.tables import Prediction, Question
 from core.database.views import PredictedTag
 from core.errors import BackfillRefused
+from core.model import registry
 from core.model.predictor import Model
 from core.model.registry import Version
 from core.questions.store import FetchedQuestion
+from review.results.cursor import Place
+from review.results.find import Filter, find_results
 from tests.backfill.made_up import new_folder, split_files, write_questions
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
@@ -83,14 +86,23 @@ def test_what_is_loaded_is_what_a_worker_would_have_written(
     with engine.connect() as connection:
         assert len(connection.scalars(select(QueuedQuestion.question_pk)).all()) == COUNT
         pks = connection.scalars(select(Question.id)).all()
-        times = set(connection.scalars(select(Prediction.predicted_at)))
-    assert times == {clock.now() - timedelta(hours=1)}
     store_questions(engine, *map(from_file, range(1, COUNT + 1)), now=clock.now())
     with engine.begin() as connection:
         connection.execute(delete(Prediction))
     store_questions(engine, *map(from_file, range(1, COUNT + 1)), now=clock.now())
     tag_batch(engine, live_models(engine), "stats", pks, clock)
     assert rows_of(engine) == loaded
+
+
+def test_an_export_that_has_come_further_brings_what_is_loaded_now(
+    engine: Engine, tagged: tuple[BackfillFolder, Split], clock: ManualClock
+) -> None:
+    version = publish_live(engine, word_bundle(), now=clock.now())
+    later_than_the_tagging = Place(clock.now() - timedelta(minutes=1), 0)
+    load_all(engine, tagged, version, clock)
+    with reading(engine) as connection:
+        found = list(find_results(connection, Filter(after=later_than_the_tagging)))
+    assert len(found) == COUNT
 
 
 def test_loading_again_changes_nothing(
@@ -155,10 +167,10 @@ def test_an_older_version_covers_a_newer_one_only_where_it_is_live(
     new = publish_live(engine, word_bundle(metrics={"n": 2.0}), now=clock.now())
     stored = store_questions(engine, from_file(1), now=clock.now())
     tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
-    with engine.begin() as connection:  # before the backfill
-        earlier = clock.now() - timedelta(days=1)
-        connection.execute(update(Prediction).values(predicted_at=earlier))
-    load_all(engine, tagged, replace(old, live=live), clock)
+    if live:  # since the load has begun
+        with engine.begin() as connection:
+            registry.promote(connection, "stats", old.version, now=clock.now(), reason="hand")
+    load_all(engine, tagged, old, clock)
     assert ((1, old.id) in stored_predictions(engine)) == covered
     assert (1, new.id) in stored_predictions(engine)
 
