@@ -161,7 +161,7 @@ def suggest(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show tags for one text, at once.
+    """Show tags for one text, at once, but none that is blocked at the site.
 
     Example: tagger suggest "How do I test whether two means differ?"
     """
@@ -170,6 +170,7 @@ def suggest(
     from core.model.fetching import fetch_from  # noqa: PLC0415
     from core.model.predictor import Model  # noqa: PLC0415
     from core.model.sentences.encoders import Encoders  # noqa: PLC0415
+    from core.questions.suggested import read_blocked_tags  # noqa: PLC0415
 
     if not text.strip() and not body.strip():
         fail('The text is empty: give a question\'s title, as: "How do I test two means?"')
@@ -177,9 +178,10 @@ def suggest(
     engine = open_existing_database(settings)
     with reading(engine) as connection:
         live = registry.get_live(connection, site)
+        blocked = read_blocked_tags(connection, site)
     with open_cache(settings).open(live, fetch_from(engine)) as bundle:
         model = Model(bundle, encoders=Encoders(settings.teacher))
-    (ranked,) = model.rank(model.probabilities([model.words(text, body)]))
+    (ranked,) = model.rank(model.probabilities([model.words(text, body)]), excluded=blocked)
     if as_json:
         print_json(
             {

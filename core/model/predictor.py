@@ -1,6 +1,6 @@
 """A model that runs: LiteRT over whole batches, without TensorFlow."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -152,12 +152,23 @@ class Model:
         raw[calls.places] = found
         return told_probabilities(raw, self.manifest.calibration, self.manifest.names, calls.named)
 
-    def rank(self, probabilities: npt.NDArray[np.float64]) -> list[list[RankedTag]]:
-        """Return for each row its ten most probable tags, the most probable first."""
-        labels = self.manifest.labels
+    def rank(
+        self, probabilities: npt.NDArray[np.float64], *, excluded: Collection[str] = ()
+    ) -> list[list[RankedTag]]:
+        """Return for each row its ten most probable tags, the most probable first.
+
+        Args:
+            probabilities: shape (questions, labels).
+            excluded: tags that are not wanted; others move up in their place.
+        """
+        labels, thresholds = self.manifest.labels, self._thresholds
+        if excluded:
+            wanted = [number for number, tag in enumerate(labels) if tag not in excluded]
+            labels = tuple(labels[number] for number in wanted)
+            probabilities, thresholds = probabilities[:, wanted], thresholds[wanted]
         order = _largest(probabilities, KEPT_TAGS)
         kept = np.take_along_axis(probabilities, order, axis=1)
-        above = kept >= self._thresholds[order]
+        above = kept >= thresholds[order]
         suggested = above & (above.cumsum(axis=1) <= MAX_SUGGESTIONS)
         return [
             [RankedTag(labels[label], *told) for label, *told in zip(*row, strict=True)]

@@ -16,8 +16,13 @@ def is_suggested(one: type[PredictedTag] | OwnTags = PredictedTag) -> ColumnElem
     A worker suggests no blocked tag, but what it suggested before the tag was blocked stays as it
     is in the table, so that unblocking brings it back.
     """
+    return and_(one.suggested, ~is_blocked(one))
+
+
+def is_blocked(one: type[PredictedTag] | OwnTags = PredictedTag) -> ColumnElement[bool]:
+    """Whether a tag of a prediction is blocked at its site; the statement joins its question."""
     blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == one.tag)
-    return and_(one.suggested, ~blocked.correlate_except(BlockedTag))
+    return blocked.correlate_except(BlockedTag)
 
 
 def find_by_tag(*tags: str) -> Select[int]:

@@ -13,7 +13,7 @@ from core.database.keys import one_of
 from core.database.review_tables import Verdict
 from core.database.tables import LikelyTag, ModelVersion, Prediction, Question, QuestionTag
 from core.database.views import OwnTags, PredictedTag, SiteCount, own_tags
-from core.questions.suggested import find_by_tag, is_indexed, is_newest, is_suggested
+from core.questions.suggested import find_by_tag, is_blocked, is_indexed, is_newest, is_suggested
 from core.questions.verdicts import Joint, Said, joint_verdict
 from review.results.cursor import Place
 
@@ -64,7 +64,7 @@ class ResultTag:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A question, its author's tags, and the tags of its newest prediction, best first."""
+    """A question, its author's tags, and its newest prediction's but blocked ones, best first."""
 
     site: str
     question_id: int
@@ -219,7 +219,7 @@ def _of_tags(chosen: Filter, own: OwnTags) -> Iterator[ColumnElement[bool]]:
     """What the prediction's tags have to be; each looked at one by one."""
     reached = is_suggested(own)
     if chosen.min_probability is not None:
-        reached = own.probability >= chosen.min_probability
+        reached = and_(own.probability >= chosen.min_probability, ~is_blocked(own))
     if chosen.tags and chosen.match == "any":
         yield _has_tag(own, own.tag.in_(chosen.tags), reached)
     elif chosen.tags:
@@ -255,10 +255,10 @@ def _tags_of(
             PredictedTag.model_version_id,
             PredictedTag.tag,
             PredictedTag.probability,
-            is_suggested(),
+            PredictedTag.suggested,
         )
         .join(Question, Question.id == PredictedTag.question_pk)
-        .where(one_of(connection, PredictedTag.question_pk, version_of))
+        .where(one_of(connection, PredictedTag.question_pk, version_of), ~is_blocked())
         .order_by(PredictedTag.probability.desc(), PredictedTag.tag)
     )
     if chosen.min_probability is not None:

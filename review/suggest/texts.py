@@ -55,6 +55,4 @@ def suggest_tags(
 
 def _tag(model: Model, texts: Sequence[Text], excluded: Collection[str]) -> list[list[RankedTag]]:
     probabilities = model.probabilities([model.words(text.title, text.body) for text in texts])
-    unwanted = [number for number, tag in enumerate(model.manifest.labels) if tag in excluded]
-    probabilities[:, unwanted] = -1.0
-    return [[tag for tag in row if tag.probability >= 0] for row in model.rank(probabilities)]
+    return model.rank(probabilities, excluded=excluded)

@@ -1,17 +1,19 @@
 """The worker's commands."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert, update
 from typer.testing import CliRunner, Result
 
 import tagger
 from core.broker.names import TAGGING_QUEUE
 from core.broker.queue import make_celery, queue_length
 from core.clock import SystemClock
+from core.database.review_tables import BlockedTag
 from core.database.tables import TaggingRequest
 from core.settings import Settings
 from tests.conftest import ManualClock
@@ -101,6 +103,18 @@ def test_questions_to_tag_are_chosen_by_any_time(parked: Engine, since: str, cou
     asked = run("tag", "--site", "stats", "--since", since)
     assert f"Questions of stats that are pending now: {count}." in asked.stdout, asked.output
     assert run("tag", "--site", "stats", "--since", "soon").exit_code == 2
+
+
+def test_no_tag_that_is_blocked_is_suggested_on_the_terminal(parked: Engine) -> None:
+    publish_live(parked, word_bundle(), now=SystemClock().now())
+    asked = ("suggest", "A t-test or anova?", "--site", "stats", "--json")
+    before = {tag["tag"] for tag in json.loads(run(*asked).stdout)["tags"]}
+    assert "t-test" in before
+    with parked.begin() as connection:
+        row = {"site": "stats", "tag": "t-test", "reviewer": "owner"}
+        connection.execute(insert(BlockedTag).values(**row, at=SystemClock().now()))
+    after = json.loads(run(*asked).stdout)["tags"]
+    assert {tag["tag"] for tag in after} == before - {"t-test"}
 
 
 def test_a_worker_of_trainings_needs_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:

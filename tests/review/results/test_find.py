@@ -1,13 +1,13 @@
 """Each question with its newest prediction, chosen by what somebody asks for."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, insert, select, text
 
-from core.database.review_tables import Verdict
+from core.database.review_tables import BlockedTag, Verdict
 from core.database.tables import Question
 from review.results import find
 from review.results.cursor import START
@@ -103,6 +103,17 @@ def test_questions_whose_author_disagrees_are_found(tagged: Engine) -> None:
     # 1 is of regression, and got c++ besides; 3 is of regression, and got anova.
     assert numbers(tagged, disagrees=True) == [3, 1]
     assert numbers(tagged, disagrees=True, tags=("c++",)) == [1]
+
+
+def test_a_tag_that_is_blocked_at_the_site_is_shown_and_found_nowhere(tagged: Engine) -> None:
+    with tagged.begin() as connection:
+        row = {"site": "stats", "tag": "regression", "reviewer": "owner"}
+        connection.execute(insert(BlockedTag).values(**row, at=datetime.now(UTC)))
+    (first,) = found(tagged, sites=("stats",), tags=("c++",))
+    assert "regression" not in {tag.tag for tag in first.tags}
+    assert first.suggested
+    assert numbers(tagged, tags=("regression",)) == []
+    assert numbers(tagged, tags=("regression",), min_probability=0.5) == []
 
 
 def test_what_lies_behind_a_place_comes_oldest_first(tagged: Engine, clock: ManualClock) -> None:
