@@ -32,6 +32,7 @@ _HOURS = re.compile(
     r"\s*(?:\([^()]*\))?",  # its name, as JavaScript adds it
     re.IGNORECASE,
 )
+_LONGEST = 100  # characters; JavaScript's, with the name of its zone, have some 70
 _NO_TIME = "neither seconds since 1970 nor a time such as 2010-07-19T19:14:44Z"
 
 
@@ -50,7 +51,7 @@ def to_time(value: object) -> datetime:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return _time_of_seconds(value)
         if isinstance(value, str):
-            time = _time_of_text(value.strip())
+            time = _time_of_text(_one_line(value))
             return time.replace(tzinfo=UTC) if time.tzinfo is None else time
     except AmbiguousDate:
         raise
@@ -68,6 +69,18 @@ def _time_of_seconds(seconds: float) -> datetime:
         if abs(seconds) < _LARGEST_SECONDS * scale:
             return datetime.fromtimestamp(seconds / scale, UTC)
     raise ValueError("too large")
+
+
+def _one_line(text: str) -> str:
+    """A text without spaces in a row, over which the expressions would take their time.
+
+    Raises:
+        ValueError: it is longer than any time.
+    """
+    line = " ".join(text.split())
+    if len(line) > _LONGEST:
+        raise ValueError("too long")
+    return line
 
 
 def _time_of_text(text: str) -> datetime:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -135,6 +136,8 @@ class Client:
     ) -> None:
         self._session = session
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
+        # The API needs none, and those of one answer may make all requests too long for a server.
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._url = url
         self._key = key
         self._clock = clock or SystemClock()
@@ -305,7 +308,7 @@ def _refusal(content: Mapping[str, Any], request: ApiRequest) -> ApiRefused:
         kind = ApiUnavailable if error_id in UNAVAILABLE else ApiRefused
         return kind(text, error_id=error_id, error_name=name, backoff=backoff)
     named = _WAIT.search(message)
-    seconds = float(named.group(1)[:9]) if named else backoff
+    seconds = seconds_of(named.group(1)) if named else backoff
     return ApiThrottled(text, error_id=error_id, error_name=name, seconds=seconds)
 
 

@@ -16,6 +16,7 @@ from poller.items import Items, UnreadableItem
 log = logging.getLogger(__name__)
 
 MAX_TRIES = 5  # to get a skipped item after all
+KEPT_UNIDENTIFIED = timedelta(days=30)  # nothing ever says that one has come right
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,14 @@ def record_items(
 ) -> bool:
     """Record an answer's unreadable items, and drop the record of those that have come right.
 
+    Those without a number are dropped when they were not met for long.
+
     Returns:
         Whether one of them has no number, and was not met as often as is worth it.
     """
     times = [_record_skipped(connection, site, feed, item, now) for item in items.skipped]
     forget_skipped(connection, site, [question.question_id for question in items.questions])
+    _forget_unidentified(connection, site, before=now - KEPT_UNIDENTIFIED)
     met = zip(items.skipped, times, strict=True)
     return any(item.question_id is None and often <= MAX_TRIES for item, often in met)
 
@@ -176,6 +180,11 @@ def forget_skipped(connection: Connection, site: str, question_ids: Iterable[int
         connection.execute(
             delete(SkippedItem).where(SkippedItem.site == site, SkippedItem.question_id.in_(ids))
         )
+
+
+def _forget_unidentified(connection: Connection, site: str, *, before: datetime) -> None:
+    chosen = (SkippedItem.question_id.is_(None), SkippedItem.last_seen < before)
+    connection.execute(delete(SkippedItem).where(SkippedItem.site == site, *chosen))
 
 
 def skipped_to_retry(

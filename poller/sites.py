@@ -13,6 +13,7 @@ from core.clock import CLOCK_SET_BACK, Clock
 from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.errors import ApiError, ApiUnreachable, UnknownSite
+from core.questions.store import clean_text
 from core.wording import near, near_matches
 from poller.api import Api
 from poller.client import ApiRequest
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 BELIEVE_FOR = timedelta(days=30)
 ASK_AGAIN_AFTER = timedelta(days=1)  # for a site that the list does not hold: it may be a new one
 MAX_PAGES = 20  # of a hundred; there are four
+MAX_FIELD = 200  # characters of a name or an address; the longest have some 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +141,14 @@ def _fetch(api: Api, clock: Clock) -> list[SiteName]:
 def _site(item: object) -> SiteName | None:
     if not isinstance(item, dict):
         return None
-    site, name, url = (item.get(field) for field in ("api_site_parameter", "name", "site_url"))
-    if not isinstance(site, str) or not site:
-        return None
-    return SiteName(site, unescape(str(name or site)), str(url or ""))
+    site, name, url = (_field(item, key) for key in ("api_site_parameter", "name", "site_url"))
+    return SiteName(site, unescape(name or site), url) if site else None
+
+
+def _field(item: Mapping[str, object], key: str) -> str:
+    """A text of an item as a database takes it; empty where it is none, or is too long."""
+    value = item.get(key)
+    return clean_text(value) if isinstance(value, str) and len(value) <= MAX_FIELD else ""
 
 
 def _near(site: str, known: Iterable[SiteName]) -> list[str]:

@@ -42,6 +42,8 @@ MOMENT = datetime(2010, 7, 19, 19, 14, 44, tzinfo=UTC)
         "Mon, 19 Jul 2010 14:14:44 EST",
         "20100719T191444Z",
         "Mon, 19 Jul 2010 19:14:44 GMT",
+        "\t2010-07-19 \u00a0 19:14:44 \n",
+        "2010/07/19  7:14:44  PM  GMT  (Greenwich)" + " " * 200,
     ],
 )
 def test_a_time_is_read_however_it_is_written(written: object) -> None:
@@ -76,6 +78,8 @@ def test_a_date_that_may_be_read_in_two_ways_is_not_guessed(written: str) -> Non
     [
         *("soon", "", True, None, [1], 10**30, "1e999"),
         *("31/31/2010", "07.19.2010", "19.07.10", "7/19/10", "2010/13/01", "7/19/2010 25:00"),
+        "2010-07-19 9:03" + " " * 100_000 + "x",  # an expression would take minutes
+        *("7/19/2010 9:03 (" + "x" * 100 + ")", "7/19/2010 9:03 " + "( " * 40),
         *("7/19/2010 13:00 PM", "7/19/2010 soon", "19 Foo 2010", "7/192010"),
     ],
 )

@@ -129,6 +129,22 @@ def test_a_throttle_violation_is_known_by_its_id_and_names_its_wait(
     assert caught.value.seconds == 67194
 
 
+def test_a_wait_that_cannot_be_is_bounded(api: responses.RequestsMock, clock: ManualClock) -> None:
+    message = "too many requests from this IP, more requests available in 999999999 seconds"
+    error = {"error_id": 502, "error_message": message, "error_name": "throttle_violation"}
+    with pytest.raises(ApiThrottled) as caught:
+        fetch(api, clock, error, status=400)
+    assert caught.value.seconds == 86_400
+
+
+def test_cookies_are_not_kept(api: responses.RequestsMock, clock: ManualClock) -> None:
+    api.get(f"{URL}/questions/unanswered", json=GOOD, headers={"Set-Cookie": "a=" + "x" * 60_000})
+    client = make_client(clock)
+    for _ in range(2):
+        client.fetch(REQUEST)
+    assert "Cookie" not in api.calls[1].request.headers
+
+
 def test_a_violation_that_names_no_wait_leaves_it_open(
     api: responses.RequestsMock, clock: ManualClock
 ) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from core.database.api_tables import SkippedItem
 from poller.feed_state import (
+    KEPT_UNIDENTIFIED,
     MAX_TRIES,
     FeedState,
     failed,
@@ -114,6 +115,21 @@ def test_a_skipped_question_is_asked_for_again_after_a_while_and_not_for_ever(
     skip(engine, clock, UnreadableItem("7", 7, "no title"))
     clock.sleep(2 * HOUR.total_seconds())
     assert due() == {}
+
+
+def test_an_item_without_a_number_is_forgotten_when_it_was_not_met_for_long(
+    engine: Engine, clock: ManualClock
+) -> None:
+    again = UnreadableItem("again", None, "it is of type list")
+    skip(
+        engine, clock, UnreadableItem("7", 7, "no title"), UnreadableItem("once", None, "x"), again
+    )
+    clock.sleep(KEPT_UNIDENTIFIED.total_seconds())
+    skip(engine, clock, again)
+    assert skipped(engine) == [("7", 1), ("again", 2), ("once", 1)]
+    clock.sleep(1)
+    skip(engine, clock, read=(8,))
+    assert skipped(engine) == [("7", 1), ("again", 2)]
 
 
 def test_questions_that_are_gone_are_forgotten(engine: Engine, clock: ManualClock) -> None:

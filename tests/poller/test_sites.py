@@ -2,8 +2,9 @@ import logging
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from core.database.api_tables import KnownSite
 from core.errors import UnknownSite
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults
@@ -65,6 +66,27 @@ def test_a_list_that_never_ends_is_read_no_longer_than_it_brings_sites(
     monkeypatch.setattr(Client, "fetch", fetch)
     check(run, "stats")
     assert len(asked) == 2
+
+
+def test_what_no_database_takes_of_a_site_is_left_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def named(site: object, name: object, url: object = "https://odd.test") -> dict[str, object]:
+        return {"api_site_parameter": site, "name": name, "site_url": url}
+
+    items = (
+        *(
+            named("stats", "Statistics"),
+            named("o\0dd", "Half \ud800", "\udfff"),
+            named("none", None),
+        ),
+        *(named("x" * 10_000, "Long"), named("long", "x" * 10_000), named(["list"], "List")),
+    )
+    monkeypatch.setattr(Client, "fetch", lambda *_: ApiAnswer(items=items, has_more=False))
+    check(world(engine), "stats", "odd", "long")
+    with engine.connect() as connection:
+        names = {row.site: row.name for row in connection.execute(select(KnownSite))}
+    assert names == {"stats": "Statistics", "odd": "Half ", "none": "none", "long": "long"}
 
 
 def test_the_hosts_of_other_sites_are_known_from_the_list(sqlite_engine: Engine) -> None:

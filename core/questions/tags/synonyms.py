@@ -89,15 +89,17 @@ def read_synonyms(connection: Connection, site: str) -> dict[str, str]:
 
 
 def _resolved(synonyms: Mapping[str, str]) -> dict[str, str]:
-    found = {}
+    ends: dict[str, str | None] = {}  # by each dead tag; None of those that stand for each other
     for tag in synonyms:
-        passed, living = {tag}, synonyms[tag]
-        while living in synonyms and living not in passed:
-            passed.add(living)
+        passed: dict[str, None] = {}
+        living = tag
+        while living in synonyms and living not in ends and living not in passed:
+            passed[living] = None
             living = synonyms[living]
-        if living not in passed:  # else they stand for each other: nobody knows which is meant
-            found[tag] = living
-    return found
+        # Those of a circle stand for each other: nobody knows which is meant.
+        end = None if living in passed else ends.get(living, living)
+        ends |= dict.fromkeys(passed, end)
+    return {tag: end for tag, end in ends.items() if end is not None}
 
 
 def relabel(tags: Iterable[str], synonyms: Mapping[str, str]) -> tuple[str, ...]:

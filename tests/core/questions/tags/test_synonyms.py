@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, insert, select, update
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.questions.suggested import read_blocked_tags
 from core.questions.tags.synonyms import (
+    _resolved,
     drop_synonyms,
     find_oldest_reading,
     read_synonyms,
@@ -33,12 +34,18 @@ def stored(engine: Engine, clock: ManualClock, synonyms: Mapping[str, str]) -> d
         ({"a": "b", "b": "c"}, {"a": "c", "b": "c"}),
         ({"a": "b", "b": "c", "c": "a", "x": "a"}, {}),
         ({"a": "a"}, {}),
+        ({"a": "b", "b": "c", "c": "a", "x": "y", "y": "z", "w": "x"}, dict.fromkeys("wxy", "z")),
     ],
 )
 def test_a_dead_tag_stands_for_the_living_one_however_far(
     sqlite_engine: Engine, clock: ManualClock, synonyms: dict[str, str], living: dict[str, str]
 ) -> None:
     assert stored(sqlite_engine, clock, synonyms) == living
+
+
+def test_a_long_chain_takes_no_more_time_than_it_has_links() -> None:
+    synonyms = {f"tag{number}": f"tag{number + 1}" for number in range(20_000)}
+    assert set(_resolved(synonyms).values()) == {"tag20000"}  # took half a minute
 
 
 def test_what_is_stored_again_counts_as_it_is_now_and_is_blocked(
