@@ -7,8 +7,9 @@ from itertools import product
 from typing import Final
 
 from celery import Celery
-from sqlalchemy import Engine, Select, func, or_, select
+from sqlalchemy import Engine, Select, func, not_, or_, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql import ColumnElement
 
 from core.broker.feeding import refill
 from core.broker.names import TRAINING_QUEUE
@@ -128,27 +129,25 @@ def train_grown_sites(engine: Engine, app: Celery, settings: Settings, clock: Cl
 
     A site whose history is being fetched has a hundred times as many questions a day later: it does
     not wait for the schedule, but is trained whenever it has twice as many as the last run had,
-    however that ended: what has not enough memory or time is not tried again and again. A site
-    that is being trained, or whose last run began a short while ago, is skipped.
+    however that ended: what has not enough memory or time is not tried again and again. A run that
+    was skipped counts only where the site had outgrown the one before: it would be skipped again. A
+    site that is being trained, or whose last run began a short while ago, is left out.
     """
     if queue_length(app, TRAINING_QUEUE) > 0:
         return []
     now = clock.now()
-    counted_runs = select(func.max(TrainingRun.id)).where(TrainingRun.questions.is_not(None))
-    last = counted_runs.group_by(TrainingRun.site)
-    had = (
-        select(TrainingRun.site, TrainingRun.questions)
-        .where(TrainingRun.id.in_(last), TrainingRun.site.not_in(_begun_lately(now)))
-        .where(TrainingRun.questions <= settings.training_questions // GROWN)  # more are not read
-        .order_by(TrainingRun.site)
-    )
     with reading(engine) as connection:
+        lately = set(connection.scalars(_begun_lately(now)))
+        last = _questions_of_last_runs(connection)
+        was_skipped = TrainingRun.outcome.is_not_distinct_from("skipped")
+        trained = _questions_of_last_runs(connection, not_(was_skipped))
+        due = {site: _grown_from(had, last[site], settings) for site, had in trained.items()}
         grown = {
-            site: questions
-            for site, questions in connection.execute(had).all()
-            if questions is not None
-            and count_trainable(connection, site, settings, now=now)
-            >= max(GROWN * questions, settings.min_questions)
+            site: trained[site]
+            for site, needed in sorted(due.items())
+            if site not in lately
+            and needed <= settings.training_questions  # more are not read
+            and count_trainable(connection, site, settings, now=now) >= needed
             and not is_training(connection, site)
         }
     for site, questions in grown.items():
@@ -156,6 +155,26 @@ def train_grown_sites(engine: Engine, app: Celery, settings: Settings, clock: Cl
         # A message that another run overtakes is skipped: little is new then.
         enqueue_training(app, site, new_questions=max(1, questions // 2))
     return list(grown)
+
+
+def _questions_of_last_runs(connection: Connection, *chosen: ColumnElement[bool]) -> dict[str, int]:
+    """By site, how many questions the last of some runs had that has counted them."""
+    counted_runs = select(func.max(TrainingRun.id)).where(TrainingRun.questions.is_not(None))
+    last = counted_runs.where(*chosen).group_by(TrainingRun.site)
+    rows = select(TrainingRun.site, TrainingRun.questions).where(TrainingRun.id.in_(last))
+    return {site: questions or 0 for site, questions in connection.execute(rows)}
+
+
+def _grown_from(trained: int, last: int, settings: Settings) -> int:
+    """How many questions a site needs, to be trained before the schedule trains it.
+
+    Args:
+        trained: that the last run had which was not skipped.
+        last: that the last run had, which may have been skipped.
+        settings: name the fewest.
+    """
+    needed = max(GROWN * trained, settings.min_questions)
+    return needed if last < needed else GROWN * last
 
 
 def prune_old_predictions(engine: Engine, settings: Settings, clock: Clock) -> int:

@@ -214,6 +214,32 @@ def test_a_grown_site_whose_training_fails_is_not_trained_until_it_has_grown_aga
     assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
 
 
+def test_a_run_that_was_skipped_is_no_training_to_be_outgrown(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    """As that of each week, for few questions are new."""
+    app = make_celery(settings)
+    run(sqlite_engine, clock, outcome="promoted", questions=60)
+    run(sqlite_engine, clock, outcome="skipped", questions=110)
+    clock.sleep(timedelta(hours=1).total_seconds())
+    store_untagged(sqlite_engine, clock, range(119))
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
+    store_untagged(sqlite_engine, clock, [119])
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+
+
+def test_a_grown_site_that_was_skipped_is_not_asked_for_again_and_again(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    """Its questions may be old ones, that a setting has let the training read."""
+    app = make_celery(settings)
+    store_untagged(sqlite_engine, clock, range(130))
+    run(sqlite_engine, clock, outcome="promoted", questions=60)
+    run(sqlite_engine, clock, outcome="skipped", questions=120)
+    clock.sleep(timedelta(hours=1).total_seconds())
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
+
+
 def test_a_grown_site_waits_where_its_training_would_be_refused_or_reads_all_it_may(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
