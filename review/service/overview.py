@@ -11,14 +11,15 @@ from core.agreement.live import DayAgreement, daily_agreement
 from core.database.engine import reading
 from core.service.feeds import FeedStatus, QuotaStatus, feed_status, quota_status
 from core.service.killed import KilledStatus, killed_statuses
+from core.service.runs import RunRow, list_runs
 from core.service.signs import last_signs
 from core.service.status import SiteStatus, site_statuses
 from core.settings import Settings
-from review.service.runs import RunRow, list_runs
 from review.service.throughput import predictions_by_day
 from review.web.context import Context
 
 KEPT_SECONDS: Final = 10
+MOST_RUNS: Final = 20
 
 AGREEMENT_DAYS = timedelta(days=90)
 
@@ -67,7 +68,7 @@ def read_overview(
         quotas=quota_status(connection),
         killed=killed_statuses(connection, now=now),
         signs=last_signs(connection),
-        runs=list_runs(connection, site),
+        runs=list_runs(connection, site, limit=MOST_RUNS),
     )
 
 

@@ -5,9 +5,8 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
@@ -26,8 +25,9 @@ from core.console import (
 )
 from core.database.engine import reading
 from core.errors import ExportFailed
+from core.service.runs import RunRow, list_runs
 from core.settings import Settings
-from trainer.report.store import RunRow, list_runs, load_report
+from trainer.report.store import load_report
 
 Site = Annotated[str, one_site_option("The site, by the API's name.")]
 RunNumber = Annotated[
@@ -79,7 +79,7 @@ def report(
     settings = start()
     with _connected(settings) as connection:
         if show_list or as_json:
-            runs = list_runs(connection, site)
+            runs = list_runs(connection, site)[::-1]
             _print_runs(site, runs, as_json=as_json)
             return
         number, html = load_report(connection, site, run=run, version=version)
@@ -122,9 +122,21 @@ def _has_browser() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"))
 
 
+def _as_json(run: RunRow) -> dict[str, Any]:
+    """What programs read of a run: what the table shows."""
+    return {
+        "run": run.id,
+        "started_at": run.started_at,
+        "outcome": run.outcome,
+        "version": run.version,
+        "note": run.note,
+        "has_report": run.has_report,
+    }
+
+
 def _print_runs(site: str, runs: list[RunRow], *, as_json: bool) -> None:
     if as_json:
-        print_json([asdict(run) for run in runs])
+        print_json([_as_json(run) for run in runs])
         return
     if not runs:
         out.print(f"No training has run for {plain(site)} yet.", highlight=False)
@@ -137,7 +149,7 @@ def _print_runs(site: str, runs: list[RunRow], *, as_json: bool) -> None:
     table.add_column("why", overflow="fold")
     for run in runs:
         table.add_row(
-            str(run.run),
+            str(run.id),
             str(run.version or ""),
             f"{run.started_at:%Y-%m-%d %H:%M}",
             run.outcome or "running",

@@ -1,36 +1,13 @@
 """Where the report of a run is kept: in the run's own row, compressed."""
 
 import gzip
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
-from core.database.tables import ModelVersion, TrainingRun
+from core.database.tables import TrainingRun
 from core.errors import NoReport
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run's row, without its report.
-
-    Attributes:
-        run: its key.
-        started_at: of the run.
-        outcome: published, promoted, skipped or failed; None while it runs.
-        version: that it made.
-        note: why it ended as it did: the decision, or the error.
-        has_report: whether there is one.
-    """
-
-    run: int
-    started_at: datetime
-    outcome: str | None
-    version: int | None
-    note: str
-    has_report: bool
+from core.service.runs import RunRow, list_runs
 
 
 def store_report(connection: Connection, run: int, html: str) -> None:
@@ -55,34 +32,27 @@ def load_report(
     Raises:
         NoReport: the site has no such run, or it is one that goes on or had nothing to do.
     """
-    statement = (
-        select(TrainingRun.id, TrainingRun.started_at, TrainingRun.ended_at)
-        .add_columns(TrainingRun.error, TrainingRun.report)
-        .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
-        .where(TrainingRun.site == site)
-        .where(TrainingRun.report.is_not(None) | (TrainingRun.outcome == "failed"))
-        .order_by(TrainingRun.id.desc())
-        .limit(1)
-    )
     missing = "no training run with a report"
     if run is not None:
-        statement = statement.where(TrainingRun.id == run)
         missing = f"no report of a training run {run}"
     if version is not None:
-        statement = statement.where(ModelVersion.version == version)
         missing = f"{missing} that made version {version}"
-    found = connection.execute(statement).first()
-    if found is None:
-        raise NoReport(
-            f"The site {site} has {missing}. Show its runs with: "
-            f"tagger models report --site {site} --list"
-        )
-    if found.report is not None:
-        return found.id, gzip.decompress(found.report).decode()
-    return found.id, _of_row(site, found)
+    for found in list_runs(connection, site):
+        is_meant = run in (None, found.id) and version in (None, found.version)
+        if is_meant and (found.has_report or found.outcome == "failed"):
+            return found.id, _read(connection, site, found)
+    raise NoReport(
+        f"The site {site} has {missing}. Show its runs with: "
+        f"tagger models report --site {site} --list"
+    )
 
 
-def _of_row(site: str, row: Row[Any]) -> str:
+def _read(connection: Connection, site: str, run: RunRow) -> str:
+    packed = connection.scalar(select(TrainingRun.report).where(TrainingRun.id == run.id))
+    return _of_row(site, run) if packed is None else gzip.decompress(packed).decode()
+
+
+def _of_row(site: str, run: RunRow) -> str:
     """The report of a run that left nothing but its row."""
     from trainer.report.page import to_html  # noqa: PLC0415 (NumPy, which --help does not need)
     from trainer.report.record import RunRecord  # noqa: PLC0415
@@ -90,28 +60,10 @@ def _of_row(site: str, row: Row[Any]) -> str:
     return to_html(
         RunRecord(
             site=site,
-            run=row.id,
-            started_at=row.started_at,
-            ended_at=row.ended_at,
-            outcome="failed",
-            error=row.error,
+            run=run.id,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            outcome=run.outcome,
+            error=run.error,
         )
     )
-
-
-def list_runs(connection: Connection, site: str) -> list[RunRow]:
-    """Return a site's runs, the newest last."""
-    rows = connection.execute(
-        select(
-            TrainingRun.id,
-            TrainingRun.started_at,
-            TrainingRun.outcome,
-            ModelVersion.version,
-            func.coalesce(TrainingRun.error, TrainingRun.decision, ""),
-            TrainingRun.report.is_not(None),
-        )
-        .outerjoin(ModelVersion, ModelVersion.id == TrainingRun.model_version_id)
-        .where(TrainingRun.site == site)
-        .order_by(TrainingRun.id)
-    )
-    return [RunRow(*row) for row in rows]

@@ -6,37 +6,17 @@ from sqlalchemy import Engine, insert
 from core.database.engine import reading
 from core.database.tables import TrainingRun
 from core.errors import NoReport
-from core.questions.training_lock import DIED, training_lock
-from review.service.runs import list_runs, read_report
+from review.service.runs import read_report
 from tests.conftest import ManualClock
 
 
-def test_runs_are_listed_the_newest_first_with_their_reports(
-    engine: Engine, clock: ManualClock
-) -> None:
+def test_a_report_is_read_of_a_run_that_has_one(engine: Engine, clock: ManualClock) -> None:
+    row = {"site": "stats", "started_at": clock.now(), "outcome": "failed"}
     with engine.begin() as connection:
-        for outcome, report in (("skipped", None), ("failed", gzip.compress(b"<h1>Why</h1>"))):
-            began = clock.now()
-            clock.sleep(90)
-            row = {"site": "stats", "started_at": began, "ended_at": clock.now()}
-            row |= {"outcome": outcome, "report": report, "decision": "too few"}
-            connection.execute(insert(TrainingRun).values(row))
+        for run, report in ((1, None), (2, gzip.compress(b"<h1>Why</h1>"))):
+            connection.execute(insert(TrainingRun).values(row | {"id": run, "report": report}))
     with reading(engine) as connection:
-        newest, oldest = list_runs(connection, "stats")
-        assert (newest.outcome, newest.has_report, newest.minutes) == ("failed", True, 1.5)
-        assert (oldest.note, oldest.has_report) == ("too few", False)
-        assert read_report(connection, newest.id) == b"<h1>Why</h1>"
-        for run in (oldest.id, 999):
+        assert read_report(connection, 2) == b"<h1>Why</h1>"
+        for run in (1, 999):
             with pytest.raises(NoReport):
                 read_report(connection, run)
-        assert list_runs(connection, "cooking") == []
-
-
-def test_a_run_whose_process_is_gone_runs_no_more(engine: Engine, clock: ManualClock) -> None:
-    with engine.begin() as connection:
-        connection.execute(insert(TrainingRun).values(site="stats", started_at=clock.now()))
-    with training_lock(engine, "stats"), reading(engine) as connection:
-        assert [run.outcome for run in list_runs(connection, "stats")] == [None]
-    with reading(engine) as connection:
-        (run,) = list_runs(connection, "stats")
-    assert (run.outcome, run.note, run.minutes) == ("failed", DIED, None)

@@ -1,19 +1,22 @@
 """`tagger models report`, as one types it, on a database of either kind."""
 
+import json
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 from typer.testing import CliRunner, Result
 
+from core.questions.training_lock import DIED, training_lock
 from tagger import make_app
 from tests.conftest import ManualClock
 from tests.models import word_bundle
-from tests.rows import publish
+from tests.rows import publish, question, store_questions
 from trainer.report.store import store_report
 from trainer.runs.rows import end_run, start_run
 
@@ -23,7 +26,9 @@ HTML = "<!doctype html><p>run {run}</p>"
 
 
 @pytest.fixture
-def runs(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def runs(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[int]]:
     """Runs of stats: one that was promoted, one that failed, one that goes on."""
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(name, raising=False)
@@ -44,11 +49,13 @@ def runs(engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) ->
         end_run(connection, failed, "failed", now=clock.now(), error="It did not [bold]learn")
         for run in (made, failed):
             store_report(connection, run, HTML.format(run=run))
-        return [made, failed, start_run(connection, "stats", now=clock.now())]
+        numbers = [made, failed, start_run(connection, "stats", now=clock.now())]
+    with training_lock(engine, "stats"):
+        yield numbers
 
 
-def report(*arguments: str) -> Result:
-    return CliRunner().invoke(make_app(), ["models", "report", "--site", "stats", *arguments])
+def report(*arguments: str, site: str = "stats") -> Result:
+    return CliRunner().invoke(make_app(), ["models", "report", "--site", site, *arguments])
 
 
 def test_the_newest_report_is_written_where_it_says(runs: list[int]) -> None:
@@ -76,6 +83,27 @@ def test_runs_are_listed(runs: list[int]) -> None:
     assert made.split() == [str(runs[0]), "1", "2026-01-01", "00:00", "promoted", "yes", "better"]
     assert failed.rstrip().endswith("It did not [bold]learn")
     assert running.split() == [str(runs[2]), "2026-01-01", "00:00", "running"]
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_that_was_killed_runs_no_more_and_has_a_report(
+    engine: Engine, clock: ManualClock
+) -> None:
+    store_questions(engine, question(1, site="cooking"), now=clock.now())
+    with engine.begin() as connection:
+        killed = start_run(connection, "cooking", now=clock.now())
+    last = report("--list", site="cooking").stdout.splitlines()[-1]
+    assert last.rstrip().split(maxsplit=4) == [str(killed), "2026-01-01", "00:00", "failed", DIED]
+    (*_, told) = json.loads(report("--json", site="cooking").stdout)
+    assert told == {
+        "run": killed,
+        "started_at": "2026-01-01T00:00:00+00:00",
+        "outcome": "failed",
+        "version": None,
+        "note": DIED,
+        "has_report": False,
+    }
+    assert DIED in report("--out", "-", site="cooking").stdout
 
 
 def test_a_run_without_a_report_is_one_line(runs: list[int]) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from core.database.tables import TrainingRun
 from core.errors import NoReport, TooFewQuestions, TrainingError
+from core.questions.training_lock import training_lock
 from tests.conftest import ManualClock
 from trainer.report.record import RunRecord
 from trainer.report.store import load_report
@@ -100,7 +101,11 @@ def test_a_report_that_cannot_be_drawn_fails_no_run(
     with caplog.at_level(logging.ERROR):
         keep_report(sqlite_engine, record, "promoted", clock)
     assert f"the report of the run {record.run} of stats cannot be drawn" in caplog.text
-    with sqlite_engine.connect() as connection, pytest.raises(NoReport):
+    with (
+        training_lock(sqlite_engine, "stats"),
+        sqlite_engine.connect() as connection,
+        pytest.raises(NoReport),
+    ):
         load_report(connection, "stats")
 
 

@@ -7,10 +7,11 @@ from core.database.tables import TrainingRun
 from core.errors import NotEnoughQuestions
 from core.questions.time_order import Seen
 from core.questions.training_lock import DIED
+from core.service.runs import list_runs
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import publish_live
-from trainer.report.store import list_runs, store_report
+from trainer.report.store import store_report
 from trainer.runs import rows as run_rows
 from trainer.runs.rows import (
     KEPT_SKIPPED,
@@ -106,8 +107,8 @@ def test_old_reports_are_deleted_and_their_rows_stay(
     runs = [run(engine, clock, "promoted", report="x") for _ in range(3)]
     with engine.begin() as connection:
         prune_runs(connection, "stats", now=clock.now())
-        kept = {one.run: one.has_report for one in list_runs(connection, "stats")}
-        others = [one.run for one in list_runs(connection, "cooking") if one.has_report]
+        kept = {one.id: one.has_report for one in list_runs(connection, "stats")}
+        others = [one.id for one in list_runs(connection, "cooking") if one.has_report]
     assert kept == {runs[0]: False, runs[1]: True, runs[2]: True}
     assert others == [other]
 
@@ -124,7 +125,7 @@ def test_the_report_of_the_live_version_stays_however_many_runs_fail_after_it(
     failed = [run(engine, clock, "failed", report="x") for _ in range(3)]
     with engine.begin() as connection:
         prune_runs(connection, "stats", now=clock.now())
-        kept = [one.run for one in list_runs(connection, "stats") if one.has_report]
+        kept = [one.id for one in list_runs(connection, "stats") if one.has_report]
     assert sorted(kept) == [made, failed[-1]]
 
 
@@ -138,7 +139,7 @@ def test_rows_of_skipped_runs_are_deleted_when_they_are_old(
     run(engine, clock, "skipped")
     with engine.begin() as connection:
         prune_runs(connection, "stats", now=clock.now())
-        assert [one.outcome for one in list_runs(connection, "stats")] == ["failed", "skipped"]
+        assert [one.outcome for one in list_runs(connection, "stats")] == ["skipped", "failed"]
 
 
 @pytest.mark.parametrize(
