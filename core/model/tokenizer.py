@@ -9,12 +9,13 @@ writings without spaces are read (`unspaced.py`).
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import islice
 from typing import Literal
 
 from lxml import etree
 
+from core.model.text.streamed import UNSEEN, StreamedText
 from core.model.text.unspaced import SIGNS, fold_widths, split_unspaced
 
 Treatment = Literal["keep", "mark", "drop"]
@@ -24,6 +25,7 @@ CODE_WORDS = 40  # of a code block: its start names what it is about, a listing'
 LONGEST_TEXT = 200_000
 LONGEST_KEPT = 40  # characters of a word that is remembered with its stem
 _LONG = 5_000  # a text in which marks alone could take noticeable time
+_LONG_HTML = 10_000  # bytes in which one tag's attributes could: a fortieth of a second
 MOST_MARKS = 30  # on one letter, as Unicode's own stream-safe format has it
 
 CODE_MARK = "codeblock"
@@ -58,7 +60,7 @@ _PARTING = re.compile(
 )
 _SOFT_HYPHEN = "\u00ad"  # shown only where a line ends at it
 
-_UNSEEN = etree.XPath("//script | //style")
+_UNSEEN = etree.XPath(" | ".join(f"//{tag}" for tag in UNSEEN))
 _OUTER_CODE = etree.XPath("//pre[not(ancestor::pre)]")
 _STRINGS = etree.XPath(".//text()", smart_strings=False)
 _ALL_STRINGS = etree.XPath("//text()", smart_strings=False)  # also what stands behind </html>
@@ -112,7 +114,9 @@ def html_to_text(html: str, settings: TextSettings = TextSettings()) -> str:
         html = _PARTING.sub(" <", html)  # in a tree each of them would have to be looked for
     # lxml takes no halves of surrogate pairs; without <body>, one may look like XML or an address.
     body = f"<body>{html}".encode("utf-8", "ignore")
-    return _soup_text(body, settings) if _ODD.search(html) else _tree_text(body, settings)
+    if _ODD.search(html):
+        return _soup_text(body, settings)
+    return (_tree_text if len(body) <= _LONG_HTML else _streamed_text)(body, settings)
 
 
 def _tree_text(body: bytes, settings: TextSettings) -> str:
@@ -130,6 +134,15 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
     return separator.join(_ALL_STRINGS(root))
 
 
+def _streamed_text(body: bytes, settings: TextSettings) -> str:
+    """The same without a tree, in a time that does not depend on what the HTML is made of."""
+    separator = " " if settings.inline == "part" else ""
+    read_code = None if settings.code == "keep" else partial(_code_text, settings=settings)
+    parser = etree.HTMLParser(encoding="utf-8", target=StreamedText(separator, read_code))
+    parser.feed(body)
+    return str(parser.close())
+
+
 def _soup_text(body: bytes, settings: TextSettings) -> str:
     """The same by Beautiful Soup, which tells what lxml's tree does not; eight times slower."""
     # Slow to import, and seldom needed.
@@ -138,7 +151,7 @@ def _soup_text(body: bytes, settings: TextSettings) -> str:
 
     separator = " " if settings.inline == "part" else ""
     soup = BeautifulSoup(body.decode(), "lxml")
-    for element in soup(["script", "style"]):
+    for element in soup(list(UNSEEN)):
         element.decompose()
     if settings.code != "keep":
         for element in soup("pre"):

@@ -11,11 +11,10 @@ from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-import lxml.etree
-import lxml.html
 import nh3
 from markupsafe import Markup, escape
 
+from review.render.flat_html import ATTRIBUTES, KEPT, REMOVED_WHOLE, VOID, flatten
 from review.render.formulas import Budget, render_text
 from review.render.plain_text import clean_text
 
@@ -24,19 +23,10 @@ _MANY_TAGS: Final = 2000
 _DEEPEST: Final = 40  # elements in each other that are kept
 _LAST_HEADING: Final = 6
 
-_VOID: Final = frozenset({"br", "hr", "img"})
-_BLOCKS: Final = (
-    "p div blockquote pre ul ol li dl dt dd table thead tbody tfoot tr th td hr h1 h2 h3 h4 h5 h6"
-)
-_INLINE: Final = "a img br code kbd samp var em strong b i s del ins sub sup small mark abbr q cite"
-_REMOVED_WHOLE: Final = (  # with what stands in them; of others the text stays
-    "script style svg math template noscript iframe object embed title textarea select audio "
-    "video canvas"
-)
 _CLEANER: Final = nh3.Cleaner(
-    tags=set(f"{_BLOCKS} {_INLINE}".split()),
-    clean_content_tags=set(_REMOVED_WHOLE.split()),
-    attributes={"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}},
+    tags=set(KEPT),
+    clean_content_tags=set(REMOVED_WHOLE),
+    attributes=ATTRIBUTES,
     url_schemes={"http", "https", "mailto"},
     link_rel=None,  # set below, with the rest of a link
     strip_comments=True,
@@ -58,22 +48,13 @@ def render_body(html: str, *, images: bool, base: str | None = None) -> Markup:
     is_cut = len(text) > MOST_CHARACTERS
     text = text[:MOST_CHARACTERS]
     if text.count("<") > _MANY_TAGS:
-        text = _flatten(text)
+        text = flatten(text)
     writer = _Writer(images=images, base=base)
     writer.feed(_CLEANER.clean(text))
     writer.close()
     if is_cut:
         writer.add_note("The rest of this very long question is left out here.")
     return writer.result()
-
-
-def _flatten(html: str) -> str:
-    """The HTML no deeper than libxml2 takes it: nh3's time grows with the square of the depth."""
-    try:
-        tree = lxml.html.fragment_fromstring(html, create_parent="div")
-    except lxml.etree.LxmlError:
-        return str(escape(html))
-    return str(lxml.html.tostring(tree, encoding="unicode"))
 
 
 class _Writer(HTMLParser):
@@ -102,7 +83,7 @@ class _Writer(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "img":
             self._parts.append(self._image(values))
-        elif tag in _VOID:
+        elif tag in VOID:
             self._parts.append(f"<{tag}>")
         else:
             start, end = self._element(tag, values) if self._has_room() else ("", "")

@@ -234,10 +234,15 @@ def by_soup(html: str, treatment: TextSettings) -> str:
 
 @pytest.mark.slow
 @settings(max_examples=200)
-@given(html=MARKUP, treatment=st.sampled_from(TREATMENTS))
+@given(
+    start=st.sampled_from(["", "<p>" + "word " * 2_000]),  # from then on it is read as a stream
+    markup=MARKUP,
+    treatment=st.sampled_from(TREATMENTS),
+)
 def test_the_fast_reader_gives_the_words_of_beautiful_soup(
-    html: str, treatment: TextSettings
+    start: str, markup: str, treatment: TextSettings
 ) -> None:
+    html = start + markup
     expected = words(by_soup(html, treatment), treatment)
     assert words(html_to_text(html, treatment), treatment) == expected
 
