@@ -9,7 +9,6 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -220,13 +219,13 @@ class Client:
         return body
 
     def _read(self, response: requests.Response, request: ApiRequest) -> bytes:
-        deadline = self._clock.now() + timedelta(seconds=ANSWER_SECONDS)
+        deadline = self._clock.monotonic() + ANSWER_SECONDS
         packed = bytearray()
         while chunk := response.raw.read(_CHUNK, decode_content=False):
             packed += chunk
             if len(packed) > MAX_PACKED_BYTES:
                 raise _unreachable(request, f"the answer exceeds {MAX_PACKED_BYTES:,} bytes")
-            if self._clock.now() > deadline:
+            if self._clock.monotonic() > deadline:
                 raise _unreachable(request, f"no whole answer within {ANSWER_SECONDS:.0f} s")
         return bytes(packed)
 

@@ -156,7 +156,7 @@ def _try_feed_key(context: Context, request: Request, key: str) -> None:
 
 
 def _count_failure(context: Context, address: str) -> None:
-    now = context.clock.now()
+    now = context.clock.monotonic()
     if wait := context.login_limit.seconds_to_wait(address, now):
         raise HTTPException(
             429, f"Too many logins failed. Try again in {wait} s.", {"Retry-After": str(wait)}

@@ -2,6 +2,7 @@ import gzip
 import json
 import logging
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -11,7 +12,7 @@ import responses
 
 from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller import client as module
-from poller.client import ApiAnswer, ApiRequest, Client
+from poller.client import ANSWER_SECONDS, ApiAnswer, ApiRequest, Client
 from tests.conftest import ManualClock
 
 URL = "https://api.stackexchange.com/2.3"
@@ -244,6 +245,30 @@ def test_an_answer_that_is_too_long_is_given_up(
     monkeypatch.setattr(module, "MAX_PACKED_BYTES", 1000)
     with pytest.raises(ApiUnreachable, match="exceeds"):
         fetch(api, clock, b"x" * 2000)
+
+
+class SetClock(ManualClock):
+    """A clock that somebody sets ahead again and again."""
+
+    def now(self) -> datetime:
+        self.time += timedelta(days=1)
+        return self.time
+
+
+class SlowClock(ManualClock):
+    """A clock by which each look takes more than an answer may."""
+
+    def monotonic(self) -> float:
+        self.slept += ANSWER_SECONDS + 1
+        return self.slept
+
+
+def test_an_answer_that_takes_too_long_is_given_up_whoever_sets_the_clock(
+    api: responses.RequestsMock,
+) -> None:
+    assert fetch(api, SetClock(), GOOD).items == ()
+    with pytest.raises(ApiUnreachable, match="no whole answer within 60 s"):
+        fetch(api, SlowClock(), GOOD)
 
 
 def test_an_answer_that_unpacks_to_too_much_is_given_up(
