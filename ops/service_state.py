@@ -18,7 +18,7 @@ from core.service.backups import BackupStatus, backup_status, failure_lines
 from core.service.feeds import (
     FeedStatus,
     QuotaStatus,
-    feed_status,
+    polled_feeds,
     quota_status,
     skipped_counts,
 )
@@ -108,7 +108,7 @@ def read_state(
             database=engine.url.render_as_string(hide_password=True),
             broker=broker,
             sites=site_statuses(connection, settings, now=now),
-            feeds=feed_status(connection, polled=settings.feed, now=now),
+            feeds=polled_feeds(connection, settings, now=now),
             quotas=quota_status(connection),
             skipped=skipped_counts(connection),
             agreement=daily_agreement(connection, live_only=True),

@@ -1,7 +1,7 @@
 """The feeds' state for people: high-water marks, errors, pauses and quota, from the database."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -9,9 +9,12 @@ from sqlalchemy.engine import Connection
 
 from core.database.api_tables import ApiClient, ApiPause, ApiSite, FeedRow, SkippedItem
 from core.feeds import FEEDS, FeedName, method_of
-from core.settings import PolledQuestions
+from core.settings import PolledQuestions, Settings
 
 TROUBLE_FROM: Final = 2  # failures in a row
+# For which a site counts as polled that the settings do not name: for as long the alert
+# TaggerFeedSilent waits, which a demo that was stopped is not to fire.
+ASKED_LATELY: Final = timedelta(hours=2)
 
 _Pauses = dict[tuple[str, str, str], tuple[datetime, str]]  # by client, site and method
 
@@ -51,6 +54,11 @@ class FeedStatus:
         """Whether it fails again and again: a single failure is no trouble."""
         return self.failures >= TROUBLE_FROM
 
+    def is_asked_for(self, now: datetime) -> bool:
+        """Whether a poller has asked for it lately, or is to do so after a failure."""
+        moments = (self.last_success, self.last_error_at, self.retry_at)
+        return any(at is not None and at > now - ASKED_LATELY for at in moments)
+
 
 @dataclass(frozen=True, slots=True)
 class QuotaStatus:
@@ -65,6 +73,24 @@ class QuotaStatus:
     maximum: int | None
     remaining: int | None
     told_at: datetime | None
+
+
+def polled_feeds(connection: Connection, settings: Settings, *, now: datetime) -> list[FeedStatus]:
+    """The feeds that are to get on: not those of sites that nobody polls any more.
+
+    Polled are the sites of the settings, and others for which a poller of its own settings asks,
+    as that of a demo. Where nobody has set the sites, nothing tells what is not.
+
+    Args:
+        connection: reads only.
+        settings: name the sites.
+        now: UTC.
+    """
+    feeds = feed_status(connection, polled=settings.feed, now=now)
+    if "sites" not in settings.model_fields_set:
+        return feeds
+    polled = {*settings.sites, *(feed.site for feed in feeds if feed.is_asked_for(now))}
+    return [feed for feed in feeds if feed.site in polled]
 
 
 def feed_status(

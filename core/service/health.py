@@ -128,8 +128,9 @@ def _of_sites(sites: Iterable[SiteStatus], now: datetime) -> Iterator[str]:
             yield f"{site.site}: a question has been pending for {minutes:.0f} minutes"
         if site.parked:
             yield f"{site.site}: questions that cannot be tagged: {site.parked}"
-        if site.last_training is not None and site.last_training.outcome == "failed":
-            yield f"{site.site}: the last training failed: {site.last_training.error}"
+        training = site.last_training if site.is_trained else None
+        if training is not None and training.outcome == "failed":
+            yield f"{site.site}: the last training failed: {training.error}"
 
 
 def _minute(time: datetime) -> str:

@@ -17,7 +17,7 @@ from core.model.registry import Version
 from core.questions.lifecycle import Priority, is_pending
 from core.questions.selection import count_trainable
 from core.questions.training_lock import DIED, is_training
-from core.service.counts import count_by_site
+from core.service.counts import Counts, count_by_site
 from core.settings import Settings
 
 
@@ -54,6 +54,8 @@ class SiteStatus:
         live: the live model version.
         last_training: the latest run, if there was one.
         last_version: the latest that made a version, if there was one.
+        is_trained: whether the service trains it by itself: it is one of the settings' sites, has
+            a live version, or has questions enough for its first.
     """
 
     site: str
@@ -66,6 +68,7 @@ class SiteStatus:
     live: Version | None
     last_training: LastTraining | None
     last_version: LastTraining | None
+    is_trained: bool = True
 
     @property
     def waiting(self) -> LastTraining | None:
@@ -81,22 +84,36 @@ def site_statuses(connection: Connection, settings: Settings, *, now: datetime) 
     parked = _parked(connection)
     sites = sorted({*stored_sites(connection), *settings.sites})
     counts = count_by_site(connection, sites, parked)
-    live = {site: registry.find_live(connection, site) for site in sites}
     return [
-        SiteStatus(
-            site,
-            counts[site].questions,
-            None if version else count_trainable(connection, site, settings, now=now),
-            counts[site].tagged,
-            counts[site].pending,
-            _oldest_pending(connection, site) if counts[site].pending else None,
-            parked.get(site, 0),
-            version,
-            _last_training(connection, site),
-            _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
-        )
-        for site, version in live.items()
+        _site_status(connection, site, settings, counts[site], parked.get(site, 0), now)
+        for site in sites
     ]
+
+
+def _site_status(
+    connection: Connection,
+    site: str,
+    settings: Settings,
+    counts: Counts,
+    parked: int,
+    now: datetime,
+) -> SiteStatus:
+    live = registry.find_live(connection, site)
+    trainable = None if live else count_trainable(connection, site, settings, now=now)
+    is_own = "sites" not in settings.model_fields_set or site in settings.sites
+    return SiteStatus(
+        site,
+        counts.questions,
+        trainable,
+        counts.tagged,
+        counts.pending,
+        _oldest_pending(connection, site) if counts.pending else None,
+        parked,
+        live,
+        _last_training(connection, site),
+        _last_training(connection, site, TrainingRun.model_version_id.is_not(None)),
+        is_trained=is_own or trainable is None or trainable >= settings.min_questions,
+    )
 
 
 def _parked(connection: Connection) -> dict[str, int]:

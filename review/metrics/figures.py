@@ -10,7 +10,7 @@ from core.agreement.drift import live_drifts
 from core.agreement.live import daily_agreement, total_agreement
 from core.database.tables import ModelVersion, Prediction
 from core.service.backups import backup_status
-from core.service.feeds import feed_status, quota_status, skipped_counts
+from core.service.feeds import polled_feeds, quota_status, skipped_counts
 from core.service.killed import killed_statuses
 from core.service.signs import kind_of, last_signs
 from core.service.status import SiteStatus, site_statuses
@@ -44,7 +44,7 @@ def read_figures(connection: Connection, settings: Settings, *, now: datetime) -
         *_of_killed(connection, now),
         *_of_signs(connection, now),
         *_of_backups(connection),
-        *of_training(connection, names),
+        *of_training(connection, sites),
         *of_people(connection, names, now=now),
         Sample("tagger_figures_timestamp_seconds", (), now.timestamp()),
     ]
@@ -107,7 +107,7 @@ def _of_agreement(connection: Connection, now: datetime) -> Iterator[Sample]:
 
 
 def _of_feeds(connection: Connection, settings: Settings, now: datetime) -> Iterator[Sample]:
-    for feed in feed_status(connection, polled=settings.feed, now=now):
+    for feed in polled_feeds(connection, settings, now=now):
         label = (feed.site, feed.feed)
         yield Sample("tagger_feed_fetched", label, feed.fetched)
         yield Sample("tagger_feed_failures", label, feed.failures)

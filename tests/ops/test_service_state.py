@@ -1,12 +1,14 @@
 """The state of the whole service, put together."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from celery import Celery
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
+from core.database.api_tables import FeedRow
 from core.errors import BrokerUnreachable
 from core.settings import Settings
 from ops import service_state
@@ -46,3 +48,17 @@ def test_all_is_read_at_one_moment_and_told_as_json(engine: Engine, clock: Manua
         "error": None,
     }
     assert "***" in told["database"] or "@" not in told["database"]
+
+
+def test_a_site_that_was_taken_out_of_the_settings_is_no_trouble_for_good(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    """Nobody asks for its feeds again, so what they last failed with stays in their rows."""
+    give_signs(sqlite_engine, {"tagging@a": 1, "scheduler@a": 1}, now=clock.now())
+    last = clock.now() - timedelta(days=1)
+    feed = {"site": "retired", "feed": "live", "failures": 3, "last_error_at": last}
+    with sqlite_engine.begin() as connection:
+        connection.execute(insert(FeedRow).values(feed | {"last_error": "no answer"}))
+    broker = BrokerState({}, ())
+    for settings, health in ((Settings(sites=("stats",)), "ok"), (Settings(), "degraded")):
+        assert read_state(sqlite_engine, settings, clock, broker=broker).health == health

@@ -3,7 +3,8 @@ from datetime import timedelta
 from sqlalchemy import Engine, insert
 
 from core.database.api_tables import ApiClient, ApiPause, ApiSite, FeedRow, SkippedItem
-from core.service.feeds import feed_status, quota_status, skipped_counts
+from core.service.feeds import feed_status, polled_feeds, quota_status, skipped_counts
+from core.settings import Settings
 from tests.conftest import ManualClock
 
 
@@ -51,6 +52,41 @@ def test_a_pause_holds_for_its_own_client_alone(engine: Engine, clock: ManualClo
         ("demo", demo, None),
         ("stats", real, until),
     ]
+
+
+def test_of_sites_that_nobody_polls_any_more_no_feed_is_missed(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """Sites may be taken out of TAGGER_SITES; a demo has a poller with settings of its own."""
+    now = clock.now()
+    asked = {"stats": timedelta(days=40), "retired": timedelta(days=40), "demo": timedelta(0)}
+    with engine.begin() as connection:
+        for site, since in asked.items():
+            for feed, failures in (("live", 0), ("changed", 3)):
+                last = now - since - timedelta(days=9) * failures  # one feed's alone is old
+                values = {"site": site, "feed": feed, "failures": failures, "last_success": last}
+                connection.execute(insert(FeedRow).values(values))
+
+    def polled(settings: Settings, hours: float = 0) -> list[str]:
+        with engine.connect() as connection:
+            found = polled_feeds(connection, settings, now=now + timedelta(hours=hours))
+        return sorted(feed.site for feed in found)
+
+    assert polled(Settings(sites=("stats",))) == ["demo", "demo", "stats", "stats"]
+    assert polled(Settings(sites=("stats",)), hours=2) == ["stats", "stats"]
+    assert set(polled(Settings(), hours=2)) == {"demo", "retired", "stats"}
+
+
+def test_a_feed_that_fails_is_polled_as_long_as_it_is_tried(
+    engine: Engine, clock: ManualClock
+) -> None:
+    now = clock.now()
+    failed = {"failures": 9, "last_error_at": now, "retry_at": now + timedelta(hours=4)}
+    with engine.begin() as connection:
+        connection.execute(insert(FeedRow).values(failed | {"site": "demo", "feed": "live"}))
+        for hours, count in ((1, 1), (5, 1), (7, 0)):
+            later = now + timedelta(hours=hours)
+            assert len(polled_feeds(connection, Settings(sites=("stats",)), now=later)) == count
 
 
 def test_quota_and_skipped_items_are_told(engine: Engine, clock: ManualClock) -> None:

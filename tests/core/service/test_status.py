@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -106,6 +107,30 @@ def _last_trainings(engine: Engine, clock: ManualClock) -> list[tuple[str | None
         sites = site_statuses(connection, Settings(sites=("stats",)), now=clock.now())
         runs = [site.last_training for site in sites]
         return [(run.outcome, run.error) for run in runs if run is not None]
+
+
+def test_a_failed_training_is_told_of_sites_that_the_service_trains(
+    engine: Engine, clock: ManualClock
+) -> None:
+    failed = {"started_at": clock.now(), "ended_at": clock.now(), "outcome": "failed"}
+    for site in ("cooking", "retired"):
+        store_questions(engine, question(1, site=site), now=clock.now(), request_tagging=False)
+    with engine.begin() as connection:
+        for site in ("stats", "cooking", "retired"):
+            connection.execute(insert(TrainingRun).values(failed | {"site": site}))
+    publish_live(engine, word_bundle(site="cooking"), now=clock.now())
+
+    def told(settings: Settings) -> set[str]:
+        given: dict[str, Any] = {"feeds": [], "parts": [], "further": [], "broker_error": None}
+        with reading(engine) as connection:
+            sites = site_statuses(connection, settings, now=clock.now())
+        found = find_troubles(sites=sites, **given, now=clock.now())
+        return {
+            trouble.what.split(":")[0] for trouble in found if "training failed" in trouble.what
+        }
+
+    assert told(Settings(sites=("stats",))) == {"stats", "cooking"}
+    assert told(Settings()) == {"stats", "cooking", "retired"}
 
 
 def test_a_failed_training_and_a_failing_feed_are_told_with_their_reasons(

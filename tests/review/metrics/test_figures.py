@@ -115,6 +115,22 @@ def test_feeds_quota_and_killed_processes_are_told(engine: Engine, clock: Manual
     assert found["killed_processes_last_day",] == 1
 
 
+def test_a_site_that_is_neither_polled_nor_trained_any_more_alarms_nobody(
+    engine: Engine, clock: ManualClock
+) -> None:
+    long_ago = clock.now() - timedelta(days=40)
+    store_questions(engine, question(1, site="retired"), now=long_ago, request_tagging=False)
+    run = {"started_at": long_ago, "ended_at": long_ago, "outcome": "failed"}
+    with engine.begin() as connection:
+        for site in ("stats", "retired"):
+            feed = {"site": site, "feed": "live", "last_success": long_ago, "failures": 9}
+            connection.execute(insert(FeedRow).values(feed))
+            connection.execute(insert(TrainingRun).values(run | {"site": site}))
+    alarming = ("feed_last_success_timestamp_seconds", "feed_failures", "training_last_failed")
+    found = {labels[:2] for labels in figures(engine, clock) if labels[0] in alarming}
+    assert found == {(name, "stats") for name in alarming}
+
+
 def test_training_runs_are_counted_by_outcome(engine: Engine, clock: ManualClock) -> None:
     began = clock.now()
     with engine.begin() as connection:
