@@ -102,6 +102,11 @@ def one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
+def is_readable(tag: str) -> bool:
+    """Whether a tag shows all that it is made of: one that does not is no label of a model."""
+    return bool(tag.strip()) and tag.isprintable()
+
+
 def printable(text: str) -> str:
     """A text as a terminal may show it; line feeds and tabs stay."""
     return _CONTROLS.sub(" ", text)

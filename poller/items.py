@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from core.questions.files.rows import MAX_BODY, MAX_TAG, MAX_TAGS, MAX_TITLE
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.settings import PolledQuestions
+from core.untrusted import is_readable
 
 _LARGEST = 2**63 - 1  # of a database's whole numbers
 _LATEST = 4_102_444_800  # 2100: a date beyond is none
@@ -155,7 +156,8 @@ def _tags(item: Mapping[str, Any]) -> tuple[str, ...]:
         raise _UnreadableError(
             f"more than {MAX_TAGS} tags, or one of more than {MAX_TAG} characters"
         )
-    return tuple(dict.fromkeys(clean_text(unescape(tag)) for tag in tags))
+    cleaned = dict.fromkeys(clean_text(unescape(tag)) for tag in tags)
+    return tuple(tag for tag in cleaned if is_readable(tag))
 
 
 def _fault(item: Mapping[str, Any], field: str) -> str:

@@ -14,7 +14,7 @@ from core.model.text.names import NameWeights
 from core.model.tokenizer import TextSettings
 from core.refused_values import told
 from core.site_names import name_today
-from core.untrusted import JsonTooLarge, load_json, one_line
+from core.untrusted import JsonTooLarge, is_readable, load_json, one_line
 
 FORMAT_VERSION: Final = 5
 READABLE_VERSIONS: Final = (2, 3, 4, 5)
@@ -75,7 +75,7 @@ class Manifest(BaseModel):
     def _check_lengths(self) -> "Manifest":
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("a label stands twice")
-        if not all(label.strip() and label.isprintable() for label in self.labels):
+        if not all(map(is_readable, self.labels)):
             raise ValueError("a label is empty or holds control characters")
         if not all(str(text).isprintable() for text in (self.architecture, *self._metrics())):
             raise ValueError("architecture or metrics hold control characters")

@@ -67,6 +67,13 @@ def test_what_a_question_can_do_without_may_be_absent(absent: str) -> None:
     assert isinstance(read(item), FetchedQuestion)
 
 
+def test_tags_with_characters_that_nobody_sees_are_dropped() -> None:
+    tags = ["r", "r\u200b", "&#1;", " ", "anova&#8203;", "c++"]
+    question = read(ITEM | {"tags": tags})
+    assert isinstance(question, FetchedQuestion)
+    assert question.author_tags == ("r", "c++")
+
+
 @pytest.mark.parametrize("field", ["title", "body", "tags", "question_id", "creation_date"])
 @pytest.mark.parametrize("value", [None, {}, 1.5, "", True])
 def test_what_it_cannot_do_without_is_named(field: str, value: object) -> None:

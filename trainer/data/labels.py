@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from core.untrusted import is_readable
+
 LEAST_USES: Final = 3  # of a tag that is learned where nothing says how many are
 ALWAYS: Final = 100  # tags, the most frequent, are learned also where they have fewer uses
 MOST_TAGS: Final = 800  # are learned where nothing says how many; more is not measured
@@ -14,6 +16,8 @@ MOST_TAGS: Final = 800  # are learned where nothing says how many; more is not m
 
 def choose_labels(tags: Iterable[Sequence[str]], top: int | None) -> tuple[str, ...]:
     """Return the most frequent tags in alphabetical order; ties go by the alphabet.
+
+    One with characters that nobody sees is none: no manifest would take it.
 
     Args:
         tags: of each question.
@@ -23,9 +27,10 @@ def choose_labels(tags: Iterable[Sequence[str]], top: int | None) -> tuple[str, 
     counts: Counter[str] = Counter()
     for question_tags in tags:
         counts.update(question_tags)
-    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    readable = [(tag, uses) for tag, uses in counts.items() if is_readable(tag)]
+    ranked = sorted(readable, key=lambda item: (-item[1], item[0]))
     if top is None:
-        in_use = sum(uses >= LEAST_USES for uses in counts.values())
+        in_use = sum(uses >= LEAST_USES for _, uses in readable)
         top = min(max(in_use, ALWAYS), MOST_TAGS)
     return tuple(sorted(tag for tag, _ in ranked[:top]))
 

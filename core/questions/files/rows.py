@@ -26,6 +26,7 @@ from core.questions.time_order import is_made_up
 from core.refused_values import explain, told
 from core.site_names import site_host, site_name
 from core.times import to_time
+from core.untrusted import is_readable
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +183,10 @@ def _tag(tag: str) -> str:
     return tag
 
 
+def _readable(tags: list[str]) -> list[str]:
+    return [tag for tag in tags if is_readable(tag)]
+
+
 def _web_address(link: str) -> str:
     if not link.startswith(("https://", "http://")):  # it becomes a link on the review page
         raise ValueError("not an address that begins with https:// or http://")
@@ -220,7 +225,12 @@ _Whole = Annotated[int, BeforeValidator(to_whole)]
 _Count = Annotated[_Whole, Field(ge=-(2**31), lt=2**31)]
 _Time = Annotated[datetime, BeforeValidator(to_time), AfterValidator(_sane_time)]
 _Tag = Annotated[str, Field(max_length=MAX_TAG), AfterValidator(_tag)]
-_Tags = Annotated[list[_Tag], Field(max_length=MAX_TAGS), AfterValidator(_not_empty)]
+_Tags = Annotated[
+    list[_Tag],
+    Field(max_length=MAX_TAGS),
+    AfterValidator(_readable),
+    AfterValidator(_not_empty),
+]
 _Optional = WrapValidator(_or_nothing)
 
 

@@ -17,6 +17,12 @@ def test_there_are_no_more_labels_than_tags() -> None:
     assert choose_labels(TAGS, 100) == ("anova", "glm", "r", "zeta")
 
 
+def test_a_tag_that_no_manifest_takes_is_no_label() -> None:
+    hidden = [("r\u200b", "", " ", "x\x01")] * 9
+    assert choose_labels([*TAGS, *hidden], 2) == ("anova", "r")
+    assert choose_labels([*TAGS, *hidden], None) == ("anova", "glm", "r", "zeta")
+
+
 def test_by_default_all_tags_of_some_uses_are_learned_within_bounds() -> None:
     def labels(of_some_uses: int, of_one: int) -> tuple[str, ...]:
         some = [(f"some{number}",) for number in range(of_some_uses)] * LEAST_USES

@@ -23,6 +23,12 @@ def test_what_no_database_takes_is_dropped(tmp_path: Path) -> None:
     assert (row.title, row.author_tags, row.owner) == ("abc", ("r",), None)
 
 
+def test_tags_with_characters_that_nobody_sees_are_dropped(tmp_path: Path) -> None:
+    row = read_one(tmp_path / "q.jsonl", tags=["r\n", "r\u200b", "mem\u00f3ria", "x\x1b"])
+    assert isinstance(row, FetchedQuestion)
+    assert row.author_tags == ("r", "mem\u00f3ria")
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -46,6 +52,7 @@ def test_what_no_database_takes_is_dropped(tmp_path: Path) -> None:
         ({"tags": {"r": 1}}, "tags: should be a list"),
         ({"tags": ["r", 3]}, "tags.1: should be a text, but is 3"),
         ({"tags": [""]}, "tags.0: empty"),
+        ({"tags": ["r\u200b"]}, "tags: empty"),
         ({"tags": ["two words"]}, "tags.0: a tag has no spaces"),
         ({"tags": ["x" * 101]}, "tags.0: should have 100 characters at most"),
         ({"tags": [f"t{i}" for i in range(21)]}, "tags: should have 20 values at most"),
