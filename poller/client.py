@@ -8,7 +8,8 @@ import hashlib
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -28,7 +29,7 @@ from core.errors import (
 )
 from core.log import HIDDEN, spellings
 from core.untrusted import JsonTooLarge, load_json, one_line
-from poller.values import quota_of, seconds_of, whole_of
+from poller.values import MAX_BYTES, moment_of, quota_of, seconds_of, unpack, whole_of
 
 USER_AGENT = "question-tagger (tag prediction for StackExchange sites; python-requests)"
 
@@ -37,9 +38,7 @@ CONNECT_ATTEMPTS = 3
 LONGEST_RECONNECT_PAUSE = 5.0
 READ_SECONDS = 30.0  # without a byte
 ANSWER_SECONDS = 60.0  # for the whole of an answer, however slowly it drips
-# A hundred bodies of 30,000 characters, the sites' limit, each of them one that HTML and JSON spell
-# in nine, are 27 MB. The API packs its answers; a proxy may have unpacked them.
-MAX_BYTES = MAX_PACKED_BYTES = 32 * 2**20
+MAX_PACKED_BYTES = MAX_BYTES
 _CHUNK = 2**16
 
 MAX_ITEMS = 100  # of an answer, where the request asks for no other number
@@ -48,7 +47,6 @@ BAD_PARAMETER, ACCESS_DENIED, KEY_REQUIRED = 400, 403, 405  # error_id
 THROTTLE_VIOLATION = 502
 UNAVAILABLE = (500, 503)  # error_id of internal_error and temporarily_unavailable
 _HOST = re.compile(r"https?://[\w.:-]+")
-_GZIP_MAGIC = b"\x1f\x8b"
 _WAIT = re.compile(r"more requests available in (\d+) seconds?")
 
 
@@ -106,6 +104,7 @@ class ApiAnswer:
         quota_max: requests a day; None where the answer does not say or says none, as for the
             next one.
         quota_remaining: requests left today.
+        sent_at: the API's time by the header `Date`; None where it does not say.
     """
 
     items: tuple[object, ...]
@@ -113,6 +112,7 @@ class ApiAnswer:
     backoff: float | None = None
     quota_max: int | None = None
     quota_remaining: int | None = None
+    sent_at: datetime | None = None
 
 
 class Client:
@@ -161,11 +161,12 @@ class Client:
             ApiThrottled: the API asks for a pause.
             ApiRefused: another error of the API's own.
         """
-        status, retry_after, body = self._exchange(request)
-        return _read_wrapper(_read_json(body, status, retry_after, request), request)
+        status, headers, body = self._exchange(request)
+        wrapper = _read_json(body, status, headers.get("Retry-After"), request)
+        return replace(_read_wrapper(wrapper, request), sent_at=moment_of(headers.get("Date")))
 
-    def _exchange(self, request: ApiRequest) -> tuple[int, str | None, bytes]:
-        """Status, Retry-After and unpacked body. No error shows the URL, which holds the key."""
+    def _exchange(self, request: ApiRequest) -> tuple[int, Mapping[str, str], bytes]:
+        """Status, headers and unpacked body. No error shows the URL, which holds the key."""
         params = request.query | ({"key": self._key} if self._key else {})
         try:
             with self._connected(f"{self._url}/{request.path}", params) as response:
@@ -176,8 +177,8 @@ class Client:
                     )
                     raise _unreachable(request, f"{told}; is TAGGER_API_URL right?")
                 packed = self._read(response, request)
-                body = self._without_key(_unpack(packed))
-                return response.status_code, response.headers.get("Retry-After"), body
+                body = self._without_key(unpack(packed))
+                return response.status_code, response.headers, body
         except requests.RequestException as error:
             if _was_never_sent(error):
                 raise ApiNotConnected(f"{request}: {self._explain(error)}") from None
@@ -235,21 +236,6 @@ def _was_never_sent(error: BaseException) -> bool:
     cause = error.args[0] if isinstance(error, requests.ConnectionError) and error.args else None
     reason = getattr(cause, "reason", cause)
     return isinstance(reason, NewConnectionError | ConnectTimeoutError)
-
-
-def _unpack(packed: bytes) -> bytes:
-    """Undo gzip, by the look of the bytes: the header that should tell may be missing.
-
-    Raises:
-        zlib.error: they are damaged, incomplete or unpack to too much.
-    """
-    if not packed.startswith(_GZIP_MAGIC):
-        return packed
-    unpacker = zlib.decompressobj(wbits=31)
-    body = unpacker.decompress(packed, MAX_BYTES)
-    if not unpacker.eof:
-        raise zlib.error("it exceeds the limit" if unpacker.unconsumed_tail else "it is cut short")
-    return body
 
 
 def _read_json(

@@ -1,6 +1,39 @@
-"""Values of an answer, which may be of any type, as what they should be."""
+"""Parts of an answer, which may be anything, as what they should be."""
 
+import zlib
+from contextlib import suppress
+from datetime import datetime
+
+from core.times import to_time
+
+# A hundred bodies of 30,000 characters, the sites' limit, each of them one that HTML and JSON spell
+# in nine, are 27 MB. The API packs its answers; a proxy may have unpacked them.
+MAX_BYTES = 32 * 2**20
 MAX_QUOTA = 10_000_000  # a day; the API gives ten thousand
+
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def unpack(packed: bytes) -> bytes:
+    """Undo gzip, by the look of the bytes: the header that should tell may be missing.
+
+    Raises:
+        zlib.error: they are damaged, incomplete or unpack to too much.
+    """
+    if not packed.startswith(_GZIP_MAGIC):
+        return packed
+    unpacker = zlib.decompressobj(wbits=31)
+    body = unpacker.decompress(packed, MAX_BYTES)
+    if not unpacker.eof:
+        raise zlib.error("it exceeds the limit" if unpacker.unconsumed_tail else "it is cut short")
+    return body
+
+
+def moment_of(header: str | None) -> datetime | None:
+    """A moment from a header; None where it does not say, or says none."""
+    with suppress(ValueError):
+        return to_time(header)
+    return None
 
 
 def seconds_of(value: object) -> float | None:

@@ -5,6 +5,7 @@ and translates errors with its own code, so a client meets what it would meet on
 """
 
 from collections.abc import Callable
+from email.utils import formatdate
 from io import BytesIO
 from typing import Any, NoReturn
 
@@ -79,7 +80,7 @@ class _Connections(HTTPConnectionPool):
         try:
             if answer.ending is not Ending.ANSWERED:
                 self._fail(answer.ending, url, options["timeout"])
-            return _response(answer, method, url)
+            return _response(answer, method, url, self._standin.now)
         except HTTPError as error:
             # raises, as requests asks for no retries
             retries.increment(method, url, error=error, _pool=self)
@@ -99,10 +100,10 @@ class _Connections(HTTPConnectionPool):
         raise ReadTimeoutError(self, url, f"Read timed out. (read timeout={seconds})")
 
 
-def _response(answer: HttpAnswer, method: str, url: str) -> HTTPResponse:
+def _response(answer: HttpAnswer, method: str, url: str, now: float) -> HTTPResponse:
     return HTTPResponse(
         body=BytesIO(answer.body),
-        headers=dict(answer.headers),
+        headers={"Date": formatdate(now, usegmt=True), **answer.headers},
         status=answer.status,
         preload_content=False,
         decode_content=False,

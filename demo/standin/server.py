@@ -152,6 +152,10 @@ class _Handler(BaseHTTPRequestHandler):
         if len(answer.body) < int(answer.headers["Content-Length"]):
             self.close_connection = True
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The stand-in's own time, as the header `Date` has it."""
+        return super().date_time_string(self.server.standin.now if timestamp is None else timestamp)
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """One line a request, without its parameters: a key may be among them."""
         logger.debug("%s %s %s %s", self.client_address[0], urlsplit(self.path).path, code, size)

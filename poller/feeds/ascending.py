@@ -8,7 +8,6 @@ question it is (`rereading.py`).
 Of the schemes that were measured, only this one missed nothing (docs/polling.md).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +21,7 @@ from core.feeds import FeedName, method_of
 from core.questions.store import store
 from core.settings import Settings
 from poller.api import Api
-from poller.client import ApiRequest
+from poller.client import ApiAnswer, ApiRequest
 from poller.feed_state import feed_state, record_items, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.feeds.rereading import Rereading
@@ -73,7 +72,7 @@ class AscendingFeed:
         answer = self.api.ask(self._request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
-        furthest = self._furthest(answer.items)
+        furthest = self._furthest(answer)
         now = self.clock.now()
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=True)
@@ -131,10 +130,12 @@ class AscendingFeed:
         }
         return ApiRequest(method_of(self.name, self.settings.feed), site, tuple(params.items()))
 
-    def _furthest(self, items: Iterable[object]) -> int | None:
+    def _furthest(self, answer: ApiAnswer) -> int | None:
         """The latest date of a page. One in the future would carry the mark past all questions."""
         latest = epoch(self.clock.now()) + CLOCKS_DIFFER_SECONDS
-        dates = (date_of(item, self.date) for item in items)
+        if answer.sent_at is not None:
+            latest = min(latest, epoch(answer.sent_at) + OVERLAP_SECONDS)
+        dates = (date_of(item, self.date) for item in answer.items)
         return max((date for date in dates if date is not None and date <= latest), default=None)
 
     def _marked(

@@ -2,7 +2,7 @@ import gzip
 import json
 import logging
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -12,6 +12,7 @@ import responses
 
 from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller import client as module
+from poller import values
 from poller.client import ANSWER_SECONDS, ApiAnswer, ApiRequest, Client
 from tests.conftest import ManualClock
 
@@ -128,6 +129,19 @@ def test_a_throttle_violation_is_known_by_its_id_and_names_its_wait(
     with pytest.raises(ApiThrottled, match="67194") as caught:
         fetch(api, clock, error, status=status)
     assert caught.value.seconds == 67194
+
+
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("Thu, 01 Jan 2026 00:00:09 GMT", datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)),
+        *(("soon", None), ("", None)),
+    ],
+)
+def test_an_answer_tells_when_it_was_sent(
+    api: responses.RequestsMock, clock: ManualClock, date: str, moment: datetime | None
+) -> None:
+    assert fetch(api, clock, GOOD, headers={"Date": date}).sent_at == moment
 
 
 def test_a_wait_that_cannot_be_is_bounded(api: responses.RequestsMock, clock: ManualClock) -> None:
@@ -274,7 +288,7 @@ def test_an_answer_that_takes_too_long_is_given_up_whoever_sets_the_clock(
 def test_an_answer_that_unpacks_to_too_much_is_given_up(
     api: responses.RequestsMock, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(values, "MAX_BYTES", 1000)
     with pytest.raises(ApiUnreachable, match="limit"):
         fetch(api, clock, gzip.compress(b"0" * 2**20, mtime=0))
 

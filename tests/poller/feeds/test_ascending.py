@@ -123,6 +123,19 @@ def test_the_mark_ignores_a_date_in_the_future(sqlite_engine: Engine) -> None:
     assert mark(sqlite_engine, "live") == -50
 
 
+def test_a_date_ahead_of_the_answers_own_moves_the_mark_past_no_question(
+    sqlite_engine: Engine,
+) -> None:
+    ahead = asked(2, 20 * HOUR, seen=0)
+    run = world(sqlite_engine, [asked(1, -50), ahead, asked(3, HOUR), asked(4, 2 * HOUR)])
+    poller = run.poller()
+    for seen in ([1, 2], [1, 2, 3], [1, 2, 3, 4]):
+        read(poller, "live")
+        assert numbers(run) == seen
+        run.clock.sleep(HOUR)
+    assert mark(sqlite_engine, "live") == 2 * HOUR
+
+
 def test_new_questions_are_enqueued_once_by_their_keys(engine: Engine) -> None:
     run = world(engine, [asked(number, -100) for number in range(1, 121)])
     poller = run.poller()
