@@ -4,14 +4,15 @@ A closed question is there still: its tags are read and corrected, so it keeps i
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, FromClause, delete, select, text
+from sqlalchemy import ColumnElement, FromClause, delete, select, text, update
 from sqlalchemy.engine import Connection
 
 from core.database.keys import one_of
 from core.database.tables import IS_GONE, Question, TaggingRequest
-from core.questions.lock_order import lock_requests_in_order
+from core.questions.lock_order import lock_in_order, lock_requests_in_order
 
 GONE: Final = ("deleted", "migrated")  # states
 
@@ -46,3 +47,18 @@ def clear_requests(
     lock_requests_in_order(connection, one_of(connection, TaggingRequest.question_pk, keys))
     cleared = one_of(connection, TaggingRequest.question_pk, gone)
     connection.execute(delete(TaggingRequest).where(cleared))
+
+
+def mark_deleted(
+    connection: Connection, *, site: str, question_ids: Collection[int], now: datetime
+) -> int:
+    """Mark questions that the API no longer gives; return how many were not marked before.
+
+    Their tagging requests are cleared.
+    """
+    chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
+    lock_in_order(connection, *chosen)
+    connection.execute(update(Question).where(*chosen).values(checked_at=now, state_told_at=now))
+    clear_requests(connection, list(connection.scalars(select(Question.id).where(*chosen))))
+    statement = update(Question).where(*chosen, Question.state != "deleted")
+    return connection.execute(statement.values(state="deleted", state_at=now)).rowcount

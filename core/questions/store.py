@@ -5,13 +5,13 @@ A question is one row, by site and number. What storing does to the way through 
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import case, delete, exists, func, literal_column, or_, select, true, update
+from sqlalchemy import case, delete, exists, func, literal_column, or_, select, true
 from sqlalchemy.engine import Connection
 
 from core.database.bulk import given_rows, insert_rows
@@ -117,20 +117,22 @@ def store(
     rows = [unique[key] for key in sorted(unique)]  # one order for all writers: no deadlock
     new = changed = 0
     edited: list[_Written] = []
-    same: list[_Written] = []
+    same: list[_Row] = []
     gone: list[int] = []
     for start in range(0, len(rows), STORE_ROWS):
         chunk = rows[start : start + STORE_ROWS]
         known = _find_known(connection, chunk)
         new += sum((q.site, q.question_id) not in known for q in chunk)
+        left = dict(known)
         for row in _upsert(connection, chunk, known, now=now):
-            old = known.get((row.site, row.question_id))
+            old = left.pop((row.site, row.question_id), None)
             changed += old is not None and old.content_hash != row.content_hash
             unedited = old is not None and old.content_hash == row.content_hash
             if row.state in GONE:
                 gone.append(row.id)
             else:
                 (same if unedited else edited).append(row)
+        same += [row for row in left.values() if row.state not in GONE]  # nothing newer came
     # After all questions: whoever locks both locks the questions first.
     requested = _choose_requested(connection, edited, same, request=request_tagging)
     keys = tuple(row.id for row in requested)
@@ -143,6 +145,9 @@ def store(
 class _Known:
     """What is stored of a question already."""
 
+    id: int
+    site: str
+    state: str
     content_hash: str
     author_tags: frozenset[str]
 
@@ -157,9 +162,10 @@ def _find_known(
             continue
         these = one_of(connection, Question.id, pks)
         lock_in_order(connection, these)
-        found = select(Question.question_id, Question.content_hash, Question.author_tags)
-        for number, content_hash, tags in connection.execute(found.where(these)):
-            known[site, number] = _Known(content_hash, frozenset(tags))
+        columns = Question.id, Question.state, Question.content_hash, Question.author_tags
+        found = select(Question.question_id, *columns).where(these)
+        for number, pk, state, content_hash, tags in connection.execute(found):
+            known[site, number] = _Known(pk, site, state, content_hash, frozenset(tags))
     return known
 
 
@@ -188,6 +194,9 @@ class _Written(Protocol):
     author_tags: list[str]
     state: str
     is_new: bool
+
+
+_Row = _Known | _Written
 
 
 def _upsert(
@@ -231,17 +240,17 @@ def _upsert(
 
 
 def _choose_requested(
-    connection: Connection, edited: list[_Written], same: list[_Written], *, request: bool
-) -> list[_Written]:
+    connection: Connection, edited: list[_Written], same: list[_Row], *, request: bool
+) -> list[_Row]:
     """Those whose tagging is requested by this writing, in the order of their keys.
 
     Args:
         connection: holds the locks of all of them.
         edited: whose text is new or another.
-        same: whose text was there before.
+        same: whose text was there before, also where the one at hand is older.
         request: whether what has never been tagged is to be.
     """
-    asked = same if request else edited
+    asked: Sequence[_Row] = same if request else edited
     known: set[int] = set()  # that are or were to be tagged
     for start in range(0, len(asked), STORE_ROWS):
         pks = [row.id for row in asked[start : start + STORE_ROWS]]
@@ -250,14 +259,14 @@ def _choose_requested(
         found = select(Question.id).where(these, or_(is_requested(), tagged))
         known.update(connection.execute(found).scalars())
     if request:
-        chosen = edited + [row for row in same if row.id not in known]
+        chosen = [*edited, *(row for row in same if row.id not in known)]
     else:  # but an edit outdates what was requested before
         chosen = [row for row in edited if row.id in known]
     return sorted(chosen, key=lambda row: row.id)
 
 
 def _request(
-    connection: Connection, chosen: Sequence[_Written], priority: Priority, *, now: datetime
+    connection: Connection, chosen: Sequence[_Row], priority: Priority, *, now: datetime
 ) -> None:
     """Request tagging from the start, of questions in the order of their keys."""
     if not chosen:
@@ -332,18 +341,3 @@ def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
         "state_told_at": state_at,
         "checked_at": now,
     }
-
-
-def mark_deleted(
-    connection: Connection, *, site: str, question_ids: Collection[int], now: datetime
-) -> int:
-    """Mark questions that the API no longer gives; return how many were not marked before.
-
-    Their tagging requests are cleared.
-    """
-    chosen = (Question.site == site, Question.question_id.in_(sorted(question_ids)))
-    lock_in_order(connection, *chosen)
-    connection.execute(update(Question).where(*chosen).values(checked_at=now, state_told_at=now))
-    clear_requests(connection, list(connection.scalars(select(Question.id).where(*chosen))))
-    statement = update(Question).where(*chosen, Question.state != "deleted")
-    return connection.execute(statement.values(state="deleted", state_at=now)).rowcount

@@ -20,9 +20,10 @@ from core.database.review_tables import Review
 from core.database.tables import Prediction, Question, TaggingRequest
 from core.errors import ApiContradiction
 from core.feeds import FeedName
+from core.questions.gone import mark_deleted
 from core.questions.lifecycle import is_requested
 from core.questions.lock_order import lock_in_order, lock_requests_in_order
-from core.questions.store import FetchedQuestion, mark_deleted, store
+from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 from core.wording import counted
 from poller.api import Api

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select, text
 
-from core.questions.gone import GONE, gone_keys
+from core.questions.gone import GONE, gone_keys, mark_deleted
 from core.questions.lifecycle import ClaimedQuestion, claim, finish
 from core.questions.requests import request_tagging, retag
-from core.questions.store import State, mark_deleted
+from core.questions.store import State
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import (

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select, text, update
 from sqlalchemy.engine import Connection
 
 from core.database.tables import Question, TaggingRequest
+from core.questions.gone import mark_deleted
 from core.questions.leases import end_lease
 from core.questions.lifecycle import (
     ClaimedQuestion,
@@ -22,7 +23,7 @@ from core.questions.lifecycle import (
     unclaim,
 )
 from core.questions.requests import request_tagging, retag
-from core.questions.store import mark_deleted, store
+from core.questions.store import store
 from tests.conftest import ManualClock
 from tests.processes import is_waited_for, wait_until
 from tests.rows import question, store_questions

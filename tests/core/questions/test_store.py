@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -47,6 +48,26 @@ def test_storing_a_question_again_changes_nothing(engine: Engine, clock: ManualC
     stored = store_questions(engine, question(7), now=clock.now())
     assert (stored.new, stored.changed, stored.unchanged, stored.requested) == (0, 0, 1, ())
     assert request_of(engine, 7).requested_at == before
+
+
+@pytest.mark.parametrize("days", [None, -1])
+def test_known_ones_that_were_never_tagged_are_requested_also_by_an_older_or_undated_text(
+    engine: Engine, clock: ManualClock, days: int | None
+) -> None:
+    now = clock.now()
+    history = (
+        question(1, last_activity_at=now),
+        question(2, last_activity_at=now, state="deleted"),
+    )
+    store_questions(engine, *history, now=now, request_tagging=False)
+    store_questions(engine, question(3, last_activity_at=now), now=now)  # is pending
+    at = None if days is None else now + timedelta(days=days)
+    older = [question(number, "Older", last_activity_at=at) for number in (1, 2, 3)]
+    stored = store_questions(engine, *older, now=now)
+    assert (stored.new, stored.changed, stored.unchanged) == (0, 0, 3)
+    assert stored.requested == (row(engine, 1).id,)
+    assert row(engine, 1).title == question(1).title
+    assert store_questions(engine, *older, now=now).requested == ()
 
 
 def test_of_questions_with_one_key_the_last_counts(engine: Engine, clock: ManualClock) -> None:

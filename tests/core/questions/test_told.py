@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from core.questions.store import FetchedQuestion, State, mark_deleted
+from core.questions.gone import mark_deleted
+from core.questions.store import FetchedQuestion, State
 from tests.conftest import ManualClock
 from tests.rows import question, row, store_questions
 

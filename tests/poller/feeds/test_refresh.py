@@ -8,7 +8,7 @@ from sqlalchemy import Engine, insert, select, update
 
 from core.database.review_tables import Review
 from core.database.tables import Question
-from core.questions.store import mark_deleted
+from core.questions.gone import mark_deleted
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
     answered,

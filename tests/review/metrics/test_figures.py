@@ -8,7 +8,7 @@ from core.database.api_tables import ApiClient, FeedRow
 from core.database.backup.tables import Backup
 from core.database.engine import reading
 from core.database.tables import Drift, KilledProcess, ModelVersion, TrainingRun
-from core.questions.store import mark_deleted
+from core.questions.gone import mark_deleted
 from core.settings import Settings
 from review.metrics.figures import read_figures
 from tests.conftest import ManualClock
