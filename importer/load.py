@@ -159,4 +159,5 @@ class _Loader:
 
 
 def _length(question: FetchedQuestion) -> int:
-    return _SPARE_CHARACTERS + len(question.title) + len(question.body)
+    texts = (question.title, question.body, question.link, question.owner, question.licence)
+    return _SPARE_CHARACTERS + sum(len(text) for text in texts if text is not None)

@@ -14,7 +14,7 @@ from html import unescape
 from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
-from core.questions.files.rows import MAX_BODY, MAX_TAG, MAX_TAGS, MAX_TITLE
+from core.questions.files.rows import MAX_BODY, MAX_LINK, MAX_NAME, MAX_TAG, MAX_TAGS, MAX_TITLE
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.settings import PolledQuestions
 from core.untrusted import is_readable
@@ -117,7 +117,7 @@ def _read(item: object, site: str, polled: PolledQuestions) -> FetchedQuestion:
         author_tags=_tags(item),
         link=_link(item),
         owner=_owner(item),
-        licence=_optional_text(item.get("content_license")),
+        licence=_optional_text(item.get("content_license"), MAX_NAME),
         score=_optional_number(item.get("score")),
         answer_count=_optional_number(item.get("answer_count")),
         created_at=_time(created),
@@ -168,15 +168,15 @@ def _fault(item: Mapping[str, Any], field: str) -> str:
 
 def _link(item: Mapping[str, Any]) -> str | None:
     """The link, if it is one that a page may show."""
-    link = _optional_text(item.get("link"))
+    link = _optional_text(item.get("link"), MAX_LINK)
     return link if link is not None and link.startswith(("https://", "http://")) else None
 
 
 def _owner(item: Mapping[str, Any]) -> str | None:
     """The author's name; authors whose account is gone have only that, some items have none."""
     owner = item.get("owner")
-    name = _optional_text(owner.get("display_name")) if isinstance(owner, dict) else None
-    return None if name is None else unescape(name)
+    name = owner.get("display_name") if isinstance(owner, dict) else None
+    return _optional_text(unescape(name) if isinstance(name, str) else None, MAX_NAME)
 
 
 def _state(item: Mapping[str, Any], polled: PolledQuestions) -> State:
@@ -211,8 +211,9 @@ def _known_id(item: object) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def _optional_text(value: object) -> str | None:
-    return clean_text(value) or None if isinstance(value, str) else None
+def _optional_text(value: object, longest: int) -> str | None:
+    """A text that a question can do without, and does without where it is longer than that."""
+    return clean_text(value) or None if isinstance(value, str) and len(value) <= longest else None
 
 
 def _optional_number(value: object) -> int | None:

@@ -98,13 +98,15 @@ def test_a_real_data_dump_is_imported_whole(engine: Engine, real_data: Path) -> 
         assert connection.scalar(dated) == questions
 
 
-def test_long_bodies_are_stored_before_many_wait(
-    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("long", ["body", "link", "owner", "licence"])
+def test_long_questions_are_stored_before_many_wait(
+    sqlite_engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, long: str
 ) -> None:
     """Of all sites together: five hundred of the longest would be gigabytes."""
     monkeypatch.setattr("importer.load.BATCH_CHARACTERS", 5000)
     told: list[tuple[str, int]] = []
-    rows = [question(n, "t", body="x" * 300, site=site) for n in (1, 2, 3) for site in ("a", "b")]
+    changes = {"body": "", long: "x" * 300}
+    rows = [question(n, "t", **changes, site=site) for n in (1, 2, 3) for site in ("a", "b")]
     import_rows(
         sqlite_engine,
         rows,

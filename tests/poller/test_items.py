@@ -102,10 +102,18 @@ def test_the_state_follows_from_the_item_and_from_what_is_polled(
     assert question.state == state
 
 
-def test_a_link_that_is_no_web_address_is_dropped() -> None:
-    question = read(ITEM | {"link": "javascript:alert(1)"})
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://x.org/" + "x" * 2000])
+def test_a_link_that_is_no_web_address_or_a_very_long_one_is_dropped(link: str) -> None:
+    question = read(ITEM | {"link": link})
     assert isinstance(question, FetchedQuestion)
     assert question.link is None
+
+
+def test_a_question_does_without_very_long_names() -> None:
+    long = "x" * 201
+    question = read(ITEM | {"owner": {"display_name": long}, "content_license": long})
+    assert isinstance(question, FetchedQuestion)
+    assert (question.owner, question.licence) == (None, None)
 
 
 def test_an_item_without_a_number_is_known_by_its_link() -> None:

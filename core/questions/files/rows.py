@@ -36,6 +36,8 @@ MAX_TITLE = 1000  # characters; the sites allow 150, and allowed a few more once
 MAX_BODY = 500_000  # characters of HTML; the sites allow 30,000 of Markdown
 MAX_TAGS = 20  # the sites allow 5
 MAX_TAG = 100  # characters; the sites allow 35
+MAX_LINK = 2000  # characters; the sites' have the title's first 80
+MAX_NAME = 200  # characters of an owner's name or a licence's; the sites allow 40
 YEARS = range(1990, 2100)
 
 _LARGEST_ID = 2**63 - 1  # what a BIGINT holds
@@ -231,6 +233,8 @@ _Tags = Annotated[
     AfterValidator(_readable),
     AfterValidator(_not_empty),
 ]
+_Link = Annotated[str, Field(max_length=MAX_LINK), AfterValidator(_web_address)]
+_Name = Annotated[str, Field(max_length=MAX_NAME)]
 _Optional = WrapValidator(_or_nothing)
 
 
@@ -240,9 +244,9 @@ class _QuestionFields(BaseModel):
     title: Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_words)]  # plain text
     body: Annotated[str, Field(max_length=MAX_BODY), AfterValidator(_not_blank)]  # HTML
     tags: Annotated[_Tags, BeforeValidator(_or_empty)]
-    link: Annotated[Annotated[str, AfterValidator(_web_address)] | None, _Optional] = None
-    owner: Annotated[Annotated[str, BeforeValidator(_display_name)] | None, _Optional] = None
-    content_license: Annotated[str | None, _Optional] = None
+    link: Annotated[_Link | None, _Optional] = None
+    owner: Annotated[Annotated[_Name, BeforeValidator(_display_name)] | None, _Optional] = None
+    content_license: Annotated[_Name | None, _Optional] = None
     score: Annotated[_Count | None, _Optional] = None
     answer_count: Annotated[Annotated[_Count, Field(ge=0)] | None, _Optional] = None
     creation_date: Annotated[_Time | None, _Optional] = None

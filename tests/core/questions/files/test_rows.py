@@ -81,6 +81,9 @@ def test_a_wrong_value_breaks_its_row_and_is_named(
         ("last_activity_date", "soon", "neither seconds .*'soon'"),
         ("creation_date", [1], "neither seconds"),
         ("owner", 5, "should be a text, but is 5"),
+        ("owner", {"display_name": "x" * 201}, "200 characters at most"),
+        ("content_license", "x" * 201, "200 characters at most"),
+        ("link", "https://" + "x" * 2000, "2,?000 characters at most"),
     ],
 )
 def test_what_a_question_can_do_without_is_left_out_with_a_word(
