@@ -14,6 +14,7 @@ from core.parts.heartbeat import Heartbeat
 from core.service.review_page import listen
 from review.notify.sender import Sender
 from review.web.app import make_app
+from review.web.connections import bounded_connections
 from review.web.context import Context
 
 HEARTBEAT_SECONDS = 15.0
@@ -34,6 +35,8 @@ def serve(context: Context, *, listening: Callable[[], None] = lambda: None) -> 
     app = make_app(context, lifespan=_lifespan)
     config = uvicorn.Config(
         app,
+        http=bounded_connections(),
+        backlog=128,  # as many are accepted in a row before one of them can close another
         log_config=None,  # the program's own logging, which hides secrets
         access_log=False,  # its lines would show the login link's token
         server_header=False,

@@ -1,0 +1,39 @@
+"""How many connections the page holds: uvicorn waits for ever for a request that was half sent."""
+
+import asyncio
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+MOST_CONNECTIONS = 500  # a process may have 1,024 files open where nobody has allowed more
+
+
+def bounded_connections(most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
+    """Return uvicorn's protocol for one server, with so many connections at most.
+
+    One more closes the one whose last answer, or whose opening, was longest ago. So whoever opens
+    connections and sends no whole request closes their own; those of others come and go in between.
+
+        uvicorn.Config(app, http=bounded_connections())
+    """
+    connections: dict[H11Protocol, None] = {}  # in the order in which they would be closed
+
+    class Bounded(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            connections[self] = None
+            if len(connections) > most:
+                oldest = next(iter(connections))
+                del connections[oldest]
+                oldest.transport.abort()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self in connections:
+                del connections[self]
+                connections[self] = None
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            connections.pop(self, None)
+            super().connection_lost(exc)
+
+    return Bounded
