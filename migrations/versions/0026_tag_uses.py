@@ -67,12 +67,14 @@ SELECT site, tag, 0, count(*) FROM question_tags GROUP BY site, tag
 """
 
 
-# What this revision and the next two change: first, so that an upgrade from 0025 holds nothing else
-# by then. Where it is a deadlock with who writes in another order, all is done again.
+# What this revision and those up to 0031 change, in the order of their writers: first, so that an
+# upgrade from 0025 holds nothing else by then. Where it is a deadlock with who writes in another
+# order, all is done again.
 LOCKS = (
     "LOCK TABLE model_versions IN ACCESS EXCLUSIVE MODE",
     """
-LOCK TABLE questions, question_tags, tagging_requests, review_queue IN SHARE ROW EXCLUSIVE MODE
+LOCK TABLE questions, question_tags, tagging_requests, predictions, review_queue
+IN SHARE ROW EXCLUSIVE MODE
 """,
 )
 

@@ -70,6 +70,29 @@ def test_an_upgrade_beside_a_writer_who_waits_for_it_is_done_in_the_end(postgres
     early.dispose()
 
 
+def test_an_upgrade_lets_who_has_written_predictions_enter_them_into_the_queue(
+    postgres_url: str,
+) -> None:
+    engine = make_engine(postgres_url)
+    with migrator(engine) as connection:
+        migrate_to(connection, "0025")
+    late = make_engine(f"{postgres_url}&options=-c%20deadlock_timeout%3D30s")
+    with engine.connect() as writer, ThreadPoolExecutor(1) as threads:
+        writer.execute(text("LOCK TABLE predictions IN ROW EXCLUSIVE MODE"))
+        upgraded = threads.submit(upgrade, late)
+        wait_until(
+            lambda: upgraded.done() or is_waited_for(engine),
+            seconds=20,
+            what="it waits for the writer",
+        )
+        # In a deadlock this would be who finds it, and gives way.
+        writer.execute(text("LOCK TABLE review_queue IN ROW EXCLUSIVE MODE"))
+        writer.commit()
+        assert upgraded.result(30)
+    engine.dispose()
+    late.dispose()
+
+
 def test_tables_of_a_newer_program_are_refused_and_left_alone(database_url: str) -> None:
     engine = make_engine(database_url)
     upgrade(engine)
