@@ -56,6 +56,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "probable": {"min_probability": 0.99},
     "a word of the title": {"q": "w17"},
     "a word of no title": {"q": "quinces"},
+    "a common tag, a word of no title": {"suggested": "t0", "q": "quinces"},
     "closed": {"state": "closed"},
     "since a day": {"since": datetime(2026, 1, 2, tzinfo=UTC)},
 }

@@ -3,7 +3,20 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, TableValuedAlias, bindparam, func, literal, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Select,
+    SQLColumnExpression,
+    TableValuedAlias,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
@@ -60,6 +73,30 @@ def each_of(keys: Iterable[int]) -> TableValuedAlias:
 
 def _list(keys: Iterable[int]) -> str:
     return f"{{{','.join(map(str, keys))}}}"
+
+
+def are_at_most(connection: Connection, keys: Select[int], most: int) -> bool:
+    """Whether a SELECT gives no more rows than these; no more of them are looked at."""
+    found = select(func.count()).select_from(keys.limit(most + 1).subquery())
+    return (connection.scalar(found) or 0) <= most
+
+
+def is_held(
+    column: SQLColumnExpression[int], keys: Select[int], *, most: int
+) -> ColumnElement[bool]:
+    """Whether a column of whole numbers is among the keys of a SELECT, which is run once.
+
+    Its keys are held in memory for the statement: what follows asks nothing of the table for each
+    row. No plan leads by them, or makes a join of them.
+
+    Args:
+        column: of the rows that the statement walks through.
+        keys: none of them NULL.
+        most: no more keys are held. Of a number that Postgres does not see when it plans, or that
+            its work_mem does not hold (some 100,000), it would go through all keys for each row.
+    """
+    held = keys.limit(literal_column(str(most)))
+    return column.in_(held).is_(true())
 
 
 def plan_anew(connection: Connection) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.arrays import first_of, is_among_first
+from core.database.keys import are_at_most
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import LikelyTag, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
@@ -25,6 +26,7 @@ from core.questions.gone import GONE, is_gone
 from core.questions.suggested import find_by_tag, read_blocked_tags
 
 RARE = 2_000  # questions of a tag that are all looked at
+HELD = 20_000  # questions of a tag that a statement holds in memory; a hash of them takes 5 ms
 MOST_WORDS = 10
 
 
@@ -83,10 +85,17 @@ def rare_questions(connection: Connection, chosen: QueueFilter, site: str) -> Se
     Of several tags the first rare one. It may give too many, never too few.
     """
     for keys in questions_by_tag(chosen, site):
-        counted = select(func.count()).select_from(keys.limit(RARE + 1).subquery())
-        if (connection.scalar(counted) or 0) <= RARE:
+        if are_at_most(connection, keys, RARE):
             return keys
     return None
+
+
+def held_questions(connection: Connection, chosen: QueueFilter, site: str) -> list[Select[int]]:
+    """SELECTs of the keys of all questions of the filter's tags, of those with not too many.
+
+    What matches is among the keys of each.
+    """
+    return [keys for keys in questions_by_tag(chosen, site) if are_at_most(connection, keys, HELD)]
 
 
 def questions_by_tag(chosen: QueueFilter, site: str) -> Iterator[Select[int]]:
@@ -98,6 +107,28 @@ def questions_by_tag(chosen: QueueFilter, site: str) -> Iterator[Select[int]]:
     if chosen.tag is not None:
         either = find_by_tag(chosen.tag).union_all(_keys_of_author(chosen.tag, site))
         yield select(either.subquery().c[0])
+
+
+def newest_questions(chosen: QueueFilter, site: str) -> list[Select[int]]:
+    """SELECTs of the keys of all questions of one of the filter's tags, the newest first.
+
+    By the tag's indexes: of which it is suggested, and its authors'. They may give too many.
+    """
+    if chosen.suggested is not None:
+        return [_newest_suggested(chosen.suggested)]
+    if chosen.author is not None:
+        return [_newest_of_author(chosen.author, site)]
+    if chosen.tag is not None:
+        return [_newest_suggested(chosen.tag), _newest_of_author(chosen.tag, site)]
+    return []
+
+
+def _newest_suggested(tag: str) -> Select[int]:
+    return find_by_tag(tag).order_by(LikelyTag.predicted_at.desc(), LikelyTag.question_pk.desc())
+
+
+def _newest_of_author(tag: str, site: str) -> Select[int]:
+    return _keys_of_author(tag, site).order_by(QuestionTag.question_pk.desc())
 
 
 def _keys_of_author(tag: str, site: str) -> Select[int]:

@@ -2,21 +2,24 @@
 
 In steps that grow: most requests end after the first, of some hundred rows; none looks at more than
 `MOST_ROWS`, and what does not match among them is as good as not there, unless a tag's index leads
-to it. Rows come unordered out of each step and are put in order here, so that no plan has to sort
-or to keep an order.
+to it: of a common tag, to the newest ones. From the second step on the keys of a tag's questions
+are held in memory, and asked first. Rows come unordered out of each step and are put in order here,
+so that no plan has to sort or to keep an order.
 """
 
 import random
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
-from core.database.keys import one_of
+from core.database.keys import are_at_most, is_held, one_of
 from core.database.review_tables import (
     QueuedQuestion,
     Review,
@@ -27,10 +30,12 @@ from core.database.review_tables import (
 from core.database.tables import Question
 from core.questions.gone import gone_keys
 from review.decisions.filters import (
+    HELD,
     QueueFilter,
     conditions,
+    held_questions,
     is_impossible,
-    questions_by_tag,
+    newest_questions,
     rare_questions,
 )
 
@@ -39,6 +44,9 @@ ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random",
 
 STEPS: Final = (200, 800, 4_000)  # rows
 MOST_ROWS: Final = sum(STEPS)
+TAG_STEP: Final = 2_000  # of a tag's questions, where the walk meets none
+TAG_SECONDS: Final = 0.15  # after which no other ones are looked up
+SOME: Final = 5  # candidates, after which no third step is taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ def find_candidates(
         connection: to read from.
         asking: what is wanted.
         site: one of those that the filter allows.
-        enough: the walk ends when so many are found.
+        enough: the first step of the walk is the last one where it finds so many.
         rng: where a random order begins.
     """
     if is_impossible(connection, asking.chosen, site):
@@ -101,11 +109,11 @@ def _first(
     enough: int,
     rng: random.Random,
 ) -> list[Candidate]:
-    """What the first steps give, until it is enough."""
+    """What the first steps give, until it is enough; after two of them, until it is some."""
     found: list[Candidate] = []
-    for step in steps:
+    for number, step in enumerate(steps):
         found += _place(connection.execute(step).all(), asking, rng)
-        if len(found) >= enough:
+        if len(found) >= (min(enough, SOME) if number > 0 else enough):
             break
     return found[:enough]
 
@@ -119,7 +127,7 @@ def _steps_of_keys(
     """
     queue = QueuedQuestion
     columns = (queue.question_pk, queue.predicted_at, queue.uncertainty, queue.label_quality)
-    chosen = select(*columns).where(queue.question_pk.in_(keys), *_is_in_queue(asking, site))
+    chosen = select(*columns).where(*_are_of_keys(connection, asking, site, keys))
     rows = connection.execute(chosen).all()
     places = [(_place_of(row, asking.order, rng), row.question_pk) for row in rows]
     ordered = [pk for _, pk in sorted(places)]
@@ -134,24 +142,50 @@ def _steps_of_keys(
 def _some_of_tag(
     connection: Connection, asking: Asking, site: str, rng: random.Random
 ) -> list[Candidate]:
-    """Of a tag's questions, none of which the walk has met, any some in their order."""
-    for keys in questions_by_tag(asking.chosen, site):
-        of_tag = QueuedQuestion.question_pk.in_(keys)
-        rows = _rows(asking, QueuedQuestion).where(of_tag, *_is_in_queue(asking, site))
-        some = rows.limit(STEPS[0] + len(asking.skip_ids))
-        return _place(connection.execute(some).all(), asking, rng)
+    """Of a tag's questions, none of which the walk has met, the newest some that match.
+
+    They are looked up stretch by stretch, until there are some, or a time is over.
+    """
+    ends_at = time.monotonic() + TAG_SECONDS
+    for keys in newest_questions(asking.chosen, site):
+        for offset in count(0, TAG_STEP):
+            stretch = keys.limit(TAG_STEP).offset(offset)
+            of_tag = _are_of_keys(connection, asking, site, stretch)
+            rows = _rows(asking, QueuedQuestion).where(*of_tag)
+            some = rows.limit(STEPS[0] + len(asking.skip_ids))
+            found = _place(connection.execute(some).all(), asking, rng)
+            if found or time.monotonic() >= ends_at:
+                return found
+            if are_at_most(connection, keys.offset(offset), TAG_STEP):
+                break
     return []
+
+
+def _are_of_keys(
+    connection: Connection, asking: Asking, site: str, keys: Select[int]
+) -> list[ColumnElement[bool] | TextClause]:
+    """Conditions of rows of the queue that are looked up by these keys."""
+    queue = QueuedQuestion
+    of_site, *wanted = _is_in_queue(asking, site)
+    if connection.dialect.name == "sqlite":
+        # Written so that no index has it: not analysed, it would read all of a site's open rows.
+        of_site = queue.site.concat("") == site
+    return [queue.question_pk.in_(keys), of_site, *wanted]
 
 
 def _steps(
     connection: Connection, asking: Asking, site: str, rng: random.Random
 ) -> Iterator[Select[*tuple[Any, ...]]]:
     """SELECTs of what matches in one stretch of the order after another."""
+    held: list[Select[int]] | None = None
     for part in _parts(connection, asking, site, rng):
         offset = 0
         for rows in STEPS:
-            stretch = part.limit(rows).offset(offset).subquery()
-            yield _rows(asking, aliased(QueuedQuestion, stretch))
+            queue = aliased(QueuedQuestion, part.limit(rows).offset(offset).subquery())
+            if offset and held is None:
+                held = held_questions(connection, asking.chosen, site)
+            among = (is_held(queue.question_pk, keys, most=HELD) for keys in held or ())
+            yield _rows(asking, queue).where(*among)
             offset += rows
 
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, delete, event, select
 
-from core.database.keys import one_of
-from core.database.tables import Question
+from core.database.keys import are_at_most, is_held, one_of
+from core.database.tables import Question, QuestionTag
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
 
@@ -45,3 +45,29 @@ def test_the_key_s_index_is_used(engine: Engine, clock: ManualClock) -> None:
         explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
         plan = connection.exec_driver_sql(f"{explain} {statement}", given).all()
     assert not [line for line in plan if "SCAN questions" in str(line) or "Seq Scan" in str(line)]
+
+
+def test_keys_of_a_select_are_held(engine: Engine, clock: ManualClock) -> None:
+    store_questions(engine, *map(question, range(1, 9)), now=clock.now())
+    keys = select(Question.id).where(Question.question_id > 5).order_by(Question.question_id)
+    wanted = select(Question.question_id).order_by(Question.question_id)
+    with engine.connect() as connection:
+        for most, expected in ((100, [6, 7, 8]), (2, [6, 7]), (0, [])):
+            held = is_held(Question.id, keys, most=most)
+            assert connection.scalars(wanted.where(held)).all() == expected
+        assert [are_at_most(connection, keys, most) for most in (2, 3, 4)] == [False, True, True]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("analysed", [True, False])
+def test_postgres_hashes_what_is_held_whatever_it_knows_of_the_table(
+    engine: Engine, clock: ManualClock, analysed: bool
+) -> None:
+    store_questions(engine, *map(question, range(1, 300)), now=clock.now())
+    held = is_held(Question.id, select(QuestionTag.question_pk), most=20_000)
+    sql = select(Question.title).where(held).compile(engine)
+    with engine.begin() as connection:
+        if analysed:
+            connection.exec_driver_sql("ANALYZE")
+        (plan,) = connection.exec_driver_sql(f"EXPLAIN (FORMAT TEXT) {sql}").scalars().all()[1:2]
+    assert "hashed SubPlan" in plan

@@ -35,7 +35,7 @@ def test_a_random_order_gives_each_once(engine: Engine, clock: ManualClock) -> N
 
 
 @pytest.mark.usefixtures("five")
-@pytest.mark.parametrize("rare", [5_000, -1])  # by the tag's own index, and by the walk
+@pytest.mark.parametrize("rare", [5_000, -1])  # by the tag's own index, and by both steps of a walk
 @pytest.mark.parametrize(
     ("chosen", "expected"),
     [
@@ -64,6 +64,7 @@ def test_filters_hold_in_every_order(
     expected: set[int],
 ) -> None:
     monkeypatch.setattr(filters, "RARE", rare)
+    monkeypatch.setattr(walk, "STEPS", (1, 9))
     with engine.begin() as connection:
         connection.execute(update(Question).where(Question.question_id == 3).values(state="closed"))
     if "since" in chosen:
@@ -101,6 +102,85 @@ def test_the_walk_looks_at_so_many_questions_and_no_more(
     assert following(engine, clock, q="apples") == 0
     monkeypatch.setattr(filters, "RARE", -1)
     assert following(engine, clock, suggested="anova", q="apples") == 1  # by the tag's index
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(("some", "steps"), [(2, 2), (3, 3)])
+def test_after_two_steps_of_the_walk_some_are_enough(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, some: int, steps: int
+) -> None:
+    monkeypatch.setattr(walk, "STEPS", (1, 1, 3))
+    monkeypatch.setattr(walk, "SOME", some)
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    with engine.connect() as connection:
+        asked, rng = asking(clock, q="nuts"), random.Random(7)
+        found = find_candidates(connection, asked, "stats", enough=30, rng=rng)
+    assert [one.title for one in found] == ["nuts", "figs and nuts"]
+    assert len([one for one in sent if "questions.title" in one]) == steps
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(("most", "held"), [(5, True), (4, False)])
+def test_the_second_step_holds_the_keys_of_a_tag_that_has_not_too_many(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, most: int, held: bool
+) -> None:
+    monkeypatch.setattr(filters, "RARE", -1)
+    monkeypatch.setattr(filters, "HELD", most)
+    monkeypatch.setattr(walk, "STEPS", (1, 9))
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    with engine.connect() as connection:
+        asked, rng = asking(clock, suggested="anova"), random.Random(7)
+        found = find_candidates(connection, asked, "stats", enough=30, rng=rng)
+    assert [one.title for one in found] == ["figs and nuts", "pears", "apples"]
+    first, second = [one for one in sent if "questions.title" in one]
+    assert ("IN (SELECT" in first, "IN (SELECT" in second) == (False, held)
+
+
+@pytest.mark.parametrize("order", ["newest", "uncertain", "disputed"])
+@pytest.mark.parametrize("rare", [5_000, -1])
+def test_sqlite_looks_a_tag_s_questions_up_by_their_keys_though_it_knows_nothing_of_the_tables(
+    sqlite_engine: Engine,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    order: Order,
+    rare: int,
+) -> None:
+    monkeypatch.setattr(filters, "RARE", rare)
+    sent: list[tuple[str, Any]] = []
+    event.listen(sqlite_engine, "before_cursor_execute", lambda *told: sent.append(told[2:4]))
+    with sqlite_engine.connect() as connection:
+        asked, rng = asking(clock, order, suggested="anova"), random.Random(7)
+        find_candidates(connection, asked, "stats", enough=5, rng=rng)
+        looked_up, *_ = [one for one in sent if "review_queue.question_pk IN (SELECT" in one[0]]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {looked_up[0]}", looked_up[1]).all()
+    assert [row.detail for row in plan if "SEARCH review_queue USING INTEGER PRIMARY" in row.detail]
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("order", ["newest", "uncertain"])
+def test_of_a_tag_that_the_walk_has_not_met_the_newest_are_looked_up_until_a_time_is_over(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr(filters, "RARE", -1)
+    monkeypatch.setattr(walk, "STEPS", (0,))
+    monkeypatch.setattr(walk, "TAG_STEP", 1)
+
+    def titles(**chosen: Any) -> list[str]:
+        with engine.connect() as connection:
+            asked, rng = asking(clock, order, skip_ids=(3,), **chosen), random.Random(7)
+            found = find_candidates(connection, asked, "stats", enough=9, rng=rng)
+        return [one.title for one in found]
+
+    for seconds, more in ((60, True), (0, False)):
+        monkeypatch.setattr(walk, "TAG_SECONDS", seconds)
+        assert titles(author="r", q="figs") == ["figs and nuts"]
+        assert titles(author="r", q="apples") == (["apples"] if more else [])
+        assert titles(author="r", q="plums") == []
+        assert titles(tag="r", q="apples") == (["apples"] if more else [])
+        assert titles(suggested="anova", q="figs") == (["figs and nuts"] if more else [])
+        assert titles(suggested="anova", author="r", q="apples") == (["apples"] if more else [])
 
 
 @pytest.mark.usefixtures("five")
