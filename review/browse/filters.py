@@ -1,7 +1,7 @@
 """Which questions somebody looks through, as conditions in SQL."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 
@@ -9,8 +9,9 @@ from sqlalchemy import Select, and_, exists, literal, not_, or_, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
+from core.database.keys import are_at_most
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
-from core.database.tables import Question, QuestionTag, TaggingRequest
+from core.database.tables import LikelyTag, Question, QuestionTag, TaggingRequest
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
@@ -21,6 +22,8 @@ State = Literal["pending", "suggested", "reviewed", "disputed", "parked"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 
 FEW: Final = 2_000  # questions that are all looked at, where an index gives no more of them
+HELD: Final = 20_000  # questions of an index that a statement holds in memory
+RANKED: Final = 5_000  # questions of a tag whose probability is looked up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,34 @@ def few_keys(connection: Connection, chosen: BrowseFilter) -> list[int] | None:
         found = connection.scalars(keys.limit(FEW + 1)).all()
         if len(found) <= FEW:
             return sorted(set(found))
-    return None
+    return _probable_keys(connection, chosen)
+
+
+def _probable_keys(connection: Connection, chosen: BrowseFilter) -> list[int] | None:
+    """The keys of the questions for which a tag is as probable, of a tag that has not too many."""
+    tag, least = chosen.tag, chosen.min_probability
+    if tag is None or least is None or not is_indexed(least):
+        return None
+    likely = find_by_tag(tag)
+    if not are_at_most(connection, likely, RANKED):
+        return None
+    as_probable = select(literal(1)).where(
+        PredictedTag.question_pk == LikelyTag.question_pk,
+        PredictedTag.model_version_id == LikelyTag.model_version_id,
+        PredictedTag.tag == tag,
+        PredictedTag.probability >= least,
+    )
+    found = connection.scalars(likely.where(_is_found(as_probable)).limit(FEW + 1)).all()
+    return sorted(set(found)) if len(found) <= FEW else None
+
+
+def held_keys(connection: Connection, chosen: BrowseFilter) -> list[Select[int]]:
+    """SELECTs of keys by an index, of those that give not too many: what matches is in each.
+
+    Not of reviewed ones, which lie close together, and whose index has no outcome.
+    """
+    wanted = replace(chosen, state=None) if chosen.state == "reviewed" else chosen
+    return [keys for keys in _narrow(wanted) if are_at_most(connection, keys, HELD)]
 
 
 def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
@@ -78,10 +108,12 @@ def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
         case "reviewed":
             yield select(Review.question_pk).where(Review.outcome == "saved")
     if chosen.tag is not None and is_indexed(chosen.min_probability):
+        likely = find_by_tag(chosen.tag)
         author = select(QuestionTag.question_pk).where(
             QuestionTag.site == chosen.site, QuestionTag.tag == chosen.tag
         )
-        yield select(find_by_tag(chosen.tag).union_all(author).subquery().c[0])
+        either = select(likely.union_all(author).subquery().c[0])
+        yield either if chosen.min_probability is None else likely
 
 
 def conditions(chosen: BrowseFilter) -> list[ColumnElement[bool]]:

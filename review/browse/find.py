@@ -3,6 +3,7 @@
 A filter for which an index gives few questions looks at these alone. Any other one walks through
 the site's questions in their order, in stretches that grow, until the page is full or a time is
 over: the page then holds what was found so far, and its cursor goes on where the walk stopped.
+Where an index gives not too many questions, the walk passes over all others at once.
 Filters are asked of keys, some hundreds at once: in one statement with the walk, Postgres asked
 them of the whole table first.
 """
@@ -13,17 +14,19 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select, true
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
+from core.database.keys import is_held, one_of
 from core.database.tables import Question
 from review.browse.cursors import Place
-from review.browse.filters import BrowseFilter, bounds, conditions, few_keys
+from review.browse.filters import HELD, BrowseFilter, bounds, conditions, few_keys, held_keys
 from review.browse.rows import CHUNK, BrowsedQuestion, read_rows
 
 PAGE: Final = 50
 STRETCHES: Final = (100, 500)  # questions that are walked through at once, then so on
+FAST_STRETCHES: Final = (100, 500, 2_000)  # where most are passed over
 WALK_SECONDS: Final = 0.06  # from which on no other stretch is begun
 
 
@@ -84,7 +87,7 @@ def _first_of_keys(
     ordered = [row.id for row in within]
     found: list[Any] = []
     start = 0
-    for length in _lengths():
+    for length in _lengths(STRETCHES):
         stretch = ordered[start : start + length]
         if not stretch or len(found) >= most:
             return found
@@ -102,7 +105,7 @@ def _of_keys(
     """Which questions of some keys match, in their order; so many at once that a plan is sure."""
     found: list[Any] = []
     for start in range(0, len(keys), CHUNK):
-        of_keys = Question.id.in_(keys[start : start + CHUNK])
+        of_keys = one_of(connection, Question.id, keys[start : start + CHUNK])
         found += connection.execute(_columns().where(of_keys, *wanted))
     return sorted(found, key=_place_of(chosen), reverse=True)
 
@@ -117,13 +120,15 @@ def _walk(
 ) -> Page:
     ends_at = time.monotonic() + seconds
     found: list[Any] = []
-    for length in _lengths():
-        stretch = connection.execute(
-            _in_order(chosen, after).where(*bounds(chosen)).limit(length)
-        ).all()
+    held = held_keys(connection, chosen)
+    may_match = and_(true(), *(is_held(Question.id, keys, most=HELD) for keys in held))
+    for length in _lengths(FAST_STRETCHES if held else STRETCHES):
+        ordered = _in_order(chosen, after).add_columns(may_match.label("may_match"))
+        stretch = connection.execute(ordered.where(*bounds(chosen)).limit(length)).all()
         if not stretch:
             return _page(connection, found, chosen, more=False)
-        found += _of_keys(connection, chosen, [row.id for row in stretch], *conditions(chosen))
+        keys = [row.id for row in stretch if row.may_match]
+        found += _of_keys(connection, chosen, keys, *conditions(chosen))
         if len(found) > size:
             return _page(connection, found[:size], chosen, more=True)
         last = stretch[-1]
@@ -145,10 +150,10 @@ def _place_of(chosen: BrowseFilter) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter("question_id")
 
 
-def _lengths() -> Iterator[int]:
-    yield from STRETCHES
+def _lengths(first: Sequence[int]) -> Iterator[int]:
+    yield from first
     while True:
-        yield STRETCHES[-1]
+        yield first[-1]
 
 
 def _page(connection: Connection, found: list[Any], chosen: BrowseFilter, *, more: bool) -> Page:

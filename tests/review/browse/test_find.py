@@ -6,7 +6,7 @@ from sqlalchemy import Engine, insert, select, update
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag
 from core.database.tables import Question, TaggingRequest
-from review.browse import find
+from review.browse import filters, find
 from review.browse.filters import BrowseFilter, State, conditions
 from review.browse.find import find_all, find_page
 from tests.conftest import ManualClock
@@ -103,6 +103,26 @@ def test_pages_hold_every_question_once(
             if place is None:
                 break
         assert (place, found) == (None, whole)
+
+
+@pytest.mark.parametrize("held", [9, -1])
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_walk_gives_what_an_index_gives(
+    stored: Engine, clock: ManualClock, dated: bool, held: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it passes over what the index does not have, or asks of each question."""
+    act(stored, clock, 3, verdicts={"r": "accepted"})
+    dates = {"until": clock.now()} if dated else {}
+    given = ({"tag": "anova"}, {"tag": "r"}, {"tag": "none-such"}, {"state": "reviewed"},
+             {"tag": "r", "state": "reviewed"}, {"tag": "anova", "min_probability": 0.3},
+             {"tag": "anova", "min_probability": 0.05}, {"state": "pending"})  # fmt: skip
+    expected = [numbers(stored, **one, **dates) for one in given]
+    assert expected == [[4, 1], [3, 2], [], [3], [3], [4, 2, 1], [4, 2, 1], [5]]
+    monkeypatch.setattr(filters, "FEW", -1)
+    monkeypatch.setattr(filters, "HELD", held)
+    monkeypatch.setattr(find, "STRETCHES", (1, 2))
+    monkeypatch.setattr(find, "FAST_STRETCHES", (1, 2))
+    assert [numbers(stored, **one, **dates) for one in given] == expected
 
 
 @pytest.mark.parametrize("dated", [True, False])
