@@ -3,11 +3,12 @@
 Answered or not, they are stored without a tagging request. The high-water mark is the date
 that has been read down to, so the feed goes on where it stopped. It stays before a page that holds
 an item which does not say which question it is, and the page is asked for again, as often as is
-worth it: the API allows that once a minute.
+worth it: the API allows that once a minute. An item of a wrong date carries it past nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import Engine
@@ -44,20 +45,21 @@ class HistoryFeed:
         answer = self.api.ask(_request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
-        furthest = _furthest(answer.items)
+        furthest = _furthest(answer.items, cursor.second, is_last=not answer.has_more)
         now = self.clock.now()
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=False)
             worth_another = record_items(connection, site, self.name, items, now=now)
             again = worth_another and self._rereads.get(site, 0) < MAX_REREADS
             reached = from_epoch(cursor.second if furthest is None else furthest)
+            next_begins = reached if answer.has_more else None
             succeeded(
                 connection,
                 site,
                 self.name,
                 now=now,
                 mark=None if again else reached,
-                fetched=0 if again else _not_read_before(items.questions, state),
+                fetched=0 if again else _newly_read(items.questions, state.mark, next_begins),
                 complete=not (answer.has_more or again),
             )
         following = cursor if again else None
@@ -92,7 +94,7 @@ class HistoryFeed:
 
 def requests_for(questions: int) -> int:
     """How many requests that many questions take."""
-    return -(-questions // (PAGE_SIZE - 1))  # each page begins with the last one's last question
+    return -(-questions // (PAGE_SIZE - 2))  # each page begins with the last one's last two
 
 
 def _request(site: str, cursor: Cursor) -> ApiRequest:
@@ -107,12 +109,39 @@ def _request(site: str, cursor: Cursor) -> ApiRequest:
     return ApiRequest("questions", site, tuple(params.items()))
 
 
-def _furthest(items: Iterable[object]) -> int | None:
-    dates = (date_of(item, "creation_date") for item in items)
-    return min((date for date in dates if date is not None), default=None)
+def _furthest(items: Sequence[object], second: int, *, is_last: bool) -> int | None:
+    """The date that a page has come to, by the items that stand in the order that was asked for.
+
+    One that is dated before what follows it, as of 1970, would carry the mark past all between. Of
+    the last item nothing tells that: the next page begins with the date of the one before it.
+
+    Args:
+        items: the page's, the newest first.
+        second: that was asked for, with all before it.
+        is_last: whether there is no page behind it.
+    """
+    in_order: list[int] = []  # the oldest first
+    for item in reversed(items):
+        date = date_of(item, "creation_date")
+        if date is not None and date <= second and (not in_order or in_order[-1] <= date):
+            in_order.append(date)
+    if not in_order:
+        return None
+    return in_order[0 if is_last or len(in_order) == 1 else 1]
 
 
-def _not_read_before(questions: Iterable[FetchedQuestion], state: FeedState) -> int:
-    """How many are older than the mark: a page begins with the second that the last ended with."""
-    mark = state.mark
-    return sum(mark is None or q.created_at is None or q.created_at < mark for q in questions)
+def _newly_read(
+    questions: Iterable[FetchedQuestion], mark: datetime | None, next_begins: datetime | None
+) -> int:
+    """How many of a page's questions the pages before did not hold, but for those of the next one.
+
+    Args:
+        questions: the page's.
+        mark: down to which was read before, and with which the page begins.
+        next_begins: with which the next one begins; None where there is none.
+    """
+    dates = [question.created_at for question in questions if question.created_at is not None]
+    return sum(
+        (mark is None or date < mark) and (next_begins is None or next_begins <= date)
+        for date in dates
+    )

@@ -6,7 +6,7 @@ https://api.stackexchange.com/docs/tag-synonyms
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import unescape
 from typing import ClassVar
@@ -46,6 +46,8 @@ class SynonymsFeed:
             if state.was_read_within(EVERY, now):
                 return Step(asked=False)
             cursor = self._begin(site, state, now)
+        if cursor.begun is not None and now < cursor.begun:  # a clock was set back
+            cursor = replace(cursor, begun=now)
         answer = self.api.ask(_request(site, cursor))
         found = dict(_synonyms(answer.items))
         latest = epoch(now + EVERY)
@@ -65,7 +67,7 @@ class SynonymsFeed:
     def _begin(self, site: str, state: FeedState, now: datetime) -> Cursor:
         with reading(self.engine) as connection:
             oldest = find_oldest_reading(connection, site)
-        is_due = oldest is not None and oldest <= now - WHOLE_EVERY
+        is_due = oldest is None or oldest <= now - WHOLE_EVERY
         if state.mark is None or is_due:
             return Cursor(0, begun=now, whole=True)
         return Cursor(epoch(state.mark), begun=now)

@@ -1,9 +1,15 @@
 """Past questions, against a stand-in."""
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
 from sqlalchemy import Engine, select
 
 from core.database.api_tables import FeedRow
-from tests.poller.feeds.feed_world import HOUR, asked, mark, numbers, read, row, world
+from poller.api import Api
+from poller.client import ApiAnswer, ApiRequest
+from tests.poller.feeds.feed_world import HOUR, START, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 
 
@@ -36,3 +42,29 @@ def test_history_passes_hundreds_in_one_second(sqlite_engine: Engine) -> None:
     run = world(sqlite_engine, questions, history_questions=10_000)
     read(run.poller(), "history")
     assert len(numbers(run)) == 321
+
+
+@pytest.mark.parametrize("number", [1, 50, 99, 100, 198])  # on the page, or the last one of it
+@pytest.mark.parametrize("date", [1, START - 205 * HOUR, START - HOUR // 2])
+def test_an_item_of_a_wrong_date_carries_the_history_past_no_question(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, number: int, date: int
+) -> None:
+    """The API sorts by the date that it knows, whatever it writes."""
+    ask = Api.ask
+
+    def misdate(api: Api, request: ApiRequest) -> ApiAnswer:
+        answer = ask(api, request)
+        items: list[Any] = list(answer.items)
+        changed = [i | {"creation_date": date} if i["question_id"] == number else i for i in items]
+        return replace(answer, items=tuple(changed))
+
+    monkeypatch.setattr(Api, "ask", misdate)
+    run = world(
+        sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
+    )
+    read(run.poller(), "history")
+    assert numbers(run) == list(range(1, 251))
+    assert mark(sqlite_engine, "history") == -250 * HOUR
+    assert run.standin.observer.requests <= 4
+    with sqlite_engine.connect() as connection:
+        assert 100 < (connection.scalar(select(FeedRow.fetched)) or 0) <= 250

@@ -1,7 +1,8 @@
 """Renamed tags come once a day, and cost one request."""
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
+from core.database.api_tables import TagSynonym
 from core.database.engine import reading
 from core.questions.tags.synonyms import read_synonyms
 from tests.poller.feeds.feed_world import HOUR, START, asked, mark, read, world
@@ -51,6 +52,33 @@ def test_the_whole_list_is_read_again_in_thirty_days_and_what_is_missing_is_drop
     assert known(run) == dict.fromkeys(names[:7] + names[8:], "new")
     run.clock.sleep(25 * HOUR)
     assert len(read(run.poller(), "synonyms")) == 1
+
+
+def test_a_clock_that_is_set_back_while_the_list_is_read_drops_nothing(engine: Engine) -> None:
+    run = world(engine, [asked(1, -100)])
+    names = [f"old{number}" for number in range(202)]  # three pages
+    run.standin.sites[SITE].synonyms = [
+        synonym(name, "new", number) for number, name in enumerate(names)
+    ]
+    feed = run.poller().feeds["synonyms"]
+    following = feed.step(SITE, None).following
+    assert following is not None
+    run.clock.sleep(-2 * HOUR)
+    while following is not None:
+        following = feed.step(SITE, following).following
+        run.clock.sleep(HOUR // 2)
+    assert len(known(run)) == 202
+
+
+def test_a_list_of_which_nothing_is_kept_is_read_as_a_whole(engine: Engine) -> None:
+    run = world(engine, [asked(1, -100)])
+    run.standin.sites[SITE].synonyms = [synonym("lm", "regression", -500), synonym("c", "r", -9)]
+    read(run.poller(), "synonyms")
+    with engine.begin() as connection:
+        connection.execute(delete(TagSynonym))
+    run.clock.sleep(25 * HOUR)
+    read(run.poller(), "synonyms")
+    assert known(run) == {"lm": "regression", "c": "r"}
 
 
 def test_items_that_are_no_synonyms_are_left_out(sqlite_engine: Engine) -> None:
