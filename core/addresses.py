@@ -25,7 +25,7 @@ def read_database_address(address: str) -> str:
         raise ValueError("is not a database address") from None
     if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise ValueError("names neither sqlite nor postgresql (with psycopg)")
-    if "@" in (url.host or "") or "password" in url.query:
+    if _has_second_at(address) or "@" in (url.host or "") or "password" in url.query:
         raise ValueError("holds a password that is not percent-encoded before its one @")
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
@@ -72,6 +72,12 @@ def sqlite_address(file: Path) -> str:
     return URL.create("sqlite", database=str(file.resolve())).render_as_string()
 
 
+def _has_second_at(address: str) -> bool:
+    """Whether what stands behind the user's name has an @ too many: the host would be a guess."""
+    behind = address.partition("://")[2].partition(":")[2]
+    return not address.startswith("sqlite") and behind.count("@") > 1
+
+
 def _is_readable_broker(address: str) -> bool:
     """Whether host, port and database number can be told apart."""
     try:
@@ -81,6 +87,8 @@ def _is_readable_broker(address: str) -> bool:
     except ValueError:
         return False
     if "#" in address or parts.netloc.count("@") > 1:
+        return False
+    if parts.scheme != "redis+socket" and "@" in parts.path + parts.query:  # it ends a password
         return False
     if parts.scheme in ("redis+socket", "amqp", "amqps"):  # whose path is no number
         return port != 0

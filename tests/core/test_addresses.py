@@ -8,10 +8,19 @@ from core.addresses import check_broker_address, read_database_address, sqlite_a
 def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
     assert read_database_address("postgresql://u:p%40ss@h/d") == "postgresql+psycopg://u:p%40ss@h/d"
     assert read_database_address("sqlite:///a.sqlite3") == "sqlite:///a.sqlite3"
+    assert read_database_address("sqlite:////a:@/b@c") == "sqlite:////a%3A%40/b%40c"
+    assert read_database_address("postgresql://u@x:p@h/d%40").endswith("://u%40x:p@h/d%40")
 
 
 @pytest.mark.parametrize(
-    "address", ["mysql://u:hush@h/d", "hush hush", "postgresql://u:p@hush@h/d"]
+    "address",
+    [
+        "mysql://u:hush@h/d",
+        "hush hush",
+        "postgresql://u:p@hush@h/d",
+        "postgresql://u:p@hush/hush@h/d",
+        "postgresql://u:p@hush?hush@h/d",
+    ],
 )
 def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address: str) -> None:
     with pytest.raises(ValueError, match=r"^(names|is|holds) ") as refused:
@@ -20,13 +29,30 @@ def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address:
 
 
 @pytest.mark.parametrize(
-    "address", ["redis://:p%23@h:1/0", "redis+socket:///a/b.sock", "amqp://u:p@h/v", "rediss://h"]
+    "address",
+    [
+        "redis://:p%23@h:1/0",
+        "redis+socket:///a@b/c.sock",
+        "amqp://u:p@h/v",
+        "amqp://u:p%40%2F@h/v%40",
+        "rediss://h",
+    ],
 )
 def test_an_address_of_a_broker_is_taken(address: str) -> None:
     check_broker_address(address)
 
 
-@pytest.mark.parametrize("address", ["kafka://h", "redis://:hu/sh#@h:1/0", "redis://h:0/0"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "kafka://h",
+        "redis://:hu/sh#@h:1/0",
+        "redis://h:0/0",
+        "redis://:p@hush?@h:1/0",
+        "amqp://u:p@hush/hush@h/v",
+        "amqp://u:1/hush@h/v",
+    ],
+)
 def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=r"begins with none|cannot be read"):
         check_broker_address(address)
