@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -19,6 +19,8 @@ from core.untrusted import JsonTooLarge, is_readable, load_json, one_line
 FORMAT_VERSION: Final = 5
 READABLE_VERSIONS: Final = (2, 3, 4, 5)
 _BEFORE_SENTENCES: Final = 4
+_LONGEST_LABEL: Final = 100  # characters, as of a question's tags
+_LARGEST: Final = 1e15  # of a metric; one of 400 digits is no number that a page can format
 MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 800,000
 
 
@@ -58,7 +60,7 @@ class Manifest(BaseModel):
     architecture: str = Field(max_length=100)
     created_at: datetime
     hyperparameters: dict[str, Any]
-    labels: tuple[str, ...] = Field(min_length=1)
+    labels: tuple[Annotated[str, Field(max_length=_LONGEST_LABEL)], ...] = Field(min_length=1)
     thresholds: tuple[float, ...]
     text: TextSettings
     inputs: tuple[Input, ...] = Field(min_length=1, max_length=32)
@@ -79,6 +81,8 @@ class Manifest(BaseModel):
             raise ValueError("a label is empty or holds control characters")
         if not all(str(text).isprintable() for text in (self.architecture, *self._metrics())):
             raise ValueError("architecture or metrics hold control characters")
+        if any(abs(value) > _LARGEST for value in self._metrics() if not isinstance(value, str)):
+            raise ValueError("a metric is not within 1e15 of zero")
         if len({spec.name for spec in self.inputs}) != len(self.inputs):
             raise ValueError("an input's name stands twice")
         if sum(isinstance(spec, SentenceInput) for spec in self.inputs) > 1:

@@ -40,6 +40,9 @@ def test_a_manifest_comes_back_as_it_was_written() -> None:
         (lambda m: m.update(architecture="\x1b[2J"), "control characters"),
         (lambda m: m["metrics"].update({"\0": 1}), "control characters"),
         (lambda m: m["metrics"].update(split="a\nb"), "control characters"),
+        (lambda m: m["metrics"].update(precision_at_1=10**400), "not within 1e15"),
+        (lambda m: m["metrics"].update(questions=-(10**16)), "not within 1e15"),
+        (lambda m: m["labels"].__setitem__(1, "x" * 101), "labels.1: .*100 characters at most"),
         (lambda m: m.update(learned_through=1 << 63), "learned_through"),
         (
             lambda m: m.update(sample=[{"title": "t", "body": "b", "probabilities": [0.5]}]),
