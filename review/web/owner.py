@@ -1,6 +1,7 @@
 """The owner's token: made at the first start, kept where the owner alone can read it."""
 
 import os
+import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -57,8 +58,10 @@ def keep_token(file: Path) -> str:
 def _make(file: Path) -> None:
     """Write a new token aside and give it its name: another start sees all of it or nothing."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # Of a random name, and for its owner alone: a container's processes all have the same numbers,
+    # and one that was killed here leaves its file.
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    aside = Path(name)
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(f"{make_token()}\n")
     try:

@@ -1,5 +1,6 @@
 """The owner's token."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def test_it_is_made_once_and_kept_where_its_user_alone_reads_it(
     assert let_owner_in(sqlite_engine, settings, now=clock.now()) == token
     with reading(sqlite_engine) as connection:  # a restart logs nobody out
         assert find_session(connection, cookie, now=clock.now())
+
+
+def test_what_a_killed_start_left_stops_no_other(tmp_path: Path) -> None:
+    (tmp_path / f".{TOKEN_FILE}.{os.getpid()}").touch()  # a container's numbers are always the same
+    token = keep_token(tmp_path / TOKEN_FILE)
+    assert keep_token(tmp_path / TOKEN_FILE) == token
 
 
 def test_a_setting_says_another_one(
