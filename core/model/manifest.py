@@ -79,10 +79,6 @@ class Manifest(BaseModel):
             raise ValueError("a label stands twice")
         if not all(map(is_readable, self.labels)):
             raise ValueError("a label is empty or holds control characters")
-        if not all(str(text).isprintable() for text in (self.architecture, *self._metrics())):
-            raise ValueError("architecture or metrics hold control characters")
-        if any(abs(value) > _LARGEST for value in self._metrics() if not isinstance(value, str)):
-            raise ValueError("a metric is not within 1e15 of zero")
         if len({spec.name for spec in self.inputs}) != len(self.inputs):
             raise ValueError("an input's name stands twice")
         if sum(isinstance(spec, SentenceInput) for spec in self.inputs) > 1:
@@ -95,6 +91,14 @@ class Manifest(BaseModel):
             raise ValueError(f"{len(self.names.rarity)} rarities for {len(self.labels)} labels")
         if any(len(sample.probabilities) != len(self.labels) for sample in self.sample):
             raise ValueError("a sample has not one probability for each label")
+        return self
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> "Manifest":
+        if not all(str(text).isprintable() for text in (self.architecture, *self._metrics())):
+            raise ValueError("architecture or metrics hold control characters")
+        if any(abs(value) > _LARGEST for value in self._metrics() if not isinstance(value, str)):
+            raise ValueError("a metric is not within 1e15 of zero")
         return self
 
     @property
