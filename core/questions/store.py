@@ -7,7 +7,7 @@ A question is one row, by site and number. What storing does to the way through 
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,7 @@ from core.questions.told import counts_as_told, state_as_told
 
 State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
+CLOCKS_DIFFER = timedelta(days=1)  # at most, ours and a site's: an activity is not later than that
 STORE_ROWS = 500  # of one statement: well below SQLite's 32,766 variables
 
 
@@ -98,9 +99,9 @@ def store(
     """Insert or update questions by (site, question id); commits nothing.
 
     A row that holds a later activity than the question at hand is left as it is, so an old dump
-    undoes no edit. Tagging is requested, where `request_tagging` says so, of new questions, and
-    of known ones that have never been tagged or whose title or body have changed since. Those
-    that are on their site no more lose their requests.
+    undoes no edit; an activity in the future holds nothing back. Tagging is requested, where
+    `request_tagging` says so, of new questions, and of known ones that have never been tagged or
+    whose title or body have changed since. Those gone from their site lose their requests.
 
         with engine.begin() as connection:
             stored = store(connection, questions, now=clock.now(), request_tagging=True)
@@ -227,6 +228,7 @@ def _upsert(
         where=or_(
             Question.last_activity_at.is_(None),
             excluded.last_activity_at >= Question.last_activity_at,
+            Question.last_activity_at > excluded.fetched_at,
         ),
     )
     is_new = "true" if connection.dialect.name == "sqlite" else "xmax = 0"  # of no row before
@@ -315,18 +317,14 @@ def _write_tags(
 
 _RETURNED = ("id", "site", "question_id", "content_hash", "author_tags", "state")
 _OPTIONAL_COLUMNS = (
-    "link",
-    "owner",
-    "licence",
-    "score",
-    "answer_count",
-    "created_at",
-    "last_activity_at",
+    *("link", "owner", "licence", "score", "answer_count"),
+    *("created_at", "last_activity_at"),
 )
 
 
 def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
     state_at = (question.state_at or now) if question.state is not None else None
+    active = question.last_activity_at
     return {
         "site": question.site,
         "question_id": question.question_id,
@@ -334,6 +332,7 @@ def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
         "body": question.body,
         "author_tags": list(question.author_tags),
         **{name: getattr(question, name) for name in _OPTIONAL_COLUMNS},
+        "last_activity_at": None if active is None else min(active, now + CLOCKS_DIFFER),
         "fetched_at": now,
         "content_hash": question.content_hash(),
         "state": question.state or "open",

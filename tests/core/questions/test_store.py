@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
+from core.database.tables import Question
 from core.questions.lifecycle import (
     MAX_ATTEMPTS,
     claim,
@@ -112,6 +113,25 @@ def test_an_older_version_of_a_question_does_not_overwrite_a_newer(
     store_questions(engine, stale, now=now, request_tagging=False)
     store_questions(engine, question(7, "undated"), now=now, request_tagging=False)
     assert row(engine, 7).title == "new"
+
+
+def test_an_activity_in_the_future_keeps_no_later_word_from_a_question(
+    engine: Engine, clock: ManualClock
+) -> None:
+    now, far = clock.now(), clock.now() + timedelta(days=9999)
+    wrong = question(7, "of a file", last_activity_at=far)
+    store_questions(engine, wrong, question(8), now=now, request_tagging=False)
+    assert row(engine, 7).last_activity_at == now + timedelta(days=1)
+    with engine.begin() as connection:  # as earlier versions stored it
+        eighth = update(Question).where(Question.question_id == 8)
+        connection.execute(eighth.values(last_activity_at=far))
+    clock.sleep(60)
+    told = [question(number, "new", last_activity_at=now, state="closed") for number in (7, 8)]
+    assert store_questions(engine, *told, now=clock.now()).changed == 2
+    found = [row(engine, number) for number in (7, 8)]
+    assert {(one.title, one.state, one.last_activity_at) for one in found} == {
+        ("new", "closed", now)
+    }
 
 
 def test_the_training_corpus_is_not_tagged_until_requested(
