@@ -32,8 +32,9 @@ class Memo:
 
     rows = context.memo.get(("tags", site), 60, lambda: read_tags(engine, site))
 
-    The first who asks waits. Later, what is older than its time is found anew beside the answer:
-    who asks is given the older value unless the newer one comes at once.
+    The first who asks finds it, so that nothing slow of another key is waited for; who may not wait
+    as long as it takes has it found beside. Later, what is older than its time is found anew beside
+    the answer: who asks is given the older value unless the newer one comes at once.
     """
 
     def __init__(self, *, patience: float = PATIENCE) -> None:
@@ -50,7 +51,7 @@ class Memo:
         Args:
             key: names what is looked for; a value that was found for it is of `find`'s type.
             seconds: how old the value may be before it is found anew.
-            find: finds it; is called in another thread, and its errors are the caller's.
+            find: finds it, mostly in another thread; its errors are the caller's.
             wait: seconds that the first caller waits at most; as long as it takes where unset.
 
         Raises:
@@ -61,9 +62,14 @@ class Memo:
             age = None if entry.found_at is None else time.monotonic() - entry.found_at
             if age is not None and age <= seconds:
                 return entry.value  # type: ignore[no-any-return]
-            if entry.running is None:
+            is_own = entry.running is None and age is None and wait is None
+            if is_own:
+                entry.running = Future()
+            elif entry.running is None:
                 entry.running = self._threads.submit(self._find, entry, find)
             running = entry.running
+        if is_own:
+            self._find_for_all(entry, find, running)
         if age is None:
             return running.result(wait)  # type: ignore[no-any-return]
         try:
@@ -76,6 +82,13 @@ class Memo:
             if key not in self._entries and len(self._entries) >= MOST_KEYS:
                 self._entries.pop(next(iter(self._entries)))
             return self._entries.setdefault(key, _Entry())
+
+    def _find_for_all(self, entry: _Entry, find: Callable[[], T], found: Future[T]) -> None:
+        """Find a value in the caller's thread, also for those who ask meanwhile."""
+        try:
+            found.set_result(self._find(entry, find))
+        except BaseException as error:  # noqa: BLE001 (it is raised by the result)
+            found.set_exception(error)
 
     @staticmethod
     def _find(entry: _Entry, find: Callable[[], T]) -> T:

@@ -38,6 +38,19 @@ def test_several_who_ask_at_once_wait_for_one() -> None:
         assert {one.result() for one in asked} == {1}
 
 
+def test_what_is_slow_of_other_keys_keeps_no_page_waiting() -> None:
+    memo, slow = Memo(), Counter()
+    slow.may_go_on.clear()
+    for key in range(5):
+        with pytest.raises(NotYet):
+            memo.get(key, 60, slow, wait=0.01)
+    with ThreadPoolExecutor(1) as threads:
+        try:
+            assert threads.submit(memo.get, "sites", 60, lambda: 7).result(timeout=2) == 7
+        finally:
+            slow.may_go_on.set()
+
+
 def test_who_comes_later_is_given_what_is_there_while_the_newer_is_found() -> None:
     memo, find = Memo(patience=0.01), Counter()
     memo.get("a", 60, find)
