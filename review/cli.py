@@ -116,8 +116,10 @@ def results(  # noqa: PLR0913 (options)
         )
     engine = open_existing_database(start())
     is_first = cursor_file is None or not cursor_file.exists()
-    after = None if cursor_file is None else read_place(cursor_file)
-    until = None if cursor_file is None else DatabaseClock(engine).now() - SETTLED_AFTER
+    after = until = None
+    if cursor_file is not None:
+        now = DatabaseClock(engine).now()
+        after, until = read_place(cursor_file, now=now), now - SETTLED_AFTER
     with reading(engine) as connection:
         chosen = Filter(
             sites=tuple(site or ()),

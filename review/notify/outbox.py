@@ -9,9 +9,10 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Engine, and_, delete, func, or_, select, tuple_, update
+from sqlalchemy import Engine, and_, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.engine import Connection
 
+from core.clock import CLOCK_SET_BACK
 from core.database.engine import dialect_insert, reading
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
 from core.database.tables import Prediction, Question
@@ -47,10 +48,26 @@ def fill_outbox(engine: Engine, *, now: datetime) -> int:
     Raises:
         DatabaseUnreachable: the pages that were written stay.
     """
+    _read_again(engine, now)
     with reading(engine) as connection:
         numbers = connection.scalars(select(Webhook.id).where(is_enabled())).all()
         busy = [number for number in numbers if _has_unread(connection, number)]
     return sum(_fill(engine, number, now) for number in busy)
+
+
+def _read_again(engine: Engine, now: datetime) -> None:
+    """Have webhooks read the last day anew that have read on to a time that is still to come.
+
+    The clock was ahead and has been set back: what is predicted now is dated before that time.
+    """
+    ahead = Webhook.read_to > now + CLOCK_SET_BACK
+    with reading(engine) as connection:
+        if connection.scalars(select(Webhook.id).where(ahead).limit(1)).first() is None:
+            return
+    day = now - SCORED_WITHIN
+    since = case((Webhook.created_at.between(day, now), Webhook.created_at), else_=day)
+    with engine.begin() as connection:
+        connection.execute(update(Webhook).where(ahead).values(read_to=since))
 
 
 def _has_unread(connection: Connection, number: int) -> bool:

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from core.database.engine import make_engine
 from core.database.tables import Prediction
 from review.cli import add_commands
-from review.results.cursor import SETTLED_AFTER
+from review.results.cursor import SETTLED_AFTER, Place, keep_place
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.review.rows import predict_rows
@@ -131,6 +131,16 @@ def test_an_export_goes_by_the_databases_clock(
     predict_rows(engine, {2: {"anova": 0.9}}, now=now - SETTLED_AFTER * 1.5)
     assert numbers(*asked) == [2]
     engine.dispose()
+
+
+def test_an_export_loses_nothing_where_the_clock_was_ahead(tagged: Engine, tmp_path: Path) -> None:
+    with tagged.begin() as connection:
+        recently = datetime.now(UTC) - timedelta(hours=1)
+        connection.execute(update(Prediction).values(predicted_at=recently))
+    cursor = tmp_path / "cursor"
+    keep_place(cursor, Place(datetime.now(UTC) + timedelta(hours=1), 1))
+    for expected in ([1, 2], []):
+        assert sorted(numbers("--cursor-file", cursor)) == expected
 
 
 @pytest.mark.usefixtures("tagged")

@@ -62,6 +62,22 @@ def test_new_suggestions_are_told_once_to_whom_they_match(
 
 
 @pytest.mark.usefixtures("known_site")
+def test_nothing_is_lost_or_told_twice_where_the_clock_was_ahead(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock)
+    ahead = clock.now() + timedelta(hours=1)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    predict_rows(engine, {2: {"anova": 0.9}}, now=ahead)
+    assert fill_outbox(engine, now=ahead) == 2
+    for question in (3, 4):
+        clock.sleep(60)
+        predict_rows(engine, {question: {"anova": 0.9}}, now=clock.now())
+        assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [1, 2, 3, 4]  # not 99, which was there before the webhook
+
+
+@pytest.mark.usefixtures("known_site")
 def test_a_prediction_that_is_committed_late_is_told(engine: Engine, clock: ManualClock) -> None:
     add(engine, clock)
     dated = clock.now() + timedelta(seconds=5)
