@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
@@ -28,6 +29,7 @@ from core.errors import (
     ApiUnreachable,
 )
 from core.log import HIDDEN, spellings
+from core.parts.deadline import Deadline, WatchedAdapter
 from core.untrusted import JsonTooLarge, load_json, one_line
 from poller.values import MAX_BYTES, moment_of, quota_of, seconds_of, unpack, whole_of
 
@@ -122,7 +124,7 @@ class Client:
         session: its adapters are the transport.
         url: the API's base URL.
         key: an application's key, which goes into requests and nowhere else.
-        clock: measures how long an answer takes.
+        clock: passes the time between attempts to connect.
     """
 
     def __init__(
@@ -137,6 +139,9 @@ class Client:
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         # The API needs none, and those of one answer may make all requests too long for a server.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        for prefix, adapter in list(session.adapters.items()):
+            if type(adapter) is HTTPAdapter:  # and none of a caller's own
+                session.mount(prefix, WatchedAdapter())
         self._url = url
         self._key = key
         self._clock = clock or SystemClock()
@@ -161,9 +166,20 @@ class Client:
             ApiThrottled: the API asks for a pause.
             ApiRefused: another error of the API's own.
         """
-        status, headers, body = self._exchange(request)
+        status, headers, body = self._exchange_in_time(request)
         wrapper = _read_json(body, status, headers.get("Retry-After"), request)
         return replace(_read_wrapper(wrapper, request), sent_at=moment_of(headers.get("Date")))
+
+    def _exchange_in_time(self, request: ApiRequest) -> tuple[int, Mapping[str, str], bytes]:
+        late = _unreachable(request, f"no whole answer within {ANSWER_SECONDS:g} s")
+        with Deadline(ANSWER_SECONDS) as deadline:
+            try:
+                exchanged = self._exchange(request)
+            except ApiUnreachable as error:
+                raise (late if deadline.is_over else error) from None
+        if deadline.is_over:
+            raise late
+        return exchanged
 
     def _exchange(self, request: ApiRequest) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers and unpacked body. No error shows the URL, which holds the key."""
@@ -220,14 +236,11 @@ class Client:
         return body
 
     def _read(self, response: requests.Response, request: ApiRequest) -> bytes:
-        deadline = self._clock.monotonic() + ANSWER_SECONDS
         packed = bytearray()
         while chunk := response.raw.read(_CHUNK, decode_content=False):
             packed += chunk
             if len(packed) > MAX_PACKED_BYTES:
                 raise _unreachable(request, f"the answer exceeds {MAX_PACKED_BYTES:,} bytes")
-            if self._clock.monotonic() > deadline:
-                raise _unreachable(request, f"no whole answer within {ANSWER_SECONDS:.0f} s")
         return bytes(packed)
 
 

@@ -2,7 +2,7 @@ import gzip
 import json
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -13,8 +13,9 @@ import responses
 from core.errors import ApiKeyRefused, ApiRefused, ApiThrottled, ApiUnreachable
 from poller import client as module
 from poller import values
-from poller.client import ANSWER_SECONDS, ApiAnswer, ApiRequest, Client
+from poller.client import ApiAnswer, ApiRequest, Client
 from tests.conftest import ManualClock
+from tests.core.parts.test_deadline import dripping
 
 URL = "https://api.stackexchange.com/2.3"
 KEY = "key((of*its-own"
@@ -261,28 +262,15 @@ def test_an_answer_that_is_too_long_is_given_up(
         fetch(api, clock, b"x" * 2000)
 
 
-class SetClock(ManualClock):
-    """A clock that somebody sets ahead again and again."""
-
-    def now(self) -> datetime:
-        self.time += timedelta(days=1)
-        return self.time
-
-
-class SlowClock(ManualClock):
-    """A clock by which each look takes more than an answer may."""
-
-    def monotonic(self) -> float:
-        self.slept += ANSWER_SECONDS + 1
-        return self.slept
-
-
-def test_an_answer_that_takes_too_long_is_given_up_whoever_sets_the_clock(
-    api: responses.RequestsMock,
+def test_an_answer_that_drips_is_given_up(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert fetch(api, SetClock(), GOOD).items == ()
-    with pytest.raises(ApiUnreachable, match="no whole answer within 60 s"):
-        fetch(api, SlowClock(), GOOD)
+    monkeypatch.setattr(module, "ANSWER_SECONDS", 0.3)
+    beginning = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    with dripping(beginning, drop=b" ") as url, requests.Session() as session:
+        client = Client(session, url=url, clock=clock)
+        with pytest.raises(ApiUnreachable, match=r"no whole answer within 0\.3 s"):
+            client.fetch(REQUEST)
 
 
 def test_an_answer_that_unpacks_to_too_much_is_given_up(
