@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from core.questions.files.rows import MAX_BODY, MAX_LINK, MAX_NAME, MAX_TAG, MAX_TAGS, MAX_TITLE
 from core.questions.store import FetchedQuestion, State, clean_text
 from core.settings import PolledQuestions
-from core.untrusted import is_readable
+from core.untrusted import is_readable, printable
 
 _LARGEST = 2**63 - 1  # of a database's whole numbers
 _LATEST = 4_102_444_800  # 2100: a date beyond is none
@@ -176,7 +176,7 @@ def _owner(item: Mapping[str, Any]) -> str | None:
     """The author's name; authors whose account is gone have only that, some items have none."""
     owner = item.get("owner")
     name = owner.get("display_name") if isinstance(owner, dict) else None
-    return _optional_text(unescape(name) if isinstance(name, str) else None, MAX_NAME)
+    return _optional_text(printable(unescape(name)) if isinstance(name, str) else None, MAX_NAME)
 
 
 def _state(item: Mapping[str, Any], polled: PolledQuestions) -> State:

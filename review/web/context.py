@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from core.clock import Clock, SystemClock
 from core.settings import Settings
+from core.untrusted import printable
 from core.wording import counted
 from review.metrics.broker import BrokerWatch
 from review.render.formulas import render_title
@@ -73,6 +74,7 @@ def _make_templates(static: StaticFiles) -> Environment:
         loader=PackageLoader("review"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -86,6 +88,11 @@ def _make_templates(static: StaticFiles) -> Environment:
         heading=render_title,
     )
     return environment
+
+
+def _shown(value: object) -> object:
+    """A value as a page shows it; a stranger's name turns no direction of what stands behind it."""
+    return printable(value) if type(value) is str else value  # Markup is a kind of str, and ours
 
 
 def get_context(request: Request) -> Context:

@@ -109,6 +109,12 @@ def test_a_link_that_is_no_web_address_or_a_very_long_one_is_dropped(link: str) 
     assert question.link is None
 
 
+def test_a_name_turns_no_direction_of_writing() -> None:
+    question = read(ITEM | {"owner": {"display_name": "a&#8238;b\u2066  c"}})
+    assert isinstance(question, FetchedQuestion)
+    assert question.owner == "a b   c"
+
+
 def test_a_question_does_without_very_long_names() -> None:
     long = "x" * 201
     question = read(ITEM | {"owner": {"display_name": long}, "content_license": long})

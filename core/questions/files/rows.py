@@ -26,7 +26,7 @@ from core.questions.time_order import is_made_up
 from core.refused_values import explain, told
 from core.site_names import site_host, site_name
 from core.times import to_time
-from core.untrusted import is_readable
+from core.untrusted import is_readable, printable
 
 log = logging.getLogger(__name__)
 
@@ -234,7 +234,7 @@ _Tags = Annotated[
     AfterValidator(_not_empty),
 ]
 _Link = Annotated[str, Field(max_length=MAX_LINK), AfterValidator(_web_address)]
-_Name = Annotated[str, Field(max_length=MAX_NAME)]
+_Name = Annotated[str, Field(max_length=MAX_NAME), AfterValidator(printable)]
 _Optional = WrapValidator(_or_nothing)
 
 

@@ -39,6 +39,19 @@ def test_formulas_in_titles_are_drawn(client: TestClient, path: str) -> None:
     assert "Why <math" in client.get(path).text
 
 
+def test_no_name_turns_the_direction_of_what_stands_behind_it(
+    client: TestClient, sqlite_engine: Engine
+) -> None:
+    with sqlite_engine.begin() as connection:
+        turned = {"owner": "a\u202eb", "author_tags": ["c\u2066d"]}
+        connection.execute(update(Question).where(Question.question_id == 5).values(**turned))
+    page = client.get("/browse/stats/5").text
+    assert "a b" in page
+    assert "c d" in page
+    assert "\u202e" not in page
+    assert "\u2066" not in page
+
+
 def test_filters_stay_in_the_form_and_in_the_export(client: TestClient) -> None:
     page = client.get("/browse?site=stats&tag=anova&state=suggested&q=Question+1&since=").text
     assert 'value="anova"' in page

@@ -23,6 +23,12 @@ def test_what_no_database_takes_is_dropped(tmp_path: Path) -> None:
     assert (row.title, row.author_tags, row.owner) == ("abc", ("r",), None)
 
 
+def test_a_name_turns_no_direction_of_writing(tmp_path: Path) -> None:
+    row = read_one(tmp_path / "q.jsonl", owner="a\u202eb", content_license="c\u2066d")
+    assert isinstance(row, FetchedQuestion)
+    assert (row.owner, row.licence) == ("a b", "c d")
+
+
 def test_tags_with_characters_that_nobody_sees_are_dropped(tmp_path: Path) -> None:
     row = read_one(tmp_path / "q.jsonl", tags=["r\n", "r\u200b", "mem\u00f3ria", "x\x1b"])
     assert isinstance(row, FetchedQuestion)
