@@ -1,23 +1,25 @@
 """Which questions somebody looks through, as conditions in SQL."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from sqlalchemy import Select, and_, exists, literal, not_, or_, select, text
+from sqlalchemy import Select, SQLColumnExpression, and_, exists, literal, not_, or_, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.keys import are_at_most
+from core.database.keys import are_at_most, is_held
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
 from core.database.tables import LikelyTag, Question, QuestionTag, TaggingRequest
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
 from core.questions.suggested import find_by_tag, is_indexed
+from review.browse.rows import CHUNK
 from review.decisions.filters import words_of
 
+Near = Callable[[SQLColumnExpression[int]], ColumnElement[bool]]
 State = Literal["pending", "suggested", "reviewed", "disputed", "parked"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 
@@ -116,14 +118,20 @@ def _narrow(chosen: BrowseFilter) -> Iterator[Select[int]]:
         yield either if chosen.min_probability is None else likely
 
 
-def conditions(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
-    """The filter's conditions on a row of `questions` that is looked up by its key."""
+def conditions(chosen: BrowseFilter, near: Near | None = None) -> list[ColumnElement[bool]]:
+    """The filter's conditions on a row of `questions` that is looked up by its key.
+
+    Args:
+        chosen: the filter.
+        near: whether a column is one of the keys that the statement looks up, CHUNK at most, where
+            they lie near each other: other tables' rows are then read for all of them at once.
+    """
     # Written so that no index has it: SQLite would read all of a site's rather than look keys up.
     found = [Question.site.concat("") == chosen.site, *bounds(chosen)]
     found += [holds_word(Question.title, word) for word in words_of(chosen.q or "")]
-    found += _of_tag(chosen)
+    found += _of_tag(chosen, near)
     if chosen.state is not None:
-        found.append(_is_in_state(chosen.state, chosen.site))
+        found.append(_is_in_state(chosen.state, chosen.site, near))
     return found
 
 
@@ -137,17 +145,16 @@ def bounds(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _of_tag(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
+def _of_tag(chosen: BrowseFilter, near: Near | None) -> list[ColumnElement[bool]]:
     least = chosen.min_probability
     if chosen.tag is None:
-        return [] if least is None else [_has_tag(PredictedTag.probability >= least)]
+        return [] if least is None else [_has_tag(near, PredictedTag.probability >= least)]
     of_tag = PredictedTag.tag == chosen.tag
     if least is not None:
-        return [_has_tag(of_tag, PredictedTag.probability >= least)]
-    authors = select(literal(1)).where(
-        QuestionTag.question_pk == Question.id, QuestionTag.tag == chosen.tag
-    )
-    return [or_(_is_found(authors), _has_tag(of_tag, *_is_suggested(chosen.site)))]
+        return [_has_tag(near, of_tag, PredictedTag.probability >= least)]
+    author = select(QuestionTag.question_pk).where(QuestionTag.tag == chosen.tag)
+    is_authors = _has_one(author, near, QuestionTag.question_pk)
+    return [or_(is_authors, _has_tag(near, of_tag, *_is_suggested(chosen.site)))]
 
 
 def _is_suggested(site: str) -> list[ColumnElement[bool]]:
@@ -155,20 +162,33 @@ def _is_suggested(site: str) -> list[ColumnElement[bool]]:
     return [and_(PredictedTag.suggested), ~blocked]
 
 
-def _has_tag(*wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+def _has_tag(near: Near | None, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
     """Whether the question's newest prediction has such a tag."""
-    found = select(literal(1)).where(
-        QueuedQuestion.question_pk == Question.id,
+    rows = select(QueuedQuestion.question_pk).where(
         PredictedTag.question_pk == QueuedQuestion.question_pk,
         PredictedTag.model_version_id == QueuedQuestion.model_version_id,
         *wanted,
     )
-    return _is_found(found)
+    return _has_one(rows, near, QueuedQuestion.question_pk, PredictedTag.question_pk)
 
 
-def _has_request(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    of_question = TaggingRequest.question_pk == Question.id
-    return _is_found(select(literal(1)).where(of_question, condition))
+def _has_request(near: Near | None, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    rows = select(TaggingRequest.question_pk).where(condition)
+    return _has_one(rows, near, TaggingRequest.question_pk)
+
+
+def _is_queued(near: Near | None, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    rows = select(QueuedQuestion.question_pk).where(condition)
+    return _has_one(rows, near, QueuedQuestion.question_pk)
+
+
+def _has_one(
+    rows: Select[int], near: Near | None, *keys: SQLColumnExpression[int]
+) -> ColumnElement[bool]:
+    """Whether a question has one of the rows, in which `keys` are the question's key."""
+    if near is None:
+        return _is_found(rows.where(keys[0] == Question.id))
+    return is_held(Question.id, rows.where(*map(near, keys)).distinct(), most=CHUNK)
 
 
 def _is_found(rows: Select[int]) -> ColumnElement[bool]:
@@ -180,16 +200,15 @@ def _is_found(rows: Select[int]) -> ColumnElement[bool]:
     return rows.limit(1).scalar_subquery().is_not(None)
 
 
-def _is_in_state(state: State, site: str) -> ColumnElement[bool]:
-    queued = QueuedQuestion.question_pk == Question.id
+def _is_in_state(state: State, site: str, near: Near | None) -> ColumnElement[bool]:
     match state:
         case "pending":
-            return _has_request(is_pending())
+            return _has_request(near, is_pending())
         case "parked":
-            return _has_request(not_(is_pending()))
+            return _has_request(near, not_(is_pending()))
         case "disputed":
-            return exists().where(queued, QueuedQuestion.conflicting)
+            return _is_queued(near, and_(QueuedQuestion.conflicting))
         case "reviewed":
-            return exists().where(queued, QueuedQuestion.reviews > 0)
+            return _is_queued(near, QueuedQuestion.reviews > 0)
         case "suggested":
-            return _has_tag(*_is_suggested(site))
+            return _has_tag(near, *_is_suggested(site))

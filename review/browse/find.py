@@ -11,6 +11,7 @@ them of the whole table first.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
@@ -121,6 +122,7 @@ def _walk(
     ends_at = time.monotonic() + seconds
     found: list[Any] = []
     held = held_keys(connection, chosen)
+    at_once = not held and connection.dialect.name == "postgresql"
     may_match = and_(true(), *(is_held(Question.id, keys, most=HELD) for keys in held))
     for length in _lengths(FAST_STRETCHES if held else STRETCHES):
         ordered = _in_order(chosen, after).add_columns(may_match.label("may_match"))
@@ -128,7 +130,8 @@ def _walk(
         if not stretch:
             return _page(connection, found, chosen, more=False)
         keys = [row.id for row in stretch if row.may_match]
-        found += _of_keys(connection, chosen, keys, *conditions(chosen))
+        near = partial(one_of, connection, keys=keys) if at_once else None
+        found += _of_keys(connection, chosen, keys, *conditions(chosen, near))
         if len(found) > size:
             return _page(connection, found[:size], chosen, more=True)
         last = stretch[-1]

@@ -112,12 +112,16 @@ def test_a_walk_gives_what_an_index_gives(
 ) -> None:
     """Whether it passes over what the index does not have, or asks of each question."""
     act(stored, clock, 3, verdicts={"r": "accepted"})
+    act(stored, clock, 3, reviewer="bob", verdicts={"r": "rejected"})
     dates = {"until": clock.now()} if dated else {}
     given = ({"tag": "anova"}, {"tag": "r"}, {"tag": "none-such"}, {"state": "reviewed"},
              {"tag": "r", "state": "reviewed"}, {"tag": "anova", "min_probability": 0.3},
-             {"tag": "anova", "min_probability": 0.05}, {"state": "pending"})  # fmt: skip
+             {"tag": "anova", "min_probability": 0.05}, {"state": "pending"},
+             {"state": "parked"}, {"state": "disputed"}, {"state": "suggested"},
+             {"tag": "anova", "q": "others"}, {"min_probability": 0.85})  # fmt: skip
     expected = [numbers(stored, **one, **dates) for one in given]
-    assert expected == [[4, 1], [3, 2], [], [3], [3], [4, 2, 1], [4, 2, 1], [5]]
+    with_tags = [[4, 1], [3, 2], [], [3], [3], [4, 2, 1], [4, 2, 1]]
+    assert expected == [*with_tags, [5], [6], [3], [4, 3, 1], [4, 1], [1]]
     monkeypatch.setattr(filters, "FEW", -1)
     monkeypatch.setattr(filters, "HELD", held)
     monkeypatch.setattr(find, "STRETCHES", (1, 2))
