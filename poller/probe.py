@@ -1,9 +1,6 @@
 """One request of the API, to see whether it answers and takes the key."""
 
 import random
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import requests
 from sqlalchemy import Engine
@@ -30,13 +27,7 @@ def ask_api(settings: Settings, engine: Engine | None, clock: Clock) -> ApiProbe
         ApiError: what is wrong: it is away, refuses the key, or may not be asked now.
         DatabaseUnreachable: the rate limit cannot be read.
     """
-    times: list[datetime | None] = []
-
-    def note(response: requests.Response, **_: Any) -> None:
-        times.append(_server_time(response.headers.get("Date")))
-
     with requests.Session() as session:
-        session.hooks["response"].append(note)
         client = make_client(settings, session=session, clock=clock)
         if engine is None:
             answer = client.fetch(_REQUEST)
@@ -44,13 +35,5 @@ def ask_api(settings: Settings, engine: Engine | None, clock: Clock) -> ApiProbe
             chance = random.Random()  # noqa: S311 (spreads pauses, guards nothing)
             api = make_api(settings, engine, session=session, clock=clock, chance=chance)
             answer = api.ask(_REQUEST)
-    quota, told = (answer.quota_max, answer.quota_remaining), times[-1] if times else None
-    return ApiProbe(client.name, *quota, server_time=told, asked_at=clock.now())
-
-
-def _server_time(date: str | None) -> datetime | None:
-    """The time of a Date header, RFC 9110; None where it is none."""
-    try:
-        return parsedate_to_datetime(date).astimezone(UTC) if date else None
-    except (ValueError, OverflowError):  # a day that no calendar has
-        return None
+    quota = answer.quota_max, answer.quota_remaining
+    return ApiProbe(client.name, *quota, server_time=answer.sent_at, asked_at=clock.now())

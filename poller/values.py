@@ -1,10 +1,8 @@
 """Parts of an answer, which may be anything, as what they should be."""
 
 import zlib
-from contextlib import suppress
-from datetime import datetime
-
-from core.times import to_time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 # A hundred bodies of 30,000 characters, the sites' limit, each of them one that HTML and JSON spell
 # in nine, are 27 MB. The API packs its answers; a proxy may have unpacked them.
@@ -29,11 +27,12 @@ def unpack(packed: bytes) -> bytes:
     return body
 
 
-def moment_of(header: str | None) -> datetime | None:
-    """A moment from a header; None where it does not say, or says none."""
-    with suppress(ValueError):
-        return to_time(header)
-    return None
+def moment_of(date: str | None) -> datetime | None:
+    """The time of a Date header, RFC 9110; None where it is none."""
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+    except (ValueError, OverflowError):  # a day that no calendar has
+        return None
 
 
 def seconds_of(value: object) -> float | None:

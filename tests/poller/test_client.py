@@ -136,7 +136,8 @@ def test_a_throttle_violation_is_known_by_its_id_and_names_its_wait(
     ("date", "moment"),
     [
         ("Thu, 01 Jan 2026 00:00:09 GMT", datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)),
-        *(("soon", None), ("", None)),
+        *((date, None) for date in ("Fri, 31 Dec 9999 23:59:59 -0100", "soon", "")),
+        ("Fri, 31 Dec 99999 00:00:00 GMT", None),
     ],
 )
 def test_an_answer_tells_when_it_was_sent(

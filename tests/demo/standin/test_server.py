@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,12 @@ def test_a_connection_is_kept_for_the_next_request(standin: StandIn) -> None:
         pools = adapter.poolmanager.pools
         [pool] = [pools[key] for key in pools.keys()]  # noqa: SIM118 - it is no dictionary
         assert (pool.num_requests, pool.num_connections) == (3, 1)
+
+
+def test_its_answers_are_dated_by_its_own_time(standin: StandIn) -> None:
+    with StandInServer(standin, clock=lambda: START + 60) as server, requests.Session() as session:
+        answer = session.get(f"{server.url}/2.3/questions?site=stats", timeout=5)
+        assert parsedate_to_datetime(answer.headers["Date"]).timestamp() == START + 60
 
 
 def test_it_stops_at_once_with_idle_connections_and_silent_answers(standin: StandIn) -> None:

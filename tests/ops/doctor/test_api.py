@@ -19,7 +19,6 @@ from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
-from poller.probe import _server_time
 from tests.conftest import ManualClock, free_port
 from tests.ops.doctor.conftest import Look
 from tests.poller.simulation import made_up_questions
@@ -167,16 +166,3 @@ def test_a_feed_that_keeps_failing_is_told(look: Look, sqlite_engine: Engine) ->
     (found,) = look("feeds", database_url=sqlite_engine.url)
     assert found.seen == "stats, feed live: 3 tries failed: no answer"
     assert found.fix.endswith(": tagger poll --once")
-
-
-@pytest.mark.parametrize(
-    "date", ["Fri, 31 Dec 9999 23:59:59 -0100", "Fri, 31 Dec 99999 00:00:00 GMT", "soon", "", None]
-)
-def test_a_date_that_is_none_is_no_error(date: str | None) -> None:
-    assert _server_time(date) is None
-
-
-def test_a_date_is_a_moment() -> None:
-    told = _server_time("Fri, 27 Nov 2026 01:00:00 GMT")
-    assert told is not None
-    assert told.isoformat() == "2026-11-27T01:00:00+00:00"
