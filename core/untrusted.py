@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any, Final, TextIO
 
 MOST_VALUES: Final = 100_000  # of one text; a hundred questions of the API have some 5,000
+LONGEST_TAG: Final = 100  # characters; the sites allow 35
 MOST_DEPTH: Final = 32  # brackets in each other; those of the API's answers are six deep
 
 # A text with its quotation marks, or what is left of one that does not end; read once, forwards.
@@ -103,8 +104,8 @@ def one_line(text: str) -> str:
 
 
 def is_readable(tag: str) -> bool:
-    """Whether a tag shows all that it is made of: one that does not is no label of a model."""
-    return bool(tag.strip()) and tag.isprintable()
+    """Whether a tag is of a sane length and shows all of it: another is no label of a model."""
+    return len(tag) <= LONGEST_TAG and bool(tag.strip()) and tag.isprintable()
 
 
 def printable(text: str) -> str:

@@ -14,12 +14,11 @@ from core.model.text.names import NameWeights
 from core.model.tokenizer import TextSettings
 from core.refused_values import told
 from core.site_names import name_today
-from core.untrusted import JsonTooLarge, is_readable, load_json, one_line
+from core.untrusted import LONGEST_TAG, JsonTooLarge, is_readable, load_json, one_line
 
 FORMAT_VERSION: Final = 5
 READABLE_VERSIONS: Final = (2, 3, 4, 5)
 _BEFORE_SENTENCES: Final = 4
-_LONGEST_LABEL: Final = 100  # characters, as of a question's tags
 _LARGEST: Final = 1e15  # of a metric; one of 400 digits is no number that a page can format
 MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 800,000
 
@@ -60,7 +59,7 @@ class Manifest(BaseModel):
     architecture: str = Field(max_length=100)
     created_at: datetime
     hyperparameters: dict[str, Any]
-    labels: tuple[Annotated[str, Field(max_length=_LONGEST_LABEL)], ...] = Field(min_length=1)
+    labels: tuple[Annotated[str, Field(max_length=LONGEST_TAG)], ...] = Field(min_length=1)
     thresholds: tuple[float, ...]
     text: TextSettings
     inputs: tuple[Input, ...] = Field(min_length=1, max_length=32)

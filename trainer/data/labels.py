@@ -17,7 +17,7 @@ MOST_TAGS: Final = 800  # are learned where nothing says how many; more is not m
 def choose_labels(tags: Iterable[Sequence[str]], top: int | None) -> tuple[str, ...]:
     """Return the most frequent tags in alphabetical order; ties go by the alphabet.
 
-    One with characters that nobody sees is none: no manifest would take it.
+    One that is too long, or has characters that nobody sees, is none: no manifest would take it.
 
     Args:
         tags: of each question.

@@ -26,7 +26,7 @@ from core.questions.time_order import is_made_up
 from core.refused_values import explain, told
 from core.site_names import site_host, site_name
 from core.times import to_time
-from core.untrusted import is_readable, printable
+from core.untrusted import LONGEST_TAG, is_readable, printable
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 MAX_TITLE = 1000  # characters; the sites allow 150, and allowed a few more once
 MAX_BODY = 500_000  # characters of HTML; the sites allow 30,000 of Markdown
 MAX_TAGS = 20  # the sites allow 5
-MAX_TAG = 100  # characters; the sites allow 35
+MAX_TAG = LONGEST_TAG
 MAX_LINK = 2000  # characters; the sites' have the title's first 80
 MAX_NAME = 200  # characters of an owner's name or a licence's; the sites allow 40
 YEARS = range(1990, 2100)

@@ -18,7 +18,7 @@ def test_there_are_no_more_labels_than_tags() -> None:
 
 
 def test_a_tag_that_no_manifest_takes_is_no_label() -> None:
-    hidden = [("r\u200b", "", " ", "x\x01")] * 9
+    hidden = [("r\u200b", "", " ", "x\x01", "x" * 101)] * 9
     assert choose_labels([*TAGS, *hidden], 2) == ("anova", "r")
     assert choose_labels([*TAGS, *hidden], None) == ("anova", "glm", "r", "zeta")
 
