@@ -35,7 +35,8 @@ class Pass:
 
     Attributes:
         train: those that are learned.
-        validation: those by which the best epoch is chosen; with none of them the last is kept.
+        validation: those by which epochs are compared, and the convolutions' best is kept; with
+            none of them the last is.
         suffix: of the names of the parts that are fitted in it.
     """
 
@@ -206,6 +207,7 @@ def _fit_reader(
         rate=fit.reader_rate,
         decay=fit.reader_decay,
         cost=fitting_run.READER_COST,
+        keep_last=True,  # as in the second pass: the stacking weights are to fit both
     )
     return fit_part(run, part)
 

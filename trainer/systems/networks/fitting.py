@@ -16,13 +16,16 @@ from trainer.progress import Epoch, TimeLeft
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
-    """Keeps the weights of the lowest loss on the validation part, and tells how fitting goes.
+    """Keeps the weights of one epoch, and tells how fitting goes.
+
+    It is that of the lowest loss on the validation part or, with `keep_last`, the last one whose
+    loss is a number.
 
     Attributes:
         epochs: at most.
         ended: those that have ended.
-        weights: of the best one; None before there is one whose loss is a number.
-        lowest: its loss.
+        weights: of the one that is kept; None before there is one whose loss is a number.
+        lowest: its loss on the validation part.
         interrupted: whether Ctrl-C ended the fitting.
     """
 
@@ -34,6 +37,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         on_epoch: Callable[[Epoch], None],
         part: str = "",
         loss_scale: float = 1.0,
+        keep_last: bool = False,
         left: Callable[[], TimeLeft | None] = lambda: None,
     ) -> None:
         """Follow a fitting.
@@ -44,11 +48,13 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
             on_epoch: called with each one that has ended, once it has been compared.
             part: what is fitted, where that is not the whole network.
             loss_scale: by which the model's losses are too large.
+            keep_last: whether the last epoch is kept, and not the best.
             left: gives how long all of the training will still take.
         """
         super().__init__()
         self._on_batch, self._on_epoch = on_batch, on_epoch
         self._part, self._loss_scale, self._left = part, loss_scale, left
+        self._keep_last = keep_last
         self._began = time.monotonic()
         self.epochs = epochs
         self.ended: list[Epoch] = []
@@ -64,7 +70,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         """Compare, keep and tell."""
         logs = logs or {}
         loss = float(logs.get("val_loss", math.nan))
-        if loss < self.lowest:
+        if loss < self.lowest or (self._keep_last and not math.isnan(loss)):
             self.lowest, self.weights = loss, self.model.get_weights()
         self.ended.append(self._describe(epoch + 1, logs))
         self._on_epoch(self.ended[-1])
@@ -87,7 +93,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **data: Any) -> None:
-    """Fit a compiled model; with a validation part, leave it with the weights of its best epoch.
+    """Fit a compiled model; with a validation part, leave it with the weights that are kept.
 
     With one, Ctrl-C ends the fitting here, and `best.interrupted` says so.
 

@@ -1,6 +1,8 @@
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.stacking import fit_stacking_weights
 
 
@@ -20,6 +22,46 @@ def test_stacking_weights_are_equal_where_nothing_can_be_told_apart(tag: int) ->
     logits = np.ones((3, 2), np.float32)
     tags = np.full((3, 2), tag, np.uint8)
     assert fit_stacking_weights([logits, logits], tags).tolist() == [0.5, 0.5, 0.0]
+
+
+def few_tags(seed: int) -> tuple[list[Float32Array], npt.NDArray[np.uint8]]:
+    """Three branches that know equally much, and 20 questions with some 40 of 100 tags."""
+    dice = np.random.default_rng(seed)
+    shape = (20, 100)
+    tags = (dice.random(shape) < 0.02).astype(np.uint8)
+    branches = [dice.normal(tags * 2.0, 1).astype(np.float32) for _ in range(3)]
+    return branches, tags
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_tags_do_not_take_the_weights_far_from_equal_parts(seed: int) -> None:
+    *weights, _ = fit_stacking_weights(*few_tags(seed))
+    assert max(weights) < 2 * min(weights)
+
+
+def test_the_unit_of_a_branch_makes_no_difference() -> None:
+    branches, tags = few_tags(0)
+    weights, shift = np.split(fit_stacking_weights(branches, tags), [3])
+    margins = [*branches[:2], np.asarray(branches[2] / 10 - 1, np.float32)]
+    others, other_shift = np.split(fit_stacking_weights(margins, tags), [3])
+    assert others == pytest.approx(weights * [1, 1, 10], rel=1e-3)
+    assert other_shift == pytest.approx(shift + others[2], rel=1e-3)
+
+
+def test_no_branch_counts_against_what_it_says() -> None:
+    (one, other, _), tags = few_tags(0)
+    many = [np.tile(branch, (50, 1)) for branch in (one, other, -other)]
+    weights = fit_stacking_weights(many, np.tile(tags, (50, 1)))
+    assert weights[2] == 0
+    assert weights[:2].min() > 0
+
+
+def test_a_branch_that_says_nothing_has_no_weight() -> None:
+    (one, other, _), tags = few_tags(0)
+    *weights, silent, shift = fit_stacking_weights([one, other, np.full_like(one, -5)], tags)
+    assert silent == 0
+    assert min(weights) > 0
+    assert np.isfinite(shift)
 
 
 def test_stacking_weights_stay_small_where_a_branch_tells_every_tag() -> None:

@@ -42,7 +42,9 @@ class Model:
                 callback.on_epoch_end(number, logs)
 
 
-def fit(model: Model, *, validated: bool = True, stop_at: int = 0) -> "BestEpoch":
+def fit(
+    model: Model, *, validated: bool = True, stop_at: int = 0, keep_last: bool = False
+) -> "BestEpoch":
     import_keras()
     from trainer.systems.networks.fitting import BestEpoch, fit_model
 
@@ -51,7 +53,12 @@ def fit(model: Model, *, validated: bool = True, stop_at: int = 0) -> "BestEpoch
             raise KeyboardInterrupt
 
     best = BestEpoch(
-        len(model.losses), on_batch=lambda: None, on_epoch=on_epoch, part="head", loss_scale=2.0
+        len(model.losses),
+        on_batch=lambda: None,
+        on_epoch=on_epoch,
+        part="head",
+        loss_scale=2.0,
+        keep_last=keep_last,
     )
     fit_model(model, best, validation_data=[1] if validated else None)
     return best
@@ -67,6 +74,17 @@ def test_the_weights_of_the_lowest_loss_are_kept() -> None:
         (2, 4, "head"),
     ]
     assert (best.ended[0].loss, best.ended[0].val_loss) == (3.0, 1.5)  # both are scaled
+
+
+@pytest.mark.parametrize(
+    ("losses", "kept", "loss"), [((3.0, 1.0, 2.0), 2, 2.0), ((1.0, 3.0, math.nan), 1, 3.0)]
+)
+def test_the_last_weights_whose_loss_is_a_number_are_kept_where_that_is_wanted(
+    losses: tuple[float, ...], kept: int, loss: float
+) -> None:
+    model = Model(*losses)
+    assert fit(model, keep_last=True).lowest == loss
+    assert model.weights == [kept]
 
 
 def test_without_a_validation_part_the_last_weights_stay() -> None:

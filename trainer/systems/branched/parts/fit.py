@@ -29,6 +29,7 @@ class Part:
         decay: of the weights that are no tables.
         cost: of a question in an epoch, as `fitting_run` measures it.
         keep_epochs: whether each one is a checkpoint.
+        keep_last: whether the last epoch is kept, though there is a validation part.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Part:
     decay: float
     cost: int
     keep_epochs: bool = False
+    keep_last: bool = False
 
     @property
     def under_way(self) -> str:
@@ -53,7 +55,7 @@ class Part:
 
 
 def fit_part(run: FittingRun, part: Part) -> bool:
-    """Fit a part; where there is a validation part, its best epoch is kept.
+    """Fit a part; where there is a validation part, its best epoch is kept, or the last.
 
     What the run's checkpoints have of the part is not done again. Ctrl-C ends the fitting where
     there is a validation part.
@@ -121,6 +123,7 @@ def _follow(run: FittingRun, part: Part) -> BestEpoch:
         on_epoch=on_epoch,
         part=part.name,
         loss_scale=run.hyperparameters.fit.loss_scale,
+        keep_last=part.keep_last,
         left=run.estimate.left,
     )
     return best
