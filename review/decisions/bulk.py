@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import one_of
+from core.database.keys import are_at_most, one_of
 from core.database.review_tables import QueuedQuestion, Verdict
 from core.database.tables import Question
 from core.errors import ReviewConflict
@@ -22,6 +22,8 @@ from review.decisions.filters import (
     QueueFilter,
     conditions,
     has_tag,
+    held_questions,
+    is_of_site,
     questions_by_tag,
     rare_questions,
 )
@@ -32,6 +34,7 @@ from review.decisions.walk import is_open
 MOST: Final = 1_000
 SHOWN: Final = 20
 STRETCH: Final = 2_500  # questions of a tag that are looked at in one statement
+CHUNK: Final = 500  # keys of one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +138,52 @@ def _lock_undecided(
 def _find(connection: Connection, said: BulkVerdict, reviewer: str) -> list[int]:
     """Keys of the open questions that match, in their order; MOST + 1 at most."""
     matching = _matching(said, reviewer)
+    by_key = matching.where(is_of_site(connection, said.site))
     rare = rare_questions(connection, said.chosen, said.site)
     if rare is not None:
-        of_tag = matching.where(QueuedQuestion.question_pk.in_(rare))
+        of_tag = by_key.where(QueuedQuestion.question_pk.in_(rare))
         return list(connection.scalars(of_tag.limit(MOST + 1)))
-    if said.verdict == "added":  # to almost all
-        return list(connection.scalars(matching.limit(MOST + 1)))
+    parts = _parts(connection, said)
+    if parts is None:
+        of_site = matching.where(QueuedQuestion.site == said.site)
+        return list(connection.scalars(of_site.limit(MOST + 1)))
     found: list[int] = []
-    for keys in _stretches(connection, said):
-        of_tag = matching.where(QueuedQuestion.question_pk.in_(keys))
-        found += connection.scalars(of_tag.limit(MOST + 1 - len(found)))
+    for is_of_part in parts:
+        found += connection.scalars(by_key.where(is_of_part).limit(MOST + 1 - len(found)))
         if len(found) > MOST:
             break
     return found
 
 
-def _stretches(connection: Connection, said: BulkVerdict) -> Iterator[Select[int]]:
-    """SELECTs of the keys of the tag's questions, by its index, one stretch after another."""
-    (all_keys,) = questions_by_tag(QueueFilter(tag=said.tag), said.site)
+def _parts(connection: Connection, said: BulkVerdict) -> Iterator[ColumnElement[bool]] | None:
+    """Whether a row of the queue is of one part after another of a tag's questions.
+
+    Of the verdict's tag, or of one of the filter's that has not too many; None where a tag is to be
+    added, and so to almost all.
+    """
+    is_added = said.verdict == "added"
+    if not is_added and are_at_most(connection, _questions_of_tag(said), STRETCH):
+        return _stretches(connection, said)
+    for keys in held_questions(connection, said.chosen, said.site):
+        return _chunks(connection, keys)
+    return None if is_added else _stretches(connection, said)
+
+
+def _questions_of_tag(said: BulkVerdict) -> Select[int]:
+    (keys,) = questions_by_tag(QueueFilter(tag=said.tag), said.site)
+    return keys
+
+
+def _chunks(connection: Connection, keys: Select[int]) -> Iterator[ColumnElement[bool]]:
+    """Whether a row of the queue is of the next of some keys, so many that a plan is sure."""
+    ordered = sorted(set(connection.scalars(keys)))
+    for start in range(0, len(ordered), CHUNK):
+        yield one_of(connection, QueuedQuestion.question_pk, ordered[start : start + CHUNK])
+
+
+def _stretches(connection: Connection, said: BulkVerdict) -> Iterator[ColumnElement[bool]]:
+    """Whether a row of the queue is of a stretch of the tag's questions, by the tag's index."""
+    all_keys = _questions_of_tag(said)
     pk = all_keys.selected_columns[0]
     last = -1
     while True:
@@ -160,11 +191,12 @@ def _stretches(connection: Connection, said: BulkVerdict) -> Iterator[Select[int
         end = connection.scalar(select(func.max(first.c[0])))
         if end is None:
             return
-        yield all_keys.where(pk > last, pk <= end)
+        yield QueuedQuestion.question_pk.in_(all_keys.where(pk > last, pk <= end))
         last = end
 
 
 def _matching(said: BulkVerdict, reviewer: str) -> Select[int]:
+    """A SELECT of what matches, of all sites."""
     is_tagged = has_tag(said.tag)
     has_verdict = exists().where(
         Verdict.question_pk == QueuedQuestion.question_pk,
@@ -175,7 +207,6 @@ def _matching(said: BulkVerdict, reviewer: str) -> Select[int]:
         select(QueuedQuestion.question_pk)
         .join(Question, Question.id == QueuedQuestion.question_pk)
         .where(
-            QueuedQuestion.site == said.site,
             is_open(),
             *conditions(said.chosen),
             ~is_tagged if said.verdict == "added" else is_tagged,

@@ -135,6 +135,15 @@ def _keys_of_author(tag: str, site: str) -> Select[int]:
     return select(QuestionTag.question_pk).where(QuestionTag.site == site, QuestionTag.tag == tag)
 
 
+def is_of_site(connection: Connection, site: str) -> ColumnElement[bool]:
+    """Whether a row of the queue that is looked up by its key is of a site.
+
+    On SQLite written so that no index has it: not analysed, it would read all of a site's rows.
+    """
+    of_site = QueuedQuestion.site
+    return (of_site.concat("") if connection.dialect.name == "sqlite" else of_site) == site
+
+
 def conditions(
     chosen: QueueFilter, queue: type[QueuedQuestion] = QueuedQuestion
 ) -> list[ColumnElement[bool]]:

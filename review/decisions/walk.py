@@ -35,6 +35,7 @@ from review.decisions.filters import (
     conditions,
     held_questions,
     is_impossible,
+    is_of_site,
     newest_questions,
     rare_questions,
 )
@@ -165,12 +166,8 @@ def _are_of_keys(
     connection: Connection, asking: Asking, site: str, keys: Select[int]
 ) -> list[ColumnElement[bool] | TextClause]:
     """Conditions of rows of the queue that are looked up by these keys."""
-    queue = QueuedQuestion
-    of_site, *wanted = _is_in_queue(asking, site)
-    if connection.dialect.name == "sqlite":
-        # Written so that no index has it: not analysed, it would read all of a site's open rows.
-        of_site = queue.site.concat("") == site
-    return [queue.question_pk.in_(keys), of_site, *wanted]
+    _, *wanted = _is_in_queue(asking, site)
+    return [QueuedQuestion.question_pk.in_(keys), is_of_site(connection, site), *wanted]
 
 
 def _steps(

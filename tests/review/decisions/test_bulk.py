@@ -127,3 +127,35 @@ def test_a_tag_s_questions_are_found_in_stretches(
         narrow = preview_bulk(connection, verdict(tag="regression", q="question 6"), "ann")
     assert preview.first == [six[number] for number in (1, 2, 3, 5, 6)]
     assert narrow.first == [six[6]]
+
+
+@pytest.mark.parametrize(("rare", "held"), [(9, 9), (-1, 9), (-1, -1)])
+def test_a_filter_s_tag_leads_to_its_questions_alone(
+    engine: Engine,
+    clock: ManualClock,
+    six: dict[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+    rare: int,
+    held: int,
+) -> None:
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now(), site="cooking")
+    monkeypatch.setattr(bulk, "CHUNK", 2)
+    monkeypatch.setattr(bulk, "STRETCH", 2)
+    monkeypatch.setattr("review.decisions.filters.RARE", rare)
+    monkeypatch.setattr("review.decisions.filters.HELD", held)
+
+    def found(said: BulkVerdict) -> list[int]:
+        with reading(engine) as connection:
+            keys = preview_bulk(connection, said, "ann").first
+        return [number for number, pk in six.items() for key in keys if key == pk]
+
+    assert found(verdict("added", "r", suggested="anova")) == [1, 2, 3]
+    either = BulkVerdict("stats", QueueFilter(site="stats", tag="anova"), "r", "added")
+    assert found(either) == [1, 2, 3, 4]
+    assert found(verdict("added", "anova", author="regression")) == [5, 6]
+    assert found(verdict("accepted", "regression", suggested="anova")) == [1, 2, 3]
+    assert found(verdict("accepted", "anova", author="regression")) == [1, 2, 3]
+    assert found(verdict("accepted", "anova", suggested="anova", q="question 3")) == [3]
+    assert found(verdict("added", "r")) == [1, 2, 3, 4, 5, 6]
+    monkeypatch.setattr(bulk, "MOST", 2)
+    assert found(either) == [1, 2, 3]
