@@ -3,7 +3,7 @@
 A filter for which an index gives few questions looks at these alone. Any other one walks through
 the site's questions in their order, in stretches that grow, until the page is full or a time is
 over: the page then holds what was found so far, and its cursor goes on where the walk stopped.
-Where an index gives not too many questions, the walk passes over all others at once.
+Where an index gives not too many questions, the walk passes over all others at once on Postgres.
 Filters are asked of keys, some hundreds at once: in one statement with the walk, Postgres asked
 them of the whole table first.
 """
@@ -121,8 +121,10 @@ def _walk(
 ) -> Page:
     ends_at = time.monotonic() + seconds
     found: list[Any] = []
-    held = held_keys(connection, chosen)
-    at_once = not held and connection.dialect.name == "postgresql"
+    # SQLite looks a row up in less time than it takes to hold some keys, or to name all of them.
+    is_postgres = connection.dialect.name == "postgresql"
+    held = held_keys(connection, chosen) if is_postgres else []
+    at_once = is_postgres and not held
     may_match = and_(true(), *(is_held(Question.id, keys, most=HELD) for keys in held))
     for length in _lengths(FAST_STRETCHES if held else STRETCHES):
         ordered = _in_order(chosen, after).add_columns(may_match.label("may_match"))

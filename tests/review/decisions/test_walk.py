@@ -135,6 +135,7 @@ def test_the_second_step_holds_the_keys_of_a_tag_that_has_not_too_many(
         found = find_candidates(connection, asked, "stats", enough=30, rng=rng)
     assert [one.title for one in found] == ["figs and nuts", "pears", "apples"]
     first, second = [one for one in sent if "questions.title" in one]
+    held = held and engine.dialect.name == "postgresql"
     assert ("IN (SELECT" in first, "IN (SELECT" in second) == (False, held)
 
 
