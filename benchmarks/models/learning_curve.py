@@ -1,7 +1,7 @@
 """How good the default network is, by the number of questions that it learns from.
 
 Run: PYTHONPATH=. python benchmarks/models/learning_curve.py FILE…
-         [--sizes 200 500 …] [--draws 3] [--system branched]
+         [--sizes 200 500 …] [--draws 3]
 
 The newest fifth of a file's tagged questions judges, whatever the size. So many are drawn at random
 from the others, and learned as `tagger train` would: all tags that are worth it, the newest tenth
