@@ -10,6 +10,7 @@ Of the schemes that were measured, only this one missed nothing (docs/polling.md
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import inf
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
@@ -72,8 +73,10 @@ class AscendingFeed:
         answer = self.api.ask(self._request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
-        furthest = self._furthest(answer)
         now = self.clock.now()
+        dates = self._dates(answer, now)
+        by_header = _latest_by_header(answer, now)
+        confirmed = max((date for date in dates if date <= by_header), default=None)
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=True)
             worth_another = record_items(connection, site, self.name, items, now=now)
@@ -81,13 +84,15 @@ class AscendingFeed:
             cursor = replace(cursor, clean=cursor.clean and not items.unidentified)
             if worth_another:
                 self.rereading.hold(site)
-            mark = self._marked(connection, site, cursor, furthest, took)
+            mark = self._marked(connection, site, cursor, confirmed, took)
             if cursor.again and not answer.has_more:
                 mark = self.rereading.end(site, clean=cursor.clean) or mark
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=stored.new)
         self.read[site] = mark
         following = None
         if answer.has_more:
+            is_further = confirmed is not None and confirmed > cursor.second
+            furthest = confirmed if is_further else max(dates, default=None)
             following = replace(cursor.after(furthest, len(answer.items), onward=1), mark=mark)
         return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
@@ -130,13 +135,11 @@ class AscendingFeed:
         }
         return ApiRequest(method_of(self.name, self.settings.feed), site, tuple(params.items()))
 
-    def _furthest(self, answer: ApiAnswer) -> int | None:
-        """The latest date of a page. One in the future would carry the mark past all questions."""
-        latest = epoch(self.clock.now()) + CLOCKS_DIFFER_SECONDS
-        if answer.sent_at is not None:
-            latest = min(latest, epoch(answer.sent_at) + OVERLAP_SECONDS)
+    def _dates(self, answer: ApiAnswer, now: datetime) -> list[int]:
+        """The dates of a page, but for those that no two clocks are apart by."""
+        latest = epoch(now) + CLOCKS_DIFFER_SECONDS
         dates = (date_of(item, self.date) for item in answer.items)
-        return max((date for date in dates if date is not None and date <= latest), default=None)
+        return [date for date in dates if date is not None and date <= latest]
 
     def _marked(
         self,
@@ -176,6 +179,19 @@ class AscendingFeed:
             return mark
         reached = from_epoch(furthest) - took
         return reached if mark is None else max(mark, reached)
+
+
+def _latest_by_header(answer: ApiAnswer, now: datetime) -> float:
+    """The latest date that an answer can hold, by its own header `Date`.
+
+    It bounds the mark, which an item that is dated ahead would carry past all until then. A pass
+    that has come so far goes on without it, or would ask for the same for ever where the header
+    lags. One that is more than a day from our clock bounds nothing, or no mark would move again.
+    """
+    sent_at = answer.sent_at
+    if sent_at is None or abs((sent_at - now).total_seconds()) > CLOCKS_DIFFER_SECONDS:
+        return inf
+    return epoch(sent_at) + OVERLAP_SECONDS
 
 
 def _went_back(left: datetime | None, found: datetime | None) -> bool:

@@ -1,6 +1,7 @@
 """New and changed questions, against a stand-in."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, delete, update
 from core.database.api_tables import FeedRow
 from core.database.tables import Table
 from core.errors import DatabaseUnreachable
+from core.feeds import FeedName
 from core.questions.store import Stored, store
 from demo.standin.faults import Faults, ItemFault
 from demo.standin.site import (
@@ -21,8 +23,9 @@ from demo.standin.site import (
     unanswered_again,
     voted,
 )
+from poller.api import Api
 from poller.feeds import Cursor
-from tests.poller.feeds.feed_world import HOUR, START, asked, mark, numbers, read, row, world
+from tests.poller.feeds.feed_world import HOUR, NOW, START, asked, mark, numbers, read, row, world
 from tests.poller.simulation import SITE
 
 
@@ -134,6 +137,43 @@ def test_a_date_ahead_of_the_answers_own_moves_the_mark_past_no_question(
         assert numbers(run) == seen
         run.clock.sleep(HOUR)
     assert mark(sqlite_engine, "live") == 2 * HOUR
+
+
+@pytest.mark.parametrize("name", ["live", "changed"])
+@pytest.mark.parametrize(("lag", "reached"), [(5, -5), (20, -24), (49, 0)])  # hours
+def test_a_header_date_that_lags_keeps_no_pass_from_its_end(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, name: FeedName, lag: int, reached: int
+) -> None:
+    _send_at(monkeypatch, NOW - timedelta(hours=lag))
+    run = world(sqlite_engine, [asked(n, -20 * HOUR + 200 * n) for n in range(1, 360)])
+    feed = run.poller().feeds[name]
+    step = feed.step(SITE, None)
+    for _ in range(4):
+        if step.following is not None:
+            assert step.following.page == 1  # from date to date, not in one place
+            step = feed.step(SITE, step.following)
+    assert step.following is None
+    assert len(numbers(run)) == 359
+    assert mark(sqlite_engine, name) == pytest.approx(reached * HOUR, abs=400)
+
+
+def test_a_header_date_that_stands_still_holds_the_mark_for_a_day_at_most(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _send_at(monkeypatch, NOW)
+    run = world(sqlite_engine, [asked(n, n * HOUR) for n in range(1, 31)])
+    poller = run.poller()
+    for hours in (2, 20, 30):
+        run.clock.sleep(NOW.timestamp() + hours * HOUR - run.clock.now().timestamp())
+        read(poller, "live")
+        assert len(numbers(run)) == hours
+    assert mark(sqlite_engine, "live") == 30 * HOUR
+
+
+def _send_at(monkeypatch: pytest.MonkeyPatch, at: datetime) -> None:
+    """Have each answer say that it was sent at this moment."""
+    ask = Api.ask
+    monkeypatch.setattr(Api, "ask", lambda api, request: replace(ask(api, request), sent_at=at))
 
 
 def test_new_questions_are_enqueued_once_by_their_keys(engine: Engine) -> None:
