@@ -28,9 +28,12 @@ def unpack(packed: bytes) -> bytes:
 
 
 def moment_of(date: str | None) -> datetime | None:
-    """The time of a Date header, RFC 9110; None where it is none."""
+    """The time of a Date header, RFC 9110; None where it is none. Without a zone it is UTC."""
     try:
-        return parsedate_to_datetime(date).astimezone(UTC) if date else None
+        moment = parsedate_to_datetime(date) if date else None
+        if moment is not None and moment.tzinfo is None:  # not the host's zone
+            moment = moment.replace(tzinfo=UTC)
+        return None if moment is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):  # a day that no calendar has
         return None
 

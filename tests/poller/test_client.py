@@ -1,6 +1,7 @@
 import gzip
 import json
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -144,6 +145,17 @@ def test_an_answer_tells_when_it_was_sent(
     api: responses.RequestsMock, clock: ManualClock, date: str, moment: datetime | None
 ) -> None:
     assert fetch(api, clock, GOOD, headers={"Date": date}).sent_at == moment
+
+
+def test_an_answers_date_without_a_zone_is_not_read_in_the_hosts(
+    api: responses.RequestsMock, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC-5")
+        time.tzset()
+        answer = fetch(api, clock, GOOD, headers={"Date": "Thu, 01 Jan 2026 00:00:09 -0000"})
+    time.tzset()
+    assert answer.sent_at == datetime(2026, 1, 1, 0, 0, 9, tzinfo=UTC)
 
 
 def test_a_wait_that_cannot_be_is_bounded(api: responses.RequestsMock, clock: ManualClock) -> None:
