@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from core.questions.verdicts import Decided
+from core.untrusted import printable
 from review.api.fields import Number, Site
 from review.api.review_models import (
     ActionRow,
@@ -86,18 +87,19 @@ def read_question(
 
 def _show(context: Context, view: QuestionView, queue: QueueState | None) -> Question:
     question, own = view.question, view.own
+    title = printable(question.title)
     images = bool(context.settings.review_images)
     body = render_body(question.body, images=images, base=question.link)
     outcome = own.review.outcome if own.review else None
     return Question(
         site=question.site,
         question_id=question.question_id,
-        title=question.title,
-        title_html=str(render_title(question.title)),
+        title=title,
+        title_html=str(render_title(title)),
         link=question.link,
         edit_link=edit_link(question.link, question.question_id),
-        licence=question.licence,
-        owner=question.owner,
+        licence=question.licence and printable(question.licence),
+        owner=question.owner and printable(question.owner),
         created_at=question.created_at,
         state=question.state,
         author_tags=question.author_tags,

@@ -34,7 +34,8 @@ class BrowseFilter:
 
     Attributes:
         site: of this site.
-        tag: to which their author gave this tag, or for which it is suggested.
+        tag: to which their author gave this tag, or for which it is suggested. One that is blocked
+            at the site is suggested for none, and has no probability.
         state: pending (a worker is to tag it), suggested (with a suggested tag), reviewed,
             disputed (its reviewers disagree) or parked.
         since: asked at or after it (UTC).
@@ -148,18 +149,25 @@ def bounds(chosen: BrowseFilter) -> list[ColumnElement[bool]]:
 def _of_tag(chosen: BrowseFilter, near: Near | None) -> list[ColumnElement[bool]]:
     least = chosen.min_probability
     if chosen.tag is None:
-        return [] if least is None else [_has_tag(near, PredictedTag.probability >= least)]
+        return [] if least is None else [_has_tag(near, *_is_as_probable(chosen.site, least))]
     of_tag = PredictedTag.tag == chosen.tag
     if least is not None:
-        return [_has_tag(near, of_tag, PredictedTag.probability >= least)]
+        return [_has_tag(near, of_tag, *_is_as_probable(chosen.site, least))]
     author = select(QuestionTag.question_pk).where(QuestionTag.tag == chosen.tag)
     is_authors = _has_one(author, near, QuestionTag.question_pk)
     return [or_(is_authors, _has_tag(near, of_tag, *_is_suggested(chosen.site)))]
 
 
+def _is_as_probable(site: str, least: float) -> list[ColumnElement[bool]]:
+    return [PredictedTag.probability >= least, ~_is_blocked(site)]
+
+
 def _is_suggested(site: str) -> list[ColumnElement[bool]]:
-    blocked = exists().where(BlockedTag.site == site, BlockedTag.tag == PredictedTag.tag)
-    return [and_(PredictedTag.suggested), ~blocked]
+    return [and_(PredictedTag.suggested), ~_is_blocked(site)]
+
+
+def _is_blocked(site: str) -> ColumnElement[bool]:
+    return exists().where(BlockedTag.site == site, BlockedTag.tag == PredictedTag.tag)
 
 
 def _has_tag(near: Near | None, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -1,8 +1,9 @@
 """How many connections the page holds: uvicorn waits for ever for a request that was half sent."""
 
 import asyncio
+from itertools import filterfalse
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 MOST_CONNECTIONS = 500  # a process may have 1,024 files open where nobody has allowed more
 
@@ -10,8 +11,9 @@ MOST_CONNECTIONS = 500  # a process may have 1,024 files open where nobody has a
 def bounded_connections(most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
     """Return uvicorn's protocol for one server, with so many connections at most.
 
-    One more closes the one whose last answer, or whose opening, was longest ago. So whoever opens
-    connections and sends no whole request closes their own; those of others come and go in between.
+    One more closes the one whose last answer, or whose opening, was longest ago: of those to which
+    no answer is under way, or else of all. So whoever opens connections and sends no whole request
+    closes their own; those of others come and go in between, and what they download arrives whole.
 
         uvicorn.Config(app, http=bounded_connections())
     """
@@ -22,7 +24,9 @@ def bounded_connections(most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
             super().connection_made(transport)
             connections[self] = None
             if len(connections) > most:
-                oldest = next(iter(connections))
+                oldest = next(filterfalse(_is_answered, connections))
+                if oldest is self:
+                    oldest = next(iter(connections))
                 del connections[oldest]
                 oldest.transport.abort()
 
@@ -37,3 +41,9 @@ def bounded_connections(most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
             super().connection_lost(exc)
 
     return Bounded
+
+
+def _is_answered(connection: H11Protocol) -> bool:
+    """Whether a request that came whole waits for the end of its answer; half a body is no such."""
+    cycle: RequestResponseCycle | None = connection.cycle  # None until a request's headers came
+    return cycle is not None and not cycle.more_body and not cycle.response_complete

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
+from core.database.tables import Question
 from review.web.access import set_token
 from review.web.context import Context
 from tests.conftest import ManualClock
@@ -71,6 +73,17 @@ def test_a_question_comes_with_all_that_the_page_shows(client: TestClient) -> No
         "queue": {"order": "newest", "left": 3},
     }
     assert client.get(f"{API}/questions/stats/3").json() == question | {"queue": None}
+
+
+def test_a_question_shows_no_controls_of_a_terminal(client: TestClient, context: Context) -> None:
+    """Nor those that turn a line around: what follows would look like another."""
+    names = ("title", "owner", "licence")
+    hostile = update(Question).values(dict.fromkeys(names, "a\u202eb\x9bc $x$"))
+    with context.engine.begin() as connection:
+        connection.execute(hostile)
+    question = client.get(f"{API}/questions/stats/3").json()
+    assert [question[name] for name in names] == ["a b c $x$"] * 3
+    assert question["title_html"].startswith("a b c <math")
 
 
 def test_a_reviewer_goes_through_the_queue_and_back(client: TestClient) -> None:

@@ -166,6 +166,20 @@ def test_a_tag_that_is_blocked_at_its_site_alone_counts_as_not_suggested(
     assert numbers(stored, state="suggested") == [3]
 
 
+@pytest.mark.parametrize("few", [9, -1])
+def test_a_tag_that_is_blocked_has_no_probability(
+    stored: Engine, clock: ManualClock, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or questions were shown, exported and told whose tags show no reason for it."""
+    monkeypatch.setattr(filters, "FEW", few)
+    row = {"site": "stats", "tag": "anova", "reviewer": "ann", "at": clock.now()}
+    assert numbers(stored, tag="anova", min_probability=0.3) == [4, 2, 1]
+    with stored.begin() as connection:
+        connection.execute(insert(BlockedTag).values(row))
+    assert numbers(stored, tag="anova", min_probability=0.3) == []
+    assert numbers(stored, min_probability=0.3) == [3]
+
+
 def test_keys_are_looked_up_however_few_questions_sqlite_thinks_a_site_has(
     sqlite_engine: Engine, clock: ManualClock
 ) -> None:

@@ -1,5 +1,6 @@
 """Half-sent requests close each other, and shut nobody out."""
 
+import asyncio
 import http.client
 import socket
 import threading
@@ -16,8 +17,13 @@ from review.web.connections import bounded_connections
 MOST = 5
 
 
-async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+async def answer(scope: Any, _receive: Any, send: Any) -> None:
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.5)
     await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] == "/long":
+        await send({"type": "http.response.body", "body": b"first, ", "more_body": True})
+        await asyncio.sleep(0.5)
     await send({"type": "http.response.body", "body": b"here"})
 
 
@@ -34,6 +40,10 @@ def port() -> Iterator[int]:
         server.should_exit = True
         thread.join(20)
         assert not thread.is_alive()
+
+
+def connect(port: int) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 
 
 def get(connection: http.client.HTTPConnection) -> bytes:
@@ -61,7 +71,7 @@ def test_whoever_sends_no_whole_request_closes_their_own_connections(port: int) 
             half.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX:")
             half.setblocking(False)
             halves.append(half)
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+        with closing(connect(port)) as connection:
             assert get(connection) == b"here"
         deadline = time.monotonic() + 10
         while (closed := count_closed(halves)) < 3 * MOST and time.monotonic() < deadline:
@@ -71,13 +81,35 @@ def test_whoever_sends_no_whole_request_closes_their_own_connections(port: int) 
 
 
 def test_a_connection_that_is_used_stays(port: int) -> None:
-    with (
-        closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as used,
-        ExitStack() as s,
-    ):
+    with closing(connect(port)) as used, ExitStack() as s:
         assert get(used) == b"here"
         first = used.sock
         for _ in range(4 * MOST):
             s.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10)).sendall(b"G")
             assert get(used) == b"here"
         assert used.sock is first
+
+
+def test_an_answer_under_way_is_not_cut_by_idle_connections(port: int) -> None:
+    with ExitStack() as stack:
+        answered = [stack.enter_context(closing(connect(port))) for _ in ("/long", "/slow")]
+        for connection, path in zip(answered, ("/long", "/slow"), strict=True):
+            connection.request("GET", path)
+        time.sleep(0.1)  # both are with the application
+        for _ in range(2 * MOST):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        found = [connection.getresponse().read() for connection in answered]
+    assert found == [b"first, here", b"here"]
+
+
+def test_where_all_are_answered_the_oldest_makes_room(port: int) -> None:
+    with ExitStack() as stack:
+        answered = [stack.enter_context(closing(connect(port))) for _ in range(MOST)]
+        for connection in answered:
+            connection.request("GET", "/slow")
+            time.sleep(0.02)
+        with closing(connect(port)) as newest:
+            assert get(newest) == b"here"
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            answered[0].getresponse()
+        assert [one.getresponse().read() for one in answered[1:]] == [b"here"] * (MOST - 1)
