@@ -22,12 +22,13 @@ from core.questions.gone import GONE, clear_requests
 from core.questions.lifecycle import Priority, is_requested
 from core.questions.lock_order import lock_in_order
 from core.questions.review_queue import forget_scores
-from core.questions.told import counts_as_told, state_as_told
+from core.questions.told import counts_as_told, is_as_late, state_as_told
 
 State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
 CLOCKS_DIFFER = timedelta(days=1)  # at most, ours and a site's: an activity is not later than that
 STORE_ROWS = 500  # of one statement: well below SQLite's 32,766 variables
+_TICK = timedelta.resolution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +100,10 @@ def store(
     """Insert or update questions by (site, question id); commits nothing.
 
     A row that holds a later activity than the question at hand is left as it is, so an old dump
-    undoes no edit; an activity in the future holds nothing back. Tagging is requested, where
-    `request_tagging` says so, of new questions, and of known ones that have never been tagged or
-    whose title or body have changed since. Those gone from their site lose their requests.
+    undoes no edit; one that was half a day ahead when it was stored holds nothing back. Nor does a
+    state of the future, which is stored as of now. Tagging is requested, where `request_tagging`
+    says so, of new questions, and of known ones that have never been tagged or whose title or body
+    have changed since. Those gone from their site lose their requests.
 
         with engine.begin() as connection:
             stored = store(connection, questions, now=clock.now(), request_tagging=True)
@@ -213,7 +215,7 @@ def _upsert(
     if connection.dialect.name != "sqlite":
         insert = insert.from_select([*rows[0]], given_rows(Question, [*rows[0]], rows))
     excluded = insert.excluded
-    newest = {name: excluded[name] for name in ("title", "body", "author_tags", "content_hash")}
+    newest = {name: excluded[name] for name in _NEWEST_COLUMNS}
     known_or_new = {
         name: func.coalesce(excluded[name], getattr(Question, name)) for name in _OPTIONAL_COLUMNS
     } | counts_as_told(excluded)
@@ -225,11 +227,7 @@ def _upsert(
             "fetched_at": excluded.fetched_at,
             **state_as_told(excluded),
         },
-        where=or_(
-            Question.last_activity_at.is_(None),
-            excluded.last_activity_at >= Question.last_activity_at,
-            Question.last_activity_at > excluded.fetched_at,
-        ),
+        where=is_as_late(excluded, is_sqlite=connection.dialect.name == "sqlite"),
     )
     is_new = "true" if connection.dialect.name == "sqlite" else "xmax = 0"  # of no row before
     returned = (getattr(Question, name) for name in _RETURNED)
@@ -316,14 +314,14 @@ def _write_tags(
 
 
 _RETURNED = ("id", "site", "question_id", "content_hash", "author_tags", "state")
-_OPTIONAL_COLUMNS = (
-    *("link", "owner", "licence", "score", "answer_count"),
-    *("created_at", "last_activity_at"),
-)
+_NEWEST_COLUMNS = ("title", "body", "author_tags", "content_hash", "last_activity_at")
+_OPTIONAL_COLUMNS = ("link", "owner", "licence", "score", "answer_count", "created_at")
 
 
 def _as_row(question: FetchedQuestion, *, now: datetime) -> dict[str, object]:
-    state_at = (question.state_at or now) if question.state is not None else None
+    state_at = None
+    if question.state is not None:  # of now is what the API tells, and of the future nothing
+        state_at = now if question.state_at is None else min(question.state_at, now - _TICK)
     active = question.last_activity_at
     return {
         "site": question.site,

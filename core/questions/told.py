@@ -5,7 +5,7 @@ The API says what is so now; a file, what was so once, and not when that was.
 
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal_column, or_
+from sqlalchemy import Boolean, and_, case, func, literal_column, or_
 from sqlalchemy.sql import ColumnElement
 
 from core.database.tables import Question
@@ -16,6 +16,25 @@ _COUNTS = ("score", "answer_count")
 _OPEN: ColumnElement[str] = literal_column("'open'")
 _ANSWERED: ColumnElement[str] = literal_column("'answered'")
 _MIGRATED: ColumnElement[str] = literal_column("'migrated'")
+# A question that was active later than that when it was stored: so says a wrong file or answer.
+# Half a day, since clocks are apart by minutes, or by a zone, and what is fresh must stay.
+_IS_AHEAD: dict[bool, ColumnElement[bool]] = {  # by whether it is SQLite
+    True: literal_column(
+        "questions.last_activity_at > datetime(questions.fetched_at, '+12 hours')", Boolean
+    ),
+    False: literal_column(
+        "questions.last_activity_at > questions.fetched_at + interval '12 hours'", Boolean
+    ),
+}
+
+
+def is_as_late(excluded: Any, *, is_sqlite: bool) -> ColumnElement[bool]:
+    """Whether a known question's text gives way: no later activity is stored, but for one ahead."""
+    return or_(
+        Question.last_activity_at.is_(None),
+        excluded.last_activity_at >= Question.last_activity_at,
+        _IS_AHEAD[is_sqlite],
+    )
 
 
 def state_as_told(excluded: Any) -> dict[str, ColumnElement[Any]]:

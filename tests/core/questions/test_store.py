@@ -115,8 +115,9 @@ def test_an_older_version_of_a_question_does_not_overwrite_a_newer(
     assert row(engine, 7).title == "new"
 
 
+@pytest.mark.parametrize("seconds", [60, 3 * 86_400])  # also when what was stored has passed
 def test_an_activity_in_the_future_keeps_no_later_word_from_a_question(
-    engine: Engine, clock: ManualClock
+    engine: Engine, clock: ManualClock, seconds: int
 ) -> None:
     now, far = clock.now(), clock.now() + timedelta(days=9999)
     wrong = question(7, "of a file", last_activity_at=far)
@@ -125,13 +126,36 @@ def test_an_activity_in_the_future_keeps_no_later_word_from_a_question(
     with engine.begin() as connection:  # as earlier versions stored it
         eighth = update(Question).where(Question.question_id == 8)
         connection.execute(eighth.values(last_activity_at=far))
-    clock.sleep(60)
+    clock.sleep(seconds)
     told = [question(number, "new", last_activity_at=now, state="closed") for number in (7, 8)]
     assert store_questions(engine, *told, now=clock.now()).changed == 2
     found = [row(engine, number) for number in (7, 8)]
     assert {(one.title, one.state, one.last_activity_at) for one in found} == {
         ("new", "closed", now)
     }
+
+
+def test_an_undated_word_frees_a_question_from_its_activity_in_the_future(
+    engine: Engine, clock: ManualClock
+) -> None:
+    now = clock.now()
+    for title, at in [("wrong", now + timedelta(days=9999)), ("undated", None), ("new", now)]:
+        told = question(7, title, last_activity_at=at)
+        store_questions(engine, told, now=clock.now(), request_tagging=False)
+        assert (row(engine, 7).title) == title
+        clock.sleep(3 * 86_400)
+
+
+def test_an_old_dump_undoes_no_fresh_edit_where_our_clock_is_behind_the_sites(
+    engine: Engine, clock: ManualClock
+) -> None:
+    now = clock.now()
+    edited = question(7, "edited", last_activity_at=now + timedelta(hours=1))
+    store_questions(engine, edited, now=now)
+    clock.sleep(60)
+    old = question(7, "old", last_activity_at=now - timedelta(days=900))
+    store_questions(engine, old, now=clock.now(), request_tagging=False)
+    assert row(engine, 7).title == "edited"
 
 
 def test_the_training_corpus_is_not_tagged_until_requested(

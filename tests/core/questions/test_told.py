@@ -57,8 +57,29 @@ def test_a_dumps_state_undoes_none_that_was_confirmed_later(
     tell("open")  # so it may have been closed meanwhile, and opened again
     tell("closed", days=50)
     assert (row(engine, 7).state, row(engine, 7).state_at) == ("open", begun)
+    clock.sleep(2 * 86_400)
     tell("closed", days=101)
     assert row(engine, 7).state == "closed"
+
+
+@pytest.mark.parametrize(("known", "told"), [("open", "closed"), ("deleted", "open")])
+def test_a_files_state_of_the_future_keeps_none_that_is_told_later(
+    engine: Engine, clock: ManualClock, known: State, told: State
+) -> None:
+    begun, far = clock.now(), clock.now() + timedelta(days=9999)
+    store_questions(engine, question(7, state=known, state_at=far), now=begun)
+    assert row(engine, 7).state == known
+    assert (row(engine, 7).state_at or far) <= begun
+    clock.sleep(60)
+    store_questions(engine, question(7, state=told, state_at=begun), now=clock.now())
+    assert row(engine, 7).state == told
+
+
+def test_a_files_state_of_the_future_is_no_word_of_now(engine: Engine, clock: ManualClock) -> None:
+    checked, far = clock.now(), clock.now() + timedelta(days=9999)
+    store_questions(engine, question(7, state="closed"), now=checked)
+    store_questions(engine, question(7, state="open", state_at=far), now=checked)
+    assert (row(engine, 7).state, row(engine, 7).state_at) == ("closed", checked)
 
 
 def test_a_dumps_state_undoes_no_deletion_that_was_confirmed_later(
