@@ -141,9 +141,9 @@ def train_grown_sites(engine: Engine, app: Celery, settings: Settings, clock: Cl
         last = _questions_of_last_runs(connection)
         was_skipped = TrainingRun.outcome.is_not_distinct_from("skipped")
         trained = _questions_of_last_runs(connection, not_(was_skipped))
-        due = {site: _grown_from(had, last[site], settings) for site, had in trained.items()}
+        due = {site: _grown_from(trained.get(site, 0), had, settings) for site, had in last.items()}
         grown = {
-            site: trained[site]
+            site: trained.get(site, 0)
             for site, needed in sorted(due.items())
             if site not in lately
             and needed <= settings.training_questions  # more are not read
@@ -169,7 +169,8 @@ def _grown_from(trained: int, last: int, settings: Settings) -> int:
     """How many questions a site needs, to be trained before the schedule trains it.
 
     Args:
-        trained: that the last run had which was not skipped.
+        trained: that the last run had which was not skipped; 0 where each was, as of a site whose
+            model was imported.
         last: that the last run had, which may have been skipped.
         settings: name the fewest.
     """

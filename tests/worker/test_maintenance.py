@@ -228,6 +228,20 @@ def test_a_run_that_was_skipped_is_no_training_to_be_outgrown(
     assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
 
 
+def test_a_site_whose_model_was_imported_is_trained_once_it_has_questions_enough(
+    sqlite_engine: Engine, settings: Settings, clock: ManualClock
+) -> None:
+    """Of the schedule's runs each was skipped."""
+    app = make_celery(settings)
+    publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    run(sqlite_engine, clock, outcome="skipped", questions=40)
+    clock.sleep(timedelta(hours=1).total_seconds())
+    store_untagged(sqlite_engine, clock, range(49))
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == []
+    store_untagged(sqlite_engine, clock, [49])
+    assert train_grown_sites(sqlite_engine, app, settings, clock) == ["stats"]
+
+
 def test_a_grown_site_that_was_skipped_is_not_asked_for_again_and_again(
     sqlite_engine: Engine, settings: Settings, clock: ManualClock
 ) -> None:
