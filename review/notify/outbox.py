@@ -2,7 +2,8 @@
 
 A webhook has read the predictions up to its `read_to`. What is found and how far it has read are
 written in one transaction, so a crash loses nothing; and of a webhook, a question and a version
-there is one event, so whatever is looked at again is told once.
+there is one event, so whatever is looked at again is told once. Its id follows from these three: an
+event that is made anew, since it was deleted while a clock was ahead, is known by it.
 """
 
 import uuid
@@ -17,7 +18,7 @@ from core.database.engine import dialect_insert, reading
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
 from core.database.tables import Prediction, Question
 from review.browse.filters import conditions
-from review.browse.rows import CHUNK, BrowsedQuestion, read_rows
+from review.browse.rows import CHUNK, read_rows
 from review.notify.webhooks import Wanted, has_failed, is_enabled, wanted_of
 
 # Predictions are dated, by the database's clock as `now` here, before they are committed: those of
@@ -51,30 +52,39 @@ def fill_outbox(engine: Engine, *, now: datetime) -> int:
     _read_again(engine, now)
     with reading(engine) as connection:
         numbers = connection.scalars(select(Webhook.id).where(is_enabled())).all()
-        busy = [number for number in numbers if _has_unread(connection, number)]
+        busy = [number for number in numbers if _has_unread(connection, number, now)]
     return sum(_fill(engine, number, now) for number in busy)
 
 
 def _read_again(engine: Engine, now: datetime) -> None:
     """Have webhooks read the last day anew that have read on to a time that is still to come.
 
-    The clock was ahead and has been set back: what is predicted now is dated before that time.
+    The clock was ahead and has been set back: what is predicted now is dated before that time. What
+    was predicted before there was the webhook is left out; of one that was added while the clock
+    was ahead, what is older than OVERLAP.
     """
-    ahead = Webhook.read_to > now + CLOCK_SET_BACK
+    # One that has been read for trails by OVERLAP; one just added may be dated after `now`.
+    since_added = Webhook.read_to == Webhook.created_at
+    ahead = Webhook.read_to > case((since_added, now + CLOCK_SET_BACK), else_=now)
     with reading(engine) as connection:
         if connection.scalars(select(Webhook.id).where(ahead).limit(1)).first() is None:
             return
     day = now - SCORED_WITHIN
-    since = case((Webhook.created_at.between(day, now), Webhook.created_at), else_=day)
+    since = case(
+        (Webhook.created_at > now, now - OVERLAP),
+        (Webhook.created_at > day, Webhook.created_at),
+        else_=day,
+    )
     with engine.begin() as connection:
         connection.execute(update(Webhook).where(ahead).values(read_to=since))
 
 
-def _has_unread(connection: Connection, number: int) -> bool:
+def _has_unread(connection: Connection, number: int, now: datetime) -> bool:
     """Whether there are predictions to look at: without any, nothing is written."""
     read_to = select(Webhook.read_to).where(Webhook.id == number).scalar_subquery()
-    newer = select(Prediction.question_pk).where(Prediction.predicted_at >= read_to).limit(1)
-    return connection.execute(newer).first() is not None
+    made = Prediction.predicted_at
+    newer = select(Prediction.question_pk).where(made >= read_to, made < now + CLOCK_SET_BACK)
+    return connection.execute(newer.limit(1)).first() is not None
 
 
 def _fill(engine: Engine, number: int, now: datetime) -> int:
@@ -97,7 +107,7 @@ def _fill_page(
     if webhook is None:  # another process fills it, or it is gone
         return None, 0
     wanted = wanted_of(webhook)
-    until = now
+    until = now + CLOCK_SET_BACK  # what a clock that was ahead has dated is told when it comes due
     if wanted.event == "disputed":
         since = max(webhook.read_to, now - SCORED_WITHIN)
         until = _scored_until(connection, wanted.site, since, now)
@@ -134,12 +144,10 @@ def _predictions(wanted: Wanted, since: datetime, place: _Place | None, until: d
             (QueuedQuestion.question_pk == Prediction.question_pk)
             & (QueuedQuestion.model_version_id == Prediction.model_version_id),
         )
-        .where(QueuedQuestion.site == wanted.site, made >= since)
+        .where(QueuedQuestion.site == wanted.site, made >= since, made < until)
         .order_by(*key)
         .limit(PAGE)
     )
-    # A clock that is ahead dates predictions after now; of suggestions they are told at once.
-    rows = rows.where(made < until) if wanted.event == "disputed" else rows
     if place is None:
         return rows
     return rows.where(made >= place.predicted_at, tuple_(*key) > tuple_(*place))
@@ -159,7 +167,11 @@ def _write_events(
             "webhook_id": webhook.id,
             "question_pk": pk,
             "model_version_id": versions[pk],
-            "payload": _payload(wanted, question),
+            "payload": {
+                "id": _event_id(webhook, pk, versions[pk]),
+                "event": wanted.event,
+                "question": question.to_json(),
+            },
             "created_at": now,
             "next_try_at": now,
         }
@@ -185,12 +197,10 @@ def _is_wanted(row: Any, wanted: Wanted) -> bool:
     return row.label_quality is not None and row.label_quality <= wanted.max_quality
 
 
-def _payload(wanted: Wanted, question: BrowsedQuestion) -> dict[str, Any]:
-    return {
-        "id": str(uuid.uuid4()),
-        "event": wanted.event,
-        "question": question.to_json(),
-    }
+def _event_id(webhook: Any, pk: int, version: int) -> str:
+    """The same for the same event; another one's for a webhook of another database or time."""
+    added = f"{webhook.url} {webhook.id} {webhook.created_at.timestamp()}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{added} {pk} {version}"))
 
 
 def _move(connection: Connection, webhook: Any, to: datetime) -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, update
@@ -75,6 +76,92 @@ def test_nothing_is_lost_or_told_twice_where_the_clock_was_ahead(
         predict_rows(engine, {question: {"anova": 0.9}}, now=clock.now())
         assert fill_outbox(engine, now=clock.now()) == 1
     assert told(engine) == [1, 2, 3, 4]  # not 99, which was there before the webhook
+
+
+@pytest.mark.usefixtures("known_site")
+def test_what_a_clock_dated_ahead_is_told_when_it_comes_due_and_read_no_earlier(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(engine, clock)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now() + timedelta(hours=1))
+    pages, whole = [], module._fill_page
+
+    def count(*arguments: Any) -> Any:
+        pages.append(arguments)
+        return whole(*arguments)
+
+    monkeypatch.setattr(module, "_fill_page", count)
+    for _ in range(3):
+        clock.sleep(60)
+        assert fill_outbox(engine, now=clock.now()) == 0
+    assert pages == []
+    clock.sleep(3600)
+    assert fill_outbox(engine, now=clock.now()) == 1
+
+
+@pytest.mark.usefixtures("known_site")
+def test_a_clock_that_is_set_back_by_the_overlap_and_a_little_loses_nothing(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock)
+    clock.sleep(120)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    assert fill_outbox(engine, now=clock.now()) == 1
+    clock.time -= OVERLAP + timedelta(seconds=2)
+    predict_rows(engine, {2: {"anova": 0.9}}, now=clock.now())
+    assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [1, 2]
+
+
+@pytest.mark.usefixtures("known_site")
+def test_one_added_while_the_clock_was_ahead_is_told_of_nothing_before_it(
+    engine: Engine, clock: ManualClock
+) -> None:
+    clock.sleep(3600)
+    began = clock.now()
+    clock.sleep(7200)
+    add(engine, clock)
+    clock.time = began + timedelta(seconds=30)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [1]
+
+
+@pytest.mark.usefixtures("known_site")
+def test_one_added_a_moment_after_the_round_began_is_told_of_nothing_before_it(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    began = clock.now()
+    clock.sleep(1)
+    add(engine, clock)
+    assert fill_outbox(engine, now=began) == 0
+    predict_rows(engine, {2: {"anova": 0.9}}, now=clock.now())
+    assert fill_outbox(engine, now=clock.now()) == 1
+    assert told(engine) == [2]
+
+
+@pytest.mark.usefixtures("known_site")
+def test_an_event_that_was_pruned_while_the_clock_was_ahead_keeps_its_id(
+    engine: Engine, clock: ManualClock
+) -> None:
+    for _ in range(2):
+        add(engine, clock)
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    first = [row.payload["id"] for row in outbox(engine)]
+    assert len(set(first)) == 2
+    with engine.begin() as connection:
+        connection.execute(update(OutgoingEvent).values(delivered_at=clock.now()))
+    began = clock.now()
+    clock.sleep(30 * 24 * 3600)
+    predict_rows(engine, {2: {"r": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    assert prune(engine, now=clock.now()) == 2
+    clock.time = began + timedelta(hours=1)
+    fill_outbox(engine, now=clock.now())
+    again = [row.payload["id"] for row in outbox(engine) if row.payload["id"] in first]
+    assert sorted(again) == sorted(first)
 
 
 @pytest.mark.usefixtures("known_site")
