@@ -3,6 +3,7 @@
 No error shows one, since there are passwords in them.
 """
 
+import re
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +12,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+# User, host, port and a database's name, with a parameter behind them: no password looks like that.
+_BEFORE_QUERY: Final = re.compile(r"[\w+]+://[^@/?#]*@[\w.-]+(:\d+)?/[\w.-]*(?=\?[A-Za-z_]+=)")
 
 
 def read_database_address(address: str) -> str:
@@ -26,7 +29,10 @@ def read_database_address(address: str) -> str:
     if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise ValueError("names neither sqlite nor postgresql (with psycopg)")
     if _has_second_at(address) or "@" in (url.host or "") or "password" in url.query:
-        raise ValueError("holds a password that is not percent-encoded before its one @")
+        raise ValueError(
+            "holds a password that is not percent-encoded before its one @, or an @ behind its "
+            "host: write %40"
+        )
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     return url.render_as_string(hide_password=False)
@@ -42,7 +48,7 @@ def check_broker_address(address: str) -> None:
         known = ", ".join(f"{scheme}://" for scheme in _BROKERS)
         raise ValueError(f"begins with none of {known}")
     if not _is_readable_broker(address):
-        raise ValueError("cannot be read; percent-encode its password")
+        raise ValueError("cannot be read; percent-encode its password, and an @ behind its host")
 
 
 def check_api_address(address: str, *, key: str) -> None:
@@ -74,14 +80,20 @@ def sqlite_address(file: Path) -> str:
 
 def _has_second_at(address: str) -> bool:
     """Whether what stands behind the user's name has an @ too many: the host would be a guess."""
-    behind = address.partition("://")[2].partition(":")[2]
+    behind = _without_query(address).partition("://")[2].partition(":")[2]
     return not address.startswith("sqlite") and behind.count("@") > 1
+
+
+def _without_query(address: str) -> str:
+    """Leave out what is a query for certain: no @ in it ends a password."""
+    before = _BEFORE_QUERY.match(address)
+    return before.group() if before else address
 
 
 def _is_readable_broker(address: str) -> bool:
     """Whether host, port and database number can be told apart."""
     try:
-        parts = urlsplit(address)
+        parts = urlsplit(_without_query(address))
         number = parts.path.strip("/")
         port = parts.port
     except ValueError:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from core.addresses import check_broker_address, read_database_address, sqlite_address
 
@@ -10,6 +11,8 @@ def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
     assert read_database_address("sqlite:///a.sqlite3") == "sqlite:///a.sqlite3"
     assert read_database_address("sqlite:////a:@/b@c") == "sqlite:////a%3A%40/b%40c"
     assert read_database_address("postgresql://u@x:p@h/d%40").endswith("://u%40x:p@h/d%40")
+    named = "postgresql+psycopg://u:p@h:1/d?application_name=a@b"
+    assert make_url(read_database_address(named)).query == {"application_name": "a@b"}
 
 
 @pytest.mark.parametrize(
@@ -20,12 +23,20 @@ def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
         "postgresql://u:p@hush@h/d",
         "postgresql://u:p@hush/hush@h/d",
         "postgresql://u:p@hush?hush@h/d",
+        "postgresql://u:p@hush/d?hush@h/d",
     ],
 )
 def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address: str) -> None:
     with pytest.raises(ValueError, match=r"^(names|is|holds) ") as refused:
         read_database_address(address)
     assert "hush" not in str(refused.value)
+
+
+def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
+    with pytest.raises(ValueError, match="behind its host: write %40"):
+        read_database_address("postgresql://u:p@h/d@e")
+    with pytest.raises(ValueError, match="behind its host"):
+        check_broker_address("amqp://u:p@h/v@w")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +46,7 @@ def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address:
         "redis+socket:///a@b/c.sock",
         "amqp://u:p@h/v",
         "amqp://u:p%40%2F@h/v%40",
+        "redis://:p@h:1/0?client_name=a@b",
         "rediss://h",
     ],
 )
@@ -51,6 +63,7 @@ def test_an_address_of_a_broker_is_taken(address: str) -> None:
         "redis://:p@hush?@h:1/0",
         "amqp://u:p@hush/hush@h/v",
         "amqp://u:1/hush@h/v",
+        "redis://h:1/0?hush=a@b",
     ],
 )
 def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
