@@ -92,8 +92,10 @@ def is_held(
     Args:
         column: of the rows that the statement walks through.
         keys: none of them NULL.
-        most: no more keys are held. Of a number that Postgres does not see when it plans, or that
-            its work_mem does not hold (some 100,000), it would go through all keys for each row.
+        most: no more keys are held, and any of those beyond are left out; where they were counted
+            by an earlier statement, leave room for what has come since. Of a number that Postgres
+            does not see when it plans, or that its work_mem does not hold (some 100,000), it would
+            go through all keys for each row.
     """
     held = keys.limit(literal_column(str(most)))
     return column.in_(held).is_(true())

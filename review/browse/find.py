@@ -125,7 +125,8 @@ def _walk(
     is_postgres = connection.dialect.name == "postgresql"
     held = held_keys(connection, chosen) if is_postgres else []
     at_once = is_postgres and not held
-    may_match = and_(true(), *(is_held(Question.id, keys, most=HELD) for keys in held))
+    # Room for those that came since they were counted: of too many, any would be left out.
+    may_match = and_(true(), *(is_held(Question.id, keys, most=2 * HELD) for keys in held))
     for length in _lengths(FAST_STRETCHES if held else STRETCHES):
         ordered = _in_order(chosen, after).add_columns(may_match.label("may_match"))
         stretch = connection.execute(ordered.where(*bounds(chosen)).limit(length)).all()

@@ -182,7 +182,7 @@ def _steps(
             queue = aliased(QueuedQuestion, part.limit(rows).offset(offset).subquery())
             if offset and held is None:
                 held = held_questions(connection, asking.chosen, site)
-            among = (is_held(queue.question_pk, keys, most=HELD) for keys in held or ())
+            among = (is_held(queue.question_pk, keys, most=2 * HELD) for keys in held or ())
             yield _rows(asking, queue).where(*among)
             offset += rows
 

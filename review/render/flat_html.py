@@ -20,6 +20,7 @@ _UNSHOWN: Final = (
 )
 KEPT: Final = frozenset(f"{_BLOCKS} {_INLINE}".split())
 REMOVED_WHOLE: Final = frozenset(_UNSHOWN.split())  # with what stands in them
+_HIDING: Final = REMOVED_WHOLE - {"embed"}  # in which nothing stands, though libxml2 closes it late
 VOID: Final = frozenset({"br", "hr", "img"})
 ATTRIBUTES: Final = {"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
 _DEEPEST: Final = 200  # elements in each other; the text of those within them stays
@@ -44,7 +45,7 @@ class _Writer:
         self._hidden = 0  # how many elements are open whose text is shown nowhere
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self._hidden += tag in REMOVED_WHOLE
+        self._hidden += tag in _HIDING
         if tag not in KEPT:
             return
         self._depth += tag not in VOID
@@ -54,7 +55,7 @@ class _Writer:
             self._add(f"<{tag}{''.join(written)}>")
 
     def end(self, tag: str) -> None:
-        self._hidden -= tag in REMOVED_WHOLE
+        self._hidden -= tag in _HIDING
         if tag in KEPT - VOID:
             if self._depth <= _DEEPEST:
                 self._add(f"</{tag}>")

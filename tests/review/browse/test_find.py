@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, event, insert, select, update
 
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag
@@ -146,6 +146,30 @@ def test_many_keys_of_an_index_are_ordered_before_they_are_asked(
         first = find_page(connection, chosen, size=1)
         assert find_page(connection, chosen, first.next).questions == whole[1:]
     assert [one.question_id for one in whole] == ([4, 1] if dated else [8, 4, 1])
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_an_export_leaves_out_none_of_a_tag_that_grows_while_it_is_read(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    predict_rows(
+        engine, {1: {"r": 0.9}, 2: {"anova": 0.9}, 3: {"anova": 0.9}}, now=clock.now(),
+        authors={1: ("anova",)},
+    )  # fmt: skip
+    monkeypatch.setattr(filters, "FEW", -1)
+    for module in (filters, find):
+        monkeypatch.setattr(module, "HELD", 3)
+    grown: list[int] = []
+
+    def grow(_connection: object, _cursor: object, sql: str, *_: object) -> None:
+        if "may_match" in sql and not grown:
+            grown.append(4)  # after they were counted
+            predict_rows(engine, {4: {"anova": 0.9}}, now=clock.now())
+
+    event.listen(engine, "before_cursor_execute", grow)
+    pages = find_all(engine, BrowseFilter(site="stats", tag="anova"))
+    assert {1, 2, 3} <= {one.question_id for page in pages for one in page}
+    assert grown == [4]
 
 
 def test_an_export_reads_a_page_at_a_time(stored: Engine) -> None:

@@ -28,6 +28,8 @@ def test_attributes_and_depth_take_no_square_of_time() -> None:
         '<img src="https://x.org/a.png" alt="A &lt;b&gt;"><hr>',
         "<section>a<script>b</script><span>c</span></section>",
         "<svg>a</svg>b<!-- c -->",
+        "<p>a<embed src=x>b</p><p>c</p>",
+        "<object>a<embed>b</object>c</embed>d",
     ],
 )
 def test_it_is_shown_as_without(html: str) -> None:
