@@ -135,8 +135,12 @@ def _tree_text(body: bytes, settings: TextSettings) -> str:
 
 
 def _streamed_text(body: bytes, settings: TextSettings) -> str:
-    """The same without a tree, in a time that does not depend on what the HTML is made of."""
+    """The same without a tree, in a time that does not depend on what the HTML is made of.
+
+    What is nested 255 deep or deeper is read, too: a tree ends there.
+    """
     separator = " " if settings.inline == "part" else ""
+    # Parser and target refer to each other: some 45 KB a text stay until the collector runs.
     read_code = None if settings.code == "keep" else partial(_code_text, settings=settings)
     parser = etree.HTMLParser(encoding="utf-8", target=StreamedText(separator, read_code))
     parser.feed(body)
