@@ -27,6 +27,8 @@ class Cursor:
         again: whether it reads a stretch again that held an item without a number.
         clean: whether no such item was met so far.
         mark: where the high-water mark stood when the pass was last seen to, if anywhere.
+        overlap: items that the next page of history holds, too, where this date is right.
+        back: the date to read on from where it does not; None where there is none.
     """
 
     second: int
@@ -37,6 +39,8 @@ class Cursor:
     again: bool = False
     clean: bool = True
     mark: datetime | None = None
+    overlap: frozenset[str] = frozenset()
+    back: int | None = None
 
     @property
     def page_size(self) -> int:

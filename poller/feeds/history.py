@@ -3,11 +3,12 @@
 Answered or not, they are stored without a tagging request. The high-water mark is the date
 that has been read down to, so the feed goes on where it stopped. It stays before a page that holds
 an item which does not say which question it is, and the page is asked for again, as often as is
-worth it: the API allows that once a minute. An item of a wrong date carries it past nothing.
+worth it: the API allows that once a minute. An item of a wrong date carries it past nothing: pages
+overlap by two, and where the next one holds neither, as both are dated wrong, the mark goes back.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -25,6 +26,8 @@ from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.feeds.rereading import MAX_REREADS, log_given_up
 from poller.items import Items, date_of, read_items
 from poller.sites import hosts_of_others
+
+OVERLAP = 2  # items of a page that the next one holds, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,10 @@ class HistoryFeed:
         answer = self.api.ask(_request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
-        furthest = _furthest(answer.items, cursor.second, is_last=not answer.has_more)
+        in_order = _in_order(answer.items, cursor.second)
+        furthest = _furthest(in_order, is_last=not answer.has_more)
+        is_torn = cursor.page == 1 and not cursor.overlap & items.keys()
+        back = cursor.back if is_torn else None
         now = self.clock.now()
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=False)
@@ -53,6 +59,8 @@ class HistoryFeed:
             again = worth_another and self._rereads.get(site, 0) < MAX_REREADS
             reached = from_epoch(cursor.second if furthest is None else furthest)
             next_begins = reached if answer.has_more else None
+            if back is not None:
+                reached = from_epoch(back)
             succeeded(
                 connection,
                 site,
@@ -60,11 +68,15 @@ class HistoryFeed:
                 now=now,
                 mark=None if again else reached,
                 fetched=0 if again else _newly_read(items.questions, state.mark, next_begins),
-                complete=not (answer.has_more or again),
+                complete=not (answer.has_more or again or back is not None),
             )
         following = cursor if again else None
-        if answer.has_more and not again:
+        if answer.has_more and not again and (back is None or not answer.items):
             following = cursor.after(furthest, len(answer.items), onward=-1)
+            polled, last = self.settings.feed, answer.items[-OVERLAP:]
+            overlap = read_items(last, site=site, polled=polled, others=others).keys()
+            back = _middle(in_order, furthest, cursor.second)
+            following = replace(following, overlap=overlap, back=back)
         self._count(site, items, again=again)
         counts = stored.new, stored.changed, stored.requested
         return Step(following, *counts, items.keys(), again=again)
@@ -109,25 +121,47 @@ def _request(site: str, cursor: Cursor) -> ApiRequest:
     return ApiRequest("questions", site, tuple(params.items()))
 
 
-def _furthest(items: Sequence[object], second: int, *, is_last: bool) -> int | None:
-    """The date that a page has come to, by the items that stand in the order that was asked for.
+def _in_order(items: Sequence[object], second: int) -> list[int]:
+    """The dates of a page in the order that was asked for, the oldest first.
 
-    One that is dated before what follows it, as of 1970, would carry the mark past all between. Of
-    the last item nothing tells that: the next page begins with the date of the one before it.
+    One that is dated before what follows it, as of 1970, would carry the mark past all between.
 
     Args:
         items: the page's, the newest first.
         second: that was asked for, with all before it.
-        is_last: whether there is no page behind it.
     """
-    in_order: list[int] = []  # the oldest first
+    in_order: list[int] = []
     for item in reversed(items):
         date = date_of(item, "creation_date")
         if date is not None and date <= second and (not in_order or in_order[-1] <= date):
             in_order.append(date)
+    return in_order
+
+
+def _furthest(in_order: Sequence[int], *, is_last: bool) -> int | None:
+    """The date that a page has come to.
+
+    Of the last item nothing tells whether it is dated before what follows it: the next page begins
+    with the date of the one before it, and holds two that were read.
+
+    Args:
+        in_order: the page's dates, the oldest first.
+        is_last: whether there is no page behind it.
+    """
     if not in_order:
         return None
-    return in_order[0 if is_last or len(in_order) == 1 else 1]
+    return in_order[0 if is_last or len(in_order) < OVERLAP else OVERLAP - 1]
+
+
+def _middle(in_order: Sequence[int], furthest: int | None, second: int) -> int | None:
+    """The date in the middle of a page, to read on from where the next one holds none of its last.
+
+    Those are dated wrong then, which the page from there on tells, as they stand within it. It is
+    earlier than the page's own, so no answer makes the history read the same for ever.
+    """
+    middle = in_order[len(in_order) // 2] if len(in_order) >= OVERLAP else None
+    is_between = furthest is not None and middle is not None and furthest < middle < second
+    return middle if is_between else None
 
 
 def _newly_read(

@@ -1,5 +1,6 @@
 """Past questions, against a stand-in."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,16 +50,7 @@ def test_history_passes_hundreds_in_one_second(sqlite_engine: Engine) -> None:
 def test_an_item_of_a_wrong_date_carries_the_history_past_no_question(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, number: int, date: int
 ) -> None:
-    """The API sorts by the date that it knows, whatever it writes."""
-    ask = Api.ask
-
-    def misdate(api: Api, request: ApiRequest) -> ApiAnswer:
-        answer = ask(api, request)
-        items: list[Any] = list(answer.items)
-        changed = [i | {"creation_date": date} if i["question_id"] == number else i for i in items]
-        return replace(answer, items=tuple(changed))
-
-    monkeypatch.setattr(Api, "ask", misdate)
+    _misdate(monkeypatch, {number: date})
     run = world(
         sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
     )
@@ -68,3 +60,48 @@ def test_an_item_of_a_wrong_date_carries_the_history_past_no_question(
     assert run.standin.observer.requests <= 4
     with sqlite_engine.connect() as connection:
         assert 100 < (connection.scalar(select(FeedRow.fetched)) or 0) <= 250
+
+
+@pytest.mark.parametrize("date", [1, START - 205 * HOUR])
+def test_two_wrong_dates_at_a_pages_end_neither_end_nor_tear_the_history(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, date: int
+) -> None:
+    _misdate(monkeypatch, {99: date, 100: date})
+    run = world(
+        sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
+    )
+    for _ in range(2):
+        read(run.poller(), "history")
+    assert numbers(run) == list(range(1, 251))
+    assert mark(sqlite_engine, "history") == -250 * HOUR
+    assert run.standin.observer.requests <= 6
+
+
+def test_pages_that_never_hold_what_overlaps_do_not_keep_the_history_from_its_end(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _misdate(
+        monkeypatch, dict.fromkeys(range(1, 251), 1) | {n: START - n for n in range(0, 251, 5)}
+    )
+    run = world(
+        sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
+    )
+    poller = run.poller()
+    for _ in range(8):
+        read(poller, "history")
+    with sqlite_engine.connect() as connection:
+        assert connection.scalar(select(FeedRow.complete))
+
+
+def _misdate(monkeypatch: pytest.MonkeyPatch, dates: Mapping[int, int]) -> None:
+    """Have questions dated wrong: the API sorts by the date that it knows, whatever it writes."""
+    ask = Api.ask
+
+    def misdated(item: Any) -> Any:
+        return item | {"creation_date": dates.get(item["question_id"], item["creation_date"])}
+
+    def answered(api: Api, request: ApiRequest) -> ApiAnswer:
+        answer = ask(api, request)
+        return replace(answer, items=tuple(misdated(item) for item in answer.items))
+
+    monkeypatch.setattr(Api, "ask", answered)
