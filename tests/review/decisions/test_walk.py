@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, insert, select, update
 
-from core.database.review_tables import BlockedTag, QueuedQuestion
+from core.database.review_tables import BlockedTag, QueuedQuestion, Review
 from core.database.tables import Question
 from review.decisions import filters, walk
 from review.decisions.queue import next_question
@@ -137,6 +137,23 @@ def test_the_second_step_holds_the_keys_of_a_tag_that_has_not_too_many(
     first, second = [one for one in sent if "questions.title" in one]
     held = held and engine.dialect.name == "postgresql"
     assert ("IN (SELECT" in first, "IN (SELECT" in second) == (False, held)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_postgres_follows_the_queue_s_index_though_it_knows_nothing_of_the_tables(
+    engine: Engine, clock: ManualClock
+) -> None:
+    pks = predict_rows(engine, {n: {"anova": 0.9} for n in range(1, 3000)}, now=clock.now())
+    done = [{"question_pk": pk, "reviewer": "ann", "at": clock.now()} for pk in pks.values()]
+    sent: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    with engine.begin() as connection:
+        connection.execute(insert(Review), done[:2000])
+        find_candidates(connection, asking(clock), "stats", enough=30, rng=random.Random(7))
+        sql, given = next(one for one in sent if "ORDER BY" in one[0])
+        plan = connection.exec_driver_sql(f"EXPLAIN (COSTS OFF) {sql}", given).scalars().all()
+    nodes = {line.strip(" ->") for line in plan}
+    assert not nodes & {"Sort", "Materialize"}, plan
 
 
 @pytest.mark.parametrize("order", ["newest", "uncertain", "disputed"])
