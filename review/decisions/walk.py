@@ -177,7 +177,11 @@ def _are_of_keys(
 ) -> list[ColumnElement[bool] | TextClause]:
     """Conditions of rows of the queue that are looked up by these keys."""
     _, *wanted = _is_in_queue(asking, site)
-    return [QueuedQuestion.question_pk.in_(keys), is_of_site(connection, site), *wanted]
+    key = QueuedQuestion.question_pk
+    # Of a subquery, Postgres may look for each of the queue's questions in it: 3 to 8 s of 200,000.
+    is_postgres = connection.dialect.name == "postgresql"
+    of_keys = one_of(connection, key, connection.scalars(keys)) if is_postgres else key.in_(keys)
+    return [of_keys, is_of_site(connection, site), *wanted]
 
 
 def _steps(

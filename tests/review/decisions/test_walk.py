@@ -156,6 +156,22 @@ def test_postgres_follows_the_queue_s_index_though_it_knows_nothing_of_the_table
     assert not nodes & {"Sort", "Materialize"}, plan
 
 
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_postgres_is_given_a_tag_s_keys_and_joins_no_queue_with_the_tag(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """It would go through the whole queue for a tag of 200 questions where it knows no table."""
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    with engine.connect() as connection:
+        asked, rng = asking(clock, suggested="anova"), random.Random(7)
+        found = find_candidates(connection, asked, "stats", enough=30, rng=rng)
+    assert sorted(one.title for one in found) == ["apples", "figs and nuts", "pears"]
+    assert [one for one in sent if "review_queue.question_pk = ANY" in one]
+    assert not [one for one in sent if "review_queue.question_pk IN (SELECT likely_tags" in one]
+
+
 @pytest.mark.parametrize("order", ["newest", "uncertain", "disputed"])
 @pytest.mark.parametrize("rare", [5_000, -1])
 def test_sqlite_looks_a_tag_s_questions_up_by_their_keys_though_it_knows_nothing_of_the_tables(
