@@ -2,8 +2,9 @@
 
 A webhook has read the predictions up to its `read_to`. What is found and how far it has read are
 written in one transaction, so a crash loses nothing; and of a webhook, a question and a version
-there is one event, so whatever is looked at again is told once. Its id follows from these three: an
-event that is made anew, since it was deleted while a clock was ahead, is known by it.
+there is one event, so whatever is looked at again is told once. Its id follows from these three and
+the prediction's time: an event that is made anew, since it was deleted while a clock was ahead, is
+known by it; what an edit makes the same version predict is another event.
 """
 
 import uuid
@@ -162,13 +163,14 @@ def _write_events(
     )
     matching = select(Question.id).where(Question.id.in_(versions), *conditions(wanted.to_filter()))
     pks = sorted(connection.scalars(matching)) if versions else []
+    made = {row.question_pk: row.predicted_at for row in wanted_rows}
     rows = [
         {
             "webhook_id": webhook.id,
             "question_pk": pk,
             "model_version_id": versions[pk],
             "payload": {
-                "id": _event_id(webhook, pk, versions[pk]),
+                "id": _event_id(webhook, pk, versions[pk], made[pk]),
                 "event": wanted.event,
                 "question": question.to_json(),
             },
@@ -197,10 +199,11 @@ def _is_wanted(row: Any, wanted: Wanted) -> bool:
     return row.label_quality is not None and row.label_quality <= wanted.max_quality
 
 
-def _event_id(webhook: Any, pk: int, version: int) -> str:
+def _event_id(webhook: Any, pk: int, version: int, predicted_at: datetime) -> str:
     """The same for the same event; another one's for a webhook of another database or time."""
     added = f"{webhook.url} {webhook.id} {webhook.created_at.timestamp()}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{added} {pk} {version}"))
+    name = f"{added} {pk} {version} {predicted_at.timestamp()}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def _move(connection: Connection, webhook: Any, to: datetime) -> None:

@@ -12,8 +12,10 @@ def bounded_connections(most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
     """Return uvicorn's protocol for one server, with so many connections at most.
 
     One more closes the one whose last answer, or whose opening, was longest ago: of those to which
-    no answer is under way, or else of all. So whoever opens connections and sends no whole request
-    closes their own; those of others come and go in between, and what they download arrives whole.
+    no answer is under way, while they are more than half of what is allowed, or else of all. So
+    whoever opens connections and sends no whole request closes their own; those of others come and
+    go in between, and what they download arrives whole. Whoever asks for hundreds of downloads and
+    reads none closes those.
 
         uvicorn.Config(app, http=bounded_connections())
     """
@@ -24,9 +26,8 @@ def bounded_connections(most: int = MOST_CONNECTIONS) -> type[H11Protocol]:
             super().connection_made(transport)
             connections[self] = None
             if len(connections) > most:
-                oldest = next(filterfalse(_is_answered, connections))
-                if oldest is self:
-                    oldest = next(iter(connections))
+                idle = [*filterfalse(_is_answered, connections)]
+                oldest = idle[0] if len(idle) > most // 2 else next(iter(connections))
                 del connections[oldest]
                 oldest.transport.abort()
 

@@ -2,10 +2,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine, delete, insert, update
 
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
-from core.database.tables import ModelVersion
+from core.database.tables import ModelVersion, Prediction
 from core.questions.review_queue import enter_queue
 from review.notify import outbox as module
 from review.notify.outbox import KEPT, KEPT_FAILED, OVERLAP, fill_outbox, prune
@@ -162,6 +162,27 @@ def test_an_event_that_was_pruned_while_the_clock_was_ahead_keeps_its_id(
     fill_outbox(engine, now=clock.now())
     again = [row.payload["id"] for row in outbox(engine) if row.payload["id"] in first]
     assert sorted(again) == sorted(first)
+
+
+@pytest.mark.usefixtures("known_site")
+def test_what_an_edit_makes_a_version_predict_is_another_event(
+    engine: Engine, clock: ManualClock
+) -> None:
+    add(engine, clock)
+    pks = predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    [first] = [row.payload["id"] for row in outbox(engine)]
+    with engine.begin() as connection:
+        connection.execute(update(OutgoingEvent).values(delivered_at=clock.now()))
+    clock.sleep(2 * KEPT.total_seconds())
+    fill_outbox(engine, now=clock.now())
+    assert prune(engine, now=clock.now()) == 1
+    with engine.begin() as connection:
+        connection.execute(delete(Prediction).where(Prediction.question_pk == pks[1]))
+    predict_rows(engine, {1: {"r": 0.8}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    [again] = [row.payload["id"] for row in outbox(engine)]
+    assert again != first
 
 
 @pytest.mark.usefixtures("known_site")

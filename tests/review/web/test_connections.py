@@ -113,3 +113,14 @@ def test_where_all_are_answered_the_oldest_makes_room(port: int) -> None:
         with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
             answered[0].getresponse()
         assert [one.getresponse().read() for one in answered[1:]] == [b"here"] * (MOST - 1)
+
+
+def test_downloads_that_nobody_reads_make_room_for_whoever_has_not_asked_yet(port: int) -> None:
+    with ExitStack() as stack:
+        for _ in range(MOST - 1):
+            stack.enter_context(closing(connect(port))).request("GET", "/slow")
+        time.sleep(0.1)
+        opened = stack.enter_context(closing(connect(port)))
+        opened.connect()
+        assert get(stack.enter_context(closing(connect(port)))) == b"here"
+        assert get(opened) == b"here"
