@@ -1,6 +1,6 @@
 """What is suggested: kept tags above their threshold, but none that is blocked at the site."""
 
-from sqlalchemy import Select, and_, exists, or_
+from sqlalchemy import Select, and_, exists, literal, or_
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement, select
@@ -10,18 +10,23 @@ from core.database.tables import LikelyTag, Prediction, Question
 from core.database.views import LIKELY, OwnTags, PredictedTag
 
 
-def is_suggested(one: type[PredictedTag] | OwnTags = PredictedTag) -> ColumnElement[bool]:
-    """Whether a tag of a prediction is suggested; the statement joins its question.
+def is_suggested(
+    one: type[PredictedTag] | OwnTags = PredictedTag, *, site: str | None = None
+) -> ColumnElement[bool]:
+    """Whether a tag is suggested, at that site, or at that of the question that is joined.
 
     A worker suggests no blocked tag, but what it suggested before the tag was blocked stays as it
     is in the table, so that unblocking brings it back.
     """
-    return and_(one.suggested, ~is_blocked(one))
+    return and_(one.suggested, ~is_blocked(one, site=site))
 
 
-def is_blocked(one: type[PredictedTag] | OwnTags = PredictedTag) -> ColumnElement[bool]:
-    """Whether a tag of a prediction is blocked at its site; the statement joins its question."""
-    blocked = exists().where(BlockedTag.site == Question.site, BlockedTag.tag == one.tag)
+def is_blocked(
+    one: type[PredictedTag] | OwnTags = PredictedTag, *, site: str | None = None
+) -> ColumnElement[bool]:
+    """Whether a tag of a prediction is blocked at that site, or at that of the question joined."""
+    own = Question.site if site is None else literal(site)
+    blocked = exists().where(BlockedTag.site == own, BlockedTag.tag == one.tag)
     return blocked.correlate_except(BlockedTag)
 
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, get_args
 
-from sqlalchemy import Select, SQLColumnExpression, and_, exists, literal, not_, or_, select, text
+from sqlalchemy import Select, SQLColumnExpression, and_, literal, not_, or_, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.keys import are_at_most, is_held
-from core.database.review_tables import BlockedTag, QueuedQuestion, Review
+from core.database.review_tables import QueuedQuestion, Review
 from core.database.tables import LikelyTag, Question, QuestionTag, TaggingRequest
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
-from core.questions.suggested import find_by_tag, is_indexed
+from core.questions.suggested import find_by_tag, is_blocked, is_indexed, is_suggested
 from review.browse.rows import CHUNK
 from review.decisions.filters import words_of
 
@@ -155,19 +155,11 @@ def _of_tag(chosen: BrowseFilter, near: Near | None) -> list[ColumnElement[bool]
         return [_has_tag(near, of_tag, *_is_as_probable(chosen.site, least))]
     author = select(QuestionTag.question_pk).where(QuestionTag.tag == chosen.tag)
     is_authors = _has_one(author, near, QuestionTag.question_pk)
-    return [or_(is_authors, _has_tag(near, of_tag, *_is_suggested(chosen.site)))]
+    return [or_(is_authors, _has_tag(near, of_tag, is_suggested(site=chosen.site)))]
 
 
 def _is_as_probable(site: str, least: float) -> list[ColumnElement[bool]]:
-    return [PredictedTag.probability >= least, ~_is_blocked(site)]
-
-
-def _is_suggested(site: str) -> list[ColumnElement[bool]]:
-    return [and_(PredictedTag.suggested), ~_is_blocked(site)]
-
-
-def _is_blocked(site: str) -> ColumnElement[bool]:
-    return exists().where(BlockedTag.site == site, BlockedTag.tag == PredictedTag.tag)
+    return [PredictedTag.probability >= least, ~is_blocked(site=site)]
 
 
 def _has_tag(near: Near | None, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -219,4 +211,4 @@ def _is_in_state(state: State, site: str, near: Near | None) -> ColumnElement[bo
         case "reviewed":
             return _is_queued(near, QueuedQuestion.reviews > 0)
         case "suggested":
-            return _has_tag(near, *_is_suggested(site))
+            return _has_tag(near, is_suggested(site=site))
