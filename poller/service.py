@@ -50,6 +50,7 @@ LONGEST_SLEEP = 900.0  # other processes may change what is due
 REPEATED_SECONDS = 5.0  # another poller may have moved the mark meanwhile, by which one asks
 HISTORY_SECONDS = 2.0  # between two pages of history
 PATIENCE = 65.0  # of a single pass, for a backoff or the minute between identical requests
+_FOREVER = 3.2e9  # seconds: a hundred years
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 FeedKey = tuple[str, FeedName]  # site and feed
@@ -307,4 +308,5 @@ def _seconds(plan: QuotaPlan, name: FeedName) -> float:
 
 
 def _later(time: datetime, seconds: float) -> datetime:
-    return _NEVER if math.isinf(seconds) else time + timedelta(seconds=seconds)
+    # What is left of a quota may be a billionth of a request, which takes longer than dates last.
+    return time + timedelta(seconds=seconds) if seconds < _FOREVER else _NEVER

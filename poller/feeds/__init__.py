@@ -26,7 +26,7 @@ class Cursor:
         whole: whether the pass reads all that the list holds, to find what is gone.
         again: whether it reads a stretch again that held an item without a number.
         clean: whether no such item was met so far.
-        mark: where the high-water mark stood when the pass was last seen to, if anywhere.
+        mark: where the pass has found or left the high-water mark, if anywhere.
         overlap: items that the next page of history holds, too, where this date is right.
         back: the date to read on from where it does not; None where there is none.
     """

@@ -1,10 +1,11 @@
 """A site's past questions, the training corpus: read backwards from now by creation date.
 
 Answered or not, they are stored without a tagging request. The high-water mark is the date
-that has been read down to, so the feed goes on where it stopped. It stays before a page that holds
-an item which does not say which question it is, and the page is asked for again, as often as is
-worth it: the API allows that once a minute. An item of a wrong date carries it past nothing: pages
-overlap by two, and where the next one holds neither, as both are dated wrong, the mark goes back.
+that has been read down to, so the feed goes on where it stopped: also where another process has
+come to meanwhile, or where a restored backup had come to. It stays before a page that holds an item
+which does not say which question it is, and the page is asked for again, as often as is worth it:
+the API allows that once a minute. An item of a wrong date carries it past nothing: pages overlap by
+two, and where the next one holds neither, as both are dated wrong, the mark goes back.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,11 @@ from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import reading
+from core.errors import DatabaseUnreachable
 from core.feeds import FeedName
 from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
@@ -44,7 +47,8 @@ class HistoryFeed:
     def step(self, site: str, cursor: Cursor | None) -> Step:
         """Read a page, store its questions, and move the mark down."""
         state = self._state(site)
-        cursor = cursor or Cursor(epoch(state.mark or self.clock.now()))
+        if cursor is None or cursor.mark != state.mark:  # which others have moved
+            cursor = Cursor(epoch(state.mark or self.clock.now()), mark=state.mark)
         answer = self.api.ask(_request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
@@ -54,6 +58,7 @@ class HistoryFeed:
         back = cursor.back if is_torn else None
         now = self.clock.now()
         with self.engine.begin() as connection:
+            self._require_mark(connection, site, cursor.mark)
             stored = store(connection, items.questions, now=now, request_tagging=False)
             worth_another = record_items(connection, site, self.name, items, now=now)
             again = worth_another and self._rereads.get(site, 0) < MAX_REREADS
@@ -76,10 +81,21 @@ class HistoryFeed:
             polled, last = self.settings.feed, answer.items[-OVERLAP:]
             overlap = read_items(last, site=site, polled=polled, others=others).keys()
             back = _middle(in_order, furthest, cursor.second)
-            following = replace(following, overlap=overlap, back=back)
+            following = replace(following, overlap=overlap, back=back, mark=reached)
         self._count(site, items, again=again)
         counts = stored.new, stored.changed, stored.requested
         return Step(following, *counts, items.keys(), again=again)
+
+    def _require_mark(self, connection: Connection, site: str, mark: datetime | None) -> None:
+        """Refuse to move a mark that is not where it was before the request.
+
+        Raises:
+            DatabaseUnreachable: an older backup was brought back meanwhile: what lies between its
+                mark and this page is to be read once more.
+        """
+        if feed_state(connection, site, self.name).mark != mark:
+            told = f"{site}, {self.name}: the mark was moved, as by a restored backup"
+            raise DatabaseUnreachable(f"{told}; reading on from where it stands now")
 
     def _count(self, site: str, items: Items, *, again: bool) -> None:
         """Count how often the page is read again, and tell where that was in vain."""

@@ -1,6 +1,7 @@
 """The loop: what is due when, what outlives a restart, and what is done when something is away."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +22,10 @@ from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
 from poller.feeds import Cursor, Step
+from poller.quota import Quota
+from poller.rate_limit import RateLimit
 from tests.conftest import ManualClock
+from tests.poller.feeds.feed_world import asked, world
 from tests.poller.simulation import (
     Simulation,
     made_up_questions,
@@ -68,6 +72,19 @@ def several_sites(
     standin = StandIn(sites, start=start, limits=limits, faults=faults)
     settings = made_up_settings(sites=tuple(names), **options)
     return Simulation(engine, clock, standin, settings, seed=1)
+
+
+def test_a_quota_that_is_all_but_planned_out_ends_no_poller(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What new questions leave the changed ones would then be a request in a billion years."""
+    left = Quota(maximum=300, remaining=16, seconds_left=575.9999999999994)
+    run = world(sqlite_engine, [asked(1, -60)], poll_seconds=300, history_questions=1_000)
+    poller = run.poller()
+    assert poller.run_once() == []
+    monkeypatch.setattr(RateLimit, "quota", lambda _: left)
+    assert 1e9 < poller.quota_plan().changed_seconds < math.inf
+    assert poller._next() > 0
 
 
 @pytest.mark.slow

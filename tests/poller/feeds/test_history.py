@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select, update
 
 from core.database.api_tables import FeedRow
+from core.database.tables import Question
+from core.errors import DatabaseUnreachable
 from poller.api import Api
 from poller.client import ApiAnswer, ApiRequest
 from tests.poller.feeds.feed_world import HOUR, START, asked, mark, numbers, read, row, world
@@ -43,6 +45,53 @@ def test_history_passes_hundreds_in_one_second(sqlite_engine: Engine) -> None:
     run = world(sqlite_engine, questions, history_questions=10_000)
     read(run.poller(), "history")
     assert len(numbers(run)) == 321
+
+
+def test_history_goes_on_where_another_process_has_come_to(sqlite_engine: Engine) -> None:
+    """`tagger history` beside a poller, which has the page in mind that it was at."""
+    questions = [asked(n, -n * 60) for n in range(1, 701)]
+    run = world(sqlite_engine, questions, history_questions=10_000)
+    poller, command = run.poller(), run.poller()
+    poller._step((SITE, "history"))
+    for _ in range(5):
+        run.clock.sleep(15)
+        command._step((SITE, "history"))
+    poller._step((SITE, "history"))
+    assert mark(sqlite_engine, "history") == -687 * 60
+    assert run.standin.observer.requests == 7
+    with sqlite_engine.connect() as connection:
+        assert connection.scalar(select(FeedRow.fetched)) == 687
+
+
+@pytest.mark.parametrize("is_asking", [False, True])
+def test_history_reads_again_what_an_older_backup_lacks(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, is_asking: bool
+) -> None:
+    run = world(sqlite_engine, [asked(n, -n * 60) for n in range(1, 401)], history_questions=10_000)
+    poller, ask = run.poller(), Api.ask
+    poller._step((SITE, "history"))
+    with sqlite_engine.connect() as connection:
+        old = connection.execute(select(FeedRow.mark, FeedRow.fetched)).one()
+    run.clock.sleep(3)
+    poller._step((SITE, "history"))
+
+    def restore(api: Api | None = None, request: ApiRequest | None = None) -> Any:
+        monkeypatch.setattr(Api, "ask", ask)
+        with sqlite_engine.begin() as connection:
+            connection.execute(update(FeedRow).values(mark=old.mark, fetched=old.fetched))
+            connection.execute(delete(Question).where(Question.question_id > 100))
+        return None if api is None or request is None else ask(api, request)
+
+    if is_asking:
+        monkeypatch.setattr(Api, "ask", restore)
+        run.clock.sleep(3)
+        with pytest.raises(DatabaseUnreachable, match="stats, history: the mark was moved"):
+            poller._step((SITE, "history"))
+    else:
+        restore()
+    run.clock.sleep(70)
+    read(poller, "history")
+    assert numbers(run) == list(range(1, 401))
 
 
 @pytest.mark.parametrize("number", [1, 50, 99, 100, 198])  # on the page, or the last one of it
