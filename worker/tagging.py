@@ -199,7 +199,7 @@ class _Line:
         while True:
             serving = serving or self._models.get(self._site, before_loading=self._end)
             with self._engine.begin() as connection:
-                if hold_live(connection, self._site) == serving.live_id:
+                if hold_live(connection, self._site) == serving.live:
                     return serving.loaded, claim(
                         connection,
                         pks,

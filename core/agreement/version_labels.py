@@ -9,6 +9,7 @@ from core.errors import BundleRefused, VersionPruned
 from core.model import registry
 from core.model.bundle_cache import BundleCache
 from core.model.fetching import fetch_from
+from core.model.registry import Version, VersionKey
 
 log = logging.getLogger(__name__)
 
@@ -19,7 +20,7 @@ class VersionLabels:
     def __init__(self, engine: Engine, cache: BundleCache) -> None:
         self._engine = engine
         self._cache = cache
-        self._labels: dict[int, tuple[str, ...]] = {}
+        self._labels: dict[VersionKey, tuple[str, ...]] = {}
 
     def __call__(self, version_id: int) -> tuple[str, ...]:
         """The labels of a version; none where its bundle is pruned or refused.
@@ -28,15 +29,16 @@ class VersionLabels:
             CacheUnusable: there is no room for the bundle.
             DatabaseUnreachable: it cannot be fetched now.
         """
-        if version_id not in self._labels:
-            self._labels[version_id] = self._read(version_id)
-        return self._labels[version_id]
-
-    def _read(self, version_id: int) -> tuple[str, ...]:
         with reading(self._engine) as connection:
-            versions = {version.id: version for version in registry.list_versions(connection)}
-        version = versions.get(version_id)
-        if version is None or version.pruned_at is not None:
+            version = registry.find_version(connection, version_id)
+        if version is None:
+            return ()
+        if version.key not in self._labels:
+            self._labels[version.key] = self._read(version)
+        return self._labels[version.key]
+
+    def _read(self, version: Version) -> tuple[str, ...]:
+        if version.pruned_at is not None:
             return ()
         try:
             with self._cache.open(version, fetch_from(self._engine)) as bundle:

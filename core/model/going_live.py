@@ -104,9 +104,9 @@ def _go_live(
         Model(bundle, encoders=Encoders(settings.teacher))
     with engine.begin() as connection:
         registry.lock(connection, chosen.site)
-        live_id = registry.find_live_id(connection, chosen.site)
+        live = registry.find_live_key(connection, chosen.site)
         now = clock.now()
-        if live_id != (before and before.id) or move.apply(connection, now).id != chosen.id:
+        if live != (before and before.key) or move.apply(connection, now).id != chosen.id:
             raise LiveVersionMoved(
                 f"Another version of {chosen.site} went live while version {chosen.version} was "
                 "tried: nothing is changed. Look which one is live, then decide again."

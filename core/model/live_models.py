@@ -17,7 +17,7 @@ from core.model.bundle import Bundle
 from core.model.bundle_cache import BundleCache
 from core.model.fetching import fetch_from
 from core.model.predictor import Model
-from core.model.registry import Version
+from core.model.registry import Version, VersionKey
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 
 log = logging.getLogger(__name__)
@@ -38,12 +38,12 @@ class Serving:
     """What tags a site's questions.
 
     Attributes:
-        live_id: key of the live version.
+        live: which version is live.
         loaded: it, or another one where it is refused or cannot be loaded yet.
         retry_at: when loading it is tried again, by the machine's own count of seconds.
     """
 
-    live_id: int
+    live: VersionKey
     loaded: Loaded
     retry_at: float = math.inf
 
@@ -91,7 +91,7 @@ class LiveModels:
         self._threads = threads
         self._encoders = encoders
         self._serving: dict[str, Serving] = {}  # by site, the last used last
-        self._refused: dict[int, _Refusal] = {}  # by version
+        self._refused: dict[VersionKey, _Refusal] = {}
 
     def get(self, site: str, before_loading: Callable[[], None] = lambda: None) -> Serving:
         """Return the model of the site's live version, read from the registry where it is new.
@@ -111,8 +111,8 @@ class LiveModels:
             CacheUnusable: there is no room for the bundle.
         """
         with reading(self._engine) as connection:
-            live_id = registry.find_live_id(connection, site)  # at every batch, so nothing more
-        if not self._is_current(site, live_id):
+            live = registry.find_live_key(connection, site)  # at every batch, so nothing more
+        if not self._is_current(site, live):
             before_loading()
             self._serving[site] = self._take_up(site)
         self._serving[site] = self._serving.pop(site)  # as the one that was used last
@@ -129,13 +129,9 @@ class LiveModels:
         self._serving[site] = self._serving.pop(site)  # as the one that was used last
         return serving
 
-    def _is_current(self, site: str, live_id: int | None) -> bool:
+    def _is_current(self, site: str, live: VersionKey | None) -> bool:
         serving = self._serving.get(site)
-        return (
-            serving is not None
-            and serving.live_id == live_id
-            and time.monotonic() < serving.retry_at
-        )
+        return serving is not None and serving.live == live and time.monotonic() < serving.retry_at
 
     def _take_up(self, site: str) -> Serving:
         with reading(self._engine) as connection:
@@ -147,18 +143,18 @@ class LiveModels:
                 site=site,
             )
         before = self._serving.get(site)
-        if before is not None and before.loaded.version.id == live.id:
-            return Serving(live.id, before.loaded)
+        if before is not None and before.loaded.version.key == live.key:
+            return Serving(live.key, before.loaded)
         of_before = before.loaded.version if before is not None else None
-        told = self._refused.get(live.id) if before and before.live_id == live.id else None
+        told = self._refused.get(live.key) if before and before.live == live.key else None
         del before  # or its model would stay in memory while the new one is loaded
         try:
             loaded = self._try(live)
         except CacheUnusable as error:
             return self._put_off(live, error)
         if loaded is not None:
-            return Serving(live.id, loaded)
-        loaded, refusal = self._load_other(live, of_before), self._refused[live.id]
+            return Serving(live.key, loaded)
+        loaded, refusal = self._load_other(live, of_before), self._refused[live.key]
         if told is None or str(told.error) != str(refusal.error):
             log.error(
                 "%s: version %d is refused, version %d goes on: %s",
@@ -167,7 +163,7 @@ class LiveModels:
                 loaded.version.version,
                 refusal.error,
             )
-        return Serving(live.id, loaded, refusal.until)
+        return Serving(live.key, loaded, refusal.until)
 
     def _put_off(self, live: Version, error: CacheUnusable) -> Serving:
         """Go on with the version that is loaded, for a while; what is in the way may pass."""
@@ -176,7 +172,7 @@ class LiveModels:
             raise error
         number = kept.loaded.version.version
         log.error("%s: version %d waits, %d goes on: %s", live.site, live.version, number, error)
-        return Serving(live.id, kept.loaded, time.monotonic() + RETRY_SECONDS)
+        return Serving(live.key, kept.loaded, time.monotonic() + RETRY_SECONDS)
 
     def _load_other(self, live: Version, before: Version | None) -> Loaded:
         """Return the version that was used before, or load the nearest that is not refused."""
@@ -188,17 +184,17 @@ class LiveModels:
         candidates = previous if before is None else [before, *previous]
         loaded = next(filter(None, map(self._try, candidates)), None)
         if loaded is None:
-            raise self._refused[live.id].error
+            raise self._refused[live.key].error
         return loaded
 
     def _try(self, version: Version) -> Loaded | None:
-        refusal = self._refused.get(version.id)
+        refusal = self._refused.get(version.key)
         if refusal is not None and time.monotonic() < refusal.until:
             return None
         try:
             return self._read(version)
         except BundleRefused as error:
-            self._refused[version.id] = _Refusal.of(error)
+            self._refused[version.key] = _Refusal.of(error)
             return None
 
     def _read(self, version: Version) -> Loaded:

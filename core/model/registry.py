@@ -3,7 +3,7 @@
 import zlib
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
@@ -25,6 +25,13 @@ Reason = Literal["gate", "hand", "rollback"]
 _POSTGRES_LOCKS: Final = 0x7A66E4  # of our own: in Postgres' space of pairs
 
 
+class VersionKey(NamedTuple):
+    """Which version it is: after a restore, the key of its row may be another version's."""
+
+    id: int
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A row of the registry without its bytes."""
@@ -42,6 +49,11 @@ class Version:
     learned_row: int | None  # the last row of `questions` that it learned from, made here
     learned_through: int | None  # in place of both, a number: of models of before
     pruned_at: datetime | None  # when its bundle was deleted
+
+    @property
+    def key(self) -> VersionKey:
+        """What no other version has, not even one that is gone."""
+        return VersionKey(self.id, self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +242,12 @@ def get_version(connection: Connection, site: str, version: int) -> Version:
     return Version(*row)
 
 
+def find_version(connection: Connection, version_id: int) -> Version | None:
+    """Return the version whose row has a key, if there is one."""
+    row = connection.execute(_versions().where(ModelVersion.id == version_id)).one_or_none()
+    return Version(*row) if row is not None else None
+
+
 def find_packed(connection: Connection, site: str, sha256: str) -> Version | None:
     """Return the site's newest version whose bundle is this zip and is not pruned, if any."""
     equal = _versions().where(
@@ -249,20 +267,29 @@ def find_live(connection: Connection, site: str) -> Version | None:
 
 
 def find_live_id(connection: Connection, site: str) -> int | None:
-    """Return the key of the site's live version, if it has one; asked for at every batch."""
-    return connection.execute(_live_id(site)).scalar_one_or_none()
+    """Return the key of the row of the site's live version, if it has one."""
+    live = find_live_key(connection, site)
+    return None if live is None else live.id
 
 
-def _live_id(site: str) -> Select[int]:
-    return select(ModelVersion.id).where(ModelVersion.site == site, ModelVersion.live)
+def find_live_key(connection: Connection, site: str) -> VersionKey | None:
+    """Return which version of the site is live, if there is one; asked for at every batch."""
+    row = connection.execute(_live_key(site)).one_or_none()
+    return None if row is None else VersionKey(*row)
 
 
-def hold_live(connection: Connection, site: str) -> int | None:
-    """Return the key of the site's live version, and let none take its place until the commit.
+def _live_key(site: str) -> Select[int, str]:
+    live = (ModelVersion.site == site, ModelVersion.live)
+    return select(ModelVersion.id, ModelVersion.sha256).where(*live)
+
+
+def hold_live(connection: Connection, site: str) -> VersionKey | None:
+    """Return which version of the site is live, and let none take its place until the commit.
 
     None also where another one is taking its place: ask again, in another transaction.
     """
-    return connection.execute(_live_id(site).with_for_update(read=True)).scalar_one_or_none()
+    row = connection.execute(_live_key(site).with_for_update(read=True)).one_or_none()
+    return None if row is None else VersionKey(*row)
 
 
 def get_live(connection: Connection, site: str) -> Version:

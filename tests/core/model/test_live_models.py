@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, select, update
 
+from core.database.backup.restoring import restore_backup
+from core.database.backup.writing import save_backup
 from core.database.engine import reading
 from core.database.tables import BundlePart, ModelVersion, TaggingRequest
 from core.errors import BundleRefused
@@ -212,7 +214,7 @@ def test_a_batch_asks_the_registry_for_a_key_alone(engine: Engine, clock: Manual
     tag_next(engine, models, 2, clock)
     of_versions = [statement for statement in asked if "FROM model_versions" in statement]
     assert len(of_versions) == 1  # the claim's own
-    assert of_versions[0].startswith("SELECT model_versions.id \nFROM")
+    assert of_versions[0].startswith("SELECT model_versions.id, model_versions.sha256 \nFROM")
     assert not any("bundle_parts" in statement for statement in asked)
 
 
@@ -276,3 +278,19 @@ def test_no_question_is_lost_or_fails_while_versions_come_and_go(
     assert {version for _, version in tagged} <= {first.id, newer.id}
     with reading(engine) as connection:
         assert connection.execute(select(TaggingRequest.question_pk)).all() == []
+
+
+def test_a_version_that_has_another_ones_key_since_a_restore_tags_by_its_own_model(
+    engine: Engine, clock: ManualClock, tmp_path: Path
+) -> None:
+    """The worker sees nothing of the restore: meanwhile there is nothing that it could tag."""
+    backup = tmp_path / "tagger.backup.gz"
+    save_backup(engine, backup, now=clock.now(), models=True)  # of before there was a model
+    first, models = publish_live(engine, word_bundle(), now=clock.now()), live_models(engine)
+    tag_next(engine, models, 1, clock)
+    with backup.open("rb") as file:
+        restore_backup(engine, file, backup.name, now=clock.now(), replace=True)
+    second = publish_live(engine, word_bundle(architecture="other"), now=clock.now())
+    assert second.id == first.id
+    tag_next(engine, models, 2, clock)
+    assert models.get("stats").loaded.version == second

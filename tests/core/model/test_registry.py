@@ -213,10 +213,10 @@ def test_the_live_version_is_held_until_the_transaction_ends(
     first, second = versions(engine)
     with ThreadPoolExecutor(1) as pool:
         with engine.begin() as connection:
-            assert registry.hold_live(connection, "stats") == first.id
+            assert registry.hold_live(connection, "stats") == first.key
             promotion = pool.submit(promote, engine, clock, 2)
             with pytest.raises(TimeoutError):
                 promotion.result(timeout=0.5)
         promotion.result(timeout=30)
     with engine.begin() as connection:
-        assert registry.hold_live(connection, "stats") == second.id
+        assert registry.hold_live(connection, "stats") == second.key
