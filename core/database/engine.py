@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 _UNUSABLE = (OperationalError, InterfaceError, DatabaseError)
 
 _FORBIDDEN = "42501"  # what Postgres calls insufficient privilege
+_READ_ONLY = "25006"  # of a standby, say, or of a server whose disk is all but full
+_PASSING = (_READ_ONLY, "25P03", "25P04")  # InternalErrors, too; the last two: it took too long
 _DEADLOCK = "40P01"
 _TRIES = 20  # against deadlocks; each takes the second after which Postgres looks for one
 
@@ -82,11 +84,15 @@ def _tell_when_unreachable(engine: Engine) -> None:
 
     @event.listens_for(engine, "handle_error", retval=True)
     def explain(context: ExceptionContext) -> BaseException | None:
-        if getattr(context.original_exception, "sqlstate", None) == _FORBIDDEN:
+        state = _state(context.original_exception)
+        if state == _FORBIDDEN:
             return _forbidden(engine, context.original_exception)
         # A failed ping is the pool's own matter: it connects anew, and only that failure counts.
-        if context.is_pre_ping or type(context.sqlalchemy_exception) not in _UNUSABLE:
+        is_away = type(context.sqlalchemy_exception) in _UNUSABLE or state in _PASSING
+        if context.is_pre_ping or not is_away:
             return None
+        # By a new connection, the address may lead to another server than to the standby.
+        context.is_disconnect = context.is_disconnect or state == _READ_ONLY
         return unreachable(engine, context.original_exception)
 
 
@@ -282,7 +288,7 @@ def despite_deadlocks(action: Callable[[], T]) -> T:
 
 def _is_deadlock(error: BaseException | None) -> bool:
     """Whether an error was caused by what Postgres calls a deadlock."""
-    while error is not None and getattr(error, "sqlstate", None) != _DEADLOCK:
+    while error is not None and _state(error) != _DEADLOCK:
         error = error.__cause__
     return error is not None
 
@@ -292,6 +298,8 @@ def unreachable(engine: Engine, error: BaseException) -> DatabaseUnreachable:
     address = engine.url.render_as_string(hide_password=True)
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
     advice = "Start it, or set TAGGER_DATABASE_URL to one that runs."
+    if _state(error) == _READ_ONLY:
+        advice = "Let it take writes again, or set TAGGER_DATABASE_URL to one that does."
     if engine.dialect.name == "sqlite":
         advice = advise(Path(str(engine.url.database)), error)
     return DatabaseUnreachable(f"The database {address} cannot be used: {reason}.", advice)
@@ -311,13 +319,18 @@ def driven(connection: Connection) -> Iterator[Any]:
     dbapi: Any = connection.dialect.loaded_dbapi
     try:
         yield connection.connection.driver_connection
-    except (dbapi.InterfaceError, dbapi.OperationalError) as error:
+    except dbapi.Error as error:
+        if _state(error) == _FORBIDDEN:
+            raise _forbidden(connection.engine, error) from error
+        kinds = (dbapi.InterfaceError, dbapi.OperationalError)
+        if not isinstance(error, kinds) and _state(error) not in _PASSING:
+            raise
         connection.invalidate(error)
         raise unreachable(connection.engine, error) from error
-    except dbapi.Error as error:
-        if getattr(error, "sqlstate", None) != _FORBIDDEN:
-            raise
-        raise _forbidden(connection.engine, error) from error
+
+
+def _state(error: BaseException | None) -> str | None:
+    return getattr(error, "sqlstate", None)
 
 
 def _forbidden(engine: Engine, error: BaseException) -> DatabaseForbidden:

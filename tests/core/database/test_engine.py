@@ -8,9 +8,10 @@ from threading import Event, Thread
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, QueuePool, func, insert, make_url, select, text
+from sqlalchemy import Connection, Engine, QueuePool, func, insert, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
+from core.database.bulk import insert_rows
 from core.database.engine import (
     make_engine,
     reading,
@@ -102,6 +103,40 @@ def test_a_connection_lost_while_it_lay_in_the_pool_is_replaced(engine: Engine) 
         other.execute(text("SELECT pg_terminate_backend(:pid, 10000)"), {"pid": pid})
         with engine.connect() as connection:
             assert connection.execute(own_pid).scalar_one() != pid
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("by_driver", [False, True])
+def test_a_server_that_takes_no_writes_is_one_line_and_is_asked_by_a_new_connection(
+    engine: Engine, by_driver: bool
+) -> None:
+    row = {"site": "stats", "tag": "ml", "reviewer": "Ann", "at": datetime(2026, 1, 1, tzinfo=UTC)}
+
+    def write(connection: Connection) -> None:
+        if by_driver:
+            insert_rows(connection, BlockedTag, list(row), [tuple(row.values())])
+        else:
+            connection.execute(insert(BlockedTag).values(row))
+
+    with engine.connect() as connection:
+        connection.execute(text("SET default_transaction_read_only = on"))
+        connection.commit()
+        with pytest.raises(DatabaseUnreachable, match="read-only transaction") as raised:
+            write(connection)
+    assert "Let it take writes again" in (raised.value.advice or "")
+    with engine.begin() as connection:
+        write(connection)
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_transaction_that_a_limit_of_the_server_ended_is_one_line(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 50"))
+        time.sleep(0.3)
+        with pytest.raises(DatabaseUnreachable, match="idle-in-transaction"):
+            connection.execute(text("SELECT 1"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
 
 
 def end(engine: Engine, pid: int) -> None:
