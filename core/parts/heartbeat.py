@@ -34,15 +34,28 @@ def end_at_once(reason: str) -> None:
 
 
 class Heartbeat:
-    """Touches a file, where there is one to touch."""
+    """Touches a file, where there is one to touch.
+
+    Where it cannot be touched, that is one line in the log: the service itself goes on.
+    """
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
+        self._is_told = False
 
     def beat(self) -> None:
         """Tell that the service gets on."""
-        if self._file is not None:
+        if self._file is None:
+            return
+        try:
             self._file.touch()
+        except OSError as error:
+            if not self._is_told:
+                told = "TAGGER_HEARTBEAT_FILE, %s, cannot be touched: %s. The service goes on"
+                log.error(told, self._file, error.strerror)  # noqa: TRY400 (one line)
+            self._is_told = True
+        else:
+            self._is_told = False
 
 
 class Watchdog:
