@@ -18,7 +18,7 @@ from trainer.scoring.calibration import fit_platt
 from trainer.systems.base import System, Tagger, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 
-_NEVER: Final = -10.0  # the decision on a label that no question to learn from has
+_CERTAIN: Final = 10.0  # decision on a label that all questions to learn from have; of none, less it
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class LinearSystem(System):
         features, matrix = TfidfFeatures.fit(dataset.corpus, rows, self.fields, most=self.most)
         labels = len(dataset.labels)
         weights = np.zeros((matrix.shape[1], labels), np.float32)
-        biases = np.full(labels, _NEVER, np.float32)
+        biases = np.where(dataset.targets[rows].all(axis=0), _CERTAIN, -_CERTAIN).astype(np.float32)
         # One after another: liblinear has one random generator in a process, which threads would
         # share, and no two fits with a seed would be equal.
         for label, column in enumerate(dataset.targets[rows].T):

@@ -1,5 +1,7 @@
 """Logistic regression and the linear SVM: whose decisions become probabilities, and how."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from core.model.calibration import sigmoid
 from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
-from trainer.systems.linear import LinearSVM, LogisticRegression
+from trainer.systems.linear import LinearSVM, LinearSystem, LogisticRegression
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,18 @@ def test_a_tagger_of_one_field_is_smaller(dataset: Dataset) -> None:
     )
     assert one.weights.shape[0] < two.weights.shape[0]
     assert one.size() < two.size()
+
+
+@pytest.mark.parametrize("system", [LogisticRegression(), LinearSVM()])
+def test_a_tag_that_every_question_has_is_certain_and_one_that_none_has_is_not(
+    dataset: Dataset, system: LinearSystem
+) -> None:
+    targets = dataset.targets.copy()
+    targets[:, 0], targets[:, 1] = 1, 0
+    tagger = system.fit(replace(dataset, targets=targets), seed=0, reporter=ProgressReporter())
+    found = tagger.probabilities(dataset.corpus, dataset.split.test)
+    assert (found[:, 0] > 0.99).all()
+    assert (found[:, 1] < 0.01).all()
 
 
 def test_progress_counts_the_labels_of_both_fits(dataset: Dataset) -> None:
