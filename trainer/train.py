@@ -1,6 +1,7 @@
 """One training run of a site, from its questions to a version that is live or waits."""
 
 import logging
+import shutil
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -109,7 +110,10 @@ def _run(
             reporter.stage("publishing it")
             packed = pack(bundle, Path(folder) / "bundle.zip")
             decision = evaluation.decision
-            return publish_candidate(engine, packed, decision, live, options, record, clock)
+            result = publish_candidate(engine, packed, decision, live, options, record, clock)
+        if candidate.network.checkpoints is not None:  # without them, a full disk takes an hour
+            shutil.rmtree(candidate.network.checkpoints, ignore_errors=True)
+        return result
 
 
 def _teacher(

@@ -1,8 +1,9 @@
 """Whole training runs, on a made-up site."""
 
+import errno
 import os
 import signal
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from tests.processes import environment, wait_until
 from tests.rows import store_questions, unpack_version
 from tests.trainer.counting import CountingNetwork
 from tests.trainer.made_up import (
+    NARROW,
     TAGS,
     made_up_corpus,
     made_up_dataset,
@@ -33,6 +35,8 @@ from trainer.progress import Epoch, ProgressReporter
 from trainer.runs import export
 from trainer.runs.rows import PublishedRun
 from trainer.systems import ARCHITECTURES
+from trainer.systems.branched.hyperparameters import Hyperparameters
+from trainer.systems.branched.system import BranchedNetwork
 from trainer.train import reason_to_skip, train_site
 
 # Keras' own conversions of tensors, under NumPy 2.
@@ -73,6 +77,17 @@ class Interrupter(Recorder):
         if done == self.at:
             raise KeyboardInterrupt
         super().batch(done, of)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NarrowNetwork(BranchedNetwork):
+    """The default one, but small."""
+
+    hyperparameters: Hyperparameters = NARROW
+
+
+def no_space(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def train(
@@ -222,6 +237,26 @@ def test_a_failed_run_leaves_its_reason_and_the_live_model_as_it_was(
     assert runs(sqlite_engine)[2] == ("skipped", None)
     with sqlite_engine.connect() as connection:
         assert find_live(connection, "fruit") == live
+
+
+@pytest.mark.slow(12)
+@pytest.mark.training
+@pytest.mark.usefixtures("eager")
+def test_a_run_that_fails_once_its_network_is_fitted_does_not_fit_it_again(
+    sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ARCHITECTURES, "branched", NarrowNetwork)
+    store_made_up(sqlite_engine, 150)
+    options = replace(OPTIONS, architecture="branched", epochs=1, resume=tmp_path / "parts")
+    with monkeypatch.context() as full:
+        full.setattr("trainer.train.pack", no_space)
+        with pytest.raises(OSError, match="No space left"):
+            train(sqlite_engine, options)
+    reporter = Recorder()
+    assert train(sqlite_engine, options, reporter).live
+    assert reporter.notes == ["Resuming an unfinished run: 6 of 6 parts are finished."]
+    assert reporter.epochs == []
+    assert list((tmp_path / "parts").iterdir()) == []
 
 
 @pytest.mark.chaos

@@ -5,7 +5,7 @@ known, the branches are fitted again with the validation part among what they le
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +97,13 @@ class Fitted:
         model: from inputs to probabilities, (questions, labels) in the dataset's order.
         validation_probabilities: probabilities, (validation part, labels) in the dataset's order.
         epochs: of all parts.
+        checkpoints: the folder of those that are of no more use, as of a Network.
     """
 
     model: keras.Model
     validation_probabilities: npt.NDArray[np.float64]
     epochs: tuple[Epoch, ...]
+    checkpoints: Path | None = None
 
 
 def fit(
@@ -146,9 +148,7 @@ def fit(
         run.estimate.restart()  # tables are no measure of the fitting, which comes now
         _learn_from_teacher(run, documents)
         fitted = _fit_and_stack(run, trunk, documents)
-    if not run.stopped:  # what Ctrl-C cut short can still be resumed
-        checkpoints.clear()
-    return fitted
+    return fitted if run.stopped else replace(fitted, checkpoints=checkpoints.folder)
 
 
 def _learn_from_teacher(run: FittingRun, documents: DocumentVectors) -> None:

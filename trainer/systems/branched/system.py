@@ -66,6 +66,7 @@ class BranchedNetwork(NetworkSystem):
             epochs=fitted.epochs,
             validation_probabilities=fitted.validation_probabilities,
             teacher=self.teacher if encoded.reads_sentences else None,
+            checkpoints=fitted.checkpoints,
         )
 
     def _with_vectors(

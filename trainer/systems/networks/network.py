@@ -40,6 +40,9 @@ class Network(Tagger):
         validation_probabilities: the labels' for the validation part, from before it was learned
             from; None where it never was.
         teacher: knows the sentence vectors that the network reads; None where it reads none.
+        checkpoints: the folder of its fitting's, by which it is made again should it be lost before
+            it is published; None where there are none, or they are of more use: what Ctrl-C cut
+            short can still be resumed.
     """
 
     keras: Any
@@ -51,6 +54,7 @@ class Network(Tagger):
     epochs: tuple[Epoch, ...] = ()
     validation_probabilities: npt.NDArray[np.float64] | None = None
     teacher: Teacher | None = None
+    checkpoints: Path | None = None
 
     def encode(self, corpus: Corpus, rows: Rows) -> Arrays:
         """Return the network's inputs for rows of a corpus, as workers make them of texts."""

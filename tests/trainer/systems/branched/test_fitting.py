@@ -110,7 +110,17 @@ def test_a_killed_fitting_is_resumed_to_the_weights_of_one_that_was_not(
     assert reporter.notes == [f"Resuming an unfinished run: {finished} of 6 parts are finished."]
     assert reporter.epochs[0].part == first
     assert reporter.work[-1][0] == reporter.work[-1][1]
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [resumed.checkpoints]
+
+
+def test_a_fitting_that_is_finished_is_made_again_of_its_checkpoints(
+    dataset: Dataset, whole: Network, tmp_path: Path
+) -> None:
+    SYSTEM.fit(dataset, seed=3, reporter=ProgressReporter(), resume=tmp_path)
+    reporter = Killer()
+    assert_same(SYSTEM.fit(dataset, seed=3, reporter=reporter, resume=tmp_path), whole)
+    assert reporter.notes == ["Resuming an unfinished run: 6 of 6 parts are finished."]
+    assert reporter.epochs == []
 
 
 def test_it_can_be_killed_again_and_again(dataset: Dataset, whole: Network, tmp_path: Path) -> None:
@@ -129,11 +139,11 @@ def test_what_was_stopped_by_a_person_can_be_resumed(
 
     stopped = SYSTEM.fit(dataset, seed=3, reporter=Stopper(), resume=tmp_path)
     assert stopped.epochs[-1].part == "convolutions"
+    assert stopped.checkpoints is None
     reporter = Killer()
     assert_same(SYSTEM.fit(dataset, seed=3, reporter=reporter, resume=tmp_path), whole)
     assert reporter.epochs[0].part == "convolutions"
     assert reporter.epochs[0].number == 2
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_that_are_not_the_parts_are_done_again(
@@ -158,4 +168,4 @@ def test_another_seed_starts_from_scratch_and_gives_another_network(
     assert reporter.notes == []
     weights = zip(other.keras.get_weights(), whole.keras.get_weights(), strict=True)
     assert not all(np.array_equal(*pair) for pair in weights)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [other.checkpoints]
