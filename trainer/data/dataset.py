@@ -9,6 +9,7 @@ import numpy.typing as npt
 from core.errors import NotEnoughQuestions, TooFewQuestions
 from core.questions.time_order import Seen
 from core.settings import DEFAULTS
+from core.wording import counted
 from trainer.data.corpus import Corpus
 from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import RANDOM_STATE, VALIDATION_SHARE, Rows, Split, SplitName, split
@@ -40,7 +41,8 @@ class DatasetOptions:
 
     Attributes:
         top_tags: how many of the site's tags are learned; None leaves it to choose_labels().
-        min_questions: a site with fewer questions that have one of them is refused.
+        min_questions: a site with fewer questions is refused: of those that have one of them or,
+            where the newest are held out, any tag.
         split: which questions judge.
         random_state: of the random split.
     """
@@ -100,7 +102,8 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
         tagger.probabilities(holdout.corpus, holdout.rows)
 
     Raises:
-        NotEnoughQuestions: there are too few, or fewer than two tags.
+        NotEnoughQuestions: there are too few, also of those that have a tag to learn, or fewer than
+            two tags.
     """
     tagged = np.array([row for row, tags in enumerate(corpus.tags) if tags], np.int64)
     check_number(corpus.site, len(tagged), options.min_questions)
@@ -113,6 +116,11 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
     _check_labels(corpus.site, labels)
     newer = round(len(rows) * (1 - VALIDATION_SHARE))
     parts = Split(rows[:newer], rows[newer:], rows[:0])
+    if not len(parts.train) or not len(parts.validation):
+        raise NotEnoughQuestions(
+            f"Only {counted(len(rows), 'question')} of the site {corpus.site} to learn from have "
+            f"one of the {len(labels)} tags that are learned: let it learn more (TAGGER_TOP_TAGS)."
+        )
     return Dataset(older, labels, targets, parts), Holdout(newest, tagged[tagged >= first] - first)
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,6 +81,14 @@ def test_a_site_whose_questions_share_no_words_is_refused() -> None:
 def test_a_site_of_one_tag_is_refused() -> None:
     with pytest.raises(NotEnoughQuestions, match=r"one tag only \(a\)"):
         hold_out_newest(corpus_of(*[("a",)] * 60), OPTIONS)
+
+
+def test_a_site_of_whose_questions_hardly_any_has_a_tag_to_learn_is_refused() -> None:
+    corpus = corpus_of(*[(f"tag{number}",) for number in range(100)])
+    with pytest.raises(NotEnoughQuestions, match=r"Only 2 questions .* have one of the 2 tags"):
+        hold_out_newest(corpus, replace(OPTIONS, top_tags=2))
+    dataset, _ = hold_out_newest(corpus, replace(OPTIONS, top_tags=5))
+    assert (len(dataset.split.train), len(dataset.split.validation)) == (4, 1)
 
 
 def test_a_site_with_too_few_tagged_questions_is_refused() -> None:
