@@ -13,7 +13,6 @@ from sqlalchemy import Engine
 
 from core.broker.feeding import refill
 from core.broker.queue import make_celery
-from core.clock import SystemClock
 from core.console import (
     bytes_progress,
     check_known,
@@ -101,7 +100,7 @@ def import_questions(
         into_database = partial(
             import_rows,
             engine,
-            clock=SystemClock(),
+            clock=DatabaseClock(engine),
             request_tagging=tag,
             on_broken=broken.add,
             on_requested=_Refiller(engine, settings),

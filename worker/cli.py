@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
-from core.clock import SystemClock
 from core.console import (
     command,
     err,
@@ -133,13 +132,14 @@ def tag(
 
     settings = start()
     engine = open_existing_database(settings)
-    clock = SystemClock()
+    clock = DatabaseClock(engine)
+    now = clock.now()
     with engine.begin() as connection:
         registry.get_live(connection, site)
         count = request_tagging(
             connection,
             site=site,
-            now=clock.now(),
+            now=now,
             since=since,
             untagged_only=not everything,
         )
@@ -148,7 +148,7 @@ def tag(
     else:
         out.print(f"Questions of {plain(site)} that are pending now: {count:,}.")
     try:
-        refill(engine, make_celery(settings), settings, DatabaseClock(engine))
+        refill(engine, make_celery(settings), settings, clock)
     except BrokerUnreachable as error:
         (err if as_json else out).print(plain(with_hint(error)), soft_wrap=True)
 

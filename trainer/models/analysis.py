@@ -18,6 +18,7 @@ from core.console import (
     print_json,
     start,
 )
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.model.registry import Version
@@ -157,7 +158,7 @@ def tune(
     )
     source = _find(engine, site, version)
     selection = _selection(settings, site)
-    tuned = tune_version(engine, selection, source, goal, options, clock=SystemClock())
+    tuned = tune_version(engine, selection, source, goal, options, clock=DatabaseClock(engine))
     if as_json:
         told = {"version": asdict(tuned.version), "of_version": source.version}
         compared = asdict(tuned.compared)

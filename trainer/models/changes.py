@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.engine import Connection
 
-from core.clock import SystemClock
 from core.console import (
     command,
     err,
@@ -23,6 +22,7 @@ from core.console import (
     site_option,
     start,
 )
+from core.database.clock import DatabaseClock
 from core.database.engine import reading
 from core.errors import ExportFailed
 from core.model import registry
@@ -79,7 +79,7 @@ def promote_model(
     """
     settings = start()
     engine = open_existing_database(settings)
-    went = promote_tried(engine, settings, SystemClock(), site, version, which=which)
+    went = promote_tried(engine, settings, DatabaseClock(engine), site, version, which=which)
     _tell(went, as_json=as_json)
 
 
@@ -93,7 +93,7 @@ def roll_back(site: Site, *, which: RetagOption = None, as_json: AsJson = False)
     """
     settings = start()
     engine = open_existing_database(settings)
-    went = roll_back_tried(engine, settings, SystemClock(), site, which=which)
+    went = roll_back_tried(engine, settings, DatabaseClock(engine), site, which=which)
     _tell(went, as_json=as_json)
 
 
@@ -178,18 +178,18 @@ def import_model(
     del new_site  # the site's own option has read it
     settings = start()
     engine = open_database(settings)
-    now = SystemClock().now()
+    clock = DatabaseClock(engine)
     with copy_of_bundle_file(file) as copy:
         packed = inspect(copy, site=site, sha256=sha256)
         with reading(engine) as connection:
             known = registry.find_packed(connection, packed.manifest.site, packed.sha256)
         if known is None:
             try_bundle(packed.path)
+        now = clock.now()
         with engine.begin() as connection:
             version, new = registry.publish(connection, packed, now=now)
     went = None
     if promote:
-        clock = SystemClock()
         went = promote_tried(engine, settings, clock, version.site, version.version, which=which)
     if as_json:
         told = {"site": version.site, "version": version.version, "is_new": new}
@@ -222,7 +222,7 @@ def prune_models(site: Site, *, keep: Keep = None, as_json: AsJson = False) -> N
     settings = start()
     engine = open_existing_database(settings)
     count = settings.keep_versions if keep is None else keep
-    now = SystemClock().now()
+    now = DatabaseClock(engine).now()
     with engine.begin() as connection:
         gone = registry.prune(connection, site, keep=count, now=now)
     if as_json:
@@ -243,7 +243,7 @@ def prune_predictions(site: Site, *, older_than: OlderThan = None, as_json: AsJs
     settings = start()
     engine = open_existing_database(settings)
     days = settings.keep_predictions_days if older_than is None else older_than
-    before = SystemClock().now() - timedelta(days=days or 0)
+    before = DatabaseClock(engine).now() - timedelta(days=days or 0)
     deleted = prune_pages(engine, before=before, site=site)
     if as_json:
         print_json({"site": site, "deleted": deleted})

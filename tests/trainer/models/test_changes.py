@@ -85,7 +85,7 @@ def test_a_promotion_is_dated_when_it_is_made_and_not_when_the_trial_begins(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began = clock.now()
-    monkeypatch.setattr("trainer.models.changes.SystemClock", lambda: clock)
+    monkeypatch.setattr("trainer.models.changes.DatabaseClock", lambda _: clock)
     monkeypatch.setattr("core.model.going_live.Model", lambda _, **__: clock.sleep(5))
     tagger("models", "promote", "--site", "stats", "2")
     with reading(engine) as connection:
