@@ -2,6 +2,7 @@
 
 import { call, newId } from "./api.js";
 import { link } from "./history.js";
+import { asTag } from "./tags.js";
 
 const $ = (id) => document.getElementById(id);
 const VERBS = { accepted: "Accept", rejected: "Reject" };
@@ -9,19 +10,18 @@ let previewed = null; // what was previewed, which alone is said
 
 function read() {
   const values = new FormData($("bulk"));
-  const tag = values.get("tag").trim().toLowerCase();
+  const tag = asTag(values.get("tag"));
   const filter = { site: values.get("site"), [$("where").value]: tag };
-  for (const name of ["q", "author"]) {
-    const value = values.get(name)?.trim(); // null of a field that is shut
-    if (value) filter[name] = value;
-  }
+  if (values.get("q").trim()) filter.q = values.get("q").trim();
+  if (values.get("author")?.trim()) filter.author = asTag(values.get("author")); // null where it is shut
   if (values.get("min_probability")) filter.min_probability = Number(values.get("min_probability"));
   return { filter, tag, verdict: values.get("verdict") };
 }
 
-// A filter names one tag of the author's: where that is the verdict's tag, there is no other.
-function shutAuthor() {
-  $("author").disabled = $("where").value === "author";
+// A filter names one tag of the author's: where that is the verdict's tag, there is no other. And
+// there a probability would be that of any suggested tag, not of this one.
+function shutFields() {
+  for (const id of ["author", "min_probability"]) $(id).disabled = $("where").value === "author";
 }
 
 async function preview(event) {
@@ -32,8 +32,9 @@ async function preview(event) {
   previewed = { ...asked, request_id: newId() };
   $("done").hidden = true;
   $("preview").hidden = false;
-  $("count").textContent = questions(found.count);
-  if (found.too_many) $("count").textContent += ": too many at once, narrow the filter";
+  $("count").textContent = found.too_many // of which the count is one more than may be
+    ? `More than ${questions(found.count - 1)}: too many at once, narrow the filter`
+    : questions(found.count);
   $("say").textContent = `${VERBS[asked.verdict]} ${asked.tag} on ${questions(found.count)}`;
   $("say").hidden = !found.count || found.too_many;
   $("first").hidden = !found.questions.length;
@@ -97,7 +98,7 @@ async function attempt(action) {
   }
 }
 
-$("where").addEventListener("change", shutAuthor);
-shutAuthor(); // a browser may bring back what was chosen before
+$("where").addEventListener("change", shutFields);
+shutFields(); // a browser may bring back what was chosen before
 $("bulk").addEventListener("submit", preview);
 $("say").addEventListener("click", say);

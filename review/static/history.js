@@ -12,8 +12,9 @@ export function historyItem(action, onUndo) {
   what.className = "what";
   const title = summary.question_id
     ? link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, action.title_html, `Question ${summary.question_id}`)
-    : text("span", describeMany(summary));
-  what.append(title, " ", ...verdictTags(action.kind, summary.verdicts ?? {}));
+    : text("span", describeMany(action));
+  const verdicts = summary.verdicts ?? (summary.tag ? { [summary.tag]: summary.verdict } : {});
+  what.append(title, " ", ...verdictTags(action.kind, verdicts));
   const when = document.createElement("time");
   when.className = "small muted number";
   when.dateTime = action.at;
@@ -25,7 +26,7 @@ export function historyItem(action, onUndo) {
   button.className = "quiet";
   button.textContent = undone ? "Undone" : "Undo";
   button.disabled = undone;
-  button.setAttribute("aria-label", `${button.textContent}: ${summary.title ?? describeMany(summary)}`);
+  button.setAttribute("aria-label", `${button.textContent}: ${summary.title ?? describeMany(action)}`);
   button.addEventListener("click", () => onUndo(action));
   item.append(what, when, button);
   return item;
@@ -48,8 +49,9 @@ function text(name, content, className = "") {
   return element;
 }
 
-function describeMany(summary) {
-  return summary.count === 1 ? "1 question" : `${summary.count ?? "Several"} questions`;
+function describeMany({ site, summary }) {
+  const count = summary?.count ?? "Several";
+  return `${count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`} of ${site}`;
 }
 
 function verdictTags(kind, verdicts) {

@@ -2,6 +2,7 @@
 // pattern of the ARIA Authoring Practices).
 
 import { call } from "../api.js";
+import { asTag } from "../tags.js";
 
 const MOST = 12;
 const WAIT_MS = 60;
@@ -15,7 +16,7 @@ export class Completion {
     this.asked = 0;
     input.addEventListener("input", () => this.#later());
     input.addEventListener("keydown", (event) => this.#key(event));
-    input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+    input.addEventListener("blur", () => setTimeout(() => document.activeElement !== input && this.close(), 150));
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus
     list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
@@ -54,12 +55,10 @@ export class Completion {
     if (event.isComposing) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      const count = this.options.length;
-      if (count) this.active = (this.active + (event.key === "ArrowDown" ? 1 : count - 1)) % count;
-      this.#draw();
+      this.#move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const typed = this.input.value.trim().toLowerCase().replace(/\s+/g, "-"); // as sites write them
+      const typed = asTag(this.input.value);
       const chosen = this.options[this.active]?.tag ?? typed;
       // Whoever types fast presses Enter before the list has caught up.
       this.#choose(chosen.startsWith(typed) ? chosen : typed);
@@ -69,6 +68,13 @@ export class Completion {
       this.close();
       this.onLeave();
     }
+  }
+
+  // Down the list and up, and in between to none: what is typed is then a tag of its own.
+  #move(step) {
+    const places = this.options.length + 1;
+    this.active = ((this.active + 1 + step + places) % places) - 1;
+    this.#draw();
   }
 
   #choose(tag) {

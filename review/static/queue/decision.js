@@ -12,10 +12,11 @@ export class Decision {
     this.suggestions = [...question.suggestions].sort((one, other) => other.probability - one.probability);
     this.#predictions = new Map(this.suggestions.map((one) => [one.tag, one]));
     this.author = question.author_tags;
+    this.disputed = question.conflicting_tags ?? []; // on which reviewers disagree
     this.blind = blind;
     this.isHidden = blind && chosen === null;
     this.firstChoice = null;
-    this.blocked = new Set();
+    this.blocked = new Map(); // tag → whether it was chosen until then
     this.reasons = {};
     this.last = null; // the tag that was pressed last
     this.chosen = new Set(chosen ?? this.#own());
@@ -61,22 +62,23 @@ export class Decision {
   }
 
   block(tag) {
-    this.blocked.add(tag);
-    this.chosen.delete(tag);
+    const wasChosen = this.chosen.delete(tag);
+    if (!this.blocked.has(tag)) this.blocked.set(tag, wasChosen);
   }
 
   unblock(tag) {
+    if (this.blocked.get(tag)) this.chosen.add(tag);
     this.blocked.delete(tag);
   }
 
   // What can be chosen, in the order of its keys: suggestions by probability, then the author's
-  // other tags, then what the reviewer has added. While suggestions are hidden, nothing tells which
-  // of the author's tags are among them.
+  // other tags, then those that reviewers disagree on, whoever gave them, and what this one has
+  // added. While suggestions are hidden, nothing tells which of the author's tags are among them.
   get rows() {
     const shown = this.isHidden ? [] : this.suggestions.filter((one, index) => this.#isShown(one, index));
     const rows = shown.map((prediction) => ({ tag: prediction.tag, prediction }));
     const tags = new Set(rows.map((row) => row.tag));
-    for (const tag of [...this.author, ...this.seen]) {
+    for (const tag of [...this.author, ...(this.isHidden ? [] : this.disputed), ...this.seen]) {
       if (!tags.has(tag)) rows.push({ tag, prediction: this.isHidden ? null : this.#predictions.get(tag) ?? null });
       tags.add(tag);
     }
@@ -93,6 +95,8 @@ export class Decision {
   }
 
   // What the API takes: a verdict on each suggested tag, each of the author's, and each chosen one.
+  // What else was rejected before stays so (a newer model may not suggest it any more), and a tag
+  // that reviewers disagree on is settled, also one that nobody suggests.
   body() {
     const suggested = new Set(this.suggestions.filter((one) => one.suggested).map((one) => one.tag));
     const verdicts = {};
@@ -100,6 +104,9 @@ export class Decision {
       verdicts[tag] = this.has(tag) ? "accepted" : "rejected";
     }
     for (const tag of this.chosen) verdicts[tag] ??= "added";
+    const said = this.question.own?.verdicts ?? {};
+    const rejected = Object.keys(said).filter((tag) => said[tag] === "rejected");
+    for (const tag of [...this.disputed, ...rejected]) verdicts[tag] ??= "rejected";
     return {
       verdicts,
       seen_version: this.question.model_version ?? null,

@@ -4,6 +4,7 @@ import { call, questionPath } from "../api.js";
 import { toast } from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
+const blocked = new Set(); // site and tag of what was blocked on this page
 
 export function openNote() {
   $("note-text").value = "";
@@ -53,6 +54,16 @@ export async function askForSecondOpinion(decision) {
   }
 }
 
+function nameOf(site, tag) {
+  return `${site} ${tag}`; // neither holds a space
+}
+
+// A question as the service would give it now: it may have been fetched before a tag was blocked.
+export function withoutBlocked(question) {
+  const suggestions = question.suggestions.filter(({ tag }) => !blocked.has(nameOf(question.site, tag)));
+  return { ...question, suggestions };
+}
+
 // Let a tag never be suggested at the question's site again.
 // tag: the one that has the focus, or else the one that was pressed last.
 // draw(): shows the decision as it is now.
@@ -61,17 +72,20 @@ export async function block(decision, draw, tag = decision.last) {
     toast("Press the tag first, then x.");
     return;
   }
-  const path = `/api/v1/sites/${encodeURIComponent(decision.question.site)}/blocked-tags`;
+  const { site } = decision.question;
+  const path = `/api/v1/sites/${encodeURIComponent(site)}/blocked-tags`;
   try {
     await call("POST", path, { tag });
   } catch (error) {
     toast(`Not done: ${error.message}`, "bad");
     return;
   }
+  blocked.add(nameOf(site, tag));
   decision.block(tag);
   draw();
-  toast(`${tag} is never suggested again on ${decision.question.site}.`, "", "Undo", async () => {
+  toast(`${tag} is never suggested again on ${site}.`, "", "Undo", async () => {
     await call("DELETE", `${path}/${encodeURIComponent(tag)}`);
+    blocked.delete(nameOf(site, tag));
     decision.unblock(tag);
     draw();
   });

@@ -1,6 +1,7 @@
 // The form above the question: which queue it is, and filters that have names.
 
 import { call } from "../api.js";
+import { asTag } from "../tags.js";
 import { toast } from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
@@ -45,6 +46,7 @@ function fieldsOf(filter) {
 
 // To choose a filter is to choose all that it says; site and order stay where it names none.
 $("saved-filter").addEventListener("change", () => {
+  showDelete();
   const filter = saved.get($("saved-filter").value);
   if (!filter) return;
   for (const [name, value] of Object.entries(fieldsOf(filter))) {
@@ -55,9 +57,26 @@ $("saved-filter").addEventListener("change", () => {
 $("queue").addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) $("queue").requestSubmit();
 });
-$("queue").addEventListener("formdata", (event) => {
-  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+$("queue").addEventListener("formdata", ({ formData }) => {
+  const filter = saved.get(formData.get("saved_filter"));
+  if (filter && isEmptied(formData, filter)) spellOut(formData, filter);
+  for (const name of ["suggested", "author"]) formData.set(name, asTag(formData.get(name)));
+  for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
+
+// Whether a field is empty that the saved filter fills: an address cannot say that of it.
+function isEmptied(formData, filter) {
+  return Object.entries(fieldsOf(filter)).some(([name, value]) => value && !formData.get(name));
+}
+
+// Name what is in the form in place of the filter, and what the filter says that the form has not.
+function spellOut(formData, filter) {
+  formData.delete("saved_filter");
+  const inForm = fieldsOf(filter);
+  for (const [name, value] of Object.entries(filter)) {
+    if (name !== "name" && value != null && !inForm[name] && !formData.get(name)) formData.set(name, value);
+  }
+}
 
 async function fillSavedFilters() {
   try {
@@ -66,10 +85,33 @@ async function fillSavedFilters() {
     saved = new Map(filters.map((filter) => [filter.name, filter]));
     for (const filter of filters) select.append(new Option(filter.name, filter.name));
     select.value = select.dataset.value;
+    showDelete();
   } catch {
     $("saved-filter").disabled = true;
   }
 }
+
+function showDelete() {
+  $("delete-filter").hidden = !$("saved-filter").value;
+}
+
+// What it says stays in the form: the queue that it has made is asked for by that.
+$("delete-filter").addEventListener("click", async () => {
+  const name = $("saved-filter").value;
+  try {
+    await call("DELETE", `/api/v1/review/filters/${encodeURIComponent(name)}`);
+  } catch (error) {
+    toast(`Not deleted: ${error.message}`, "bad");
+    return;
+  }
+  saved.delete(name);
+  [...$("saved-filter").options].find((option) => option.value === name).remove();
+  $("saved-filter").value = "";
+  showDelete();
+  $("save-filter").focus();
+  toast(`The filter ${name} is deleted.`);
+  if (new URLSearchParams(location.search).get("saved_filter") === name) $("queue").requestSubmit();
+});
 
 $("save-filter").addEventListener("click", () => {
   $("filter-name-text").value = $("saved-filter").value;

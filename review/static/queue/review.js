@@ -4,7 +4,7 @@ import { call, newId, questionPath } from "../api.js";
 import { showBelow, showHistorySoon } from "./below.js";
 import { Completion } from "./completion.js";
 import { Decision } from "./decision.js";
-import { askForSecondOpinion, block, edit, listenToNotes, openNote } from "./extras.js";
+import { askForSecondOpinion, block, edit, listenToNotes, openNote, withoutBlocked } from "./extras.js";
 import { readQueue } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { announce, showFetchTrouble, showSaveState, toast } from "./notices.js";
@@ -13,6 +13,7 @@ import { Queue } from "./queue.js";
 import { showQuestion, showTags } from "./stage.js";
 import { forgetUnanswered, takeBack, takeBackNewest } from "./undo.js";
 
+const TAKEN_BACK_MANY = "The decision on many questions is taken back.";
 const REASONS_AFTER_MS = 250; // the model is asked of a question that somebody reads, not of each
 
 const $ = (id) => document.getElementById(id);
@@ -62,7 +63,7 @@ async function goOn() {
 function show(question, chosen = null) {
   stood.add(questionPath(question));
   if (question.own?.saved) told.add(questionPath(question));
-  current = new Decision(question, { blind: isBlind && !told.has(questionPath(question)), chosen });
+  current = new Decision(withoutBlocked(question), { blind: isBlind && !told.has(questionPath(question)), chosen });
   for (const id of ["waiting", "nothing"]) $(id).hidden = true;
   $("stage").hidden = false;
   showQuestion(question);
@@ -191,7 +192,7 @@ async function undoNewest() {
   showHistorySoon();
   if (undone.question_id == null) {
     made.splice(0);
-    toast("The decision on many questions is taken back.");
+    toast(TAKEN_BACK_MANY);
     return;
   }
   const ours = newest?.question.site === undone.site && newest.question.question_id === undone.question_id;
@@ -229,7 +230,8 @@ async function undoAction(action) {
     await takeBack(action.id);
     showHistorySoon();
     const id = action.summary?.question_id;
-    if (id != null) standAgain(await call("GET", questionPath({ site: action.site, question_id: id })), null);
+    if (id == null) toast(TAKEN_BACK_MANY);
+    else standAgain(await call("GET", questionPath({ site: action.site, question_id: id })), null);
   } catch (error) {
     toast(`Not taken back: ${error.message}`, "bad");
   }

@@ -42,7 +42,7 @@ function metaParts(question) {
 function showConflict(question) {
   const box = $("conflict");
   box.hidden = !question.conflict;
-  box.textContent = question.conflict ? "Reviewers disagree on this question. What you save settles it." : "";
+  box.textContent = question.conflict ? "Reviewers disagree on the tags that are marked as disputed. What you save settles it." : "";
   const others = $("others");
   others.hidden = !question.others?.length;
   others.replaceChildren(...(question.others ?? []).map(otherVerdicts));
@@ -107,11 +107,13 @@ function tagRow(decision, { tag, prediction }, index, onToggle) {
 // [kind, text] of what is to be known about a tag: whose it is, and whether the model disputes it.
 function* marksOf(decision, tag, prediction) {
   const byAuthor = decision.author.includes(tag);
+  const isDisputed = !decision.isHidden && decision.disputed.includes(tag);
+  if (isDisputed) yield ["warn", "disputed"];
   if (byAuthor) {
     const disputed = prediction && prediction.probability < IMPROBABLE;
     yield disputed ? ["warn", "author's, improbable"] : ["plain", "author's"];
   } else if (prediction?.suggested && prediction.probability >= PROBABLE) yield ["warn", "missing"];
-  else if (!prediction) yield ["plain", "yours"];
+  else if (!prediction && !isDisputed) yield ["plain", "yours"];
   if (decision.blocked.has(tag)) yield ["bad", "no tag here"];
 }
 

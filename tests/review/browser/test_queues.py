@@ -1,6 +1,7 @@
 """Queues, filters, conflicts and one verdict on many questions, in a real browser."""
 
 import json
+from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert, select
@@ -10,7 +11,7 @@ from core.database.review_tables import SavedFilter, Verdict
 from core.database.tables import Question
 from tests.conftest import ManualClock
 from tests.review.browsing import IN_BROWSER, Service
-from tests.review.reviewing import chosen, count, decide, question_id, saved
+from tests.review.reviewing import chosen, count, decide, question_id, saved, verdicts
 
 pytestmark = IN_BROWSER
 
@@ -59,6 +60,29 @@ def test_a_saved_filter_brings_its_own_site_and_order(
     expect(page.locator("#author-tags")).to_contain_text("regression")
 
 
+def test_a_saved_filter_is_changed_by_emptying_a_field_and_deleted(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    wanted = {"site": "stats", "order": "newest", "author": "no-such-tag", "state": "open"}
+    row = {"reviewer": reviewer, "name": "mine", "filter": wanted, "at": ManualClock().now()}
+    with service.engine.begin() as connection:
+        connection.execute(insert(SavedFilter).values(row))
+    page.goto(f"{service.address}/review?saved_filter=mine")
+    expect(page.locator("#nothing")).to_be_visible()
+    page.locator("#filter summary").click()
+    page.locator("#author").fill("")
+    page.locator("#filter").get_by_role("button", name="Show").click()
+    page.wait_for_url("**state=open*")
+    expect(page.locator("#stage")).to_be_visible()
+    expect(page.locator("#author")).to_have_value("")
+    page.locator("#filter summary").click()
+    page.locator("#saved-filter").select_option("mine")
+    page.locator("#filter").get_by_role("button", name="Delete").click()
+    expect(page.locator("#toasts")).to_contain_text("mine is deleted")
+    expect(page.locator("#saved-filter option")).to_have_count(1)
+    assert count(service, SavedFilter, reviewer) == 0
+
+
 def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     page: Page, service: Service, reviewer: str
 ) -> None:
@@ -71,6 +95,11 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     page.get_by_role("button", name=f"Accept regression on {shown}").click()
     expect(page.locator("#done")).to_contain_text(f"accepted on {shown} questions")
     assert count(service, Verdict, reviewer) == shown
+    other = page.context.new_page()
+    other.goto(f"{service.address}/history")
+    said = other.locator("#history-list .what").first
+    expect(said).to_have_text(f"{shown} questions of stats ✓ regression")
+    other.close()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#done")).to_contain_text("Taken back")
     assert count(service, Verdict, reviewer) == 0
@@ -107,12 +136,17 @@ def test_a_verdict_on_one_tag_leaves_the_others_as_they_are_suggested(
     identity, wanted, suggested = question_id(page), chosen(page), others(page)[0]
     with service.engine.begin() as connection:
         pk = connection.scalars(select(Question.id).where(Question.question_id == identity)).one()
-        said = {"question_pk": pk, "tag": suggested, "reviewer": reviewer, "verdict": "rejected"}
-        connection.execute(insert(Verdict), said | {"site": "stats", "at": ManualClock().now()})
+        said = {"question_pk": pk, "reviewer": reviewer, "verdict": "rejected", "site": "stats"}
+        for tag in (suggested, "suggested-no-more"):
+            row = said | {"tag": tag, "at": ManualClock().now()}
+            connection.execute(insert(Verdict), row)
     page.reload()
     page.locator("#stage").wait_for(state="visible")
     assert question_id(page) == identity
     assert chosen(page) == [tag for tag in wanted if tag != suggested]
+    decide(page, "Enter")
+    saved(page)
+    assert verdicts(service, reviewer)[identity]["suggested-no-more"] == "rejected"
 
 
 def test_a_tag_of_the_author_is_named_once(page: Page, service: Service) -> None:
@@ -121,6 +155,7 @@ def test_a_tag_of_the_author_is_named_once(page: Page, service: Service) -> None
     page.locator("#author").fill("bayesian")
     page.locator("#where").select_option("author")
     expect(page.locator("#author")).to_be_disabled()
+    expect(page.locator("#min_probability")).to_be_disabled()
     with page.expect_request("**/bulk/preview") as asked:
         page.get_by_role("button", name="Preview").click()
     assert json.loads(asked.value.post_data or "")["filter"] == {
@@ -130,23 +165,29 @@ def test_a_tag_of_the_author_is_named_once(page: Page, service: Service) -> None
     expect(page.locator("#count")).to_contain_text("question")
 
 
+def say(
+    browser: Browser, service: Service, who: str, identity: int, verdicts: dict[str, str]
+) -> None:
+    """Decide on a question as somebody else."""
+    path = f"/api/v1/review/questions/stats/{identity}/decision"
+    body = {"request_id": str(uuid4()), "verdicts": verdicts}
+    with browser.new_context() as other:
+        other.new_page().goto(service.link_of(who))
+        session = other.request.get(f"{service.address}/api/v1/session").json()
+        headers = {"X-CSRF-Token": session["csrf_token"]}
+        assert other.request.post(f"{service.address}{path}", data=body, headers=headers).ok
+
+
 def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
     browser: Browser, page: Page, service: Service, reviewer: str
 ) -> None:
     identity, tag = question_id(page), page.locator("#suggestions button").first
-    name = tag.get_attribute("data-tag")
+    name = tag.get_attribute("data-tag") or ""
     page.keyboard.press("o")
     expect(page.locator("#toasts")).to_contain_text("second opinion")
     decide(page, "a")
     saved(page)
-    path = f"/api/v1/review/questions/stats/{identity}/decision"
-    body = {"request_id": "7b9f5f0e-3a4e-4d3c-9d1b-0a4f2f1c6d11", "verdicts": {name: "rejected"}}
-    with browser.new_context() as other:  # who disagrees
-        other.new_page().goto(service.link_of("a second one"))
-        session = other.request.get(f"{service.address}/api/v1/session").json()
-        headers = {"X-CSRF-Token": session["csrf_token"]}
-        sent = other.request.post(f"{service.address}{path}", data=body, headers=headers)
-        assert sent.ok
+    say(browser, service, "a second one", identity, {name: "rejected"})
     page.goto(f"{service.address}/review?order=conflicts")
     page.locator("#stage").wait_for(state="visible")
     assert question_id(page) == identity
@@ -158,6 +199,26 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
     with reading(service.engine) as connection:
         settled = select(Verdict.tag).where(Verdict.reviewer == reviewer, Verdict.settles)
         assert connection.scalars(settled).all() == [name]
+
+
+def test_a_conflict_about_a_tag_that_nobody_suggests_is_shown_and_settled(
+    browser: Browser, page: Page, service: Service, reviewer: str
+) -> None:
+    identity = question_id(page)
+    say(browser, service, "for it", identity, {"made-up": "added"})
+    say(browser, service, "against it", identity, {"made-up": "rejected", "another": "rejected"})
+    page.goto(f"{service.address}/review?order=conflicts")
+    page.locator("#stage").wait_for(state="visible")
+    disputed = page.locator('#suggestions [data-tag="made-up"]')
+    expect(disputed).to_contain_text("disputed")
+    expect(disputed).to_have_attribute("aria-pressed", "false")
+    page.keyboard.press("Enter")
+    expect(page.locator("#nothing")).to_be_visible()
+    saved(page)
+    said = select(Verdict.tag, Verdict.verdict, Verdict.settles)
+    with reading(service.engine) as connection:
+        settled = said.where(Verdict.reviewer == reviewer, Verdict.settles)
+        assert connection.execute(settled).all() == [("made-up", "rejected", True)]
 
 
 def test_behind_the_most_uncertain_come_the_newest_that_are_not_scored_yet(page: Page) -> None:

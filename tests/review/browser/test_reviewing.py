@@ -6,8 +6,8 @@ import statistics
 import sys
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from sqlalchemy import select
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from sqlalchemy import delete, select
 
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag, Note, Review, ReviewAction
@@ -20,6 +20,7 @@ from tests.review.reviewing import (
     count,
     decide,
     favoured,
+    fetched_ahead,
     press,
     question_id,
     saved,
@@ -156,14 +157,42 @@ def test_what_was_seen_before_a_reload_is_not_hidden_from_a_blind_reviewer(page:
 def test_a_tag_that_is_none_for_the_site_is_blocked_by_one_key(
     page: Page, service: Service, reviewer: str
 ) -> None:
-    tag = page.locator("#suggestions button").nth(2).get_attribute("data-tag")
-    press(page, "3 x")
+    before = chosen(page)
+    tag = before[0]
+    page.locator(f'#suggestions [data-tag="{tag}"]').focus()
+    page.keyboard.press("x")
     expect(page.locator("#toasts")).to_contain_text(f"{tag} is never suggested again")
     assert count(service, BlockedTag, reviewer) == 1
+    assert chosen(page) == before[1:]
     page.locator("#toasts button").click()
     expect(page.locator("#toasts")).not_to_contain_text("never suggested")
     expect(page.locator("#suggestions .tag.bad")).to_have_count(0)
     assert count(service, BlockedTag, reviewer) == 0
+    assert chosen(page) == before
+
+
+def test_a_blocked_tag_is_not_suggested_for_what_was_fetched_before(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    answers: list[Response] = []
+    fetched_ahead(page)
+    page.on("response", answers.append)
+    page.reload()
+    fetched_ahead(page)
+    following = [answer for answer in answers if "/next?" in answer.url][1].json()
+    suggested = [one["tag"] for one in following["suggestions"] if one["suggested"]]
+    tag = next(one for one in suggested if one not in following["author_tags"])
+    page.keyboard.press("/")
+    page.keyboard.type(tag)
+    press(page, "Enter Escape")
+    page.locator(f'#suggestions [data-tag="{tag}"]').focus()
+    page.keyboard.press("x")
+    expect(page.locator("#toasts")).to_contain_text("never suggested again")
+    decide(page, "s")
+    assert question_id(page) == following["question_id"]
+    expect(page.locator(f'#suggestions [data-tag="{tag}"]')).to_have_count(0)
+    with service.engine.begin() as connection:
+        connection.execute(delete(BlockedTag).where(BlockedTag.reviewer == reviewer))
 
 
 def test_the_retag_is_in_the_clipboard_and_the_edit_page_opens(
