@@ -78,17 +78,39 @@ def promote_tried(
 
 
 def roll_back_tried(
-    engine: Engine, settings: Settings, clock: Clock, site: str, *, which: Retag | None = None
+    engine: Engine,
+    settings: Settings,
+    clock: Clock,
+    site: str,
+    *,
+    which: Retag | None = None,
+    to: int | None = None,
 ) -> WentLive:
     """Try the version that was live before and make it live again, as promote_tried() does.
 
+    Args:
+        engine: as there.
+        settings: as there.
+        clock: as there.
+        site: whose versions.
+        which: as there.
+        to: number of the version that whoever asks has seen as that one; any where it is None.
+
     Raises:
-        ModelError: as there; or there is none to go back to.
+        ModelError: as there; or there is none to go back to, or another than `to`
+            (LiveVersionMoved).
     """
-    move = _Move(
-        lambda connection: registry.get_previous(connection, site),
-        lambda connection, now: registry.rollback(connection, site, now=now),
-    )
+
+    def find(connection: Connection) -> Version:
+        previous = registry.get_previous(connection, site)
+        if to not in (None, previous.version):
+            raise LiveVersionMoved(
+                f"A rollback of {site} goes back to version {previous.version} by now, not to "
+                f"version {to}: nothing is changed. Look which one is live, then decide again."
+            )
+        return previous
+
+    move = _Move(find, lambda connection, now: registry.rollback(connection, site, now=now))
     return _go_live(engine, settings, clock, move, which)
 
 

@@ -8,7 +8,7 @@ from core.database.engine import reading
 from core.model import going_live
 from core.model.going_live import promote_tried, roll_back_tried
 from review.api.fields import Site, Version
-from review.api.service_models import GoLive, Models, VersionState, WentLive
+from review.api.service_models import GoLive, Models, RollBack, VersionState, WentLive
 from review.service.models import VersionRow, list_rows, retag_counts
 from review.web.context import Context, ContextDep, ReviewerDep
 
@@ -59,9 +59,14 @@ def promote(
 
 
 @router.post("/{site}/rollback")
-def roll_back(context: ContextDep, _: ReviewerDep, site: Site, sent: GoLive) -> WentLive:
-    """Try the version that was live before, and make it live again."""
-    went = roll_back_tried(context.engine, context.settings, context.clock, site, which=sent.retag)
+def roll_back(context: ContextDep, _: ReviewerDep, site: Site, sent: RollBack) -> WentLive:
+    """Try the version that was live before, and make it live again.
+
+    Sent again, it goes back to the one before that; naming the version (`to`) keeps it from that.
+    """
+    went = roll_back_tried(
+        context.engine, context.settings, context.clock, site, which=sent.retag, to=sent.to
+    )
     return _went(context, went)
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from core.settings import Retag
 from review.api.browse_models import Model
+from review.api.fields import Version
 
 
 class SiteState(Model):
@@ -105,6 +106,12 @@ class GoLive(Model):
     """Which tagged questions are tagged again; the setting where it is null."""
 
     retag: Retag | None = None
+
+
+class RollBack(GoLive):
+    """The same, and to which version; to the one that was live before where it is null."""
+
+    to: Version | None = None
 
 
 class WentLive(Model):

@@ -22,6 +22,7 @@ router = APIRouter()
 
 COUNT_WAIT: Final = 0.03  # seconds that the page waits for the first count
 _RETAG: TypeAdapter[Retag] = TypeAdapter(Retag)
+_VERSION: TypeAdapter[int | None] = TypeAdapter(Version | None)
 
 
 @router.get("/models")
@@ -65,10 +66,13 @@ async def promote(
 @router.post("/models/{site}/rollback")
 async def roll_back(request: Request, context: ContextDep, _: ReviewerDep, site: Site) -> Response:
     """Try the version that was live before, and make it live again."""
-    which = _which(await request.body())
+    body = await request.body()
+    which, to = _which(body), _to(body)
 
     def go() -> WentLive:
-        return roll_back_tried(context.engine, context.settings, context.clock, site, which=which)
+        return roll_back_tried(
+            context.engine, context.settings, context.clock, site, which=which, to=to
+        )
 
     return await _go_live(context, go)
 
@@ -79,6 +83,14 @@ async def _go_live(context: Context, go: Callable[[], WentLive]) -> Response:
     told: dict[str, Any] = {"site": went.version.site, "version": went.version.version}
     told["again"] = went.asked_again
     return RedirectResponse(f"/models?{urlencode(told)}", 303)
+
+
+def _to(body: bytes) -> int | None:
+    """The version that the page has named: pressed twice, the button goes back no further."""
+    try:
+        return _VERSION.validate_python(parse_form(body).get("to"))
+    except ValidationError:
+        raise HTTPException(422, "to: it is the number of a version") from None
 
 
 def _which(body: bytes) -> Retag | None:

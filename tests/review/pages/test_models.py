@@ -44,6 +44,25 @@ def test_a_version_goes_live_and_back_by_forms(client: TestClient, sqlite_engine
     assert client.post("/models/stats/rollback", data=form(client)).status_code == 409
 
 
+def test_a_rollback_that_is_sent_twice_goes_back_no_further(
+    client: TestClient, sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    with sqlite_engine.begin() as connection:
+        publish(connection, word_bundle(data_fingerprint="3"), now=clock.now())
+    for version in (2, 3):
+        client.post(f"/models/stats/{version}/promote", data=form(client, retag="none"))
+    assert 'name="to" value="2"' in client.get("/models").text
+    sent = form(client, retag="none", to="2")
+    assert client.post("/models/stats/rollback", data=sent).status_code == 303
+    again = client.post("/models/stats/rollback", data=sent)
+    assert (again.status_code, live(sqlite_engine)) == (409, 2)
+    assert "goes back to version 1 by now" in again.text
+    told = client.post("/api/v1/models/stats/rollback", json={"to": 2})
+    assert (told.status_code, live(sqlite_engine)) == (409, 2)
+    wrong = client.post("/models/stats/rollback", data=form(client, to="x"))
+    assert (wrong.status_code, live(sqlite_engine)) == (422, 2)
+
+
 def test_what_would_be_tagged_again_stands_at_the_choice(client: TestClient) -> None:
     told = client.get("/api/v1/models", params={"site": "stats"}).json()
     assert (told["retag"]["all"], told["retag_estimates"], told["retag_bounds"]) == (1, [], [])
