@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import ModelVersion, Prediction, Question, TaggingRequest
 from core.errors import UnknownQuestion
+from core.questions.suggested import read_blocked_tags
 from review.browse.rows import BrowsedQuestion, Predicted, read_rows, read_tags
 
 
@@ -20,7 +21,7 @@ class VersionPrediction:
         live: whether it is the site's live one.
         predicted_at: UTC.
         is_current: whether it read the text as it stands now.
-        tags: the most probable first.
+        tags: the most probable first, without those that are blocked at the site.
     """
 
     version: int
@@ -72,13 +73,14 @@ def find_question(connection: Connection, site: str, question_id: int) -> WholeQ
         row.body,
         row.error,
         row.attempts,
-        _predictions(connection, row.id, row.content_hash),
+        _predictions(connection, site, row.id, row.content_hash),
     )
 
 
 def _predictions(
-    connection: Connection, pk: int, content_hash: str
+    connection: Connection, site: str, pk: int, content_hash: str
 ) -> tuple[VersionPrediction, ...]:
+    blocked = read_blocked_tags(connection, site)
     rows = (
         select(
             ModelVersion.id,
@@ -97,7 +99,11 @@ def _predictions(
             row.live,
             row.predicted_at,
             row.content_hash == content_hash,
-            tuple(read_tags(connection, {pk: row.id}).get(pk, ())),
+            tuple(
+                one
+                for one in read_tags(connection, {pk: row.id}).get(pk, ())
+                if one.tag not in blocked
+            ),
         )
         for row in connection.execute(rows).all()
     )

@@ -54,6 +54,8 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
 
+        if scope["method"] == "HEAD":  # as GET; the server sends no body, by its own scope
+            scope = {**scope, "method": "GET"}
         has_begun = False
         state: dict[str, Any] = scope.setdefault("state", {})  # request.state
 

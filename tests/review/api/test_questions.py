@@ -37,13 +37,16 @@ def test_a_question_tells_its_predictions(client: TestClient) -> None:
     (prediction,) = told["predictions"]
     assert (prediction["version"], prediction["live"]) == (1, True)
     assert [one["tag"] for one in prediction["tags"]] == ["anova", "r"]
+    client.post("/api/v1/sites/stats/blocked-tags", json={"tag": "anova"})
+    (prediction,) = client.get("/api/v1/questions/stats/6").json()["predictions"]
+    assert [one["tag"] for one in prediction["tags"]] == ["r"]
     assert client.get("/api/v1/questions/stats/99").status_code == 404
 
 
 @pytest.mark.parametrize(
     "query",
     [{}, {"site": "a b"}, {"state": "bad"}, {"since": "0001-01-01"}, {"until": "9999-12-31"},
-     {"cursor": "x"}, {"limit": 0}, {"min_probability": 2}, {"q": "a\0b"}, {"tag": "a b"}],
+     {"cursor": "x"}, {"limit": 0}, {"min_probability": 2}, {"q": "a\0b"}, {"tag": "a\0b"}],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_refused_in_one_line(
     client: TestClient, query: dict[str, str]

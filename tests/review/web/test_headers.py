@@ -20,6 +20,14 @@ def test_every_answer_carries_the_browser_s_rules(client: TestClient, path: str)
     assert headers["cache-control"] in ("no-store", "no-cache")
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/browse", "/static/app.css", "/api/v1/session"])
+def test_head_is_answered_as_get_is(client: TestClient, stranger: TestClient, path: str) -> None:
+    asked, told = client.get(path), client.head(path)
+    assert (told.status_code, told.headers["content-type"]) == (200, asked.headers["content-type"])
+    as_get = stranger.get(path).status_code
+    assert stranger.head(path).status_code == as_get
+
+
 def test_the_policy_lets_nothing_in_but_this_service_s_own_files() -> None:
     policy = dict(part.split(" ", 1) for part in content_security_policy(images=False).split("; "))
     assert policy.pop("default-src") == "'none'"
