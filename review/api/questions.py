@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from core.database.engine import reading
 from review.api.browse_models import Prediction, QuestionPage, QuestionRow, WholeQuestion
-from review.api.fields import EmptyIsNone, Number, Share, Site, Tag, Words
+from review.api.fields import EmptyIsNone, Number, Share, Site, TypedTag, Words
 from review.browse.cursors import place_of
 from review.browse.export import FORMATS, Format
 from review.browse.filters import BrowseFilter, State
@@ -24,7 +24,7 @@ _FIRST, _LAST = date(1970, 1, 1), date(2200, 1, 1)
 
 def narrowed_by_query(
     tag: Annotated[
-        Tag | None, EmptyIsNone, Query(description="The author's, or suggested.")
+        TypedTag | None, EmptyIsNone, Query(description="The author's, or suggested.")
     ] = None,
     state: Annotated[State | None, EmptyIsNone, Query()] = None,
     since: Annotated[

@@ -29,9 +29,13 @@ class SiteTag:
 
 
 def complete(tags: Sequence[SiteTag], typed: str, *, limit: int) -> list[SiteTag]:
-    """Tags that begin with what was typed, then those that hold it, in the order given."""
+    """The tag that was typed, those that begin with it, then those that hold it, as they are given.
+
+    The first one is taken by Enter: a longer tag that is used more does not come before.
+    """
     wanted = typed.lower()
     found = [tag for tag in tags if tag.tag.lower().startswith(wanted)]
+    found.sort(key=lambda tag: tag.tag.lower() != wanted)
     if len(found) < limit:
         found += [tag for tag in tags if tag.tag.lower().find(wanted) > 0]
     return found[:limit]

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from core.database.engine import reading
-from review.api.fields import Line, Number, Share, Site, Tag
+from review.api.fields import Line, Number, Share, Site, TypedTag
 from review.notify.entries import Kind
 from review.notify.trial import send_test
 from review.notify.webhooks import (
@@ -33,7 +33,7 @@ class Events(BaseModel):
 
     event: Kind
     site: Site
-    tag: Tag | None = None
+    tag: TypedTag | None = None
     min_probability: Share | None = None
     max_quality: Share = Field(default=MAX_QUALITY, description="Of disputed ones.")
 

@@ -22,7 +22,6 @@ from core.console import (
 )
 from core.database.clock import DatabaseClock
 from core.database.engine import reading
-from core.database.known_tags import find_tag
 from review.notify.entries import Kind
 from review.notify.trial import send_test
 from review.notify.webhooks import (
@@ -85,7 +84,7 @@ def add(
         wanted = Wanted(
             event=event,
             site=site,
-            tag=None if tag is None else find_tag(connection, tag, sites=[site]),
+            tag=tag,
             min_probability=min_probability,
             max_quality=max_quality,
         )

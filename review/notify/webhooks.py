@@ -1,7 +1,7 @@
 """The addresses that are told of new suggestions and of disputed tags: added, listed, deleted."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
+from core.database.known_tags import find_tag
 from core.database.review_tables import OutgoingEvent, Reviewer, Webhook
 from core.errors import UnknownWebhook
 from review.browse.filters import BrowseFilter
@@ -103,11 +104,16 @@ def add_webhook(
 ) -> tuple[int, str]:
     """Add a webhook, which is told of predictions from now on; return its number and its secret.
 
+    Its tag is kept as the site writes it: by another spelling it would be told of nothing.
+
     Raises:
         UnknownSite: there is no question of the site.
+        UnknownTag: no question has the tag.
         ValueError: of check_url().
     """
     require_site(connection, wanted.site)
+    if wanted.tag is not None:
+        wanted = replace(wanted, tag=find_tag(connection, wanted.tag, sites=[wanted.site]))
     secret = secrets.token_hex(32)
     row = {
         "url": check_url(url),

@@ -6,8 +6,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
+from core.database.known_tags import find_tag
+from core.errors import UnknownTag
 from review.api.fields import Number, Site
 from review.api.questions import Cursor, NarrowedDep
 from review.browse.cursors import place_of
@@ -37,12 +40,12 @@ def browse(
 ) -> HTMLResponse:
     """A page of questions by a filter."""
     site = chosen_site(context, request)
-    chosen = replace(narrowed, site=site)
-    place = place_of(cursor, by_date=chosen.by_date)
+    place = place_of(cursor, by_date=narrowed.by_date)
     with reading(context.engine) as connection:
-        page = find_page(connection, chosen, place)
+        tag, no_tag = _known_tag(connection, site, narrowed.tag)
+        page = find_page(connection, replace(narrowed, site=site, tag=tag), place)
         key = feed_key_of(connection, reviewer)
-    given = fields_of(request.query_params, FIELDS)
+    given = fields_of(request.query_params, FIELDS) | {"tag": tag or ""}
     query = {"site": site} | {name: value for name, value in given.items() if value}
     return render(
         context,
@@ -58,7 +61,20 @@ def browse(
         feed=urlencode(query | {"key": key}),
         older=urlencode(query | {"cursor": page.next.to_cursor()}) if page.next else None,
         is_first=place is None,
+        no_tag=no_tag,
     )
+
+
+def _known_tag(
+    connection: Connection, site: str, typed: str | None
+) -> tuple[str | None, str | None]:
+    """A tag as the site writes it; or as it was typed, and what is told where there is none."""
+    if typed is None:
+        return None, None
+    try:
+        return find_tag(connection, typed, sites=[site]), None
+    except UnknownTag as error:
+        return typed, str(error)
 
 
 @router.get("/browse/{site}/{question_id}")

@@ -2,20 +2,26 @@
 
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
+from pydantic import TypeAdapter, ValidationError
+from starlette.concurrency import run_in_threadpool
 
 from core.database.engine import reading
+from core.questions.suggested import read_blocked_tags
 from core.questions.tags.synonyms import read_synonyms
 from core.questions.tags.wikis import read_excerpt
 from core.wording import near, near_matches
-from review.api.fields import Line, Site
+from review.api.fields import Line, Site, Tag
+from review.decisions.site_tags import block_tag, require_site, unblock_tag
 from review.render.charts import Series, column_chart, meter
 from review.tags.figures import TagRow
 from review.tags.overview import MonthlyUses, TagsOverview, tags_of, uses_by_month
 from review.web.context import Context, ContextDep, ReviewerDep, render
+from review.web.forms import parse_form
 from review.web.memo import NotYet
 from review.web.sites import chosen_site, sites_of
 
@@ -24,6 +30,8 @@ router = APIRouter()
 PAGE: Final = 100
 COUNT_WAIT: Final = 0.04  # seconds that a page waits for what is counted for the first time
 CHART_SECONDS: Final = 600
+
+_TAG: TypeAdapter[str] = TypeAdapter(Tag)
 
 Sorting = Literal["uses", "name", "precision", "acceptance"]
 _KEYS: Final[dict[Sorting, Callable[[TagRow], Any]]] = {
@@ -50,6 +58,8 @@ def tags(
     if overview is None:
         return _say_counting(context, request, site)
     rows = _rows(overview, sort, q.strip())
+    with reading(context.engine) as connection:
+        blocked = read_blocked_tags(connection, site)
     return render(
         context,
         request,
@@ -57,6 +67,7 @@ def tags(
         site=site,
         sites=sites_of(context),
         overview=overview,
+        blocked=blocked,
         count=len(rows),
         rows=rows[(page - 1) * PAGE : page * PAGE],
         more=page * PAGE < len(rows),
@@ -86,6 +97,31 @@ def _rows(overview: TagsOverview, sort: Sorting, words: str) -> list[TagRow]:
     return sorted(found, key=_KEYS[sort])
 
 
+@router.post("/tags/{site}/blocked")
+async def change_blocked(
+    request: Request, context: ContextDep, reviewer: ReviewerDep, site: Site
+) -> RedirectResponse:
+    """Let a tag never be suggested at a site again, or let it be suggested again."""
+    form = parse_form(await request.body())
+    try:
+        tag = _TAG.validate_python(form.get("tag"))
+    except ValidationError:
+        raise HTTPException(422, "tag: it is none that a site can have") from None
+    await run_in_threadpool(_set_blocked, context, reviewer, site, tag, form.get("blocked"))
+    return RedirectResponse(f"/tags/{site}/{quote(tag)}", 303)
+
+
+def _set_blocked(context: Context, reviewer: str, site: str, tag: str, to: str | None) -> None:
+    with context.engine.begin() as connection:
+        require_site(connection, site)
+        if to == "yes":
+            block_tag(connection, site, tag, reviewer, now=context.clock.now())
+        elif to == "no":
+            unblock_tag(connection, site, tag)
+        else:
+            raise HTTPException(422, "blocked: it is yes or no")
+
+
 @router.get("/tags/{site}/{tag:path}")
 def show_tag(
     request: Request, context: ContextDep, _: ReviewerDep, site: Site, tag: str
@@ -100,6 +136,7 @@ def show_tag(
         raise HTTPException(404, f"The site {site} has no tag {tag[:60]!r}{matches}.")
     with reading(context.engine) as connection:
         excerpt = read_excerpt(connection, site, tag)
+        blocked = read_blocked_tags(connection, site)
         living = read_synonyms(connection, site)
     relations = overview.relations
     return render(
@@ -108,6 +145,7 @@ def show_tag(
         "tag.html",
         site=site,
         row=row,
+        is_blocked=tag in blocked,
         excerpt=excerpt,
         stands_for=living.get(tag),
         renamed=sorted(dead for dead, other in living.items() if other == tag),

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from core.database.engine import reading
-from core.errors import UnknownSite
+from core.errors import UnknownSite, UnknownTag
 from core.refused_values import reason
 from review.api.fields import Number
 from review.notify.api import NewWebhook
@@ -64,6 +64,8 @@ def _add(context: Context, request: Request, reviewer: str, given: dict[str, str
         return _show(context, request, given, status=422, wrong=_wrong(error))
     except UnknownSite as error:
         return _show(context, request, given, status=422, wrong=("site", str(error)))
+    except UnknownTag as error:
+        return _show(context, request, given, status=422, wrong=("tag", str(error)))
     emptied = dict.fromkeys(FIELDS, "") | {"site": given["site"]}
     return _show(context, request, emptied, status=201, added=number, secret=secret)
 

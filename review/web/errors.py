@@ -25,6 +25,7 @@ from core.errors import (
     UnknownModelVersion,
     UnknownQuestion,
     UnknownSite,
+    UnknownTag,
     UnknownWebhook,
     VersionPruned,
     WrongCursor,
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 _STATUS: tuple[tuple[type[TaggerError], int], ...] = (
     (DatabaseUnreachable, 503),
     (UnknownSite, 404),
+    (UnknownTag, 404),
     (UnknownModelVersion, 404),
     (UnknownQuestion, 404),
     (UnknownAction, 404),

@@ -28,13 +28,15 @@ def test_all_tags_are_completed_by_use(engine: Engine, clock: ManualClock) -> No
         tags = list_tags(connection, "stats")
     assert tags[:2] == [SiteTag("regression", 2), SiteTag("c++", 1)]
     assert [tag.tag for tag in complete(tags, "R", limit=9)] == [
-        "regression",
         "r",
+        "regression",
         "rare-tag",
         "linear-regression",
     ]
-    assert complete(tags, "r", limit=1) == [SiteTag("regression", 2)]
+    assert complete(tags, "re", limit=1) == [SiteTag("regression", 2)]
     assert len(complete(tags, "", limit=9)) == 5
+    shorter = [SiteTag("r-squared", 3), SiteTag("r", 1)]
+    assert [tag.tag for tag in complete(shorter, "R", limit=9)] == ["r", "r-squared"]
 
 
 def test_the_newest_tags_that_reviewers_added_are_completed_each_counted_once(

@@ -52,6 +52,15 @@ def test_no_name_turns_the_direction_of_what_stands_behind_it(
     assert "\u2066" not in page
 
 
+def test_a_tag_is_found_however_it_is_typed(client: TestClient) -> None:
+    page = client.get("/browse", params={"site": "stats", "tag": " ANOVA "}).text
+    assert ">Question 11</a>" in page
+    assert 'name="tag" value="anova"' in page
+    assert "export?site=stats&amp;tag=anova&amp;" in page
+    missing = client.get("/browse", params={"site": "stats", "tag": "An ova"}).text
+    assert "No question here has the tag &#39;An-ova&#39; (near matches: anova)." in missing
+
+
 def test_filters_stay_in_the_form_and_in_the_export(client: TestClient) -> None:
     page = client.get("/browse?site=stats&tag=anova&state=suggested&q=Question+1&since=").text
     assert 'value="anova"' in page

@@ -130,6 +130,25 @@ def test_a_hostile_tag_is_a_text(client: TestClient) -> None:
     assert "<script>alert" not in page
 
 
+def test_a_tag_is_blocked_and_unblocked_on_its_page(client: TestClient) -> None:
+    form = {"csrf_token": client.headers["X-CSRF-Token"], "tag": "c#"}
+    assert "Never suggest it" in client.get("/tags/stats/c%23").text
+    done = client.post("/tags/stats/blocked", data=form | {"blocked": "yes"})
+    assert (done.status_code, done.headers["location"]) == (303, "/tags/stats/c%23")
+    page = client.get("/tags/stats/c%23").text
+    assert "Suggest it again" in page
+    assert client.get("/api/v1/sites/stats/blocked-tags").json() == ["c#"]
+    assert ">blocked</span>" in client.get("/tags", params={"q": "c#"}).text  # at once, too
+    for wrong in ({"blocked": "maybe"}, {"tag": "c c", "blocked": "no"}):
+        assert client.post("/tags/stats/blocked", data=form | wrong).status_code == 422
+    client.post("/tags/stats/blocked", data=form | {"blocked": "no"})
+    assert client.get("/api/v1/sites/stats/blocked-tags").json() == []
+    assert "Never suggest it" in client.get("/tags/stats/c%23").text
+    del client.headers["X-CSRF-Token"]
+    forged = {"tag": "c#", "blocked": "yes"}
+    assert client.post("/tags/stats/blocked", data=forged).status_code == 403
+
+
 def test_programs_get_pages_of_tags(client: TestClient) -> None:
     query: dict[str, str | int] = {"site": "stats", "limit": 3, "after": "tag-1"}
     told = client.get("/api/v1/tags", params=query).json()

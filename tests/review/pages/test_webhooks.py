@@ -34,7 +34,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(
     client: TestClient, sqlite_engine: Engine
 ) -> None:
     assert "There is no webhook yet." in client.get("/webhooks").text
-    added = send(client, **NEW, min_probability="", max_quality="0.1")
+    added = send(client, **NEW | {"tag": " Anova"}, min_probability="", max_quality="0.1")
     assert added.status_code == 201
     assert added.headers["cache-control"] == "no-store"
     secret = added.text.split('<code id="secret">')[1].split("<")[0]
@@ -54,7 +54,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(
         ({"url": "ftp://host/"}, "Address: an address begins with http:// or https://"),
         ({"url": ""}, "Address: missing."),
         ({"site": "elsewhere"}, "There are no questions of the site elsewhere here."),
-        ({"tag": "two words"}, "Tag: "),
+        ({"tag": "two words"}, "No question here has the tag &#39;two-words&#39;"),
         ({"min_probability": "2"}, "Probability from: "),
         ({"event": "evil"}, "Of what: "),
     ],
