@@ -107,7 +107,9 @@ def take_backup(engine: Engine, settings: Settings, folder: Path, clock: Clock) 
     path = folder / now.astimezone(UTC).strftime(_NAME)
     saved = save_backup(engine, path, now=now, models=settings.backup_models)
     size = path.stat().st_size
-    for old in backups_in(folder)[: -settings.backup_keep]:
+    # One dated later than now is older than that: a clock that was wrong made it.
+    oldest_first = sorted(backups_in(folder), key=lambda one: (_made_at(one) <= now, one.name))
+    for old in oldest_first[: -settings.backup_keep]:
         old.unlink(missing_ok=True)
     kept, seconds = len(backups_in(folder)), clock.monotonic() - began
     told = "backup: %s, %.1f MB in %.0f s, read back and whole: %s; %d are kept"

@@ -130,6 +130,19 @@ def test_one_of_the_future_is_not_waited_for(settings: Settings, clock: ManualCl
     assert len(backups_in(folder(settings))) == 2
 
 
+def test_those_of_a_clock_that_was_ahead_go_before_the_newest(
+    settings: Settings, clock: ManualClock
+) -> None:
+    for year in (2098, 2099):
+        nightly(settings, ManualClock(clock.now().replace(year=year))).look()
+    backups, days = nightly(settings, clock), []
+    for _ in range(2):
+        backups.look()
+        days.append([path.name[7:15] for path in backups_in(folder(settings))])
+        clock.sleep(86_400)
+    assert days == [["20260101", "20990101"], ["20260101", "20260102"]]
+
+
 def test_a_backup_under_way_is_the_only_one(settings: Settings, clock: ManualClock) -> None:
     begun: list[Callable[[], None]] = []
     backups = NightlyBackups(settings, folder(settings), clock, begin=begun.append)
