@@ -79,13 +79,15 @@ def _poll_until_stopped(settings: Settings) -> None:
     watchdog = Watchdog("the poller", patience(settings), end=last_words(signs))
     clock = StoppableClock(settings.heartbeat_file, watchdog)
     try:
-        with shut_down_on_signals(clock), watchdog, requests.Session() as session:
+        with shut_down_on_signals(clock), requests.Session() as session:
+            # Unwatched: to upgrade the tables of millions of questions may take longer.
             engine = until_reachable(lambda: open_database(settings), clock)
             signs.begin()
             clock.on_beat = signs.give
             poller = _make_poller(settings, engine, session, clock)
-            until_reachable(lambda: _check(poller), clock)
-            poller.run(clock.stopped)
+            with watchdog:
+                until_reachable(lambda: _check(poller), clock)
+                poller.run(clock.stopped)
     except TaggerError as error:
         signs.end(str(error))
         raise

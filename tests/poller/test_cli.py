@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 
 from core.database.api_tables import ApiLease
 from core.database.engine import make_engine
 from core.database.tables import LastSign, Question
+from core.errors import SchemaOutdated
 from core.parts.signs import TOLD_TO_STOP
+from core.settings import Settings
 from demo.standin.api import StandIn
 from demo.standin.limits import Limits
 from demo.standin.server import StandInServer
 from demo.standin.timeline import Release, site_of
+from poller.cli import _poll_until_stopped
 from tests.conftest import free_port
 from tests.poller.simulation import SITE, made_up_questions
 from tests.processes import environment, run_tagger, service, wait_until
@@ -115,3 +118,20 @@ def test_an_api_that_is_away_is_told_in_one_line(
     assert done.returncode == 1
     assert "stats, live:" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_to_upgrade_the_tables_may_take_longer_than_the_poller_may_hang(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ends: list[str] = []
+
+    def upgrade_for_long(_: Settings) -> Engine:
+        time.sleep(0.5)
+        raise SchemaOutdated("They are upgraded.")
+
+    monkeypatch.setattr("poller.cli.patience", lambda _: 0.1)
+    monkeypatch.setattr("poller.cli.last_words", lambda _: ends.append)
+    monkeypatch.setattr("poller.cli.open_database", upgrade_for_long)
+    with pytest.raises(SchemaOutdated):
+        _poll_until_stopped(Settings(data_dir=tmp_path))
+    assert ends == []
