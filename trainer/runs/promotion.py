@@ -72,7 +72,8 @@ def _publish_and_end(
     version, _ = publish(connection, packed, now=now)
     of_version = update(ModelVersion).where(ModelVersion.id == version.id)
     connection.execute(of_version.values(learned_row=record.learned_row))
-    same = find_live(connection, site) == live
+    # It is live where a try before this one was committed, and the database went before it said so.
+    same = find_live(connection, site) in (live, version)
     final = overrule(decision, options.promote, live_is_the_same=same)
     if final.promote:
         reason: Reason = "hand" if options.promote else "gate"

@@ -1,10 +1,13 @@
 """From an evaluated candidate to a version that is live or waits, in one transaction."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.engine import Connection
 
 from core.database.tables import Question, TrainingRun
 from core.errors import DatabaseUnreachable
@@ -124,6 +127,29 @@ def pending(engine: Engine) -> set[int]:
                 select(Question.question_id).where(is_requested(is_pending()))
             ).scalars()
         )
+
+
+def test_a_promotion_whose_commit_was_not_acknowledged_is_told_as_it_is(
+    sqlite_engine: Engine, record: RunRecord, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = publish_live(sqlite_engine, word_bundle(), now=clock.now())
+    begin, commits = sqlite_engine.begin, iter([True, False])
+
+    @contextmanager
+    def lose_the_first() -> Iterator[Connection]:
+        with begin() as connection:
+            yield connection
+        if next(commits):
+            raise DatabaseUnreachable("the server restarts")
+
+    with monkeypatch.context() as lossy:
+        lossy.setattr(sqlite_engine, "begin", lose_the_first)
+        found = publish(sqlite_engine, record, YES, before)
+    assert found.version is not None
+    assert (found.outcome, found.reason, found.version.live) == ("promoted", "ahead", True)
+    assert run_row(sqlite_engine) == ("promoted", "ahead", found.version.id)
+    with sqlite_engine.connect() as connection:
+        assert [p.version for p in list_promotions(connection, "stats")] == [1, 2]
 
 
 def test_a_database_that_is_away_for_a_moment_costs_no_training(
