@@ -33,7 +33,7 @@ from trainer.evaluation.names import use_names
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.record import CalibrationFigures, RunData, RunRecord
-from trainer.runs.export import Description, make_bundle
+from trainer.runs.export import Description, make_bundle, room_in
 from trainer.runs.promotion import RunResult, publish_candidate
 from trainer.runs.record import keep_report, recorded
 from trainer.runs.rows import (
@@ -106,12 +106,13 @@ def _run(
         evaluation = _evaluate(engine, candidate, live, options, record, reporter)
         reporter.stage("exporting it")
         with TemporaryDirectory(prefix="candidate-") as folder:
-            bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
+            with room_in(Path(folder).parent):
+                bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
+                packed = pack(bundle, Path(folder) / "bundle.zip")
             reporter.stage("publishing it")
-            packed = pack(bundle, Path(folder) / "bundle.zip")
             decision = evaluation.decision
             result = publish_candidate(engine, packed, decision, live, options, record, clock)
-        if candidate.network.checkpoints is not None:  # without them, a full disk takes an hour
+        if candidate.network.checkpoints is not None:  # not before: nothing is fitted twice
             shutil.rmtree(candidate.network.checkpoints, ignore_errors=True)
         return result
 

@@ -5,6 +5,7 @@ import os
 import signal
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, select
 
 from core.database.engine import make_engine
 from core.database.tables import TrainingRun
-from core.errors import NotEnoughQuestions, TooFewQuestions
+from core.errors import NotEnoughQuestions, TooFewQuestions, TrainingError
 from core.model.predictor import Model
 from core.model.registry import Version, find_live, list_versions
 from core.questions.time_order import Seen
@@ -250,7 +251,7 @@ def test_a_run_that_fails_once_its_network_is_fitted_does_not_fit_it_again(
     options = replace(OPTIONS, architecture="branched", epochs=1, resume=tmp_path / "parts")
     with monkeypatch.context() as full:
         full.setattr("trainer.train.pack", no_space)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(TrainingError, match=f"no room for the model in {gettempdir()}"):
             train(sqlite_engine, options)
     reporter = Recorder()
     assert train(sqlite_engine, options, reporter).live

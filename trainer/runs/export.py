@@ -1,7 +1,10 @@
 """From a fitted network to a bundle that workers can run, and proof that it runs the same there."""
 
+import errno
+import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -36,6 +39,24 @@ class Description:
     thresholds: npt.NDArray[np.float64]
     metrics: dict[str, float | int | str]
     hyperparameters: dict[str, Any]
+
+
+@contextmanager
+def room_in(folder: Path) -> Iterator[None]:
+    """Write files into a folder, of whose disk all who write say in their own ways that it is full.
+
+    Raises:
+        TrainingError: it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        if os.strerror(errno.ENOSPC) not in str(error):
+            raise
+        raise TrainingError(
+            f"There is no room for the model in {folder}: make some, or set TMPDIR to a folder "
+            "with more. The next training on the same questions goes on from here."
+        ) from error
 
 
 def make_bundle(
