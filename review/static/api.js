@@ -2,7 +2,8 @@
 
 const TIMEOUT_MS = 15000;
 
-let csrf = document.querySelector('meta[name="csrf-token"]').content;
+const session = document.querySelector('meta[name="csrf-token"]');
+let csrf = session.content;
 
 export class ApiError extends Error {
   // status 0: no answer came.
@@ -14,6 +15,18 @@ export class ApiError extends Error {
 
 // What the API answers: its JSON, or null where there is nothing. Throws an ApiError.
 export async function call(method, path, body) {
+  const before = csrf;
+  try {
+    return await callOnce(method, path, body);
+  } catch (error) {
+    if (error.status !== 403 || method === "GET") throw error;
+    // Whoever has logged in again, in another window, has another session.
+    if (!(await renewSession(session.dataset.reviewer)) || csrf === before) throw error;
+    return callOnce(method, path, body);
+  }
+}
+
+async function callOnce(method, path, body) {
   let answer;
   try {
     answer = await fetch(path, {
@@ -48,9 +61,9 @@ export async function call(method, path, body) {
 // not: what is pressed on this page would be done in their name.
 export async function renewSession(reviewer) {
   try {
-    const session = await call("GET", "/api/v1/session");
-    if (session.reviewer !== reviewer) return false;
-    csrf = session.csrf_token;
+    const found = await call("GET", "/api/v1/session");
+    if (found.reviewer !== reviewer) return false;
+    csrf = found.csrf_token;
     return true;
   } catch {
     return false;

@@ -3,6 +3,7 @@
 import { call, newId } from "./api.js";
 import { link } from "./history.js";
 import { asTag } from "./tags.js";
+import { tellTrouble } from "./trouble.js";
 
 const $ = (id) => document.getElementById(id);
 const VERBS = { accepted: "Accept", rejected: "Reject" };
@@ -89,11 +90,10 @@ async function takeBack(action) {
 async function attempt(action) {
   try {
     const answer = await action();
-    $("trouble").hidden = true;
+    tellTrouble($("trouble"));
     return answer;
   } catch (error) {
-    $("trouble").textContent = error.status === 401 ? "You are signed out: log in, then try again." : error.message;
-    $("trouble").hidden = false;
+    tellTrouble($("trouble"), error);
     return null;
   }
 }

@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { minute } from "./times.js";
+import { tellTrouble } from "./trouble.js";
 
 // One decision as a list item. onUndo(action): takes it back.
 export function historyItem(action, onUndo) {
@@ -70,6 +71,7 @@ function verdictTags(kind, verdicts) {
 const more = document.getElementById("more");
 if (more) {
   const list = document.getElementById("history-list");
+  const trouble = document.getElementById("trouble");
   let cursor = null;
 
   const show = async () => {
@@ -81,8 +83,9 @@ if (more) {
       more.hidden = cursor === null;
       list.hidden = !list.children.length;
       document.getElementById("history-empty").hidden = list.children.length > 0;
+      tellTrouble(trouble);
     } catch (error) {
-      tell(error.message);
+      tellTrouble(trouble, error);
     }
   };
 
@@ -92,15 +95,10 @@ if (more) {
       const item = list.querySelector(`[data-action="${action.id}"]`);
       item.replaceWith(historyItem({ ...action, undone_at: new Date().toISOString() }, undo));
       document.getElementById("announcer").textContent = "Undone.";
+      tellTrouble(trouble);
     } catch (error) {
-      tell(error.message);
+      tellTrouble(trouble, error);
     }
-  };
-
-  const tell = (message) => {
-    const trouble = document.getElementById("trouble");
-    trouble.textContent = message;
-    trouble.hidden = false;
   };
 
   more.addEventListener("click", show);

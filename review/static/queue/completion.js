@@ -60,8 +60,8 @@ export class Completion {
       event.preventDefault();
       const typed = asTag(this.input.value);
       const chosen = this.options[this.active]?.tag ?? typed;
-      // Whoever types fast presses Enter before the list has caught up.
-      this.#choose(chosen.startsWith(typed) ? chosen : typed);
+      // Whoever types fast presses Enter before the list has caught up: it is then of other tags.
+      this.#choose(chosen.toLowerCase().includes(typed) ? chosen : typed);
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.input.value = "";

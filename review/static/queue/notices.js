@@ -1,5 +1,7 @@
 // What the reviewer is told: of what was done, of what is saved, and of trouble.
 
+import { linkToLogin } from "../trouble.js";
+
 const SAVE_TEXTS = {
   saved: "Saved",
   saving: "Saving …",
@@ -38,7 +40,7 @@ export function showSaveState(state, box) {
   shown.textContent = SAVE_TEXTS[state] + (state === "saved" ? "" : several);
   if (state === "retrying") trouble(`The service does not answer. ${waits(box)}`);
   else if (state === "signed-out") {
-    trouble(`You are signed out. ${waits(box)} `, linkTo("/login", "Log in in another window"));
+    trouble(`You are signed out. ${waits(box)} `, linkToLogin());
   } else if (state === "failed") {
     const reasons = [...new Set(box.failures.map((entry) => `${entry.title}: ${entry.failed}`))];
     const again = buttonFor("Try again", () => box.retry());
@@ -57,7 +59,7 @@ function waits(box) {
 export function showFetchTrouble(error, box) {
   if (box.size) return; // whose own line says it
   if (error === null) trouble(null);
-  else if (error.status === 401) trouble("You are signed out. ", linkTo("/login", "Log in in another window"));
+  else if (error.status === 401) trouble("You are signed out. ", linkToLogin());
   else trouble(error.message);
 }
 
@@ -68,10 +70,6 @@ function trouble(text, ...more) {
   if (box.dataset.key === key) return; // not told once more, where a screen reader would say it
   box.dataset.key = key;
   box.replaceChildren(...(text === null ? [] : [text, ...more]));
-}
-
-function linkTo(address, text) {
-  return Object.assign(document.createElement("a"), { href: address, target: "_blank", textContent: text });
 }
 
 function buttonFor(text, action) {

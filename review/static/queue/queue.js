@@ -55,6 +55,12 @@ export class Queue {
     this.ready.unshift({ question, at: Date.now() });
   }
 
+  // A question that came otherwise stands on the screen; meanwhile some of this queue are fetched.
+  standBefore(question) {
+    this.#remember(question);
+    this.#fill();
+  }
+
   lookAgain() {
     this.isEmpty = false;
     this.query = new URLSearchParams(this.given);

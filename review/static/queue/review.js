@@ -41,6 +41,25 @@ let isBlind = readBlind();
 
 // ---- Questions
 
+// A question that the address names comes before those of the queue, once: whoever reads its page
+// can decide on it, again too. There its suggestions were seen.
+async function begin() {
+  const address = new URL(location.href);
+  const number = address.searchParams.get("question");
+  if (number === null) return goOn();
+  address.searchParams.delete("question");
+  history.replaceState(null, "", address);
+  try {
+    const question = await call("GET", questionPath({ site: query.get("site"), question_id: Number(number) }));
+    told.add(questionPath(question));
+    queue.standBefore(question);
+    return show(question);
+  } catch (error) {
+    toast(error.message, "bad");
+    return goOn();
+  }
+}
+
 async function goOn() {
   const ready = queue.take();
   if (ready) {
@@ -309,5 +328,5 @@ $("look-again").addEventListener("click", () => {
 
 $("blind").setAttribute("aria-pressed", String(isBlind));
 outbox.start();
-goOn();
+begin();
 showBelow(query.get("site"), undoAction);

@@ -222,6 +222,22 @@ def test_one_press_takes_back_one_though_its_answer_is_lost(
     assert favoured(service, reviewer) == {first: first_chosen}
 
 
+def test_a_form_goes_on_after_a_login_in_another_window(
+    context: BrowserContext, page: Page, service: Service, reviewer: str
+) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=regression")
+    with service.engine.begin() as connection:
+        connection.execute(delete(ReviewSession).where(ReviewSession.reviewer == reviewer))
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#trouble a")).to_have_text("Log in in another window")
+    other = context.new_page()
+    other.goto(service.link_of(reviewer))
+    other.close()
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#count")).to_contain_text("questions")
+    expect(page.locator("#trouble")).to_be_hidden()
+
+
 def test_what_is_decided_after_the_session_has_ended_arrives_after_a_login(
     context: BrowserContext, page: Page, service: Service, reviewer: str
 ) -> None:

@@ -76,6 +76,38 @@ def test_a_tag_is_added_with_completion(page: Page, service: Service, reviewer: 
     assert verdicts(service, reviewer)[identity]["bayesian"] in ("added", "accepted")
 
 
+def test_enter_takes_the_tag_that_is_marked_or_the_one_that_is_typed(page: Page) -> None:
+    for keys, added in (("Enter", "confidence-interval"), ("ArrowUp Enter", "interval")):
+        page.keyboard.press("/")
+        page.keyboard.type("interval")
+        first = page.locator("#completions li").first
+        expect(first).to_have_attribute("aria-selected", "true")
+        expect(first).to_have_attribute("data-tag", "confidence-interval")
+        press(page, f"{keys} Escape")
+        assert added in chosen(page)
+
+
+def test_a_question_is_decided_on_from_its_own_page_and_again(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.goto(f"{service.address}/browse/stats/200")
+    page.get_by_role("link", name="Review it").click()
+    expect(page.locator("#meta")).to_contain_text("stats 200")
+    assert "question=" not in page.url
+    before = chosen(page)
+    decide(page, "1 Enter")
+    saved(page)
+    assert 200 in verdicts(service, reviewer)
+    page.goto(f"{service.address}/browse/stats/200")
+    page.get_by_role("link", name="Decide again").click()
+    expect(page.locator("#meta")).to_contain_text("stats 200")
+    assert chosen(page) != before
+    other = page.context.new_page()
+    other.goto(f"{service.address}/review?site=stats&question=99999")
+    expect(other.locator("#toasts")).to_contain_text("no question 99999")
+    expect(other.locator("#stage")).to_be_visible()
+
+
 def test_no_key_decides_while_somebody_types(page: Page, service: Service, reviewer: str) -> None:
     title = title_of(page)
     page.keyboard.press("/")
@@ -175,11 +207,16 @@ def test_a_blocked_tag_is_not_suggested_for_what_was_fetched_before(
     page: Page, service: Service, reviewer: str
 ) -> None:
     answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        if "/next?" in answer.url:
+            answers.append(answer)
+
     fetched_ahead(page)
-    page.on("response", answers.append)
+    page.on("response", note)
     page.reload()
     fetched_ahead(page)
-    following = [answer for answer in answers if "/next?" in answer.url][1].json()
+    following = answers[1].json()
     suggested = [one["tag"] for one in following["suggestions"] if one["suggested"]]
     tag = next(one for one in suggested if one not in following["author_tags"])
     page.keyboard.press("/")
