@@ -1,13 +1,14 @@
 """New and changed questions: read upwards by date, each pass from a little before the mark on.
 
 `order=asc` from a date on, always page 1, and the next request begins with the date of the last
-item: so nothing moves past the reader while it reads. The overlap catches what the API shows late,
-and the mark stays behind by as long as the pass took: what a page was too early to show may be
-older than what a later page of the same pass holds. It stays before an item that does not say which
-question it is (`rereading.py`).
+item but one (`order.py`): so nothing moves past the reader while it reads. The overlap catches what
+the API shows late, and the mark stays behind by as long as the pass took: what a page was too early
+to show may be older than what a later page of the same pass holds. It stays before an item that
+does not say which question it is (`rereading.py`).
 Of the schemes that were measured, only this one missed nothing (docs/polling.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
@@ -25,6 +26,7 @@ from poller.api import Api
 from poller.client import ApiAnswer, ApiRequest
 from poller.feed_state import feed_state, record_items, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
+from poller.feeds.order import dates_in_order, find_furthest
 from poller.feeds.rereading import Rereading
 from poller.items import date_of, read_items
 from poller.sites import hosts_of_others
@@ -75,8 +77,7 @@ class AscendingFeed:
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
         now = self.clock.now()
         dates = self._dates(answer, now)
-        by_header = _latest_by_header(answer, now)
-        confirmed = max((date for date in dates if date <= by_header), default=None)
+        confirmed = _confirmed(answer, dates, cursor.second, now)
         with self.engine.begin() as connection:
             stored = store(connection, items.questions, now=now, request_tagging=True)
             worth_another = record_items(connection, site, self.name, items, now=now)
@@ -179,6 +180,22 @@ class AscendingFeed:
             return mark
         reached = from_epoch(furthest) - took
         return reached if mark is None else max(mark, reached)
+
+
+def _confirmed(answer: ApiAnswer, dates: Sequence[int], second: int, now: datetime) -> int | None:
+    """The date that a page has come to, as far as its order and its header confirm it.
+
+    Args:
+        answer: the page.
+        dates: of its items.
+        second: that was asked for, with all behind it.
+        now: by our clock.
+    """
+    by_header = _latest_by_header(answer, now)
+    sent = [date for date in dates if date <= by_header]
+    if not answer.has_more:  # nothing lies behind it
+        return max(sent, default=None)
+    return find_furthest(dates_in_order(sent, second, onward=1), is_last=False)
 
 
 def _latest_by_header(answer: ApiAnswer, now: datetime) -> float:

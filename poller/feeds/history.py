@@ -26,11 +26,10 @@ from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
+from poller.feeds.order import OVERLAP, dates_in_order, find_furthest
 from poller.feeds.rereading import MAX_REREADS, log_given_up
 from poller.items import Items, date_of, read_items
 from poller.sites import hosts_of_others
-
-OVERLAP = 2  # items of a page that the next one holds, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,9 @@ class HistoryFeed:
         answer = self.api.ask(_request(site, cursor))
         others = hosts_of_others(self.engine, self.api.client.url, site)
         items = read_items(answer.items, site=site, polled=self.settings.feed, others=others)
-        in_order = _in_order(answer.items, cursor.second)
-        furthest = _furthest(in_order, is_last=not answer.has_more)
+        dates = [date_of(item, "creation_date") for item in answer.items]
+        in_order = dates_in_order(dates, cursor.second, onward=-1)
+        furthest = find_furthest(in_order, is_last=not answer.has_more)
         is_torn = cursor.page == 1 and not cursor.overlap & items.keys()
         back = cursor.back if is_torn else None
         now = self.clock.now()
@@ -135,38 +135,6 @@ def _request(site: str, cursor: Cursor) -> ApiRequest:
         "todate": str(cursor.second),
     }
     return ApiRequest("questions", site, tuple(params.items()))
-
-
-def _in_order(items: Sequence[object], second: int) -> list[int]:
-    """The dates of a page in the order that was asked for, the oldest first.
-
-    One that is dated before what follows it, as of 1970, would carry the mark past all between.
-
-    Args:
-        items: the page's, the newest first.
-        second: that was asked for, with all before it.
-    """
-    in_order: list[int] = []
-    for item in reversed(items):
-        date = date_of(item, "creation_date")
-        if date is not None and date <= second and (not in_order or in_order[-1] <= date):
-            in_order.append(date)
-    return in_order
-
-
-def _furthest(in_order: Sequence[int], *, is_last: bool) -> int | None:
-    """The date that a page has come to.
-
-    Of the last item nothing tells whether it is dated before what follows it: the next page begins
-    with the date of the one before it, and holds two that were read.
-
-    Args:
-        in_order: the page's dates, the oldest first.
-        is_last: whether there is no page behind it.
-    """
-    if not in_order:
-        return None
-    return in_order[0 if is_last or len(in_order) < OVERLAP else OVERLAP - 1]
 
 
 def _middle(in_order: Sequence[int], furthest: int | None, second: int) -> int | None:

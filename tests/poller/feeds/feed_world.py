@@ -1,9 +1,11 @@
 """A site of made-up questions for the feeds, behind a stand-in that behaves unless told to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, select
 
 from core.database.api_tables import FeedRow
@@ -16,6 +18,8 @@ from demo.standin.site import (
     Site,
 )
 from demo.standin.site import Question as SiteQuestion
+from poller.api import Api
+from poller.client import ApiAnswer, ApiRequest
 from poller.feeds import Step
 from poller.service import Poller
 from tests.conftest import ManualClock
@@ -84,3 +88,19 @@ def mark(engine: Engine, name: FeedName) -> int:
         found = connection.execute(select(FeedRow.mark).where(FeedRow.feed == name)).scalar_one()
     assert found is not None
     return int(found.timestamp()) - START
+
+
+def misdate(
+    monkeypatch: pytest.MonkeyPatch, dates: Mapping[int, int], field: str = "creation_date"
+) -> None:
+    """Have questions dated wrong: the API sorts by the date that it knows, whatever it writes."""
+    ask = Api.ask
+
+    def misdated(item: Any) -> Any:
+        return item | {field: dates.get(item["question_id"], item[field])}
+
+    def answered(api: Api, request: ApiRequest) -> ApiAnswer:
+        answer = ask(api, request)
+        return replace(answer, items=tuple(misdated(item) for item in answer.items))
+
+    monkeypatch.setattr(Api, "ask", answered)

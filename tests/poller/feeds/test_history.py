@@ -1,7 +1,5 @@
 """Past questions, against a stand-in."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +9,18 @@ from core.database.api_tables import FeedRow
 from core.database.tables import Question
 from core.errors import DatabaseUnreachable
 from poller.api import Api
-from poller.client import ApiAnswer, ApiRequest
-from tests.poller.feeds.feed_world import HOUR, START, asked, mark, numbers, read, row, world
+from poller.client import ApiRequest
+from tests.poller.feeds.feed_world import (
+    HOUR,
+    START,
+    asked,
+    mark,
+    misdate,
+    numbers,
+    read,
+    row,
+    world,
+)
 from tests.poller.simulation import SITE
 
 
@@ -99,7 +107,7 @@ def test_history_reads_again_what_an_older_backup_lacks(
 def test_an_item_of_a_wrong_date_carries_the_history_past_no_question(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, number: int, date: int
 ) -> None:
-    _misdate(monkeypatch, {number: date})
+    misdate(monkeypatch, {number: date})
     run = world(
         sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
     )
@@ -115,7 +123,7 @@ def test_an_item_of_a_wrong_date_carries_the_history_past_no_question(
 def test_two_wrong_dates_at_a_pages_end_neither_end_nor_tear_the_history(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, date: int
 ) -> None:
-    _misdate(monkeypatch, {99: date, 100: date})
+    misdate(monkeypatch, {99: date, 100: date})
     run = world(
         sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
     )
@@ -129,9 +137,7 @@ def test_two_wrong_dates_at_a_pages_end_neither_end_nor_tear_the_history(
 def test_pages_that_never_hold_what_overlaps_do_not_keep_the_history_from_its_end(
     sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _misdate(
-        monkeypatch, dict.fromkeys(range(1, 251), 1) | {n: START - n for n in range(0, 251, 5)}
-    )
+    misdate(monkeypatch, dict.fromkeys(range(1, 251), 1) | {n: START - n for n in range(0, 251, 5)})
     run = world(
         sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
     )
@@ -140,17 +146,3 @@ def test_pages_that_never_hold_what_overlaps_do_not_keep_the_history_from_its_en
         read(poller, "history")
     with sqlite_engine.connect() as connection:
         assert connection.scalar(select(FeedRow.complete))
-
-
-def _misdate(monkeypatch: pytest.MonkeyPatch, dates: Mapping[int, int]) -> None:
-    """Have questions dated wrong: the API sorts by the date that it knows, whatever it writes."""
-    ask = Api.ask
-
-    def misdated(item: Any) -> Any:
-        return item | {"creation_date": dates.get(item["question_id"], item["creation_date"])}
-
-    def answered(api: Api, request: ApiRequest) -> ApiAnswer:
-        answer = ask(api, request)
-        return replace(answer, items=tuple(misdated(item) for item in answer.items))
-
-    monkeypatch.setattr(Api, "ask", answered)

@@ -1,0 +1,30 @@
+"""Items of wrong dates among new and changed questions, where one page is not all."""
+
+import pytest
+from sqlalchemy import Engine
+
+from core.feeds import FeedName
+from tests.poller.feeds.feed_world import HOUR, START, asked, mark, misdate, numbers, read, world
+
+DATES: dict[FeedName, str] = {"live": "creation_date", "changed": "last_activity_date"}
+
+
+@pytest.mark.parametrize("name", DATES)
+@pytest.mark.parametrize("number", [1, 50, 99, 100, 198])  # on the page, or the last one of it
+@pytest.mark.parametrize("date", [1, START - 10 * HOUR, START])
+def test_an_item_of_a_wrong_date_carries_a_feed_past_no_question(
+    sqlite_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    name: FeedName,
+    number: int,
+    date: int,
+) -> None:
+    """As the date of the last activity where that is newer than the order of the list."""
+    misdate(monkeypatch, {number: date}, DATES[name])
+    questions = [asked(n, (n - 251) * HOUR) for n in range(1, 251)]
+    run = world(sqlite_engine, questions, first_poll_days=30)
+    run.clock.sleep(60)
+    read(run.poller(), name)
+    assert numbers(run) == list(range(1, 251))
+    assert mark(sqlite_engine, name) >= -HOUR - 60
+    assert run.standin.observer.requests <= 4
