@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         default=7200, ge=60, description="a training run that takes longer is ended"
     )
     training_questions: int = Field(
-        default=100_000, ge=50, description="how many questions a training reads, the newest"
+        default=100_000, ge=50, le=10**9, description="how many questions a training reads at most"
     )
     teacher: str | None = Field(
         default=None,

@@ -136,6 +136,8 @@ class HeldQuestions:
         self._clock = clock
         self._held = set(pks)
         self._wait = wait
+        # A lease that is shorter than HELD is all that a renewal gives.
+        self._pause = min(RENEW_SECONDS, lease.total_seconds() / 4)
         self._ended = threading.Event()
         self._lock = threading.Lock()
 
@@ -158,7 +160,7 @@ class HeldQuestions:
         return held
 
     def _renew_until_ended(self) -> None:
-        while not self._wait(self._ended, RENEW_SECONDS):
+        while not self._wait(self._ended, self._pause):
             with self._lock:
                 held = set(self._held)
             # A database that is away is told of by whoever has something to write.

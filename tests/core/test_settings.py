@@ -45,6 +45,7 @@ def test_without_any_variable_the_service_runs_on_this_machine() -> None:
         ("BACKUP_CRON", "off", "is not five fields of cron"),
         ("BACKUP_CRON", "nightly", "is not five fields of cron"),
         ("BACKUP_KEEP", "0", "how many of its backups are kept"),
+        ("TRAINING_QUESTIONS", "1" + 20 * "0", "how many questions a training reads"),
     ],
 )
 def test_a_wrong_value_is_one_line_with_the_variable_and_what_it_takes(

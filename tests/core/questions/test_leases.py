@@ -180,3 +180,20 @@ def test_a_database_that_is_away_ends_no_task(
         turns.take()
         turns.take()  # it goes on
         turns.take(ended=True)
+
+
+@pytest.mark.parametrize(("lease", "pause"), [(5, 1.25), (20, 5), (120, 5)])
+def test_a_short_lease_is_renewed_before_it_is_over(
+    sqlite_engine: Engine, clock: ManualClock, lease: int, pause: float
+) -> None:
+    waited: list[float] = []
+    asked = threading.Event()
+
+    def wait(_: threading.Event, seconds: float) -> bool:
+        waited.append(seconds)
+        asked.set()
+        return True
+
+    with HeldQuestions(sqlite_engine, [1], clock, timedelta(seconds=lease), wait=wait):
+        assert asked.wait(5)
+    assert waited == [pause]
