@@ -1,11 +1,16 @@
 """Files that appear whole or not at all, in place of no other one that nobody gave up."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from core.errors import TaggerError
+
+# Of file systems without links, as those of cameras' cards and of many shares.
+_WITHOUT_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
 @contextmanager
@@ -32,10 +37,26 @@ def new_file(path: Path, *, force: bool, failure: type[TaggerError]) -> Iterator
             if force:
                 aside.replace(path)
             else:
-                path.hardlink_to(aside)  # which replaces nothing, whoever was faster
+                _put_in_place(aside, path)
         finally:
             aside.unlink(missing_ok=True)
     except FileExistsError:
         raise failure(f"The file {path} exists; overwrite it with --force.") from None
     except OSError as error:
         raise failure(f"The file {path} cannot be written: {error.strerror}.") from None
+
+
+def _put_in_place(aside: Path, path: Path) -> None:
+    """Give a file its name, and replace nothing, whoever was faster.
+
+    Raises:
+        FileExistsError: there is a file of that name.
+        OSError: it cannot be given.
+    """
+    try:
+        path.hardlink_to(aside)
+    except OSError as error:
+        if error.errno not in _WITHOUT_LINKS:
+            raise
+        path.touch(exist_ok=False)  # for a moment there is an empty file
+        aside.replace(path)

@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -53,3 +54,18 @@ def test_what_is_no_file_stays_and_what_cannot_be_written_leaves_nothing(tmp_pat
     with pytest.raises(ExportFailed, match="cannot be written: No such file"):
         write(tmp_path / "missing" / "stats.zip")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "pipe"]
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EOPNOTSUPP])
+def test_a_file_system_without_links_gets_a_file_and_replaces_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """As that of a share or of a memory card, on which backups lie."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    test_a_file_takes_its_place_at_the_end(tmp_path)
+    (tmp_path / "stats.zip").unlink()
+    test_who_was_faster_loses_nothing(tmp_path)
