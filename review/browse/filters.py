@@ -9,14 +9,13 @@ from sqlalchemy import Select, SQLColumnExpression, and_, literal, not_, or_, se
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
-from core.database.keys import are_at_most, is_held
+from core.database.keys import CHUNK, HELD, are_at_most, is_held
 from core.database.review_tables import QueuedQuestion, Review
 from core.database.tables import LikelyTag, Question, QuestionTag, TaggingRequest
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.lifecycle import is_pending
 from core.questions.suggested import find_by_tag, is_blocked, is_indexed, is_suggested
-from review.browse.rows import CHUNK
 from review.decisions.filters import words_of
 
 Near = Callable[[SQLColumnExpression[int]], ColumnElement[bool]]
@@ -24,7 +23,6 @@ State = Literal["pending", "suggested", "reviewed", "disputed", "parked"]
 STATES: Final[tuple[State, ...]] = get_args(State)
 
 FEW: Final = 2_000  # questions that are all looked at, where an index gives no more of them
-HELD: Final = 20_000  # questions of an index that a statement holds in memory
 RANKED: Final = 5_000  # questions of a tag whose probability is looked up
 
 

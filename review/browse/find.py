@@ -19,11 +19,11 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select, true
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
-from core.database.keys import is_held, one_of
+from core.database.keys import CHUNK, HELD, is_held, one_of
 from core.database.tables import Question
 from review.browse.cursors import Place
-from review.browse.filters import HELD, BrowseFilter, bounds, conditions, few_keys, held_keys
-from review.browse.rows import CHUNK, BrowsedQuestion, read_rows
+from review.browse.filters import BrowseFilter, bounds, conditions, few_keys, held_keys
+from review.browse.rows import BrowsedQuestion, read_rows
 
 PAGE: Final = 50
 STRETCHES: Final = (100, 500)  # questions that are walked through at once, then so on

@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from core.database.keys import CHUNK
 from core.database.review_tables import QueuedQuestion, Verdict
 from core.database.tables import ModelVersion, Question, TaggingRequest
 from core.database.views import PredictedTag
 from core.questions.suggested import read_blocked_tags
 from core.questions.verdicts import Joint, Said, joint_verdict
-
-CHUNK = 500  # keys of one statement
 
 
 @dataclass(frozen=True, slots=True)

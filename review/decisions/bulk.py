@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import are_at_most, one_of
+from core.database.keys import CHUNK, are_at_most, one_of
 from core.database.review_tables import QueuedQuestion, Verdict
 from core.database.tables import Question
 from core.errors import ReviewConflict
@@ -34,7 +34,6 @@ from review.decisions.walk import is_open
 MOST: Final = 1_000
 SHOWN: Final = 20
 STRETCH: Final = 2_500  # questions of a tag that are looked at in one statement
-CHUNK: Final = 500  # keys of one statement
 
 
 @dataclass(frozen=True, slots=True)

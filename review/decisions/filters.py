@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.arrays import first_of, is_among_first
-from core.database.keys import are_at_most
+from core.database.keys import HELD, are_at_most
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import LikelyTag, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
@@ -26,7 +26,6 @@ from core.questions.gone import GONE, is_gone
 from core.questions.suggested import find_by_tag, read_blocked_tags
 
 RARE = 2_000  # questions of a tag that are all looked at
-HELD = 20_000  # questions of a tag that a statement holds in memory; a hash of them takes 5 ms
 MOST_WORDS = 10
 
 

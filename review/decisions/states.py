@@ -12,13 +12,11 @@ from typing import Any, Literal, cast
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import one_of
+from core.database.keys import CHUNK, one_of
 from core.database.review_tables import Review, Verdict
 from core.database.tables import Question
 from core.questions.review_queue import recount
 from core.questions.verdicts import Decided
-
-CHUNK = 500  # questions of one statement
 
 Outcome = Literal["saved", "skipped"]
 

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, 
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
-from core.database.keys import are_at_most, is_held, one_of
+from core.database.keys import HELD, are_at_most, is_held, one_of
 from core.database.review_tables import (
     QueuedQuestion,
     Review,
@@ -30,7 +30,6 @@ from core.database.review_tables import (
 from core.database.tables import Question
 from core.questions.gone import gone_keys
 from review.decisions.filters import (
-    HELD,
     QueueFilter,
     conditions,
     held_questions,

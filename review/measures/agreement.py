@@ -9,6 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
+from core.database.keys import CHUNK
 from core.database.review_tables import Review, Verdict
 from core.database.tables import Question
 from core.database.views import PredictedTag
@@ -19,7 +20,6 @@ from review.measures.statistics import Difference, Share, cohen_kappa, differenc
 
 NEWEST: Final = 2_000  # reviews, or pairs of them, that are looked at
 MOST_ROWS: Final = 100  # of pair and tag, those with the most questions
-CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

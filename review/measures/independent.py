@@ -9,15 +9,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
+from core.database.keys import CHUNK
 from core.database.review_tables import ReviewAction, ReviewChange
 from review.decisions.states import State, read_states
-
-CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 
 from core.clock import CLOCK_SET_BACK
 from core.database.engine import dialect_insert, reading
+from core.database.keys import CHUNK
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
 from core.database.tables import Prediction, Question
 from review.browse.filters import conditions
-from review.browse.rows import CHUNK, read_rows
+from review.browse.rows import read_rows
 from review.notify.webhooks import Wanted, has_failed, is_enabled, wanted_of
 
 # Predictions are dated, by the database's clock as `now` here, before they are committed: those of
