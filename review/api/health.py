@@ -21,8 +21,8 @@ BROKER_WAIT: Final = 3.0  # for the first answer; workers have a second of it
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
-    """That the process answers. Needs no login."""
+async def healthz() -> dict[str, str]:
+    """That the process answers. Needs no login, and no thread, which all may be waiting."""
     return {"status": "ok"}
 
 

@@ -7,6 +7,8 @@ outcome.error  # None where the receiver has confirmed
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from threading import BoundedSemaphore
+from typing import Final
 
 from sqlalchemy import Engine, select
 from sqlalchemy.engine import Connection
@@ -15,10 +17,13 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.database.review_tables import QueuedQuestion, Webhook
 from core.database.tables import Question
-from core.errors import UnknownWebhook
+from core.errors import ReviewConflict, UnknownWebhook
 from review.browse.rows import read_rows
 from review.notify.delivery import Event, Outcome, send
 from review.notify.webhooks import wanted_of
+
+MOST_AT_ONCE: Final = 3  # of a process; each holds a thread of the page for 20 s at worst
+_room = BoundedSemaphore(MOST_AT_ONCE)
 
 
 def send_test(
@@ -35,6 +40,7 @@ def send_test(
 
     Raises:
         UnknownWebhook: there is none of that number.
+        ReviewConflict: MOST_AT_ONCE are under way.
     """
     with reading(engine) as connection:
         webhook = connection.execute(select(Webhook.__table__).where(Webhook.id == number)).first()
@@ -44,7 +50,12 @@ def send_test(
         shown = [one.to_json() for one in read_rows(connection, pks)]
     payload = {"id": str(uuid.uuid4()), "event": "test", "question": shown[0] if shown else None}
     event = Event(0, number, webhook.url, webhook.secret, payload)
-    return send(event, clock.now())
+    if not _room.acquire(blocking=False):
+        raise ReviewConflict("Other test events wait for their answers: try again in some seconds.")
+    try:
+        return send(event, clock.now())
+    finally:
+        _room.release()
 
 
 def _newest(connection: Connection, site: str) -> list[int]:

@@ -23,7 +23,8 @@ from review.web.access import (
 from review.web.context import Context, get_context
 from review.web.forms import parse_form
 
-OPEN: Final = frozenset({"/login", "/healthz", "/readyz"})
+ALIVE: Final = "/healthz"  # whoever asks would restart the page: it waits for no other thread
+OPEN: Final = frozenset({"/login", ALIVE, "/readyz"})
 FEEDS: Final = "/feeds/"  # whose readers have keys of their own
 METRICS: Final = "/metrics"  # which has a token of its own: Prometheus is no reviewer
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -39,6 +40,9 @@ async def guard(request: Request) -> None:
     """
     context = get_context(request)
     path = request.scope["path"]  # as it is routed; request.url is put together with the Host
+    if path == ALIVE:
+        request.state.signed_in = None
+        return
     if path == METRICS and has_metrics_token(context, request):
         request.state.signed_in = None
         return

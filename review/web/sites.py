@@ -14,6 +14,7 @@ from core.database.tables import ModelVersion
 from core.settings import Settings
 from review.api.fields import Site
 from review.web.context import Context, get_context
+from review.web.guard import OPEN
 
 KEPT_SECONDS = 30
 
@@ -61,11 +62,14 @@ def known_site(context: Context, named: str) -> str:
 async def check_named_site(request: Request) -> None:
     """Let no request pass that names a site, in its path or its query, which does not exist.
 
-    What no site can be called is left to the route, which says of which form it must be.
+    What is open to strangers tells them of none. What no site can be called is left to the route,
+    which says of which form it must be.
 
     Raises:
         UnknownSite: it does; says which may have been meant.
     """
+    if request.scope["path"] in OPEN:
+        return
     named = request.path_params.get("site") or request.query_params.get("site")
     with suppress(ValidationError):
         if named and _NAME.validate_python(named):

@@ -37,6 +37,13 @@ def test_health_needs_no_login_and_tells_nothing(
     assert (answer.status_code, answer.json()) == (503, {"status": "not ready"})
 
 
+def test_who_asks_whether_it_lives_is_never_shut_out(stranger: TestClient) -> None:
+    wrong = {"Authorization": "Bearer of-somebody-else-s-probe"}
+    for _ in range(12):
+        assert stranger.get("/healthz", headers=wrong).status_code == 200
+    assert stranger.post("/login", data={"token": "wrong"}).status_code == 403  # not one too many
+
+
 def test_a_database_that_is_away_is_not_ready(clock: ManualClock, tmp_path: Path) -> None:
     from core.database.engine import make_engine
 

@@ -59,6 +59,14 @@ def test_a_site_is_found_however_it_is_named_and_others_are_refused(
 
 
 @pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize("path", ["/login", "/healthz", "/readyz"])
+def test_strangers_are_told_of_no_site(stranger: TestClient, path: str) -> None:
+    answer = stranger.get(path, params={"site": "statz"})
+    assert answer.status_code == 200
+    assert "stats" not in answer.text
+
+
+@pytest.mark.usefixtures("stored")
 def test_texts_are_tagged_for_sites_that_there_are(client: TestClient) -> None:
     refused = client.post("/api/v1/suggest", json={"site": "statz", "texts": [{"title": "t"}]})
     assert refused.status_code == 404
