@@ -165,7 +165,10 @@ class NoteRow(BaseModel):
 
 
 class QueueState(BaseModel):
-    """In which queue a question came, and how many are left where that is counted."""
+    """In which queue a question came, and how many are left where that is counted.
+
+    It is one of those; what the request did not want is none of them.
+    """
 
     order: Order
     left: int | None

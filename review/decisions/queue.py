@@ -8,10 +8,11 @@ from heapq import merge
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Engine, Select, delete, select
+from sqlalchemy import Engine, Select, delete, func, select
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
+from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion, ReviewAction, ReviewChange, ReviewClaim
 from core.database.tables import ModelVersion, Question
 from review.decisions.claims import ANY_QUEUE, claim_question, release_claim
@@ -21,6 +22,7 @@ from review.decisions.walk import (
     Candidate,
     count_left,
     find_candidates,
+    is_in_queue,
     is_open,
     was_reviewed,
 )
@@ -40,8 +42,8 @@ class Next:
 
     Attributes:
         pk: its key.
-        left: how many questions, this one with them; None where there are more than are counted,
-            or a filter makes them too many to look at.
+        left: how many questions, this one with them, but none that is not wanted now; None where
+            there are more than are counted, or a filter makes them too many to look at.
     """
 
     pk: int
@@ -192,9 +194,25 @@ def _count_left(connection: Connection, asking: Asking) -> int | None:
     chosen = asking.chosen
     if chosen.to_json().keys() - {"site"}:
         return None
-    left = 0
-    for site in _sites(connection, asking):
+    left, sites = 0, _sites(connection, asking)
+    for site in sites:
         left += count_left(connection, asking, site, most=MOST_LEFT + 1)
         if left > MOST_LEFT:
             return None
-    return left
+    return left - sum(_count_skipped(connection, asking, site) for site in sites)
+
+
+def _count_skipped(connection: Connection, asking: Asking, site: str) -> int:
+    """How many of those that are left are not wanted now: they stand on the page, or stood there.
+
+    What has just been decided on may not have arrived yet.
+    """
+    numbers = [number for of, number in asking.skip_ids if of == site]
+    if not numbers:
+        return 0
+    of_site = (Question.site == site, Question.question_id.in_(numbers), is_there(asking.chosen))
+    keys = connection.scalars(select(Question.id).where(*of_site))
+    _, *wanted = is_in_queue(asking, site)
+    counted = select(func.count()).select_from(QueuedQuestion)
+    are_left = (one_of(connection, QueuedQuestion.question_pk, keys), *wanted)
+    return connection.scalar(counted.where(*are_left)) or 0

@@ -145,7 +145,7 @@ def _steps_of_keys(
         stretch = ordered[start : start + STEPS[0]]
         still = _rows(asking, queue).where(one_of(connection, queue.question_pk, stretch))
         if connection.dialect.name == "postgresql":  # where a worker may have unset scores since
-            still = still.where(*_is_in_queue(asking, site))
+            still = still.where(*is_in_queue(asking, site))
         yield still
 
 
@@ -175,7 +175,7 @@ def _are_of_keys(
     connection: Connection, asking: Asking, site: str, keys: Select[int]
 ) -> list[ColumnElement[bool] | TextClause]:
     """Conditions of rows of the queue that are looked up by these keys."""
-    _, *wanted = _is_in_queue(asking, site)
+    _, *wanted = is_in_queue(asking, site)
     key = QueuedQuestion.question_pk
     # Of a subquery, Postgres may look for each of the queue's questions in it: 3 to 8 s of 200,000.
     is_postgres = connection.dialect.name == "postgresql"
@@ -205,7 +205,7 @@ def _parts(
 ) -> list[Select[*tuple[Any, ...]]]:
     """The walk's own SELECTs, of the queue alone: one, or two where it begins in the middle."""
     queue = QueuedQuestion
-    keys = select(*queue.__table__.c).where(*_is_in_queue(asking, site))
+    keys = select(*queue.__table__.c).where(*is_in_queue(asking, site))
     match asking.order:
         case "newest":
             if asking.chosen.since is not None:
@@ -234,7 +234,7 @@ def _random_key(connection: Connection, site: str, rng: random.Random) -> int:
     return 0 if first is None or last is None else rng.randint(first, last)
 
 
-def _is_in_queue(asking: Asking, site: str) -> list[ColumnElement[bool] | TextClause]:
+def is_in_queue(asking: Asking, site: str) -> list[ColumnElement[bool] | TextClause]:
     """Conditions of the walk: by its index, and that the reviewer is not done with it."""
     queue, of_site = QueuedQuestion, QueuedQuestion.site == site
     scored = {"uncertain": queue.uncertainty, "disputed": queue.label_quality}
@@ -325,7 +325,7 @@ def count_left(connection: Connection, asking: Asking, site: str, *, most: int) 
     all questions, and to look each one up takes four pages of a million.
     """
     key = QueuedQuestion.question_pk
-    keys = select(key).where(*_is_in_queue(asking, site)).order_by(key)
+    keys = select(key).where(*is_in_queue(asking, site)).order_by(key)
     left, offset, length = 0, 0, most
     while left < most:
         stretch, gone = keys.offset(offset).limit(length).subquery(), gone_keys()

@@ -2,6 +2,14 @@
 
 const REPEATABLE = new Set(["u"]);
 
+// The key as it is named here: also under Caps Lock, on a keyboard of Cyrillic or Greek letters, and
+// on one whose digits stand above other characters.
+function keyOf({ key, code, shiftKey }) {
+  if (/^Key[A-Z]$/.test(code) && /^[^\x00-\x7f]$/.test(key)) return code.at(3).toLowerCase();
+  if (/^Digit[1-9]$/.test(code) && !shiftKey) return code.at(5);
+  return /^[A-Z]$/.test(key) && !shiftKey ? key.toLowerCase() : key;
+}
+
 // actions: by key, what is done with the question on the screen; always: what is done without one
 // too. Each is given the element that had the focus, or none after a click.
 // isReady(): whether a question is on the screen. onClicked(): after a click on a button.
@@ -20,7 +28,7 @@ export function listenToKeys({ actions, always, isReady, onClicked }) {
     // Enter on a button, a link or a heading that opens does what it says there.
     if (event.key === "Enter" && target.closest("button, a, summary")) return;
     if (event.repeat && !REPEATABLE.has(event.key)) return;
-    if (act(event.key, target)) event.preventDefault();
+    if (act(keyOf(event), target)) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {

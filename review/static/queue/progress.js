@@ -14,14 +14,15 @@ export async function showProgress(box, site) {
   }
   const facts = document.createElement("dl");
   facts.className = "facts";
-  for (const [name, value] of factsOf(found)) {
+  for (const [name, value] of factsOf(found, site)) {
     facts.append(made("dt", name), made("dd", value));
   }
   const pairs = found.kappa.slice(0, MOST_PAIRS);
   box.replaceChildren(facts, ...(pairs.length ? [agreement(pairs)] : []));
 }
 
-function* factsOf(found) {
+function* factsOf(found, site) {
+  if (!site) yield ["Site", found.site]; // of all, the first one with a model
   const since = found.since_last_training;
   yield ["Since the last training", `${number(since)} ${since === 1 ? "verdict" : "verdicts"}; the next one learns from them`];
   const last = found.last_training_changed;

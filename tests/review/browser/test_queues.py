@@ -3,15 +3,24 @@
 import json
 from uuid import uuid4
 
-from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import insert, select
+from playwright.sync_api import Browser, Page, Response, expect
+from sqlalchemy import delete, insert, select
 
 from core.database.engine import reading
-from core.database.review_tables import SavedFilter, Verdict
+from core.database.review_tables import BlockedTag, SavedFilter, Verdict
 from core.database.tables import Question
 from tests.conftest import ManualClock
 from tests.review.browsing import IN_BROWSER, Service
-from tests.review.reviewing import chosen, count, decide, question_id, saved, verdicts
+from tests.review.reviewing import (
+    chosen,
+    count,
+    decide,
+    fetched_ahead,
+    press,
+    question_id,
+    saved,
+    verdicts,
+)
 
 pytestmark = IN_BROWSER
 
@@ -219,6 +228,35 @@ def test_a_conflict_about_a_tag_that_nobody_suggests_is_shown_and_settled(
     with reading(service.engine) as connection:
         settled = said.where(Verdict.reviewer == reviewer, Verdict.settles)
         assert connection.execute(settled).all() == [("made-up", "rejected", True)]
+
+
+def test_a_blocked_tag_is_not_suggested_for_what_was_fetched_before(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        if "/next?" in answer.url:
+            answers.append(answer)
+
+    fetched_ahead(page)
+    page.on("response", note)
+    page.reload()
+    fetched_ahead(page)
+    following = answers[1].json()
+    suggested = [one["tag"] for one in following["suggestions"] if one["suggested"]]
+    tag = next(one for one in suggested if one not in following["author_tags"])
+    page.keyboard.press("/")
+    page.keyboard.type(tag)
+    press(page, "Enter Escape")
+    page.locator(f'#suggestions [data-tag="{tag}"]').focus()
+    page.keyboard.press("x")
+    expect(page.locator("#toasts")).to_contain_text("never suggested again")
+    decide(page, "s")
+    assert question_id(page) == following["question_id"]
+    expect(page.locator(f'#suggestions [data-tag="{tag}"]')).to_have_count(0)
+    with service.engine.begin() as connection:
+        connection.execute(delete(BlockedTag).where(BlockedTag.reviewer == reviewer))
 
 
 def test_behind_the_most_uncertain_come_the_newest_that_are_not_scored_yet(page: Page) -> None:

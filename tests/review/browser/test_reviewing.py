@@ -6,8 +6,8 @@ import statistics
 import sys
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
-from sqlalchemy import delete, select
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy import select
 
 from core.database.engine import reading
 from core.database.review_tables import BlockedTag, Note, Review, ReviewAction
@@ -20,7 +20,6 @@ from tests.review.reviewing import (
     count,
     decide,
     favoured,
-    fetched_ahead,
     press,
     question_id,
     saved,
@@ -125,6 +124,21 @@ def test_no_key_decides_while_somebody_types(page: Page, service: Service, revie
     assert count(service, Note, reviewer) == 1
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "does"), [("S", "KeyS", "s"), ("ы", "KeyS", "s"), ("é", "Digit2", "2")]
+)
+def test_keys_are_those_of_every_keyboard(page: Page, key: str, code: str, does: str) -> None:
+    title, before = title_of(page), chosen(page)
+    pressed = {"key": key, "code": code, "bubbles": True, "cancelable": True}
+    page.evaluate(
+        "(one) => document.body.dispatchEvent(new KeyboardEvent('keydown', one))", pressed
+    )
+    if does == "s":
+        expect(page.locator("#title")).not_to_have_text(title)
+    else:
+        assert chosen(page) != before
+
+
 def test_a_skipped_question_never_comes_again(page: Page, service: Service, reviewer: str) -> None:
     skipped = question_id(page)
     decide(page, "s")
@@ -201,35 +215,6 @@ def test_a_tag_that_is_none_for_the_site_is_blocked_by_one_key(
     expect(page.locator("#suggestions .tag.bad")).to_have_count(0)
     assert count(service, BlockedTag, reviewer) == 0
     assert chosen(page) == before
-
-
-def test_a_blocked_tag_is_not_suggested_for_what_was_fetched_before(
-    page: Page, service: Service, reviewer: str
-) -> None:
-    answers: list[Response] = []
-
-    def note(answer: Response) -> None:
-        if "/next?" in answer.url:
-            answers.append(answer)
-
-    fetched_ahead(page)
-    page.on("response", note)
-    page.reload()
-    fetched_ahead(page)
-    following = answers[1].json()
-    suggested = [one["tag"] for one in following["suggestions"] if one["suggested"]]
-    tag = next(one for one in suggested if one not in following["author_tags"])
-    page.keyboard.press("/")
-    page.keyboard.type(tag)
-    press(page, "Enter Escape")
-    page.locator(f'#suggestions [data-tag="{tag}"]').focus()
-    page.keyboard.press("x")
-    expect(page.locator("#toasts")).to_contain_text("never suggested again")
-    decide(page, "s")
-    assert question_id(page) == following["question_id"]
-    expect(page.locator(f'#suggestions [data-tag="{tag}"]')).to_have_count(0)
-    with service.engine.begin() as connection:
-        connection.execute(delete(BlockedTag).where(BlockedTag.reviewer == reviewer))
 
 
 def test_the_retag_is_in_the_clipboard_and_the_edit_page_opens(

@@ -141,6 +141,7 @@ def test_what_is_left_is_counted_up_to_a_bound(
     assert left() == left(site="stats") == len(five)
     act(engine, clock, 5)
     assert left() == 4
+    assert left(skip_ids=(5, 4, 99)) == left(site="stats", skip_ids=(3,)) == 3  # 5 is done already
     assert left(q="nuts") is None
     monkeypatch.setattr("review.decisions.queue.MOST_LEFT", 3)
     assert left() is None
