@@ -1,16 +1,17 @@
-"""Files that appear whole or not at all, in place of no other one that nobody gave up."""
+"""Files that appear whole or not at all, in place of none that nobody gave up; and locks."""
 
 import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
-from core.errors import TaggerError
+from core.errors import DatabaseUnreachable, TaggerError
 
 # Of file systems without links, as those of cameras' cards and of many shares.
 _WITHOUT_LINKS: Final = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+_LOCK_FLAGS: Final = os.O_CREAT | os.O_CLOEXEC
 
 
 @contextmanager
@@ -60,3 +61,24 @@ def _put_in_place(aside: Path, path: Path) -> None:
             raise
         path.touch(exist_ok=False)  # for a moment there is an empty file
         aside.replace(path)
+
+
+def open_lock_file(path: Path) -> BinaryIO:
+    """Open a file beside a database, to lock it by flock(); make it where there is none.
+
+    One that may only be read will do: what root has made, as by `sudo`, keeps no other user out.
+
+    Raises:
+        DatabaseUnreachable: it can neither be read nor made.
+    """
+    try:
+        try:
+            opened = os.open(path, os.O_RDWR | _LOCK_FLAGS, 0o666)  # as NFS wants it for a lock
+        except PermissionError:
+            opened = os.open(path, os.O_RDONLY | _LOCK_FLAGS, 0o666)
+    except OSError as error:
+        raise DatabaseUnreachable(
+            f"The lock {path} cannot be opened: {error.strerror}.",
+            "Delete it, or make it and its folder this user's own.",
+        ) from error
+    return os.fdopen(opened, "rb")

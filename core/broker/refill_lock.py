@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.clock import Clock
 from core.errors import DatabaseUnreachable
+from core.new_file import open_lock_file
 
 LOCK_SECONDS: Final = 20  # after which a refiller counts as dead
 _POSTGRES_LOCK: Final = 0x7A66E4  # of our own: in Postgres' space of single numbers
@@ -47,7 +48,7 @@ def _file_lock(engine: Engine, clock: Clock, patience: float) -> Iterator[bool]:
     if database in (None, "", ":memory:"):
         yield True  # nobody else sees it
         return
-    with Path(f"{database}.refill.lock").open("w") as file:
+    with open_lock_file(Path(f"{database}.refill.lock")) as file:
 
         def take() -> bool:
             try:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Final
+from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from sqlalchemy import Engine, func, select, text
@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import DatabaseUnreachable, TrainingInProgress
+from core.new_file import open_lock_file
 
 DIED: Final = "the process ended while at it"
 STOPPED: Final = "stopped"  # by a person, or with what had started it
@@ -30,6 +31,7 @@ def training_lock(engine: Engine, site: str) -> Iterator[None]:
 
     Raises:
         TrainingInProgress: another process trains a model for the site.
+        DatabaseUnreachable: the lock's file cannot be opened.
     """
     lock = _postgres_lock if engine.dialect.name == "postgresql" else _file_lock
     with lock(engine, site) as mine:
@@ -95,7 +97,7 @@ def _file_lock(engine: Engine, site: str) -> Iterator[bool]:
     if path is None:
         yield True  # nobody else sees it
         return
-    with path.open("w") as file:
+    with open_lock_file(path) as file:
         yield any(_tries(file))
 
 
@@ -106,7 +108,7 @@ def _lock_file(url: URL, site: str) -> Path | None:
     return Path(f"{url.database}.training-{quote(site, safe='')}.lock")
 
 
-def _tries(file: IO[str]) -> Iterator[bool]:
+def _tries(file: BinaryIO) -> Iterator[bool]:
     """Try again for a moment: who only looks whether it is held holds it meanwhile."""
     for attempt in range(_TRIES):
         if attempt:
@@ -114,7 +116,7 @@ def _tries(file: IO[str]) -> Iterator[bool]:
         yield _taken(file, fcntl.LOCK_EX)
 
 
-def _taken(file: IO[str] | IO[bytes], kind: int) -> bool:
+def _taken(file: BinaryIO, kind: int) -> bool:
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,11 +1,12 @@
 import errno
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
 
-from core.errors import ExportFailed
-from core.new_file import new_file
+from core.errors import DatabaseUnreachable, ExportFailed
+from core.new_file import new_file, open_lock_file
 
 
 def write(path: Path, *, force: bool = False) -> None:
@@ -69,3 +70,28 @@ def test_a_file_system_without_links_gets_a_file_and_replaces_none(
     test_a_file_takes_its_place_at_the_end(tmp_path)
     (tmp_path / "stats.zip").unlink()
     test_who_was_faster_loses_nothing(tmp_path)
+
+
+def test_a_lock_that_may_only_be_read_can_be_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that root has made, by `sudo tagger train`."""
+    path, open_file = tmp_path / "a.lock", os.open
+    open_lock_file(path).close()
+
+    def open_to_read_alone(file: Path, flags: int, mode: int) -> int:
+        if flags & os.O_RDWR:  # which root, as whom tests may run, is refused nothing
+            raise PermissionError
+        return open_file(file, flags, mode)
+
+    monkeypatch.setattr(os, "open", open_to_read_alone)
+    with open_lock_file(path) as first, open_lock_file(path) as second:
+        fcntl.flock(first, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(second, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_one_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "a.lock"
+    with pytest.raises(DatabaseUnreachable, match=f"The lock {path} cannot be opened: No such"):
+        open_lock_file(path)
