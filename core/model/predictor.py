@@ -90,7 +90,7 @@ class Model:
         try:
             read = [question_words(title, body, self.manifest.text) for title, body in texts]
             found = self.probabilities(read)
-            self.probabilities([(rarest, rarest)] * MOST_ROWS)  # whose buffers stay
+            probed = self.probabilities([(rarest, rarest)] * MOST_ROWS)  # whose buffers stay
         except (ValueError, RuntimeError) as error:
             raise BundleCorrupt(f"The bundle's network does not run: {error}.") from error
         if found.shape[1] != len(self.manifest.labels):
@@ -98,8 +98,8 @@ class Model:
                 f"The network gives {found.shape[1]} probabilities for "
                 f"{len(self.manifest.labels)} labels."
             )
-        if not np.isfinite(found).all():
-            raise BundleCorrupt("The network gives probabilities that are no numbers.")
+        if not all(((told >= 0) & (told <= 1)).all() for told in (found, probed)):
+            raise BundleCorrupt("The network gives numbers that are no probabilities, or none.")
         expected = np.array([s.probabilities for s in samples])
         if samples and not np.abs(found - expected).max() <= SAMPLE_TOLERANCE:
             raise BundleCorrupt("The network does not give the probabilities of its own sample.")

@@ -15,7 +15,7 @@ from core.model.manifest import Sample
 from core.model.predictor import KEPT_TAGS, MAX_SUGGESTIONS, Model, _largest
 from core.model.text.names import NameWeights
 from core.model.vocabulary import Vocabulary
-from tests.models import KNOWN_LOGIT, LABELS, LENGTH, word_bundle
+from tests.models import KNOWN_LOGIT, LABELS, LENGTH, TFLITE, word_bundle
 
 KNOWN = 1 / (1 + np.exp(-KNOWN_LOGIT))
 
@@ -139,6 +139,15 @@ def test_a_file_that_is_no_network_is_refused(network: bytes, tmp_path: Path) ->
     file.write_bytes(network)
     with pytest.raises(BundleCorrupt, match="LiteRT"):
         Model(replace(word_bundle(), tflite=file))
+
+
+def test_a_network_of_logits_is_refused(tmp_path: Path) -> None:
+    network = bytearray(TFLITE.read_bytes())
+    network[network.rindex(14)] = 19  # its last layer, of the sigmoid, becomes the identity above 0
+    (tmp_path / "logits.tflite").write_bytes(network)
+    bundle = replace(word_bundle(), tflite=tmp_path / "logits.tflite")
+    with pytest.raises(BundleCorrupt, match="no probabilities"):
+        Model(replace(bundle, manifest=bundle.manifest.model_copy(update={"sample": ()})))
 
 
 def test_a_network_with_other_inputs_is_refused() -> None:
