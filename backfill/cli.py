@@ -67,7 +67,7 @@ MinProbability = Annotated[
 ]
 NewestDays = Annotated[
     float | None,
-    typer.Option(min=0, help="Load only questions of the last days of the files."),
+    typer.Option(min=0, max=36_500, help="Load only questions of the last days of the files."),
 ]
 AsJson = Annotated[bool, json_option()]
 

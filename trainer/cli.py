@@ -65,7 +65,7 @@ ClassWeights = Annotated[
 Epochs = Annotated[
     int | None, typer.Option(min=1, help="Epochs at most.", show_default="the architecture's")
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the network's random numbers.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the network's random numbers.")]
 Promote = Annotated[
     bool | None,
     typer.Option(help="Whether the model goes live.", show_default="where it is the better one"),

@@ -45,6 +45,7 @@ def test_missing_packages_are_told_with_what_to_type(
     ("options", "told"),
     [
         (("--site", "stats", "--newest-days", "3"), "say what --load loads"),
+        (("--load", "--newest-days", "1000000"), "Invalid value for '--newest-days'"),
         (("--site", "stats", "--address", "ray://10.0.0.1:10001"), "the cluster's own address"),
     ],
 )

@@ -82,10 +82,19 @@ def test_a_run_is_dated_by_the_databases_clock(
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--architecture", "lstm"], ["--epochs", "0"], ["--top-tags", "1"], ["--retag", "x"]]
+    "wrong",
+    [
+        ["train", "--architecture", "lstm"],
+        ["train", "--epochs", "0"],
+        ["train", "--top-tags", "1"],
+        ["train", "--retag", "x"],
+        ["train", "--seed", "-1"],
+        ["compare", "--seed", "-1"],
+    ],
 )
 def test_a_wrong_option_is_wrong_usage(wrong: list[str]) -> None:
-    assert tagger("train", "--site", "stats", *wrong).exit_code == 2
+    command, *options = wrong
+    assert tagger(command, "--site", "stats", *options).exit_code == 2
 
 
 @pytest.mark.usefixtures("versions")

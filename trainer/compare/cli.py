@@ -66,7 +66,7 @@ TopTags = Annotated[
         min=2, help="How many of the site's tags to learn.", show_default="the setting, or 100"
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of all random numbers but the split's.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all random numbers but the split's.")]
 Folder = Annotated[
     Path | None,
     typer.Option(
