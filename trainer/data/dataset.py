@@ -15,6 +15,7 @@ from trainer.data.labels import choose_labels, multi_hot
 from trainer.data.splits import RANDOM_STATE, VALIDATION_SHARE, Rows, Split, SplitName, split
 
 HOLDOUT_SHARE: Final = 0.1  # of a site's questions, the newest; no run trains on them
+FEWEST_LABELLED: Final = 5  # questions that can be parted into training and validation part
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,10 @@ def make_dataset(corpus: Corpus, options: DatasetOptions) -> Dataset:
     labels = choose_labels(corpus.tags, options.top_tags)
     targets = multi_hot(corpus.tags, labels)
     rows = np.flatnonzero(targets.any(axis=1))
-    check_number(corpus.site, len(rows), options.min_questions)
-    _check_words(corpus, rows, options.min_questions)
+    check_number(corpus.site, sum(map(bool, corpus.tags)), options.min_questions)
     _check_labels(corpus.site, labels)
+    _check_labelled(corpus.site, rows, labels, options.min_questions)
+    _check_words(corpus, rows, options.min_questions)
     if options.split == "random":  # the article's, which is drawn of numbers in their order
         rows = rows[np.argsort(corpus.question_ids[rows], kind="stable")]
     chosen = split(rows, options.split, random_state=options.random_state)
@@ -114,13 +116,9 @@ def hold_out_newest(corpus: Corpus, options: DatasetOptions) -> tuple[Dataset, H
     targets = multi_hot(older.tags, labels)
     rows = np.flatnonzero(targets.any(axis=1))
     _check_labels(corpus.site, labels)
+    _check_labelled(corpus.site, rows, labels, FEWEST_LABELLED)
     newer = round(len(rows) * (1 - VALIDATION_SHARE))
     parts = Split(rows[:newer], rows[newer:], rows[:0])
-    if not len(parts.train) or not len(parts.validation):
-        raise NotEnoughQuestions(
-            f"Only {counted(len(rows), 'question')} of the site {corpus.site} to learn from have "
-            f"one of the {len(labels)} tags that are learned: let it learn more (TAGGER_TOP_TAGS)."
-        )
     return Dataset(older, labels, targets, parts), Holdout(newest, tagged[tagged >= first] - first)
 
 
@@ -159,4 +157,14 @@ def _check_labels(site: str, labels: tuple[str, ...]) -> None:
         raise NotEnoughQuestions(
             f"The questions of the site {site} have one tag only ({labels[0]}), and "
             "training needs two."
+        )
+
+
+def _check_labelled(site: str, rows: Rows, labels: tuple[str, ...], needed: int) -> None:
+    """Refuse a site of whose questions hardly any has a label, as where all have other tags."""
+    if len(rows) < needed:
+        raise NotEnoughQuestions(
+            f"Of the site {site}, {counted(len(rows), 'question')} to learn from have one of the "
+            f"{len(labels)} tags that are learned, and {needed:,} are needed: let it learn more "
+            "tags (--top-tags, TAGGER_TOP_TAGS)."
         )

@@ -85,8 +85,11 @@ def test_a_site_of_one_tag_is_refused() -> None:
 
 def test_a_site_of_whose_questions_hardly_any_has_a_tag_to_learn_is_refused() -> None:
     corpus = corpus_of(*[(f"tag{number}",) for number in range(100)])
-    with pytest.raises(NotEnoughQuestions, match=r"Only 2 questions .* have one of the 2 tags"):
-        hold_out_newest(corpus, replace(OPTIONS, top_tags=2))
+    few = replace(OPTIONS, top_tags=4)
+    with pytest.raises(NotEnoughQuestions, match=r"4 questions .* of the 4 tags .* 5 are needed"):
+        hold_out_newest(corpus, few)
+    with pytest.raises(NotEnoughQuestions, match=r"4 questions .* of the 4 tags .* 50 are needed"):
+        make_dataset(corpus, few)
     dataset, _ = hold_out_newest(corpus, replace(OPTIONS, top_tags=5))
     assert (len(dataset.split.train), len(dataset.split.validation)) == (4, 1)
 
