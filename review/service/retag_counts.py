@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
 
-from sqlalchemy import and_, case, func, literal, or_, select, union
+from sqlalchemy import and_, case, func, literal, select, union
 from sqlalchemy.engine import Connection
 
 from core.database.keys import one_of
@@ -60,10 +60,11 @@ def count_retags(connection: Connection, site: str, *, since: datetime) -> Retag
         since: from when on questions are recent ones. UTC.
     """
     choices: tuple[Retag, ...] = get_args(Retag)
-    stored = select(func.sum(SiteCount.questions), func.sum(SiteCount.tagged))
-    sums = connection.execute(stored.where(SiteCount.site == site)).one()
-    questions, tagged = (int(count or 0) for count in sums)
-    most = tagged + _count_claimed(connection, site)
+    kept = (SiteCount.questions, SiteCount.tagged, SiteCount.requests)
+    stored = select(*map(func.sum, kept)).where(SiteCount.site == site)
+    questions, tagged, requests = (int(sum_ or 0) for sum_ in connection.execute(stored).one())
+    # Those in hand are counted among all requests, of which there may be millions.
+    most = tagged + (requests if tagged > LARGE else _count_claimed(connection, site))
     if most <= LARGE:
         return RetagCounts(_count(connection, site, choices, since))
     counted: dict[Retag, int] = {"none": 0}
@@ -103,9 +104,14 @@ def _count(
 
 def _are_many(connection: Connection, site: str, since: datetime) -> bool:
     """Whether recent questions are more than LARGE, and those without a date, which may be."""
-    recent = or_(Question.created_at >= since, Question.created_at.is_(None))
-    behind = select(literal(1)).where(Question.site == site, recent).offset(LARGE).limit(1)
-    return connection.execute(behind).first() is not None
+    left = LARGE
+    # One after the other: by either, the database reads those that are older, too.
+    for recent in (Question.created_at >= since, Question.created_at.is_(None)):
+        some = select(literal(1)).where(Question.site == site, recent).limit(left + 1)
+        left -= connection.scalar(select(func.count()).select_from(some.subquery())) or 0
+        if left < 0:
+            return True
+    return False
 
 
 def _sample(

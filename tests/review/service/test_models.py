@@ -101,3 +101,25 @@ def test_few_tagged_ones_of_a_large_site_are_counted(
     assert found.counts == {"pending": 40, "recent": 40, "all": 40, "none": 0}
     assert not found.estimates | found.bounds
     assert found.told("all") == "40"
+
+
+def test_recent_ones_of_a_large_site_are_counted_while_they_are_few(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three of 100 are dated, two undated ones may be as new; a sixth makes them many."""
+    monkeypatch.setattr(retag_counts, "LARGE", 5)
+    old = clock.now() - timedelta(days=99)
+    some = [question(number, created_at=old) for number in range(95)]
+    some += [question(number, created_at=clock.now()) for number in range(95, 98)]
+    some += [question(number, created_at=None) for number in (98, 99)]
+    store_questions(engine, *some, now=clock.now())
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE tagging_requests SET attempts = 1"))
+    since = clock.now() - timedelta(days=7)
+    with reading(engine) as connection:
+        few = count_retags(connection, "stats", since=since)
+    store_questions(engine, question(100, created_at=None), now=clock.now())
+    with reading(engine) as connection:
+        many = count_retags(connection, "stats", since=since)
+    assert (few.counts["recent"], "recent" in few.estimates | few.bounds) == (5, False)
+    assert "recent" in many.estimates | many.bounds
