@@ -139,11 +139,14 @@ def judge(one: Slice, shared: Branches, name: str) -> Judged:
     began = time.process_time()
     branches = shared + VARIANTS[name](one)
     seconds = time.process_time() - began
+    return Judged(judge_branches(one.tags, branches), seconds)
+
+
+def judge_branches(tags: Any, branches: Branches) -> Parts:
+    """What the branches' sum comes to, each half of the questions by what the other says."""
     halves = [slice(0, None, 2), slice(1, None, 2)]
-    both = [_judge_half(one.tags, branches, *pair) for pair in (halves, halves[::-1])]
-    return Judged(
-        {metric: np.concatenate([half[metric] for half in both]) for metric in COMPARED}, seconds
-    )
+    both = [_judge_half(tags, branches, *pair) for pair in (halves, halves[::-1])]
+    return {metric: np.concatenate([half[metric] for half in both]) for metric in COMPARED}
 
 
 def _judge_half(tags: Any, branches: Branches, learned: slice, judged: slice) -> Parts:

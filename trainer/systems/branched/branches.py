@@ -3,7 +3,6 @@
 They are fitted twice: to the training part, judged by the validation part, and then to both.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -25,8 +24,10 @@ VALIDATION_ROWS = 256  # of one call
 TERMS = "terms"
 CONVOLUTIONS = "convolutions"
 READER = "reader"
-SENTENCE_READER = "sentence reader"
 AGAIN = " again"  # fitted to the validation part too
+
+ReaderInputs = DocumentVectors | TeacherInputs
+"""Document vectors, and sentence vectors beside them where the network reads those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,18 @@ class Terms:
     """The fitted branch of weighted terms.
 
     Attributes:
-        table: weights of each term, (ids, the most frequent labels).
+        table: weights of each term, (ids, the most frequent labels); behind those the weights of
+            a sentence vector's dimensions, where the network reads one.
         bias: (labels,).
     """
 
     table: Float32Array
     bias: Float32Array
 
-    def margins(self, terms: Matrix) -> Float32Array:
-        """Of questions by the terms that they hold, (questions, labels)."""
-        found = np.tile(self.bias, (terms.shape[0], 1))
-        found[:, : self.table.shape[1]] += terms @ self.table
+    def margins(self, columns: Matrix) -> Float32Array:
+        """Of questions by what the branch reads of them, (questions, labels)."""
+        found = np.tile(self.bias, (columns.shape[0], 1))
+        found[:, : self.table.shape[1]] += columns @ self.table
         return found
 
 
@@ -75,10 +77,9 @@ def second_pass(encoded: EncodedDataset) -> Pass:
     return Pass(everything, everything[:0], AGAIN)
 
 
-def part_names(readers: int, teacher_folds: int = 0, sentence_readers: int = 0) -> list[str]:
+def part_names(readers: int, teacher_folds: int = 0) -> list[str]:
     """All that is fitted by itself, and can be resumed."""
-    both = [*_numbered(READER, readers), *_numbered(SENTENCE_READER, sentence_readers)]
-    once = [TERMS, *both, CONVOLUTIONS]
+    once = [TERMS, *_numbered(READER, readers), CONVOLUTIONS]
     return _numbered("teacher", teacher_folds) + once + [name + AGAIN for name in once]
 
 
@@ -135,7 +136,7 @@ def _fit_terms(run: FittingRun, rows: Rows, epoch_work: int) -> Terms:
     bias = usual_margins(encoded.label_count)
     in_table = min(encoded.label_count, fit.term_labels)
     table, bias[:in_table] = fit_term_table(
-        encoded.terms[rows],
+        encoded.term_columns(rows),
         tags[:, :in_table],
         fit,
         seed=run.seed,
@@ -145,40 +146,15 @@ def _fit_terms(run: FittingRun, rows: Rows, epoch_work: int) -> Terms:
 
 
 def fit_readers(
-    run: FittingRun, documents: DocumentVectors, learned: Pass
+    run: FittingRun, inputs: ReaderInputs, learned: Pass
 ) -> tuple[keras.Sequential, ...]:
-    """Fit the heads over the document vector; after Ctrl-C there are fewer.
+    """Fit the heads over what readers read; after Ctrl-C there are fewer.
 
     Raises:
         KeyboardInterrupt: before there was one to keep.
     """
-    names = _numbered(READER, run.hyperparameters.graph.readers)
-    return _fit_heads(run, names, documents, learned)
-
-
-def fit_sentence_readers(
-    run: FittingRun, documents: DocumentVectors, learned: Pass
-) -> tuple[keras.Sequential, ...]:
-    """Fit the heads over document and sentence vector; none where the network reads none.
-
-    Raises:
-        KeyboardInterrupt: before there was one to keep.
-    """
-    if not run.sentence_readers or run.encoded.vectors is None:
-        return ()
-    names = _numbered(SENTENCE_READER, run.sentence_readers)
-    return _fit_heads(run, names, TeacherInputs(documents, run.encoded.vectors), learned)
-
-
-def _fit_heads(
-    run: FittingRun,
-    names: Sequence[str],
-    inputs: DocumentVectors | TeacherInputs,
-    learned: Pass,
-) -> tuple[keras.Sequential, ...]:
-    """Fit heads over one kind of vector, alike but for their first weights."""
     heads: list[keras.Sequential] = []
-    for name in names:
+    for name in _numbered(READER, run.hyperparameters.graph.readers):
         head = graph.reader(inputs.shape[1], run.encoded.tags.shape[1], run.hyperparameters.graph)
         if _fit_reader(run, head, name, inputs, learned):
             heads.append(head)
@@ -193,7 +169,7 @@ def _fit_reader(
     run: FittingRun,
     head: keras.Sequential,
     name: str,
-    inputs: DocumentVectors | TeacherInputs,
+    inputs: ReaderInputs,
     learned: Pass,
 ) -> bool:
     """Whether there was an epoch's end."""

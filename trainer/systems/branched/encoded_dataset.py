@@ -76,6 +76,16 @@ class EncodedDataset:
         """Whether the network reads sentence vectors."""
         return any(isinstance(spec, SentenceInput) for spec in self.inputs)
 
+    def term_columns(self, some: Rows) -> Matrix:
+        """What the branch of terms reads of some questions: sparse, shape (questions, columns).
+
+        Their terms, and behind those the sentence vector where the network reads one.
+        """
+        if self.vectors is None or not self.reads_sentences:
+            return self.terms[some]
+        vectors = sp.csr_matrix(self.vectors[some].astype(np.float32))
+        return sp.hstack([self.terms[some], vectors], format="csr")
+
     def title_words(self, some: Rows | slice) -> Matrix:
         """How often each known word stands in some titles: sparse, shape (questions, ids)."""
         title = self.title[some]

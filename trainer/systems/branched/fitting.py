@@ -4,7 +4,6 @@ Branches fitted together on their sum lean on each other and learn by heart. Onc
 known, the branches are fitted again with the validation part among what they learn from.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ from trainer.data.dataset import Dataset
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.branches import (
+    ReaderInputs,
     Terms,
     expect_tags,
     first_pass,
     fit_convolutions,
     fit_readers,
-    fit_sentence_readers,
     fit_terms,
     part_names,
     refine_convolutions,
@@ -41,8 +40,8 @@ from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
 
-BranchLogits = tuple[Float32Array, ...]
-"""Of convolutions, readers, terms (margins) and any sentence readers, (questions, labels) each."""
+BranchLogits = tuple[Float32Array, Float32Array, Float32Array]
+"""Of convolutions, readers and terms (margins), (questions, labels) each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,13 @@ class Branches:
 
     Attributes:
         conv: the head over the convolutions' features.
-        readers: the heads over the document vector.
+        readers: the heads over the document vector, and the sentence vector where one is read.
         terms: weights of each term, and their bias.
-        sentence_readers: the heads over document and sentence vector; none where none is read.
     """
 
     conv: keras.Sequential
     readers: tuple[keras.Sequential, ...]
     terms: Terms
-    sentence_readers: tuple[keras.Sequential, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +67,18 @@ class StackingWeights:
         conv: of the convolutions.
         readers: of the readers' mean.
         terms: of the weighted terms.
-        sentence_readers: of the sentence readers' mean; 0 where there are none.
         shift: of every logit.
     """
 
     conv: float
     readers: float
     terms: float
-    sentence_readers: float
     shift: float
 
     def sum(self, logits: BranchLogits) -> Float32Array:
         """Weight the branches' logits and add them: (questions, labels)."""
-        conv, readers, terms, *sentence_readers = logits
+        conv, readers, terms = logits
         added: Float32Array = self.conv * conv + self.readers * readers + self.terms * terms
-        for said in sentence_readers:
-            added = added + self.sentence_readers * said
         return added + self.shift
 
 
@@ -135,7 +128,7 @@ def fit(
     key = make_key(dataset, encoded, hyperparameters, seed=seed, most_epochs=most_epochs)
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
     run = FittingRun(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
-    parts = part_names(hyperparameters.graph.readers, run.teacher_folds, run.sentence_readers)
+    parts = part_names(hyperparameters.graph.readers, run.teacher_folds)
     finished = checkpoints.count(parts)
     if finished:
         reporter.note(f"Resuming an unfinished run: {finished} of {len(parts)} parts are finished.")
@@ -147,27 +140,33 @@ def fit(
         run.advance(fitting_run.TABLES_COST * len(encoded))
         run.estimate.restart()  # tables are no measure of the fitting, which comes now
         _learn_from_teacher(run, documents)
-        fitted = _fit_and_stack(run, trunk, documents)
+        fitted = _fit_and_stack(run, trunk, _reader_inputs(encoded, documents))
     return fitted if run.stopped else replace(fitted, checkpoints=checkpoints.folder)
 
 
 def _learn_from_teacher(run: FittingRun, documents: DocumentVectors) -> None:
     """Mix what a teacher expects with the tags that the branches learn; without one, nothing."""
     encoded = run.encoded
-    if encoded.vectors is not None:
+    if run.teacher_folds and encoded.vectors is not None:
         expected = expect_tags(run, TeacherInputs(documents, encoded.vectors))
         run.targets = SoftTags(encoded.tags, expected, run.hyperparameters.fit.teacher_share)
 
 
-def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors) -> Fitted:
+def _reader_inputs(encoded: EncodedDataset, documents: DocumentVectors) -> ReaderInputs:
+    if encoded.vectors is None or not encoded.reads_sentences:
+        return documents
+    return TeacherInputs(documents, encoded.vectors)
+
+
+def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, inputs: ReaderInputs) -> Fitted:
     """Fit the branches, their weights in the sum, and the branches again to everything."""
-    branches, conv_model = _fit_branches(run, trunk, documents)
-    logits = _validation_logits(run, branches, conv_model, documents)
+    branches, conv_model = _fit_branches(run, trunk, inputs)
+    logits = _validation_logits(run, branches, conv_model, inputs)
     weights = _fit_weights(run, logits)
     validation_probabilities = sigmoid(np.asarray(weights.sum(logits), np.float64))
     if not run.stopped:
         try:
-            branches = _fit_again(run, branches, conv_model, documents)
+            branches = _fit_again(run, branches, conv_model, inputs)
         except KeyboardInterrupt:
             run.stop()
     return Fitted(
@@ -178,29 +177,27 @@ def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, documents: DocumentVecto
 
 
 def _fit_branches(
-    run: FittingRun, trunk: graph.Trunk, documents: DocumentVectors
+    run: FittingRun, trunk: graph.Trunk, inputs: ReaderInputs
 ) -> tuple[Branches, keras.Model]:
     """Fit all of them to the training part."""
     learned = first_pass(run.encoded)
     terms = fit_terms(run, learned)
-    readers = fit_readers(run, documents, learned)
-    sentence_readers = () if run.stopped else fit_sentence_readers(run, documents, learned)
+    readers = fit_readers(run, inputs, learned)
     tags = run.encoded.tags.shape[1]
     conv = graph.conv_head(trunk.conv_features.shape[-1], tags, run.hyperparameters.graph)
-    inputs = {name: trunk.inputs[name] for name in ("title", "body")}
-    model = keras.Model(inputs, conv(trunk.conv_features))
+    words = {name: trunk.inputs[name] for name in ("title", "body")}
+    model = keras.Model(words, conv(trunk.conv_features))
     if run.stopped or not fit_convolutions(run, model, learned):
         conv.set_weights([np.zeros_like(weight) for weight in conv.get_weights()])  # says nothing
-    return Branches(conv, readers, terms, sentence_readers), model
+    return Branches(conv, readers, terms), model
 
 
 def _fit_again(
-    run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
+    run: FittingRun, branches: Branches, conv_model: keras.Model, inputs: ReaderInputs
 ) -> Branches:
     """Fit readers and terms to everything, from scratch; the convolutions see it once more."""
     learned = second_pass(run.encoded)
-    readers = fit_readers(run, documents, learned)
-    sentence_readers = fit_sentence_readers(run, documents, learned)
+    readers = fit_readers(run, inputs, learned)
     terms = fit_terms(run, learned)
     before = conv_model.get_weights()
     try:
@@ -208,11 +205,11 @@ def _fit_again(
     except KeyboardInterrupt:
         conv_model.set_weights(before)
         raise
-    return Branches(branches.conv, readers, terms, sentence_readers)
+    return Branches(branches.conv, readers, terms)
 
 
 def _validation_logits(
-    run: FittingRun, branches: Branches, conv_model: keras.Model, documents: DocumentVectors
+    run: FittingRun, branches: Branches, conv_model: keras.Model, inputs: ReaderInputs
 ) -> BranchLogits:
     """What the branches say of the validation part."""
     encoded, rows = run.encoded, run.encoded.validation
@@ -223,16 +220,9 @@ def _validation_logits(
         return found[:, : encoded.label_count].copy()
 
     conv = predict(conv_model, {"title": encoded.title, "body": encoded.body})
-
-    def predict_mean(heads: Sequence[keras.Sequential], vectors: Any) -> Float32Array:
-        return np.asarray(np.mean([predict(head, vectors) for head in heads], axis=0), np.float32)
-
-    readers = predict_mean(branches.readers, documents)
-    terms = branches.terms.margins(encoded.terms[rows])
-    if not branches.sentence_readers or encoded.vectors is None:
-        return conv, readers, terms
-    both = TeacherInputs(documents, encoded.vectors)
-    return conv, readers, terms, predict_mean(branches.sentence_readers, both)
+    readers = np.mean([predict(head, inputs) for head in branches.readers], axis=0)
+    terms = branches.terms.margins(encoded.term_columns(rows))
+    return conv, np.asarray(readers, np.float32), terms
 
 
 def _fit_weights(run: FittingRun, logits: BranchLogits) -> StackingWeights:
@@ -243,8 +233,7 @@ def _fit_weights(run: FittingRun, logits: BranchLogits) -> StackingWeights:
     frequent = slice(0, run.hyperparameters.fit.term_labels)
     tags = run.encoded.tags[run.encoded.validation, : run.encoded.label_count]
     found = fit_stacking_weights([branch[:, frequent] for branch in logits], tags[:, frequent])
-    conv, readers, terms, *said, shift = found.tolist()
-    return StackingWeights(conv, readers, terms, sum(said), shift)
+    return StackingWeights(*found.tolist())
 
 
 def _assemble(
@@ -261,19 +250,12 @@ def _assemble(
         shift,
     )
 
-    def scaled(heads: Sequence[keras.Sequential], vector: Any, weight: float) -> list[Any]:
-        sizes, none = (vector.shape[-1], encoded.label_count), np.zeros_like(shift)
-        return [
-            graph.scale_head(head, graph.reader(*sizes, hyperparameters), weight / len(heads), none)
-            for head in heads
-        ]
-
-    said = branches.sentence_readers
+    sizes, none = (trunk.document.shape[-1], encoded.label_count), np.zeros_like(shift)
+    share = weights.readers / len(branches.readers)
+    readers = [
+        graph.scale_head(head, graph.reader(*sizes, hyperparameters), share, none)
+        for head in branches.readers
+    ]
     return graph.assemble(
-        trunk,
-        conv,
-        scaled(branches.readers, trunk.document, weights.readers),
-        branches.terms.table * weights.terms,
-        encoded.label_columns,
-        scaled(said, trunk.sentence, weights.sentence_readers) if said else (),
+        trunk, conv, readers, branches.terms.table * weights.terms, encoded.label_columns
     )

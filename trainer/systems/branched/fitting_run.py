@@ -53,8 +53,8 @@ class FittingRun:
         """What tables, teacher and both passes over the branches cost together."""
         learned, everything = len(self.encoded.train), len(self.encoded)
         reader = READER_COST * self.reader_epochs()
-        readers = self.hyperparameters.graph.readers + self.sentence_readers
-        readers_and_terms = reader * readers + TERMS_COST * self.hyperparameters.fit.term_epochs
+        readers = reader * self.hyperparameters.graph.readers
+        readers_and_terms = readers + TERMS_COST * self.hyperparameters.fit.term_epochs
         return (
             TABLES_COST * everything
             + reader * learned * max(self.teacher_folds - 1, 0)
@@ -64,14 +64,12 @@ class FittingRun:
 
     @property
     def teacher_folds(self) -> int:
-        """Folds of the training part for the teacher; 0 where there is none."""
-        return 0 if self.encoded.vectors is None else self.hyperparameters.fit.teacher_folds
+        """Folds of the training part for the teacher.
 
-    @property
-    def sentence_readers(self) -> int:
-        """Readers of the sentence vector; 0 where the network reads none."""
-        graph = self.hyperparameters.graph
-        return graph.sentence_readers if self.encoded.reads_sentences else 0
+        0 where there is none, and where the network reads the sentence vectors itself.
+        """
+        taught = self.encoded.vectors is not None and not self.encoded.reads_sentences
+        return self.hyperparameters.fit.teacher_folds if taught else 0
 
     def conv_epochs(self) -> int:
         """Epochs of the convolutions in the first pass."""

@@ -1,8 +1,8 @@
 """The graph: convolutions over title and body, readers of a document vector, and weighted terms.
 
 Three branches read the same question and each ends in a logit for each label; the answer is the
-sigmoid of their sum. A fourth reads an encoder's sentence vector, where there is one. Every layer
-is Keras' own, so a `.keras` file needs no code to be loaded.
+sigmoid of their sum. Where there is an encoder's sentence vector, readers and terms read it, too.
+Every layer is Keras' own, so a `.keras` file needs no code to be loaded.
 """
 
 from collections.abc import Sequence
@@ -31,8 +31,9 @@ class Trunk:
     Attributes:
         inputs: by name.
         conv_features: what the convolutions found, (questions, features).
-        document: the document vector, (questions, dimensions).
-        sentence: document vector and sentence vector side by side; None where none is read.
+        document: the document vector, (questions, dimensions), and behind its dimensions the
+            sentence vector's where one is read.
+        sentence: the sentence vector alone; None where none is read.
     """
 
     inputs: dict[str, Any]
@@ -57,20 +58,13 @@ def build_trunk(
     sequence = _table("sequence", tables.sequence, trainable=True)
     importance = _table("importance", tables.importance, trainable=True)
     document = _document_vector(named, tables)
-    return Trunk(
-        named,
-        _convolutions(named, sequence, importance, hyperparameters),
-        document,
-        _with_sentence(document, inputs, named),
-    )
-
-
-def _with_sentence(document: Any, inputs: Sequence[Input], named: dict[str, Any]) -> Any:
+    conv_features = _convolutions(named, sequence, importance, hyperparameters)
     vectors = [named[spec.name] for spec in inputs if isinstance(spec, SentenceInput)]
     if not vectors:
-        return None
-    scaled = [vector * SENTENCE_LENGTH for vector in vectors]
-    return layers.Concatenate(name="document_and_sentence")([document, *scaled])
+        return Trunk(named, conv_features, document)
+    (vector,) = vectors
+    both = layers.Concatenate(name="document_and_sentence")([document, vector * SENTENCE_LENGTH])
+    return Trunk(named, conv_features, both, vector)
 
 
 def _table(name: str, values: Float32Array, *, trainable: bool) -> layers.Embedding:
@@ -171,13 +165,26 @@ def scale_head(
     return like
 
 
+def _terms(trunk: Trunk, logits: Float32Array) -> Any:
+    """Logits of the first labels from terms, and from any sentence vector."""
+    dimensions = 0 if trunk.sentence is None else trunk.sentence.shape[-1]
+    ids, labels = len(logits) - dimensions, logits.shape[1]
+    table = _table("term_logits", logits[:ids], trainable=True)
+    found = layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
+    if not dimensions:
+        return found
+    linear = layers.Dense(labels, use_bias=False, name="sentence_logits")
+    linear.build((None, dimensions))
+    linear.set_weights([logits[ids:]])
+    return found + linear(trunk.sentence)
+
+
 def assemble(
     trunk: Trunk,
     conv: keras.Sequential,
     readers: Sequence[keras.Sequential],
     term_logits: Float32Array,
     label_columns: Sequence[int],
-    sentence_readers: Sequence[keras.Sequential] = (),
 ) -> keras.Model:
     """The whole as one graph from inputs to probabilities (questions, labels).
 
@@ -185,17 +192,15 @@ def assemble(
         trunk: where the branches begin.
         conv: the head over the convolutions; its stacking weight and the shift are in its weights.
         readers: the heads over the document vector, their stacking weights in their weights.
-        term_logits: (ids, the first labels), times the terms' stacking weight.
+        term_logits: (ids, the first labels), times the terms' stacking weight; behind the ids'
+            rows those of a sentence vector's dimensions, where one is read.
         label_columns: of each label among the heads' logits.
-        sentence_readers: the heads over document and sentence vector, weighted alike.
     """
-    table = _table("term_logits", term_logits, trainable=True)
-    terms = layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
+    terms = _terms(trunk, term_logits)
     silent = conv.output_shape[-1] - term_logits.shape[1]
     if silent:
         terms = ops.pad(terms, [[0, 0], [0, silent]])
     branches = [conv(trunk.conv_features), *(head(trunk.document) for head in readers), terms]
-    branches += [head(trunk.sentence) for head in sentence_readers]
     logits = ops.take(layers.Add()(branches), np.array(label_columns, np.int32), axis=1)
     probabilities = layers.Activation("sigmoid", name="probabilities")(logits)
     return keras.Model(trunk.inputs, probabilities, name="branched")

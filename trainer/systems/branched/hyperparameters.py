@@ -45,8 +45,8 @@ class GraphHyperparameters:
         document_dropout: share of the document vector that a reader misses.
         hidden: units of a reader.
         hidden_dropout: share of these that its logits miss.
-        readers: networks over the document vector, alike but for their first weights.
-        sentence_readers: the same over document and sentence vector, where that is read.
+        readers: networks over the document vector, and the sentence vector beside it where that is
+            read, alike but for their first weights.
     """
 
     meaning_size: int = 200
@@ -60,7 +60,6 @@ class GraphHyperparameters:
     hidden: int = 512
     hidden_dropout: float = 0.6
     readers: int = 4
-    sentence_readers: int = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

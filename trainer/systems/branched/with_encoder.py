@@ -1,4 +1,4 @@
-"""The branched network with one more branch, which reads sentence vectors when served."""
+"""The branched network whose readers and terms see sentence vectors, too, when it is served."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -29,9 +29,9 @@ def missing_encoder(architecture: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class BranchedEncoderNetwork(BranchedNetwork):
-    """The branched network, and readers of the document vector and the sentence vector together.
+    """The branched network, its readers and terms given the sentence vector beside all else.
 
-    The other branches learn from the encoder as they do of a teacher. Whoever tags needs it, too.
+    All branches learn the tags alone. Whoever tags needs the encoder, too.
     """
 
     name: ClassVar[str] = ARCHITECTURE

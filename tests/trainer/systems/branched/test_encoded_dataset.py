@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 
 from core.model.encoding import encode
+from core.model.sentences.reading import SentenceInput
 from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import DatasetOptions, make_dataset
 from trainer.systems.branched.encoded_dataset import prepare, unlabelled_rows
@@ -45,3 +48,16 @@ def test_sparse_weights_are_those_that_are_served() -> None:
     dense[served["terms"][0]] += served["terms_weights"][0]
     np.testing.assert_allclose(encoded.terms[row].toarray()[0], dense, rtol=1e-6)
     np.testing.assert_array_equal(encoded.title[row], served["title"][0])
+
+
+def test_terms_have_a_sentence_vector_behind_them_where_one_is_read() -> None:
+    encoded = prepare(MADE_UP, DEFAULTS)
+    vectors = np.eye(len(encoded), 3, dtype=np.float16)
+    rows = np.array([2, 0])
+    sentence = SentenceInput(name="sentence", length=3, encoder="0" * 64, called="one")
+    taught = replace(encoded, vectors=vectors)
+    reading = replace(taught, inputs=(*encoded.inputs, sentence))
+    found = reading.term_columns(rows).toarray()
+    np.testing.assert_array_equal(found[:, :-3], encoded.terms[rows].toarray())
+    np.testing.assert_array_equal(found[:, -3:], [[0, 0, 1], [1, 0, 0]])
+    assert taught.term_columns(rows).shape == (2, encoded.vocabulary.size)

@@ -58,6 +58,30 @@ def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> N
     np.testing.assert_allclose(found.numpy(), sigmoid(logits)[:, [2, 0, 1]], rtol=1e-4)
 
 
+def test_terms_speak_by_the_sentence_vector_too() -> None:
+    inputs = {
+        "features": keras.Input((3,), name="features"),
+        "document": keras.Input((2,), name="document"),
+        "terms": keras.Input((1,), dtype="int32", name="terms"),
+        "terms_weights": keras.Input((1,), name="terms_weights"),
+        "sentence": keras.Input((2,), name="sentence"),
+    }
+    trunk = Trunk(inputs, inputs["features"], inputs["document"], inputs["sentence"])
+    conv = graph.conv_head(3, 2, HYPERPARAMETERS)
+    table = np.array([[0, 0], [1, -1], [2, 0], [0, 3]], "float32")  # two ids, two dimensions
+    whole = graph.assemble(trunk, conv, [], table, label_columns=[0, 1])
+    asked = {
+        "features": FEATURES,
+        "document": DOCUMENT,
+        "terms": np.array([[1], [1], [0], [0], [0]], "int32"),
+        "terms_weights": np.array([[0.5], [0.5], [0], [0], [0]], "float32"),
+        "sentence": np.array([[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]], "float32"),
+    }
+    said = [[0.5, -0.5], [2.5, 2.5], [2, 0], [0, 3], [0, 0]]
+    logits = conv(FEATURES).numpy().astype(float) + said
+    np.testing.assert_allclose(whole(asked).numpy(), sigmoid(logits), rtol=1e-4)
+
+
 def test_the_largest_network_that_a_site_can_get_fits_into_a_bundle() -> None:
     chosen = Hyperparameters()
     words, topics = chosen.inputs.most_words, chosen.graph.topic_size

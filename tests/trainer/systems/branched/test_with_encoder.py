@@ -17,7 +17,6 @@ from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter
-from trainer.systems.branched.branches import part_names
 from trainer.systems.branched.with_encoder import BranchedEncoderNetwork
 from trainer.systems.networks.network import Network
 
@@ -49,7 +48,7 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="module")
 def system(dataset: Dataset) -> BranchedEncoderNetwork:
-    graph = replace(SMALL.graph, sentence_readers=2)
+    graph = replace(SMALL.graph, readers=2)
     fit = replace(SMALL.fit, reader_epochs=12, reader_batch=16, reader_rate=1e-2)
     return BranchedEncoderNetwork(
         hyperparameters=replace(SMALL, graph=graph, fit=fit), teacher=Knowing(dataset)
@@ -85,23 +84,11 @@ class TestFitted:
         self, dataset: Dataset, system: BranchedEncoderNetwork, whole: Network, tmp_path: Path
     ) -> None:
         with pytest.raises(Killed):
-            system.fit(
-                dataset, seed=3, reporter=Killer("sentence reader 2 of 2", 1), resume=tmp_path
-            )
+            system.fit(dataset, seed=3, reporter=Killer("reader 2 of 2", 1), resume=tmp_path)
         reporter = Killer()
         assert_same(system.fit(dataset, seed=3, reporter=reporter, resume=tmp_path), whole)
-        assert reporter.notes == ["Resuming an unfinished run: 5 of 12 parts are finished."]
+        assert reporter.notes == ["Resuming an unfinished run: 2 of 8 parts are finished."]
         assert reporter.work[-1][0] == reporter.work[-1][1]
-
-
-def test_its_readers_are_parts_of_their_own() -> None:
-    parts = part_names(1, teacher_folds=1, sentence_readers=2)
-    assert parts[1:5] == [
-        "terms",
-        "reader 1 of 1",
-        "sentence reader 1 of 2",
-        "sentence reader 2 of 2",
-    ]
 
 
 def test_without_an_encoder_it_says_what_to_do(dataset: Dataset) -> None:
