@@ -12,20 +12,29 @@ from html import unescape
 from typing import ClassVar
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import reading
+from core.errors import ApiContradiction
 from core.feeds import FeedName
 from core.questions.store import clean_text
-from core.questions.tags.synonyms import drop_synonyms, find_oldest_reading, store_synonyms
+from core.questions.tags.synonyms import (
+    drop_synonyms,
+    find_oldest_reading,
+    read_synonyms,
+    store_synonyms,
+)
 from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
+from poller.feeds.order import dates_in_order, find_furthest
 from poller.items import date_of
 
 EVERY = timedelta(days=1)
 WHOLE_EVERY = timedelta(days=30)
+BELIEVE_ALL_GONE_BELOW = 10  # synonyms; no site removes so many at once
 LONGEST_TAG = 100  # characters; the sites allow 35
 
 
@@ -52,8 +61,12 @@ class SynonymsFeed:
         found = dict(_synonyms(answer.items))
         latest = epoch(now + EVERY)
         dates = [date_of(item, "creation_date") for item in answer.items]
-        furthest = max((at for at in dates if at is not None and at <= latest), default=None)
+        plausible = [at for at in dates if at is not None and at <= latest]
+        in_order = dates_in_order(plausible, cursor.second, onward=1)
+        furthest = find_furthest(in_order, is_last=not answer.has_more)
         with self.engine.begin() as connection:
+            if cursor.whole and not answer.items:
+                _refuse_to_drop_all(connection, site)
             store_synonyms(connection, site, found, now=now)
             if cursor.whole and cursor.begun is not None and not answer.has_more:
                 drop_synonyms(connection, site, read_before=cursor.begun)
@@ -75,6 +88,13 @@ class SynonymsFeed:
     def _state(self, site: str) -> FeedState:
         with reading(self.engine) as connection:
             return feed_state(connection, site, self.name)
+
+
+def _refuse_to_drop_all(connection: Connection, site: str) -> None:
+    """Raise ApiContradiction where a list holds none of many that are known: it is a wrong one."""
+    known = len(read_synonyms(connection, site))
+    if known >= BELIEVE_ALL_GONE_BELOW:
+        raise ApiContradiction(f"of {known} known synonyms of tags the API gives none")
 
 
 def _request(site: str, cursor: Cursor) -> ApiRequest:

@@ -1,10 +1,15 @@
 """Renamed tags come once a day, and cost one request."""
 
+from dataclasses import replace
+
+import pytest
 from sqlalchemy import Engine, delete
 
 from core.database.api_tables import TagSynonym
 from core.database.engine import reading
 from core.questions.tags.synonyms import read_synonyms
+from poller.api import Api
+from poller.client import ApiAnswer, ApiRequest
 from tests.poller.feeds.feed_world import HOUR, START, asked, mark, read, world
 from tests.poller.simulation import SITE, Simulation
 
@@ -52,6 +57,50 @@ def test_the_whole_list_is_read_again_in_thirty_days_and_what_is_missing_is_drop
     assert known(run) == dict.fromkeys(names[:7] + names[8:], "new")
     run.clock.sleep(25 * HOUR)
     assert len(read(run.poller(), "synonyms")) == 1
+
+
+def test_an_empty_list_of_a_site_that_has_many_drops_none(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, -100)])
+    site = run.standin.sites[SITE]
+    site.synonyms = [synonym(f"old{number}", "new", number) for number in range(12)]
+    read(run.poller(), "synonyms")
+    whole, site.synonyms = site.synonyms, []
+    run.clock.sleep(31 * 24 * HOUR)
+    problem = run.poller()._step((SITE, "synonyms"))
+    assert str(problem) == "of 12 known synonyms of tags the API gives none"
+    assert len(known(run)) == 12
+    site.synonyms = whole[:11]
+    run.clock.sleep(24 * HOUR)
+    read(run.poller(), "synonyms")
+    assert len(known(run)) == 11
+
+
+@pytest.mark.parametrize("number", [3, 98, 99])
+def test_one_of_a_wrong_date_drops_no_other(sqlite_engine: Engine, number: int) -> None:
+    """The site sorts by the dates that it knows, whatever the answer says."""
+    run = world(sqlite_engine, [asked(1, -100)])
+    names = [f"old{number}" for number in range(150)]
+    run.standin.sites[SITE].synonyms = [
+        synonym(name, "new", at - 10_000) for at, name in enumerate(names)
+    ]
+    poller, ask = run.poller(), Api.ask
+
+    def answer(api: Api, request: ApiRequest) -> ApiAnswer:
+        answered = ask(api, request)
+        wrong = {"from_tag": names[number]}
+        items = [
+            {**item, "creation_date": START} if wrong.items() <= item.items() else item
+            for item in answered.items
+            if isinstance(item, dict)
+        ]
+        return replace(answered, items=tuple(items))
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Api, "ask", answer)
+        for _ in range(2):
+            read(poller, "synonyms")
+            run.clock.sleep(31 * 24 * HOUR)
+    assert known(run) == dict.fromkeys(names, "new")
 
 
 def test_a_clock_that_is_set_back_while_the_list_is_read_drops_nothing(engine: Engine) -> None:
