@@ -158,8 +158,8 @@ def decide_promotion(
 
     It must surely be ahead of the most frequent tags. It must be ahead of the live version, where
     there is one that runs, in at least `confidence` of the resamples, or no less likely ahead than
-    behind and know new tags; and the baseline must not be so of it. How it stands to the baseline
-    is always said.
+    behind and know new tags; and the baseline must not be so of it. How it stands to both is always
+    said: a person may promote one that is kept back.
 
     Args:
         against_live: how it compares with the live version; None where that was not evaluated.
@@ -183,6 +183,8 @@ def decide_promotion(
         promote, reason = False, "below the linear baseline"
     else:
         promote, reason = _pass_live(against_live, live, confidence, new_tags)
+    if against_live is not None and str(against_live) not in reason:
+        reason += f"; beside the live version {against_live}"
     if against_baseline is not None:
         reason += f"; beside the linear baseline {against_baseline}"
     return GateDecision(

@@ -116,6 +116,7 @@ def test_a_candidate_is_promoted_only_where_it_is_ahead(
     decision = decide_promotion(live, baseline, SURE, live=state, confidence=0.8)
     assert decision.promote is promote
     assert reason in decision.reason
+    assert decision.reason.count("nDCG@5") == sum(one is not None for one in (live, baseline))
 
 
 def test_a_version_of_an_old_network_needs_no_baseline() -> None:
