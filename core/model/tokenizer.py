@@ -155,14 +155,15 @@ def _soup_text(body: bytes, settings: TextSettings) -> str:
 
     separator = " " if settings.inline == "part" else ""
     soup = BeautifulSoup(body.decode(), "lxml")
+    # Elements are emptied and stay: to find their places among thousands of others takes seconds.
     for element in soup(list(UNSEEN)):
-        element.decompose()
+        element.clear(decompose=True)
     if settings.code != "keep":
         for element in soup("pre"):
             if not element.decomposed:  # with one that it stood in
                 text = _code_text(element.get_text(separator), settings)
-                element.insert_before(NavigableString(f" {text} "))
-                element.decompose()
+                element.clear(decompose=True)
+                element.append(NavigableString(f" {text} "))
     return soup.get_text(separator)
 
 

@@ -281,6 +281,7 @@ def test_words_are_their_own_words(text: str) -> None:
         ("nested elements", "<div>" * 20_000 + "x" + "</div>" * 20_000),
         ("nested elements of another beginning", "<!doctype html>" + "<div>" * 20_000 + "x"),
         ("nested code blocks", "<pre>" * 10_000),
+        ("code blocks of another beginning", "<!doctype html>" + "<pre>x</pre>" * 16_000),
         ("openings of tags", "<" * 200_000),
         ("entities", "&" * 200_000),
         ("combining marks", "e" + "\u0301\u0316" * 100_000),
