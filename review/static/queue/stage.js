@@ -99,8 +99,7 @@ function tagRow(decision, { tag, prediction }, index, onToggle) {
   button.append(mark(), element("span", "name", tag), marks, ...probabilityParts(prediction), keyFor(button, index));
   button.addEventListener("click", (event) => onToggle(tag, event.detail > 0));
   row.append(button);
-  const words = decision.reasons?.[tag];
-  if (words?.length && prediction) row.append(reasonLine(words));
+  if (prediction?.suggested) row.append(reasonLine(decision.reasons?.[tag] ?? []));
   return row;
 }
 
@@ -136,10 +135,11 @@ function keyFor(button, index) {
   return key;
 }
 
+// The words that speak for a tag. They come later: the line stands there before, or what is below
+// would move while somebody aims at it.
 function reasonLine(words) {
-  const line = element("p", "reasons small muted");
-  line.append("by ", words.map(({ word }) => word).join(", "));
-  return line;
+  const text = words.length ? `by ${words.map(({ word }) => word).join(", ")}` : "";
+  return Object.assign(element("p", "reasons small muted", text), { title: text });
 }
 
 function mark() {

@@ -6,7 +6,7 @@ import statistics
 import sys
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from sqlalchemy import select
 
 from core.database.engine import reading
@@ -231,6 +231,27 @@ def test_the_retag_is_in_the_clipboard_and_the_edit_page_opens(
     page.bring_to_front()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert sorted(copied.split(" ")) == chosen(page)
+
+
+def test_nothing_moves_when_the_words_that_speak_for_tags_come(page: Page) -> None:
+    held: dict[str, Route] = {}
+
+    def hold(route: Route) -> None:
+        held[route.request.url.split("/")[-2]] = route
+
+    page.route("**/reasons", hold)
+    decide(page, "s")
+    identity = str(question_id(page))
+    last = page.locator("#suggestions button").last
+    suggested = page.locator("#suggestions button:not(.below)").all()
+    before = last.bounding_box()
+    while identity not in held:
+        page.wait_for_timeout(50)
+    words = [{"word": "a-long-word-of-the-question", "loss": 0.5}] * 5
+    tags = [one.get_attribute("data-tag") or "" for one in suggested]
+    held[identity].fulfill(json={"model_version": 1, "reasons": dict.fromkeys(tags, words)})
+    expect(page.locator(".reasons").first).to_contain_text("by a-long-word")
+    assert last.bounding_box() == before
 
 
 def test_by_thumb_every_target_is_large_enough(browser: Browser, service: Service) -> None:
