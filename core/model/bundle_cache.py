@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from core.errors import BundleIncompatible, BundleRefused, CacheUnusable
-from core.model.packed.members import read_pieces
+from core.errors import BundleIncompatible, BundleRefused, CacheUnusable, DatabaseUnreachable
+from core.model.packed.members import TFLITE, read_pieces
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -132,20 +132,38 @@ class BundleCache:
             return _read(self.folder / version.sha256)
 
     def _make(self, version: V, fetch: Fetch[V]) -> None:
-        """Unpack a bundle aside and put it in its place; the caller holds the lock."""
-        entry, aside = self.folder / version.sha256, self.folder / _UNFINISHED
+        """Unpack a bundle aside and put it in its place; the caller holds the lock.
+
+        What a process has unpacked that died, or that lost the database, stays for the next one: a
+        slow link is no reason to begin again.
+        """
+        entry, aside = self.folder / version.sha256, self.folder / f"{_UNFINISHED}-{version.sha256}"
         try:
             with _unusable(self.folder):
-                shutil.rmtree(aside, ignore_errors=True)  # of a process that died
+                self._tidy(aside)
                 self._prune(entry, size=2 * version.size)  # the zip, and what comes out of it
-                aside.mkdir(mode=0o700)
+                aside.mkdir(mode=0o700, exist_ok=True)
                 digests = fetch(version, aside) or _digests(aside)
                 (aside / _DIGESTS).write_text(json.dumps(dict(digests)))
                 if entry.exists():
                     shutil.rmtree(entry)
                 aside.rename(entry)
-        finally:
+        except DatabaseUnreachable:
+            raise
+        except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
+            raise
+
+    def _tidy(self, aside: Path) -> None:
+        """Delete what processes that died have left, but for what a folder holds of a network."""
+        for path in self.folder.glob(f"{_UNFINISHED}*"):
+            if path.is_symlink() or not path.is_dir():
+                path.unlink()
+            elif path != aside or path.stat().st_uid != os.geteuid():
+                shutil.rmtree(path, ignore_errors=path != aside)
+        for path in aside.glob("*"):
+            if path.name != TFLITE or path.is_symlink():
+                path.unlink()
 
     def _prune(self, kept: Path, *, size: int) -> None:
         """Delete the bundles that were not used for the longest time, to make room for one.

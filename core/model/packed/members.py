@@ -124,6 +124,8 @@ def write_member(path: Path, name: str, target: Path, *, is_published: bool) -> 
 def write_served_member(file: BinaryIO, name: str, target: Path, *, sha256: str) -> None:
     """Write a member whose SHA-256 is known into a file; no byte of the others is read.
 
+    Where a process died that was at it, what it had written is not read again.
+
     Args:
         file: the zip.
         name: the member's.
@@ -133,13 +135,29 @@ def write_served_member(file: BinaryIO, name: str, target: Path, *, sha256: str)
     Raises:
         BundleCorrupt: it has another, or cannot be read.
     """
+    place = _find_stored(file, name)
+    if place is not None and target.exists() and _write_rest(file, *place, target) == sha256:
+        return
     found = hashlib.sha256()
     with target.open("wb") as written:
-        for piece in _stored_pieces(file, name) or _member_pieces(file, name):
+        for piece in _read_range(file, *place) if place else _member_pieces(file, name):
             written.write(piece)
             found.update(piece)
     if found.hexdigest() != sha256:
         raise BundleCorrupt(f"Its {name} has another.")
+
+
+def _write_rest(file: BinaryIO, start: int, size: int, target: Path) -> str:
+    """Write what a file lacks of a range of bytes; return the SHA-256 of all that it holds then."""
+    found = hashlib.sha256()
+    with target.open("r+b") as written:
+        for piece in read_pieces(written):
+            found.update(piece)
+        done = min(written.tell(), size)
+        for piece in _read_range(file, start + done, size - done):
+            written.write(piece)
+            found.update(piece)
+    return found.hexdigest()
 
 
 def hash_served_members(path: Path) -> dict[str, str]:
@@ -156,12 +174,6 @@ def _copy_stored(file: BinaryIO, name: str, target: BinaryIO) -> bool:
     """Have the system copy a member that stands in the zip as it is; whether it was one."""
     place = _find_stored(file, name)
     return place is not None and _copy_bytes(file, *place, target)
-
-
-def _stored_pieces(file: BinaryIO, name: str) -> Iterator[bytes] | None:
-    """The bytes of a member that stands in the zip as it is; None of another."""
-    place = _find_stored(file, name)
-    return None if place is None else _read_range(file, *place)
 
 
 def _read_range(file: BinaryIO, start: int, size: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import Engine
 
-from core.errors import BundleCorrupt, BundleIncompatible, CacheUnusable
+from core.errors import BundleCorrupt, BundleIncompatible, CacheUnusable, DatabaseUnreachable
 from core.model.bundle import pack, unpack
 from core.model.bundle_cache import BundleCache
 from core.model.fetching import fetch_from
@@ -168,10 +168,40 @@ def test_a_bundle_of_another_user_is_made_anew(
 def test_what_a_dead_process_left_half_written_is_replaced(
     folder: Path, version: Version, download: Download
 ) -> None:
-    half = own(folder) / ".unfinished"
-    half.mkdir(parents=True)
-    (half / TFLITE).write_bytes(b"half")
+    for name in (".unfinished", ".unfinished-of-another", f".unfinished-{version.sha256}"):
+        half = own(folder) / name
+        half.mkdir(parents=True)
+        (half / TFLITE).write_bytes(b"half")
+        (half / "bundle.zip").touch()
+    (own(folder) / ".unfinished-file").symlink_to(folder)
     load(folder, version, download)
+    load(folder, version, download)
+    assert (entries(folder), download.count) == ({version.sha256}, 1)
+
+
+def test_what_was_fetched_before_the_database_was_lost_is_not_fetched_again(
+    engine: Engine, clock: ManualClock, folder: Path
+) -> None:
+    version, cache = (
+        publish_live(engine, word_bundle(), now=clock.now()),
+        BundleCache(folder, most_bytes=LARGE),
+    )
+
+    def lose(_version: Version, unfinished: Path) -> None:
+        (unfinished / TFLITE).write_bytes(NETWORK.read_bytes()[:-100])
+        raise DatabaseUnreachable("the link is slow")
+
+    with pytest.raises(DatabaseUnreachable):
+        cache.open(version, lose).__enter__()
+    sizes: list[int] = []
+
+    def go_on(one: Version, unfinished: Path) -> dict[str, str] | None:
+        sizes.append((unfinished / TFLITE).stat().st_size)
+        return fetch_from(engine)(one, unfinished)
+
+    with cache.open(version, go_on) as bundle:
+        assert bundle.tflite.read_bytes() == NETWORK.read_bytes()
+    assert sizes == [NETWORK.stat().st_size - 100]
     assert entries(folder) == {version.sha256}
 
 

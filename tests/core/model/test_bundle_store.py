@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from core.database.engine import make_engine
 from core.database.migrate import upgrade
 from core.database.tables import BundlePart
-from core.errors import DatabaseUnreachable
+from core.errors import BundleCorrupt, DatabaseUnreachable
+from core.model.bundle import pack
 from core.model.bundle_store import fetch_parts, open_parts, store_parts
-from core.model.packed.members import PIECE
+from core.model.packed.members import PIECE, TFLITE, write_served_member
 from tests.conftest import ManualClock
 from tests.models import digest, word_bundle
 from tests.rows import publish
@@ -79,3 +81,38 @@ def test_a_server_that_goes_away_between_two_parts_is_one_line(
         assert connection.execute(text("SELECT 1")).scalar() == 1
     engine.dispose()
     other.dispose()
+
+
+class Counted(io.BytesIO):
+    """Counts the bytes that are read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self.count += len(found)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("left", "most"),
+    [
+        (b"", len(LARGE)),
+        (LARGE[:-1000], 1000),
+        (LARGE, 0),
+        (bytes(1000), 2 * len(LARGE)),
+        (LARGE + b"?", len(LARGE)),
+    ],
+)
+def test_a_member_is_read_on_where_a_process_died_and_anew_where_what_it_left_is_wrong(
+    tmp_path: Path, left: bytes, most: int
+) -> None:
+    (tmp_path / "large").write_bytes(LARGE)
+    packed = pack(replace(word_bundle(), tflite=tmp_path / "large"), tmp_path / "zip").path
+    target, file = tmp_path / TFLITE, Counted(packed.read_bytes())
+    target.write_bytes(left)
+    write_served_member(file, TFLITE, target, sha256=digest(LARGE))
+    assert target.read_bytes() == LARGE
+    assert file.count <= most + 100_000  # the list of members, too
+    with pytest.raises(BundleCorrupt, match="has another"):
+        write_served_member(file, TFLITE, target, sha256="0" * 64)
