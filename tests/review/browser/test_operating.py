@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -228,6 +229,27 @@ def test_a_webhook_is_added_tried_and_deleted_by_keyboard(
         one.get_by_role("button", name="Delete it").press("Enter")
         expect(page.get_by_role("status")).to_contain_text("is deleted")
     assert len(webhooks(service)) == count - 1
+
+
+def test_a_form_that_is_sent_waits_for_its_answer(page: Page, service: Service) -> None:
+    with receiver() as state:
+        state.answer = "hang"
+        page.goto(f"{service.address}/webhooks")
+        page.get_by_label("Address", exact=True).fill(state.address)
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.locator("#secret")).to_be_visible()
+        page.wait_for_load_state()
+        test = page.locator(f"#w{webhooks(service)[-1].id}").get_by_role("button").first
+        test.scroll_into_view_if_needed()
+        box = test.bounding_box()
+        assert box
+        for _ in range(2):  # by the mouse: other clicks wait for the answer
+            page.mouse.click(box["x"] + 9, box["y"] + 9)
+            sleep(0.3)
+        sleep(1)
+        assert [json.loads(one.body)["event"] for one in state.received] == ["test"]
+        state.ending.set()
+        expect(page.get_by_role("alert")).to_contain_text("has not confirmed")
 
 
 def webhooks(service: Service) -> list[Any]:
