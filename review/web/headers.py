@@ -54,8 +54,8 @@ class Surroundings:
             await self._app(scope, receive, send)
             return
 
-        if scope["method"] == "HEAD":  # as GET; the server sends no body, by its own scope
-            scope = {**scope, "method": "GET"}
+        if scope["method"] == "HEAD":
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         has_begun = False
         state: dict[str, Any] = scope.setdefault("state", {})  # request.state
 
@@ -148,6 +148,20 @@ async def _counted(receive: Receive) -> Receive:
         return messages.pop() if messages else await receive()
 
     return receive_again
+
+
+def _without_body(send: Send) -> Send:
+    """End an answer where its body would begin: a download is then not read to its end for nobody.
+
+    Once it has ended, the server tells what streams the body that the client is gone.
+    """
+
+    async def send_start(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_start
 
 
 def _bounded(receive: Receive, has_begun: Callable[[], bool]) -> Receive:

@@ -1,12 +1,16 @@
 """What stands around every answer."""
 
+from collections.abc import Iterator
+
 import pytest
 from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from review.web.headers import MOST_BYTES, content_security_policy, is_own_host
 from tests.review.conftest import ADDRESS, TOKEN, browser
 
+MANY = 1_000  # pieces of a download
 PATHS = ("/login", "/review", "/no-such-page", "/static/app.css", "/api/v1/openapi.json", "/")
 
 
@@ -26,6 +30,21 @@ def test_head_is_answered_as_get_is(client: TestClient, stranger: TestClient, pa
     assert (told.status_code, told.headers["content-type"]) == (200, asked.headers["content-type"])
     as_get = stranger.get(path).status_code
     assert stranger.head(path).status_code == as_get
+
+
+def test_head_ends_where_a_download_begins(app: FastAPI) -> None:
+    sent: list[bytes] = []
+
+    def endless() -> Iterator[bytes]:
+        while len(sent) < MANY:
+            sent.append(b"x")
+            yield sent[-1]
+
+    app.router.add_route("/static-download", lambda _: StreamingResponse(endless()))
+    with TestClient(app, base_url=ADDRESS) as client:
+        answer = client.head("/static-download")
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert len(sent) < MANY
 
 
 def test_the_policy_lets_nothing_in_but_this_service_s_own_files() -> None:
