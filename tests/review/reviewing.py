@@ -16,6 +16,12 @@ def press(page: Page, keys: str) -> None:
         page.keyboard.press(key)
 
 
+def strike(page: Page, key: str, code: str, **held: bool) -> None:
+    """Press a key of a keyboard that Chromium has no layout of."""
+    event = {"key": key, "code": code, "bubbles": True, "cancelable": True, **held}
+    page.evaluate("(one) => document.body.dispatchEvent(new KeyboardEvent('keydown', one))", event)
+
+
 def decide(page: Page, keys: str) -> None:
     """Press keys that decide the question, and wait for the next one."""
     title = page.locator("#title").inner_text()

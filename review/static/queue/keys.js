@@ -3,11 +3,14 @@
 const REPEATABLE = new Set(["u"]);
 
 // The key as it is named here: also under Caps Lock, on a keyboard of Cyrillic or Greek letters, and
-// on one whose digits stand above other characters.
-function keyOf({ key, code, shiftKey }) {
-  if (/^Key[A-Z]$/.test(code) && /^[^\x00-\x7f]$/.test(key)) return code.at(3).toLowerCase();
-  if (/^Digit[1-9]$/.test(code) && !shiftKey) return code.at(5);
-  return /^[A-Z]$/.test(key) && !shiftKey ? key.toLowerCase() : key;
+// on one whose digits stand above other characters. What types a name is the key of that name,
+// wherever it stands: "/" stands on a digit's place on some.
+function keyOf(event, isNamed) {
+  const { key, code } = event;
+  if (isNamed(key) || event.shiftKey || event.getModifierState("AltGraph")) return key;
+  if (/^Key[A-Z]$/.test(code) && /^[^\x00-\x7f]+$/.test(key)) return code.at(3).toLowerCase();
+  if (/^Digit[1-9]$/.test(code)) return code.at(5);
+  return /^[A-Z]$/.test(key) ? key.toLowerCase() : key;
 }
 
 // actions: by key, what is done with the question on the screen; always: what is done without one
@@ -27,8 +30,9 @@ export function listenToKeys({ actions, always, isReady, onClicked }) {
     if (target.closest("input, textarea, select, [contenteditable]")) return;
     // Enter on a button, a link or a heading that opens does what it says there.
     if (event.key === "Enter" && target.closest("button, a, summary")) return;
-    if (event.repeat && !REPEATABLE.has(event.key)) return;
-    if (act(keyOf(event), target)) event.preventDefault();
+    const key = keyOf(event, (name) => Object.hasOwn(always, name) || Object.hasOwn(actions, name));
+    if (event.repeat && !REPEATABLE.has(key)) return;
+    if (act(key, target)) event.preventDefault();
   });
 
   document.addEventListener("click", (event) => {

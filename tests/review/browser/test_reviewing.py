@@ -23,6 +23,7 @@ from tests.review.reviewing import (
     press,
     question_id,
     saved,
+    strike,
     title_of,
     verdicts,
 )
@@ -116,8 +117,7 @@ def test_no_key_decides_while_somebody_types(page: Page, service: Service, revie
     page.keyboard.type("a note on u and s")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#notes")).to_contain_text("a note on u and s")
-    for key in ("Control+a", "Alt+s", "Meta+u"):
-        page.keyboard.press(key)
+    press(page, "Control+a Alt+s Meta+u")
     saved(page)
     assert title_of(page) == title
     assert count(service, ReviewAction, reviewer) == 0
@@ -129,14 +129,20 @@ def test_no_key_decides_while_somebody_types(page: Page, service: Service, revie
 )
 def test_keys_are_those_of_every_keyboard(page: Page, key: str, code: str, does: str) -> None:
     title, before = title_of(page), chosen(page)
-    pressed = {"key": key, "code": code, "bubbles": True, "cancelable": True}
-    page.evaluate(
-        "(one) => document.body.dispatchEvent(new KeyboardEvent('keydown', one))", pressed
-    )
+    strike(page, key, code)
     if does == "s":
         expect(page.locator("#title")).not_to_have_text(title)
     else:
         assert chosen(page) != before
+
+
+def test_what_a_key_types_comes_before_its_place(page: Page) -> None:
+    before = (title_of(page), chosen(page))
+    strike(page, "€", "KeyE", modifierAltGraph=True)
+    strike(page, "Ы", "KeyS", shiftKey=True)
+    strike(page, "/", "Digit2")  # of Thai and French (BÉPO) keyboards
+    expect(page.locator("#add")).to_be_focused()
+    assert (title_of(page), chosen(page)) == before
 
 
 def test_a_skipped_question_never_comes_again(page: Page, service: Service, reviewer: str) -> None:
