@@ -17,7 +17,7 @@ export class Decision {
     this.isHidden = blind && chosen === null;
     this.firstChoice = null;
     this.blocked = new Map(); // tag → whether it was chosen until then
-    this.reasons = {};
+    this.reasons = new Map(); // tag → the words that speak for it
     this.last = null; // the tag that was pressed last
     this.chosen = new Set(chosen ?? this.#own());
     this.seen = new Set(this.chosen); // stays in the list when it is taken away
@@ -99,7 +99,7 @@ export class Decision {
   // that reviewers disagree on is settled, also one that nobody suggests.
   body() {
     const suggested = new Set(this.suggestions.filter((one) => one.suggested).map((one) => one.tag));
-    const verdicts = {};
+    const verdicts = Object.create(null); // in which "constructor" is a tag as any other
     for (const tag of [...suggested, ...this.author]) {
       verdicts[tag] = this.has(tag) ? "accepted" : "rejected";
     }

@@ -106,10 +106,10 @@ async function showReasons(decision) {
   if (decision !== current) return;
   try {
     const reasons = await call("GET", `${questionPath(decision.question)}/reasons`);
-    decision.reasons = reasons.reasons;
+    decision.reasons = new Map(Object.entries(reasons.reasons));
     if (decision === current) draw();
   } catch {
-    decision.reasons = {};
+    decision.reasons = new Map();
   }
 }
 

@@ -99,7 +99,7 @@ function tagRow(decision, { tag, prediction }, index, onToggle) {
   button.append(mark(), element("span", "name", tag), marks, ...probabilityParts(prediction), keyFor(button, index));
   button.addEventListener("click", (event) => onToggle(tag, event.detail > 0));
   row.append(button);
-  if (prediction?.suggested) row.append(reasonLine(decision.reasons?.[tag] ?? []));
+  if (prediction?.suggested) row.append(reasonLine(decision.reasons.get(tag) ?? []));
   return row;
 }
 

@@ -213,12 +213,12 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
 def test_a_conflict_about_a_tag_that_nobody_suggests_is_shown_and_settled(
     browser: Browser, page: Page, service: Service, reviewer: str
 ) -> None:
-    identity = question_id(page)
-    say(browser, service, "for it", identity, {"made-up": "added"})
-    say(browser, service, "against it", identity, {"made-up": "rejected", "another": "rejected"})
+    identity, tag = question_id(page), "constructor"  # of which JavaScript's objects know, too
+    say(browser, service, "for it", identity, {tag: "added"})
+    say(browser, service, "against it", identity, {tag: "rejected", "another": "rejected"})
     page.goto(f"{service.address}/review?order=conflicts")
     page.locator("#stage").wait_for(state="visible")
-    disputed = page.locator('#suggestions [data-tag="made-up"]')
+    disputed = page.locator(f'#suggestions [data-tag="{tag}"]')
     expect(disputed).to_contain_text("disputed")
     expect(disputed).to_have_attribute("aria-pressed", "false")
     page.keyboard.press("Enter")
@@ -227,7 +227,7 @@ def test_a_conflict_about_a_tag_that_nobody_suggests_is_shown_and_settled(
     said = select(Verdict.tag, Verdict.verdict, Verdict.settles)
     with reading(service.engine) as connection:
         settled = said.where(Verdict.reviewer == reviewer, Verdict.settles)
-        assert connection.execute(settled).all() == [("made-up", "rejected", True)]
+        assert connection.execute(settled).all() == [(tag, "rejected", True)]
 
 
 def test_a_blocked_tag_is_not_suggested_for_what_was_fetched_before(
