@@ -49,6 +49,7 @@ def make_key(
         "corpus": dataset.corpus.fingerprint,
         "text": asdict(dataset.corpus.text),
         "labels": dataset.labels,
+        "reads_sentences": encoded.reads_sentences,
         "hyperparameters": asdict(hyperparameters),
         "seed": seed,
         "epochs": most_epochs,

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.model.sentences.reading import SentenceInput
 from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import Dataset
 from trainer.systems.branched.encoded_dataset import prepare
@@ -59,6 +60,19 @@ def test_a_key_is_of_all_that_decides_the_weights(monkeypatch: pytest.MonkeyPatc
     }
     monkeypatch.setattr(checkpoints, "METHOD", 0)
     assert len(keys | {key(dataset)}) == 9
+
+
+def test_what_learns_of_an_encoder_has_no_key_of_what_reads_it() -> None:
+    dataset = made_up_dataset(120)
+    encoded = prepare(dataset, DEFAULTS)
+    taught = replace(encoded, vectors=np.ones((len(encoded), 3), np.float16))
+    sentence = SentenceInput(name="sentence", length=3, encoder="0" * 64, called="one")
+    reading = replace(taught, inputs=(*encoded.inputs, sentence))
+    keys = {
+        make_key(dataset, one, DEFAULTS, seed=0, most_epochs=None)
+        for one in (encoded, taught, reading)
+    }
+    assert len(keys) == 3
 
 
 def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
