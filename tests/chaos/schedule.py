@@ -75,6 +75,7 @@ OF_DATABASES: Final = (
     Fault("Postgres killed", servers.kill_postgres, database="postgres"),
     Fault("Postgres stalled", servers.stall_postgres, database="postgres"),
     Fault("Postgres' connections ended", servers.end_connections, database="postgres"),
+    Fault("Postgres read-only", servers.make_read_only, database="postgres"),
     Fault("SQLite locked", servers.lock_sqlite, database="sqlite"),
 )
 FAULTS: Final = (

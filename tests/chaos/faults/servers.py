@@ -106,6 +106,16 @@ def end_connections(world: World, chance: random.Random) -> None:
     )
 
 
+def make_read_only(world: World, chance: random.Random) -> None:
+    """Have Postgres refuse all writes, as a standby does, or a provider before the disk is full."""
+    assert world.postgres is not None
+    for change in ("SET default_transaction_read_only = on", "RESET default_transaction_read_only"):
+        world.postgres.ask(f"ALTER SYSTEM {change}")
+        world.postgres.ask("SELECT pg_reload_conf()")
+        if change.startswith("SET"):
+            world.sleep(chance.uniform(*SHORT))
+
+
 def lock_sqlite(world: World, chance: random.Random) -> None:
     """Hold SQLite's write lock, as a backup or a person's shell would."""
     with closing(sqlite3.connect(world.sqlite, timeout=30, isolation_level=None)) as other:
