@@ -281,7 +281,7 @@ def _calibrate(
 ) -> tuple[Network, OperatingPoint]:
     """Choose on the validation part what names say, calibration and thresholds."""
     network = use_names(network, dataset)
-    targets = dataset.targets[dataset.split.validation]
+    targets = dataset.targets[network.validation_rows(dataset)]
     probabilities = network.predict_validation(dataset)
     chosen = choose_operating_point(targets, probabilities, min_precision=options.min_precision)
     uncalibrated = reliability(Scores(targets, probabilities, chosen.thresholds))
@@ -328,7 +328,7 @@ def make_candidate_bundle(
     figures: dict[str, Any] = {
         **version_metrics(evaluation.evaluated_models[0], evaluation.tags),
         "train_questions": len(parts.train),
-        "validation_questions": len(parts.validation),
+        "validation_questions": len(candidate.network.validation_rows(candidate.dataset)),
         "epochs": len(candidate.network.epochs),
     }
     description = Description(

@@ -124,7 +124,7 @@ def run_network(dataset: Dataset, holdout: Holdout, seed: int) -> EvaluatedModel
     fitted = BranchedNetwork().fit(dataset, seed=seed, reporter=ProgressReporter())
     network = use_names(fitted, dataset)
     point = choose_operating_point(
-        dataset.targets[dataset.split.validation], network.predict_validation(dataset)
+        dataset.targets[network.validation_rows(dataset)], network.predict_validation(dataset)
     )
     network = replace(network, calibration=point.calibration)
     probabilities = network.probabilities(holdout.corpus, holdout.rows)

@@ -93,8 +93,7 @@ def _named(dataset: Dataset, probabilities: Floats) -> Floats:
     rows, told = dataset.split.validation, probabilities.copy()
     for first in (0, 1):
         teaches, judged = slice(first, None, 2), slice(1 - first, None, 2)
-        half = replace(dataset, split=replace(dataset.split, validation=rows[teaches]))
-        names = fit_names(half, probabilities[teaches])
+        names = fit_names(dataset, rows[teaches], probabilities[teaches])
         if names is not None:
             told[judged] = names.told(
                 probabilities[judged], NO_CALIBRATION, dataset.corpus, rows[judged]

@@ -265,7 +265,7 @@ class _Bench:
         if isinstance(tagger, Network):
             tagger = use_names(tagger, dataset)
         self._taggers[name], self._seconds[name] = tagger, seconds
-        validation, test = dataset.split.validation, dataset.split.test
+        validation, test = tagger.validation_rows(dataset), dataset.split.test
         operating_point = choose_operating_point(
             dataset.targets[validation], tagger.predict_validation(dataset)
         )

@@ -14,9 +14,9 @@ def use_names(network: Network, dataset: Dataset) -> Network:
         network: not calibrated yet.
         dataset: that it has learned.
     """
-    before = network.predict_validation(dataset)
-    names = fit_names(dataset, before)
+    before, rows = network.predict_validation(dataset), network.validation_rows(dataset)
+    names = fit_names(dataset, rows, before)
     if names is None:
         return network
-    told = names.told(before, network.calibration, dataset.corpus, dataset.split.validation)
+    told = names.told(before, network.calibration, dataset.corpus, rows)
     return replace(network, names=names, validation_probabilities=told)

@@ -23,7 +23,7 @@ from trainer.scoring.metrics import METRICS, Floats, Scores, ndcg
 
 FREQUENT: Final = 200  # uses of a tag from which on none is more frequent
 MOST_CELLS: Final = 2_000_000  # of questions and labels by which they are learned
-FEWEST_QUESTIONS: Final = 100  # of the validation part; fewer say nothing
+FEWEST_QUESTIONS: Final = 100  # by which they are learned; fewer say nothing
 HELD_BACK: Final = 0.1  # how much the weights are held back to nothing, by a ridge
 
 
@@ -68,15 +68,16 @@ class _Cells:
         return _Cells(self.logits[some], self.targets[some], named, self.rarity, self.tags[some])
 
 
-def fit_names(dataset: Dataset, probabilities: Floats) -> FittedNames | None:
+def fit_names(dataset: Dataset, rows: Rows, probabilities: Floats) -> FittedNames | None:
     """Learn what names are worth; None where they are worth nothing.
 
     Args:
         dataset: what was learned.
-        probabilities: the network's for the validation part, from before it learned from that;
-            shape (rows, labels).
+        rows: of its corpus, by which names are learned and judged: the validation part, or what
+            was predicted out of fold.
+        probabilities: the network's for them, from before it learned from them; shape
+            (rows, labels).
     """
-    rows = dataset.split.validation
     if len(rows) < FEWEST_QUESTIONS:
         return None
     some = rows[-max(FEWEST_QUESTIONS, MOST_CELLS // len(dataset.labels)) :]

@@ -20,9 +20,12 @@ class Tagger(ABC):
     Attributes:
         validation_probabilities: the labels' for the validation part, from before it was learned
             from; None where it never was.
+        out_of_fold_rows: where the validation part is too small, the rows of the corpus that those
+            probabilities are of in its place, each of which was predicted from the others.
     """
 
     validation_probabilities: npt.NDArray[np.float64] | None = None
+    out_of_fold_rows: Rows | None = None
 
     @abstractmethod
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
@@ -32,8 +35,12 @@ class Tagger(ABC):
     def size(self) -> int:
         """Return the bytes of what was learned: weights and, where it has its own, words."""
 
+    def validation_rows(self, dataset: Dataset) -> Rows:
+        """Return the rows of the corpus that names, calibration and thresholds are chosen by."""
+        return dataset.split.validation if self.out_of_fold_rows is None else self.out_of_fold_rows
+
     def predict_validation(self, dataset: Dataset) -> npt.NDArray[np.float64]:
-        """Return probabilities for the validation part that were not learned from it.
+        """Return probabilities for the validation rows that were not learned from them.
 
         Thresholds are chosen by them; shape (rows, labels).
         """

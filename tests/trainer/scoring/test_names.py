@@ -57,7 +57,7 @@ def ranking(dataset: Dataset, probabilities: Floats) -> float:
 def test_names_that_tell_the_tag_raise_it() -> None:
     dataset = made_up(named=True)
     before = guess(dataset)
-    found = fit_names(dataset, before)
+    found = fit_names(dataset, dataset.split.validation, before)
     assert found is not None
     told = found.told(before, NO_CALIBRATION, dataset.corpus, dataset.split.validation)
     assert ranking(dataset, told) > ranking(dataset, before) + 0.1
@@ -67,20 +67,20 @@ def test_names_that_tell_the_tag_raise_it() -> None:
 
 def test_names_that_mislead_or_say_nothing_are_not_used_or_lower_their_tag() -> None:
     dataset = made_up(named=False)
-    found = fit_names(dataset, guess(dataset))
+    found = fit_names(dataset, dataset.split.validation, guess(dataset))
     assert found is None or found.weights.text[0] < 0
     silent = replace(dataset, labels=tuple(f"other{number:02}" for number in range(len(TAGS))))
-    weights = fit_names(silent, guess(silent))
+    weights = fit_names(silent, silent.split.validation, guess(silent))
     assert weights is None or weights.weights.text == (0, 0)
 
 
 def test_names_are_not_used_where_the_network_knows_the_tags_already() -> None:
     dataset = made_up(named=True)
     known = dataset.targets[dataset.split.validation].astype(float).clip(1e-6, 1 - 1e-6)
-    assert fit_names(dataset, known) is None
+    assert fit_names(dataset, dataset.split.validation, known) is None
 
 
 def test_a_small_validation_part_teaches_nothing() -> None:
     dataset = made_up(named=True)
-    few = replace(dataset.split, validation=dataset.split.validation[: FEWEST_QUESTIONS - 1])
-    assert fit_names(replace(dataset, split=few), guess(dataset)[: FEWEST_QUESTIONS - 1]) is None
+    few = slice(FEWEST_QUESTIONS - 1)
+    assert fit_names(dataset, dataset.split.validation[few], guess(dataset)[few]) is None

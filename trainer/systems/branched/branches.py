@@ -3,7 +3,7 @@
 They are fitted twice: to the training part, judged by the validation part, and then to both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -77,20 +77,40 @@ def second_pass(encoded: EncodedDataset) -> Pass:
     return Pass(everything, everything[:0], AGAIN)
 
 
-def part_names(readers: int, teacher_folds: int = 0) -> list[str]:
+def only_pass(encoded: EncodedDataset) -> Pass:
+    """To all questions, of a site that is cross-validated."""
+    return replace(second_pass(encoded), suffix="")
+
+
+def part_names(readers: int, teacher_folds: int = 0, folds: int = 0) -> list[str]:
     """All that is fitted by itself, and can be resumed."""
-    once = [TERMS, *_numbered(READER, readers), CONVOLUTIONS]
-    return _numbered("teacher", teacher_folds) + once + [name + AGAIN for name in once]
+    teachers, once = _numbered("teacher", teacher_folds), [TERMS, *_numbered(READER, readers)]
+    if folds:
+        return [name + suffix for suffix in ("", *fold_suffixes(folds)) for name in teachers + once]
+    once.append(CONVOLUTIONS)
+    return teachers + once + [name + AGAIN for name in once]
+
+
+def fold_suffixes(folds: int) -> list[str]:
+    """What is added to the names of the parts that are fitted without a fold."""
+    return [f" without fold {number} of {folds}" for number in range(1, folds + 1)]
 
 
 def _numbered(name: str, of: int) -> list[str]:
     return [f"{name} {number} of {of}" for number in range(1, of + 1)]
 
 
-def expect_tags(run: FittingRun, inputs: TeacherInputs) -> npt.NDArray[np.float16]:
+def expect_tags(
+    run: FittingRun, inputs: TeacherInputs, suffix: str = ""
+) -> npt.NDArray[np.float16]:
     """What the teacher expects of each question: probabilities, (questions, tags).
 
     Of the training part it is said out of fold, of the validation part by the mean of all folds.
+
+    Args:
+        run: the fitting.
+        inputs: what the teacher reads of each question.
+        suffix: of the names of the parts that are fitted for it.
 
     Raises:
         KeyboardInterrupt: Ctrl-C; there is nothing yet that could be kept but checkpoints.
@@ -101,7 +121,7 @@ def expect_tags(run: FittingRun, inputs: TeacherInputs) -> npt.NDArray[np.float1
     fold = np.random.default_rng(run.seed).permutation(len(train)) % run.teacher_folds
     for number, name in enumerate(_numbered("teacher", run.teacher_folds)):
         head = graph.reader(inputs.shape[1], encoded.tags.shape[1], run.hyperparameters.graph)
-        _fit_reader(run, head, name, inputs, Pass(train[fold != number], train[:0]))
+        _fit_reader(run, head, name, inputs, Pass(train[fold != number], train[:0], suffix))
         unseen = train[fold == number]
         expected[unseen] = _probabilities(head, inputs, unseen)
         of_validation += _probabilities(head, inputs, validation) / run.teacher_folds

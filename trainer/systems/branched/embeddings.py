@@ -48,13 +48,27 @@ class Tables:
 
 
 def make_tables(
-    corpus: Corpus, encoded: EncodedDataset, hyperparameters: Hyperparameters, *, seed: int
+    corpus: Corpus,
+    encoded: EncodedDataset,
+    hyperparameters: Hyperparameters,
+    *,
+    seed: int,
+    rows: Rows | None = None,
 ) -> Tables:
-    """Make the tables from at most `fit.table_questions` of the encoded questions."""
+    """Make the tables from at most `fit.table_questions` of the encoded questions.
+
+    Args:
+        corpus: theirs.
+        encoded: the questions.
+        hyperparameters: all of them.
+        seed: of the decompositions.
+        rows: of the encoded questions, those that may be read; None for all.
+    """
     vocabulary, size = encoded.vocabulary, hyperparameters.graph.topic_size
     idf = vocabulary.idf[: encoded.word_ids]
-    count = min(len(encoded), hyperparameters.fit.table_questions)
-    sample = np.linspace(0, len(encoded) - 1, count).astype(np.int64)
+    readable = np.arange(len(encoded)) if rows is None else rows
+    count = min(len(readable), hyperparameters.fit.table_questions)
+    sample = readable[np.linspace(0, len(readable) - 1, count).astype(np.int64)]
     texts = word_sequences(corpus, encoded.rows[sample], vocabulary)
     meaning = word_vectors(
         texts, encoded.word_ids, size=hyperparameters.graph.meaning_size, seed=seed

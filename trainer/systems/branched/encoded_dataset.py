@@ -1,7 +1,7 @@
 """What the branches learn from: a dataset's questions, encoded once, and their tags."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,11 @@ class EncodedDataset:
         return len(self.label_columns)
 
     @property
+    def labelled(self) -> Rows:
+        """Rows here of the questions that have a label."""
+        return np.flatnonzero(self.tags[:, : self.label_count].any(axis=1))
+
+    @property
     def word_ids(self) -> int:
         """How many ids words have, those of padding and of unknown words among them."""
         return self.vocabulary.unknown + 1
@@ -109,6 +114,34 @@ def prepare(dataset: Dataset, hyperparameters: Hyperparameters) -> EncodedDatase
         label_columns=label_columns,
         train=np.setdiff1d(np.arange(len(rows)), validation),
         validation=validation,
+    )
+
+
+def prepare_fold(
+    dataset: Dataset, whole: EncodedDataset, held_out: Rows, hyperparameters: Hyperparameters
+) -> EncodedDataset:
+    """Encode the same questions as if some were new: words are known from the others alone.
+
+    Args:
+        dataset: theirs.
+        whole: the dataset, encoded.
+        held_out: rows of that, which become the validation part; all others train.
+        hyperparameters: of the vocabulary.
+    """
+    train = np.setdiff1d(np.arange(len(whole)), held_out)
+    vocabulary = build_vocabulary(dataset.corpus, whole.rows[train], hyperparameters.inputs)
+    inputs = make_inputs(vocabulary, len(train), hyperparameters)
+    title, body, bag, terms = _encode(dataset, whole.rows, vocabulary, inputs)
+    return replace(
+        whole,
+        vocabulary=vocabulary,
+        inputs=(*inputs, *whole.inputs[len(inputs) :]),  # a sentence vector stays as it is
+        title=title,
+        body=body,
+        bag=bag,
+        terms=terms,
+        train=train,
+        validation=held_out,
     )
 
 

@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from core.model.calibration import sigmoid
 from trainer.data.dataset import Dataset
+from trainer.data.splits import Rows
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.branches import (
+    Pass,
     ReaderInputs,
     Terms,
     expect_tags,
@@ -24,10 +26,12 @@ from trainer.systems.branched.branches import (
     fit_convolutions,
     fit_readers,
     fit_terms,
+    only_pass,
     part_names,
     refine_convolutions,
     second_pass,
 )
+from trainer.systems.branched.cross_validation import Logits, predict_out_of_fold
 from trainer.systems.branched.documents import DocumentVectors, document_vectors
 from trainer.systems.branched.embeddings import make_tables
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
@@ -35,13 +39,10 @@ from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
-from trainer.systems.branched.stacking import fit_stacking_weights
+from trainer.systems.branched.stacking import StackingWeights, fit_stacking_weights
 from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
-
-BranchLogits = tuple[Float32Array, Float32Array, Float32Array]
-"""Of convolutions, readers and terms (margins), (questions, labels) each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,6 @@ class Branches:
 
 
 @dataclass(frozen=True, slots=True)
-class StackingWeights:
-    """Of each branch in the sum of their logits.
-
-    Attributes:
-        conv: of the convolutions.
-        readers: of the readers' mean.
-        terms: of the weighted terms.
-        shift: of every logit.
-    """
-
-    conv: float
-    readers: float
-    terms: float
-    shift: float
-
-    def sum(self, logits: BranchLogits) -> Float32Array:
-        """Weight the branches' logits and add them: (questions, labels)."""
-        conv, readers, terms = logits
-        added: Float32Array = self.conv * conv + self.readers * readers + self.terms * terms
-        return added + self.shift
-
-
-@dataclass(frozen=True, slots=True)
 class Fitted:
     """The network, and what it said of the validation part before it learned from that.
 
@@ -90,12 +68,14 @@ class Fitted:
         model: from inputs to probabilities, (questions, labels) in the dataset's order.
         validation_probabilities: probabilities, (validation part, labels) in the dataset's order.
         epochs: of all parts.
+        out_of_fold_rows: see Tagger.
         checkpoints: the folder of those that are of no more use, as of a Network.
     """
 
     model: keras.Model
     validation_probabilities: npt.NDArray[np.float64]
     epochs: tuple[Epoch, ...]
+    out_of_fold_rows: Rows | None = None
     checkpoints: Path | None = None
 
 
@@ -128,7 +108,7 @@ def fit(
     key = make_key(dataset, encoded, hyperparameters, seed=seed, most_epochs=most_epochs)
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
     run = FittingRun(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
-    parts = part_names(hyperparameters.graph.readers, run.teacher_folds)
+    parts = part_names(hyperparameters.graph.readers, run.teacher_folds, run.folds)
     finished = checkpoints.count(parts)
     if finished:
         reporter.note(f"Resuming an unfinished run: {finished} of {len(parts)} parts are finished.")
@@ -136,19 +116,23 @@ def fit(
     tables = make_tables(dataset.corpus, encoded, hyperparameters, seed=seed)
     trunk = graph.build_trunk(encoded.inputs, tables, hyperparameters.graph)
     with document_vectors(encoded, tables, checkpoints.folder) as documents:
-        reporter.stage("fitting readers, terms and convolutions")
+        reporter.stage(f"fitting readers{'' if run.folds else ', convolutions'} and terms")
         run.advance(fitting_run.TABLES_COST * len(encoded))
         run.estimate.restart()  # tables are no measure of the fitting, which comes now
         _learn_from_teacher(run, documents)
-        fitted = _fit_and_stack(run, trunk, _reader_inputs(encoded, documents))
+        inputs = _reader_inputs(encoded, documents)
+        if run.folds:
+            fitted = _cross_validate(run, dataset, trunk, inputs)
+        else:
+            fitted = _fit_and_stack(run, trunk, inputs)
     return fitted if run.stopped else replace(fitted, checkpoints=checkpoints.folder)
 
 
-def _learn_from_teacher(run: FittingRun, documents: DocumentVectors) -> None:
+def _learn_from_teacher(run: FittingRun, documents: DocumentVectors, suffix: str = "") -> None:
     """Mix what a teacher expects with the tags that the branches learn; without one, nothing."""
     encoded = run.encoded
     if run.teacher_folds and encoded.vectors is not None:
-        expected = expect_tags(run, TeacherInputs(documents, encoded.vectors))
+        expected = expect_tags(run, TeacherInputs(documents, encoded.vectors), suffix)
         run.targets = SoftTags(encoded.tags, expected, run.hyperparameters.fit.teacher_share)
 
 
@@ -162,18 +146,40 @@ def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, inputs: ReaderInputs) ->
     """Fit the branches, their weights in the sum, and the branches again to everything."""
     branches, conv_model = _fit_branches(run, trunk, inputs)
     logits = _validation_logits(run, branches, conv_model, inputs)
-    weights = _fit_weights(run, logits)
-    validation_probabilities = sigmoid(np.asarray(weights.sum(logits), np.float64))
+    weights = _fit_weights(run, run.encoded.validation, logits)
     if not run.stopped:
         try:
             branches = _fit_again(run, branches, conv_model, inputs)
         except KeyboardInterrupt:
             run.stop()
-    return Fitted(
-        _assemble(run, trunk, branches, weights),
-        validation_probabilities[:, list(run.encoded.label_columns)],
-        tuple(run.epochs),
-    )
+    return _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
+
+
+def _cross_validate(
+    run: FittingRun, dataset: Dataset, trunk: graph.Trunk, inputs: ReaderInputs
+) -> Fitted:
+    """Fit readers and terms to everything, and their weights in the sum to what they say of folds.
+
+    The convolutions say nothing: from so few questions they learn next to nothing.
+    """
+    silent, _ = _convolutions(run, trunk)
+    _silence(silent)
+
+    def fit_fold(part: FittingRun, documents: DocumentVectors, learned: Pass) -> Logits:
+        _learn_from_teacher(part, documents, learned.suffix)
+        own = _reader_inputs(part.encoded, documents)
+        return _validation_logits(part, _fit_others(part, silent, own, learned), None, own)
+
+    branches = _fit_others(run, silent, inputs, only_pass(run.encoded))
+    rows, logits = predict_out_of_fold(run, dataset, fit_fold)
+    weights = _fit_weights(run, rows, logits)
+    fitted = _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
+    return replace(fitted, out_of_fold_rows=run.encoded.rows[rows])
+
+
+def _fitted(run: FittingRun, model: keras.Model, logits: Float32Array) -> Fitted:
+    probabilities = sigmoid(np.asarray(logits, np.float64))
+    return Fitted(model, probabilities[:, list(run.encoded.label_columns)], tuple(run.epochs))
 
 
 def _fit_branches(
@@ -181,37 +187,56 @@ def _fit_branches(
 ) -> tuple[Branches, keras.Model]:
     """Fit all of them to the training part."""
     learned = first_pass(run.encoded)
-    terms = fit_terms(run, learned)
-    readers = fit_readers(run, inputs, learned)
+    conv, model = _convolutions(run, trunk)
+    branches = _fit_others(run, conv, inputs, learned)
+    if run.stopped or not fit_convolutions(run, model, learned):
+        _silence(conv)
+    return branches, model
+
+
+def _convolutions(run: FittingRun, trunk: graph.Trunk) -> tuple[keras.Sequential, keras.Model]:
+    """Their head, and the whole of it and them, not fitted."""
     tags = run.encoded.tags.shape[1]
     conv = graph.conv_head(trunk.conv_features.shape[-1], tags, run.hyperparameters.graph)
     words = {name: trunk.inputs[name] for name in ("title", "body")}
-    model = keras.Model(words, conv(trunk.conv_features))
-    if run.stopped or not fit_convolutions(run, model, learned):
-        conv.set_weights([np.zeros_like(weight) for weight in conv.get_weights()])  # says nothing
-    return Branches(conv, readers, terms), model
+    return conv, keras.Model(words, conv(trunk.conv_features))
+
+
+def _silence(head: keras.Sequential) -> None:
+    """Let it say nothing."""
+    head.set_weights([np.zeros_like(weight) for weight in head.get_weights()])
+
+
+def _fit_others(
+    run: FittingRun, conv: keras.Sequential, inputs: ReaderInputs, learned: Pass
+) -> Branches:
+    """Fit all branches but the convolutions, from scratch."""
+    terms = fit_terms(run, learned)
+    return Branches(conv, fit_readers(run, inputs, learned), terms)
 
 
 def _fit_again(
     run: FittingRun, branches: Branches, conv_model: keras.Model, inputs: ReaderInputs
 ) -> Branches:
-    """Fit readers and terms to everything, from scratch; the convolutions see it once more."""
+    """Fit readers and terms to everything; the convolutions see it once more."""
     learned = second_pass(run.encoded)
-    readers = fit_readers(run, inputs, learned)
-    terms = fit_terms(run, learned)
+    again = _fit_others(run, branches.conv, inputs, learned)
     before = conv_model.get_weights()
     try:
         refine_convolutions(run, conv_model, learned)
     except KeyboardInterrupt:
         conv_model.set_weights(before)
         raise
-    return Branches(branches.conv, readers, terms)
+    return again
 
 
 def _validation_logits(
-    run: FittingRun, branches: Branches, conv_model: keras.Model, inputs: ReaderInputs
-) -> BranchLogits:
-    """What the branches say of the validation part."""
+    run: FittingRun, branches: Branches, conv_model: keras.Model | None, inputs: ReaderInputs
+) -> Logits:
+    """What convolutions, readers and terms (margins) say of the validation part.
+
+    Without a model the convolutions say nothing.
+    """
     encoded, rows = run.encoded, run.encoded.validation
 
     def predict(model: keras.Model, arrays: Any) -> Float32Array:
@@ -219,19 +244,20 @@ def _validation_logits(
         found: Float32Array = model.predict(batches, verbose=0)
         return found[:, : encoded.label_count].copy()
 
-    conv = predict(conv_model, {"title": encoded.title, "body": encoded.body})
     readers = np.mean([predict(head, inputs) for head in branches.readers], axis=0)
     terms = branches.terms.margins(encoded.term_columns(rows))
+    words = {"title": encoded.title, "body": encoded.body}
+    conv = np.zeros_like(terms) if conv_model is None else predict(conv_model, words)
     return conv, np.asarray(readers, np.float32), terms
 
 
-def _fit_weights(run: FittingRun, logits: BranchLogits) -> StackingWeights:
-    """By the validation part, and there by the labels of the terms' table.
+def _fit_weights(run: FittingRun, rows: Rows, logits: Logits) -> StackingWeights:
+    """By what branches say of rows that they have not learned, and there by the frequent labels.
 
-    Rarer ones say little, and there may be hundreds.
+    Those are the labels of the terms' table. Rarer ones say little, and there may be hundreds.
     """
     frequent = slice(0, run.hyperparameters.fit.term_labels)
-    tags = run.encoded.tags[run.encoded.validation, : run.encoded.label_count]
+    tags = run.encoded.tags[rows, : run.encoded.label_count]
     found = fit_stacking_weights([branch[:, frequent] for branch in logits], tags[:, frequent])
     return StackingWeights(*found.tolist())
 

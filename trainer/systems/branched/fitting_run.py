@@ -49,18 +49,49 @@ class FittingRun:
         self.estimate = TimeEstimate(self._all_work())
         self.targets = self.encoded.tags
 
-    def _all_work(self) -> int:
-        """What tables, teacher and both passes over the branches cost together."""
-        learned, everything = len(self.encoded.train), len(self.encoded)
-        reader = READER_COST * self.reader_epochs()
-        readers = reader * self.hyperparameters.graph.readers
-        readers_and_terms = readers + TERMS_COST * self.hyperparameters.fit.term_epochs
-        return (
-            TABLES_COST * everything
-            + reader * learned * max(self.teacher_folds - 1, 0)
-            + readers_and_terms * (learned + everything)
-            + CONVOLUTIONS_COST * (learned * self.conv_epochs() + everything)
+    @property
+    def folds(self) -> int:
+        """Folds of a site that is cross-validated; 0 where the validation part tells enough."""
+        fit = self.hyperparameters.fit
+        small = len(self.encoded) < fit.fold_questions
+        return fit.folds if small and len(self.encoded.labelled) >= fit.folds else 0
+
+    def without(self, fold: EncodedDataset) -> "FittingRun":
+        """The part of this run that is fitted without a fold, which is its validation part."""
+        part = FittingRun(
+            fold, self.hyperparameters, self.seed, self.reporter, self.most_epochs, self.checkpoints
         )
+        part.estimate, part.epochs = self.estimate, self.epochs
+        return part
+
+    def _fold_sizes(self) -> list[int]:
+        labelled = len(self.encoded.labelled)
+        return [len(range(fold, labelled, self.folds)) for fold in range(self.folds)]
+
+    def _all_work(self) -> int:
+        """What tables, teacher and all passes over the branches cost together."""
+        learned, everything = len(self.encoded.train), len(self.encoded)
+        once = self._pass_work(learned, everything)
+        if self.folds:
+            others = [everything - size for size in self._fold_sizes()]
+            return once + sum(self._pass_work(count, count) for count in others)
+        first = self._pass_work(learned, learned) - self._preparation_work(learned, learned)
+        return once + first + CONVOLUTIONS_COST * (learned * self.conv_epochs() + everything)
+
+    def _pass_work(self, learned: int, everything: int) -> int:
+        """What readers and terms cost that learn everything, and what comes before them."""
+        readers = self._reader_work(learned) * self.hyperparameters.graph.readers
+        terms = TERMS_COST * self.hyperparameters.fit.term_epochs
+        return (readers + terms) * everything + self._preparation_work(learned, everything)
+
+    def _preparation_work(self, learned: int, everything: int) -> int:
+        """What tables and a teacher cost."""
+        teachers = max(self.teacher_folds - 1, 0)  # that learn each question
+        return TABLES_COST * everything + self._reader_work(learned) * learned * teachers
+
+    def _reader_work(self, learned: int) -> int:
+        """What a reader costs of each question, whose epochs are by how many are learned."""
+        return READER_COST * self._reader_epochs(learned)
 
     @property
     def teacher_folds(self) -> int:
@@ -74,16 +105,16 @@ class FittingRun:
     def conv_epochs(self) -> int:
         """Epochs of the convolutions in the first pass."""
         fit = self.hyperparameters.fit
-        return self.at_most(self._enough(fit.conv_epochs, fit.conv_steps, fit.conv_batch))
+        learned = len(self.encoded.train)
+        return self.at_most(_enough(learned, fit.conv_epochs, fit.conv_steps, fit.conv_batch))
 
     def reader_epochs(self) -> int:
-        """Epochs of each reader, in both passes."""
-        fit = self.hyperparameters.fit
-        return self.at_most(self._enough(fit.reader_epochs, fit.reader_steps, fit.reader_batch))
+        """Epochs of each reader, in all passes over these questions."""
+        return self._reader_epochs(len(self.encoded.train))
 
-    def _enough(self, epochs: int, steps: int, batch: int) -> int:
-        """So many epochs of the training part, or as many more as it takes for so many steps."""
-        return max(epochs, -(-steps // -(-len(self.encoded.train) // batch)))
+    def _reader_epochs(self, learned: int) -> int:
+        fit = self.hyperparameters.fit
+        return self.at_most(_enough(learned, fit.reader_epochs, fit.reader_steps, fit.reader_batch))
 
     def at_most(self, epochs: int) -> int:
         """So many epochs, or fewer where somebody set a limit."""
@@ -116,3 +147,8 @@ class FittingRun:
             raise KeyboardInterrupt
         self.stopped = True
         self.reporter.note("Stopped; going on with the best so far.")
+
+
+def _enough(learned: int, epochs: int, steps: int, batch: int) -> int:
+    """So many epochs of what is learned, or as many more as it takes for so many steps."""
+    return max(epochs, -(-steps // -(-learned // batch)))

@@ -93,6 +93,8 @@ class FitHyperparameters:
             squared length of the label's weights.
         term_labels: so many of the most frequent labels have weighted terms; rarer ones would be
             learned by heart, and their table would fill the memory.
+        fold_questions: a site with fewer is cross-validated, and has no convolutions.
+        folds: of such a site, for each of which readers and terms are fitted to the others.
     """
 
     table_questions: int = 40_000
@@ -117,6 +119,8 @@ class FitHyperparameters:
     term_epochs: int = 10
     term_cost: float = 0.25
     term_labels: int = 200
+    fold_questions: int = 1100
+    folds: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

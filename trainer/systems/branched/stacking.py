@@ -1,6 +1,7 @@
 """How much each branch counts in the sum: a logistic regression of the tags on the branches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,32 @@ Floats = npt.NDArray[np.float64]
 
 HELD_BACK: Final = 30.0  # how much the weights are held to equal parts, by a ridge
 PRECISE: Final = {"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-5}
+
+
+@dataclass(frozen=True, slots=True)
+class StackingWeights:
+    """Of each branch in the sum of their logits.
+
+    Attributes:
+        conv: of the convolutions.
+        readers: of the readers' mean.
+        terms: of the weighted terms.
+        shift: of every logit.
+    """
+
+    conv: float
+    readers: float
+    terms: float
+    shift: float
+
+    def sum(self, logits: Sequence[Float32Array]) -> Float32Array:
+        """Weight the branches' logits and add them: (questions, labels).
+
+        They are of convolutions, readers and terms (margins).
+        """
+        conv, readers, terms = logits
+        added: Float32Array = self.conv * conv + self.readers * readers + self.terms * terms
+        return added + self.shift
 
 
 def fit_stacking_weights(

@@ -65,6 +65,7 @@ class BranchedNetwork(NetworkSystem):
             self.text,
             epochs=fitted.epochs,
             validation_probabilities=fitted.validation_probabilities,
+            out_of_fold_rows=fitted.out_of_fold_rows,
             teacher=self.teacher if encoded.reads_sentences else None,
             checkpoints=fitted.checkpoints,
         )

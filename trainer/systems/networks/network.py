@@ -37,8 +37,8 @@ class Network(Tagger):
         names: what tags' own names in the words say, before calibration; None for nothing.
         calibration: from the network's probabilities to those that it gives.
         epochs: how fitting went.
-        validation_probabilities: the labels' for the validation part, from before it was learned
-            from; None where it never was.
+        validation_probabilities: see Tagger.
+        out_of_fold_rows: see Tagger.
         teacher: knows the sentence vectors that the network reads; None where it reads none.
         checkpoints: the folder of its fitting's, by which it is made again should it be lost before
             it is published; None where there are none, or they are of more use: what Ctrl-C cut
@@ -53,6 +53,7 @@ class Network(Tagger):
     calibration: Calibration = NO_CALIBRATION
     epochs: tuple[Epoch, ...] = ()
     validation_probabilities: npt.NDArray[np.float64] | None = None
+    out_of_fold_rows: Rows | None = None
     teacher: Teacher | None = None
     checkpoints: Path | None = None
 

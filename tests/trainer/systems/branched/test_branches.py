@@ -21,6 +21,12 @@ def test_every_part_is_fitted_twice_under_names_of_its_own_the_convolutions_last
     assert again == [f"{name} again" for name in once]
 
 
+def test_of_a_cross_validated_site_a_part_is_fitted_to_all_and_without_each_fold() -> None:
+    once, folds = part_names(1, folds=2)[:2], part_names(1, folds=2)[2:]
+    assert once == ["terms", "reader 1 of 1"]
+    assert folds == [f"{name} without fold {number} of 2" for number in (1, 2) for name in once]
+
+
 @pytest.mark.slow(5)
 @pytest.mark.training
 @pytest.mark.usefixtures("eager")

@@ -26,7 +26,9 @@ pytestmark = [
 
 SMALL = Hyperparameters(
     graph=replace(NARROW.graph, hidden=16),
-    fit=FitHyperparameters(conv_epochs=3, conv_steps=1, reader_epochs=4, reader_steps=1),
+    fit=FitHyperparameters(
+        conv_epochs=3, conv_steps=1, reader_epochs=4, reader_steps=1, fold_questions=0
+    ),
 )
 SYSTEM = BranchedNetwork(hyperparameters=SMALL)
 

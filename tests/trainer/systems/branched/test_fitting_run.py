@@ -10,6 +10,7 @@ from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperpa
 FIT = FitHyperparameters(
     conv_epochs=8, conv_steps=500, conv_batch=100,
     reader_epochs=14, reader_steps=220, reader_batch=100,
+    fold_questions=0,
 )  # fmt: skip
 
 

@@ -38,7 +38,9 @@ pytestmark = [
 
 SMALL = Hyperparameters(
     graph=replace(NARROW.graph, meaning_size=50, topic_size=50, filters=16, hidden=64, readers=2),
-    fit=FitHyperparameters(conv_epochs=2, conv_steps=1, reader_epochs=6, reader_steps=1),
+    fit=FitHyperparameters(
+        conv_epochs=2, conv_steps=1, reader_epochs=6, reader_steps=1, fold_questions=0
+    ),
 )
 
 TINY = replace(

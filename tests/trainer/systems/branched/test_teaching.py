@@ -37,7 +37,12 @@ def test_soft_tags_are_both_by_their_shares() -> None:
 SMALL = Hyperparameters(
     graph=replace(NARROW.graph, hidden=16),
     fit=FitHyperparameters(
-        conv_epochs=1, conv_steps=1, reader_epochs=3, reader_steps=1, teacher_folds=2
+        conv_epochs=1,
+        conv_steps=1,
+        reader_epochs=3,
+        reader_steps=1,
+        teacher_folds=2,
+        fold_questions=0,
     ),
 )
 
