@@ -27,14 +27,23 @@ def find_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -
     Raises:
         UnknownTag: no question has it; says which are near.
     """
+    sites = list(sites) or list(stored_sites(connection))
+    tag = spell_tag(connection, given, sites=sites)
+    if tag is not None:
+        return tag
+    known = list(dict.fromkeys(known_tags(connection, sites)))
+    matches = near_matches(near(given.strip().lower(), known))
+    raise UnknownTag(f"No question here has the tag {given[:60]!r}{matches}.")
+
+
+def spell_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -> str | None:
+    """Return a tag as find_tag() does, or None where there is none."""
     wanted = given.strip()
     sites = list(sites) or list(stored_sites(connection))
     for tag in dict.fromkeys((wanted, wanted.lower(), "-".join(wanted.lower().split()))):
         if tag and _is_known(connection, tag, sites):
             return tag
-    known = list(dict.fromkeys(known_tags(connection, sites)))
-    matches = near_matches(near(wanted.lower(), known))
-    raise UnknownTag(f"No question here has the tag {given[:60]!r}{matches}.")
+    return None
 
 
 def known_tags(connection: Connection, sites: Sequence[str]) -> Iterator[str]:

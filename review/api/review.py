@@ -1,11 +1,13 @@
 """The endpoints that a reviewer works with: the next question, decisions, undoing, the history."""
 
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
+from core.database.known_tags import spell_tag
 from core.questions.verdicts import Decided
 from core.untrusted import printable
 from review.api.fields import Number, Site
@@ -71,7 +73,22 @@ def _resolve(connection: Connection, reviewer: str, query: NextQuery) -> tuple[O
         chosen = QueueFilter.from_json({**saved.chosen.to_json(), **chosen.to_json()})
     if chosen.site is not None:
         require_site(connection, chosen.site)
-    return order or "newest", chosen
+    return order or "newest", _spelled(connection, chosen)
+
+
+def _spelled(connection: Connection, chosen: QueueFilter) -> QueueFilter:
+    """A filter with its tags as the site writes them; what is none stays, and is found nowhere."""
+    sites = [] if chosen.site is None else [chosen.site]
+
+    def spelled(tag: str | None) -> str | None:
+        return tag and (spell_tag(connection, tag, sites=sites) or tag)
+
+    return replace(
+        chosen,
+        suggested=spelled(chosen.suggested),
+        author=spelled(chosen.author),
+        tag=spelled(chosen.tag),
+    )
 
 
 @router.get("/questions/{site}/{question_id}")

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.questions.verdicts import Decided
-from review.api.fields import EmptyIsNone, Moment, Name, Share, Site, Tag, Text, Words
+from review.api.fields import EmptyIsNone, Moment, Name, Share, Site, Tag, Text, TypedTag, Words
 from review.decisions.actions import Action
 from review.decisions.filters import QueueFilter
 from review.decisions.walk import Order
@@ -21,9 +21,9 @@ class Filter(BaseModel):
     """Which questions; what is left out does not matter."""
 
     site: Annotated[Site | None, EmptyIsNone] = None
-    suggested: Annotated[Tag | None, EmptyIsNone] = None
-    author: Annotated[Tag | None, EmptyIsNone] = None
-    tag: Annotated[Tag | None, EmptyIsNone] = None
+    suggested: Annotated[TypedTag | None, EmptyIsNone] = None
+    author: Annotated[TypedTag | None, EmptyIsNone] = None
+    tag: Annotated[TypedTag | None, EmptyIsNone] = None
     state: Annotated[State | None, EmptyIsNone] = None
     min_probability: Annotated[Share | None, EmptyIsNone] = None
     q: Annotated[Words | None, EmptyIsNone] = None

@@ -1,7 +1,6 @@
 // The form above the question: which queue it is, and filters that have names.
 
 import { call } from "../api.js";
-import { asTag } from "../tags.js";
 import { toast } from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
@@ -60,7 +59,6 @@ $("queue").addEventListener("change", (event) => {
 $("queue").addEventListener("formdata", ({ formData }) => {
   const filter = saved.get(formData.get("saved_filter"));
   if (filter && isEmptied(formData, filter)) spellOut(formData, filter);
-  for (const name of ["suggested", "author"]) formData.set(name, asTag(formData.get(name)));
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });
 

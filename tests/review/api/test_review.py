@@ -131,6 +131,16 @@ def test_when_nothing_is_left_there_is_no_content(client: TestClient) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
 
 
+@pytest.mark.parametrize("typed", [{"author": "Regression"}, {"suggested": "ANOVA "}])
+def test_a_tag_of_a_filter_is_found_however_it_is_written(
+    client: TestClient, typed: dict[str, str]
+) -> None:
+    assert client.get(f"{API}/next", params=typed).status_code == 200
+    assert client.put(f"{API}/filters/mine", json=typed).status_code == 204
+    assert client.get(f"{API}/next", params={"saved_filter": "mine"}).status_code == 200
+    assert client.get(f"{API}/next", params={"author": "No such"}).status_code == 204
+
+
 def test_an_older_action_is_undone_by_its_number(client: TestClient) -> None:
     first, second = decide(client, 1), decide(client, 1, verdicts={})
     refused = client.post(f"{API}/actions/{first}/undo", json={})
