@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sqlalchemy import Engine
+from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
 from core.errors import BundleRefused, CacheUnusable, EncoderMissing, ModelMissing
@@ -136,6 +137,7 @@ class LiveModels:
     def _take_up(self, site: str) -> Serving:
         with reading(self._engine) as connection:
             live = registry.find_live(connection, site)
+            self._drop_what_is_gone(connection, site)
         if live is None:
             self._drop(site)
             raise ModelMissing(
@@ -164,6 +166,15 @@ class LiveModels:
                 refusal.error,
             )
         return Serving(live.key, loaded, refusal.until)
+
+    def _drop_what_is_gone(self, connection: Connection, site: str) -> None:
+        """Drop a version that a restored backup took away: its key may be another one's by now."""
+        serving = self._serving.get(site)
+        if serving is None:
+            return
+        found = registry.find_version(connection, serving.loaded.version.id)
+        if found is None or found.key != serving.loaded.version.key:
+            self._drop(site)
 
     def _put_off(self, live: Version, error: CacheUnusable) -> Serving:
         """Go on with the version that is loaded, for a while; what is in the way may pass."""

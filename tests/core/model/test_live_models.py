@@ -14,7 +14,7 @@ from core.database.backup.restoring import restore_backup
 from core.database.backup.writing import save_backup
 from core.database.engine import reading
 from core.database.tables import BundlePart, ModelVersion, TaggingRequest
-from core.errors import BundleRefused
+from core.errors import BundleRefused, CacheUnusable
 from core.model import registry
 from core.model.bundle_cache import BundleCache
 from core.model.live_models import LiveModels, Serving
@@ -294,3 +294,24 @@ def test_a_version_that_has_another_ones_key_since_a_restore_tags_by_its_own_mod
     assert second.id == first.id
     tag_next(engine, models, 2, clock)
     assert models.get("stats").loaded.version == second
+
+
+def test_a_version_that_a_restore_took_away_does_not_go_on_in_place_of_one_that_waits(
+    engine: Engine, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key is another one's by now: its tags would stand under that one's name."""
+    backup = tmp_path / "tagger.backup.gz"
+    save_backup(engine, backup, now=clock.now(), models=True)
+    publish_live(engine, word_bundle(), now=clock.now())
+    models = live_models(engine)
+    tag_next(engine, models, 1, clock)
+    with backup.open("rb") as file:
+        restore_backup(engine, file, backup.name, now=clock.now(), replace=True)
+    second = publish_live(engine, word_bundle(architecture="other"), now=clock.now())
+    with monkeypatch.context() as full:
+        full.setattr("core.model.bundle_store.write_served_member", fill_the_disk)
+        with pytest.raises(CacheUnusable):
+            tag_next(engine, models, 2, clock)
+    tag_next(engine, models, 3, clock)
+    assert models.get("stats").loaded.version == second
+    assert [version for _, version in predictions(engine)] == [second.id]
