@@ -65,7 +65,7 @@ class SynonymsFeed:
         in_order = dates_in_order(plausible, cursor.second, onward=1)
         furthest = find_furthest(in_order, is_last=not answer.has_more)
         with self.engine.begin() as connection:
-            if cursor.whole and not answer.items:
+            if cursor.whole and not found:
                 _refuse_to_drop_all(connection, site)
             store_synonyms(connection, site, found, now=now)
             if cursor.whole and cursor.begun is not None and not answer.has_more:
@@ -91,7 +91,7 @@ class SynonymsFeed:
 
 
 def _refuse_to_drop_all(connection: Connection, site: str) -> None:
-    """Raise ApiContradiction where a list holds none of many that are known: it is a wrong one."""
+    """Raise ApiContradiction where a list gives none of many that are known: it is a wrong one."""
     known = len(read_synonyms(connection, site))
     if known >= BELIEVE_ALL_GONE_BELOW:
         raise ApiContradiction(f"of {known} known synonyms of tags the API gives none")

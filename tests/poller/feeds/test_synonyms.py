@@ -59,12 +59,15 @@ def test_the_whole_list_is_read_again_in_thirty_days_and_what_is_missing_is_drop
     assert len(read(run.poller(), "synonyms")) == 1
 
 
-def test_an_empty_list_of_a_site_that_has_many_drops_none(sqlite_engine: Engine) -> None:
+@pytest.mark.parametrize("wrong", [[], [{"creation_date": START}]])
+def test_a_list_without_one_of_a_site_that_has_many_drops_none(
+    sqlite_engine: Engine, wrong: list[dict[str, object]]
+) -> None:
     run = world(sqlite_engine, [asked(1, -100)])
     site = run.standin.sites[SITE]
     site.synonyms = [synonym(f"old{number}", "new", number) for number in range(12)]
     read(run.poller(), "synonyms")
-    whole, site.synonyms = site.synonyms, []
+    whole, site.synonyms = site.synonyms, wrong
     run.clock.sleep(31 * 24 * HOUR)
     problem = run.poller()._step((SITE, "synonyms"))
     assert str(problem) == "of 12 known synonyms of tags the API gives none"
