@@ -92,8 +92,10 @@ class AscendingFeed:
         self.read[site] = mark
         following = None
         if answer.has_more:
-            is_further = confirmed is not None and confirmed > cursor.second
-            furthest = confirmed if is_further else max(dates, default=None)
+            furthest = confirmed
+            if confirmed is None or confirmed <= cursor.second:
+                in_order = dates_in_order(dates, cursor.second, onward=1)
+                furthest = find_furthest(in_order, is_last=False)
             following = replace(cursor.after(furthest, len(answer.items), onward=1), mark=mark)
         return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
