@@ -76,7 +76,7 @@ class BundleCache:
             fetch: is called with the version and an empty folder, to unpack the bundle into,
                 where the cache does not hold it; returns the SHA-256 of each file by its name, or
                 None where it has not looked at them.
-            fresh: whether it is fetched whatever the cache holds, to see that it can be.
+            fresh: whether it is fetched whole, whatever stands here, to see that it can be.
 
         Raises:
             BundleRefused: as of `fetch`, as its other errors.
@@ -86,7 +86,9 @@ class BundleCache:
             found = None if fresh else self._find(version.sha256)
             if found is None:
                 self._lock(lock, fcntl.LOCK_EX)
-                if not fresh:  # another process may have made it while this one waited
+                if fresh:
+                    shutil.rmtree(self._aside(version), ignore_errors=True)
+                else:  # another process may have made it while this one waited
                     found = self._find(version.sha256)
                 found = found or self._make_and_read(version, fetch)
             yield found
@@ -137,7 +139,7 @@ class BundleCache:
         What a process has unpacked that died, or that lost the database, stays for the next one: a
         slow link is no reason to begin again.
         """
-        entry, aside = self.folder / version.sha256, self.folder / f"{_UNFINISHED}-{version.sha256}"
+        entry, aside = self.folder / version.sha256, self._aside(version)
         try:
             with _unusable(self.folder):
                 self._tidy(aside)
@@ -153,6 +155,9 @@ class BundleCache:
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
+
+    def _aside(self, version: Cacheable) -> Path:
+        return self.folder / f"{_UNFINISHED}-{version.sha256}"
 
     def _tidy(self, aside: Path) -> None:
         """Delete what processes that died have left, but for what a folder holds of a network."""

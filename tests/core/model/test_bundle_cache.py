@@ -205,6 +205,22 @@ def test_what_was_fetched_before_the_database_was_lost_is_not_fetched_again(
     assert entries(folder) == {version.sha256}
 
 
+def test_one_that_is_tried_is_fetched_whole_whatever_was_left_of_it(
+    folder: Path, version: Version, download: Download
+) -> None:
+    """Or a trial would not see that the database holds no more what this machine does."""
+    unfinished = own(folder) / f".unfinished-{version.sha256}"
+    unfinished.mkdir(parents=True)
+    (unfinished / TFLITE).write_bytes(NETWORK.read_bytes())
+
+    def fetch(one: Version, into: Path) -> None:
+        assert list(into.iterdir()) == []
+        download(one, into)
+
+    with BundleCache(folder, most_bytes=LARGE).open(version, fetch, fresh=True):
+        assert download.count == 1
+
+
 def test_a_download_that_fails_leaves_nothing(folder: Path, version: Version) -> None:
     def refuse(_version: Version, unfinished: Path) -> None:
         (unfinished / TFLITE).write_bytes(b"half")
