@@ -60,7 +60,11 @@ def _put_in_place(aside: Path, path: Path) -> None:
         if error.errno not in _WITHOUT_LINKS:
             raise
         path.touch(exist_ok=False)  # for a moment there is an empty file
-        aside.replace(path)
+        try:
+            aside.replace(path)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def open_lock_file(path: Path) -> BinaryIO:

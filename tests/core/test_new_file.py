@@ -72,6 +72,19 @@ def test_a_file_system_without_links_gets_a_file_and_replaces_none(
     test_who_was_faster_loses_nothing(tmp_path)
 
 
+def test_where_it_cannot_take_its_place_no_empty_file_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(ExportFailed, match="cannot be written: Operation not permitted"):
+        write(tmp_path / "stats.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_lock_that_may_only_be_read_can_be_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
