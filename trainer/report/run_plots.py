@@ -50,11 +50,15 @@ def comparisons(found: Sequence[tuple[str, PairedComparison]]) -> Picture:
 def learning_curves(epochs: Sequence[Epoch]) -> Picture:
     """The loss on the training and the validation part by epoch, and precision@1 on the latter.
 
+    Of a site that is cross-validated no epoch is judged: there the loss is all.
+
     Parts that are alike but for their first weights have one colour and one line in the legend.
     """
     parts = fitted_parts(epochs)
     kinds = list(dict.fromkeys(_kind(part) for part in parts))
     colours = dict(zip(kinds, cycle(COLOURS), strict=False))
+
+    measured = {_kind(part) for part in parts if isfinite(part[-1].val_precision_at_1)}
 
     def draw_losses(axes: Any) -> None:
         for part in parts:
@@ -71,13 +75,13 @@ def learning_curves(epochs: Sequence[Epoch]) -> Picture:
             shown = [epoch.val_precision_at_1 for epoch in part]
             axes.plot([epoch.number for epoch in part], shown, ".-", **look)
         axes.set(title="precision@1 (known tags), validation part", xlabel="epoch")
-        measured = {_kind(part) for part in parts if isfinite(part[-1].val_precision_at_1)}
         _count_epochs(axes, _lines({kind: colours[kind] for kind in kinds if kind in measured}))
 
-    return [
-        panel("loss by epoch", draw_losses, height=4.0),
-        panel("precision@1 on the validation part by epoch", draw_precision, height=4.0),
-    ]
+    losses = panel("loss by epoch", draw_losses, height=4.0)
+    if not measured:
+        return [losses]
+    shows = "precision@1 on the validation part by epoch"
+    return [losses, panel(shows, draw_precision, height=4.0)]
 
 
 def _kind(part: Sequence[Epoch]) -> str:

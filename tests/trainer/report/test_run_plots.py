@@ -65,3 +65,8 @@ def test_a_model_that_predicts_nothing_has_a_point_too() -> None:
     assert at_thresholds(silent) == (0, 0)
     precisions, recalls = micro_curve(silent)
     assert (precisions.tolist(), recalls.tolist()) == ([0], [0])
+
+
+def test_what_no_epoch_was_judged_by_has_no_panel() -> None:
+    (losses,) = learning_curves([epoch(n, "reader 1 of 4 again") for n in (1, 2)])
+    assert "readers again" in losses.svg
