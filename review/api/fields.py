@@ -32,9 +32,8 @@ def _none_if_empty(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _hyphenated(value: Any) -> Any:
-    """A tag as sites write it, of what a person types: their names have spaces in prose."""
-    return "-".join(value.split()) if isinstance(value, str) else value
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -50,7 +49,8 @@ Site = Annotated[
     str, BeforeValidator(_as_site_name), Field(max_length=100, pattern=r"^[A-Za-z0-9.-]+$")
 ]
 Tag = Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
-TypedTag = Annotated[Tag, BeforeValidator(_hyphenated)]
+# As a person writes it, in capitals, with spaces: find_tag() knows the site's own way.
+TypedTag = Annotated[Line, BeforeValidator(_stripped), Field(min_length=1, max_length=100)]
 Number = Annotated[int, Field(ge=0, lt=1 << 63)]
 Version = Annotated[int, Field(ge=0, lt=1 << 31)]  # of a model, as its column holds it
 Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]

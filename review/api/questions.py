@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import StreamingResponse
 
 from core.database.engine import reading
+from core.database.known_tags import spell_tag
 from review.api.browse_models import Prediction, QuestionPage, QuestionRow, WholeQuestion
 from review.api.fields import EmptyIsNone, Number, Share, Site, TypedTag, Words
 from review.browse.cursors import place_of
@@ -62,11 +63,16 @@ NarrowedDep = Annotated[BrowseFilter, Depends(narrowed_by_query)]
 
 
 def chosen_by_query(
+    context: ContextDep,
     narrowed: NarrowedDep,
     site: Annotated[Site, Query(description="The site, by the API's name.")],
 ) -> BrowseFilter:
-    """The filter that a request's query says."""
-    return replace(narrowed, site=site)
+    """The filter that a request's query says, with its tag as the site writes it."""
+    tag = narrowed.tag
+    if tag is not None:
+        with reading(context.engine) as connection:
+            tag = spell_tag(connection, tag, sites=[site]) or tag
+    return replace(narrowed, site=site, tag=tag)
 
 
 FilterDep = Annotated[BrowseFilter, Depends(chosen_by_query)]

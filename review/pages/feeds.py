@@ -1,15 +1,13 @@
 """Atom feeds for readers, which send no token: the key stands in the feed's address."""
 
 from dataclasses import replace
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from core.database.engine import reading
-from review.api.fields import Site
-from review.api.questions import NarrowedDep
+from review.api.questions import FilterDep
 from review.notify.atom import MEDIA_TYPE, as_atom
 from review.notify.entries import Kind, find_entries
 from review.web.context import ContextDep
@@ -22,11 +20,9 @@ def show_feed(
     request: Request,
     context: ContextDep,
     kind: Kind,
-    site: Annotated[Site, Query()],
-    narrowed: NarrowedDep,
+    chosen: FilterDep,
 ) -> Response:
     """New suggestions, or the author's tags that the model disputes most, by a filter."""
-    chosen = replace(narrowed, site=site)
     if kind == "suggested" and chosen.state is None:
         chosen = replace(chosen, state="suggested")
     with reading(context.engine) as connection:
@@ -34,7 +30,7 @@ def show_feed(
     own = [(name, value) for name, value in request.query_params.multi_items() if name != "key"]
     feed = as_atom(
         entries,
-        title=f"{site}: {'new suggestions' if kind == 'suggested' else 'disputed tags'}",
+        title=f"{chosen.site}: {'new suggestions' if kind == 'suggested' else 'disputed tags'}",
         address=f"{request.url.scheme}://{request.url.netloc}{request.url.path}?{urlencode(own)}",
         now=context.clock.now(),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
+from tests.rows import question, store_questions
 
 HOSTILE = '=cmd()|"</script><script>alert(1)</script>'
 
@@ -57,7 +58,7 @@ def test_what_cannot_be_asked_is_refused_in_one_line(
 
 
 def test_exports_are_files_of_what_is_filtered(client: TestClient) -> None:
-    query = {"site": "stats", "tag": "anova"}
+    query = {"site": "stats", "tag": " ANOVA"}
     answer = client.get("/api/v1/questions/export", params=query)
     assert answer.headers["content-disposition"] == 'attachment; filename="stats-2026-01-01.csv"'
     assert len(answer.text.splitlines()) == 1 + 3
@@ -70,3 +71,14 @@ def test_exports_are_files_of_what_is_filtered(client: TestClient) -> None:
 def test_strangers_see_nothing(stranger: TestClient) -> None:
     for path in ("questions?site=stats", "questions/export?site=stats", "questions/stats/6"):
         assert stranger.get(f"/api/v1/{path}").status_code == 401
+
+
+def test_a_tag_that_a_site_writes_with_spaces_is_found(
+    client: TestClient, sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    spaced = question(8, author_tags=("Weather Forecast",))
+    store_questions(sqlite_engine, spaced, now=clock.now())
+    query = {"site": "stats", "tag": "Weather Forecast"}
+    (found,) = client.get("/api/v1/questions", params=query).json()["questions"]
+    assert found["question_id"] == 8
+    assert "Weather Forecast" in client.get("/browse", params=query).text

@@ -58,7 +58,7 @@ def test_a_tag_is_found_however_it_is_typed(client: TestClient) -> None:
     assert 'name="tag" value="anova"' in page
     assert "export?site=stats&amp;tag=anova&amp;" in page
     missing = client.get("/browse", params={"site": "stats", "tag": "An ova"}).text
-    assert "No question here has the tag &#39;An-ova&#39; (near matches: anova)." in missing
+    assert "No question here has the tag &#39;An ova&#39; (near matches: anova)." in missing
 
 
 def test_filters_stay_in_the_form_and_in_the_export(client: TestClient) -> None:

@@ -54,7 +54,7 @@ def test_a_webhook_is_added_and_its_secret_shown_once(
         ({"url": "ftp://host/"}, "Address: an address begins with http:// or https://"),
         ({"url": ""}, "Address: missing."),
         ({"site": "elsewhere"}, "There are no questions of the site elsewhere here."),
-        ({"tag": "two words"}, "No question here has the tag &#39;two-words&#39;"),
+        ({"tag": "two words"}, "No question here has the tag &#39;two words&#39;"),
         ({"min_probability": "2"}, "Probability from: "),
         ({"event": "evil"}, "Of what: "),
     ],
