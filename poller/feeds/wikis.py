@@ -68,7 +68,9 @@ class WikisFeed:
 
 
 def _request(site: str, tags: tuple[str, ...]) -> ApiRequest:
-    return ApiRequest("tags/{tags}/wikis", site, (("pagesize", str(TAGS_A_REQUEST)),), tags=tags)
+    # In one order: the same tags by other uses, after a restored backup, are the same request.
+    asked = tuple(sorted(tags))
+    return ApiRequest("tags/{tags}/wikis", site, (("pagesize", str(TAGS_A_REQUEST)),), tags=asked)
 
 
 def _can_be_asked_for(tag: str) -> bool:

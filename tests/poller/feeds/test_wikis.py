@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
-from core.database.api_tables import TagWiki
+from core.database.api_tables import FeedRow, TagWiki
 from core.database.engine import reading
-from core.questions.tags.wikis import AGAIN_AFTER, Excerpt, read_excerpt
+from core.errors import ApiRepeated
+from core.questions.tags.wikis import AGAIN_AFTER, Excerpt, find_due_wikis, read_excerpt
 from demo.standin.faults import Failure, Faults
 from demo.standin.site import Question
 from poller.feeds import from_epoch, wikis
@@ -17,6 +18,7 @@ from poller.quota import DAY, Quota
 from poller.rate_limit import RateLimit
 from tests.poller.feeds.feed_world import HOUR, START, asked, read, world
 from tests.poller.simulation import SITE, Simulation
+from tests.rows import question, store_questions
 
 
 def tagged(*tags: str, first: int = 1) -> list[Question]:
@@ -133,3 +135,23 @@ def test_none_is_asked_for_where_the_quota_has_nothing_left_for_stored_questions
     assert known(run) == {}
     assert poller.run_once() == []
     assert known(run) == {"lm": None}
+
+
+def test_after_a_restore_the_same_tags_are_the_same_request_however_often_they_are_used(
+    sqlite_engine: Engine,
+) -> None:
+    run = ready(sqlite_engine, "c#", ".net")
+    poller = run.poller()
+    with reading(sqlite_engine) as connection:
+        *_, last = find_due_wikis(connection, SITE, now=run.clock.now(), limit=9)
+    assert poller._step((SITE, "wikis")) is None
+    asked_before = run.standin.observer.requests
+    with sqlite_engine.begin() as connection:
+        connection.execute(delete(TagWiki))
+        connection.execute(delete(FeedRow).where(FeedRow.feed == "wikis"))
+    run.clock.sleep(20)
+    more = [question(50 + n, author_tags=(last,)) for n in range(5)]
+    store_questions(sqlite_engine, *more, now=run.clock.now())
+    assert isinstance(poller._step((SITE, "wikis")), ApiRepeated)
+    assert run.standin.observer.requests == asked_before
+    assert run.standin.observer.violations == []
