@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from core.broker.feeding import refill
 from core.broker.queue import make_celery
+from core.clock import Clock
 from core.console import (
     bytes_progress,
     check_known,
@@ -97,13 +98,14 @@ def import_questions(
             on_position=on_position,
         )
         engine = open_database(settings)
+        clock = DatabaseClock(engine)
         into_database = partial(
             import_rows,
             engine,
-            clock=DatabaseClock(engine),
+            clock=clock,
             request_tagging=tag,
             on_broken=broken.add,
-            on_requested=_Refiller(engine, settings),
+            on_requested=_Refiller(engine, settings, clock),
         )
         results = [(path, into_database(rows)) for path, rows in sources]
         engine.dispose()
@@ -113,9 +115,10 @@ def import_questions(
 class _Refiller:
     """Refills the queue; says once that the broker is away, and leaves it at that."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, clock: Clock) -> None:
         self._engine = engine
         self._settings = settings
+        self._clock = clock
         self._app: Celery | None = None
         self._is_away = False
 
@@ -124,7 +127,7 @@ class _Refiller:
             return
         self._app = self._app or make_celery(self._settings)
         try:
-            refill(self._engine, self._app, self._settings, DatabaseClock(self._engine))
+            refill(self._engine, self._app, self._settings, self._clock)
         except BrokerUnreachable as error:
             self._is_away = True
             say(with_hint(error))

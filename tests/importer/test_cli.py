@@ -2,6 +2,7 @@ import gzip
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,18 @@ def test_questions_that_are_to_be_tagged_are_enqueued_as_a_backfill(
     assert count_requested(database_url) == 250
     queue = make_celery(Settings(broker_url=SecretStr(redis_url)))
     assert lengths(queue, TAGGING_QUEUE) == {Priority.LIVE: 0, Priority.BACKFILL: 1}
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_clock_that_is_wrong_is_told_of_once(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAGGER_BROKER_URL", redis_url)
+    monkeypatch.setattr("importer.load.BATCH_QUESTIONS", 1)
+    monkeypatch.setattr(SystemClock, "now", lambda _: datetime.now(UTC) + timedelta(days=2))
+    result = run(write(tmp_path / "q.jsonl", *(line(i) for i in range(1, 4))), "--tag")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("this host's clock is") == 1
 
 
 @pytest.mark.slow
