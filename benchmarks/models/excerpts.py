@@ -63,7 +63,7 @@ def show(dataset: Dataset, holdout: Holdout, excerpts: dict[str, str]) -> None:
     network = BranchedNetwork().fit(dataset, seed=0, reporter=ProgressReporter())
     cells = Cells(dataset, excerpts)
     parts = (
-        (dataset.corpus, dataset.split.validation, network.predict_validation(dataset)),
+        (dataset.corpus, network.validation_rows(dataset), network.predict_validation(dataset)),
         (holdout.corpus, holdout.rows, network.probabilities(holdout.corpus, holdout.rows)),
     )
     (teaches, targets), (judges, _) = (

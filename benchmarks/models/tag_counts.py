@@ -51,6 +51,8 @@ def main() -> None:
         tagger = system.fit(dataset, seed=0, reporter=ProgressReporter())
         seconds = time.process_time() - began
         found = tagger.predict_validation(dataset)
+        judges = replace(dataset.split, validation=tagger.validation_rows(dataset))
+        dataset = replace(dataset, split=judges)
         size = tagger.size() / 2**20
         print(
             f"{source.site}: {len(ranked)} tags, {seconds:.0f} s of processor time, {size:.0f} MB"
