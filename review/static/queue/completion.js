@@ -47,6 +47,7 @@ export class Completion {
     const found = await call("GET", `/api/v1/sites/${site}/tags?${query}`).catch(() => []);
     if (asked !== this.asked) return;
     this.options = found;
+    this.of = asTag(prefix);
     this.active = found.length ? 0 : -1;
     this.#draw();
   }
@@ -59,15 +60,21 @@ export class Completion {
     } else if (event.key === "Enter") {
       event.preventDefault();
       const typed = asTag(this.input.value);
-      const chosen = this.options[this.active]?.tag ?? typed;
-      // Whoever types fast presses Enter before the list has caught up: it is then of other tags.
-      this.#choose(chosen.toLowerCase().includes(typed) ? chosen : typed);
+      this.#choose(this.#isMeant(typed) ? this.options[this.active].tag : typed);
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.input.value = "";
       this.close();
       this.onLeave();
     }
+  }
+
+  // Whether the marked tag is what is typed. Whoever types fast presses Enter before the list has
+  // caught up: it is then of other tags, or a longer one is marked in it.
+  #isMeant(typed) {
+    const marked = this.options[this.active]?.tag.toLowerCase();
+    const isWhole = this.of !== typed && this.options.some(({ tag }) => tag === typed);
+    return marked !== undefined && marked.includes(typed) && !isWhole;
   }
 
   // Down the list and up, and in between to none: what is typed is then a tag of its own.

@@ -259,6 +259,18 @@ def test_a_blocked_tag_is_not_suggested_for_what_was_fetched_before(
         connection.execute(delete(BlockedTag).where(BlockedTag.reviewer == reviewer))
 
 
+def test_enter_takes_the_whole_tag_that_is_typed_before_its_list_is_here(page: Page) -> None:
+    listed = [{"tag": "javascript", "uses": 9}, {"tag": "java", "uses": 8}]
+    page.route("**/tags?prefix=jav&*", lambda route: route.fulfill(json=listed))
+    page.route("**/tags?prefix=java&*", lambda _: None)
+    page.keyboard.press("/")
+    page.keyboard.type("jav")
+    expect(page.locator("#completions li")).to_have_count(2)
+    page.keyboard.type("a")
+    page.keyboard.press("Enter")
+    assert "java" in chosen(page)
+
+
 def test_behind_the_most_uncertain_come_the_newest_that_are_not_scored_yet(page: Page) -> None:
     page.route("**/next?*order=uncertain*", lambda route: route.fulfill(status=204))
     page.reload()
