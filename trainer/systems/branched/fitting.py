@@ -168,9 +168,10 @@ def _cross_validate(
     def fit_fold(part: FittingRun, documents: DocumentVectors, learned: Pass) -> Logits:
         _learn_from_teacher(part, documents, learned.suffix)
         own = _reader_inputs(part.encoded, documents)
-        return _validation_logits(part, _fit_others(part, silent, own, learned), None, own)
+        branches = Branches(silent, *_fit_others(part, own, learned))
+        return _validation_logits(part, branches, None, own)
 
-    branches = _fit_others(run, silent, inputs, only_pass(run.encoded))
+    branches = Branches(silent, *_fit_others(run, inputs, only_pass(run.encoded)))
     rows, logits = predict_out_of_fold(run, dataset, fit_fold)
     weights = _fit_weights(run, rows, logits)
     fitted = _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
@@ -187,11 +188,11 @@ def _fit_branches(
 ) -> tuple[Branches, keras.Model]:
     """Fit all of them to the training part."""
     learned = first_pass(run.encoded)
-    conv, model = _convolutions(run, trunk)
-    branches = _fit_others(run, conv, inputs, learned)
+    others = _fit_others(run, inputs, learned)
+    conv, model = _convolutions(run, trunk)  # now: first weights are drawn in the order of making
     if run.stopped or not fit_convolutions(run, model, learned):
         _silence(conv)
-    return branches, model
+    return Branches(conv, *others), model
 
 
 def _convolutions(run: FittingRun, trunk: graph.Trunk) -> tuple[keras.Sequential, keras.Model]:
@@ -208,11 +209,11 @@ def _silence(head: keras.Sequential) -> None:
 
 
 def _fit_others(
-    run: FittingRun, conv: keras.Sequential, inputs: ReaderInputs, learned: Pass
-) -> Branches:
-    """Fit all branches but the convolutions, from scratch."""
+    run: FittingRun, inputs: ReaderInputs, learned: Pass
+) -> tuple[tuple[keras.Sequential, ...], Terms]:
+    """Fit readers and terms, from scratch."""
     terms = fit_terms(run, learned)
-    return Branches(conv, fit_readers(run, inputs, learned), terms)
+    return fit_readers(run, inputs, learned), terms
 
 
 def _fit_again(
@@ -220,7 +221,7 @@ def _fit_again(
 ) -> Branches:
     """Fit readers and terms to everything; the convolutions see it once more."""
     learned = second_pass(run.encoded)
-    again = _fit_others(run, branches.conv, inputs, learned)
+    again = Branches(branches.conv, *_fit_others(run, inputs, learned))
     before = conv_model.get_weights()
     try:
         refine_convolutions(run, conv_model, learned)
