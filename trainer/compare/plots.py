@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 from itertools import cycle
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from trainer.compare.run import Data, Result
+from trainer.progress import Epoch
 from trainer.report.plots import (
     BLUE,
     COLOURS,
@@ -40,7 +42,10 @@ def intervals(results: Results) -> Picture:
 
 
 def learning_curves(results: Results) -> Picture | None:
-    """The loss of each network by epoch; None where no system has epochs."""
+    """The loss of each network by epoch; None where no system has epochs.
+
+    Of a site that is cross-validated a network may have none on the validation part.
+    """
     fitted = [(name, result.epochs) for name, result in results if result.epochs]
     if not fitted:
         return None
@@ -48,6 +53,8 @@ def learning_curves(results: Results) -> Picture | None:
     def draw(axes: Any, *, validation: bool) -> None:
         looks = cycle([(colour, style) for style in ("-", "--", ":") for colour in COLOURS])
         for (name, epochs), (colour, style) in zip(fitted, looks, strict=False):
+            if validation and not _is_judged(epochs):
+                continue
             for place, run in enumerate(fitted_parts(epochs)):
                 numbers = [epoch.number for epoch in run]
                 losses = [epoch.val_loss if validation else epoch.loss for epoch in run]
@@ -58,12 +65,16 @@ def learning_curves(results: Results) -> Picture | None:
         legend_below(axes)
 
     height = 3.4 + 0.1 * len(fitted)  # two names a line below
-    return [
-        panel("loss on the training part by epoch", partial(draw, validation=False), height=height),
-        panel(
-            "loss on the validation part by epoch", partial(draw, validation=True), height=height
-        ),
-    ]
+    shown = "loss on the {} part by epoch"
+    training = panel(shown.format("training"), partial(draw, validation=False), height=height)
+    if not any(_is_judged(epochs) for _, epochs in fitted):
+        return [training]
+    judged = panel(shown.format("validation"), partial(draw, validation=True), height=height)
+    return [training, judged]
+
+
+def _is_judged(epochs: Sequence[Epoch]) -> bool:
+    return any(isfinite(epoch.val_loss) for epoch in epochs)
 
 
 def f1_against_frequency(data: Data, results: Results) -> Picture:

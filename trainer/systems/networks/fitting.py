@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from core.errors import TrainingError
@@ -104,7 +105,8 @@ def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **d
         data: what Keras' fit() takes: `x`, perhaps `y` and `validation_data`, and their sizes.
 
     Raises:
-        TrainingError: the loss on the validation part was a number in no epoch.
+        TrainingError: the loss on the validation part was a number in no epoch or, without one, the
+            weights are no numbers.
         KeyboardInterrupt: without a validation part.
     """
     validated = data.get("validation_data") is not None
@@ -122,8 +124,12 @@ def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **d
         best.interrupted = True
     if best.weights is not None:
         model.set_weights(best.weights)
-    elif validated and not best.interrupted:
+    elif not best.interrupted and (validated or not _is_finite(model)):
         raise TrainingError("The network did not learn: its loss is not a number.")
+
+
+def _is_finite(model: Any) -> bool:
+    return all(np.isfinite(weight).all() for weight in model.get_weights())
 
 
 def precision_at_1(labels: int) -> Callable[[Any, Any], Any]:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from core.errors import TrainingError
 from core.model.tokenizer import TextSettings
 from tests.trainer.made_up import NARROW, TAGS, labelled, made_up_dataset, made_up_questions
 from tests.trainer.systems.branched.test_fitting import Killed, Killer, assert_same
@@ -64,6 +65,14 @@ def test_every_question_is_predicted_once(dataset: Dataset, whole: Network) -> N
     assert not any("convolutions" in epoch.part for epoch in whole.epochs)
     named = use_names(whole, dataset)  # by all of them
     assert len(named.predict_validation(dataset)) == len(rows)
+
+
+def test_a_loss_that_is_no_number_ends_it(dataset: Dataset) -> None:
+    fit = replace(SMALL.fit, reader_epochs=1, reader_rate=float("nan"))
+    with pytest.raises(TrainingError, match="its loss is not a number"):
+        BranchedNetwork(hyperparameters=replace(SMALL, fit=fit)).fit(
+            dataset, seed=3, reporter=ProgressReporter()
+        )
 
 
 def test_a_site_with_more_questions_has_a_validation_part(dataset: Dataset) -> None:

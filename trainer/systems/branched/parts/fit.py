@@ -64,7 +64,7 @@ def fit_part(run: FittingRun, part: Part) -> bool:
         Whether there is an epoch to keep.
 
     Raises:
-        TrainingError: the loss on the validation part was a number in no epoch.
+        TrainingError: the loss was no number, as of `fit_model`.
         KeyboardInterrupt: without a validation part, or for the second time.
     """
     _compile(run, part)
