@@ -105,15 +105,16 @@ def _run(
         candidate = _train(engine, selection, data, options, record, teacher, reporter)
         evaluation = _evaluate(engine, candidate, live, options, record, reporter)
         reporter.stage("exporting it")
+        checkpoints = candidate.network.checkpoints
         with TemporaryDirectory(prefix="candidate-") as folder:
-            with room_in(Path(folder).parent):
+            with room_in(Path(folder).parent, resumes=checkpoints is not None):
                 bundle = make_candidate_bundle(candidate, evaluation, options, clock, Path(folder))
                 packed = pack(bundle, Path(folder) / "bundle.zip")
             reporter.stage("publishing it")
             decision = evaluation.decision
             result = publish_candidate(engine, packed, decision, live, options, record, clock)
-        if candidate.network.checkpoints is not None:  # not before: nothing is fitted twice
-            shutil.rmtree(candidate.network.checkpoints, ignore_errors=True)
+        if checkpoints is not None:  # not before: nothing is fitted twice
+            shutil.rmtree(checkpoints, ignore_errors=True)
         return result
 
 

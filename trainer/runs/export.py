@@ -42,8 +42,12 @@ class Description:
 
 
 @contextmanager
-def room_in(folder: Path) -> Iterator[None]:
+def room_in(folder: Path, *, resumes: bool) -> Iterator[None]:
     """Write files into a folder, of whose disk all who write say in their own ways that it is full.
+
+    Args:
+        folder: where they are written.
+        resumes: whether the next training begins with what this one has fitted.
 
     Raises:
         TrainingError: it is.
@@ -53,9 +57,10 @@ def room_in(folder: Path) -> Iterator[None]:
     except Exception as error:
         if os.strerror(errno.ENOSPC) not in str(error):
             raise
+        kept = " The next training on the same questions goes on from here." if resumes else ""
         raise TrainingError(
             f"There is no room for the model in {folder}: make some, or set TMPDIR to a folder "
-            "with more. The next training on the same questions goes on from here."
+            f"with more.{kept}"
         ) from error
 
 

@@ -18,9 +18,8 @@ from trainer.scoring.calibration import fit_platt
 from trainer.systems.base import System, Tagger, learned_rows
 from trainer.systems.tfidf import TEXT, Fields, TfidfFeatures
 
-_CERTAIN: Final = (
-    10.0  # decision on a label that all questions to learn from have; of none, less it
-)
+# Decision on a label that all questions to learn from have; on one that none has, less than zero.
+_CERTAIN: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,3 +78,14 @@ def test_what_names_say_is_published_with_the_network(tmp_path: Path) -> None:
     told = served.probabilities([words, (words[0], ["word2"])])[:, figs]
     assert told[0] > told[1] + 0.2
     assert served.rank(served.probabilities([words]))[0][0].tag == "figs"
+
+
+@pytest.mark.parametrize(("resumes", "told"), [(True, "goes on from here"), (False, "with more.")])
+def test_a_full_disk_is_told_with_what_is_kept_of_the_training(
+    tmp_path: Path, resumes: bool, told: str
+) -> None:
+    refused = pytest.raises(TrainingError, match="no room for the model")
+    with refused as raised, export.room_in(tmp_path, resumes=resumes):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert told in str(raised.value)
+    assert ("goes on from here" in str(raised.value)) == resumes
