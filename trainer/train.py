@@ -250,6 +250,7 @@ def _train(
     if options.fresh and options.resume is not None:
         forget_checkpoints(options.resume)
     network = system.fit(dataset, seed=options.seed, reporter=reporter, resume=options.resume)
+    record.data = RunData.of(dataset, holdout, data, network)
     record.epochs = network.epochs
     calibrated, operating_point = _calibrate(network, dataset, options, record)
     return Candidate(
@@ -325,12 +326,12 @@ def make_candidate_bundle(
     Raises:
         TrainingError: the exported network is not the trained one.
     """
-    parts = candidate.dataset.split
+    network, dataset = candidate.network, candidate.dataset
     figures: dict[str, Any] = {
         **version_metrics(evaluation.evaluated_models[0], evaluation.tags),
-        "train_questions": len(parts.train),
-        "validation_questions": len(candidate.network.validation_rows(candidate.dataset)),
-        "epochs": len(candidate.network.epochs),
+        "train_questions": len(network.training_rows(dataset)),
+        "validation_questions": len(network.validation_rows(dataset)),
+        "epochs": len(network.epochs),
     }
     description = Description(
         created_at=clock.now(),
@@ -338,4 +339,4 @@ def make_candidate_bundle(
         metrics=figures,
         hyperparameters=candidate.system.manifest_hyperparameters() | {"seed": options.seed},
     )
-    return make_bundle(candidate.network, candidate.system, candidate.dataset, description, folder)
+    return make_bundle(network, candidate.system, dataset, description, folder)

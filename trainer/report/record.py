@@ -18,6 +18,7 @@ from trainer.evaluation.gate import GateDecision
 from trainer.progress import Epoch
 from trainer.scoring.calibration import CalibrationChoice
 from trainer.scoring.metrics import Reliability
+from trainer.systems.base import Tagger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class RunData:
     """The questions of a run.
 
     Attributes:
-        parts: how many questions each part has, by its name: train, validation, held-out.
+        parts: how many questions each part has, by its name: train, validation, held-out. Those of
+            a site that was cross-validated all train, and validate out of fold.
         oldest: when the oldest question was asked; None where that is not known.
         newest: the same of the newest.
         tag_counts: how many questions have each tag, by tag; all tags of the site.
@@ -41,20 +43,25 @@ class RunData:
     targets: npt.NDArray[np.uint8]
 
     @classmethod
-    def of(cls, dataset: Dataset, holdout: Holdout, survey: Survey) -> Self:
-        """What the report tells of the questions that were read."""
-        parts = dataset.split
+    def of(
+        cls, dataset: Dataset, holdout: Holdout, survey: Survey, tagger: Tagger | None = None
+    ) -> Self:
+        """What the report tells of the questions that were read, and were learned by a tagger."""
+        train, validation, validated = dataset.split.train, dataset.split.validation, "validation"
+        if tagger is not None and tagger.out_of_fold_rows is not None:
+            train, validation = tagger.training_rows(dataset), tagger.out_of_fold_rows
+            validated = "validation out of fold"
         return cls(
             parts={
-                "train": len(parts.train),
-                "validation": len(parts.validation),
+                "train": len(train),
+                validated: len(validation),
                 "held-out": len(holdout.rows),
             },
             oldest=survey.oldest,
             newest=survey.newest,
             tag_counts=_count([*dataset.corpus.tags, *holdout.corpus.tags]),
             labels=dataset.labels,
-            targets=dataset.targets[parts.train],
+            targets=dataset.targets[train],
         )
 
 

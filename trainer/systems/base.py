@@ -35,6 +35,10 @@ class Tagger(ABC):
     def size(self) -> int:
         """Return the bytes of what was learned: weights and, where it has its own, words."""
 
+    def training_rows(self, dataset: Dataset) -> Rows:
+        """Return the rows of the corpus that were learned, but for those that validated alone."""
+        return dataset.split.train if self.out_of_fold_rows is None else learned_rows(dataset)
+
     def validation_rows(self, dataset: Dataset) -> Rows:
         """Return the rows of the corpus that names, calibration and thresholds are chosen by."""
         return dataset.split.validation if self.out_of_fold_rows is None else self.out_of_fold_rows
@@ -46,7 +50,7 @@ class Tagger(ABC):
         """
         if self.validation_probabilities is not None:
             return self.validation_probabilities
-        return self.probabilities(dataset.corpus, dataset.split.validation)
+        return self.probabilities(dataset.corpus, self.validation_rows(dataset))
 
 
 class System(ABC):

@@ -4,11 +4,13 @@ import numpy as np
 
 from core.model.calibration import sigmoid
 from tests.trainer.made_up import TAGS, made_up_corpus
+from tests.trainer.systems.test_mean import Constant
 from trainer.data.dataset import DatasetOptions, hold_out_newest
 from trainer.data.stored import Survey
 from trainer.report.record import CalibrationFigures, RunData
 from trainer.scoring.calibration import choose_calibration
 from trainer.scoring.metrics import Scores, reliability
+from trainer.systems.base import learned_rows
 
 OLDEST, NEWEST = datetime(2025, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -23,6 +25,10 @@ def test_the_data_of_a_run_is_counted_over_all_of_its_questions() -> None:
     assert sum(data.tag_counts.values()) == sum(len(tags) for tags in corpus.tags)
     assert list(data.tag_counts.values()) == sorted(data.tag_counts.values(), reverse=True)
     assert data.targets.shape == (162, len(TAGS))
+    crossed = Constant(0.5, out_of_fold_rows=learned_rows(dataset)[::-1])
+    whole = RunData.of(dataset, holdout, survey, crossed)
+    assert whole.parts == {"train": 180, "validation out of fold": 180, "held-out": 20}
+    assert whole.targets.shape == (180, len(TAGS))
 
 
 def test_calibration_tells_of_all_that_was_tried() -> None:

@@ -85,6 +85,15 @@ def test_a_tagger_that_has_not_learned_the_validation_part_tags_it_as_any_other(
     assert np.array_equal(Constant().predict_validation(dataset)[:, 1], expected)
 
 
+def test_one_that_is_cross_validated_has_all_questions_for_training_and_for_validation() -> None:
+    dataset, tagger = made_up_dataset(100), Constant()
+    assert tagger.training_rows(dataset) is dataset.split.train
+    tagger.out_of_fold_rows = learned_rows(dataset)[::-1]
+    assert np.array_equal(tagger.training_rows(dataset), learned_rows(dataset))
+    told = tagger.predict_validation(dataset)[:, 1]  # calibrated: what was said before is gone
+    assert np.array_equal(told, tagger.validation_rows(dataset) / 1000)
+
+
 def test_what_is_learned_from_is_not_what_is_tested_on() -> None:
     split = made_up_dataset(100).split
     learned = set(learned_rows(made_up_dataset(100)).tolist())
