@@ -30,10 +30,24 @@ class MeanTagger(Tagger):
         """Return the bytes of all of them."""
         return sum(tagger.size() for tagger in self.taggers)
 
+    def validation_rows(self, dataset: Dataset) -> Rows:
+        """Return the rows that all of the taggers have been validated on, in the first's order."""
+        rows, *others = (tagger.validation_rows(dataset) for tagger in self.taggers)
+        shared = [np.isin(rows, other) for other in others]
+        return rows[np.logical_and.reduce(shared)] if shared else rows
+
     def predict_validation(self, dataset: Dataset) -> npt.NDArray[np.float64]:
-        """Return the weighted mean of what the taggers made of it before they learned from it."""
-        parts = [tagger.predict_validation(dataset) for tagger in self.taggers]
+        """Return the weighted mean of what the taggers made of these before they learned them."""
+        rows = self.validation_rows(dataset)
+        parts = [_predict_some(tagger, dataset, rows) for tagger in self.taggers]
         return np.asarray(np.average(parts, axis=0, weights=self.weights))
+
+
+def _predict_some(tagger: Tagger, dataset: Dataset, rows: Rows) -> npt.NDArray[np.float64]:
+    """What a tagger says of some of its validation rows: shape (rows, labels)."""
+    own = tagger.validation_rows(dataset)
+    order = np.argsort(own)
+    return tagger.predict_validation(dataset)[order[np.searchsorted(own, rows, sorter=order)]]
 
 
 @dataclass(frozen=True)

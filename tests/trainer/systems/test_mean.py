@@ -18,6 +18,7 @@ from trainer.systems.mean import WeightedMean
 class Constant(Tagger):
     value: float
     validation_probabilities: npt.NDArray[np.float64] | None = None
+    out_of_fold_rows: Rows | None = None
 
     def probabilities(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:  # noqa: ARG002
         return np.full((len(rows), 6), self.value)
@@ -40,6 +41,20 @@ def test_thresholds_are_chosen_by_what_its_parts_kept() -> None:
     assert WeightedMean({"a": 2, "b": 1}).combine(parts).predict_validation(
         dataset
     ) == pytest.approx(0.5)
+
+
+def test_beside_a_cross_validated_part_each_question_has_what_both_say_of_it() -> None:
+    dataset = made_up_dataset(100)
+    split = dataset.split
+    rows = np.concatenate([split.validation[:0:-1], split.train])  # all but the first to validate
+    crossed = np.tile(rows[:, None] / 100, 6)
+    tenth = np.tile(split.validation[:, None] / 100, 6)
+    parts = {"a": Constant(0.9, tenth), "b": Constant(0.3, crossed, rows)}
+    for weights in ({"a": 2, "b": 1}, {"b": 1, "a": 2}):
+        mean = WeightedMean(weights).combine(parts)
+        shared = mean.validation_rows(dataset)
+        assert set(shared) == set(split.validation[1:])
+        assert mean.predict_validation(dataset)[:, 0] == pytest.approx(shared / 100)
 
 
 def test_a_part_that_did_not_train_is_named() -> None:
