@@ -156,9 +156,10 @@ def _fit_terms(run: FittingRun, rows: Rows, epoch_work: int) -> Terms:
     bias = usual_margins(encoded.label_count)
     in_table = min(encoded.label_count, fit.term_labels)
     table, bias[:in_table] = fit_term_table(
-        encoded.term_columns(rows),
+        encoded.terms[rows],
         tags[:, :in_table],
         fit,
+        vectors=encoded.sentences(rows),
         seed=run.seed,
         after_epoch=lambda: run.advance(epoch_work),
     )

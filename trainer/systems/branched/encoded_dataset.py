@@ -81,15 +81,21 @@ class EncodedDataset:
         """Whether the network reads sentence vectors."""
         return any(isinstance(spec, SentenceInput) for spec in self.inputs)
 
+    def sentences(self, some: Rows) -> npt.NDArray[np.float16] | None:
+        """The sentence vectors of some questions, where the network reads them."""
+        return self.vectors[some] if self.vectors is not None and self.reads_sentences else None
+
     def term_columns(self, some: Rows) -> Matrix:
         """What the branch of terms reads of some questions: sparse, shape (questions, columns).
 
-        Their terms, and behind those the sentence vector where the network reads one.
+        Their terms, and behind those the sentence vector where the network reads one, which takes
+        eight bytes a dimension here: this is for what validates.
         """
-        if self.vectors is None or not self.reads_sentences:
+        vectors = self.sentences(some)
+        if vectors is None:
             return self.terms[some]
-        vectors = sp.csr_matrix(self.vectors[some].astype(np.float32))
-        return sp.hstack([self.terms[some], vectors], format="csr")
+        dense = sp.csr_matrix(vectors.astype(np.float32))
+        return sp.hstack([self.terms[some], dense], format="csr")
 
     def title_words(self, some: Rows | slice) -> Matrix:
         """How often each known word stands in some titles: sparse, shape (questions, ids)."""

@@ -1,6 +1,7 @@
 """The branch of weighted terms: a linear support vector machine for each label."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ def fit_term_table(
     tags: npt.NDArray[np.uint8],
     hyperparameters: FitHyperparameters,
     *,
+    vectors: npt.NDArray[Any] | None = None,
     seed: int,
     after_epoch: Callable[[], None],
 ) -> tuple[Float32Array, Float32Array]:
@@ -29,18 +31,26 @@ def fit_term_table(
         terms: weights, sparse, shape (questions, terms).
         tags: shape (questions, labels).
         hyperparameters: `term_epochs` and `term_cost`.
+        vectors: dense columns behind the terms', of a float type, shape (questions, dimensions);
+            None for none. As sparse ones they would take four times the memory.
         seed: of the order in which questions are visited.
         after_epoch: called at each one's end.
 
     Returns:
-        Weights of shape (terms, labels) and a bias of shape (labels,).
+        Weights of shape (terms and dimensions, labels) and a bias of shape (labels,).
     """
     random = np.random.default_rng(seed)
     sides = np.where(tags, np.int8(1), np.int8(-1))
-    table = np.zeros((terms.shape[1], tags.shape[1]), np.float32)
+    dimensions = 0 if vectors is None else vectors.shape[1]
+    table = np.zeros((terms.shape[1] + dimensions, tags.shape[1]), np.float32)
+    dense = table[terms.shape[1] :]  # its rows of all dimensions, which every question holds
+    vector = np.zeros(dimensions, np.float32)
     bias, duals = np.zeros(tags.shape[1], np.float32), np.zeros(tags.shape, np.float32)
     slack = np.float32(0.5 / hyperparameters.term_cost)
     curvatures = np.asarray(terms.multiply(terms).sum(axis=1), np.float32).ravel() + 1 + slack
+    if vectors is not None:
+        for dimension in vectors.T:  # all squares at once would be twice as large as the vectors
+            curvatures += np.square(dimension, dtype=np.float32)
     for _ in range(hyperparameters.term_epochs):
         for question in random.permutation(terms.shape[0]).tolist():
             own = slice(*terms.indptr[question : question + 2])
@@ -48,11 +58,16 @@ def fit_term_table(
             rows, side, dual = table[held], sides[question], duals[question]
             # einsum and not BLAS: the sum is the same however many threads there are.
             margins = np.einsum("t,tl->l", weights, rows) + bias
+            if vectors is not None:
+                vector = vectors[question].astype(np.float32)
+                margins += np.einsum("t,tl->l", vector, dense)
             slope = side * margins - 1 + slack * dual
             better = np.maximum(dual - slope / curvatures[question], 0)
             step = side * (better - dual)
             duals[question] = better
             table[held] = rows + np.multiply.outer(weights, step)
+            if vectors is not None:
+                dense += np.multiply.outer(vector, step)
             bias += step
         after_epoch()
     return table, bias

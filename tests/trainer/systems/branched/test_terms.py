@@ -17,11 +17,19 @@ def made_up(questions: int) -> tuple[Floats, Tags]:
     return np.hstack([tags, dice.random((questions, 3))]).astype(np.float32), tags
 
 
-def fit(terms: Floats, tags: Tags, *, cost: float = 0.25, seed: int = 1) -> tuple[Floats, Floats]:
+def fit(
+    terms: Floats,
+    tags: Tags,
+    vectors: Floats | None = None,
+    *,
+    cost: float = 0.25,
+    seed: int = 1,
+) -> tuple[Floats, Floats]:
     return fit_term_table(
         sp.csr_matrix(terms),
         tags,
         FitHyperparameters(term_cost=cost),
+        vectors=vectors,
         seed=seed,
         after_epoch=lambda: None,
     )
@@ -44,6 +52,8 @@ def test_they_are_the_support_vector_machines_of_liblinear() -> None:
         machine = LinearSVC(C=0.25, tol=1e-6, max_iter=10_000, random_state=0).fit(terms, column)
         np.testing.assert_allclose(table[:, label], machine.coef_[0], atol=2e-3)
         assert abs(bias[label] - machine.intercept_[0]) < 2e-3
+    parts = terms[:, :300], tags, terms[:, 300:]  # the last as a dense vector
+    np.testing.assert_allclose(fit(*parts)[0], table, atol=1e-5)
 
 
 def test_progress_is_told_after_each_epoch() -> None:
