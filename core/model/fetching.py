@@ -9,9 +9,9 @@ from sqlalchemy.engine import Connection
 from core.database.engine import reading
 from core.errors import BundleCorrupt, VersionPruned
 from core.model.bundle import Bundle, check_site, unpack
-from core.model.bundle_store import fetch_parts, fetch_served
-from core.model.manifest import parse_manifest
-from core.model.packed.members import MANIFEST, SealedHash
+from core.model.bundle_store import fetch_parts, fetch_served, open_parts
+from core.model.manifest import Manifest, parse_manifest
+from core.model.packed.members import MANIFEST, SealedHash, read_member
 from core.model.registry import Version, tell_pruned
 
 
@@ -63,6 +63,21 @@ def _fetch(connection: Connection, version: Version, folder: Path) -> dict[str, 
     else:
         check_site(parse_manifest((folder / MANIFEST).read_bytes()), version.site)
     return digests
+
+
+def fetch_manifest(connection: Connection, version: Version) -> Manifest:
+    """Return what a version's bundle says of itself, read where it stands.
+
+    The rest of the bundle is neither fetched nor verified.
+
+    Raises:
+        VersionPruned: its bundle is gone.
+        BundleRefused: its manifest is not as it should be, or there is no zip.
+    """
+    if version.pruned_at is not None:
+        raise VersionPruned(tell_pruned(version))
+    packed = open_parts(connection, version.id, version.size)
+    return parse_manifest(read_member(packed, MANIFEST))
 
 
 def fetch_packed(connection: Connection, version: Version, path: Path) -> SealedHash:

@@ -21,7 +21,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -29,8 +28,7 @@ from sqlalchemy.engine import Connection
 
 from core.database.tables import ModelVersion, TrainingRun
 from core.errors import BundleRefused, ExportFailed, VersionPruned
-from core.model.bundle import inspect
-from core.model.fetching import fetch_packed
+from core.model.fetching import fetch_manifest
 from core.model.registry import get_version
 
 LONGEST_PARAMETER: Final = 6000  # characters that MLflow takes
@@ -162,10 +160,7 @@ def _parameters(connection: Connection, site: str, run: _Run) -> dict[str, str]:
     version = get_version(connection, site, run.version)
     found: dict[str, Any] = {"version": version.version, "architecture": version.architecture}
     try:
-        with TemporaryDirectory(prefix="manifest-") as folder:
-            packed = Path(folder) / "bundle.zip"
-            fetch_packed(connection, version, packed)
-            manifest = inspect(packed).manifest
+        manifest = fetch_manifest(connection, version)
     except (VersionPruned, BundleRefused):
         pass
     else:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from core.database.tables import BundlePart, ModelVersion
 from core.errors import BundleCorrupt, BundleForeign, VersionPruned
 from core.model import registry
-from core.model.fetching import fetch_from, load_bundle
+from core.model.fetching import fetch_from, fetch_manifest, load_bundle
 from core.model.packed.members import PIECE, SERVED
 from core.model.registry import Version
 from tests.conftest import ManualClock
@@ -67,6 +67,8 @@ def test_the_network_for_people_is_not_even_read(
     with engine.begin() as connection:
         change_part(connection, version, 1, 0)
     assert fetch_from(engine)(version, folder) is not None
+    with engine.connect() as connection:
+        assert fetch_manifest(connection, version) == word_bundle().manifest
     with engine.connect() as connection, pytest.raises(BundleCorrupt, match="SHA-256"):
         load_bundle(connection, version, folder)
 
@@ -121,3 +123,5 @@ def test_another_sites_bundle_and_a_pruned_one_are_refused(
         (pruned,) = registry.prune(connection, "stats", keep=0, now=clock.now())
     with pytest.raises(VersionPruned):
         fetch_from(engine)(pruned, folder)
+    with engine.connect() as connection, pytest.raises(VersionPruned):
+        fetch_manifest(connection, pruned)
