@@ -1,8 +1,8 @@
 """What published versions say of questions that none of them learned from; without TensorFlow."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,11 +20,12 @@ from core.model.predictor import Model
 from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
+from core.questions.tags.synonyms import read_synonyms
 from core.questions.time_order import Seen
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.labels import multi_hot
 from trainer.data.stored import stored_questions
-from trainer.evaluation.evaluated_models import PREDICT_ROWS, EvaluatedModel
+from trainer.evaluation.evaluated_models import PREDICT_ROWS, EvaluatedModel, join_synonyms
 from trainer.evaluation.gate import FEWEST_QUESTIONS
 from trainer.scoring.metrics import Floats, Scores
 
@@ -66,11 +67,13 @@ class Judged:
             the order of time.
         versions: in the order that was asked for.
         seen: how many questions of the site have each tag among those that they have learned from.
+        synonyms: by dead tag, the living one; questions have living ones alone.
     """
 
     questions: list[Asked]
     versions: tuple[JudgedVersion, ...]
     seen: dict[str, int]
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tag_counts(self) -> npt.NDArray[np.int64]:
@@ -78,7 +81,7 @@ class Judged:
         return np.array([len(set(question.tags)) for question in self.questions], np.int64)
 
     def evaluated(self, place: int, thresholds: Floats | None = None) -> EvaluatedModel:
-        """A version with its scores over its own labels.
+        """A version with its scores over its own labels, those that have died taken for others.
 
         Args:
             place: of the version.
@@ -86,13 +89,15 @@ class Judged:
         """
         one = self.versions[place]
         chosen = np.array(one.manifest.thresholds) if thresholds is None else thresholds
-        labels = one.manifest.labels
+        labels, probabilities, limits = join_synonyms(
+            one.manifest.labels, one.probabilities, chosen, self.synonyms
+        )
         targets = multi_hot([question.tags for question in self.questions], labels)
         return EvaluatedModel(
             name=f"version {one.version.version}",
             description=one.version.architecture,
             labels=labels,
-            scores=Scores(targets, one.probabilities, chosen),
+            scores=Scores(targets, probabilities, limits),
         )
 
     def only(self, rows: npt.NDArray[np.bool_]) -> "Judged":
@@ -102,7 +107,7 @@ class Judged:
             for one in self.versions
         )
         kept = [question for question, is_kept in zip(self.questions, rows, strict=True) if is_kept]
-        return Judged(kept, versions, self.seen)
+        return Judged(kept, versions, self.seen, self.synonyms)
 
 
 def judge(
@@ -134,6 +139,8 @@ def judge(
         models = [_load(engine, version, Path(folder), encoders) for version in versions]
         questions, pages, seen = _tag(engine, selection, versions, models, choosing=choosing)
         manifests = [model.manifest for model in models]
+    with reading(engine) as connection:
+        synonyms = read_synonyms(connection, selection.site)
     if len(questions) < FEWEST_QUESTIONS:
         numbers = " and ".join(str(version.version) for version in versions)
         raise NotEnoughQuestions(
@@ -145,7 +152,7 @@ def judge(
         JudgedVersion(version, manifest, np.concatenate(found))
         for version, manifest, found in zip(versions, manifests, pages, strict=True)
     )
-    return Judged(questions, judged, seen)
+    return Judged(questions, judged, seen, synonyms)
 
 
 def is_of_tuning(question_id: int) -> bool:

@@ -330,4 +330,4 @@ def _compare(judging: Judged, thresholds: Floats, version: Version) -> VersionsC
     old = judging.versions[0]
     manifest = old.manifest.model_copy(update={"thresholds": tuple(thresholds.tolist())})
     new = JudgedVersion(version, manifest, old.probabilities)
-    return compare_versions(Judged(judging.questions, (old, new), judging.seen))
+    return compare_versions(replace(judging, versions=(old, new)))

@@ -9,6 +9,8 @@ from sqlalchemy import Engine
 from core.errors import NotEnoughQuestions
 from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER
+from core.questions.tags.synonyms import store_synonyms
+from tests.conftest import ManualClock
 from tests.models import LABELS
 from tests.trainer.versions.published import LEARNED, SITE, UNSEEN, publish_two
 from trainer.versions import judged as judged_module
@@ -25,6 +27,20 @@ def test_versions_are_judged_by_what_neither_has_learned_from(
     assert sum(judged.seen.values()) == LEARNED + LEARNED // 5
     assert judged.evaluated(0).scores.targets.shape == (UNSEEN, len(LABELS))
     assert judged.tag_counts.max() == 2
+
+
+def test_a_tag_that_has_died_since_counts_for_the_one_that_it_stands_for(
+    sqlite_engine: Engine,
+) -> None:
+    newer = ("anova", "bayesian", "c++", "regression", "student-t", "time-series")
+    two = publish_two(sqlite_engine, labels=newer)
+    with sqlite_engine.begin() as connection:
+        store_synonyms(connection, "stats", {"t-test": "student-t"}, now=ManualClock().now())
+    judged = judge(sqlite_engine, SITE, two)
+    older, same = (judged.only(np.arange(UNSEEN) % 3 == 0).evaluated(place) for place in (0, 1))
+    assert older.labels == newer
+    assert older.scores.hits.tolist() == same.scores.hits.tolist()
+    assert older.scores.targets[:, 4].any()
 
 
 def test_what_chose_thresholds_judges_no_more(sqlite_engine: Engine) -> None:
