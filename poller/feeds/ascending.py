@@ -1,7 +1,7 @@
 """New and changed questions: read upwards by date, each pass from a little before the mark on.
 
-`order=asc` from a date on, always page 1, and the next request begins with the date of the last
-item but one (`order.py`): so nothing moves past the reader while it reads. The overlap catches what
+`order=asc` from a date on, always page 1, and the next request begins with the date of one of the
+last items (`order.py`): so nothing moves past the reader while it reads. The overlap catches what
 the API shows late, and the mark stays behind by as long as the pass took: what a page was too early
 to show may be older than what a later page of the same pass holds. It stays before an item that
 does not say which question it is (`rereading.py`).
@@ -33,6 +33,9 @@ from poller.sites import hosts_of_others
 
 OVERLAP_SECONDS = 120  # questions were seen to appear up to 90 s late
 CLOCKS_DIFFER_SECONDS = 86_400  # at most, ours and the API's
+# Items of a page that the next one holds, too: as many at its end, but for one, may be dated wrong,
+# as by an activity that came after the list was put in order. Most passes have one page.
+OVERLAP_ITEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class AscendingFeed:
             furthest = confirmed
             if confirmed is None or confirmed <= cursor.second:
                 in_order = dates_in_order(dates, cursor.second, onward=1)
-                furthest = find_furthest(in_order, is_last=False)
+                furthest = _find_furthest(in_order)
             following = replace(cursor.after(furthest, len(answer.items), onward=1), mark=mark)
         return Step(following, stored.new, stored.changed, stored.requested, items.keys())
 
@@ -197,7 +200,11 @@ def _confirmed(answer: ApiAnswer, dates: Sequence[int], second: int, now: dateti
     sent = [date for date in dates if date <= by_header]
     if not answer.has_more:  # nothing lies behind it
         return max(sent, default=None)
-    return find_furthest(dates_in_order(sent, second, onward=1), is_last=False)
+    return _find_furthest(dates_in_order(sent, second, onward=1))
+
+
+def _find_furthest(in_order: Sequence[int]) -> int | None:
+    return find_furthest(in_order, is_last=False, overlap=OVERLAP_ITEMS)
 
 
 def _latest_by_header(answer: ApiAnswer, now: datetime) -> float:

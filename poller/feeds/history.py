@@ -8,7 +8,7 @@ the API allows that once a minute. An item of a wrong date carries it past nothi
 two, and where the next one holds neither, as both are dated wrong, the mark goes back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
@@ -80,7 +80,7 @@ class HistoryFeed:
             following = cursor.after(furthest, len(answer.items), onward=-1)
             polled, last = self.settings.feed, answer.items[-OVERLAP:]
             overlap = read_items(last, site=site, polled=polled, others=others).keys()
-            back = _middle(in_order, furthest, cursor.second)
+            back = _middle(dates, furthest, cursor.second)
             following = replace(following, overlap=overlap, back=back, mark=reached)
         self._count(site, items, again=again)
         counts = stored.new, stored.changed, stored.requested
@@ -137,13 +137,15 @@ def _request(site: str, cursor: Cursor) -> ApiRequest:
     return ApiRequest("questions", site, tuple(params.items()))
 
 
-def _middle(in_order: Sequence[int], furthest: int | None, second: int) -> int | None:
+def _middle(dates: Iterable[int | None], furthest: int | None, second: int) -> int | None:
     """The date in the middle of a page, to read on from where the next one holds none of its last.
 
-    Those are dated wrong then, which the page from there on tells, as they stand within it. It is
+    Those are dated wrong then, which the page from there on tells, as they stand within it. The
+    middle of all dates, of which fewer than half are wrong, lies among the right ones. It is
     earlier than the page's own, so no answer makes the history read the same for ever.
     """
-    middle = in_order[len(in_order) // 2] if len(in_order) >= OVERLAP else None
+    within = sorted(date for date in dates if date is not None and date <= second)
+    middle = within[len(within) // 2] if len(within) >= OVERLAP else None
     is_between = furthest is not None and middle is not None and furthest < middle < second
     return middle if is_between else None
 

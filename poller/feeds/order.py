@@ -29,16 +29,17 @@ def dates_in_order(
     return in_order
 
 
-def find_furthest(in_order: Sequence[int], *, is_last: bool) -> int | None:
+def find_furthest(in_order: Sequence[int], *, is_last: bool, overlap: int = OVERLAP) -> int | None:
     """The date that a page has come to.
 
-    Of the last item nothing tells whether it is dated beyond what follows it: the next page begins
-    with the date of the one before it, and holds two that were read.
+    Of the last items nothing tells whether they are dated beyond what follows them: the next page
+    begins with the date of one before them, and holds some that were read.
 
     Args:
         in_order: the page's dates, the furthest first.
         is_last: whether there is no page behind it.
+        overlap: how many that are; all of them but one may be dated wrong.
     """
     if not in_order:
         return None
-    return in_order[0 if is_last or len(in_order) < OVERLAP else OVERLAP - 1]
+    return in_order[0 if is_last else min(overlap, len(in_order)) - 1]

@@ -120,10 +120,11 @@ def test_an_item_of_a_wrong_date_carries_the_history_past_no_question(
 
 
 @pytest.mark.parametrize("date", [1, START - 205 * HOUR])
-def test_two_wrong_dates_at_a_pages_end_neither_end_nor_tear_the_history(
-    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, date: int
+@pytest.mark.parametrize("others", [{}, {98: START - HOUR // 2}, dict.fromkeys(range(60, 99), 1)])
+def test_wrong_dates_at_a_pages_end_neither_end_nor_tear_the_history(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, date: int, others: dict[int, int]
 ) -> None:
-    misdate(monkeypatch, {99: date, 100: date})
+    misdate(monkeypatch, {**others, 99: date, 100: date})
     run = world(
         sqlite_engine, [asked(n, -n * HOUR) for n in range(1, 251)], history_questions=10_000
     )

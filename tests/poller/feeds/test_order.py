@@ -45,6 +45,20 @@ def test_an_item_of_a_wrong_date_carries_a_feed_past_no_question(
 
 
 @pytest.mark.parametrize("name", DATES)
+@pytest.mark.parametrize("date", [START - 10 * HOUR, START])
+def test_nor_do_nine_at_the_end_of_a_page(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, name: FeedName, date: int
+) -> None:
+    misdate(monkeypatch, {n: date - 100 + n for n in range(92, 101)}, DATES[name])
+    questions = [asked(n, (n - 251) * HOUR) for n in range(1, 251)]
+    run = world(sqlite_engine, questions, first_poll_days=30)
+    run.clock.sleep(60)
+    read(run.poller(), name)
+    assert numbers(run) == list(range(1, 251))
+    assert run.standin.observer.requests <= 4
+
+
+@pytest.mark.parametrize("name", DATES)
 @pytest.mark.parametrize(("alike", "lag"), [(0, timedelta(hours=20)), (99, timedelta(0))])
 def test_nor_where_no_date_of_a_page_is_confirmed(
     sqlite_engine: Engine,
