@@ -34,7 +34,7 @@ from poller.items import date_of
 
 EVERY = timedelta(days=1)
 WHOLE_EVERY = timedelta(days=30)
-BELIEVE_ALL_GONE_BELOW = 10  # synonyms; no site removes so many at once
+BELIEVE_GONE_BELOW = 10  # synonyms; no site removes so many at once
 LONGEST_TAG = 100  # characters; the sites allow 35
 
 
@@ -65,11 +65,9 @@ class SynonymsFeed:
         in_order = dates_in_order(plausible, cursor.second, onward=1)
         furthest = find_furthest(in_order, is_last=not answer.has_more)
         with self.engine.begin() as connection:
-            if cursor.whole and not found:
-                _refuse_to_drop_all(connection, site)
             store_synonyms(connection, site, found, now=now)
             if cursor.whole and cursor.begun is not None and not answer.has_more:
-                drop_synonyms(connection, site, read_before=cursor.begun)
+                _drop_removed(connection, site, cursor.begun)
             mark = None if furthest is None else from_epoch(furthest)
             succeeded(connection, site, self.name, now=now, mark=mark, fetched=len(found))
         following = None
@@ -90,11 +88,17 @@ class SynonymsFeed:
             return feed_state(connection, site, self.name)
 
 
-def _refuse_to_drop_all(connection: Connection, site: str) -> None:
-    """Raise ApiContradiction where a list gives none of many that are known: it is a wrong one."""
+def _drop_removed(connection: Connection, site: str, begun: datetime) -> None:
+    """Drop what the whole list does not hold.
+
+    Raises:
+        ApiContradiction: it lacks most of many that are known: it is a wrong one, or was cut short.
+    """
     known = len(read_synonyms(connection, site))
-    if known >= BELIEVE_ALL_GONE_BELOW:
-        raise ApiContradiction(f"of {known} known synonyms of tags the API gives none")
+    dropped = drop_synonyms(connection, site, read_before=begun)
+    if dropped >= max(BELIEVE_GONE_BELOW, known / 2):
+        left = max(known - dropped, 0) or "none"
+        raise ApiContradiction(f"of {known} known synonyms of tags the API gives {left}")
 
 
 def _request(site: str, cursor: Cursor) -> ApiRequest:

@@ -68,13 +68,17 @@ def _delete(connection: Connection, site: str, *chosen: ColumnElement[bool]) -> 
     return tags
 
 
-def drop_synonyms(connection: Connection, site: str, *, read_before: datetime) -> None:
+def drop_synonyms(connection: Connection, site: str, *, read_before: datetime) -> int:
     """Let tags live again whose synonyms were last read before a time; commits nothing.
 
     Those that a site has removed since, where its whole list was read from that time on.
+
+    Returns:
+        How many those are.
     """
     removed = _delete(connection, site, TagSynonym.at < read_before)
     forget_scores_of_tags(connection, site, removed)
+    return len(removed)
 
 
 def find_oldest_reading(connection: Connection, site: str) -> datetime | None:
