@@ -28,7 +28,8 @@ class DatabaseClock:
         end_lease(connection, pks, at=clock.now(), lease=lease)
 
     The server is asked once a minute, and between two answers time goes by a clock that nobody
-    sets. While it gives none, this machine's clock tells, as far off as it was last.
+    sets. That one stands still while the machine sleeps: where this machine's own has gone on
+    meanwhile, the server is asked at once. While it gives no answer, time goes on as told last.
     """
 
     def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
@@ -36,14 +37,16 @@ class DatabaseClock:
         self._clock = clock or SystemClock()
         self._told: tuple[datetime, float] | None = None  # the server's time, and when it was told
         self._looked_at: float | None = None
+        self._own_then: datetime | None = None  # this machine's time when it was looked at
         self._ahead = timedelta(0)  # of this machine's, as last told to people
 
     def now(self) -> datetime:
         """The present by the database's clock, in UTC."""
         if self._engine.dialect.name != "postgresql":
             return self._clock.now()
-        if self._looked_at is None or self.monotonic() - self._looked_at >= LOOK_SECONDS:
-            self._look()
+        slept = self._slept()
+        if self._is_old() or slept >= TOLD_FROM:
+            self._look(slept)
         if self._told is None:
             return self._clock.now()
         there, at = self._told
@@ -57,12 +60,24 @@ class DatabaseClock:
         """Return when that many seconds have passed."""
         self._clock.sleep(seconds)
 
-    def _look(self) -> None:
-        self._looked_at = self.monotonic()
+    def _is_old(self) -> bool:
+        return self._looked_at is None or self.monotonic() - self._looked_at >= LOOK_SECONDS
+
+    def _slept(self) -> timedelta:
+        """For how long the machine has slept since the last look, or its clock was set forward."""
+        if self._looked_at is None or self._own_then is None:
+            return timedelta(0)
+        passed = timedelta(seconds=self.monotonic() - self._looked_at)
+        return self._clock.now() - self._own_then - passed
+
+    def _look(self, slept: timedelta) -> None:
+        self._looked_at, self._own_then = self.monotonic(), self._clock.now()
         try:
             with reading(self._engine) as connection:
                 there = connection.execute(select(func.clock_timestamp())).scalar_one()
         except (DatabaseUnreachable, DBAPIError):
+            if self._told is not None and slept >= TOLD_FROM:
+                self._told = self._told[0] + slept, self._told[1]
             return  # whoever needed the time is about to say so
         self._told = there.astimezone(UTC), self.monotonic()
         self._tell(self._told[0] - self._clock.now())

@@ -1,11 +1,14 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
 
 from core.database.clock import LOOK_SECONDS, DatabaseClock
 from core.database.engine import make_engine
+from core.errors import DatabaseUnreachable
 from tests.conftest import ManualClock
 
 
@@ -39,6 +42,30 @@ def test_the_server_is_asked_again_after_a_minute_and_told_of_once(
         own.slept += 2 * LOOK_SECONDS
     assert abs(clock.now() - datetime.now(UTC)) < timedelta(seconds=20)
     assert caplog.text.count("27 s behind the database's") <= 1
+
+
+def test_after_a_machine_has_slept_the_time_is_not_that_of_before(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a laptop that was shut: the clock that nobody sets has stood still meanwhile."""
+    server: list[datetime | None] = [clock.now()]
+
+    @contextmanager
+    def read(_: Engine) -> Iterator[SimpleNamespace]:
+        if server[0] is None:
+            raise DatabaseUnreachable("it is away")
+        yield SimpleNamespace(execute=lambda _: SimpleNamespace(scalar_one=lambda: server[0]))
+
+    monkeypatch.setattr("core.database.clock.reading", read)
+    shared = DatabaseClock(make_engine("postgresql+psycopg://u@127.0.0.1:1/none"), clock)
+    assert shared.now() == clock.now()
+    night = timedelta(hours=8)
+    clock.time += night
+    server[0] = clock.now() + timedelta(seconds=2)
+    assert shared.now() == clock.now() + timedelta(seconds=2)
+    clock.time += night
+    server[0] = None  # its network is not up yet
+    assert shared.now() == clock.now() + timedelta(seconds=2)
 
 
 def test_sqlite_has_this_machines_clock(sqlite_engine: Engine, clock: ManualClock) -> None:
