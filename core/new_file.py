@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import BinaryIO, Final
 
 from core.errors import DatabaseUnreachable, TaggerError
@@ -31,7 +32,9 @@ def new_file(path: Path, *, force: bool, failure: type[TaggerError]) -> Iterator
         raise failure(f"{path} is no file: name one that is, or a new one.")
     if path.exists() and not force:
         raise failure(f"The file {path} exists; overwrite it with --force.")
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Not by the process' number, which is the same in each container: the file of one that was
+    # killed would be in the way of all that come after it.
+    aside = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
         try:
             yield aside

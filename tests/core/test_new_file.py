@@ -45,6 +45,17 @@ def test_who_was_faster_loses_nothing(tmp_path: Path) -> None:
     assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("stats.zip", b"mine")]
 
 
+def test_two_processes_of_one_number_do_not_share_what_they_write(tmp_path: Path) -> None:
+    """As those of two containers, or of one that was killed and left its file."""
+    path = tmp_path / "stats.zip"
+    with new_file(path, force=True, failure=ExportFailed) as one:
+        one.write_bytes(b"one")
+        with new_file(path, force=True, failure=ExportFailed) as other:
+            assert not other.exists()
+            other.write_bytes(b"other")
+    assert path.read_bytes() == b"one"
+
+
 def test_what_is_no_file_stays_and_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")

@@ -27,7 +27,7 @@ KEPT_ROWS: Final = timedelta(days=30)
 
 _NAME: Final = "tagger-%Y%m%dT%H%M%SZ.backup.gz"
 _OURS: Final = re.compile(r"tagger-\d{8}T\d{6}Z\.backup\.gz")
-_UNFINISHED: Final = re.compile(rf"\.{_OURS.pattern}\.\d+\.part")
+_UNFINISHED: Final = re.compile(rf"\.{_OURS.pattern}\.[0-9a-f]+\.part")
 
 
 class NightlyBackups:
@@ -77,16 +77,22 @@ class NightlyBackups:
         return not past or self._schedule.remaining_estimate(max(past)) <= timedelta(0)
 
     def _take_one(self) -> None:
-        engine = make_engine(self._settings.database)
         try:
-            take_backup(engine, self._settings, self._folder, self._clock)
+            self._take(make_engine(self._settings.database))
             self._next_look = self._clock.monotonic() + LOOK_SECONDS
         except (DatabaseError, OSError) as error:
             log.error("no backup was taken: %s", error)  # noqa: TRY400 (one line)
+        finally:
+            self._runs = False
+
+    def _take(self, engine: Engine) -> None:
+        try:
+            take_backup(engine, self._settings, self._folder, self._clock)
+        except (DatabaseError, OSError) as error:
             _note(engine, Backup(at=self._clock.now(), folder=str(self._folder), error=str(error)))
+            raise
         finally:
             engine.dispose()
-            self._runs = False
 
 
 def _in_thread(action: Callable[[], None]) -> threading.Thread:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, select
 
 from core.database.backup.nightly import NightlyBackups, backups_in
@@ -101,6 +102,21 @@ def test_a_failure_is_one_line_and_is_tried_again_after_an_hour(
         clock.sleep(60)
     assert len(backups_in(folder(settings))) == 1
     assert [error is None for _, error in noted(sqlite_engine)] == [False, True]
+
+
+def test_one_of_a_database_that_cannot_even_be_looked_for_is_tried_again(
+    settings: Settings, clock: ManualClock, tmp_path: Path
+) -> None:
+    """As where its folder's disk is not there for a while."""
+    (tmp_path / "disk").write_text("not mounted")
+    away = f"sqlite:///{tmp_path}/disk/data/tagger.sqlite3"
+    backups = nightly(settings.model_copy(update={"database_url": SecretStr(away)}), clock)
+    for _ in range(2):
+        backups.look()
+        clock.sleep(3600)
+    backups._settings = settings
+    backups.look()
+    assert len(backups_in(folder(settings))) == 1
 
 
 def test_what_was_cut_short_is_deleted_and_nothing_that_others_put_there(
