@@ -73,6 +73,23 @@ def check_api_address(address: str, *, key: str) -> None:
         raise ValueError(f"holds a user or a query; a key goes into {key}")
 
 
+def shown_address(url: URL) -> str:
+    """A database's address as people may see it: without its password, and other secrets."""
+    hidden = [name for name in url.query if _is_secret(name)]
+    return url.difference_update_query(hidden).render_as_string()
+
+
+def secrets_of_query(url: URL) -> set[str]:
+    """What an address holds of secrets besides its password, as that of a certificate's key."""
+    given = (value for name, value in url.query.items() if _is_secret(name))
+    return {one for value in given for one in ([value] if isinstance(value, str) else value)}
+
+
+def _is_secret(name: str) -> bool:
+    """Whether a parameter of a connection is one: `sslpassword`, `oauth_client_secret`."""
+    return name.lower().endswith(("password", "secret"))
+
+
 def sqlite_address(file: Path) -> str:
     """The address of a database in a file, whose path may hold any character."""
     return URL.create("sqlite", database=str(file.resolve())).render_as_string()

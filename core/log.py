@@ -20,6 +20,7 @@ from urllib.parse import quote, quote_plus
 
 from sqlalchemy import make_url
 
+from core.addresses import secrets_of_query
 from core.settings import Settings
 from core.untrusted import one_line, printable
 
@@ -149,7 +150,9 @@ def secrets(settings: Settings) -> set[str]:
     for address in (settings.database_url, settings.broker_url):
         if address is not None:
             raw = address.get_secret_value()
-            found |= {raw.rpartition("@")[0].rpartition(":")[2], make_url(raw).password or ""}
+            url = make_url(raw)
+            found |= {raw.rpartition("@")[0].rpartition(":")[2], url.password or ""}
+            found |= secrets_of_query(url)
     return {form for secret in found for form in spellings(secret)} - {""}
 
 

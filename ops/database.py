@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from sqlalchemy import Engine
 
+from core.addresses import shown_address
 from core.clock import SystemClock
 from core.console import (
     command,
@@ -81,7 +82,7 @@ def upgrade_database(
     notes = err if as_json else out
     merge_misnamed_sites(engine, notes)
     roles = _set_up_roles(engine, settings, notes)
-    address = engine.url.render_as_string(hide_password=True)
+    address = shown_address(engine.url)
     if as_json:
         with reading(engine) as connection:
             revision = current_revision(connection)
@@ -160,7 +161,7 @@ def restore(
     notes = err if as_json else out
     merge_misnamed_sites(engine, notes)
     _set_up_roles(engine, settings, notes)
-    address = engine.url.render_as_string(hide_password=True)
+    address = shown_address(engine.url)
     if as_json:
         print_json({**asdict(restored), "database": address})
         return

@@ -8,6 +8,7 @@ from typing import Any
 from celery import Celery
 from sqlalchemy import Engine
 
+from core.addresses import shown_address
 from core.agreement.drift import FoundDrift, live_drifts
 from core.agreement.live import DayAgreement, daily_agreement
 from core.clock import Clock
@@ -105,7 +106,7 @@ def read_state(
     with reading(engine) as connection:
         return ServiceState(
             at=now,
-            database=engine.url.render_as_string(hide_password=True),
+            database=shown_address(engine.url),
             broker=broker,
             sites=site_statuses(connection, settings, now=now),
             feeds=polled_feeds(connection, settings, now=now),

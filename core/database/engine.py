@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
+from core.addresses import shown_address
 from core.clock import Clock
 from core.database.sqlite_advice import advise, find_read_only
 from core.database.words import add_functions
@@ -254,14 +255,11 @@ def retry_while_database_is_away(clock: Clock, seconds: float) -> Retrying:
         if state.attempt_number == 1:
             began = clock.monotonic()
 
-    def time_is_up(_: RetryCallState) -> bool:
-        return clock.monotonic() - began >= seconds
-
     return Retrying(
         retry=retry_if_exception_type(DatabaseUnreachable),
         wait=wait_random_exponential(max=10),
         before=begin,
-        stop=time_is_up,
+        stop=lambda _: clock.monotonic() - began >= seconds,
         sleep=clock.sleep,
         reraise=True,
     )
@@ -295,14 +293,14 @@ def _is_deadlock(error: BaseException | None) -> bool:
 
 def unreachable(engine: Engine, error: BaseException) -> DatabaseUnreachable:
     """The driver's error as one that says which database it is, and what to do; no password."""
-    address = engine.url.render_as_string(hide_password=True)
     reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
     advice = "Start it, or set TAGGER_DATABASE_URL to one that runs."
     if _state(error) == _READ_ONLY:
         advice = "Let it take writes again, or set TAGGER_DATABASE_URL to one that does."
     if engine.dialect.name == "sqlite":
         advice = advise(Path(str(engine.url.database)), error)
-    return DatabaseUnreachable(f"The database {address} cannot be used: {reason}.", advice)
+    told = f"The database {shown_address(engine.url)} cannot be used: {reason}."
+    return DatabaseUnreachable(told, advice)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, make_url
 
+from core.addresses import shown_address
 from core.database.engine import make_engine, reading
 from core.database.migrate import current_revision
 from core.errors import DatabaseMissing
@@ -33,7 +34,7 @@ def open_existing(address: str) -> Engine:
         engine.dispose()
         raise
     engine.dispose()
-    shown = str(file) if file is not None else engine.url.render_as_string(hide_password=True)
+    shown = str(file) if file is not None else shown_address(engine.url)
     raise DatabaseMissing(f"The database {shown} is empty.", _elsewhere(file))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine, inspect, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import InstrumentedAttribute
 
+from core.addresses import shown_address
 from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.database.tables import ModelVersion, Question
@@ -111,7 +112,7 @@ def find_stored_site(engine: Engine, given: str, *, own: Collection[str] = ()) -
     holds = _shown(stored) or "no site yet"
     raise UnknownSite(
         f"Nothing of the site {site[:60]!r} is stored{matches}. "
-        f"The database {engine.url.render_as_string(hide_password=True)} holds: {holds}."
+        f"The database {shown_address(engine.url)} holds: {holds}."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Engine, select, text
 from sqlalchemy.engine import Connection
 
+from core.addresses import shown_address
 from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.database.known_sites import check_site
@@ -39,7 +40,7 @@ def check_database(context: CheckContext) -> Iterator[Finding]:
         yield from_error(SUBJECT, error)
         return
     found = [*_revision(engine), *_locks(context, engine)]
-    address = engine.url.render_as_string(hide_password=True)
+    address = shown_address(engine.url)
     yield from found or [Finding(SUBJECT, "ok", f"{address}, at revision {revisions()[-1]}")]
 
 

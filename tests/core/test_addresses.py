@@ -3,7 +3,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from core.addresses import check_broker_address, read_database_address, sqlite_address
+from core.addresses import (
+    check_broker_address,
+    read_database_address,
+    shown_address,
+    sqlite_address,
+)
 
 
 def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
@@ -13,6 +18,11 @@ def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
     assert read_database_address("postgresql://u@x:p@h/d%40").endswith("://u%40x:p@h/d%40")
     named = "postgresql+psycopg://u:p@h:1/d?application_name=a@b"
     assert make_url(read_database_address(named)).query == {"application_name": "a@b"}
+
+
+def test_what_is_shown_of_an_address_holds_no_secret() -> None:
+    address = make_url("postgresql://u:hush@h/d?sslmode=require&sslpassword=hush&sslkey=a.key")
+    assert shown_address(address) == "postgresql://u:***@h/d?sslkey=a.key&sslmode=require"
 
 
 @pytest.mark.parametrize(

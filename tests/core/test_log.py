@@ -22,13 +22,19 @@ from tests.conftest import ManualClock
 @pytest.fixture
 def hide(monkeypatch: pytest.MonkeyPatch) -> SecretFilter:
     monkeypatch.setenv("TAGGER_API_KEY", "key-in-hand")
-    monkeypatch.setenv("TAGGER_DATABASE_URL", "postgresql://u:data%40word@h/d")
+    monkeypatch.setenv(
+        "TAGGER_DATABASE_URL", "postgresql://u:data%40word@h/d?sslpassword=of+a%2Bkey"
+    )
     monkeypatch.setenv("TAGGER_BROKER_URL", "redis://:broker%23word@h:1/0")
     return SecretFilter(secrets(load_settings()))
 
 
 @pytest.mark.parametrize(
-    "secret", ["key-in-hand", "data%40word", "data@word", "broker%23word", "broker#word"]
+    "secret",
+    [
+        *("key-in-hand", "data%40word", "data@word", "broker%23word", "broker#word"),
+        *("of a+key", "of+a%2Bkey"),
+    ],
 )
 def test_no_secret_reaches_a_log_in_either_spelling(hide: SecretFilter, secret: str) -> None:
     record = logging.LogRecord("x", logging.INFO, "f", 1, "asked %s", (f"?key={secret}",), None)

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, exists, inspect, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from core.addresses import shown_address
 from core.database.backup.api_state import keep_api_state, read_api_state
 from core.database.backup.columns import WRONG_VALUE, chunk_of, from_json, in_chunks
 from core.database.backup.format import BackupReader, Summary, TableOfBackup
@@ -80,7 +81,7 @@ def _take_over(connection: Connection, *, replace: bool) -> str | None:
     """Keep all others out of a database that may be overwritten; return its tables' revision."""
     current = known_revision(connection)
     if current is not None and not replace and (filled := _filled(connection)):
-        address = connection.engine.url.render_as_string(hide_password=True)
+        address = shown_address(connection.engine.url)
         raise BackupRefused(
             f"The database {address} holds rows already ({', '.join(filled[:3])}). Name an empty "
             "one by TAGGER_DATABASE_URL, or delete what this one holds by --replace."

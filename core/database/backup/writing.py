@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from core import __version__
+from core.addresses import shown_address
 from core.database.backup.columns import chunk_of, to_json
 from core.database.backup.format import BackupReader, BackupWriter, Header, Summary
 from core.database.backup.scope import StoredTable, tables_to_keep
@@ -78,7 +79,7 @@ def check_backup(file: BinaryIO, name: str) -> Summary:
 
 
 def _nothing_to_back_up(engine: Engine) -> BackupFailed:
-    address = engine.url.render_as_string(hide_password=True)
+    address = shown_address(engine.url)
     return BackupFailed(
         f"The database {address} holds no tables of this program: there is nothing to back up. "
         "Set TAGGER_DATABASE_URL or TAGGER_DATA_DIR to the one that is meant."
