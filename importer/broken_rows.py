@@ -10,6 +10,7 @@ from core.questions.files import BrokenRow
 from core.untrusted import CsvWriter
 
 SHOWN: Final = 10
+_HEADER: Final = b"file,line,reason"
 
 
 class BrokenRows:
@@ -58,9 +59,13 @@ def open_broken_rows(path: Path | None) -> Iterator[BrokenRows]:
     """Collect broken rows, in a file where one is named; what it does not take is told afterwards.
 
     Raises:
-        ImportFailed: the file cannot be opened.
+        ImportFailed: the file cannot be opened, or holds something else, as the questions may be.
     """
     try:
+        if path is not None and _holds_something_else(path):
+            raise ImportFailed(
+                f"{path} is there, and is no list of broken rows: name another file with --errors."
+            )
         file = path.open("w", encoding="utf-8", newline="") if path else None
     except OSError as error:
         raise ImportFailed(_explain(str(path), error)) from error
@@ -69,6 +74,13 @@ def open_broken_rows(path: Path | None) -> Iterator[BrokenRows]:
         yield broken
     finally:
         broken.close()
+
+
+def _holds_something_else(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_HEADER)) not in (b"", _HEADER)
 
 
 def _explain(path: str, error: OSError) -> str:

@@ -52,3 +52,11 @@ def test_a_file_for_broken_rows_that_cannot_be_made_is_told_at_once(tmp_path: Pa
     result = run(write(tmp_path / "q.jsonl", line(1)), "--errors", tmp_path / "none/errors.csv")
     assert "cannot be written to" in told_of_broken_rows(result)
     assert not result.stdout
+
+
+def test_a_file_that_holds_something_else_is_not_written_over(tmp_path: Path) -> None:
+    path = write(tmp_path / "q.jsonl", line(1), line(2, tags=[]))
+    before = path.read_bytes()
+    told = told_of_broken_rows(run(path, "--site", "stats", "--errors", path))
+    assert told.endswith("is no list of broken rows: name another file with --errors.")
+    assert path.read_bytes() == before
