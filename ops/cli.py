@@ -74,6 +74,8 @@ def up() -> None:
             )
         if settings.uses_embedded_redis:
             embedded_redis.shut_down(settings.data_dir)  # of a service that was killed
+            with embedded_redis.running(settings.data_dir):
+                pass  # it can: or it would be tried for ever
         with Supervisor(_services(settings)) as supervisor:
             out.print(
                 f"Question Tagger runs for {', '.join(settings.sites)}. In another terminal: "

