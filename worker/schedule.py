@@ -10,11 +10,14 @@ from typing import Any, Final
 
 from celery.beat import Scheduler, SchedulingError
 from celery.schedules import crontab, schedule
+from sqlalchemy import func, select
 
 from core.broker.names import TAGGING_QUEUE
 from core.broker.queue import SWEEP_TASK, broker_error
 from core.clock import SystemClock
 from core.database.backup.nightly import NightlyBackups
+from core.database.engine import make_engine, reading
+from core.database.tables import TrainingRun
 from core.parts.heartbeat import Heartbeat, Watchdog, patience
 from core.parts.retry import Outage
 from core.parts.signs import TOLD_TO_STOP, Signs, last_words
@@ -150,8 +153,16 @@ def beating_scheduler(
     return BeatingScheduler
 
 
-def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
-    """What fires by itself; the sweep at once. A message that nobody takes for long is void."""
+def beat_schedule(
+    settings: Settings, *, trained_at: datetime | None = None
+) -> dict[str, dict[str, object]]:
+    """What fires by itself; the sweep at once. A message that nobody takes for long is void.
+
+    Args:
+        settings: how often.
+        trained_at: when the last training began: what was to fire since, while no scheduler ran,
+            is made up for.
+    """
     schedule: dict[str, dict[str, object]] = {
         "sweep": _every(SWEEP_TASK, sweep_seconds(settings)) | {"last_run_at": LONG_AGO},
         "park": _every(PARK_TASK, park_seconds(settings)),
@@ -168,6 +179,8 @@ def beat_schedule(settings: Settings) -> dict[str, dict[str, object]]:
             "schedule": crontab.from_string(settings.retrain_cron),
             "options": {"queue": TAGGING_QUEUE, "expires": RETRAIN_EXPIRES},
         }
+        if trained_at is not None:
+            schedule["retrain"]["last_run_at"] = trained_at
     return schedule
 
 
@@ -184,7 +197,7 @@ def run_scheduler(settings: Settings) -> None:
 
     prepare_database(settings)
     app = make_app(settings)
-    app.conf.beat_schedule = beat_schedule(settings)
+    app.conf.beat_schedule = beat_schedule(settings, trained_at=_last_training(settings))
     name = f"scheduler@{socket.gethostname()}"
     signs = Signs(settings, name, SystemClock())
     signs.begin()
@@ -202,6 +215,14 @@ def run_scheduler(settings: Settings) -> None:
     with watchdog, suppress(SystemExit):  # some versions of beat end so on a signal
         beat.run()
     signs.end(TOLD_TO_STOP)
+
+
+def _last_training(settings: Settings) -> datetime | None:
+    engine = make_engine(settings.database)
+    with reading(engine) as connection:
+        began: datetime | None = connection.scalar(select(func.max(TrainingRun.started_at)))
+    engine.dispose()
+    return None if began is None else min(began, SystemClock().now())
 
 
 def _backups(settings: Settings) -> Callable[[], object]:

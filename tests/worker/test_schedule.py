@@ -1,7 +1,7 @@
 """The scheduler, over a transport in memory and clocks that the test sets."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -170,6 +170,18 @@ def test_what_is_due_once_a_week_waits_for_a_broker_that_is_away(clocks: Clocks)
     refusing = False
     run(beating, clocks, 60)
     assert sent.count("retrain") == 1
+
+
+@pytest.mark.parametrize(("days", "times"), [(20, 1), (0, 0)])
+def test_a_training_that_was_due_while_no_scheduler_ran_is_made_up_for(
+    clocks: Clocks, days: int, times: int
+) -> None:
+    """As on a machine that is off at nights, and on Sundays."""
+    began = datetime.now(UTC) - timedelta(days=days)  # Celery reads the cron by the real clock
+    entries = beat_schedule(Settings(), trained_at=began)
+    beating, sent, _ = scheduler_of(entries)
+    run(beating, clocks, 60)
+    assert sent.count("retrain") == times
 
 
 def test_what_is_sent_outlives_clocks_that_differ() -> None:
