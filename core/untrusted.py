@@ -104,8 +104,11 @@ def one_line(text: str) -> str:
 
 
 def is_readable(tag: str) -> bool:
-    """Whether a tag is of a sane length and shows all of it: another is no label of a model."""
-    return len(tag) <= LONGEST_TAG and bool(tag.strip()) and tag.isprintable()
+    """Whether a tag is of a sane length, shows all of it and holds no space: another is none.
+
+    Exports and files part tags by spaces.
+    """
+    return 0 < len(tag) <= LONGEST_TAG and tag.isprintable() and " " not in tag
 
 
 def printable(text: str) -> str:

@@ -28,7 +28,7 @@ def find_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -
         UnknownTag: no question has it; says which are near.
     """
     sites = list(sites) or list(stored_sites(connection))
-    tag = spell_tag(connection, given, sites=sites)
+    tag = _known_spelling(connection, given, sites)
     if tag is not None:
         return tag
     known = list(dict.fromkeys(known_tags(connection, sites)))
@@ -36,10 +36,14 @@ def find_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -
     raise UnknownTag(f"No question here has the tag {given[:60]!r}{matches}.")
 
 
-def spell_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -> str | None:
-    """Return a tag as find_tag() does, or None where there is none."""
-    wanted = given.strip()
+def spell_tag(connection: Connection, given: str, *, sites: Sequence[str] = ()) -> str:
+    """Return a tag as find_tag() does; one that there is not, as it was given."""
     sites = list(sites) or list(stored_sites(connection))
+    return _known_spelling(connection, given, sites) or given
+
+
+def _known_spelling(connection: Connection, given: str, sites: Sequence[str]) -> str | None:
+    wanted = given.strip()
     for tag in dict.fromkeys((wanted, wanted.lower(), "-".join(wanted.lower().split()))):
         if tag and _is_known(connection, tag, sites):
             return tag

@@ -77,7 +77,7 @@ class Manifest(BaseModel):
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("a label stands twice")
         if not all(map(is_readable, self.labels)):
-            raise ValueError("a label is empty or holds control characters")
+            raise ValueError("a label is empty or holds a space or control characters")
         if len({spec.name for spec in self.inputs}) != len(self.inputs):
             raise ValueError("an input's name stands twice")
         if sum(isinstance(spec, SentenceInput) for spec in self.inputs) > 1:

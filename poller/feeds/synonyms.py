@@ -25,6 +25,7 @@ from core.questions.tags.synonyms import (
     read_synonyms,
     store_synonyms,
 )
+from core.untrusted import is_readable
 from poller.api import Api
 from poller.client import ApiRequest
 from poller.feed_state import FeedState, feed_state, succeeded
@@ -35,7 +36,6 @@ from poller.items import date_of
 EVERY = timedelta(days=1)
 WHOLE_EVERY = timedelta(days=30)
 BELIEVE_GONE_BELOW = 10  # synonyms; no site removes so many at once
-LONGEST_TAG = 100  # characters; the sites allow 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,4 +123,4 @@ def _synonyms(items: Iterable[object]) -> Iterator[tuple[str, str]]:
 
 def _tag(value: object) -> str | None:
     tag = clean_text(unescape(value)).strip() if isinstance(value, str) else ""
-    return tag if tag.isprintable() and 0 < len(tag) <= LONGEST_TAG and " " not in tag else None
+    return tag if is_readable(tag) else None

@@ -3,8 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
+from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
+from core.database.known_tags import spell_tag
+from core.untrusted import is_readable
+from review.api.browse_models import TagOfPrediction
 from review.api.fields import Name
 from review.api.review_models import (
     BulkPreview,
@@ -14,9 +18,9 @@ from review.api.review_models import (
     BulkSaved,
     OrderedFilter,
     SavedFilter,
-    SuggestionRow,
 )
 from review.decisions.bulk import MOST, BulkVerdict, preview_bulk, save_bulk
+from review.decisions.filters import spell_tags
 from review.decisions.previews import QuestionPreview, read_previews
 from review.decisions.saved_filters import (
     NamedFilter,
@@ -61,19 +65,25 @@ def remove_filter(context: ContextDep, reviewer: ReviewerDep, name: NameDep) -> 
 @router.post("/bulk/preview")
 def preview(context: ContextDep, reviewer: ReviewerDep, sent: BulkQuery) -> BulkPreview:
     """What a bulk verdict would decide on."""
-    said = _verdict(sent)
     with reading(context.engine) as connection:
-        require_site(connection, said.site)
+        said = _verdict(connection, sent)
         found = preview_bulk(connection, said, reviewer)
         questions = [_show(one) for one in read_previews(connection, found.first)]
-    return BulkPreview(count=found.count, too_many=found.count > MOST, questions=questions)
+    return BulkPreview(
+        tag=said.tag, count=found.count, too_many=found.count > MOST, questions=questions
+    )
 
 
-def _verdict(sent: BulkQuery) -> BulkVerdict:
+def _verdict(connection: Connection, sent: BulkQuery) -> BulkVerdict:
+    """What is said, with tags as the site writes them."""
     chosen = sent.filter.chosen()
     if chosen.site is None:
         raise HTTPException(422, "filter.site: a bulk verdict is on the questions of one site")
-    return BulkVerdict(chosen.site, chosen, sent.tag, sent.verdict)
+    require_site(connection, chosen.site)
+    tag = spell_tag(connection, sent.tag, sites=[chosen.site])
+    if not is_readable(tag):  # no site has it, and none can be given it
+        raise HTTPException(422, "tag: a tag has no spaces")
+    return BulkVerdict(chosen.site, spell_tags(connection, chosen), tag, sent.verdict)
 
 
 def _show(one: QuestionPreview) -> BulkQuestion:
@@ -83,17 +93,19 @@ def _show(one: QuestionPreview) -> BulkQuestion:
         title_html=str(render_title(one.title, in_link=True)),
         link=one.link,
         author_tags=one.author_tags,
-        suggestions=[SuggestionRow.model_validate(row) for row in one.suggestions],
+        suggestions=[TagOfPrediction.model_validate(row) for row in one.suggestions],
     )
 
 
 @router.post("/bulk")
 def write_bulk(context: ContextDep, reviewer: ReviewerDep, sent: BulkRequest) -> BulkSaved:
     """Say one verdict of all questions of a filter, at most a thousand, as one action."""
-    said, request = _verdict(sent), str(sent.request_id)
     with context.engine.begin() as connection:
-        require_site(connection, said.site)
         saved = save_bulk(
-            connection, said, reviewer=reviewer, request_id=request, now=context.clock.now()
+            connection,
+            _verdict(connection, sent),
+            reviewer=reviewer,
+            request_id=str(sent.request_id),
+            now=context.clock.now(),
         )
     return BulkSaved(action_id=saved.action_id, count=saved.count)

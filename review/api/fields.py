@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from core.questions.store import clean_text
 from core.site_names import name_today
+from core.untrusted import LONGEST_TAG, is_readable
 
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -20,6 +21,12 @@ def _storable(value: str) -> str:
 def _printable(value: str) -> str:
     if not value.isprintable():
         raise ValueError("a control character stands in it")
+    return value
+
+
+def _tag(value: str) -> str:
+    if not is_readable(value):
+        raise ValueError("a tag has no spaces and no control characters")
     return value
 
 
@@ -48,9 +55,9 @@ Line = Annotated[str, AfterValidator(_printable)]
 Site = Annotated[
     str, BeforeValidator(_as_site_name), Field(max_length=100, pattern=r"^[A-Za-z0-9.-]+$")
 ]
-Tag = Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^\S+$")]
+Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG), AfterValidator(_tag)]
 # As a person writes it, in capitals, with spaces: find_tag() knows the site's own way.
-TypedTag = Annotated[Line, BeforeValidator(_stripped), Field(min_length=1, max_length=100)]
+TypedTag = Annotated[Line, BeforeValidator(_stripped), Field(min_length=1, max_length=LONGEST_TAG)]
 Number = Annotated[int, Field(ge=0, lt=1 << 63)]
 Version = Annotated[int, Field(ge=0, lt=1 << 31)]  # of a model, as its column holds it
 Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]

@@ -13,6 +13,7 @@ from core.database.engine import reading
 from core.database.tables import ModelVersion
 from review.api.fields import EmptyIsNone, Site
 from review.decisions.filters import QueueFilter
+from review.decisions.queue import MOST_LEFT
 from review.decisions.site_tags import require_site
 from review.decisions.walk import Asking, count_left
 from review.measures.agreement import Anchoring, measure_anchoring, pair_agreements
@@ -21,7 +22,6 @@ from review.web.context import Context, ContextDep, ReviewerDep
 
 router = APIRouter(prefix="/api/v1/review", tags=["review"])
 
-MOST_LEFT = 1_000
 FRESH_SECONDS = 30
 
 

@@ -71,7 +71,7 @@ def chosen_by_query(
     tag = narrowed.tag
     if tag is not None:
         with reading(context.engine) as connection:
-            tag = spell_tag(connection, tag, sites=[site]) or tag
+            tag = spell_tag(connection, tag, sites=[site])
     return replace(narrowed, site=site, tag=tag)
 
 

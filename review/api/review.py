@@ -1,15 +1,14 @@
 """The endpoints that a reviewer works with: the next question, decisions, undoing, the history."""
 
-from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
-from core.database.known_tags import spell_tag
 from core.questions.verdicts import Decided
 from core.untrusted import printable
+from review.api.browse_models import TagOfPrediction
 from review.api.fields import Number, Site
 from review.api.review_models import (
     ActionRow,
@@ -24,12 +23,11 @@ from review.api.review_models import (
     QueueState,
     Request,
     Saved,
-    SuggestionRow,
     Undone,
     WantedReviews,
 )
 from review.decisions import undo as undoing
-from review.decisions.filters import QueueFilter
+from review.decisions.filters import QueueFilter, spell_tags
 from review.decisions.history import list_history
 from review.decisions.notes import add_note, ask_second_opinion
 from review.decisions.question_view import QuestionView, edit_link, view_question
@@ -73,22 +71,7 @@ def _resolve(connection: Connection, reviewer: str, query: NextQuery) -> tuple[O
         chosen = QueueFilter.from_json({**saved.chosen.to_json(), **chosen.to_json()})
     if chosen.site is not None:
         require_site(connection, chosen.site)
-    return order or "newest", _spelled(connection, chosen)
-
-
-def _spelled(connection: Connection, chosen: QueueFilter) -> QueueFilter:
-    """A filter with its tags as the site writes them; what is none stays, and is found nowhere."""
-    sites = [] if chosen.site is None else [chosen.site]
-
-    def spelled(tag: str | None) -> str | None:
-        return tag and (spell_tag(connection, tag, sites=sites) or tag)
-
-    return replace(
-        chosen,
-        suggested=spelled(chosen.suggested),
-        author=spelled(chosen.author),
-        tag=spelled(chosen.tag),
-    )
+    return order or "newest", spell_tags(connection, chosen)
 
 
 @router.get("/questions/{site}/{question_id}")
@@ -121,7 +104,7 @@ def _show(context: Context, view: QuestionView, queue: QueueState | None) -> Que
         state=question.state,
         author_tags=question.author_tags,
         model_version=view.model_version,
-        suggestions=[SuggestionRow.model_validate(one) for one in view.suggestions],
+        suggestions=[TagOfPrediction.model_validate(one) for one in view.suggestions],
         body_html=str(body),
         own=Own(
             verdicts={tag: said.verdict for tag, said in own.verdicts.items()},

@@ -4,17 +4,18 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from core.questions.store import State
 from core.questions.verdicts import Decided
+from review.api.browse_models import Model, TagOfPrediction
 from review.api.fields import EmptyIsNone, Moment, Name, Share, Site, Tag, Text, TypedTag, Words
-from review.decisions.actions import Action
+from review.decisions.actions import Action, Kind
 from review.decisions.filters import QueueFilter
 from review.decisions.walk import Order
 from review.render.formulas import render_title
 
 SiteAndNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,100}:[0-9]{1,18}$")]
-State = Literal["open", "answered", "closed", "migrated", "deleted"]
 
 
 class Filter(BaseModel):
@@ -91,13 +92,11 @@ class Saved(BaseModel):
     saved_at: datetime
 
 
-class ActionRow(BaseModel):
+class ActionRow(Model):
     """An action of a reviewer; `title_html`: its question's title, null where it was on many."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: int
-    kind: Literal["save", "settle", "skip", "bulk"]
+    kind: Kind
     site: str
     at: datetime
     summary: dict[str, Any]
@@ -129,16 +128,6 @@ class HistoryPage(BaseModel):
     cursor: int | None
 
 
-class SuggestionRow(BaseModel):
-    """One of the kept tags of a prediction."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    tag: str
-    probability: float
-    suggested: bool
-
-
 class Own(BaseModel):
     """What the reviewer has said of the question."""
 
@@ -154,10 +143,8 @@ class Other(BaseModel):
     verdicts: dict[str, Decided]
 
 
-class NoteRow(BaseModel):
+class NoteRow(Model):
     """A note on a question."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     reviewer: str
     at: datetime
@@ -194,7 +181,7 @@ class Question(BaseModel):
     state: str
     author_tags: list[str]
     model_version: int | None
-    suggestions: list[SuggestionRow]
+    suggestions: list[TagOfPrediction]
     body_html: str
     own: Own
     others: list[Other] | None
@@ -224,10 +211,8 @@ class TagRequest(BaseModel):
     tag: Tag
 
 
-class TagUse(BaseModel):
+class TagUse(Model):
     """A tag and how many questions have it from their authors."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     tag: str
     uses: int
@@ -237,7 +222,7 @@ class BulkQuery(BaseModel):
     """A verdict on a tag for all questions of a filter, which names a site."""
 
     filter: Filter
-    tag: Tag
+    tag: TypedTag
     verdict: Decided
 
 
@@ -253,15 +238,17 @@ class BulkQuestion(BaseModel):
     title_html: str
     link: str | None
     author_tags: list[str]
-    suggestions: list[SuggestionRow]
+    suggestions: list[TagOfPrediction]
 
 
 class BulkPreview(BaseModel):
     """How many questions a bulk verdict decides on, and the first of them.
 
-    Where there are too many for one action, `count` is the bound and one more.
+    `tag` is as the site writes it. Where there are too many for one action, `count` is the bound
+    and one more.
     """
 
+    tag: str
     count: int
     too_many: bool
     questions: list[BulkQuestion]

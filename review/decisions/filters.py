@@ -8,7 +8,7 @@ probability, date and state, have none, and look at what the walk meets.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.sql import ColumnElement
 
 from core.database.arrays import first_of, is_among_first
 from core.database.keys import HELD, are_at_most
+from core.database.known_tags import spell_tag
 from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import LikelyTag, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
@@ -71,6 +72,16 @@ class QueueFilter:
         """What tells queues apart, in 64 characters."""
         text = json.dumps([order, self.to_json()], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+def spell_tags(connection: Connection, chosen: QueueFilter) -> QueueFilter:
+    """A filter with its tags as the site writes them; what is none stays, and is found nowhere."""
+    sites = [] if chosen.site is None else [chosen.site]
+    named = {name: getattr(chosen, name) for name in ("suggested", "author", "tag")}
+    spelled: dict[str, Any] = {
+        name: spell_tag(connection, tag, sites=sites) for name, tag in named.items() if tag
+    }
+    return replace(chosen, **spelled)
 
 
 def is_impossible(connection: Connection, chosen: QueueFilter, site: str) -> bool:

@@ -31,9 +31,10 @@ class SiteTag:
 def complete(tags: Sequence[SiteTag], typed: str, *, limit: int) -> list[SiteTag]:
     """The tag that was typed, those that begin with it, then those that hold it, as they are given.
 
-    The first one is taken by Enter: a longer tag that is used more does not come before.
+    The first one is taken by Enter: a longer tag that is used more does not come before. Spaces are
+    typed for hyphens.
     """
-    wanted = typed.lower()
+    wanted = "-".join(typed.lower().split())
     found = [tag for tag in tags if tag.tag.lower().startswith(wanted)]
     found.sort(key=lambda tag: tag.tag.lower() != wanted)
     if len(found) < limit:

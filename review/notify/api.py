@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from core.database.engine import reading
+from review.api.browse_models import Model
 from review.api.fields import Line, Number, Share, Site, TypedTag
 from review.notify.entries import Kind
 from review.notify.trial import send_test
@@ -26,10 +27,8 @@ from review.web.context import ContextDep, ReviewerDep
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
 
-class Events(BaseModel):
+class Events(Model):
     """Which events a webhook wants."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     event: Kind
     site: Site
@@ -51,10 +50,8 @@ class AddedWebhook(BaseModel):
     secret: str
 
 
-class WebhookRow(BaseModel):
+class WebhookRow(Model):
     """A webhook as it is listed, without its secret."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: int
     url: str

@@ -8,6 +8,7 @@ known by it; what an edit makes the same version predict is another event.
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +18,7 @@ from sqlalchemy.engine import Connection
 from core.clock import CLOCK_SET_BACK
 from core.database.engine import dialect_insert, reading
 from core.database.keys import CHUNK
+from core.database.known_tags import spell_tag
 from core.database.review_tables import OutgoingEvent, QueuedQuestion, Webhook
 from core.database.tables import Prediction, Question
 from review.browse.filters import conditions
@@ -108,7 +110,7 @@ def _fill_page(
     webhook = connection.execute(chosen.with_for_update(of=Webhook, skip_locked=True)).first()
     if webhook is None:  # another process fills it, or it is gone
         return None, 0
-    wanted = wanted_of(webhook)
+    wanted = _spelled(connection, wanted_of(webhook))
     until = now + CLOCK_SET_BACK  # what a clock that was ahead has dated is told when it comes due
     if wanted.event == "disputed":
         since = max(webhook.read_to, now - SCORED_WITHIN)
@@ -120,6 +122,13 @@ def _fill_page(
     _move(connection, webhook, min(reached, now - OVERLAP))
     following = None if is_last else _Place(*page[-1][: len(_Place._fields)])
     return following, new
+
+
+def _spelled(connection: Connection, wanted: Wanted) -> Wanted:
+    """With the tag as the site writes it: webhooks that were added long ago have it as typed."""
+    if wanted.tag is None:
+        return wanted
+    return replace(wanted, tag=spell_tag(connection, wanted.tag, sites=[wanted.site]))
 
 
 def _scored_until(connection: Connection, site: str, since: datetime, now: datetime) -> datetime:

@@ -2,7 +2,6 @@
 
 import { call, newId } from "./api.js";
 import { link } from "./history.js";
-import { asTag } from "./tags.js";
 import { tellTrouble } from "./trouble.js";
 
 const $ = (id) => document.getElementById(id);
@@ -11,10 +10,10 @@ let previewed = null; // what was previewed, which alone is said
 
 function read() {
   const values = new FormData($("bulk"));
-  const tag = asTag(values.get("tag"));
+  const tag = values.get("tag").trim();
   const filter = { site: values.get("site"), [$("where").value]: tag };
   if (values.get("q").trim()) filter.q = values.get("q").trim();
-  if (values.get("author")?.trim()) filter.author = asTag(values.get("author")); // null where it is shut
+  if (values.get("author")?.trim()) filter.author = values.get("author").trim(); // null where it is shut
   if (values.get("min_probability")) filter.min_probability = Number(values.get("min_probability"));
   return { filter, tag, verdict: values.get("verdict") };
 }
@@ -30,16 +29,16 @@ async function preview(event) {
   const asked = read();
   const found = await attempt(() => call("POST", "/api/v1/review/bulk/preview", asked));
   if (!found) return;
-  previewed = { ...asked, request_id: newId() };
+  previewed = { ...asked, tag: found.tag, request_id: newId() }; // as the site writes it
   $("done").hidden = true;
   $("preview").hidden = false;
   $("count").textContent = found.too_many // of which the count is one more than may be
     ? `More than ${questions(found.count - 1)}: too many at once, narrow the filter`
     : questions(found.count);
-  $("say").textContent = `${VERBS[asked.verdict]} ${asked.tag} on ${questions(found.count)}`;
+  $("say").textContent = `${VERBS[asked.verdict]} ${found.tag} on ${questions(found.count)}`;
   $("say").hidden = !found.count || found.too_many;
   $("first").hidden = !found.questions.length;
-  $("first").replaceChildren(...found.questions.map((question) => item(question, asked)));
+  $("first").replaceChildren(...found.questions.map((question) => item(question, previewed)));
   $("count").focus();
 }
 
@@ -47,12 +46,12 @@ function questions(count) {
   return count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`;
 }
 
-function item(question, asked) {
+function item(question, { filter, tag }) {
   const line = document.createElement("li");
   const what = document.createElement("div");
   what.className = "what";
-  const address = `/browse/${encodeURIComponent(asked.filter.site)}/${question.question_id}`;
-  what.append(link(address, question.title_html, `Question ${question.question_id}`), " ", ...tags(question, asked.tag));
+  const address = `/browse/${encodeURIComponent(filter.site)}/${question.question_id}`;
+  what.append(link(address, question.title_html, `Question ${question.question_id}`), " ", ...tags(question, tag));
   line.append(what);
   return line;
 }

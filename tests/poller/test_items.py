@@ -67,8 +67,8 @@ def test_what_a_question_can_do_without_may_be_absent(absent: str) -> None:
     assert isinstance(read(item), FetchedQuestion)
 
 
-def test_tags_with_characters_that_nobody_sees_are_dropped() -> None:
-    tags = ["r", "r\u200b", "&#1;", " ", "anova&#8203;", "c++"]
+def test_tags_with_spaces_or_characters_that_nobody_sees_are_dropped() -> None:
+    tags = ["r", "r\u200b", "&#1;", " ", "two words", "anova&#8203;", "c++"]
     question = read(ITEM | {"tags": tags})
     assert isinstance(question, FetchedQuestion)
     assert question.author_tags == ("r", "c++")

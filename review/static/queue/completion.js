@@ -2,10 +2,14 @@
 // pattern of the ARIA Authoring Practices).
 
 import { call } from "../api.js";
-import { asTag } from "../tags.js";
 
 const MOST = 12;
 const WAIT_MS = 60;
+
+// A tag as sites write them, of what somebody has typed.
+function asTag(typed) {
+  return typed.trim().toLowerCase().replace(/\s+/g, "-");
+}
 
 export class Completion {
   // siteOf(): the site whose tags complete. onChoose(tag). onLeave(): Esc.
@@ -59,8 +63,7 @@ export class Completion {
       this.#move(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      const typed = asTag(this.input.value);
-      this.#choose(this.#isMeant(typed) ? this.options[this.active].tag : typed);
+      this.#choose(this.#meant(asTag(this.input.value)));
     } else if (event.key === "Escape") {
       event.preventDefault();
       this.input.value = "";
@@ -69,12 +72,13 @@ export class Completion {
     }
   }
 
-  // Whether the marked tag is what is typed. Whoever types fast presses Enter before the list has
-  // caught up: it is then of other tags, or a longer one is marked in it.
-  #isMeant(typed) {
-    const marked = this.options[this.active]?.tag.toLowerCase();
-    const isWhole = this.of !== typed && this.options.some(({ tag }) => tag === typed);
-    return marked !== undefined && marked.includes(typed) && !isWhole;
+  // The tag that is meant: the marked one, or what is typed. Whoever types fast presses Enter before
+  // the list has caught up: it is then of other tags, or a longer one is marked in it.
+  #meant(typed) {
+    const whole = this.options.find(({ tag }) => tag.toLowerCase() === typed)?.tag;
+    if (whole && this.of !== typed) return whole;
+    const marked = this.options[this.active]?.tag;
+    return marked?.toLowerCase().includes(typed) ? marked : typed;
   }
 
   // Down the list and up, and in between to none: what is typed is then a tag of its own.

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from core.database.engine import reading
-from core.database.known_tags import find_tag, known_tags
+from core.database.known_tags import find_tag, known_tags, spell_tag
 from core.errors import UnknownTag
 from tests.conftest import ManualClock
 from tests.rows import question, store_questions
@@ -35,7 +35,7 @@ def tags(engine: Engine, clock: ManualClock) -> Engine:
 )
 def test_a_tag_is_found_however_it_is_written(tags: Engine, given: str, tag: str) -> None:
     with reading(tags) as connection:
-        assert find_tag(connection, given) == tag
+        assert find_tag(connection, given) == spell_tag(connection, given) == tag
 
 
 @pytest.mark.parametrize("given", ["regresion", "regressions", "Regresson"])
@@ -51,6 +51,8 @@ def test_a_tag_of_no_question_is_refused_with_the_near_ones(tags: Engine, given:
 def test_a_tag_like_no_other_is_refused_without_a_guess(tags: Engine, given: str) -> None:
     with reading(tags) as connection, pytest.raises(UnknownTag, match=f"the tag '{given}'[.]"):
         find_tag(connection, given)
+    with reading(tags) as connection:
+        assert spell_tag(connection, given) == given
 
 
 def test_tags_of_other_sites_are_not_those_of_one(tags: Engine) -> None:

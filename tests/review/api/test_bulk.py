@@ -46,6 +46,16 @@ def test_a_preview_s_titles_come_drawn_and_many_questions_have_none(
     assert bulk["title_html"] is None
 
 
+def test_a_bulk_verdict_s_tags_are_found_however_they_are_written(client: TestClient) -> None:
+    said = {"filter": {"site": "stats", "suggested": "Anova"}, "verdict": "accepted"}
+    preview = client.post(f"{API}/bulk/preview", json=said | {"tag": " ANOVA"}).json()
+    assert (preview["tag"], preview["count"]) == ("anova", 30)
+    sent = said | {"tag": "ANOVA", "request_id": str(uuid.uuid4())}
+    assert client.post(f"{API}/bulk", json=sent).json()["count"] == 30
+    none = client.post(f"{API}/bulk/preview", json=said | {"tag": "two words"})
+    assert (none.status_code, none.json()["detail"]) == (422, "tag: a tag has no spaces")
+
+
 def test_a_bulk_verdict_names_a_site(client: TestClient) -> None:
     said = {"filter": {}, "tag": "anova", "verdict": "accepted"}
     answer = client.post(f"{API}/bulk/preview", json=said)

@@ -34,6 +34,7 @@ def test_all_tags_are_completed_by_use(engine: Engine, clock: ManualClock) -> No
         "linear-regression",
     ]
     assert complete(tags, "re", limit=1) == [SiteTag("regression", 2)]
+    assert complete(tags, "Linear reg", limit=9) == [SiteTag("linear-regression", 1)]
     assert len(complete(tags, "", limit=9)) == 5
     shorter = [SiteTag("r-squared", 3), SiteTag("r", 1)]
     assert [tag.tag for tag in complete(shorter, "R", limit=9)] == ["r", "r-squared"]

@@ -63,6 +63,19 @@ def test_new_suggestions_are_told_once_to_whom_they_match(
 
 
 @pytest.mark.usefixtures("known_site")
+def test_a_tag_that_was_stored_as_it_was_typed_is_told_of(
+    engine: Engine, clock: ManualClock
+) -> None:
+    number, _ = add(engine, clock)
+    with engine.begin() as connection:
+        row = update(Webhook).where(Webhook.id == number)
+        connection.execute(row.values(filter={"site": "stats", "tag": "ANOVA"}))
+    predict_rows(engine, {1: {"anova": 0.9}, 2: {"r": 0.9}}, now=clock.now())
+    fill_outbox(engine, now=clock.now())
+    assert told(engine) == [1]
+
+
+@pytest.mark.usefixtures("known_site")
 def test_nothing_is_lost_or_told_twice_where_the_clock_was_ahead(
     engine: Engine, clock: ManualClock
 ) -> None:
