@@ -29,7 +29,7 @@ from review.api.review_models import (
 from review.decisions import undo as undoing
 from review.decisions.filters import QueueFilter, spell_tags
 from review.decisions.history import list_history
-from review.decisions.notes import add_note, ask_second_opinion
+from review.decisions.notes import add_note, ask_second_opinion, take_back_second_opinion
 from review.decisions.question_view import QuestionView, edit_link, view_question
 from review.decisions.queue import next_question
 from review.decisions.save import Asked, Decision, find_question, save, skip
@@ -229,4 +229,14 @@ def want_second_opinion(
     """Let another reviewer see the question too."""
     with context.engine.begin() as connection:
         pk, _ = find_question(connection, site, question_id)
-        return WantedReviews(wanted_reviews=ask_second_opinion(connection, pk, reviewer))
+        return WantedReviews.model_validate(ask_second_opinion(connection, pk, reviewer))
+
+
+@router.delete("/questions/{site}/{question_id}/second-opinion", status_code=204)
+def want_no_second_opinion(
+    context: ContextDep, reviewer: ReviewerDep, site: SiteDep, question_id: NumberDep
+) -> None:
+    """Take back that another reviewer is to see the question too, unless one has answered."""
+    with context.engine.begin() as connection:
+        pk, _ = find_question(connection, site, question_id)
+        take_back_second_opinion(connection, pk, reviewer)

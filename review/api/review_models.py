@@ -199,10 +199,11 @@ class NoteRequest(BaseModel):
     text: Text
 
 
-class WantedReviews(BaseModel):
-    """How many reviews a question wants."""
+class WantedReviews(Model):
+    """How many reviews a question wants; `is_new`: it wanted less before."""
 
     wanted_reviews: int
+    is_new: bool
 
 
 class TagRequest(BaseModel):

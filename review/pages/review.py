@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -28,6 +29,8 @@ ORDERS: Final = (
     Order("random", "At random"),
 )
 
+KEPT: Final = ("site", "order")  # of a queue whose filter is cleared
+
 KEYS: Final = (
     ("a", "accept all suggested tags, and go on"),
     ("1 … 9", "choose a tag or take it away"),
@@ -37,7 +40,7 @@ KEYS: Final = (
     ("u", "take back the last decision"),
     ("n", "write a note"),
     ("e", "edit on the site, with the tags in the clipboard"),
-    ("o", "ask for a second opinion"),
+    ("o", "ask for a second opinion; again: take that back"),
     ("x", "the tag that was pressed last is no tag for this site"),
     ("b", "blind: hide suggestions until you have chosen"),
     ("?", "show these keys"),
@@ -47,6 +50,7 @@ KEYS: Final = (
 @router.get("/review")
 def review(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLResponse:
     """The page; the address says which queue it shows."""
+    query = _query(context, request)
     return render(
         context,
         request,
@@ -54,7 +58,8 @@ def review(request: Request, context: ContextDep, _: ReviewerDep) -> HTMLRespons
         sites=sites_of(context),
         orders=ORDERS,
         keys=KEYS,
-        query=_query(context, request),
+        query=query,
+        without_filter=urlencode({name: query[name] for name in KEPT if query.get(name)}),
     )
 
 

@@ -1,7 +1,7 @@
 // One verdict on all questions of a filter: a preview with the count, then the verdict, then undo.
 
 import { call, newId } from "./api.js";
-import { link } from "./history.js";
+import { link, questions } from "./history.js";
 import { tellTrouble } from "./trouble.js";
 
 const $ = (id) => document.getElementById(id);
@@ -40,10 +40,6 @@ async function preview(event) {
   $("first").hidden = !found.questions.length;
   $("first").replaceChildren(...found.questions.map((question) => item(question, previewed)));
   $("count").focus();
-}
-
-function questions(count) {
-  return count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`;
 }
 
 function item(question, { filter, tag }) {

@@ -8,12 +8,12 @@ import { tellTrouble } from "./trouble.js";
 export function historyItem(action, onUndo) {
   const item = document.createElement("li");
   item.dataset.action = action.id;
-  const summary = action.summary ?? {};
+  const { summary } = action;
   const what = document.createElement("div");
   what.className = "what";
-  const title = summary.question_id
-    ? link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, action.title_html, `Question ${summary.question_id}`)
-    : text("span", describeMany(action));
+  const title = action.kind === "bulk"
+    ? text("span", describeMany(action))
+    : link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, action.title_html, `Question ${summary.question_id}`);
   const verdicts = summary.verdicts ?? (summary.tag ? { [summary.tag]: summary.verdict } : {});
   what.append(title, " ", ...verdictTags(action.kind, verdicts));
   const when = document.createElement("time");
@@ -51,8 +51,11 @@ function text(name, content, className = "") {
 }
 
 function describeMany({ site, summary }) {
-  const count = summary?.count ?? "Several";
-  return `${count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`} of ${site}`;
+  return `${questions(summary.count)} of ${site}`;
+}
+
+export function questions(count) {
+  return count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`;
 }
 
 function verdictTags(kind, verdicts) {

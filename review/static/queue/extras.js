@@ -5,6 +5,7 @@ import { toast } from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
 const blocked = new Set(); // site and tag of what was blocked on this page
+const asked = new Set(); // questions for which this page asked for a second opinion
 
 export function openNote() {
   $("note-text").value = "";
@@ -45,13 +46,29 @@ async function copy(text) {
   }
 }
 
-export async function askForSecondOpinion(decision) {
+// Ask for a second opinion, or take that back where this page has asked for it.
+// draw(): shows which it is.
+export async function toggleSecondOpinion({ question }, draw) {
+  const path = questionPath(question);
   try {
-    await call("POST", `${questionPath(decision.question)}/second-opinion`, {});
-    toast("Another reviewer will be asked for a second opinion.");
+    if (asked.has(path)) {
+      await call("DELETE", `${path}/second-opinion`);
+      asked.delete(path);
+      toast("No second opinion is asked for any more.");
+    } else {
+      const { is_new: isNew } = await call("POST", `${path}/second-opinion`, {});
+      if (isNew) asked.add(path);
+      toast(isNew ? "Another reviewer will be asked for a second opinion. Press o again to take that back." : "A second opinion is asked for already.");
+    }
   } catch (error) {
-    toast(`Not asked: ${error.message}`, "bad");
+    if (error.status === 409) asked.delete(path); // it has been given
+    toast(`Not done: ${error.message}`, "bad");
   }
+  draw();
+}
+
+export function hasAsked(question) {
+  return asked.has(questionPath(question));
 }
 
 function nameOf(site, tag) {

@@ -25,7 +25,7 @@ export async function readQueue() {
   for (const field of ["site", "order"]) {
     if (!values.get(field) && (!name || saved.has(name))) values.set(field, $(field).value);
   }
-  for (const name of ["filtered", "question"]) values.delete(name);
+  values.delete("question");
   for (const [name, value] of [...values]) if (!value) values.delete(name);
   countFilters(values);
   return values;

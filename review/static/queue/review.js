@@ -4,16 +4,15 @@ import { call, newId, questionPath } from "../api.js";
 import { showBelow, showHistorySoon } from "./below.js";
 import { Completion } from "./completion.js";
 import { Decision } from "./decision.js";
-import { askForSecondOpinion, block, edit, listenToNotes, openNote, withoutBlocked } from "./extras.js";
+import { block, edit, hasAsked, listenToNotes, openNote, toggleSecondOpinion, withoutBlocked } from "./extras.js";
 import { readQueue } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { announce, showFetchTrouble, showSaveState, toast } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Queue } from "./queue.js";
 import { showQuestion, showTags } from "./stage.js";
-import { forgetUnanswered, takeBack, takeBackNewest } from "./undo.js";
+import { forgetUnanswered, offerAgain, takeBack, takeBackNewest } from "./undo.js";
 
-const TAKEN_BACK_MANY = "The decision on many questions is taken back.";
 const REASONS_AFTER_MS = 250; // the model is asked of a question that somebody reads, not of each
 
 const $ = (id) => document.getElementById(id);
@@ -98,6 +97,7 @@ function show(question, chosen = null) {
 function draw() {
   if (!current.isHidden) told.add(questionPath(current.question));
   showTags(current, { onToggle: toggle });
+  $("second-opinion").setAttribute("aria-pressed", String(hasAsked(current.question)));
 }
 
 // The words that speak for a suggestion, where the service can say them.
@@ -209,9 +209,9 @@ async function undoNewest() {
     return;
   }
   showHistorySoon();
-  if (undone.question_id == null) {
+  if (undone.action.kind === "bulk") {
     made.splice(0);
-    toast(TAKEN_BACK_MANY);
+    offerAgain(undone.action, showHistorySoon);
     return;
   }
   const ours = newest?.question.site === undone.site && newest.question.question_id === undone.question_id;
@@ -246,11 +246,10 @@ function standAgain(question, chosen) {
 
 async function undoAction(action) {
   try {
-    await takeBack(action.id);
+    const undone = await takeBack(action.id);
     showHistorySoon();
-    const id = action.summary?.question_id;
-    if (id == null) toast(TAKEN_BACK_MANY);
-    else standAgain(await call("GET", questionPath({ site: action.site, question_id: id })), null);
+    if (action.kind === "bulk") offerAgain(action, showHistorySoon);
+    else standAgain(await call("GET", questionPath(undone)), null);
   } catch (error) {
     toast(`Not taken back: ${error.message}`, "bad");
   }
@@ -298,8 +297,8 @@ const actions = {
   s: skip,
   n: openNote,
   e: () => edit(current),
-  o: () => askForSecondOpinion(current),
-  x: (focused) => blockTag(focused?.dataset.tag),
+  o: () => toggleSecondOpinion(current, redrawing(current)),
+  x: (focused) => block(current, redrawing(current), focused?.dataset.tag),
   "/": () => $("add").focus(),
 };
 for (let number = 1; number <= 9; number += 1) actions[number] = () => toggleRow(number - 1);
@@ -309,9 +308,9 @@ function toggleRow(index) {
   if (row) toggle(row.tag);
 }
 
-function blockTag(tag) {
-  const decision = current;
-  block(decision, () => decision === current && draw(), tag);
+// What draws a decision as it is then, if it stands on the screen still.
+function redrawing(decision) {
+  return () => decision === current && draw();
 }
 
 listenToKeys({

@@ -1,6 +1,8 @@
 // Taking back what the server has: by the action's number, so that asking again does no harm.
 
-import { call } from "../api.js";
+import { call, newId } from "../api.js";
+import { questions } from "../history.js";
+import { toast } from "./notices.js";
 
 const PAUSES_MS = [500, 1000, 2000];
 
@@ -32,6 +34,16 @@ export async function takeBack(id) {
 // Something else was decided meanwhile, which is the newest now.
 export function forgetUnanswered() {
   unanswered = null;
+}
+
+// Tell that a verdict on many questions is taken back, and let it be said again: of all that match
+// its filter by then. onSaid(): it is.
+export function offerAgain({ summary: { filter, tag, verdict, count } }, onSaid) {
+  toast(`Taken back: ${tag} is no longer ${verdict} on ${questions(count)}.`, "", "Say it again", async () => {
+    const again = await call("POST", "/api/v1/review/bulk", { filter, tag, verdict, request_id: newId() });
+    toast(`${tag} is ${verdict} on ${questions(again.count)}.`);
+    onSaid();
+  });
 }
 
 async function newestAction() {

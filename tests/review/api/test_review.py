@@ -170,7 +170,12 @@ def test_notes_and_second_opinions(client: TestClient) -> None:
     assert client.post(f"{path}/notes", json={"text": "a duplicate?"}).status_code == 204
     (note,) = client.get(path).json()["notes"]
     assert (note["reviewer"], note["text"]) == ("owner", "a duplicate?")
-    assert client.post(f"{path}/second-opinion", json={}).json() == {"wanted_reviews": 2}
+    for is_new in (True, False):
+        answer = client.post(f"{path}/second-opinion", json={})
+        assert answer.json() == {"wanted_reviews": 2, "is_new": is_new}
+    for status in (204, 409):
+        assert client.delete(f"{path}/second-opinion").status_code == status
+    assert client.get(path).json()["wanted_reviews"] == 1
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,26 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     assert count(service, Verdict, reviewer) == 0
 
 
+def test_a_verdict_on_many_questions_that_a_key_takes_back_is_said_again(
+    page: Page, service: Service, reviewer: str
+) -> None:
+    page.goto(f"{service.address}/bulk?site=stats&tag=Regression")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Accept regression on").click()
+    expect(page.locator("#done")).to_contain_text("accepted on")
+    said = count(service, Verdict, reviewer)
+    page.goto(f"{service.address}/review")
+    page.locator("#stage").wait_for(state="visible")
+    page.keyboard.press("u")
+    told = page.locator("#toasts")
+    expect(told).to_contain_text(f"regression is no longer accepted on {said} questions.")
+    assert count(service, Verdict, reviewer) == 0
+    told.get_by_role("button", name="Say it again").click()
+    expect(told).to_contain_text(f"regression is accepted on {said} questions.")
+    expect(page.locator("#history-list li")).to_have_count(2)
+    assert count(service, Verdict, reviewer) == said
+
+
 def test_formulas_in_titles_are_drawn_in_the_preview_and_in_the_history(
     page: Page, service: Service
 ) -> None:
@@ -192,8 +212,10 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
 ) -> None:
     identity, tag = question_id(page), page.locator("#suggestions button").first
     name = tag.get_attribute("data-tag") or ""
-    page.keyboard.press("o")
-    expect(page.locator("#toasts")).to_contain_text("second opinion")
+    for told, is_asked in (("will be asked", "true"), ("No second", "false"), ("will", "true")):
+        page.keyboard.press("o")
+        expect(page.locator("#toasts")).to_contain_text(told)
+        expect(page.locator("#second-opinion")).to_have_attribute("aria-pressed", is_asked)
     decide(page, "a")
     saved(page)
     say(browser, service, "a second one", identity, {name: "rejected"})

@@ -38,6 +38,8 @@ def test_sites_are_those_that_are_polled_and_those_that_have_a_model(
     assert "<option selected>cooking</option>" in page
     assert "<option>stats</option>" in page
     assert "All sites" in page
+    filtered = client.get("/review?site=cooking&order=newest&q=words").text
+    assert 'href="/review?site=cooking&amp;order=newest">Clear' in filtered
 
 
 def test_one_site_alone_is_not_asked_for(client: TestClient) -> None:
