@@ -102,10 +102,11 @@ def _tell(
 ) -> Undone:
     if action.kind == "bulk":
         return Undone(action, None, {})
-    ((pk, state),) = states.items()
-    # It stands on the reviewer's screen again.
-    claim_question(connection, pk, reviewer, queue=ANY_QUEUE, now=now)
-    restored: dict[str, str] = {tag: own.verdict for tag, own in state.verdicts.items()}
+    restored: dict[str, str] = {}
+    for pk, state in states.items():  # of one question, or of none: it was deleted since
+        # It stands on the reviewer's screen again.
+        claim_question(connection, pk, reviewer, queue=ANY_QUEUE, now=now)
+        restored = {tag: own.verdict for tag, own in state.verdicts.items()}
     return Undone(action, action.summary["question_id"], restored)
 
 

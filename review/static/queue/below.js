@@ -27,10 +27,9 @@ export function showHistorySoon() {
 
 async function showHistory() {
   try {
-    const { actions } = await call("GET", "/api/v1/review/history");
-    const shown = actions.slice(0, HISTORY_SHOWN);
-    $("history-list").replaceChildren(...shown.map((action) => historyItem(action, onUndo)));
-    $("history-empty").hidden = shown.length > 0;
+    const { actions } = await call("GET", `/api/v1/review/history?limit=${HISTORY_SHOWN}`);
+    $("history-list").replaceChildren(...actions.map((action) => historyItem(action, onUndo)));
+    $("history-empty").hidden = actions.length > 0;
   } catch {
     // It stays as it was; what keeps decisions from being saved is told elsewhere.
   }

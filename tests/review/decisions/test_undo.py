@@ -11,6 +11,7 @@ from sqlalchemy import Engine, delete, select
 
 from core.database.engine import make_engine
 from core.database.review_tables import QueuedQuestion, ReviewAction, ReviewClaim
+from core.database.tables import Question
 from core.errors import ReviewConflict, UnknownAction
 from core.questions.review_queue import recount
 from core.questions.verdicts import Decided
@@ -67,6 +68,17 @@ def test_an_older_action_is_undone_alone_and_once(engine: Engine, clock: ManualC
         with engine.begin() as connection:
             assert undo(connection, "ann", first.action_id, now=clock.now()).question_id == 1
     assert take_back(engine, clock).question_id == 2
+
+
+def test_a_decision_on_a_question_that_was_deleted_keeps_none_from_being_undone(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {}, 2: {}}, now=clock.now())
+    for number in (1, 2):
+        decide(engine, clock, number, "accepted")
+    with engine.begin() as connection:
+        connection.execute(delete(Question).where(Question.question_id == 2))
+    assert [take_back(engine, clock).question_id for _ in range(2)] == [2, 1]
 
 
 def test_a_later_decision_on_the_same_question_is_undone_first(

@@ -1,4 +1,5 @@
 import re
+from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -85,6 +86,10 @@ def test_a_question_shows_predictions_and_own_verdicts_but_not_those_of_others(
     assert "accepted: anova" in page
     assert "of-ann" not in page
     assert client.get("/browse/stats/999").status_code == 404
+    assert "None yet." in client.get("/browse/stats/6").text
+    said = {"filter": {"site": "stats"}, "tag": "anova", "verdict": "rejected"}
+    client.post("/api/v1/review/bulk", json=said | {"request_id": str(uuid4())})
+    assert "rejected: anova" in client.get("/browse/stats/6").text  # of which it is no review
 
 
 @pytest.mark.parametrize("path", ["/browse", "/browse/stats/60"])
