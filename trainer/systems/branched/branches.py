@@ -140,7 +140,7 @@ def _probabilities(head: keras.Sequential, inputs: TeacherInputs, rows: Rows) ->
 def fit_terms(run: FittingRun, learned: Pass) -> Terms:
     """Fit weights of each term for the most frequent labels, and a bias for all labels."""
     part = TERMS + learned.suffix
-    epoch_work = fitting_run.TERMS_COST * len(learned.train)
+    epoch_work = run.terms_cost * len(learned.train)
     stored = run.checkpoints.load(part)
     if stored is not None and stored.keys() == {"table", "bias"}:
         run.resumed((), epoch_work * run.hyperparameters.fit.term_epochs)

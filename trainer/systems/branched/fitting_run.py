@@ -13,6 +13,7 @@ from trainer.systems.branched.parts.checkpoints import Checkpoints
 TABLES_COST: Final = 1000
 READER_COST: Final = 85
 TERMS_COST: Final = 35
+SENTENCE_COST: Final = 65  # of the terms, beside that, for a vector of 384 dimensions
 CONVOLUTIONS_COST: Final = 900
 
 
@@ -81,7 +82,7 @@ class FittingRun:
     def _pass_work(self, learned: int, everything: int) -> int:
         """What readers and terms cost that learn everything, and what comes before them."""
         readers = self._reader_work(learned) * self.hyperparameters.graph.readers
-        terms = TERMS_COST * self.hyperparameters.fit.term_epochs
+        terms = self.terms_cost * self.hyperparameters.fit.term_epochs
         return (readers + terms) * everything + self._preparation_work(learned, everything)
 
     def _preparation_work(self, learned: int, everything: int) -> int:
@@ -101,6 +102,11 @@ class FittingRun:
         """
         taught = self.encoded.vectors is not None and not self.encoded.reads_sentences
         return self.hyperparameters.fit.teacher_folds if taught else 0
+
+    @property
+    def terms_cost(self) -> int:
+        """Of a question in an epoch of the terms, and of its sentence vector where one is read."""
+        return TERMS_COST + SENTENCE_COST * self.encoded.reads_sentences
 
     def conv_epochs(self) -> int:
         """Epochs of the convolutions in the first pass."""
