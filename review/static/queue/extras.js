@@ -58,7 +58,7 @@ export async function toggleSecondOpinion({ question }, draw) {
     } else {
       const { is_new: isNew } = await call("POST", `${path}/second-opinion`, {});
       if (isNew) asked.add(path);
-      toast(isNew ? "Another reviewer will be asked for a second opinion. Press o again to take that back." : "A second opinion is asked for already.");
+      toast(isNew ? "Another reviewer will be asked, too. Second opinion once more takes that back." : "A second opinion is asked for already.");
     }
   } catch (error) {
     if (error.status === 409) asked.delete(path); // it has been given

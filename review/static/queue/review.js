@@ -216,7 +216,7 @@ async function undoNewest() {
   }
   const ours = newest?.question.site === undone.site && newest.question.question_id === undone.question_id;
   if (ours) made.pop();
-  standAgain(await call("GET", questionPath(undone)), ours ? newest.chosen : null);
+  await fetchAgain(undone, undone.action.summary.title, ours ? newest.chosen : null);
 }
 
 // What is not confirmed never leaves, or is undone as soon as it has arrived.
@@ -229,10 +229,15 @@ async function undoUnsent(entry) {
   neverKeep(entry.id);
   const verdicts = Object.entries(entry.body.verdicts ?? {});
   const chosen = verdicts.filter(([, verdict]) => verdict !== "rejected").map(([tag]) => tag);
+  await fetchAgain(entry.question, entry.title, verdicts.length ? chosen : null);
+}
+
+// Of what is taken back, the question may be gone by now, or the network.
+async function fetchAgain(question, title, chosen) {
   try {
-    standAgain(await call("GET", questionPath(entry.question)), verdicts.length ? chosen : null);
+    standAgain(await call("GET", questionPath(question)), chosen);
   } catch (error) {
-    toast(`Taken back: ${entry.title}. It cannot be shown: ${error.message}`);
+    toast(`Taken back, but it cannot be shown: ${title}: ${error.message}`);
   }
 }
 
@@ -249,7 +254,7 @@ async function undoAction(action) {
     const undone = await takeBack(action.id);
     showHistorySoon();
     if (action.kind === "bulk") offerAgain(action, showHistorySoon);
-    else standAgain(await call("GET", questionPath(undone)), null);
+    else await fetchAgain(undone, action.summary.title, null);
   } catch (error) {
     toast(`Not taken back: ${error.message}`, "bad");
   }

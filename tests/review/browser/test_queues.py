@@ -216,6 +216,10 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
         page.keyboard.press("o")
         expect(page.locator("#toasts")).to_contain_text(told)
         expect(page.locator("#second-opinion")).to_have_attribute("aria-pressed", is_asked)
+    told_at, decided_at = (page.locator(at).bounding_box() for at in (".toast", ".decide"))
+    assert told_at
+    assert decided_at
+    assert told_at["x"] + told_at["width"] <= decided_at["x"]  # no button is covered
     decide(page, "a")
     saved(page)
     say(browser, service, "a second one", identity, {name: "rejected"})
