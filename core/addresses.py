@@ -6,11 +6,12 @@ No error shows one, since there are passwords in them.
 import re
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+_TAKEN_OF_BROKERS: Final = ("ssl", "login_method")  # how the parameters begin that Kombu knows
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 # User, host, port and a database's name, with a parameter behind them: no password looks like that.
 _BEFORE_QUERY: Final = re.compile(r"[\w+]+://[^@/?#]*@[\w.-]+(:\d+)?/[\w.-]*(?=\?[A-Za-z_]+=)")
@@ -49,6 +50,12 @@ def check_broker_address(address: str) -> None:
         raise ValueError(f"begins with none of {known}")
     if not _is_readable_broker(address):
         raise ValueError("cannot be read; percent-encode its password, and an @ behind its host")
+    given = parse_qsl(urlsplit(address).query, keep_blank_values=True)
+    if not all(name.startswith(_TAKEN_OF_BROKERS) for name, _ in given):
+        raise ValueError(
+            "holds a parameter that Celery does not take; password, host and database go before "
+            "the ?, and behind it only what begins with ssl_"
+        )
 
 
 def check_api_address(address: str, *, key: str) -> None:
