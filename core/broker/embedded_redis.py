@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _KEPT = "appendonly.aof"  # in the folder of the server
 _LONGEST_SOCKET_PATH = 100  # the system's limit is 108 bytes
-_START_SECONDS = 10.0
+_START_SECONDS = 60.0  # of a large file on a slow disk; one that ends is not waited for
 
 
 def socket_path(data_dir: Path) -> Path:
