@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Self
 
 from sqlalchemy import Engine, and_, exists, or_, select
@@ -12,6 +13,7 @@ from sqlalchemy.orm import aliased
 from backfill.folder import BackfillFolder, Split
 from backfill.shards import PredictedQuestion, unpack_predictions, unpack_questions
 from core.clock import Clock
+from core.database.engine import despite_deadlocks
 from core.database.keys import one_of
 from core.database.tables import ModelVersion, Prediction, Question
 from core.errors import BackfillRefused
@@ -134,10 +136,20 @@ def load(
         questions = [question for question in questions if question.question_id in chosen]
         for start in range(0, len(questions), BATCH_QUESTIONS):
             batch = questions[start : start + BATCH_QUESTIONS]
-            with engine.begin() as connection:
-                counts += _load_batch(connection, batch, chosen, version, now=clock.now())
+            counts += despite_deadlocks(partial(_load, engine, batch, chosen, version, clock))
         on_shard()
     return counts
+
+
+def _load(
+    engine: Engine,
+    questions: Sequence[FetchedQuestion],
+    predictions: Mapping[int, PredictedQuestion],
+    version: Version,
+    clock: Clock,
+) -> LoadCounts:
+    with engine.begin() as connection:
+        return _load_batch(connection, questions, predictions, version, now=clock.now())
 
 
 def _load_batch(

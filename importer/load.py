@@ -7,10 +7,11 @@ from typing import Self
 from sqlalchemy import Engine
 
 from core.clock import Clock
+from core.database.engine import despite_deadlocks
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Row, SeenIds
 from core.questions.lifecycle import Priority
-from core.questions.store import FetchedQuestion, store
+from core.questions.store import FetchedQuestion, Stored, store
 
 BATCH_QUESTIONS = 500  # of one transaction
 BATCH_CHARACTERS = 8_000_000  # of all that waits for one: ten times that of honest questions
@@ -143,14 +144,19 @@ class _Loader:
     ) -> None:
         if not questions:
             return
-        with self._engine.begin() as connection:
-            stored = store(
-                connection,
-                questions,
-                now=self._clock.now(),
-                request_tagging=request_tagging,
-                priority=Priority.BACKFILL,
-            )
+
+        def write() -> Stored:
+            with self._engine.begin() as connection:
+                return store(
+                    connection,
+                    questions,
+                    now=self._clock.now(),
+                    request_tagging=request_tagging,
+                    priority=Priority.BACKFILL,
+                )
+
+        # A poller that fetches the site's history may be about to store the same questions.
+        stored = despite_deadlocks(write)
         self.tally.new += stored.new
         self.tally.changed += stored.changed
         self.tally.unchanged += stored.unchanged

@@ -1,20 +1,25 @@
 import gzip
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 
 from core.clock import SystemClock
 from core.database.engine import reading
 from core.database.tables import Question
 from core.errors import ImportFailed
 from core.questions.files import BrokenRow, Row, read_questions
+from core.questions.store import store
 from importer.load import BATCH_QUESTIONS, Tally, import_rows
 from tests.conftest import ManualClock
-from tests.rows import find_request, question, row
+from tests.processes import is_waited_for, wait_until
+from tests.rows import find_request, question, row, store_questions
 
 
 def import_all(engine: Engine, rows: Iterable[Row]) -> tuple[Tally, list[BrokenRow]]:
@@ -115,3 +120,35 @@ def test_long_questions_are_stored_before_many_wait(
         on_requested=lambda site, pks: told.append((site, len(pks))),
     )
     assert told == [("a", 2), ("b", 2), ("a", 1), ("b", 1)]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_deadlock_with_who_stores_the_same_questions_ends_no_import(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """As with a poller that fetches the site's history."""
+    is_locked = threading.Event()
+
+    def poll() -> None:
+        with engine.begin() as connection:
+            known = select(Question.id).where(Question.question_id == 2)
+            connection.execute(known.with_for_update()).one()
+            is_locked.set()
+            wait_until(lambda: is_waited_for(engine), seconds=20, what="the import waits for it")
+            store(connection, [question(1)], now=clock.now(), request_tagging=False)
+
+    def begin_to_poll(_: object, cursor: Any, statement: str, *__: object) -> None:
+        nonlocal has_begun
+        if statement.startswith("INSERT INTO questions") and not has_begun:
+            has_begun = True
+            cursor.execute("SET LOCAL deadlock_timeout = 20")  # whose check finds it
+            store_questions(engine, question(2), now=clock.now())
+            polling.append(pool.submit(poll))
+            assert is_locked.wait(20)
+
+    has_begun, polling = False, list[Future[None]]()
+    event.listen(engine, "before_cursor_execute", begin_to_poll)
+    with ThreadPoolExecutor(1) as pool:
+        tally, _ = import_all(engine, [question(1), question(2)])
+    polling[0].result()
+    assert tally.imported == 2
