@@ -175,7 +175,7 @@ def _figure(name: str, before: Scores, after: Scores, tags: npt.NDArray[np.int64
 
 
 def _tags(labels: tuple[str, ...], known: set[str], before: Scores, after: Scores) -> list[Change]:
-    """F1 of what reaches the threshold, of each tag that both know and a question has."""
+    """F1 of the suggestions, of each tag that both know and a question has."""
     shown = [suggested(one) for one in (before, after)]
     found = []
     for place, tag in enumerate(labels):
