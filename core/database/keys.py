@@ -1,6 +1,6 @@
 """Many keys in one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -50,6 +50,11 @@ class _is_one_of(FunctionElement[bool]):  # noqa: N801 (as those of core/databas
 
     def __init__(self, column: Any, listed: str) -> None:
         super().__init__(column, literal(listed, _Listed()))
+
+
+def in_chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Keys in their order, CHUNK at most at a time."""
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
 
 
 def one_of(connection: Connection, column: Any, keys: Iterable[int]) -> ColumnElement[bool]:

@@ -15,12 +15,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.engine import dialect_insert
-from core.database.keys import one_of
+from core.database.keys import in_chunks, one_of
 from core.database.review_tables import QueuedQuestion, Review, Verdict
 from core.database.tables import Question, QuestionTag
 from core.questions.lock_order import lock_in_order
-
-CHUNK = 500  # keys of one statement
 
 
 def enter_queue(
@@ -58,8 +56,8 @@ def enter_queue(
 
 def forget_scores(connection: Connection, pks: Sequence[int]) -> None:
     """Let questions be scored again, whose author's tags have changed; commits nothing."""
-    for start in range(0, len(pks), CHUNK):
-        chosen = one_of(connection, QueuedQuestion.question_pk, pks[start : start + CHUNK])
+    for chunk in in_chunks(pks):
+        chosen = one_of(connection, QueuedQuestion.question_pk, chunk)
         unset = update(QueuedQuestion).where(chosen, QueuedQuestion.uncertainty.is_not(None))
         connection.execute(unset.values(uncertainty=None, label_quality=None))
 
@@ -84,8 +82,8 @@ def forget_scores_of_tags(connection: Connection, site: str, tags: Collection[st
 
 def recount(connection: Connection, pks: Sequence[int]) -> None:
     """Count reviews and conflicts of questions anew; commits nothing. They are locked before."""
-    for start in range(0, len(pks), CHUNK):
-        chosen = one_of(connection, QueuedQuestion.question_pk, pks[start : start + CHUNK])
+    for chunk in in_chunks(pks):
+        chosen = one_of(connection, QueuedQuestion.question_pk, chunk)
         statement = update(QueuedQuestion).where(chosen)
         connection.execute(statement.values(reviews=count_reviews(), conflicting=has_conflict()))
 

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select, true
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
-from core.database.keys import CHUNK, HELD, is_held, one_of
+from core.database.keys import CHUNK, HELD, in_chunks, is_held, one_of
 from core.database.tables import Question
 from review.browse.cursors import Place
 from review.browse.filters import BrowseFilter, bounds, conditions, few_keys, held_keys
@@ -105,8 +105,8 @@ def _of_keys(
 ) -> list[Any]:
     """Which questions of some keys match, in their order; so many at once that a plan is sure."""
     found: list[Any] = []
-    for start in range(0, len(keys), CHUNK):
-        of_keys = one_of(connection, Question.id, keys[start : start + CHUNK])
+    for chunk in in_chunks(keys):
+        of_keys = one_of(connection, Question.id, chunk)
         found += connection.execute(_columns().where(of_keys, *wanted))
     return sorted(found, key=_place_of(chosen), reverse=True)
 

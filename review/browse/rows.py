@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import CHUNK
+from core.database.keys import in_chunks
 from core.database.review_tables import QueuedQuestion, Verdict
 from core.database.tables import ModelVersion, Question, TaggingRequest
 from core.database.views import PredictedTag
@@ -84,8 +84,8 @@ class BrowsedQuestion:
 def read_rows(connection: Connection, pks: Sequence[int]) -> list[BrowsedQuestion]:
     """Read questions by their keys, in the order of the keys."""
     found: dict[int, BrowsedQuestion] = {}
-    for start in range(0, len(pks), CHUNK):
-        found |= _read(connection, pks[start : start + CHUNK])
+    for chunk in in_chunks(pks):
+        found |= _read(connection, chunk)
     return [found[pk] for pk in pks if pk in found]
 
 

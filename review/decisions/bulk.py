@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import CHUNK, are_at_most, one_of
+from core.database.keys import are_at_most, in_chunks, one_of
 from core.database.review_tables import QueuedQuestion, Verdict
 from core.database.tables import Question
 from core.errors import ReviewConflict
@@ -176,8 +176,8 @@ def _questions_of_tag(said: BulkVerdict) -> Select[int]:
 def _chunks(connection: Connection, keys: Select[int]) -> Iterator[ColumnElement[bool]]:
     """Whether a row of the queue is of the next of some keys, so many that a plan is sure."""
     ordered = sorted(set(connection.scalars(keys)))
-    for start in range(0, len(ordered), CHUNK):
-        yield one_of(connection, QueuedQuestion.question_pk, ordered[start : start + CHUNK])
+    for chunk in in_chunks(ordered):
+        yield one_of(connection, QueuedQuestion.question_pk, chunk)
 
 
 def _stretches(connection: Connection, said: BulkVerdict) -> Iterator[ColumnElement[bool]]:

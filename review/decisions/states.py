@@ -4,7 +4,7 @@ An action replaces states by others; undoing it puts back those of before, which
 `review_changes.before` keeps as JSON.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import delete, insert, select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import CHUNK, one_of
+from core.database.keys import in_chunks, one_of
 from core.database.review_tables import Review, Verdict
 from core.database.tables import Question
 from core.questions.review_queue import recount
@@ -87,7 +87,7 @@ def read_states(connection: Connection, reviewer: str, pks: Sequence[int]) -> di
     """What stands of a reviewer on each of some questions."""
     verdicts: dict[int, dict[str, OwnVerdict]] = {pk: {} for pk in pks}
     reviews: dict[int, OwnReview] = {}
-    for chunk in _chunks(pks):
+    for chunk in in_chunks(pks):
         of_verdicts = select(
             Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles, Verdict.at
         ).where(Verdict.reviewer == reviewer, one_of(connection, Verdict.question_pk, chunk))
@@ -120,7 +120,7 @@ def replace_states(connection: Connection, reviewer: str, states: Mapping[int, S
     The questions are locked before (`core/questions/lock_order.py`).
     """
     pks = sorted(states)
-    for chunk in _chunks(pks):
+    for chunk in in_chunks(pks):
         for table in (Verdict, Review):
             own = (table.reviewer == reviewer, one_of(connection, table.question_pk, chunk))
             connection.execute(delete(table).where(*own))
@@ -162,7 +162,3 @@ def _review_rows(reviewer: str, states: Mapping[int, State]) -> Iterator[dict[st
                 "blind": review.blind,
                 "first_choice": None if first is None else list(first),
             }
-
-
-def _chunks(pks: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (pks[start : start + CHUNK] for start in range(0, len(pks), CHUNK))

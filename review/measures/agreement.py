@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
-from core.database.keys import CHUNK
+from core.database.keys import in_chunks
 from core.database.review_tables import Review, Verdict
 from core.database.tables import Question
 from core.database.views import PredictedTag
@@ -126,10 +126,9 @@ def _read_chosen(
 ) -> dict[int, defaultdict[str, dict[str, bool]]]:
     """By question and reviewer, whether each tag belongs there, as far as something is said."""
     found: dict[int, defaultdict[str, dict[str, bool]]] = {pk: defaultdict(dict) for pk in pks}
-    keys = sorted(found)
-    for start in range(0, len(keys), CHUNK):
+    for chunk in in_chunks(sorted(found)):
         said = select(Verdict.question_pk, Verdict.reviewer, Verdict.tag, Verdict.verdict)
-        chosen = said.where(Verdict.question_pk.in_(keys[start : start + CHUNK]))
+        chosen = said.where(Verdict.question_pk.in_(chunk))
         for pk, reviewer, tag, verdict in connection.execute(chosen):
             found[pk][reviewer][tag] = verdict != "rejected"
     return found
@@ -173,10 +172,10 @@ def _read_suggested(
     """The suggested tags by question and version, without those that are blocked now."""
     keys = sorted({row.question_pk for row in reviews})
     found: defaultdict[tuple[int, int], set[str]] = defaultdict(set)
-    for start in range(0, len(keys), CHUNK):
+    for chunk in in_chunks(keys):
         rows = select(PredictedTag.question_pk, PredictedTag.model_version_id, PredictedTag.tag)
         joined = rows.join(Question, Question.id == PredictedTag.question_pk)
-        chosen = (PredictedTag.question_pk.in_(keys[start : start + CHUNK]), is_suggested())
+        chosen = (PredictedTag.question_pk.in_(chunk), is_suggested())
         for pk, version, tag in connection.execute(joined.where(*chosen)):
             found[pk, version].add(tag)
     return found

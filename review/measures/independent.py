@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from core.database.keys import CHUNK
+from core.database.keys import in_chunks
 from core.database.review_tables import ReviewAction, ReviewChange
 from review.decisions.states import State, read_states
 
@@ -52,8 +52,7 @@ def independent_states(
 def _read_history(connection: Connection, pks: Iterable[int]) -> dict[int, list[_Change]]:
     """The changes of each question, the oldest first."""
     found: defaultdict[int, list[_Change]] = defaultdict(list)
-    keys = sorted(pks)
-    for start in range(0, len(keys), CHUNK):
+    for chunk in in_chunks(sorted(pks)):
         changes = (
             select(
                 ReviewChange.question_pk,
@@ -64,7 +63,7 @@ def _read_history(connection: Connection, pks: Iterable[int]) -> dict[int, list[
                 ReviewChange.before,
             )
             .join(ReviewAction, ReviewAction.id == ReviewChange.action_id)
-            .where(ReviewChange.question_pk.in_(keys[start : start + CHUNK]))
+            .where(ReviewChange.question_pk.in_(chunk))
             .order_by(ReviewChange.action_id)
         )
         for pk, *change in connection.execute(changes):

@@ -139,7 +139,7 @@ def test_a_filter_s_tag_leads_to_its_questions_alone(
     held: int,
 ) -> None:
     predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now(), site="cooking")
-    monkeypatch.setattr(bulk, "CHUNK", 2)
+    monkeypatch.setattr("core.database.keys.CHUNK", 2)
     monkeypatch.setattr(bulk, "STRETCH", 2)
     monkeypatch.setattr("review.decisions.filters.RARE", rare)
     monkeypatch.setattr("review.decisions.filters.HELD", held)
