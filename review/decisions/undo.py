@@ -1,7 +1,7 @@
 """Undoing actions: what stood before them stands again, exactly."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import exists, select, update
@@ -90,7 +90,8 @@ def _undo(
         _refuse_if_a_later_one_stands(connection, reviewer, action)
         _refuse_if_settled_by_others(connection, reviewer, states)
         replace_states(connection, reviewer, states)
-    return _tell(connection, reviewer, action, states, now), by_us
+    undone = replace(action, undone_at=action.undone_at or now)
+    return _tell(connection, reviewer, undone, states, now), by_us
 
 
 def _tell(

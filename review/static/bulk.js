@@ -1,8 +1,8 @@
 // One verdict on all questions of a filter: a preview with the count, then the verdict, then undo.
 
+import { link, questions } from "./actions.js";
 import { call, newId } from "./api.js";
-import { link, questions } from "./history.js";
-import { tellTrouble } from "./trouble.js";
+import { attempt } from "./trouble.js";
 
 const $ = (id) => document.getElementById(id);
 const VERBS = { accepted: "Accept", rejected: "Reject" };
@@ -27,7 +27,7 @@ function shutFields() {
 async function preview(event) {
   event.preventDefault();
   const asked = read();
-  const found = await attempt(() => call("POST", "/api/v1/review/bulk/preview", asked));
+  const found = await attempt($("trouble"), () => call("POST", "/api/v1/review/bulk/preview", asked));
   if (!found) return;
   previewed = { ...asked, tag: found.tag, request_id: newId() }; // as the site writes it
   $("done").hidden = true;
@@ -65,7 +65,7 @@ function* tags(question, asked) {
 
 async function say() {
   $("say").disabled = true;
-  const saved = await attempt(() => call("POST", "/api/v1/review/bulk", previewed));
+  const saved = await attempt($("trouble"), () => call("POST", "/api/v1/review/bulk", previewed));
   $("say").disabled = false;
   if (!saved) return; // said once more, the same request does nothing twice
   const { verdict, tag } = previewed;
@@ -78,19 +78,8 @@ async function say() {
 }
 
 async function takeBack(action) {
-  const undone = await attempt(() => call("POST", `/api/v1/review/actions/${action}/undo`, {}));
+  const undone = await attempt($("trouble"), () => call("POST", `/api/v1/review/actions/${action}/undo`, {}));
   if (undone) $("done").replaceChildren("Taken back: all of them stand as they stood before.");
-}
-
-async function attempt(action) {
-  try {
-    const answer = await action();
-    tellTrouble($("trouble"));
-    return answer;
-  } catch (error) {
-    tellTrouble($("trouble"), error);
-    return null;
-  }
 }
 
 $("where").addEventListener("change", shutFields);

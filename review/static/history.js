@@ -1,109 +1,33 @@
-// A reviewer's own decisions, the newest first, each of which can be taken back.
+// What a reviewer has decided, the newest first, each of which can be taken back.
 
+import { historyItem } from "./actions.js";
 import { call } from "./api.js";
-import { minute } from "./times.js";
-import { tellTrouble } from "./trouble.js";
+import { attempt } from "./trouble.js";
 
-// One decision as a list item. onUndo(action): takes it back.
-export function historyItem(action, onUndo) {
-  const item = document.createElement("li");
-  item.dataset.action = action.id;
-  const { summary } = action;
-  const what = document.createElement("div");
-  what.className = "what";
-  const title = action.kind === "bulk"
-    ? text("span", describeMany(action))
-    : link(`/browse/${encodeURIComponent(action.site)}/${summary.question_id}`, action.title_html, `Question ${summary.question_id}`);
-  const verdicts = summary.verdicts ?? (summary.tag ? { [summary.tag]: summary.verdict } : {});
-  what.append(title, " ", ...verdictTags(action.kind, verdicts));
-  const when = document.createElement("time");
-  when.className = "small muted number";
-  when.dateTime = action.at;
-  when.textContent = minute(action.at);
-  const undone = Boolean(action.undone_at);
-  item.classList.toggle("undone", undone);
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "quiet";
-  button.textContent = undone ? "Undone" : "Undo";
-  button.disabled = undone;
-  button.setAttribute("aria-label", `${button.textContent}: ${summary.title ?? describeMany(action)}`);
-  button.addEventListener("click", () => onUndo(action));
-  item.append(what, when, button);
-  return item;
-}
+const $ = (id) => document.getElementById(id);
+let cursor = null;
 
-// A link to a question: by its title as HTML, which comes escaped from the service
-// (review/render), or without one by other words.
-export function link(address, titleHtml, otherwise) {
-  const element = document.createElement("a");
-  element.href = address;
-  if (titleHtml) element.innerHTML = titleHtml;
-  else element.textContent = otherwise;
-  return element;
-}
-
-function text(name, content, className = "") {
-  const element = document.createElement(name);
-  element.textContent = content;
-  if (className) element.className = className;
-  return element;
-}
-
-function describeMany({ site, summary }) {
-  return `${questions(summary.count)} of ${site}`;
-}
-
-export function questions(count) {
-  return count === 1 ? "1 question" : `${count.toLocaleString("en")} questions`;
-}
-
-function verdictTags(kind, verdicts) {
-  const tags = Object.entries(verdicts).map(([tag, verdict]) => {
-    const sign = { accepted: "✓", added: "+", rejected: "✗" }[verdict];
-    const element = text("span", `${sign} ${tag}`, `tag ${verdict === "rejected" ? "bad" : "good"}`);
-    element.title = verdict;
-    return element;
+async function showOlder() {
+  $("more").disabled = true; // pressed once more, it would show the same ones twice
+  await attempt($("trouble"), async () => {
+    const query = cursor === null ? "" : `?cursor=${cursor}`;
+    const page = await call("GET", `/api/v1/review/history${query}`);
+    $("history-list").append(...page.actions.map((action) => historyItem(action, undo)));
+    cursor = page.cursor;
+    $("more").hidden = cursor === null;
+    $("history-list").hidden = !$("history-list").children.length;
+    $("history-empty").hidden = $("history-list").children.length > 0;
   });
-  if (kind === "skip") tags.push(text("span", "skipped", "tag plain"));
-  if (kind === "settle") tags.push(text("span", "settled", "tag plain"));
-  return tags.flatMap((tag) => [tag, " "]);
+  $("more").disabled = false;
 }
 
-// The page of its own.
-const more = document.getElementById("more");
-if (more) {
-  const list = document.getElementById("history-list");
-  const trouble = document.getElementById("trouble");
-  let cursor = null;
-
-  const show = async () => {
-    try {
-      const query = cursor === null ? "" : `?cursor=${cursor}`;
-      const page = await call("GET", `/api/v1/review/history${query}`);
-      list.append(...page.actions.map((action) => historyItem(action, undo)));
-      cursor = page.cursor;
-      more.hidden = cursor === null;
-      list.hidden = !list.children.length;
-      document.getElementById("history-empty").hidden = list.children.length > 0;
-      tellTrouble(trouble);
-    } catch (error) {
-      tellTrouble(trouble, error);
-    }
-  };
-
-  const undo = async (action) => {
-    try {
-      await call("POST", `/api/v1/review/actions/${action.id}/undo`, {});
-      const item = list.querySelector(`[data-action="${action.id}"]`);
-      item.replaceWith(historyItem({ ...action, undone_at: new Date().toISOString() }, undo));
-      document.getElementById("announcer").textContent = "Undone.";
-      tellTrouble(trouble);
-    } catch (error) {
-      tellTrouble(trouble, error);
-    }
-  };
-
-  more.addEventListener("click", show);
-  await show();
+async function undo(action) {
+  await attempt($("trouble"), async () => {
+    const { action: undone } = await call("POST", `/api/v1/review/actions/${action.id}/undo`, {});
+    $("history-list").querySelector(`[data-action="${action.id}"]`).replaceWith(historyItem(undone, undo));
+    $("announcer").textContent = "Undone.";
+  });
 }
+
+$("more").addEventListener("click", showOlder);
+showOlder();

@@ -4,8 +4,19 @@ export function linkToLogin() {
   return Object.assign(document.createElement("a"), { href: "/login", target: "_blank", textContent: "Log in in another window" });
 }
 
-// Say in a box what went wrong; without an error, that nothing is wrong any more.
-export function tellTrouble(box, error = null) {
+// Do something, and say in a box what keeps it from being done: the answer is null then.
+export async function attempt(box, action) {
+  try {
+    const answer = await action();
+    tell(box, null);
+    return answer;
+  } catch (error) {
+    tell(box, error);
+    return null;
+  }
+}
+
+function tell(box, error) {
   box.hidden = error === null;
   if (error?.status === 401) box.replaceChildren("You are signed out. ", linkToLogin(), ", then try again.");
   else box.replaceChildren(...(error === null ? [] : [error.message]));

@@ -1,7 +1,7 @@
 // What stands below the question: the last decisions, and what reviews have come to.
 
+import { historyItem } from "../actions.js";
 import { call } from "../api.js";
-import { historyItem } from "../history.js";
 import { showProgress } from "./progress.js";
 
 const HISTORY_SHOWN = 8;

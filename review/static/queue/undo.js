@@ -1,7 +1,7 @@
 // Taking back what the server has: by the action's number, so that asking again does no harm.
 
+import { questions } from "../actions.js";
 import { call, newId } from "../api.js";
-import { questions } from "../history.js";
 import { toast } from "./notices.js";
 
 const PAUSES_MS = [500, 1000, 2000];

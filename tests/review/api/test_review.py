@@ -103,6 +103,7 @@ def test_a_reviewer_goes_through_the_queue_and_back(client: TestClient) -> None:
     assert client.post(f"{API}/undo", json={}).json()["question_id"] == 2
     undone = client.post(f"{API}/undo").json()
     assert undone["action"]["id"] == answers[0]["action_id"]
+    assert undone["action"]["undone_at"]
     assert (undone["question_id"], undone["restored"]) == (3, {"verdicts": {}})
     assert client.post(f"{API}/undo").status_code == 404
     history = client.get(f"{API}/history", params={"limit": 1}).json()

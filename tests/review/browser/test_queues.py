@@ -3,7 +3,7 @@
 import json
 from uuid import uuid4
 
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, Route, expect
 from sqlalchemy import delete, insert, select
 
 from core.database.engine import reading
@@ -149,6 +149,29 @@ def test_formulas_in_titles_are_drawn_in_the_preview_and_in_the_history(
     saved(page)
     page.goto(f"{service.address}/history")
     expect(page.locator("#history-list a math").first).to_be_visible()
+
+
+def test_older_decisions_are_shown_once_however_often_they_are_asked_for(
+    page: Page, service: Service
+) -> None:
+    made = {"kind": "skip", "site": "stats", "at": "2026-01-01T00:00:00Z", "undone_at": None}
+    newest = made | {"id": 2, "summary": {"question_id": 2, "title": "two"}}
+    older = made | {"id": 1, "summary": {"question_id": 1, "title": "one"}}
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if "cursor" in route.request.url:
+            held.append(route)
+        else:
+            route.fulfill(json={"actions": [newest], "cursor": 2})
+
+    page.route("**/review/history*", answer)
+    page.goto(f"{service.address}/history")
+    page.get_by_role("button", name="Show older ones").dblclick(force=True)
+    expect(page.locator("#more")).to_be_disabled()
+    for route in held:
+        route.fulfill(json={"actions": [older], "cursor": None})
+    expect(page.locator("#history-list a")).to_have_text(["Question 2", "Question 1"])
 
 
 def others(page: Page) -> list[str]:
