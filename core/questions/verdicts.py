@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
+from core.database.keys import one_of
 from core.database.review_tables import Verdict
 
 Decided = Literal["accepted", "rejected", "added"]
@@ -51,16 +52,23 @@ def joint_verdict(said: Iterable[Said]) -> Joint:
 
 def read_joint_verdicts(connection: Connection, site: str) -> dict[int, dict[str, Joint]]:
     """What people have said of a site's questions: joint verdicts by question's key and tag."""
-    rows = connection.execute(
-        select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles).where(
-            Verdict.site == site
-        )
-    )
+    return _read_joint(connection, Verdict.site == site)
+
+
+def read_joint_verdicts_on(
+    connection: Connection, pks: Iterable[int]
+) -> dict[int, dict[str, Joint]]:
+    """What people have said of the questions with these keys, by key and tag."""
+    return _read_joint(connection, one_of(connection, Verdict.question_pk, pks))
+
+
+def _read_joint(connection: Connection, chosen: ColumnElement[bool]) -> dict[int, dict[str, Joint]]:
+    rows = select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles).where(chosen)
     said: defaultdict[int, defaultdict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
-    for pk, tag, verdict, settles in rows:
+    for pk, tag, verdict, settles in connection.execute(rows):
         said[pk][tag].append(Said(verdict, settles))
     return {
-        pk: {tag: joint_verdict(verdicts) for tag, verdicts in tags.items()}
+        pk: {tag: joint_verdict(verdicts) for tag, verdicts in sorted(tags.items())}
         for pk, tags in said.items()
     }
 

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from core.database.keys import in_chunks
-from core.database.review_tables import QueuedQuestion, Verdict
+from core.database.review_tables import QueuedQuestion
 from core.database.tables import ModelVersion, Question, TaggingRequest
 from core.database.views import PredictedTag
 from core.questions.suggested import read_blocked_tags
-from core.questions.verdicts import Joint, Said, joint_verdict
+from core.questions.verdicts import Joint, read_joint_verdicts_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _read(connection: Connection, pks: Sequence[int]) -> dict[int, BrowsedQuesti
     versions = {row.id: row.model_version_id for row in rows if row.model_version_id is not None}
     blocked = {site: read_blocked_tags(connection, site) for site in {row.site for row in rows}}
     tags = read_tags(connection, versions)
-    verdicts = _read_verdicts(connection, pks)
+    verdicts = read_joint_verdicts_on(connection, pks)
     return {row.id: _question(row, tags, verdicts, blocked[row.site]) for row in rows}
 
 
@@ -182,14 +182,3 @@ def read_tags(connection: Connection, versions: dict[int, int]) -> dict[int, lis
         if versions[pk] == version:
             tags[pk].append(Predicted(tag, probability, suggested))
     return tags
-
-
-def _read_verdicts(connection: Connection, pks: Sequence[int]) -> dict[int, dict[str, Joint]]:
-    rows = select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles)
-    said: defaultdict[int, defaultdict[str, list[Said]]] = defaultdict(lambda: defaultdict(list))
-    for pk, tag, verdict, settles in connection.execute(rows.where(Verdict.question_pk.in_(pks))):
-        said[pk][tag].append(Said(verdict, settles))
-    return {
-        pk: {tag: joint_verdict(of_tag) for tag, of_tag in sorted(tags.items())}
-        for pk, tags in said.items()
-    }

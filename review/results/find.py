@@ -1,6 +1,6 @@
 """Queries on the results: each question with its newest prediction."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,11 +10,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.keys import one_of
-from core.database.review_tables import Verdict
 from core.database.tables import LikelyTag, ModelVersion, Prediction, Question, QuestionTag
 from core.database.views import OwnTags, PredictedTag, SiteCount, own_tags
 from core.questions.suggested import find_by_tag, is_blocked, is_indexed, is_newest, is_suggested
-from core.questions.verdicts import Joint, Said, joint_verdict
+from core.questions.verdicts import Joint, read_joint_verdicts_on
 from review.results.cursor import Place
 
 PAGE = 500  # questions whose tags are read with one statement
@@ -263,23 +262,10 @@ def _tags_of(
     )
     if chosen.min_probability is not None:
         statement = statement.where(PredictedTag.probability >= chosen.min_probability)
-    verdicts = _verdicts_on(connection, list(version_of))
+    verdicts = read_joint_verdicts_on(connection, version_of)
     tags: dict[int, list[ResultTag]] = {}
     for pk, version_id, tag, probability, suggested in connection.execute(statement):
         if version_of[pk] == version_id:
-            verdict = verdicts.get((pk, tag))
+            verdict = verdicts.get(pk, {}).get(tag)
             tags.setdefault(pk, []).append(ResultTag(tag, probability, suggested, verdict))
     return tags
-
-
-def _verdicts_on(connection: Connection, pks: Sequence[int]) -> dict[tuple[int, str], Joint]:
-    """What verdicts come to, by question and tag, as the view `tag_suggestions` has it."""
-    rows = connection.execute(
-        select(Verdict.question_pk, Verdict.tag, Verdict.verdict, Verdict.settles).where(
-            one_of(connection, Verdict.question_pk, pks)
-        )
-    )
-    said: dict[tuple[int, str], list[Said]] = {}
-    for pk, tag, verdict, settles in rows:
-        said.setdefault((pk, tag), []).append(Said(verdict, settles))
-    return {key: joint_verdict(verdicts) for key, verdicts in said.items()}
