@@ -127,7 +127,8 @@ def test_a_deadlock_with_who_stores_the_same_questions_ends_no_import(
     engine: Engine, clock: ManualClock
 ) -> None:
     """As with a poller that fetches the site's history."""
-    is_locked = threading.Event()
+    is_locked, polling = threading.Event(), list[Future[None]]()
+    has_begun = False
 
     def poll() -> None:
         with engine.begin() as connection:
@@ -146,7 +147,6 @@ def test_a_deadlock_with_who_stores_the_same_questions_ends_no_import(
             polling.append(pool.submit(poll))
             assert is_locked.wait(20)
 
-    has_begun, polling = False, list[Future[None]]()
     event.listen(engine, "before_cursor_execute", begin_to_poll)
     with ThreadPoolExecutor(1) as pool:
         tally, _ = import_all(engine, [question(1), question(2)])
