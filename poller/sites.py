@@ -14,6 +14,8 @@ from core.database.api_tables import KnownSite
 from core.database.engine import reading
 from core.errors import ApiError, ApiUnreachable, UnknownSite
 from core.questions.store import clean_text
+from core.settings import DEFAULTS
+from core.site_names import is_site_of_network
 from core.wording import near, near_matches
 from poller.api import Api
 from poller.client import ApiRequest
@@ -55,6 +57,9 @@ def require_sites(
 ) -> None:
     """Refuse sites that do not exist.
 
+    One that the network has or had is believed: a list that was cut short, or a site that closes,
+    is to keep no other site from being polled.
+
     Args:
         api: is asked for its list of sites, where the database has none that is believed.
         engine: of the database.
@@ -68,7 +73,9 @@ def require_sites(
     """
     known = _known_sites(api, engine, clock, sites)
     for site in sites:
-        if site not in known:
+        if site not in known and api.client.url == DEFAULTS.api_url and is_site_of_network(site):
+            log.warning("the API's list lacks %s: it is asked for all the same", site)
+        elif site not in known:
             matches = near_matches(_near(site, known.values()))
             raise UnknownSite(
                 f"There is no site {site!r}{matches}.",

@@ -6,6 +6,7 @@ from sqlalchemy import Engine, select
 
 from core.database.api_tables import KnownSite
 from core.errors import UnknownSite
+from core.settings import DEFAULTS
 from demo.standin.api import StandIn
 from demo.standin.faults import Failure, Faults
 from demo.standin.site import Site
@@ -46,6 +47,20 @@ def test_a_site_that_does_not_exist_is_refused_with_what_may_have_been_meant(
 ) -> None:
     with pytest.raises(UnknownSite, match=f"no site '{wrong}' .*{near}.*TAGGER_SITES"):
         check(world(sqlite_engine), "stats", wrong)
+
+
+def test_a_site_that_the_list_lacks_keeps_no_other_from_being_polled(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one that closes, or those behind a list that was cut short."""
+    cut = ApiAnswer(items=({"api_site_parameter": "stats"},), has_more=False)
+    monkeypatch.setattr(Client, "fetch", lambda *_: cut)
+    run = world(sqlite_engine)
+    run.settings = made_up_settings(api_url=DEFAULTS.api_url)
+    check(run, "stats", "cooking")
+    assert "the API's list lacks cooking" in caplog.text
+    with pytest.raises(UnknownSite, match="no site 'statz'"):
+        check(run, "statz")
 
 
 def test_a_name_like_no_other_is_refused_without_a_guess(sqlite_engine: Engine) -> None:
