@@ -5,7 +5,9 @@ two hosts may be minutes apart.
 """
 
 import logging
+import math
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Final
 
 from sqlalchemy import Engine, func, select
@@ -35,17 +37,26 @@ class DatabaseClock:
     def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
         self._engine = engine
         self._clock = clock or SystemClock()
+        self._lock = Lock()  # threads that renew leases ask, too
         self._told: tuple[datetime, float] | None = None  # the server's time, and when it was told
-        self._looked_at: float | None = None
-        self._own_then: datetime | None = None  # this machine's time when it was looked at
+        self._looked_at: tuple[float, datetime] | None = None  # by both of this machine's clocks
         self._ahead = timedelta(0)  # of this machine's, as last told to people
 
     def now(self) -> datetime:
         """The present by the database's clock, in UTC."""
         if self._engine.dialect.name != "postgresql":
             return self._clock.now()
-        slept = self._slept()
-        if self._is_old() or slept >= TOLD_FROM:
+        with self._lock:
+            return self._now()
+
+    def _now(self) -> datetime:
+        present, own = self.monotonic(), self._clock.now()
+        before, then = self._looked_at or (-math.inf, own)
+        slept = timedelta(0)  # or its clock was set forward
+        if self._looked_at is not None:
+            slept = own - then - timedelta(seconds=present - before)
+        if present - before >= LOOK_SECONDS or slept >= TOLD_FROM:
+            self._looked_at = present, own
             self._look(slept)
         if self._told is None:
             return self._clock.now()
@@ -60,18 +71,7 @@ class DatabaseClock:
         """Return when that many seconds have passed."""
         self._clock.sleep(seconds)
 
-    def _is_old(self) -> bool:
-        return self._looked_at is None or self.monotonic() - self._looked_at >= LOOK_SECONDS
-
-    def _slept(self) -> timedelta:
-        """For how long the machine has slept since the last look, or its clock was set forward."""
-        if self._looked_at is None or self._own_then is None:
-            return timedelta(0)
-        passed = timedelta(seconds=self.monotonic() - self._looked_at)
-        return self._clock.now() - self._own_then - passed
-
     def _look(self, slept: timedelta) -> None:
-        self._looked_at, self._own_then = self.monotonic(), self._clock.now()
         try:
             with reading(self._engine) as connection:
                 there = connection.execute(select(func.clock_timestamp())).scalar_one()
