@@ -4,18 +4,21 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
+from weakref import ReferenceType, ref
 
 import pytest
 
 from core.errors import NotEnoughQuestions
 from core.model.tokenizer import TextSettings
 from tests.trainer.made_up import labelled, made_up_questions
+from tests.trainer.systems.test_mean import Constant
 from trainer.compare.run import CompareOptions, Comparison, Source, compare_systems
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter
 from trainer.systems.base import System, Tagger
 from trainer.systems.linear import LinearSVM
+from trainer.systems.mean import WeightedMean
 
 # Keras' own conversions of tensors, under NumPy 2.
 pytestmark = [
@@ -79,6 +82,34 @@ def test_ctrl_c_keeps_what_is_finished() -> None:
     assert found.unfinished == ("b", "c")
     assert seen == [1]
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@dataclass(frozen=True)
+class Watched(System):
+    """Tells whether its tagger is still there."""
+
+    name: ClassVar[str] = "watched"
+    text: ClassVar[TextSettings] = TextSettings()
+    taggers: list[ReferenceType[Tagger]]
+
+    def fit(self, dataset: Dataset, *, seed: int, reporter: ProgressReporter) -> Tagger:  # noqa: ARG002
+        tagger = Constant(0.5)
+        self.taggers.append(ref(tagger))
+        return tagger
+
+
+def test_what_is_measured_goes_unless_it_is_part_of_a_mean() -> None:
+    taggers: list[ReferenceType[Tagger]] = []
+    kept: list[list[bool]] = []
+    one = Watched(taggers)
+    compare_systems(
+        fruit(),
+        {"a": one, "b": one, "c": one, "mean": WeightedMean({"b": 1})},
+        OPTIONS,
+        reporter=ProgressReporter(),
+        on_row=lambda _: kept.append([tagger() is not None for tagger in taggers]),
+    )
+    assert kept == [[False], [False, True], [False, True, False], [False, True, False]]
 
 
 def test_too_few_questions_are_refused_with_how_many_are_missing_before_tensorflow_is_loaded(
