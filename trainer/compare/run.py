@@ -165,7 +165,8 @@ def compare_systems(
         TrainerNotInstalled: the trainer's packages are not here.
     """
     check_installed()
-    bench = _Bench(source, options, reporter)
+    means = [entry for entry in systems.values() if isinstance(entry, WeightedMean)]
+    bench = _Bench(source, options, reporter, {name for mean in means for name in mean.weights})
     reporter.stage("reading questions")
     first = next(iter(systems.values()))
     comparison = Comparison(bench.describe(bench.dataset(_text(first, systems))))
@@ -211,10 +212,16 @@ def _interruptions() -> Iterator[list[bool]]:
 
 
 class _Bench:
-    """Where systems are trained: it keeps the questions as each reads them, and the taggers."""
+    """Where systems are trained: it keeps the questions as each reads them, and parts of means.
 
-    def __init__(self, source: Source, options: CompareOptions, reporter: ProgressReporter) -> None:
+    Other taggers, of hundreds of megabytes some of them, go when they are measured.
+    """
+
+    def __init__(
+        self, source: Source, options: CompareOptions, reporter: ProgressReporter, kept: set[str]
+    ) -> None:
         self._source, self._options, self._reporter = source, options, reporter
+        self._kept = kept  # names of systems that means are made of
         self._datasets: dict[TextSettings, Dataset] = {}
         self._taggers: dict[str, Tagger] = {}
         self._seconds: dict[str, float] = {}
@@ -264,7 +271,8 @@ class _Bench:
         tagger, seconds = self._fit(entry, dataset)
         if isinstance(tagger, Network):
             tagger = use_names(tagger, dataset)
-        self._taggers[name], self._seconds[name] = tagger, seconds
+        if name in self._kept:
+            self._taggers[name], self._seconds[name] = tagger, seconds
         validation, test = tagger.validation_rows(dataset), dataset.split.test
         operating_point = choose_operating_point(
             dataset.targets[validation], tagger.predict_validation(dataset)
