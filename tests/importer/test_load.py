@@ -134,6 +134,7 @@ def test_a_deadlock_with_who_stores_the_same_questions_ends_no_import(
         with engine.begin() as connection:
             known = select(Question.id).where(Question.question_id == 2)
             connection.execute(known.with_for_update()).one()
+            connection.exec_driver_sql("SET LOCAL deadlock_timeout = '60s'")  # the import finds it
             is_locked.set()
             wait_until(lambda: is_waited_for(engine), seconds=20, what="the import waits for it")
             store(connection, [question(1)], now=clock.now(), request_tagging=False)
@@ -142,7 +143,7 @@ def test_a_deadlock_with_who_stores_the_same_questions_ends_no_import(
         nonlocal has_begun
         if statement.startswith("INSERT INTO questions") and not has_begun:
             has_begun = True
-            cursor.execute("SET LOCAL deadlock_timeout = 20")  # whose check finds it
+            cursor.execute("SET LOCAL deadlock_timeout = '700ms'")  # both wait by then
             store_questions(engine, question(2), now=clock.now())
             polling.append(pool.submit(poll))
             assert is_locked.wait(20)
