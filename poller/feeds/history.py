@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from core.clock import Clock
 from core.database.engine import reading
-from core.errors import DatabaseUnreachable
+from core.errors import ApiContradiction, DatabaseUnreachable
 from core.feeds import FeedName
 from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
@@ -30,6 +30,8 @@ from poller.feeds.order import OVERLAP, dates_in_order, find_furthest
 from poller.feeds.rereading import MAX_REREADS, log_given_up
 from poller.items import Items, date_of, read_items
 from poller.sites import hosts_of_others
+
+BELIEVE_EMPTY_AFTER = 2  # failures, of which each pauses for a quarter of an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class HistoryFeed:
         furthest = find_furthest(in_order, is_last=not answer.has_more)
         is_torn = cursor.page == 1 and not cursor.overlap & items.keys()
         back = cursor.back if is_torn else None
+        if not answer.items and back is None and cursor.page == 1:
+            _check_end(state)
         now = self.clock.now()
         with self.engine.begin() as connection:
             self._require_mark(connection, site, cursor.mark)
@@ -135,6 +139,18 @@ def _request(site: str, cursor: Cursor) -> ApiRequest:
         "todate": str(cursor.second),
     }
     return ApiRequest("questions", site, tuple(params.items()))
+
+
+def _check_end(state: FeedState) -> None:
+    """Believe that a list is empty from the mark on only where it stays so for half an hour.
+
+    It begins with what the mark is of, and ends for good with its last page.
+
+    Raises:
+        ApiContradiction: it has not been so for long.
+    """
+    if state.mark is not None and state.failures < BELIEVE_EMPTY_AFTER:
+        raise ApiContradiction("the API gives none of the past questions that it gave before")
 
 
 def _middle(dates: Iterable[int | None], furthest: int | None, second: int) -> int | None:

@@ -1,5 +1,6 @@
 """Past questions, against a stand-in."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ from sqlalchemy import Engine, delete, select, update
 
 from core.database.api_tables import FeedRow
 from core.database.tables import Question
-from core.errors import DatabaseUnreachable
+from core.errors import ApiContradiction, DatabaseUnreachable
 from poller.api import Api
-from poller.client import ApiRequest
+from poller.client import ApiAnswer, ApiRequest
 from tests.poller.feeds.feed_world import (
     HOUR,
     START,
@@ -144,6 +145,38 @@ def test_pages_that_never_hold_what_overlaps_do_not_keep_the_history_from_its_en
     )
     poller = run.poller()
     for _ in range(8):
-        read(poller, "history")
+        poller._pass(SITE, "history")
+        run.clock.sleep(HOUR)  # an end that comes too early is believed after half of one
+    with sqlite_engine.connect() as connection:
+        assert connection.scalar(select(FeedRow.complete))
+
+
+def test_an_empty_list_is_the_end_only_where_it_stays_empty(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = [asked(n, -n * HOUR) for n in range(1, 251)]
+    run = world(sqlite_engine, questions, history_questions=10_000)
+    run.poller().feeds["history"].step(SITE, None)
+    ask, empty = Api.ask, 1
+
+    def answer(api: Api, request: ApiRequest) -> ApiAnswer:
+        nonlocal empty
+        empty -= 1
+        answered = ask(api, request)
+        return answered if empty < 0 else replace(answered, items=(), has_more=False)
+
+    monkeypatch.setattr(Api, "ask", answer)
+    poller = run.poller()  # after a restart, which knows no page before
+    run.clock.sleep(300)
+    assert isinstance(poller._step((SITE, "history")), ApiContradiction)
+    run.clock.sleep(HOUR)
+    read(poller, "history")
+    assert numbers(run) == list(range(1, 251))
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(FeedRow).values(complete=False))
+    empty = 9
+    for expected in (False, False, True):
+        run.clock.sleep(HOUR)
+        assert (poller._step((SITE, "history")) is None) == expected
     with sqlite_engine.connect() as connection:
         assert connection.scalar(select(FeedRow.complete))
