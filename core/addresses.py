@@ -50,8 +50,10 @@ def check_broker_address(address: str) -> None:
         raise ValueError(f"begins with none of {known}")
     if not _is_readable_broker(address):
         raise ValueError("cannot be read; percent-encode its password, and an @ behind its host")
-    given = parse_qsl(urlsplit(address).query, keep_blank_values=True)
-    if not all(name.startswith(_TAKEN_OF_BROKERS) for name, _ in given):
+    parts = urlsplit(address)
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    is_taken = all(name.startswith(_TAKEN_OF_BROKERS) for name, _ in given)
+    if parts.scheme != "redis+socket" and not is_taken:  # whose parameters are all that it has
         raise ValueError(
             "holds a parameter that Celery does not take; password, host and database go before "
             "the ?, and behind it only what begins with ssl_"

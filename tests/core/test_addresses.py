@@ -54,6 +54,7 @@ def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
     [
         "redis://:p%23@h:1/0",
         "redis+socket:///a@b/c.sock",
+        "redis+socket:///c.sock?virtual_host=3&password=p",
         "amqp://u:p@h/v",
         "amqp://u:p%40%2F@h/v%40",
         "rediss://:p@h:1/0?ssl_ca_certs=a@b",
