@@ -35,7 +35,8 @@ from poller.items import date_of
 
 EVERY = timedelta(days=1)
 WHOLE_EVERY = timedelta(days=30)
-BELIEVE_GONE_BELOW = 10  # synonyms; no site removes so many at once
+BELIEVE_GONE_BELOW = 10  # synonyms; hardly a site removes so many at once
+BELIEVE_GONE_AFTER = 2  # failures, a day each: what is so on the third day is no wrong answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,10 @@ def _drop_removed(connection: Connection, site: str, begun: datetime) -> None:
     Raises:
         ApiContradiction: it lacks most of many that are known: it is a wrong one, or was cut short.
     """
+    failures = feed_state(connection, site, SynonymsFeed.name).failures
     known = len(read_synonyms(connection, site))
     dropped = drop_synonyms(connection, site, read_before=begun)
-    if dropped >= max(BELIEVE_GONE_BELOW, known / 2):
+    if failures < BELIEVE_GONE_AFTER and dropped >= max(BELIEVE_GONE_BELOW, known / 2):
         left = max(known - dropped, 0) or "none"
         raise ApiContradiction(f"of {known} known synonyms of tags the API gives {left}")
 

@@ -81,6 +81,21 @@ def test_a_list_that_lacks_most_of_what_a_site_has_drops_none(
     assert len(known(run)) == 11
 
 
+def test_a_list_that_lacks_most_for_days_is_believed(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, -100)])
+    site = run.standin.sites[SITE]
+    site.synonyms = [synonym(f"old{number}", "new", number) for number in range(12)]
+    read(run.poller(), "synonyms")
+    del site.synonyms[1:]
+    run.clock.sleep(30 * 24 * HOUR)
+    counts = []
+    for _ in range(3):
+        run.clock.sleep(24 * HOUR)
+        run.poller()._step((SITE, "synonyms"))
+        counts.append(len(known(run)))
+    assert counts == [12, 12, 1]
+
+
 @pytest.mark.parametrize("number", [3, 98, 99])
 def test_one_of_a_wrong_date_drops_no_other(sqlite_engine: Engine, number: int) -> None:
     """The site sorts by the dates that it knows, whatever the answer says."""
