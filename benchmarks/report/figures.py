@@ -96,7 +96,7 @@ def measure_job(given: Given) -> Iterator[Figure]:
     questions = numbered(given.questions, given.site, given.count)
     texts = [(question.title, question.body) for question in questions]
     naive = whole_job.naive_pipeline(given.bundle, texts[:100], given.folder)
-    loop = whole_job.plain_loop(given.bundle, texts[:5000])
+    loop = whole_job.plain_loop(given.bundle, texts)
     yield Figure("whole job", naive.what, naive.rate, "questions/s")
     yield Figure("whole job", loop.what, loop.rate, "questions/s")
     for kind in ("sqlite", "postgres"):
