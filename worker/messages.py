@@ -18,7 +18,7 @@ from core.untrusted import one_line
 
 log = logging.getLogger(__name__)
 
-MOST_KEYS: Final = 10_000  # of a message; the largest that is sent has 500
+MOST_KEYS: Final = 10_000  # of a message; the largest that is sent has 1,000
 _LARGEST: Final = 2**63 - 1
 _LONGEST_NAME: Final = 100
 _LONGEST_TOLD: Final = 200  # characters of a message that are quoted

@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 WRITE_SECONDS = 100.0
 # Questions that are claimed, tagged and written at once: a part's statements take 5 ms of processor
 # time, however many they are about, and of many questions more are equally long, which the network
-# reads together. A backfill's task has two.
-PART = 250
+# reads together. A backfill's task has two, so that something overlaps.
+PART = 500
 FIRST_OF_ALL = 25  # of a process' first batch: whoever looks waits for its first prediction
 _LONGEST_ERROR = 500  # characters kept of what an attempt ended with
 

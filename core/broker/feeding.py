@@ -22,7 +22,7 @@ from core.settings import Settings
 
 # Tasks of each priority. Half of them are some ten seconds of work for one process, and more than
 # a second for sixteen, which a refill of the other half takes at most.
-QUEUE_BOUND = 32
+QUEUE_BOUND = 16
 
 PATIENCE_SECONDS = 5.0  # a refill takes one at most
 

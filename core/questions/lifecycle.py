@@ -55,7 +55,7 @@ class Priority(IntEnum):
 # Of one task, by the attempts that the questions have behind them. A process that dies takes its
 # whole batch with it; smaller ones then tell the question that kills from its neighbours. The live
 # feed's are small, for several processes to share; a backfill's pay a task's overhead less often.
-TASK_SIZES = {Priority.LIVE: (100, 10, 1), Priority.BACKFILL: (500, 10, 1)}
+TASK_SIZES = {Priority.LIVE: (100, 10, 1), Priority.BACKFILL: (1000, 10, 1)}
 
 
 @dataclass(frozen=True, slots=True)

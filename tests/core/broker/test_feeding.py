@@ -74,7 +74,7 @@ def test_the_queue_is_filled_to_its_bound_and_again_once_it_is_down_to_half(
     engine: Engine, app: Celery, settings: Settings, clock: ManualClock
 ) -> None:
     publish_live(engine, word_bundle(), now=clock.now())
-    request_many(engine, (QUEUE_BOUND + 20) * SIZE, now=clock.now())
+    request_many(engine, (QUEUE_BOUND * 3 // 2 + 4) * SIZE, now=clock.now())
     assert refill(engine, app, settings, clock) == QUEUE_BOUND * SIZE
     assert waiting(app)[Priority.BACKFILL] == QUEUE_BOUND
     take(app, QUEUE_BOUND // 2)

@@ -57,7 +57,7 @@ def test_sites_are_due_that_have_a_model_and_something_to_take(
     assert due(Priority.LIVE) == []
 
 
-@pytest.mark.parametrize(("priority", "size"), [(Priority.LIVE, 100), (Priority.BACKFILL, 500)])
+@pytest.mark.parametrize(("priority", "size"), [(Priority.LIVE, 100), (Priority.BACKFILL, 1000)])
 def test_a_sweep_takes_the_oldest_in_tasks_of_their_priority(
     engine: Engine, clock: ManualClock, priority: Priority, size: int
 ) -> None:

@@ -190,7 +190,7 @@ def test_the_first_questions_are_written_before_the_next_is_claimed(
 
 
 def test_a_backfills_task_has_two_parts() -> None:
-    assert [len(part) for part in into_parts(range(TASK_SIZES[Priority.BACKFILL][0]))] == [250, 250]
+    assert [len(part) for part in into_parts(range(TASK_SIZES[Priority.BACKFILL][0]))] == [500, 500]
 
 
 def test_a_part_takes_few_statements(engine: Engine, clock: ManualClock) -> None:
