@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-_TAKEN_OF_BROKERS: Final = ("ssl", "login_method")  # how the parameters begin that Kombu knows
+# How the parameters begin that Kombu knows.
+_TAKEN_OF_BROKERS: Final = ("ssl", "login_method", "heartbeat")
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 # User, host, port and a database's name, with a parameter behind them: no password looks like that.
 _BEFORE_QUERY: Final = re.compile(r"[\w+]+://[^@/?#]*@[\w.-]+(:\d+)?/[\w.-]*(?=\?[A-Za-z_]+=)")

@@ -58,6 +58,7 @@ def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
         "amqp://u:p@h/v",
         "amqp://u:p%40%2F@h/v%40",
         "rediss://:p@h:1/0?ssl_ca_certs=a@b",
+        "amqp://u:p@h/v?heartbeat=30",
         "rediss://h",
     ],
 )
@@ -77,6 +78,7 @@ def test_an_address_of_a_broker_is_taken(address: str) -> None:
         "redis://h:1/0?hush=a@b",
         "redis://h:1/0?password=hush",
         "redis://h:1?db=3",
+        "redis://h:1?virtual_host=3",
     ],
 )
 def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
