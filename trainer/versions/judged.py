@@ -20,7 +20,7 @@ from core.model.predictor import Model
 from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
-from core.questions.tags.synonyms import read_synonyms
+from core.questions.tags.synonyms import read_synonyms, relabel
 from core.questions.time_order import Seen
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.labels import multi_hot
@@ -79,6 +79,16 @@ class Judged:
     def tag_counts(self) -> npt.NDArray[np.int64]:
         """How many tags each question has: shape (questions,)."""
         return np.array([len(set(question.tags)) for question in self.questions], np.int64)
+
+    def targets(self, place: int) -> npt.NDArray[np.uint8]:
+        """Which questions have which of a version's labels: shape (questions, its labels).
+
+        A question has a label that has died where it has the one that this stands for.
+        """
+        own = self.versions[place].manifest.labels
+        living = relabel(own, self.synonyms)
+        columns = [living.index(self.synonyms.get(label, label)) for label in own]
+        return multi_hot([question.tags for question in self.questions], living)[:, columns]
 
     def evaluated(self, place: int, thresholds: Floats | None = None) -> EvaluatedModel:
         """A version with its scores over its own labels, those that have died taken for others.

@@ -33,7 +33,6 @@ from core.questions.requests import retag
 from core.questions.selection import Selection
 from core.settings import Retag
 from core.wording import counted
-from trainer.data.labels import multi_hot
 from trainer.evaluation.evaluated_models import version_metrics
 from trainer.evaluation.gate import (
     FEWEST_QUESTIONS,
@@ -169,8 +168,7 @@ def choose(judged: Judged, goal: Goal) -> Floats:
     """
     first = judged.versions[0]
     if goal.kind == "precision":
-        targets = multi_hot([one.tags for one in judged.questions], first.manifest.labels)
-        found = choose_thresholds(targets, first.probabilities, min_precision=goal.value)
+        found = choose_thresholds(judged.targets(0), first.probabilities, min_precision=goal.value)
         if (found == NEVER).all():
             raise TrainingError(
                 f"No tag of version {first.version.version} is ever as precise as {goal.value:g} "

@@ -11,9 +11,11 @@ from core.database.tables import BundlePart, TrainingRun
 from core.errors import ModelError, TrainingError
 from core.model import registry
 from core.model.registry import Version
+from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.rows import unpack_version
 from tests.trainer.versions.published import SITE, publish_two, version
+from trainer.scoring.thresholds import NEVER
 from trainer.versions.judged import TUNED
 from trainer.versions.tuning import Goal, Tuned, TuningOptions, move_thresholds, tune_version
 
@@ -42,6 +44,18 @@ def test_a_precision_that_is_asked_for_drops_the_tag_that_is_wrong(
     precision = {one.name: one for one in tuned.compared.figures}["precision of suggestions"]
     assert precision.after > max(precision.before, 0.9)
     assert all(one.question_id % 2 for one in (x.question for x in tuned.compared.changed))
+
+
+def test_a_tag_that_has_died_since_is_as_precise_as_the_one_that_it_stands_for(
+    sqlite_engine: Engine,
+) -> None:
+    first, _ = publish_two(sqlite_engine, data_fingerprint="2")
+    with sqlite_engine.begin() as connection:
+        store_synonyms(connection, "stats", {"t-test": "student-t"}, now=ManualClock().now())
+    tuned = tune(sqlite_engine, first, Goal("precision", 0.9))
+    with reading(sqlite_engine) as connection:
+        manifest = unpack_version(connection, tuned.version).manifest
+    assert manifest.thresholds[manifest.labels.index("t-test")] < NEVER
 
 
 def test_it_is_no_training_and_leaves_no_run(sqlite_engine: Engine) -> None:
