@@ -8,7 +8,8 @@ const $ = (id) => document.getElementById(id);
 let cursor = null;
 
 async function showOlder() {
-  $("more").disabled = true; // pressed once more, it would show the same ones twice
+  if ($("more").ariaBusy === "true") return; // it would show the same ones twice
+  $("more").ariaBusy = "true"; // disabled, it would lose the focus
   await attempt($("trouble"), async () => {
     const query = cursor === null ? "" : `?cursor=${cursor}`;
     const page = await call("GET", `/api/v1/review/history${query}`);
@@ -18,7 +19,7 @@ async function showOlder() {
     $("history-list").hidden = !$("history-list").children.length;
     $("history-empty").hidden = $("history-list").children.length > 0;
   });
-  $("more").disabled = false;
+  $("more").ariaBusy = null;
 }
 
 async function undo(action) {

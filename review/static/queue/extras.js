@@ -6,6 +6,8 @@ import { toast } from "./notices.js";
 const $ = (id) => document.getElementById(id);
 const blocked = new Set(); // site and tag of what was blocked on this page
 const asked = new Set(); // questions for which this page asked for a second opinion
+const unanswered = new Set(); // those for which it may have: the answer was lost
+const toggling = new Set(); // those whose answer is on its way
 
 export function openNote() {
   $("note-text").value = "";
@@ -50,6 +52,8 @@ async function copy(text) {
 // draw(): shows which it is.
 export async function toggleSecondOpinion({ question }, draw) {
   const path = questionPath(question);
+  if (toggling.has(path)) return;
+  toggling.add(path);
   try {
     if (asked.has(path)) {
       await call("DELETE", `${path}/second-opinion`);
@@ -57,13 +61,16 @@ export async function toggleSecondOpinion({ question }, draw) {
       toast("No second opinion is asked for any more.");
     } else {
       const { is_new: isNew } = await call("POST", `${path}/second-opinion`, {});
-      if (isNew) asked.add(path);
-      toast(isNew ? "Another reviewer will be asked, too. Second opinion once more takes that back." : "A second opinion is asked for already.");
+      const isOurs = unanswered.delete(path) || isNew;
+      if (isOurs) asked.add(path);
+      toast(isOurs ? "Another reviewer will be asked, too. Second opinion once more takes that back." : "A second opinion is asked for already.");
     }
   } catch (error) {
     if (error.status === 409) asked.delete(path); // it has been given
+    if (error.status === 0 && !asked.has(path)) unanswered.add(path);
     toast(`Not done: ${error.message}`, "bad");
   }
+  toggling.delete(path);
   draw();
 }
 

@@ -29,7 +29,8 @@ export function toast(text, kind = "", label = "", action = null) {
     });
     note.append(button);
   }
-  $("toasts").replaceChildren(note);
+  for (const told of $("toasts").querySelectorAll(".bad, :scope > :not(:has(button))")) told.remove();
+  $("toasts").append(note); // below what can still be taken back, or said again
   setTimeout(() => note.remove(), 8000);
 }
 

@@ -37,13 +37,19 @@ export function forgetUnanswered() {
 }
 
 // Tell that a verdict on many questions is taken back, and let it be said again: of all that match
-// its filter by then. onSaid(): it is.
+// its filter by then. onSaid(): it is, or nobody knows.
 export function offerAgain({ summary: { filter, tag, verdict, count } }, onSaid) {
-  toast(`Taken back: ${tag} is no longer ${verdict} on ${questions(count)}.`, "", "Say it again", async () => {
-    const again = await call("POST", "/api/v1/review/bulk", { filter, tag, verdict, request_id: newId() });
-    toast(`${tag} is ${verdict} on ${questions(again.count)}.`);
+  const request = { filter, tag, verdict, request_id: newId() }; // sent twice, it does nothing twice
+  async function say() {
+    try {
+      const again = await call("POST", "/api/v1/review/bulk", request);
+      toast(`${tag} is ${verdict} on ${questions(again.count)}.`);
+    } catch (error) {
+      toast(`Not said again: ${error.message}`, "bad", "Try again", say);
+    }
     onSaid();
-  });
+  }
+  toast(`Taken back: ${tag} is no longer ${verdict} on ${questions(count)}.`, "", "Say it again", say);
 }
 
 async function newestAction() {

@@ -114,6 +114,12 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     assert count(service, Verdict, reviewer) == 0
 
 
+def lose(route: Route) -> None:
+    """Let a request arrive, and its answer be lost."""
+    route.fetch()
+    route.abort()
+
+
 def test_a_verdict_on_many_questions_that_a_key_takes_back_is_said_again(
     page: Page, service: Service, reviewer: str
 ) -> None:
@@ -128,7 +134,13 @@ def test_a_verdict_on_many_questions_that_a_key_takes_back_is_said_again(
     told = page.locator("#toasts")
     expect(told).to_contain_text(f"regression is no longer accepted on {said} questions.")
     assert count(service, Verdict, reviewer) == 0
+    page.keyboard.press("u")
+    expect(told).to_contain_text("nothing left")
+    page.route("**/review/bulk", lose)
     told.get_by_role("button", name="Say it again").click()
+    expect(told).to_contain_text("Not said again")
+    page.unroute("**/review/bulk")
+    told.get_by_role("button", name="Try again").click()
     expect(told).to_contain_text(f"regression is accepted on {said} questions.")
     expect(page.locator("#history-list li")).to_have_count(2)
     assert count(service, Verdict, reviewer) == said
@@ -168,7 +180,7 @@ def test_older_decisions_are_shown_once_however_often_they_are_asked_for(
     page.route("**/review/history*", answer)
     page.goto(f"{service.address}/history")
     page.get_by_role("button", name="Show older ones").dblclick(force=True)
-    expect(page.locator("#more")).to_be_disabled()
+    expect(page.locator("#more")).to_be_focused()  # so that Enter shows more
     for route in held:
         route.fulfill(json={"actions": [older], "cursor": None})
     expect(page.locator("#history-list a")).to_have_text(["Question 2", "Question 1"])
@@ -235,6 +247,10 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
 ) -> None:
     identity, tag = question_id(page), page.locator("#suggestions button").first
     name = tag.get_attribute("data-tag") or ""
+    page.route("**/second-opinion", lose)
+    press(page, "o o")  # the second one before there is an answer
+    expect(page.locator("#toasts")).to_contain_text("Not done")
+    page.unroute("**/second-opinion")
     for told, is_asked in (("will be asked", "true"), ("No second", "false"), ("will", "true")):
         page.keyboard.press("o")
         expect(page.locator("#toasts")).to_contain_text(told)
