@@ -167,14 +167,14 @@ def _import_packages() -> tuple[Any, Any]:
 
 
 def _load_tokenizer(files: EncoderFiles, tokenizers: Any) -> Any:
-    """It cuts a text to as many tokens as the encoder says, or else the tokenizer, but no more."""
+    """Its own limit of tokens holds, where it is the lower one."""
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(files.tokenizer))
     except Exception as error:  # the library raises nothing narrower
         raise TeacherUnusable(
             f"{SETTING}: {files.tokenizer} is no tokenizer: {_first_line(error)}"
         ) from error
-    limit = files.most_tokens or (tokenizer.truncation or {}).get("max_length", MOST_TOKENS)
+    limit = (tokenizer.truncation or {}).get("max_length", MOST_TOKENS)
     tokenizer.no_padding()
     tokenizer.enable_truncation(min(limit, MOST_TOKENS))
     return tokenizer

@@ -56,7 +56,7 @@ class Encoders:
         files = self.check(wanted)
         try:
             check_packages()
-            _ = files.pools_first_token, files.most_tokens  # which are read
+            _ = files.pools_first_token  # which is read
         except TeacherUnusable as error:
             raise _unusable(wanted, error) from error
 

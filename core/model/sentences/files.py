@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from core.errors import TeacherUnusable
 from core.untrusted import one_line
@@ -18,7 +18,6 @@ SETTING: Final = "TAGGER_TEACHER"
 TOKENIZER: Final = "tokenizer.json"
 MODELS: Final = ("model.onnx", "onnx/model.onnx")
 POOLING: Final = "1_Pooling/config.json"
-LIMITS: Final = "sentence_bert_config.json"
 _WEIGHTS: Final = re.compile(r"[._]data[\w-]*")  # behind the network's name, where weights stand
 _FIRST: Final = "pooling_mode_cls_token"
 _MEAN: Final = "pooling_mode_mean_tokens"
@@ -64,7 +63,7 @@ class EncoderFiles:
             TeacherUnusable: a file cannot be read.
         """
         digest = hashlib.sha256(RECIPE)
-        for path in (self.tokenizer, *self._weights(), self._pooling, self._limits):
+        for path in (self.tokenizer, *self._weights(), self._pooling):
             if path.is_file():
                 digest.update(_digest_of(path))
         return digest.hexdigest()
@@ -78,28 +77,19 @@ class EncoderFiles:
         """
         if not self._pooling.is_file():
             return False
-        told = _read_settings(self._pooling)
-        chosen = {name for name, value in told.items() if value is True} & _POOLINGS
+        try:
+            told = json.loads(self._pooling.read_text())
+            chosen = {name for name, value in told.items() if value is True} & _POOLINGS
+        except (OSError, ValueError, AttributeError) as error:
+            raise TeacherUnusable(
+                f"{SETTING}: {self._pooling} cannot be read: {error}.", _READABLE
+            ) from error
         if chosen - {_FIRST, _MEAN} or len(chosen) > 1:
             raise TeacherUnusable(
                 f"{SETTING}: {self._pooling} asks for {', '.join(sorted(chosen))}; a teacher's "
                 f"vector is {_MEAN} or {_FIRST}."
             )
         return chosen == {_FIRST}
-
-    @cached_property
-    def most_tokens(self) -> int | None:
-        """How many tokens of a text the encoder was made for; None where it does not say.
-
-        The limit in its tokenizer is often a lower one, that of the texts it was fitted to.
-
-        Raises:
-            TeacherUnusable: what says so cannot be read.
-        """
-        if not self._limits.is_file():
-            return None
-        told = _read_settings(self._limits).get("max_seq_length")
-        return told if isinstance(told, int) and told > 0 else None
 
     @property
     def size(self) -> int:
@@ -113,10 +103,6 @@ class EncoderFiles:
     @property
     def _pooling(self) -> Path:
         return self.tokenizer.parent / POOLING
-
-    @property
-    def _limits(self) -> Path:
-        return self.tokenizer.parent / LIMITS
 
     def _weights(self) -> list[Path]:
         """The network's file, and those beside it where its weights may stand.
@@ -155,17 +141,6 @@ def find_encoder(named: str) -> EncoderFiles:
             _EXPECTED,
         ) from None
     return _in_folders(named, list(_package_folders(package)), "the package")
-
-
-def _read_settings(path: Path) -> dict[str, Any]:
-    """The names and values of a file in JSON."""
-    try:
-        told = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise TeacherUnusable(f"{SETTING}: {path} cannot be read: {error}.", _READABLE) from error
-    if not isinstance(told, dict):
-        raise TeacherUnusable(f"{SETTING}: {path} cannot be read: it holds no names.", _READABLE)
-    return told
 
 
 def _digest_of(path: Path) -> bytes:
