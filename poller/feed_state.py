@@ -66,6 +66,13 @@ def feed_state(connection: Connection, site: str, feed: str) -> FeedState:
     return feed_states(connection, site).get(feed, FeedState())
 
 
+def failures_with(connection: Connection, site: str, feed: str, told: str) -> int:
+    """How many requests in a row have failed, of which the last one told this; else none."""
+    of_feed = (FeedRow.site == site, FeedRow.feed == feed)
+    chosen = select(FeedRow.failures).where(*of_feed, FeedRow.last_error.contains(told))
+    return connection.scalar(chosen) or 0
+
+
 def succeeded(
     connection: Connection,
     site: str,

@@ -24,14 +24,15 @@ from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import ApiRequest
-from poller.feed_state import FeedState, feed_state, record_items, succeeded
+from poller.feed_state import FeedState, failures_with, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.feeds.order import OVERLAP, dates_in_order, find_furthest
 from poller.feeds.rereading import MAX_REREADS, log_given_up
 from poller.items import Items, date_of, read_items
 from poller.sites import hosts_of_others
 
-BELIEVE_EMPTY_AFTER = 2  # failures, of which each pauses for a quarter of an hour
+BELIEVE_EMPTY_AFTER = 2  # failures; that it was empty pauses for a quarter of an hour
+EMPTY = "the API gives none of the site's past questions, or of those that are left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class HistoryFeed:
         is_torn = cursor.page == 1 and not cursor.overlap & items.keys()
         back = cursor.back if is_torn else None
         if not answer.items and back is None and cursor.page == 1:
-            _check_end(state)
+            self._check_end(site)
         now = self.clock.now()
         with self.engine.begin() as connection:
             self._require_mark(connection, site, cursor.mark)
@@ -89,6 +90,20 @@ class HistoryFeed:
         self._count(site, items, again=again)
         counts = stored.new, stored.changed, stored.requested
         return Step(following, *counts, items.keys(), again=again)
+
+    def _check_end(self, site: str) -> None:
+        """Believe that a list is empty from the mark on only where it stays so.
+
+        It begins with what the mark is of, or with the newest question, and ends for good with its
+        last page. What failed otherwise, as while the API was away, says nothing of it.
+
+        Raises:
+            ApiContradiction: it has not been so for long.
+        """
+        with reading(self.engine) as connection:
+            failures = failures_with(connection, site, self.name, EMPTY)
+        if failures < BELIEVE_EMPTY_AFTER:
+            raise ApiContradiction(EMPTY)
 
     def _require_mark(self, connection: Connection, site: str, mark: datetime | None) -> None:
         """Refuse to move a mark that is not where it was before the request.
@@ -139,18 +154,6 @@ def _request(site: str, cursor: Cursor) -> ApiRequest:
         "todate": str(cursor.second),
     }
     return ApiRequest("questions", site, tuple(params.items()))
-
-
-def _check_end(state: FeedState) -> None:
-    """Believe that a list is empty from the mark on only where it stays so for half an hour.
-
-    It begins with what the mark is of, and ends for good with its last page.
-
-    Raises:
-        ApiContradiction: it has not been so for long.
-    """
-    if state.mark is not None and state.failures < BELIEVE_EMPTY_AFTER:
-        raise ApiContradiction("the API gives none of the past questions that it gave before")
 
 
 def _middle(dates: Iterable[int | None], furthest: int | None, second: int) -> int | None:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, update
 
-from core.database.api_tables import TagSynonym
+from core.database.api_tables import FeedRow, TagSynonym
 from core.database.engine import reading
 from core.questions.tags.synonyms import read_synonyms
 from poller.api import Api
@@ -81,19 +81,29 @@ def test_a_list_that_lacks_most_of_what_a_site_has_drops_none(
     assert len(known(run)) == 11
 
 
-def test_a_list_that_lacks_most_for_days_is_believed(sqlite_engine: Engine) -> None:
+@pytest.mark.parametrize(
+    ("failures", "expected"), [(0, [12, 12, 1]), (0, [250, 250, 101]), (9, [12, 1, 1])]
+)
+def test_a_list_that_lacks_most_for_days_is_believed(
+    sqlite_engine: Engine, failures: int, expected: list[int]
+) -> None:
+    """What failed before as the API was away says nothing of it."""
     run = world(sqlite_engine, [asked(1, -100)])
-    site = run.standin.sites[SITE]
-    site.synonyms = [synonym(f"old{number}", "new", number) for number in range(12)]
+    site, before, left = run.standin.sites[SITE], expected[0], expected[-1]
+    site.synonyms = [synonym(f"old{number}", "new", number) for number in range(before)]
     read(run.poller(), "synonyms")
-    del site.synonyms[1:]
+    del site.synonyms[left:]
     run.clock.sleep(30 * 24 * HOUR)
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(FeedRow).values(failures=failures, last_error="it is away"))
     counts = []
     for _ in range(3):
         run.clock.sleep(24 * HOUR)
-        run.poller()._step((SITE, "synonyms"))
+        poller = run.poller()
+        for _ in range(1 + left // 100):
+            poller._step((SITE, "synonyms"))
         counts.append(len(known(run)))
-    assert counts == [12, 12, 1]
+    assert counts == expected
 
 
 @pytest.mark.parametrize("number", [3, 98, 99])
