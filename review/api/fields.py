@@ -57,12 +57,17 @@ Site = Annotated[
 ]
 Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG), AfterValidator(_tag)]
 # As a person writes it, in capitals, with spaces: find_tag() knows the site's own way.
-TypedTag = Annotated[Line, BeforeValidator(_stripped), Field(min_length=1, max_length=LONGEST_TAG)]
+TypedTag = Annotated[
+    str,
+    Field(min_length=1, max_length=LONGEST_TAG),
+    BeforeValidator(_stripped),
+    AfterValidator(_printable),
+]
 Number = Annotated[int, Field(ge=0, lt=1 << 63)]
 Version = Annotated[int, Field(ge=0, lt=1 << 31)]  # of a model, as its column holds it
 Text = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_storable)]
-Name = Annotated[Line, Field(min_length=1, max_length=100)]
-Words = Annotated[Line, Field(max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_printable)]
+Words = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
 

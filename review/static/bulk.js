@@ -65,11 +65,12 @@ function* tags(question, asked) {
 
 async function say() {
   $("say").disabled = true;
-  const saved = await attempt($("trouble"), () => call("POST", "/api/v1/review/bulk", previewed));
+  const said = previewed; // another preview may come before the answer
+  const saved = await attempt($("trouble"), () => call("POST", "/api/v1/review/bulk", said));
   $("say").disabled = false;
   if (!saved) return; // said once more, the same request does nothing twice
-  const { verdict, tag } = previewed;
-  $("preview").hidden = true;
+  const { verdict, tag } = said;
+  if (said === previewed) $("preview").hidden = true;
   const undo = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
   undo.addEventListener("click", () => takeBack(saved.action_id));
   $("done").replaceChildren(`${tag} is ${verdict} on ${questions(saved.count)}. `, undo);

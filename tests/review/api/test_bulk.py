@@ -52,8 +52,10 @@ def test_a_bulk_verdict_s_tags_are_found_however_they_are_written(client: TestCl
     assert (preview["tag"], preview["count"]) == ("anova", 30)
     sent = said | {"tag": "ANOVA", "request_id": str(uuid.uuid4())}
     assert client.post(f"{API}/bulk", json=sent).json()["count"] == 30
-    none = client.post(f"{API}/bulk/preview", json=said | {"tag": "two words"})
-    assert (none.status_code, none.json()["detail"]) == (422, "tag: a tag has no spaces")
+    wrong = {"two words": "a tag has no spaces", "x" * 101: "should have 100 characters at most"}
+    for tag, why in wrong.items():
+        none = client.post(f"{API}/bulk/preview", json=said | {"tag": tag})
+        assert (none.status_code, none.json()["detail"]) == (422, f"tag: {why}")
 
 
 def test_a_bulk_verdict_names_a_site(client: TestClient) -> None:

@@ -101,8 +101,14 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     shown = int(page.locator("#count").inner_text().split()[0])
     assert page.locator("#first li").count() == min(shown, 20)
     assert count(service, Verdict, reviewer) == 0
+    held = hold(page, "**/review/bulk")
     page.get_by_role("button", name=f"Accept regression on {shown}").click()
+    page.locator("#verdict").select_option("rejected")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.locator("#say")).to_have_text(f"Reject regression on {shown} questions")
+    held[0].continue_()
     expect(page.locator("#done")).to_contain_text(f"accepted on {shown} questions")
+    expect(page.locator("#say")).to_be_visible()  # of another preview
     assert count(service, Verdict, reviewer) == shown
     other = page.context.new_page()
     other.goto(f"{service.address}/history")
@@ -112,6 +118,17 @@ def test_one_verdict_on_many_questions_is_previewed_said_and_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#done")).to_contain_text("Taken back")
     assert count(service, Verdict, reviewer) == 0
+
+
+def hold(page: Page, address: str) -> list[Route]:
+    """Let requests wait for an answer; returns them as they come."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(address, keep)
+    return held
 
 
 def lose(route: Route) -> None:
@@ -247,10 +264,14 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
 ) -> None:
     identity, tag = question_id(page), page.locator("#suggestions button").first
     name = tag.get_attribute("data-tag") or ""
-    page.route("**/second-opinion", lose)
+    asked = hold(page, "**/second-opinion")
     press(page, "o o")  # the second one before there is an answer
+    expect(page.locator("#second-opinion")).to_have_attribute("aria-pressed", "false")
+    for route in asked:
+        lose(route)
     expect(page.locator("#toasts")).to_contain_text("Not done")
     page.unroute("**/second-opinion")
+    assert len(asked) == 1
     for told, is_asked in (("will be asked", "true"), ("No second", "false"), ("will", "true")):
         page.keyboard.press("o")
         expect(page.locator("#toasts")).to_contain_text(told)
