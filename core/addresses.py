@@ -96,8 +96,11 @@ def secrets_of_query(url: URL) -> set[str]:
 
 
 def _is_secret(name: str) -> bool:
-    """Whether a parameter of a connection is one: `sslpassword`, `oauth_client_secret`."""
-    return name.lower().endswith(("password", "secret"))
+    """Whether a parameter of a connection is one: `sslpassword`, `oauth_client_secret`.
+
+    Who has a `scram_client_key` logs in by it.
+    """
+    return name.lower().endswith(("password", "secret", "scram_client_key", "scram_server_key"))
 
 
 def sqlite_address(file: Path) -> str:

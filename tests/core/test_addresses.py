@@ -21,7 +21,8 @@ def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
 
 
 def test_what_is_shown_of_an_address_holds_no_secret() -> None:
-    address = make_url("postgresql://u:hush@h/d?sslmode=require&sslpassword=hush&sslkey=a.key")
+    secret = "sslpassword=hush&oauth_client_secret=hush&scram_client_key=hush"
+    address = make_url(f"postgresql://u:hush@h/d?sslmode=require&{secret}&sslkey=a.key")
     assert shown_address(address) == "postgresql://u:***@h/d?sslkey=a.key&sslmode=require"
 
 
