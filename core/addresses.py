@@ -11,9 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-# How the parameters begin that Kombu knows.
-_TAKEN_OF_BROKERS: Final = ("ssl", "login_method", "heartbeat")
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+_AMQP: Final = ("amqp", "amqps")
 # User, host, port and a database's name, with a parameter behind them: no password looks like that.
 _BEFORE_QUERY: Final = re.compile(r"[\w+]+://[^@/?#]*@[\w.-]+(:\d+)?/[\w.-]*(?=\?[A-Za-z_]+=)")
 
@@ -53,12 +52,8 @@ def check_broker_address(address: str) -> None:
         raise ValueError("cannot be read; percent-encode its password, and an @ behind its host")
     parts = urlsplit(address)
     given = parse_qsl(parts.query, keep_blank_values=True)
-    is_taken = all(name.startswith(_TAKEN_OF_BROKERS) for name, _ in given)
-    if parts.scheme != "redis+socket" and not is_taken:  # whose parameters are all that it has
-        raise ValueError(
-            "holds a parameter that Celery does not take; password, host and database go before "
-            "the ?, and behind it only what begins with ssl_"
-        )
+    if not all(_is_taken(parts.scheme, name, value) for name, value in given):
+        raise ValueError(f"holds a parameter that Celery does not take; {_how(parts.scheme)}")
 
 
 def check_api_address(address: str, *, key: str) -> None:
@@ -120,6 +115,32 @@ def _without_query(address: str) -> str:
     return before.group() if before else address
 
 
+def _is_taken(scheme: str, name: str, value: str) -> bool:
+    """Whether Kombu takes a parameter of a broker's address, and does something with it.
+
+    Of a socket's it overwrites a password by what stands before the path, and passes over the rest.
+    """
+    if scheme == "redis+socket":
+        return name == "virtual_host" and value.isdecimal()
+    if scheme in _AMQP and name in ("login_method", "heartbeat"):
+        return name == "login_method" or value.isdecimal()
+    return name.startswith("ssl")
+
+
+def _how(scheme: str) -> str:
+    """How to write what an address of a broker is to hold."""
+    if scheme == "redis+socket":
+        return (
+            "the password goes as redis+socket://:PASSWORD@/path?virtual_host=N, "
+            "where N is the database's number"
+        )
+    others = ", login_method, and heartbeat with its seconds" if scheme in _AMQP else ""
+    return (
+        "password, host and database go before the ?, "
+        f"and behind it only what begins with ssl_{others}"
+    )
+
+
 def _is_readable_broker(address: str) -> bool:
     """Whether host, port and database number can be told apart."""
     try:
@@ -132,6 +153,6 @@ def _is_readable_broker(address: str) -> bool:
         return False
     if parts.scheme != "redis+socket" and "@" in parts.path + parts.query:  # it ends a password
         return False
-    if parts.scheme in ("redis+socket", "amqp", "amqps"):  # whose path is no number
+    if parts.scheme in ("redis+socket", *_AMQP):  # whose path is no number
         return port != 0
     return port != 0 and (not number or number.isdigit())

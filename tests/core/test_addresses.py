@@ -55,11 +55,12 @@ def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
     [
         "redis://:p%23@h:1/0",
         "redis+socket:///a@b/c.sock",
-        "redis+socket:///c.sock?virtual_host=3&password=p",
+        "redis+socket:///c.sock?virtual_host=3",
+        "redis+socket://:p@/c.sock?virtual_host=3",
         "amqp://u:p@h/v",
         "amqp://u:p%40%2F@h/v%40",
         "rediss://:p@h:1/0?ssl_ca_certs=a@b",
-        "amqp://u:p@h/v?heartbeat=30",
+        "amqp://u:p@h/v?heartbeat=30&login_method=PLAIN",
         "rediss://h",
     ],
 )
@@ -80,6 +81,14 @@ def test_an_address_of_a_broker_is_taken(address: str) -> None:
         "redis://h:1/0?password=hush",
         "redis://h:1?db=3",
         "redis://h:1?virtual_host=3",
+        "redis://h:1?heartbeat=3",
+        "redis+socket:///c.sock?virtual_host=3&password=hush",
+        "redis+socket:///c.sock?db=3",
+        "redis+socket:///c.sock?virtual_host=x",
+        "redis+socket:///c.sock?ssl_ca_certs=a",
+        "amqp://h?heartbeat=x",
+        "amqp://h?heartbeats=3",
+        "amqp://h?login_methods=PLAIN",
     ],
 )
 def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
@@ -87,6 +96,19 @@ def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
     with pytest.raises(ValueError, match=told) as refused:
         check_broker_address(address)
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "how"),
+    [
+        ("redis://h?db=3", "begins with ssl_$"),
+        ("redis+socket:///c.sock?db=3", r"as redis\+socket://:PASSWORD@/path\?virtual_host=N"),
+        ("amqps://h?heartbeat=x", "ssl_, login_method, and heartbeat with its seconds$"),
+    ],
+)
+def test_who_gives_a_broker_a_wrong_parameter_is_told_how(address: str, how: str) -> None:
+    with pytest.raises(ValueError, match=how):
+        check_broker_address(address)
 
 
 def test_the_address_of_a_file_may_hold_any_character(tmp_path: Path) -> None:
