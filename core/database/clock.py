@@ -12,6 +12,7 @@ from typing import Final
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.clock import Clock, SystemClock
 from core.database.engine import reading
@@ -32,12 +33,15 @@ class DatabaseClock:
     The server is asked once a minute, and between two answers time goes by a clock that nobody
     sets. That one stands still while the machine sleeps: where this machine's own has gone on
     meanwhile, the server is asked at once. While it gives no answer, time goes on as told last.
+
+    One thread asks at a time. Others go on as told last, since they may hold the very connections
+    that it waits for; but where what was told is wrong, they wait.
     """
 
     def __init__(self, engine: Engine, clock: Clock | None = None) -> None:
         self._engine = engine
         self._clock = clock or SystemClock()
-        self._lock = Lock()  # threads that renew leases ask, too
+        self._lock = Lock()  # of who asks
         self._told: tuple[datetime, float] | None = None  # the server's time, and when it was told
         self._looked_at: tuple[float, datetime] | None = None  # by both of this machine's clocks
         self._ahead = timedelta(0)  # of this machine's, as last told to people
@@ -46,18 +50,13 @@ class DatabaseClock:
         """The present by the database's clock, in UTC."""
         if self._engine.dialect.name != "postgresql":
             return self._clock.now()
-        with self._lock:
-            return self._now()
-
-    def _now(self) -> datetime:
-        present, own = self.monotonic(), self._clock.now()
-        before, then = self._looked_at or (-math.inf, own)
-        slept = timedelta(0)  # or its clock was set forward
-        if self._looked_at is not None:
-            slept = own - then - timedelta(seconds=present - before)
-        if present - before >= LOOK_SECONDS or slept >= TOLD_FROM:
-            self._looked_at = present, own
-            self._look(slept)
+        since, slept = self._since_look()
+        is_wrong = self._told is None or slept >= TOLD_FROM
+        if (is_wrong or since >= LOOK_SECONDS) and self._lock.acquire(blocking=is_wrong):
+            try:
+                self._look_if_due()
+            finally:
+                self._lock.release()
         if self._told is None:
             return self._clock.now()
         there, at = self._told
@@ -71,11 +70,26 @@ class DatabaseClock:
         """Return when that many seconds have passed."""
         self._clock.sleep(seconds)
 
+    def _since_look(self) -> tuple[float, timedelta]:
+        """Seconds since the server was asked, and how long the machine has slept meanwhile."""
+        if self._looked_at is None:
+            return math.inf, timedelta(0)
+        before, then = self._looked_at
+        since = self.monotonic() - before
+        return since, self._clock.now() - then - timedelta(seconds=since)  # or it was set forward
+
+    def _look_if_due(self) -> None:
+        since, slept = self._since_look()  # once more: another thread may have asked meanwhile
+        if since >= LOOK_SECONDS or slept >= TOLD_FROM:
+            present = self.monotonic(), self._clock.now()
+            self._look(slept)
+            self._looked_at = present
+
     def _look(self, slept: timedelta) -> None:
         try:
             with reading(self._engine) as connection:
                 there = connection.execute(select(func.clock_timestamp())).scalar_one()
-        except (DatabaseUnreachable, DBAPIError):
+        except (DatabaseUnreachable, DBAPIError, PoolTimeout):
             if self._told is not None and slept >= TOLD_FROM:
                 self._told = self._told[0] + slept, self._told[1]
             return  # whoever needed the time is about to say so

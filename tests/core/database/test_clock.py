@@ -1,6 +1,8 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -66,6 +68,33 @@ def test_after_a_machine_has_slept_the_time_is_not_that_of_before(
     clock.time += night
     server[0] = None  # its network is not up yet
     assert shared.now() == clock.now() + timedelta(seconds=2)
+
+
+def test_who_waits_for_the_servers_answer_keeps_no_other_thread_waiting(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of requests that hold all connections while one of them asks the server's time."""
+    asked, answered = Event(), Event()
+    answered.set()
+
+    @contextmanager
+    def read(_: Engine) -> Iterator[SimpleNamespace]:
+        asked.set()
+        assert answered.wait(20)
+        yield SimpleNamespace(execute=lambda _: SimpleNamespace(scalar_one=clock.now))
+
+    monkeypatch.setattr("core.database.clock.reading", read)
+    shared = DatabaseClock(make_engine("postgresql+psycopg://u@127.0.0.1:1/none"), clock)
+    first = shared.now()
+    clock.slept += LOOK_SECONDS
+    asked.clear()
+    answered.clear()
+    with ThreadPoolExecutor(2) as pool:
+        asking = pool.submit(shared.now)
+        assert asked.wait(20)
+        assert pool.submit(shared.now).result(20) == first + timedelta(seconds=LOOK_SECONDS)
+        answered.set()
+        asking.result(20)
 
 
 def test_sqlite_has_this_machines_clock(sqlite_engine: Engine, clock: ManualClock) -> None:
