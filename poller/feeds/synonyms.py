@@ -28,7 +28,7 @@ from core.questions.tags.synonyms import (
 from core.untrusted import is_readable
 from poller.api import Api
 from poller.client import ApiRequest
-from poller.feed_state import FeedState, failures_with, feed_state, succeeded
+from poller.feed_state import FeedState, feed_state, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.feeds.order import dates_in_order, find_furthest
 from poller.items import date_of
@@ -36,9 +36,7 @@ from poller.items import date_of
 EVERY = timedelta(days=1)
 WHOLE_EVERY = timedelta(days=30)
 BELIEVE_GONE_BELOW = 10  # synonyms; hardly a site removes so many at once
-BELIEVE_GONE_AFTER = 2  # failures, a day each: what is so on the third day is no wrong answer
-
-GONE = "known synonyms of tags the API gives"
+BELIEVE_GONE_AFTER = WHOLE_EVERY + timedelta(days=3)  # without them: that is no wrong answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,7 @@ class SynonymsFeed:
             if cursor.whole and cursor.begun is not None and not answer.has_more:
                 _drop_removed(connection, site, cursor.begun)
             mark = None if furthest is None else from_epoch(furthest)
-            if not (cursor.whole and answer.has_more):  # it would forget that the last ones failed
-                succeeded(connection, site, self.name, now=now, mark=mark, fetched=len(found))
+            succeeded(connection, site, self.name, now=now, mark=mark, fetched=len(found))
         following = None
         if answer.has_more:
             following = cursor.after(furthest, len(answer.items), onward=1)
@@ -96,14 +93,16 @@ def _drop_removed(connection: Connection, site: str, begun: datetime) -> None:
     """Drop what the whole list does not hold.
 
     Raises:
-        ApiContradiction: it lacks most of many that are known: it is a wrong one, or was cut short.
+        ApiContradiction: it lacks most of many that are known, and has not done so for days: it is
+            a wrong one, or was cut short.
     """
-    failures = failures_with(connection, site, SynonymsFeed.name, GONE)
+    oldest = find_oldest_reading(connection, site)
     known = len(read_synonyms(connection, site))
     dropped = drop_synonyms(connection, site, read_before=begun)
-    if failures < BELIEVE_GONE_AFTER and dropped >= max(BELIEVE_GONE_BELOW, known / 2):
+    is_sudden = oldest is not None and oldest > begun - BELIEVE_GONE_AFTER
+    if is_sudden and dropped >= max(BELIEVE_GONE_BELOW, known / 2):
         left = max(known - dropped, 0) or "none"
-        raise ApiContradiction(f"of {known} {GONE} {left}")
+        raise ApiContradiction(f"of {known} known synonyms of tags the API gives {left}")
 
 
 def _request(site: str, cursor: Cursor) -> ApiRequest:

@@ -3,13 +3,15 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete
 
-from core.database.api_tables import FeedRow, TagSynonym
+from core.database.api_tables import TagSynonym
 from core.database.engine import reading
+from core.errors import ApiPaused
 from core.questions.tags.synonyms import read_synonyms
 from poller.api import Api
 from poller.client import ApiAnswer, ApiRequest
+from poller.feeds.passes import FREE_PAGES
 from tests.poller.feeds.feed_world import HOUR, START, asked, mark, read, world
 from tests.poller.simulation import SITE, Simulation
 
@@ -81,29 +83,41 @@ def test_a_list_that_lacks_most_of_what_a_site_has_drops_none(
     assert len(known(run)) == 11
 
 
-@pytest.mark.parametrize(
-    ("failures", "expected"), [(0, [12, 12, 1]), (0, [250, 250, 101]), (9, [12, 1, 1])]
-)
+@pytest.mark.parametrize(("before", "left"), [(12, 1), (250, 101)])
 def test_a_list_that_lacks_most_for_days_is_believed(
-    sqlite_engine: Engine, failures: int, expected: list[int]
+    sqlite_engine: Engine, before: int, left: int
 ) -> None:
-    """What failed before as the API was away says nothing of it."""
+    """However often it is asked for in a day, as by `tagger poll --once`."""
     run = world(sqlite_engine, [asked(1, -100)])
-    site, before, left = run.standin.sites[SITE], expected[0], expected[-1]
+    site = run.standin.sites[SITE]
     site.synonyms = [synonym(f"old{number}", "new", number) for number in range(before)]
     read(run.poller(), "synonyms")
     del site.synonyms[left:]
     run.clock.sleep(30 * 24 * HOUR)
-    with sqlite_engine.begin() as connection:
-        connection.execute(update(FeedRow).values(failures=failures, last_error="it is away"))
     counts = []
-    for _ in range(3):
-        run.clock.sleep(24 * HOUR)
-        poller = run.poller()
-        for _ in range(1 + left // 100):
-            poller._step((SITE, "synonyms"))
+    for _ in range(4):
+        for _ in range(3):
+            run.clock.sleep(120)
+            poller = run.poller()
+            for _ in range(1 + left // 100):
+                poller._step((SITE, "synonyms"))
         counts.append(len(known(run)))
-    assert counts == expected
+        run.clock.sleep(24 * HOUR)
+    assert counts == [before, before, before, left]
+
+
+def test_a_long_list_waits_for_quota_and_keeps_how_far_it_has_come(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [asked(1, -100)])
+    run.standin.sites[SITE].synonyms = [
+        synonym(f"old{number}", "new", number) for number in range(100 * (FREE_PAGES + 3))
+    ]
+    poller = run.poller()
+    with pytest.MonkeyPatch.context() as patched:
+        plan = replace(poller.quota_plan(), history_requests=0)
+        patched.setattr(type(poller), "quota_plan", lambda _: plan)
+        assert isinstance(poller._pass(SITE, "synonyms"), ApiPaused)
+    assert 0 < len(known(run)) <= 100 * FREE_PAGES
+    assert mark(sqlite_engine, "synonyms") is not None
 
 
 @pytest.mark.parametrize("number", [3, 98, 99])
