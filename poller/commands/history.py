@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.console import progress
-from core.errors import ApiError, ApiPaused, ApiRefused, ApiThrottled
+from core.errors import ApiContradiction, ApiError, ApiPaused, ApiRefused, ApiThrottled
 from core.feeds import FeedName
 from core.site_names import is_site_of_network
 from core.wording import counted
@@ -57,8 +57,9 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
 
         poller.run(ended)
     if failures.are_enough and failures.last is not None:
-        with poller.engine.begin() as connection:
-            forget_unread(connection, failures.site, feed.name)
+        if not isinstance(failures.last, ApiContradiction):  # those are counted, then believed
+            with poller.engine.begin() as connection:
+                forget_unread(connection, failures.site, feed.name)
         raise failures.last
     return feed
 

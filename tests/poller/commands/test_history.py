@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import Engine, select
 
 from core.database.api_tables import FeedRow
-from core.errors import ApiError, ApiUnreachable, UnknownSite
+from core.errors import ApiContradiction, ApiError, ApiUnreachable, UnknownSite
 from demo.standin.faults import Failure, Faults
 from poller.commands.history import MOST_FAILURES, check_named, fetch_history
+from poller.feeds.history import BELIEVE_EMPTY_AFTER
 from tests.poller.feeds.feed_world import asked, numbers, world
 from tests.poller.simulation import SITE, Simulation
 
@@ -52,6 +53,17 @@ def test_an_api_that_is_away_ends_it_at_once(
     assert caplog.records == []
     assert feeds(sqlite_engine) == []
     assert run.standin.observer.requests == 1
+
+
+def test_a_site_without_a_question_is_believed_in_the_end(sqlite_engine: Engine) -> None:
+    run = world(sqlite_engine, [], history_questions=10_000)
+    for _ in range(BELIEVE_EMPTY_AFTER):
+        with pytest.raises(ApiContradiction):
+            fetch_history(run.poller(), [SITE], never)
+        run.clock.sleep(24 * 3600)
+    fetch_history(run.poller(), [SITE], never)
+    with sqlite_engine.connect() as connection:
+        assert connection.scalar(select(FeedRow.complete))
 
 
 def test_an_api_that_goes_away_meanwhile_is_asked_a_few_times_more(
