@@ -6,6 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
+from core.questions.lifecycle import TASK_SIZES, Priority
+from ops.supervisor import STOP_SECONDS
+
+ENCODER_SECONDS = 0.027  # of a question, where a network reads a sentence encoder
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 
@@ -39,6 +43,12 @@ def test_the_owners_password_is_known_to_the_database_and_its_migrations_alone()
 def test_the_database_ends_its_clients_when_it_is_told_to_stop() -> None:
     """SIGTERM would wait for them, who stay, until it is killed and has to recover."""
     assert SERVICES["db"]["stop_signal"] == "SIGINT"
+
+
+def test_a_worker_that_is_told_to_stop_has_time_to_finish_its_task() -> None:
+    seconds = TASK_SIZES[Priority.BACKFILL][0] * ENCODER_SECONDS
+    given = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
+    assert min(STOP_SECONDS, given) >= 1.5 * seconds
 
 
 @pytest.mark.parametrize("name", ["worker", "review", "trainer"])
