@@ -265,7 +265,8 @@ def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
     identity, tag = question_id(page), page.locator("#suggestions button").first
     name = tag.get_attribute("data-tag") or ""
     asked = hold(page, "**/second-opinion")
-    press(page, "o o")  # the second one before there is an answer
+    with page.expect_request("**/second-opinion"):
+        press(page, "o o")  # the second one before there is an answer
     expect(page.locator("#second-opinion")).to_have_attribute("aria-pressed", "false")
     for route in asked:
         lose(route)
