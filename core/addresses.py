@@ -155,4 +155,4 @@ def _is_readable_broker(address: str) -> bool:
         return False
     if parts.scheme in ("redis+socket", *_AMQP):  # whose path is no number
         return port != 0
-    return port != 0 and (not number or number.isdigit())
+    return port != 0 and (not number or number.isdecimal())

@@ -8,6 +8,7 @@ import yaml
 
 from core.questions.lifecycle import TASK_SIZES, Priority
 from ops.supervisor import STOP_SECONDS
+from worker import training
 
 ENCODER_SECONDS = 0.027  # of a question, where a network reads a sentence encoder
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,10 +46,14 @@ def test_the_database_ends_its_clients_when_it_is_told_to_stop() -> None:
     assert SERVICES["db"]["stop_signal"] == "SIGINT"
 
 
-def test_a_worker_that_is_told_to_stop_has_time_to_finish_its_task() -> None:
-    seconds = TASK_SIZES[Priority.BACKFILL][0] * ENCODER_SECONDS
-    given = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
-    assert min(STOP_SECONDS, given) >= 1.5 * seconds
+def test_who_is_told_to_stop_has_time_to_finish_a_task_and_to_end_a_training() -> None:
+    needed = {
+        "worker": TASK_SIZES[Priority.BACKFILL][0] * ENCODER_SECONDS,
+        "trainer": training.STOP_SECONDS,
+    }
+    for name, seconds in needed.items():
+        given = int(SERVICES[name]["stop_grace_period"].removesuffix("s"))
+        assert min(STOP_SECONDS, given) >= 1.5 * seconds
 
 
 @pytest.mark.parametrize("name", ["worker", "review", "trainer"])

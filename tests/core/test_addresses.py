@@ -74,6 +74,7 @@ def test_an_address_of_a_broker_is_taken(address: str) -> None:
         "kafka://h",
         "redis://:hu/sh#@h:1/0",
         "redis://h:0/0",
+        "redis://h:1/\u00b2",
         "redis://:p@hush?@h:1/0",
         "amqp://u:p@hush/hush@h/v",
         "amqp://u:1/hush@h/v",
