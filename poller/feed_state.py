@@ -44,6 +44,10 @@ class FeedState:
         last = self.attempted_at
         return not self.failures and last is not None and now - span < last <= now
 
+    def waits(self, most: timedelta, now: datetime) -> bool:
+        """Whether a failure's pause, of so long at most, is not over."""
+        return self.retry_at is not None and now < self.retry_at <= now + most
+
 
 def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:
     """A site's feeds that have run, by name."""
@@ -71,6 +75,13 @@ def failures_with(connection: Connection, site: str, feed: str, told: str) -> in
     of_feed = (FeedRow.site == site, FeedRow.feed == feed)
     chosen = select(FeedRow.failures).where(*of_feed, FeedRow.last_error.contains(told))
     return connection.scalar(chosen) or 0
+
+
+def last_told(connection: Connection, site: str, feed: str, told: str) -> datetime | None:
+    """When the last failure was, if it told this; what was answered since leaves it."""
+    of_feed = (FeedRow.site == site, FeedRow.feed == feed)
+    chosen = select(FeedRow.last_error_at).where(*of_feed, FeedRow.last_error.contains(told))
+    return connection.scalar(chosen)
 
 
 def succeeded(

@@ -25,7 +25,7 @@ from core.settings import Settings
 # of one. A refill of 16,000 takes 0.6 to 2 s (docs/scaling.md): of many processes some wait for it.
 QUEUE_BOUND = 16
 
-PATIENCE_SECONDS = 5.0  # a refill takes one at most
+PATIENCE_SECONDS = 5.0  # a refill takes three at most
 
 
 def refill(

@@ -28,7 +28,7 @@ from core.questions.tags.synonyms import (
 from core.untrusted import is_readable
 from poller.api import Api
 from poller.client import ApiRequest
-from poller.feed_state import FeedState, feed_state, succeeded
+from poller.feed_state import FeedState, feed_state, last_told, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.feeds.order import dates_in_order, find_furthest
 from poller.items import date_of
@@ -37,6 +37,7 @@ EVERY = timedelta(days=1)
 WHOLE_EVERY = timedelta(days=30)
 BELIEVE_GONE_BELOW = 10  # synonyms; hardly a site removes so many at once
 BELIEVE_GONE_AFTER = WHOLE_EVERY + timedelta(days=3)  # without them: that is no wrong answer
+GONE = "known synonyms of tags the API gives"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class SynonymsFeed:
         now = self.clock.now()
         if cursor is None:
             state = self._state(site)
-            if state.was_read_within(EVERY, now):
+            if state.was_read_within(EVERY, now) or state.waits(EVERY, now):
                 return Step(asked=False)
             cursor = self._begin(site, state, now)
         if cursor.begun is not None and now < cursor.begun:  # a clock was set back
@@ -93,16 +94,19 @@ def _drop_removed(connection: Connection, site: str, begun: datetime) -> None:
     """Drop what the whole list does not hold.
 
     Raises:
-        ApiContradiction: it lacks most of many that are known, and has not done so for days: it is
-            a wrong one, or was cut short.
+        ApiContradiction: it lacks most of many that are known, and has not done so for days, and
+            in an earlier answer: it is a wrong one, or was cut short.
     """
     oldest = find_oldest_reading(connection, site)
+    told = last_told(connection, site, SynonymsFeed.name, GONE)
     known = len(read_synonyms(connection, site))
     dropped = drop_synonyms(connection, site, read_before=begun)
-    is_sudden = oldest is not None and oldest > begun - BELIEVE_GONE_AFTER
+    is_sudden = oldest is not None and (
+        oldest > begun - BELIEVE_GONE_AFTER or told is None or told <= oldest
+    )
     if is_sudden and dropped >= max(BELIEVE_GONE_BELOW, known / 2):
         left = max(known - dropped, 0) or "none"
-        raise ApiContradiction(f"of {known} known synonyms of tags the API gives {left}")
+        raise ApiContradiction(f"of {known} {GONE} {left}")
 
 
 def _request(site: str, cursor: Cursor) -> ApiRequest:

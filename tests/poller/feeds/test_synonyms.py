@@ -83,19 +83,21 @@ def test_a_list_that_lacks_most_of_what_a_site_has_drops_none(
     assert len(known(run)) == 11
 
 
-@pytest.mark.parametrize(("before", "left"), [(12, 1), (250, 101)])
+@pytest.mark.parametrize(
+    ("days", "before", "left", "refused"), [(30, 12, 1, 3), (30, 250, 101, 3), (90, 12, 1, 1)]
+)
 def test_a_list_that_lacks_most_for_days_is_believed(
-    sqlite_engine: Engine, before: int, left: int
+    sqlite_engine: Engine, days: int, before: int, left: int, refused: int
 ) -> None:
-    """However often it is asked for in a day, as by `tagger poll --once`."""
+    """However often it is asked for in a day, as by `tagger poll --once`; never at once."""
     run = world(sqlite_engine, [asked(1, -100)])
     site = run.standin.sites[SITE]
     site.synonyms = [synonym(f"old{number}", "new", number) for number in range(before)]
     read(run.poller(), "synonyms")
     del site.synonyms[left:]
-    run.clock.sleep(30 * 24 * HOUR)
+    run.clock.sleep(days * 24 * HOUR)
     counts = []
-    for _ in range(4):
+    for _ in range(refused + 1):
         for _ in range(3):
             run.clock.sleep(120)
             poller = run.poller()
@@ -103,7 +105,8 @@ def test_a_list_that_lacks_most_for_days_is_believed(
                 poller._step((SITE, "synonyms"))
         counts.append(len(known(run)))
         run.clock.sleep(24 * HOUR)
-    assert counts == [before, before, before, left]
+    assert counts == [before] * refused + [left]
+    assert run.standin.observer.requests < 20  # no run asks again within a day
 
 
 def test_a_long_list_waits_for_quota_and_keeps_how_far_it_has_come(sqlite_engine: Engine) -> None:
