@@ -13,6 +13,18 @@ from sqlalchemy.exc import ArgumentError
 
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 _AMQP: Final = ("amqp", "amqps")
+_OF_REDIS: Final = {  # parameters, whose values redis-py and OpenSSL read
+    "ssl_ca_certs",
+    "ssl_ca_path",
+    "ssl_cert_reqs",
+    "ssl_certfile",
+    "ssl_check_hostname",
+    "ssl_ciphers",
+    "ssl_keyfile",
+    "ssl_password",
+}
+_LOGIN_METHODS: Final = ("AMQPLAIN", "EXTERNAL", "PLAIN")
+_SECONDS: Final = re.compile(r"\d+(\.\d+)?")
 # User, host, port and a database's name, with a parameter behind them: no password looks like that.
 _BEFORE_QUERY: Final = re.compile(r"[\w+]+://[^@/?#]*@[\w.-]+(:\d+)?/[\w.-]*(?=\?[A-Za-z_]+=)")
 
@@ -116,15 +128,20 @@ def _without_query(address: str) -> str:
 
 
 def _is_taken(scheme: str, name: str, value: str) -> bool:
-    """Whether Kombu takes a parameter of a broker's address, and does something with it.
+    """Whether Kombu takes a parameter of a broker's address, and does what it says.
 
-    Of a socket's it overwrites a password by what stands before the path, and passes over the rest.
+    Of a socket's it overwrites password and database by what stands before the ?; of RabbitMQ's it
+    hands `ssl_…` to who does not know it, and a certificate would not be verified.
     """
     if scheme == "redis+socket":
-        return name == "virtual_host" and value.isdecimal()
-    if scheme in _AMQP and name in ("login_method", "heartbeat"):
-        return name == "login_method" or value.isdecimal()
-    return name.startswith("ssl")
+        return name == "client_name" or (
+            name == "virtual_host" and value.removeprefix("/").isdecimal()
+        )
+    if scheme in _AMQP:
+        return (name == "heartbeat" and _SECONDS.fullmatch(value) is not None) or (
+            name == "login_method" and value in _LOGIN_METHODS
+        )
+    return name in _OF_REDIS
 
 
 def _how(scheme: str) -> str:
@@ -134,11 +151,8 @@ def _how(scheme: str) -> str:
             "the password goes as redis+socket://:PASSWORD@/path?virtual_host=N, "
             "where N is the database's number"
         )
-    others = ", login_method, and heartbeat with its seconds" if scheme in _AMQP else ""
-    return (
-        "password, host and database go before the ?, "
-        f"and behind it only what begins with ssl_{others}"
-    )
+    taken = "heartbeat and login_method" if scheme in _AMQP else ", ".join(sorted(_OF_REDIS))
+    return f"password, host and database go before the ?, and behind it only {taken}"
 
 
 def _is_readable_broker(address: str) -> bool:
