@@ -14,8 +14,8 @@ TaggerError                     one line for a person: what, where, what to do
 │   └── BrokerRefused           it answers, and does not do what it was asked
 ├── ApiError                    the StackExchange API
 │   ├── ApiUnreachable          no answer, or none that can be read; worth another try
-│   │   ├── ApiNotConnected     no connection was made: the API knows of no request
-│   │   └── ApiContradiction    answers that say there is more and bring nothing
+│   │   └── ApiNotConnected     no connection was made: the API knows of no request
+│   ├── ApiContradiction        answers that say there is more and bring nothing
 │   ├── ApiRefused              an error in the API's own format, with its error_id
 │   │   ├── ApiKeyRefused       it does not know TAGGER_API_KEY, or no more
 │   │   ├── ApiUnavailable      it is out of order for the moment
@@ -139,7 +139,7 @@ class ApiNotConnected(ApiUnreachable):
     """No connection was made, so the API knows of no request."""
 
 
-class ApiContradiction(ApiUnreachable):
+class ApiContradiction(ApiError):
     """Answers that can be read, and contradict themselves: asking on would bring nothing."""
 
 

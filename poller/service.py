@@ -114,6 +114,8 @@ class Poller:
                 problem = self._pass(site, name)
                 if problem is not None:
                     trouble.append(f"{site}, {name}: {problem}")
+                if isinstance(problem, ApiContradiction):
+                    break  # it answers: the other sites are asked
                 if isinstance(problem, ApiUnreachable):
                     return trouble
         return trouble

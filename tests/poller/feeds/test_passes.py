@@ -142,12 +142,28 @@ def test_what_is_wrong_is_said_and_what_was_read_is_kept(
 ) -> None:
     poller = made(sqlite_engine, Mad(MAD[kind]), clock)
     (problem,) = poller.run_once()
+    assert problem.startswith("stats, live: ")
     assert "say that there is more" in problem or "says that there is more" in problem
     with sqlite_engine.connect() as connection:
         stored = connection.scalar(select(func.count()).select_from(Question))
         row = connection.execute(select(FeedRow).where(FeedRow.feed == "live")).one()
     assert stored == (3 if kind.startswith("the same") else 0)
     assert row.retry_at >= clock.now() + timedelta(minutes=14)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [("empty pages for ever", ["stats", "cooking", "robotics"]), ("a page in HTML", ["stats"])],
+)
+def test_a_single_pass_goes_on_with_other_sites_where_the_api_answers(
+    sqlite_engine: Engine, clock: ManualClock, kind: str, asked: list[str]
+) -> None:
+    """Each is told of once."""
+    mad = Mad(MAD[kind])
+    poller = made(sqlite_engine, mad, clock, sites=("stats", "cooking", "robotics"))
+    told = poller.run_once()
+    assert [problem.partition(", live: ")[0] for problem in told] == asked
+    assert list(dict.fromkeys(sent["site"] for sent in mad.asked)) == asked
 
 
 def test_pages_that_bring_something_go_on() -> None:
