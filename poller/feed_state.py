@@ -30,6 +30,8 @@ class FeedState:
         attempted_at: when the last request was made.
         failures: of requests, in a row.
         retry_at: when the next request is due after a failure.
+        last_error: what the last failure told, also where another request was answered since.
+        last_error_at: when that was.
     """
 
     mark: datetime | None = None
@@ -38,6 +40,8 @@ class FeedState:
     attempted_at: datetime | None = None
     failures: int = 0
     retry_at: datetime | None = None
+    last_error: str | None = None
+    last_error_at: datetime | None = None
 
     def was_read_within(self, span: timedelta, now: datetime) -> bool:
         """Whether the last request was answered so short ago; not by a clock that was set back."""
@@ -47,6 +51,10 @@ class FeedState:
     def waits(self, most: timedelta, now: datetime) -> bool:
         """Whether a failure's pause, of so long at most, is not over."""
         return self.retry_at is not None and now < self.retry_at <= now + most
+
+    def last_told(self, what: str) -> bool:
+        """Whether the last failure told this."""
+        return what in (self.last_error or "")
 
 
 def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:
@@ -60,6 +68,8 @@ def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:
             FeedRow.attempted_at,
             FeedRow.failures,
             FeedRow.retry_at,
+            FeedRow.last_error,
+            FeedRow.last_error_at,
         ).where(FeedRow.site == site)
     )
     return {row.feed: FeedState(*row[1:]) for row in rows}
@@ -68,20 +78,6 @@ def feed_states(connection: Connection, site: str) -> dict[str, FeedState]:
 def feed_state(connection: Connection, site: str, feed: str) -> FeedState:
     """One feed's state."""
     return feed_states(connection, site).get(feed, FeedState())
-
-
-def failures_with(connection: Connection, site: str, feed: str, told: str) -> int:
-    """How many requests in a row have failed, of which the last one told this; else none."""
-    of_feed = (FeedRow.site == site, FeedRow.feed == feed)
-    chosen = select(FeedRow.failures).where(*of_feed, FeedRow.last_error.contains(told))
-    return connection.scalar(chosen) or 0
-
-
-def last_told(connection: Connection, site: str, feed: str, told: str) -> datetime | None:
-    """When the last failure was, if it told this; what was answered since leaves it."""
-    of_feed = (FeedRow.site == site, FeedRow.feed == feed)
-    chosen = select(FeedRow.last_error_at).where(*of_feed, FeedRow.last_error.contains(told))
-    return connection.scalar(chosen)
 
 
 def succeeded(

@@ -24,7 +24,7 @@ from core.questions.store import FetchedQuestion, store
 from core.settings import Settings
 from poller.api import Api
 from poller.client import ApiRequest
-from poller.feed_state import FeedState, failures_with, feed_state, record_items, succeeded
+from poller.feed_state import FeedState, feed_state, record_items, succeeded
 from poller.feeds import PAGE_SIZE, Cursor, Step, epoch, from_epoch
 from poller.feeds.order import OVERLAP, dates_in_order, find_furthest
 from poller.feeds.rereading import MAX_REREADS, log_given_up
@@ -60,7 +60,7 @@ class HistoryFeed:
         is_torn = cursor.page == 1 and not cursor.overlap & items.keys()
         back = cursor.back if is_torn else None
         if not answer.items and back is None and cursor.page == 1:
-            self._check_end(site)
+            _check_end(state)
         now = self.clock.now()
         with self.engine.begin() as connection:
             self._require_mark(connection, site, cursor.mark)
@@ -90,20 +90,6 @@ class HistoryFeed:
         self._count(site, items, again=again)
         counts = stored.new, stored.changed, stored.requested
         return Step(following, *counts, items.keys(), again=again)
-
-    def _check_end(self, site: str) -> None:
-        """Believe that a list is empty from the mark on only where it stays so.
-
-        It begins with what the mark is of, or with the newest question, and ends for good with its
-        last page. What failed otherwise, as while the API was away, says nothing of it.
-
-        Raises:
-            ApiContradiction: it has not been so for long.
-        """
-        with reading(self.engine) as connection:
-            failures = failures_with(connection, site, self.name, EMPTY)
-        if failures < BELIEVE_EMPTY_AFTER:
-            raise ApiContradiction(EMPTY)
 
     def _require_mark(self, connection: Connection, site: str, mark: datetime | None) -> None:
         """Refuse to move a mark that is not where it was before the request.
@@ -142,6 +128,19 @@ class HistoryFeed:
 def requests_for(questions: int) -> int:
     """How many requests that many questions take."""
     return -(-questions // (PAGE_SIZE - 2))  # each page begins with the last one's last two
+
+
+def _check_end(state: FeedState) -> None:
+    """Believe that a list is empty from the mark on only where it stays so.
+
+    It begins with what the mark is of, or with the newest question, and ends for good with its
+    last page. What failed otherwise, as while the API was away, says nothing of it.
+
+    Raises:
+        ApiContradiction: it has not been so for long.
+    """
+    if state.failures < BELIEVE_EMPTY_AFTER or not state.last_told(EMPTY):
+        raise ApiContradiction(EMPTY)
 
 
 def _request(site: str, cursor: Cursor) -> ApiRequest:

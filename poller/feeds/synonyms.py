@@ -28,7 +28,7 @@ from core.questions.tags.synonyms import (
 from core.untrusted import is_readable
 from poller.api import Api
 from poller.client import ApiRequest
-from poller.feed_state import FeedState, feed_state, last_told, succeeded
+from poller.feed_state import FeedState, feed_state, succeeded
 from poller.feeds import Cursor, Step, epoch, from_epoch
 from poller.feeds.order import dates_in_order, find_furthest
 from poller.items import date_of
@@ -98,7 +98,8 @@ def _drop_removed(connection: Connection, site: str, begun: datetime) -> None:
             in an earlier answer: it is a wrong one, or was cut short.
     """
     oldest = find_oldest_reading(connection, site)
-    told = last_told(connection, site, SynonymsFeed.name, GONE)
+    state = feed_state(connection, site, SynonymsFeed.name)
+    told = state.last_error_at if state.last_told(GONE) else None
     known = len(read_synonyms(connection, site))
     dropped = drop_synonyms(connection, site, read_before=begun)
     is_sudden = oldest is not None and (

@@ -63,7 +63,9 @@ def test_a_success_moves_the_mark_counts_what_came_and_ends_the_failures(
     assert (broken.mark, broken.failures, broken.retry_at) == (first, 2, now + 2 * HOUR)
     with engine.begin() as connection:
         succeeded(connection, "stats", "live", now=now, mark=now, fetched=4)
-    assert state(engine) == FeedState(mark=now, fetched=7, attempted_at=now)
+    assert state(engine) == FeedState(
+        mark=now, fetched=7, attempted_at=now, last_error="no answer", last_error_at=now
+    )
 
 
 def test_a_success_that_names_no_mark_leaves_it(engine: Engine, clock: ManualClock) -> None:
