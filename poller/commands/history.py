@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.console import progress
+from core.database.engine import reading
 from core.errors import ApiContradiction, ApiError, ApiPaused, ApiRefused, ApiThrottled
 from core.feeds import FeedName
 from core.site_names import is_site_of_network
 from core.wording import counted
-from poller.feed_state import forget_unread
+from poller.feed_state import feed_state, forget_unread
 from poller.feeds import Step
 from poller.feeds.history import HistoryFeed, requests_for
 from poller.service import Poller, log_failure
@@ -45,6 +46,9 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
     failures = _Failures()
     poller.feeds = {"history": feed}
     poller.on_step, poller.on_failure = failures.end, failures.note
+    for site in sites:
+        if feed.remaining(site):
+            _tell_pause(poller, site, feed.name)
     total = sum(feed.remaining(site) for site in sites)
     with progress("history", total) as bar:
 
@@ -62,6 +66,16 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
                 forget_unread(connection, failures.site, feed.name)
         raise failures.last
     return feed
+
+
+def _tell_pause(poller: Poller, site: str, name: FeedName) -> None:
+    """Say what a feed failed with before, where it is not asked for again yet."""
+    with reading(poller.engine) as connection:
+        state = feed_state(connection, site, name)
+    now = poller.clock.now()
+    if state.retry_at is not None and now < state.retry_at:
+        seconds = (state.retry_at - now).total_seconds()
+        log_failure(site, name, ApiError(state.last_error or ""), seconds)
 
 
 @dataclass(slots=True)

@@ -1,6 +1,7 @@
 """`tagger history` without a network, or of no site: it ends, and leaves nothing."""
 
 import logging
+import re
 
 import pytest
 from sqlalchemy import Engine, select
@@ -64,6 +65,17 @@ def test_a_site_without_a_question_is_believed_in_the_end(sqlite_engine: Engine)
     fetch_history(run.poller(), [SITE], never)
     with sqlite_engine.connect() as connection:
         assert connection.scalar(select(FeedRow.complete))
+
+
+def test_whoever_runs_it_again_too_soon_is_told_what_it_waits_for(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = world(sqlite_engine, [], history_questions=10_000)
+    for _ in range(2):
+        with caplog.at_level(logging.WARNING), pytest.raises(ApiContradiction):
+            fetch_history(run.poller(), [SITE], never)
+    (told,) = caplog.messages
+    assert re.fullmatch(rf"{SITE}, history: the API gives none .*; next try in 9\d\d s", told)
 
 
 def test_an_api_that_goes_away_meanwhile_is_asked_a_few_times_more(
