@@ -13,18 +13,31 @@ from sqlalchemy.exc import ArgumentError
 
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 _AMQP: Final = ("amqp", "amqps")
-_OF_REDIS: Final = {  # parameters, whose values redis-py and OpenSSL read
-    "ssl_ca_certs",
-    "ssl_ca_path",
-    "ssl_cert_reqs",
-    "ssl_certfile",
-    "ssl_check_hostname",
-    "ssl_ciphers",
-    "ssl_keyfile",
-    "ssl_password",
+_TEXT: Final = (r"[^\0\r\n]+", "a text or a path")
+
+# Parameters of brokers' addresses that do what they say, the values that they take, and in words.
+_OF_REDIS: Final = {
+    "ssl_ca_certs": _TEXT,
+    "ssl_ca_path": _TEXT,
+    "ssl_cert_reqs": (
+        "required|optional|none|CERT_(REQUIRED|OPTIONAL|NONE)",
+        "required, optional or none",
+    ),
+    "ssl_certfile": _TEXT,
+    "ssl_check_hostname": ("(?i:true|false)", "true or false"),
+    "ssl_ciphers": _TEXT,
+    "ssl_keyfile": _TEXT,
+    "ssl_password": _TEXT,
 }
-_LOGIN_METHODS: Final = ("AMQPLAIN", "EXTERNAL", "PLAIN")
-_SECONDS: Final = re.compile(r"\d+(\.\d+)?")
+_OF_AMQP: Final = {
+    "heartbeat": (r"\d+(\.\d+)?", "seconds"),
+    "login_method": ("AMQPLAIN|EXTERNAL|PLAIN", "AMQPLAIN, EXTERNAL or PLAIN"),
+}
+# Kombu overwrites its password and database by what stands before the ?.
+_OF_SOCKET: Final = {
+    "client_name": _TEXT,
+    "virtual_host": (r"/?\d+", "a database's number"),
+}
 # User, host, port and a database's name, with a parameter behind them: no password looks like that.
 _BEFORE_QUERY: Final = re.compile(r"[\w+]+://[^@/?#]*@[\w.-]+(:\d+)?/[\w.-]*(?=\?[A-Za-z_]+=)")
 
@@ -39,6 +52,8 @@ def read_database_address(address: str) -> str:
         url = make_url(address)
     except (ArgumentError, ValueError):
         raise ValueError("is not a database address") from None
+    if "%00" in address:
+        raise ValueError("holds a %00, which nobody takes")
     if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise ValueError("names neither sqlite nor postgresql (with psycopg)")
     if _has_second_at(address) or "@" in (url.host or "") or "password" in url.query:
@@ -48,7 +63,28 @@ def read_database_address(address: str) -> str:
         )
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
+    if not _are_taken(url):
+        raise ValueError(
+            "holds behind its ? a parameter, or a value of one, that its driver does not take"
+        )
     return url.render_as_string(hide_password=False)
+
+
+def _are_taken(url: URL) -> bool:
+    """Whether SQLAlchemy and the driver can read a database's parameters."""
+    try:
+        _, options = url.get_dialect()().create_connect_args(url)
+    except (ArgumentError, ValueError):
+        return False
+    if url.get_backend_name() == "sqlite":
+        return True
+    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 (slow; SQLite goes without)
+
+    try:
+        conninfo.make_conninfo(**options)
+    except ProgrammingError:
+        return False
+    return True
 
 
 def check_broker_address(address: str) -> None:
@@ -63,9 +99,17 @@ def check_broker_address(address: str) -> None:
     if not _is_readable_broker(address):
         raise ValueError("cannot be read; percent-encode its password, and an @ behind its host")
     parts = urlsplit(address)
+    taken = _parameters(parts.scheme)
     given = parse_qsl(parts.query, keep_blank_values=True)
-    if not all(_is_taken(parts.scheme, name, value) for name, value in given):
-        raise ValueError(f"holds a parameter that Celery does not take; {_how(parts.scheme)}")
+    for name, value in given:
+        if name not in taken:
+            raise ValueError(f"holds a parameter that Celery does not take; {_how(parts.scheme)}")
+        values, words = taken[name]
+        if not re.fullmatch(values, value):
+            raise ValueError(f"holds a value that {name} does not take; it takes {words}")
+    names = {name for name, _ in given}
+    if "ssl_keyfile" in names and "ssl_certfile" not in names:
+        raise ValueError("holds ssl_keyfile alone; add ssl_certfile, its certificate")
 
 
 def check_api_address(address: str, *, key: str) -> None:
@@ -127,21 +171,11 @@ def _without_query(address: str) -> str:
     return before.group() if before else address
 
 
-def _is_taken(scheme: str, name: str, value: str) -> bool:
-    """Whether Kombu takes a parameter of a broker's address, and does what it says.
-
-    Of a socket's it overwrites password and database by what stands before the ?; of RabbitMQ's it
-    hands `ssl_…` to who does not know it, and a certificate would not be verified.
-    """
+def _parameters(scheme: str) -> dict[str, tuple[str, str]]:
+    """What may stand behind the ?: of RabbitMQ's Kombu hands `ssl_…` to who does not know it."""
     if scheme == "redis+socket":
-        return name == "client_name" or (
-            name == "virtual_host" and value.removeprefix("/").isdecimal()
-        )
-    if scheme in _AMQP:
-        return (name == "heartbeat" and _SECONDS.fullmatch(value) is not None) or (
-            name == "login_method" and value in _LOGIN_METHODS
-        )
-    return name in _OF_REDIS
+        return _OF_SOCKET
+    return _OF_AMQP if scheme in _AMQP else _OF_REDIS
 
 
 def _how(scheme: str) -> str:
@@ -151,7 +185,7 @@ def _how(scheme: str) -> str:
             "the password goes as redis+socket://:PASSWORD@/path?virtual_host=N, "
             "where N is the database's number"
         )
-    taken = "heartbeat and login_method" if scheme in _AMQP else ", ".join(sorted(_OF_REDIS))
+    taken = ", ".join(_parameters(scheme))
     return f"password, host and database go before the ?, and behind it only {taken}"
 
 

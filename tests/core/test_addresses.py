@@ -18,6 +18,8 @@ def test_a_plain_postgres_address_gets_the_driver_that_is_installed() -> None:
     assert read_database_address("postgresql://u@x:p@h/d%40").endswith("://u%40x:p@h/d%40")
     named = "postgresql+psycopg://u:p@h:1/d?application_name=a@b"
     assert make_url(read_database_address(named)).query == {"application_name": "a@b"}
+    for taken in ("sqlite:///a?timeout=3", "postgresql+psycopg://u:p@h/d?sslmode=require"):
+        assert read_database_address(taken) == taken
 
 
 def test_what_is_shown_of_an_address_holds_no_secret() -> None:
@@ -35,6 +37,11 @@ def test_what_is_shown_of_an_address_holds_no_secret() -> None:
         "postgresql://u:p@hush/hush@h/d",
         "postgresql://u:p@hush?hush@h/d",
         "postgresql://u:p@hush/d?hush@h/d",
+        "postgresql://u:hush@h/d?hush=1",
+        "postgresql://u:hush@h/d?port=x",
+        "postgresql://u:hush@h/d?prepare_threshold=0",
+        "sqlite:///a.sqlite3?timeout=x",
+        "sqlite:///%00",
     ],
 )
 def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address: str) -> None:
@@ -64,6 +71,8 @@ def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
         "amqp://h?heartbeat=2.5",
         "redis+socket:///c.sock?virtual_host=/3&client_name=x",
         "rediss://h",
+        "rediss://h?ssl_cert_reqs=none&ssl_check_hostname=False",
+        "rediss://h?ssl_cert_reqs=CERT_REQUIRED&ssl_certfile=a&ssl_keyfile=b&ssl_password=c",
     ],
 )
 def test_an_address_of_a_broker_is_taken(address: str) -> None:
@@ -91,6 +100,7 @@ def test_an_address_of_a_broker_is_taken(address: str) -> None:
         "redis+socket:///c.sock?ssl_ca_certs=a",
         "rediss://h?ssl=true",
         "rediss://h?ssl_ca_cert=a",
+        "rediss://h?ssl_ca_certs=hush%00",
         "amqp://h?heartbeat=x",
         "amqp://h?login_method=plain",
         "amqps://h?ssl_ca_certs=a",
@@ -110,7 +120,12 @@ def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
     [
         ("redis://h?db=3", "behind it only ssl_ca_certs, "),
         ("redis+socket:///c.sock?db=3", r"as redis\+socket://:PASSWORD@/path\?virtual_host=N"),
-        ("amqps://h?heartbeat=x", "behind it only heartbeat and login_method$"),
+        ("amqps://h?heartbeat=x", "heartbeat does not take; it takes seconds$"),
+        ("amqp://h?heartbeats=3", "behind it only heartbeat, login_method$"),
+        ("redis://h?ssl_cert_reqs=x", "ssl_cert_reqs does not take; it takes required, optional"),
+        ("rediss://h?ssl_cert_reqs=", "ssl_cert_reqs does not take"),
+        ("rediss://h?ssl_check_hostname=no", "takes true or false$"),
+        ("rediss://h?ssl_keyfile=a", "add ssl_certfile"),
     ],
 )
 def test_who_gives_a_broker_a_wrong_parameter_is_told_how(address: str, how: str) -> None:
