@@ -11,10 +11,12 @@ that its lines can be compared:
 
 - the naive pipeline: each question by itself through Beautiful Soup, Keras' own `predict`, and a
   commit of ten rows; what a reader of an article would put into a loop;
-- the plain loop: words, encoding and network over batches, without queue or database;
+- the plain loop: words, encoding and network over batches, without queue or database, its start not
+  counted; once by itself and, as two worker processes are, twice at the same time;
 - real workers with Redis and a database, from the first commit to the last, and how long a worker
   took from its start to the first. The processor time is that of worker, Redis and Postgres
-  together, the worker's start included.
+  together: of all that they took, the worker's start included, and of what came after the first
+  commit alone, as the loop's is.
 """
 
 import argparse
@@ -26,8 +28,10 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +69,8 @@ class Row:
     name: str  # in floors.toml
     what: str
     rate: float  # questions a second
-    processor: float  # microseconds a question
+    processor: float  # microseconds a question, its start included where there is one
+    started: float  # microseconds a question, once it had started
     start: float | None = None  # seconds to the first prediction
 
     def print(self, naive: "Row", loop: "Row") -> None:
@@ -74,7 +79,8 @@ class Row:
         print(
             f"| {self.what} | {self.rate:,.1f} | {self.rate / naive.rate:.1f} "
             f"| {self.rate / loop.rate:.2f} | {self.processor:,.0f} "
-            f"| {self.processor / loop.processor:.2f} | {start} |",
+            f"| {self.processor / loop.processor:.2f} | {self.started / loop.started:.2f} "
+            f"| {start} |",
             flush=True,
         )
 
@@ -89,6 +95,7 @@ def shortfalls(rows: Sequence[Row], naive: Row, loop: Row) -> list[str]:
             "rate_to_naive": row.rate / naive.rate,
             "rate_to_loop": row.rate / loop.rate,
             "processor_to_loop": -row.processor / loop.processor,  # less is better
+            "started_to_loop": -row.started / loop.started,
         }
         for name, least in floor.items():
             if measured[name] < (least if measured[name] > 0 else -least):
@@ -126,9 +133,8 @@ def naive_pipeline(bundle: Bundle, texts: Sequence[tuple[str, str]], folder: Pat
         tag(number, title, body)
     seconds, processor = time.perf_counter() - began, time.process_time() - used
     connection.close()
-    return Row(
-        "naive", "one by one, Keras, SQLite", len(texts) / seconds, processor / len(texts) * 1e6
-    )
+    each = processor / len(texts) * 1e6
+    return Row("naive", "one by one, Keras, SQLite", len(texts) / seconds, each, each)
 
 
 def plain_loop(bundle: Bundle, texts: Sequence[tuple[str, str]]) -> Row:
@@ -140,9 +146,16 @@ def plain_loop(bundle: Bundle, texts: Sequence[tuple[str, str]]) -> Row:
         batch = [model.words(*text) for text in texts[start : start + BATCH]]
         model.rank(model.probabilities(batch))
     seconds, processor = time.perf_counter() - began, time.process_time() - used
-    return Row(
-        "loop", "plain loop, no database", len(texts) / seconds, processor / len(texts) * 1e6
-    )
+    each = processor / len(texts) * 1e6
+    return Row("loop", "plain loop, no database", len(texts) / seconds, each, each)
+
+
+def two_loops(bundle: Bundle, texts: Sequence[tuple[str, str]]) -> Row:
+    """The plain loop in two processes at the same time: what two cores cost each other."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        first, second = pool.map(plain_loop, [bundle, bundle], [texts, texts])
+    each = (first.processor + second.processor) / 2
+    return Row("two_loops", "two plain loops at once", first.rate + second.rate, each, each)
 
 
 @contextmanager
@@ -180,15 +193,20 @@ def whole_job(
         pid = stack.enter_context(workers(settings, processes))
         wait_for(engine, 1, pause=0.02)
         first = time.perf_counter()
+        started = processor_seconds([*servers, pid])
         already = predicted(engine)
         wait_for(engine, len(questions))
         seconds = time.perf_counter() - first
-        used += processor_seconds([*servers, pid])
+        ended = processor_seconds([*servers, pid])
         engine.dispose()
     done = len(questions) - already
-    what = f"{kind}, {processes} worker process{'es' if processes > 1 else ''}"
     return Row(
-        f"{kind}_{processes}", what, done / seconds, used / len(questions) * 1e6, first - began
+        f"{kind}_{processes}",
+        f"{kind}, {processes} worker process{'es' if processes > 1 else ''}",
+        rate=done / seconds,
+        processor=(used + ended) / len(questions) * 1e6,
+        started=(ended - started) / done * 1e6,
+        start=first - began,
     )
 
 
@@ -206,15 +224,18 @@ def main() -> None:
     chosen = parser.parse_args()
     questions = numbered(chosen.questions, chosen.site, chosen.count)
     texts = [(question.title, question.body) for question in questions]
-    print("| way | questions/s | to naive | to loop | µs of processor | to loop | start, s |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| way | questions/s | to naive | to loop "
+        "| µs of processor | to loop | once started | start, s |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "bundle").mkdir()
         bundle = unpack(chosen.bundle, folder / "bundle")
         naive = naive_pipeline(bundle, texts[: chosen.naive], folder)
         loop = plain_loop(bundle, texts)
-        for row in (naive, loop):
+        for row in (naive, loop, two_loops(bundle, texts)):
             row.print(naive, loop)
         rows = []
         for kind in chosen.databases:

@@ -107,6 +107,8 @@ def measure_job(given: Given) -> Iterator[Figure]:
             yield Figure("whole job", row.what, row.rate, "questions/s")
             share = row.processor / loop.processor
             yield Figure("processor time, the plain loop's is 1", row.what, share, "")
+            share = row.started / loop.started
+            yield Figure("once started, the plain loop's is 1", row.what, share, "")
             if processes == 1 and row.start is not None:
                 yield Figure("start to the first prediction", kind, row.start, "s")
 
