@@ -175,13 +175,21 @@ def choose(judged: Judged, goal: Goal) -> Floats:
                 "on the questions since. Name a lower precision."
             )
         return found
-    return move_thresholds(first.probabilities, np.array(first.manifest.thresholds), goal.value)
+    scores = judged.evaluated(0).scores  # where a tag that it knows by two names counts once
+    shift = find_shift(scores.probabilities, scores.thresholds, goal.value)
+    return move_thresholds(np.array(first.manifest.thresholds), shift)
 
 
-def move_thresholds(probabilities: Floats, thresholds: Floats, suggestions: float) -> Floats:
-    """Move all thresholds alike, on the scale of logits, until so many tags are suggested.
+def move_thresholds(thresholds: Floats, shift: float) -> Floats:
+    """Move thresholds by so many logits; a tag that is never suggested stays so."""
+    may = thresholds < NEVER
+    moved = np.full(len(thresholds), NEVER)
+    moved[may] = sigmoid(logit(thresholds[may]) + shift)
+    return moved
 
-    A tag that is never suggested stays so.
+
+def find_shift(probabilities: Floats, thresholds: Floats, suggestions: float) -> float:
+    """Return by how many logits to move all thresholds for so many tags to be suggested.
 
     Args:
         probabilities: shape (questions, labels).
@@ -203,9 +211,7 @@ def move_thresholds(probabilities: Floats, thresholds: Floats, suggestions: floa
         middle = (low + high) / 2
         shown = (margins >= middle).sum(axis=1).clip(max=MAX_SUGGESTIONS).mean()
         low, high = (middle, high) if shown >= suggestions else (low, middle)
-    moved = np.full(len(thresholds), NEVER)
-    moved[may] = sigmoid(logit(thresholds[may]) + low)
-    return moved
+    return low
 
 
 def _check_parts(site: str, even: npt.NDArray[np.bool_]) -> None:

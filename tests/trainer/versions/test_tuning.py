@@ -1,6 +1,8 @@
 """Thresholds chosen anew: a version of its own, with the old network."""
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,11 +15,20 @@ from core.model import registry
 from core.model.registry import Version
 from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
+from tests.models import word_manifest
 from tests.rows import unpack_version
 from tests.trainer.versions.published import SITE, publish_two, version
 from trainer.scoring.thresholds import NEVER
-from trainer.versions.judged import TUNED
-from trainer.versions.tuning import Goal, Tuned, TuningOptions, move_thresholds, tune_version
+from trainer.versions.judged import TUNED, Asked, Judged, JudgedVersion
+from trainer.versions.tuning import (
+    Goal,
+    Tuned,
+    TuningOptions,
+    choose,
+    find_shift,
+    move_thresholds,
+    tune_version,
+)
 
 
 def tune(engine: Engine, source: Version, goal: Goal, *, promote: bool | None = None) -> Tuned:
@@ -56,6 +67,16 @@ def test_a_tag_that_has_died_since_is_as_precise_as_the_one_that_it_stands_for(
     with reading(sqlite_engine) as connection:
         manifest = unpack_version(connection, tuned.version).manifest
     assert manifest.thresholds[manifest.labels.index("t-test")] < NEVER
+
+
+def test_a_tag_that_a_version_knows_by_both_names_is_one_suggestion() -> None:
+    anybody: Any = SimpleNamespace(version=1, architecture="")
+    one = JudgedVersion(anybody, word_manifest(), np.random.default_rng(0).random((2000, 6)))
+    asked = [Asked(number, "", ()) for number in range(2000)]
+    judged = Judged(asked, (one,), {}, {"t-test": "regression"})
+    scores = judged.evaluated(0, choose(judged, Goal("suggestions", 2.5))).scores
+    suggested = (scores.probabilities >= scores.thresholds).sum(axis=1)
+    assert suggested.mean() == pytest.approx(2.5, abs=0.01)
 
 
 def test_it_is_no_training_and_leaves_no_run(sqlite_engine: Engine) -> None:
@@ -112,7 +133,7 @@ def test_a_number_of_suggestions_is_met_and_tags_keep_their_order(suggestions: f
     dice = np.random.default_rng(0)
     probabilities, thresholds = dice.random((2000, 8)), np.linspace(0.2, 0.8, 8)
     thresholds[3] = 2.0
-    moved = move_thresholds(probabilities, thresholds, suggestions)
+    moved = move_thresholds(thresholds, find_shift(probabilities, thresholds, suggestions))
     assert (probabilities >= moved).sum(axis=1).clip(max=5).mean() == pytest.approx(
         suggestions, abs=0.01
     )
@@ -122,7 +143,7 @@ def test_a_number_of_suggestions_is_met_and_tags_keep_their_order(suggestions: f
 
 def test_what_cannot_be_is_one_line(sqlite_engine: Engine) -> None:
     with pytest.raises(TrainingError, match="4 suggestions a question cannot be"):
-        move_thresholds(np.ones((2, 3)), np.full(3, 0.5), 4)
+        find_shift(np.ones((2, 3)), np.full(3, 0.5), 4)
     names = ("k1", "k2", "k3", "k4", "k5", "k6")
     _, second = publish_two(sqlite_engine, labels=names)
     with pytest.raises(TrainingError, match=r"No tag of version 2 is ever as precise as 0\.9"):
