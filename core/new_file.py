@@ -41,7 +41,7 @@ def new_file(path: Path, *, force: bool, failure: type[TaggerError]) -> Iterator
             if force:
                 aside.replace(path)
             else:
-                _put_in_place(aside, path)
+                put_in_place(aside, path)
         finally:
             aside.unlink(missing_ok=True)
     except FileExistsError:
@@ -50,7 +50,7 @@ def new_file(path: Path, *, force: bool, failure: type[TaggerError]) -> Iterator
         raise failure(f"The file {path} cannot be written: {error.strerror}.") from None
 
 
-def _put_in_place(aside: Path, path: Path) -> None:
+def put_in_place(aside: Path, path: Path) -> None:
     """Give a file its name, and replace nothing, whoever was faster.
 
     Raises:

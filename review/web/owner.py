@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from core.errors import SettingsError
+from core.new_file import put_in_place
 from core.service.review_page import TOKEN_FILE
 from core.settings import Settings
 from review.web.access import make_token, set_token
@@ -56,7 +58,7 @@ def keep_token(file: Path) -> str:
 
 
 def _make(file: Path) -> None:
-    """Write a new token aside and give it its name: another start sees all of it or nothing."""
+    """Write a new token aside and give it its name; another start that was faster keeps its own."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Of a random name, and for its owner alone: a container's processes all have the same numbers,
     # and one that was killed here leaves its file.
@@ -65,8 +67,7 @@ def _make(file: Path) -> None:
     with os.fdopen(descriptor, "w", encoding="ascii") as stream:
         stream.write(f"{make_token()}\n")
     try:
-        os.link(aside, file)
-    except FileExistsError:  # another start was first
-        pass
+        with suppress(FileExistsError):  # another start was first
+            put_in_place(aside, file)
     finally:
-        aside.unlink()
+        aside.unlink(missing_ok=True)

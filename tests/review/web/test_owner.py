@@ -1,5 +1,6 @@
 """The owner's token."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -31,6 +32,18 @@ def test_it_is_made_once_and_kept_where_its_user_alone_reads_it(
     assert let_owner_in(sqlite_engine, settings, now=clock.now()) == token
     with reading(sqlite_engine) as connection:  # a restart logs nobody out
         assert find_session(connection, cookie, now=clock.now())
+
+
+def test_a_file_system_without_links_keeps_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr("os.link", refuse)
+    token = keep_token(tmp_path / TOKEN_FILE)
+    assert keep_token(tmp_path / TOKEN_FILE) == token
+    assert [path.name for path in tmp_path.iterdir()] == [TOKEN_FILE]
 
 
 def test_what_a_killed_start_left_stops_no_other(tmp_path: Path) -> None:
