@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.database.engine import reading
 from core.errors import BundleRefused, DatabaseUnreachable, EncoderMissing, TrainingError
 from core.model.bundle import Bundle, pack
-from core.model.fetching import load_bundle
+from core.model.fetching import fetch_manifest, load_bundle
 from core.model.registry import Version, find_live, prune
 from core.model.sentences.encoders import Encoders
 from core.questions.selection import Selection, training_selection
@@ -139,8 +139,8 @@ def check_encoders(engine: Engine, live: Version | None, options: TrainingOption
     if live is None or options.promote is not None:
         return
     try:
-        with reading(engine) as connection, TemporaryDirectory(prefix="live-") as folder:
-            sentence = load_bundle(connection, live, Path(folder), keras=False).manifest.sentence
+        with reading(engine) as connection:
+            sentence = fetch_manifest(connection, live).sentence
     except BundleRefused:
         return  # the evaluation says so
     try:
