@@ -63,7 +63,7 @@ def refusal(values: object) -> str:
             "late: should be 2020-01-01T00:00:00Z or more, but is '2019-01-01T00:00Z'",
         ),
         ({"names": "a"}, "names: should be a list, but is 'a'"),
-        ({"names": ["a", "b", "c"]}, "names: should have 2 values at most"),
+        ({"names": ["a", "b", "c"]}, "names: should hold 2 at most"),
         ({"rows": [{"number": 0}]}, "rows.0.number: should be 1 or more, but is 0"),
         ({"rows": [1]}, "rows.0: should be an object, but is 1"),
         ({"more": 1}, "more: should not be there, but is 1"),

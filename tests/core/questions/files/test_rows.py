@@ -61,7 +61,7 @@ def test_tags_with_characters_that_nobody_sees_are_dropped(tmp_path: Path) -> No
         ({"tags": ["r\u200b"]}, "tags: empty"),
         ({"tags": ["two words"]}, "tags.0: a tag has no spaces"),
         ({"tags": ["x" * 101]}, "tags.0: should have 100 characters at most"),
-        ({"tags": [f"t{i}" for i in range(21)]}, "tags: should have 20 values at most"),
+        ({"tags": [f"t{i}" for i in range(21)]}, "tags: should hold 20 at most"),
         ({"site": "two words"}, "site: .* is not the API's name"),
         ({"site": None}, "site: missing"),
     ],
