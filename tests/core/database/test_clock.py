@@ -6,7 +6,7 @@ from threading import Event
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 
 from core.database.clock import LOOK_SECONDS, DatabaseClock
 from core.database.engine import make_engine
@@ -95,6 +95,18 @@ def test_who_waits_for_the_servers_answer_keeps_no_other_thread_waiting(
         assert pool.submit(shared.now).result(20) == first + timedelta(seconds=LOOK_SECONDS)
         answered.set()
         asking.result(20)
+
+
+def test_where_all_connections_are_in_use_time_goes_on_as_told(
+    postgres_url: str, clock: ManualClock
+) -> None:
+    engine = create_engine(postgres_url, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    shared = DatabaseClock(engine, clock)
+    first = shared.now()
+    clock.slept += LOOK_SECONDS
+    with engine.connect():
+        assert shared.now() == first + timedelta(seconds=LOOK_SECONDS)
+    engine.dispose()
 
 
 def test_sqlite_has_this_machines_clock(sqlite_engine: Engine, clock: ManualClock) -> None:
