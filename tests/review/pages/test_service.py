@@ -7,6 +7,8 @@ from sqlalchemy import Engine, insert
 
 from core.database.api_tables import ApiClient, FeedRow
 from core.database.tables import Drift, LiveAgreement, ModelVersion, TrainingRun
+from review.metrics.broker import BrokerState
+from review.pages import service
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 from tests.rows import give_signs
@@ -34,6 +36,17 @@ def stored(sqlite_engine: Engine, clock: ManualClock) -> None:
         report = gzip.compress(b"<style>p{}</style><script>1</script>")
         run = {"site": "stats", "started_at": now, "outcome": "failed", "error": HOSTILE}
         connection.execute(insert(TrainingRun).values(run | {"report": report}))
+
+
+def test_a_page_that_the_broker_has_not_answered_yet_looks_again_by_itself(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for is_new in (True, False):
+        told = BrokerState("It has not answered.", is_new=is_new)
+        monkeypatch.setattr(service, "look_at_broker", lambda *_, told=told, **__: told)
+        page = client.get("/service?site=stats").text
+        assert "It has not answered." in page
+        assert ("/again.js" in page) == is_new
 
 
 def test_the_page_tells_how_the_site_is_doing(client: TestClient) -> None:

@@ -100,9 +100,12 @@ def test_a_tag_s_page_waits_for_no_long_count(
     page = client.get("/tags/stats/c%23").text
     assert "<h1>c#" in page
     assert "are being counted" in page
+    assert "/again.js" in page
     counted.set()
     monkeypatch.setattr(tags, "COUNT_WAIT", None)
-    assert "Questions a month" in client.get("/tags/stats/c%23").text
+    page = client.get("/tags/stats/c%23").text
+    assert "Questions a month" in page
+    assert "/again.js" not in page
 
 
 def test_to_look_again_at_what_is_being_counted_leads_to_what_was_asked_for(
@@ -116,6 +119,7 @@ def test_to_look_again_at_what_is_being_counted_leads_to_what_was_asked_for(
         page = client.get(address, follow_redirects=False)
         assert page.status_code == 200
         assert 'are being counted. <a href="">Look again</a>' in page.text
+        assert "/again.js" in page.text  # by itself, too
 
 
 def test_a_tag_that_there_is_not_is_told_with_the_near_ones(client: TestClient) -> None:
