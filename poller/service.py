@@ -65,6 +65,11 @@ def log_failure(site: str, name: FeedName, error: ApiError, seconds: float) -> N
     log.log(level, "%s, %s: %s; next try in %.0f s", site, name, error, seconds)
 
 
+def log_pause(site: str, name: FeedName, pause: ApiPaused, level: int = logging.DEBUG) -> None:
+    """Say in the log that a request must wait, and why."""
+    log.log(level, "%s, %s: %s", site, name, pause)
+
+
 @dataclass(slots=True)
 class Poller:
     """Reads the feeds of all sites, one request at a time.
@@ -75,6 +80,7 @@ class Poller:
         enqueue: called with a site and the keys whose tagging a request of the API has requested.
         on_step: called after each request that was answered.
         on_failure: called after each that failed, with the seconds until the next one.
+        on_pause: called where one must wait.
     """
 
     settings: Settings
@@ -86,6 +92,7 @@ class Poller:
     chance: random.Random
     on_step: Callable[[str, FeedName, Step], None] = lambda *_: None
     on_failure: Callable[[str, FeedName, ApiError, float], None] = log_failure
+    on_pause: Callable[[str, FeedName, ApiPaused], None] = log_pause
     _passes: dict[FeedKey, Cursor] = field(default_factory=dict)
     _progress: dict[FeedKey, Progress] = field(default_factory=dict)
     _broker: Outage = field(default_factory=lambda: Outage(log, "the broker"))
@@ -218,7 +225,7 @@ class Poller:
             self._end_pass(key)  # the same page would be the same request: it begins elsewhere
             raise
         except ApiPaused as pause:
-            log.debug("%s, %s: %s", site, name, pause)
+            self.on_pause(site, name, pause)
             seconds = (pause.until - self.clock.now()).total_seconds()
             if isinstance(pause, ApiRepeated):
                 seconds = min(seconds, REPEATED_SECONDS)

@@ -1,8 +1,12 @@
 """Fetches past questions while the API gives them, and gives up where it does not."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
+from core.clock import Clock
 from core.console import progress
 from core.database.engine import reading
 from core.errors import ApiContradiction, ApiError, ApiPaused, ApiRefused, ApiThrottled
@@ -12,10 +16,11 @@ from core.wording import counted
 from poller.feed_state import feed_state, forget_unread
 from poller.feeds import Step
 from poller.feeds.history import HistoryFeed, requests_for
-from poller.service import Poller, log_failure
+from poller.service import Poller, log_failure, log_pause
 from poller.sites import require_sites
 
 MOST_FAILURES = 4  # in a row, over some two minutes
+LONG_PAUSE = timedelta(seconds=70)  # the minute between identical requests is none
 
 
 def check_named(poller: Poller, sites: Sequence[str]) -> None:
@@ -46,9 +51,10 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
     failures = _Failures()
     poller.feeds = {"history": feed}
     poller.on_step, poller.on_failure = failures.end, failures.note
+    poller.on_pause = partial(_log_pause, poller.clock)
     for site in sites:
         if feed.remaining(site):
-            _tell_pause(poller, site, feed.name)
+            _tell_retry(poller, site, feed.name)
     total = sum(feed.remaining(site) for site in sites)
     with progress("history", total) as bar:
 
@@ -68,7 +74,13 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
     return feed
 
 
-def _tell_pause(poller: Poller, site: str, name: FeedName) -> None:
+def _log_pause(clock: Clock, site: str, name: FeedName, pause: ApiPaused) -> None:
+    """Say that a request must wait, on the terminal where that is for long."""
+    is_long = pause.until > clock.now() + LONG_PAUSE
+    log_pause(site, name, pause, logging.WARNING if is_long else logging.DEBUG)
+
+
+def _tell_retry(poller: Poller, site: str, name: FeedName) -> None:
     """Say what a feed failed with before, where it is not asked for again yet."""
     with reading(poller.engine) as connection:
         state = feed_state(connection, site, name)

@@ -2,15 +2,17 @@
 
 import logging
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, select
 
-from core.database.api_tables import FeedRow
+from core.database.api_tables import FeedRow, PauseReason
 from core.errors import ApiContradiction, ApiError, ApiUnreachable, UnknownSite
 from demo.standin.faults import Failure, Faults
 from poller.commands.history import MOST_FAILURES, check_named, fetch_history
 from poller.feeds.history import BELIEVE_EMPTY_AFTER
+from poller.pauses import EVERYTHING, Pauses
 from tests.poller.feeds.feed_world import asked, numbers, world
 from tests.poller.simulation import SITE, Simulation
 
@@ -76,6 +78,22 @@ def test_whoever_runs_it_again_too_soon_is_told_what_it_waits_for(
             fetch_history(run.poller(), [SITE], never)
     (told,) = caplog.messages
     assert re.fullmatch(rf"{SITE}, history: the API gives none .*; next try in 9\d\d s", told)
+
+
+def test_a_long_pause_is_told_and_sat_out(
+    sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = world(sqlite_engine, QUESTIONS[:9], history_questions=10_000)
+    until = run.clock.now() + timedelta(hours=3)
+    pauses = Pauses(run.poller().api.client.name, run.clock)
+    pauses.add(EVERYTHING, until, PauseReason.THROTTLED)
+    with sqlite_engine.begin() as connection:
+        pauses.save(connection, run.clock.now())
+    with caplog.at_level(logging.WARNING):
+        assert fetch_history(run.poller(), [SITE], never).remaining(SITE) == 0
+    assert run.clock.now() > until
+    (told,) = caplog.messages
+    assert re.match(rf"{SITE}, history: .* may be asked again at .* 03:00:00 UTC", told)
 
 
 def test_an_api_that_goes_away_meanwhile_is_asked_a_few_times_more(
