@@ -130,7 +130,7 @@ def check_number(site: str, questions: int, needed: int) -> None:
     """
     if questions < needed:
         raise TooFewQuestions(
-            f"The site {site} has {questions:,} tagged questions here, and training needs "
+            f"The site {site} has {counted(questions, 'tagged question')} here, and training needs "
             f"{needed:,} (TAGGER_MIN_QUESTIONS): {needed - questions:,} are missing. Fetch "
             f"them with: tagger history --site {site}, or import them: tagger import --help"
         )
