@@ -1,22 +1,23 @@
 """What a sentence encoder is worth in each branch of the network that reads one when served.
 
 Run: PYTHONPATH=.:benchmarks python benchmarks/models/encoder.py FILE… --teacher ENCODER
-         --folder FOLDER [--variants no-encoder nearest-beside …] [--slices 0 1]
+         --folder FOLDER [--variants no-encoder nearest-beside …] [--against base]
+         [--slices 0 1]
 
 Whole networks that share all but what a variant names: the slices, their word embeddings, readers
 of the document vector and convolutions are those of convolutions.py, kept in its folder, as are
 sentence vectors and what each branch says of a slice. The folder is to be deleted where anything
 but the variants has changed. Stacking weights, calibration and thresholds are fitted on one half of
 a slice and judged on the other, as in terms.py. A row a site and variant, the site's slices
-together, and one for all sites: each metric's difference from the network as it is and the 95%
-interval of that by the paired bootstrap.
+together, and one for all sites: each metric's difference from the network as it is, or from the
+variant that --against names, and the 95% interval of that by the paired bootstrap.
 """
 
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +36,11 @@ from trainer.systems.branched import branches
 from trainer.systems.branched.documents import document_vectors
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, Matrix
 from trainer.systems.branched.fitting_run import FittingRun
-from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
+from trainer.systems.branched.hyperparameters import (
+    FitHyperparameters,
+    GraphHyperparameters,
+    Hyperparameters,
+)
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.branched.teaching import TeacherInputs
 from trainer.systems.branched.terms import fit_term_table
@@ -80,11 +85,11 @@ def margins(one: ReadingSlice, columns: Matrix) -> Float32Array:
     return np.asarray(judged @ table + bias, np.float32)
 
 
-def readers(one: ReadingSlice) -> Float32Array:
-    """The mean of readers of document vector and sentence vector."""
+def readers(one: ReadingSlice, **changed: Any) -> Float32Array:
+    """The mean of readers of document vector and sentence vector, some hyperparameters changed."""
     make_deterministic(import_keras(), 0)
-    encoded = one.encoded
-    run = FittingRun(encoded, Hyperparameters(), 0, ProgressReporter(), None)
+    encoded, widths = one.encoded, GraphHyperparameters(**changed)
+    run = FittingRun(encoded, Hyperparameters(graph=widths), 0, ProgressReporter(), None)
     with document_vectors(encoded, one.slice.tables) as documents:
         both = TeacherInputs(documents, one.vectors)
         heads = branches.fit_readers(run, both, branches.first_pass(encoded))
@@ -111,12 +116,16 @@ BRANCHES: Final[Mapping[str, Callable[[ReadingSlice], Float32Array]]] = {
     "convolutions": lambda one: convolved(one.slice, CONVOLUTIONS["base"], one.folder)[0],
     "document-readers": lambda one: one.slice.others[0],
     "readers": readers,
+    "readers-8": lambda one: readers(one, readers=8),
+    "readers-1024": lambda one: readers(one, hidden=1024),
+    "readers-dropout": lambda one: readers(one, document_dropout=0.5),
     "words": lambda one: margins(one, one.encoded.terms),
     "terms": lambda one: margins(one, one.encoded.term_columns(np.arange(len(one.encoded)))),
     "vectors": vectors_alone,
     "nearest": nearest,
 }
 BASE: Final = ("convolutions", "readers", "terms")
+PLAIN: Final = ("convolutions", "document-readers", "words")
 VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "terms-of-words": ("convolutions", "readers", "words"),
     "documents-beside": (*BASE, "document-readers"),
@@ -124,8 +133,14 @@ VARIANTS: Final[Mapping[str, tuple[str, ...]]] = {
     "documents-alone": ("convolutions", "document-readers", "terms"),
     "vectors-beside": (*BASE, "vectors"),
     "nearest-beside": (*BASE, "nearest"),
-    "no-encoder": ("convolutions", "document-readers", "words"),
+    "readers-8": ("convolutions", "readers-8", "terms"),
+    "readers-1024": ("convolutions", "readers-1024", "terms"),
+    "readers-dropout": ("convolutions", "readers-dropout", "terms"),
+    "no-rivals": BASE,
+    "no-encoder": PLAIN,
+    "no-encoder-rivals": PLAIN,
 }
+WITHOUT_RIVALS: Final = ("no-rivals", "no-encoder")
 
 
 def main() -> None:
@@ -135,6 +150,7 @@ def main() -> None:
     parser.add_argument("--teacher", required=True, help="a folder or an installed package")
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=[*VARIANTS])
+    parser.add_argument("--against", choices=("base", *VARIANTS), default="base")
     parser.add_argument("--slices", type=int, nargs="+", default=[0, 1])
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -146,13 +162,11 @@ def main() -> None:
             parser.error("--teacher names no sentence encoder")
         for file in given.files:
             slices = read_slices(file, given.slices, given.folder, teacher)
-            own = {
-                name: judge(slices, VARIANTS.get(name, BASE)) for name in ("base", *given.variants)
-            }
-            show(slices[0].slice.name.rsplit("-", 1)[0], own)
+            own = {name: judge(slices, name) for name in (given.against, *given.variants)}
+            show(slices[0].slice.name.rsplit("-", 1)[0], own, given.against)
             for name, parts in own.items():
                 every.setdefault(name, []).append(parts)
-    show("all", {name: joined(parts) for name, parts in every.items()})
+    show("all", {name: joined(parts) for name, parts in every.items()}, given.against)
 
 
 def read_slices(
@@ -186,11 +200,11 @@ def say(one: ReadingSlice, branch: str) -> Float32Array:
     return kept
 
 
-def judge(slices: list[ReadingSlice], names: tuple[str, ...]) -> Parts:
-    """What some branches' sum comes to, the slices together."""
-    return joined(
-        [judge_branches(one.slice.tags, [say(one, name) for name in names]) for one in slices]
-    )
+def judge(slices: list[ReadingSlice], variant: str) -> Parts:
+    """What a variant's sum comes to, the slices together."""
+    names, rivals = VARIANTS.get(variant, BASE), variant not in WITHOUT_RIVALS
+    said = [(one.slice.tags, [say(one, name) for name in names]) for one in slices]
+    return joined([judge_branches(tags, branches, rivals=rivals) for tags, branches in said])
 
 
 def joined(parts: list[Parts]) -> Parts:
@@ -198,13 +212,13 @@ def joined(parts: list[Parts]) -> Parts:
     return {metric: np.concatenate([some[metric] for some in parts]) for metric in COMPARED}
 
 
-def show(site: str, judged: Mapping[str, Parts]) -> None:
-    """Print a site's rows, the base's figures first."""
-    base = judged["base"]
+def show(site: str, judged: Mapping[str, Parts], against: str) -> None:
+    """Print a site's rows, first the figures of what the others are compared with."""
+    base = judged[against]
     figures = [f"{METRICS[name].value(base[name].sum(axis=0)):.4f}" for name in COMPARED]
-    print(f"{site:9} {'base':16} {'   '.join(figures)}", flush=True)
+    print(f"{site:9} {against:16} {'   '.join(figures)}", flush=True)
     for name, parts in judged.items():
-        if name != "base":
+        if name != against:
             cells = [describe(metric, parts[metric], base[metric]) for metric in COMPARED]
             print(f"{site:9} {name:16} {'   '.join(cells)}", flush=True)
 

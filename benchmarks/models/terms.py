@@ -29,7 +29,7 @@ from trainer.scoring.metrics import METRICS, Floats, Scores, bootstrap_counts
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.hyperparameters import FitHyperparameters
-from trainer.systems.branched.stacking import fit_stacking_weights
+from trainer.systems.branched.stacking import fit_rivals, fit_stacking_weights
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.branched.terms import fit_term_table
 from trainer.systems.linear import LogisticRegression
@@ -142,19 +142,26 @@ def judge(one: Slice, shared: Branches, name: str) -> Judged:
     return Judged(judge_branches(one.tags, branches), seconds)
 
 
-def judge_branches(tags: Any, branches: Branches) -> Parts:
-    """What the branches' sum comes to, each half of the questions by what the other says."""
+def judge_branches(tags: Any, branches: Branches, *, rivals: bool = False) -> Parts:
+    """What the branches' sum comes to, each half of the questions by what the other says.
+
+    With rivals labels take from each other's logits, as in a network that reads an encoder.
+    """
     halves = [slice(0, None, 2), slice(1, None, 2)]
-    both = [_judge_half(tags, branches, *pair) for pair in (halves, halves[::-1])]
+    both = [_judge_half(tags, branches, *pair, rivals=rivals) for pair in (halves, halves[::-1])]
     return {metric: np.concatenate([half[metric] for half in both]) for metric in COMPARED}
 
 
-def _judge_half(tags: Any, branches: Branches, learned: slice, judged: slice) -> Parts:
+def _judge_half(
+    tags: Any, branches: Branches, learned: slice, judged: slice, *, rivals: bool
+) -> Parts:
     *weights, shift = fit_stacking_weights([part[learned] for part in branches], tags[learned])
+    added = sum(weight * part for weight, part in zip(weights, branches, strict=True)) + shift
+    if rivals:
+        added = fit_rivals(added[learned], tags[learned]).apply(added)
 
     def probabilities(rows: slice) -> Floats:
-        added = sum(weight * part[rows] for weight, part in zip(weights, branches, strict=True))
-        return sigmoid(np.asarray(added + shift, np.float64))
+        return sigmoid(np.asarray(added[rows], np.float64))
 
     point = choose_operating_point(tags[learned], probabilities(learned))
     told = point.calibration.apply(probabilities(judged))

@@ -39,7 +39,13 @@ from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
-from trainer.systems.branched.stacking import StackingWeights, fit_stacking_weights
+from trainer.systems.branched.stacking import (
+    NO_RIVALS,
+    Rivals,
+    StackingWeights,
+    fit_rivals,
+    fit_stacking_weights,
+)
 from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
@@ -146,13 +152,13 @@ def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, inputs: ReaderInputs) ->
     """Fit the branches, their weights in the sum, and the branches again to everything."""
     branches, conv_model = _fit_branches(run, trunk, inputs)
     logits = _validation_logits(run, branches, conv_model, inputs)
-    weights = _fit_weights(run, run.encoded.validation, logits)
+    stacked = _stack(run, run.encoded.validation, logits)
     if not run.stopped:
         try:
             branches = _fit_again(run, branches, conv_model, inputs)
         except KeyboardInterrupt:
             run.stop()
-    return _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
+    return _fitted(run, _assemble(run, trunk, branches, stacked), stacked.logits)
 
 
 def _cross_validate(
@@ -173,8 +179,8 @@ def _cross_validate(
 
     branches = Branches(silent, *_fit_others(run, inputs, only_pass(run.encoded)))
     rows, logits = predict_out_of_fold(run, dataset, fit_fold)
-    weights = _fit_weights(run, rows, logits)
-    fitted = _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
+    stacked = _stack(run, rows, logits)
+    fitted = _fitted(run, _assemble(run, trunk, branches, stacked), stacked.logits)
     return replace(fitted, out_of_fold_rows=run.encoded.rows[rows])
 
 
@@ -252,7 +258,22 @@ def _validation_logits(
     return conv, np.asarray(readers, np.float32), terms
 
 
-def _fit_weights(run: FittingRun, rows: Rows, logits: Logits) -> StackingWeights:
+@dataclass(frozen=True, slots=True)
+class _Stacked:
+    """How branches are added, and what comes to.
+
+    Attributes:
+        weights: of the branches.
+        rivals: among the labels; none where there is no encoder.
+        logits: of the questions by which these were fitted, (questions, labels).
+    """
+
+    weights: StackingWeights
+    rivals: Rivals
+    logits: Float32Array
+
+
+def _stack(run: FittingRun, rows: Rows, logits: Logits) -> _Stacked:
     """By what branches say of rows that they have not learned, and there by the frequent labels.
 
     Those are the labels of the terms' table. Rarer ones say little, and there may be hundreds.
@@ -260,14 +281,17 @@ def _fit_weights(run: FittingRun, rows: Rows, logits: Logits) -> StackingWeights
     frequent = slice(0, run.hyperparameters.fit.term_labels)
     tags = run.encoded.tags[rows, : run.encoded.label_count]
     found = fit_stacking_weights([branch[:, frequent] for branch in logits], tags[:, frequent])
-    return StackingWeights(*found.tolist())
+    weights = StackingWeights(*found.tolist())
+    added = weights.sum(logits)
+    rivals = NO_RIVALS if run.encoded.vectors is None else fit_rivals(added, tags[:, frequent])
+    return _Stacked(weights, rivals, rivals.apply(added))
 
 
 def _assemble(
-    run: FittingRun, trunk: graph.Trunk, branches: Branches, weights: StackingWeights
+    run: FittingRun, trunk: graph.Trunk, branches: Branches, stacked: _Stacked
 ) -> keras.Model:
     """The graph that is served: the labels alone, stacking weights and shift folded in."""
-    hyperparameters, encoded = run.hyperparameters.graph, run.encoded
+    hyperparameters, encoded, weights = run.hyperparameters.graph, run.encoded, stacked.weights
     width = trunk.conv_features.shape[-1]
     shift = branches.terms.bias * weights.terms + weights.shift
     conv = graph.scale_head(
@@ -283,6 +307,5 @@ def _assemble(
         graph.scale_head(head, graph.reader(*sizes, hyperparameters), share, none)
         for head in branches.readers
     ]
-    return graph.assemble(
-        trunk, conv, readers, branches.terms.table * weights.terms, encoded.label_columns
-    )
+    term_logits = branches.terms.table * weights.terms
+    return graph.assemble(trunk, conv, readers, term_logits, encoded.label_columns, stacked.rivals)
