@@ -81,8 +81,11 @@ export class Completion {
     return marked?.toLowerCase().includes(typed) ? marked : typed;
   }
 
-  // Down the list and up, and in between to none: what is typed is then a tag of its own.
+  // Down the list and up, and in between to none: what is typed is then a tag of its own. A list
+  // that is still on its way comes too late: it would mark another.
   #move(step) {
+    clearTimeout(this.timer);
+    this.asked += 1;
     const places = this.options.length + 1;
     this.active = ((this.active + 1 + step + places) % places) - 1;
     this.#draw();
