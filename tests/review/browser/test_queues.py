@@ -358,6 +358,27 @@ def test_enter_takes_the_whole_tag_that_is_typed_before_its_list_is_here(page: P
     assert "java" in chosen(page)
 
 
+def test_a_list_that_comes_after_the_arrow_marks_no_other_tag(page: Page) -> None:
+    listed = [{"tag": "javascript", "uses": 9}, {"tag": "javafx", "uses": 8}]
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/tags?prefix=jav&*", lambda route: route.fulfill(json=listed))
+    page.route("**/tags?prefix=java&*", hold)
+    page.keyboard.press("/")
+    page.keyboard.type("jav")
+    expect(page.locator("#completions li")).to_have_count(2)
+    with page.expect_request("**/tags?prefix=java&*"):
+        page.keyboard.type("a")
+    page.keyboard.press("ArrowDown")
+    with page.expect_response("**/tags?prefix=java&*"):
+        held[0].fulfill(json=[{"tag": "java-ee", "uses": 7}])
+    page.keyboard.press("Enter")
+    assert "javafx" in chosen(page)
+
+
 def test_behind_the_most_uncertain_come_the_newest_that_are_not_scored_yet(page: Page) -> None:
     page.route("**/next?*order=uncertain*", lambda route: route.fulfill(status=204))
     page.reload()
