@@ -280,7 +280,7 @@ def redis_server() -> Iterator[str]:
     command = [__redis_executable__, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     with subprocess.Popen([*command, "--loglevel", "warning"]) as server:
         client = redis.Redis(port=port, retry=Retry(NoBackoff(), 0))
-        for _ in range(200):
+        for _ in range(3000):
             try:
                 client.ping()
                 break

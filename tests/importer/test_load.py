@@ -134,19 +134,20 @@ def test_a_deadlock_with_who_stores_the_same_questions_ends_no_import(
         with engine.begin() as connection:
             known = select(Question.id).where(Question.question_id == 2)
             connection.execute(known.with_for_update()).one()
-            connection.exec_driver_sql("SET LOCAL deadlock_timeout = '60s'")  # the import finds it
+            connection.exec_driver_sql("SET LOCAL deadlock_timeout = '600s'")
             is_locked.set()
-            wait_until(lambda: is_waited_for(engine), seconds=20, what="the import waits for it")
             store(connection, [question(1)], now=clock.now(), request_tagging=False)
 
     def begin_to_poll(_: object, cursor: Any, statement: str, *__: object) -> None:
         nonlocal has_begun
         if statement.startswith("INSERT INTO questions") and not has_begun:
             has_begun = True
-            cursor.execute("SET LOCAL deadlock_timeout = '700ms'")  # both wait by then
-            store_questions(engine, question(2), now=clock.now())
+            store_questions(engine, question(1), question(2), now=clock.now())
+            cursor.execute("SELECT FROM questions WHERE question_id = 1 FOR UPDATE")
             polling.append(pool.submit(poll))
-            assert is_locked.wait(20)
+            assert is_locked.wait(60)
+            wait_until(lambda: is_waited_for(engine), seconds=60, what="it waits for the import")
+            cursor.execute("SET LOCAL deadlock_timeout = '10ms'")  # who waits last finds it
 
     event.listen(engine, "before_cursor_execute", begin_to_poll)
     with ThreadPoolExecutor(1) as pool:

@@ -71,16 +71,22 @@ def test_two_workers_tag_every_question_once(
     version = publish_live(engine, word_bundle(), now=SystemClock().now())
     expected = store_many(engine)
     app = make_celery(Settings(broker_url=SecretStr(redis_url)))
-    for start in range(1, QUESTIONS, 100):
-        enqueue_tagging(app, "stats", list(range(start, start + 100)))
-        enqueue_tagging(app, "stats", list(range(start, start + 100)))  # twice, on purpose
+    logs = [tmp_path / "one", tmp_path / "two"]
+
+    def both_are_ready() -> bool:
+        return all("ready." in log.read_text() for log in logs)
+
     with (
-        service("worker", "--concurrency", "1", env=env, log=tmp_path / "one"),
-        service("worker", "--concurrency", "1", env=env, log=tmp_path / "two"),
+        service("worker", "--concurrency", "1", env=env, log=logs[0]),
+        service("worker", "--concurrency", "1", env=env, log=logs[1]),
     ):
+        wait_until(both_are_ready, seconds=120, what="both are ready")  # or one tags them all
+        for start in range(1, QUESTIONS, 100):
+            enqueue_tagging(app, "stats", list(range(start, start + 100)))
+            enqueue_tagging(app, "stats", list(range(start, start + 100)))  # twice, on purpose
         wait_until(all_tagged(engine), seconds=120, what="all tagged")
     assert_each_is_tagged_once(engine, expected, version.id)
-    assert all("tagged" in (tmp_path / name).read_text() for name in ("one", "two"))
+    assert all("tagged" in log.read_text() for log in logs)
 
 
 @pytest.mark.chaos

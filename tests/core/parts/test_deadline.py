@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from core.parts.deadline import Deadline, WatchedAdapter
+from tests.processes import wait_until
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 BODY = HEAD + b"Content-Length: 1000\r\n\r\n"
@@ -79,14 +80,15 @@ def test_a_connection_that_was_kept_is_watched_too() -> None:
 
 
 def test_a_time_begins_with_the_first_connection_or_when_it_is_told_to() -> None:
-    with Deadline(0.05) as waiting, Deadline(0.05).start() as started:
-        time.sleep(0.2)
+    with Deadline(0.01) as waiting, Deadline(0.1).start() as started:
+        wait_until(lambda: started.is_over, seconds=60, what="the later one is over")
     assert (waiting.is_over, started.is_over) == (False, True)
 
 
 def test_nothing_is_watched_outside_of_a_deadline() -> None:
     with dripping(WHOLE, WHOLE) as url, watched() as session:
-        with Deadline(0.1):
+        with Deadline(9) as deadline:
             session.get(url, timeout=9)
-        time.sleep(0.2)  # the time of before is over, and shuts nothing
+        deadline._timer.join()  # its time ends with it, and shuts nothing
+        assert not deadline.is_over
         assert session.get(url, timeout=9).text == "ok"
