@@ -237,7 +237,7 @@ def test_a_process_that_is_forked_while_another_thread_writes_can_write_too(
     child = os.fork()
     if child == 0:
         try:
-            with sqlite3.connect(str(file), timeout=3) as connection:
+            with sqlite3.connect(str(file), timeout=30) as connection:
                 connection.execute("DELETE FROM blocked_tags")
         except sqlite3.Error:
             os._exit(1)

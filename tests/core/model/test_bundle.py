@@ -190,10 +190,10 @@ def test_a_model_too_large_for_a_bundle_is_not_packed(monkeypatch: pytest.Monkey
 def test_zeros_are_refused_in_little_time_and_memory() -> None:
     zeros = zipped(members() | {"model.tflite": bytes(200_000_000)})
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(BundleCorrupt, match=r"tflite would unpack to 200,000,000 bytes"):
         unpack_bytes(zeros)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     assert tracemalloc.get_traced_memory()[1] < 2_000_000
     tracemalloc.stop()
 

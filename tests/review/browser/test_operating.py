@@ -18,6 +18,7 @@ from core.database.engine import reading
 from core.database.review_tables import Webhook
 from core.database.tables import Promotion, TaggingRequest
 from core.model import registry
+from tests.processes import wait_until
 from tests.review.browsing import IN_BROWSER, PHONE, Service, open_page
 from tests.review.notify.receiver import receiver
 from tests.review.operated import operate
@@ -136,7 +137,7 @@ def pending(service: Service) -> int:
 
 def show_counts(page: Page, service: Service) -> None:
     """Show the models, with how many questions each choice would tag again."""
-    for _ in range(40):  # they are counted beside the page
+    for _ in range(240):  # they are counted beside the page
         page.goto(f"{service.address}/models?site=stats")
         if page.locator("option[value=all]", has_text="300").count():
             return
@@ -246,7 +247,8 @@ def test_a_form_that_is_sent_waits_for_its_answer(page: Page, service: Service) 
         for _ in range(2):  # by the mouse: other clicks wait for the answer
             page.mouse.click(box["x"] + 9, box["y"] + 9)
             sleep(0.3)
-        sleep(1)
+        wait_until(lambda: bool(state.received), seconds=60, what="the test is sent")
+        sleep(1)  # in which a second one would be, too
         assert [json.loads(one.body)["event"] for one in state.received] == ["test"]
         state.ending.set()
         expect(page.get_by_role("alert")).to_contain_text("has not confirmed")

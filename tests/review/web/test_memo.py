@@ -16,13 +16,13 @@ class Counter:
         self.may_go_on.set()
 
     def __call__(self) -> int:
-        self.may_go_on.wait(5)
+        self.may_go_on.wait(60)
         self.calls += 1
         return self.calls
 
 
 def test_a_value_is_found_once_and_anew_when_its_time_is_over() -> None:
-    memo, find = Memo(patience=5), Counter()
+    memo, find = Memo(patience=60), Counter()
     assert [memo.get("a", 60, find), memo.get("a", 60, find), memo.get("a", 0, find)] == [1, 1, 2]
     memo.forget()
     assert memo.get("a", 60, find) == 3
@@ -46,7 +46,7 @@ def test_what_is_slow_of_other_keys_keeps_no_page_waiting() -> None:
             memo.get(key, 60, slow, wait=0.01)
     with ThreadPoolExecutor(1) as threads:
         try:
-            assert threads.submit(memo.get, "sites", 60, lambda: 7).result(timeout=2) == 7
+            assert threads.submit(memo.get, "sites", 60, lambda: 7).result(timeout=30) == 7
         finally:
             slow.may_go_on.set()
 
