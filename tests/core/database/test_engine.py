@@ -4,7 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 
 import psycopg
 import pytest
@@ -34,16 +34,20 @@ def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
 
 
 def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
-    def connect(number: int) -> str:
-        engine = make_engine(f"sqlite:///{tmp_path / f'{number % 30}.sqlite3'}")
-        with engine.begin() as connection:
-            mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
-        engine.dispose()
-        return str(mode)
+    together = Barrier(8)
 
+    def connect(engine: Engine) -> str:
+        together.wait(60)
+        with engine.begin() as connection:
+            return str(connection.execute(text("PRAGMA journal_mode")).scalar_one())
+
+    # Eight of each file, made by one thread: to make and forget them is not safe in SQLAlchemy.
+    files = [tmp_path / f"{number // 8}.sqlite3" for number in range(240)]
+    engines = [make_engine(f"sqlite:///{file}") for file in files]
     with ThreadPoolExecutor(8) as threads:
-        numbers = sorted(range(240), key=lambda number: number % 30)  # eight of each file
-        assert set(threads.map(connect, numbers)) == {"wal"}
+        assert set(threads.map(connect, engines)) == {"wal"}
+    for engine in engines:
+        engine.dispose()
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
