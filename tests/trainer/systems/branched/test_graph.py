@@ -27,6 +27,16 @@ RNG = np.random.default_rng(1)
 FEATURES, DOCUMENT = (RNG.normal(size=(5, size)).astype("float32") for size in (3, 2))
 
 
+def trunk_of_two_terms() -> Trunk:
+    inputs = {
+        "features": keras.Input((3,), name="features"),
+        "document": keras.Input((2,), name="document"),
+        "terms": keras.Input((2,), dtype="int32", name="terms"),
+        "terms_weights": keras.Input((2,), name="terms_weights"),
+    }
+    return Trunk(inputs, inputs["features"], inputs["document"])
+
+
 def test_a_scaled_head_gives_weighted_logits_of_the_first_tags_and_the_shift() -> None:
     head, labels = (graph.reader(2, tags, HYPERPARAMETERS) for tags in (6, 4))
     shift = np.array([1, 2, 3, 4], "float32")
@@ -37,13 +47,7 @@ def test_a_scaled_head_gives_weighted_logits_of_the_first_tags_and_the_shift() -
 
 def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> None:
     """Terms speak to the first two of three labels."""
-    inputs = {
-        "features": keras.Input((3,), name="features"),
-        "document": keras.Input((2,), name="document"),
-        "terms": keras.Input((2,), dtype="int32", name="terms"),
-        "terms_weights": keras.Input((2,), name="terms_weights"),
-    }
-    trunk = Trunk(inputs, inputs["features"], inputs["document"])
+    trunk = trunk_of_two_terms()
     conv = graph.conv_head(3, 3, HYPERPARAMETERS)
     reader = graph.reader(2, 3, HYPERPARAMETERS)
     table = np.array([[0, 0], [1, -1], [2, 3]], "float32")
@@ -60,13 +64,7 @@ def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> N
 
 
 def test_the_strongest_other_label_takes_from_a_logit() -> None:
-    inputs = {
-        "features": keras.Input((3,), name="features"),
-        "document": keras.Input((2,), name="document"),
-        "terms": keras.Input((2,), dtype="int32", name="terms"),
-        "terms_weights": keras.Input((2,), name="terms_weights"),
-    }
-    trunk = Trunk(inputs, inputs["features"], inputs["document"])
+    trunk = trunk_of_two_terms()
     conv, table = graph.conv_head(3, 3, HYPERPARAMETERS), np.zeros((2, 3), "float32")
     rivals = Rivals(scale=0.9, weight=0.2, shift=0.3)
     whole = graph.assemble(trunk, conv, [], table, [0, 1, 2], rivals)
