@@ -288,12 +288,16 @@ def test_a_service_that_meets_the_restore_half_way_goes_on_before_it(
     backup = backup_of(engine, clock)
     with reading(engine) as connection:
         first, *_, last = (table.name for table in own_tables(connection))
+    address = engine.url.render_as_string(hide_password=False)
+    finds_it = make_engine(f"{address}&options=-c%20deadlock_timeout%3D4s")  # if both wait by then
     with ThreadPoolExecutor(1) as pool, engine.begin() as service:
+        service.execute(text("SET LOCAL deadlock_timeout = '60s'"))
         service.execute(text(f"SELECT FROM {last}"))
-        restored = pool.submit(restore_backup, engine, backup, "b", now=clock.now(), replace=True)
+        restored = pool.submit(restore_backup, finds_it, backup, "b", now=clock.now(), replace=True)
         wait_until(lambda: is_waited_for(engine), seconds=30, what="a lock")
         service.execute(text(f"SELECT FROM {first}"))  # which the restore has locked
         service.commit()
         restored.result()
+    finds_it.dispose()
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(Question)) == 1
