@@ -51,19 +51,19 @@ def test_an_upgrade_beside_a_writer_who_waits_for_it_is_done_in_the_end(postgres
     with migrator(engine) as connection:
         migrate_to(connection, "0025")
     # So that of the two the upgrade is who finds the deadlock, and gives way.
-    early = make_engine(f"{postgres_url}&options=-c%20deadlock_timeout%3D2s")
+    early = make_engine(f"{postgres_url}&options=-c%20deadlock_timeout%3D4s")
     with engine.connect() as writer, ThreadPoolExecutor(1) as threads:
         writer.execute(text("SET deadlock_timeout = '30s'"))
         writer.execute(text("LOCK TABLE question_tags IN ROW EXCLUSIVE MODE"))
         upgraded = threads.submit(upgrade, early)
         wait_until(
             lambda: upgraded.done() or is_waited_for(engine),
-            seconds=20,
+            seconds=60,
             what="it waits for the writer",
         )
         writer.execute(text("LOCK TABLE questions IN ROW EXCLUSIVE MODE"))
         writer.commit()
-        assert upgraded.result(30)
+        assert upgraded.result(60)
     with engine.connect() as connection:
         assert current_revision(connection) == revisions()[-1]
     engine.dispose()
@@ -82,13 +82,13 @@ def test_an_upgrade_lets_who_has_written_predictions_enter_them_into_the_queue(
         upgraded = threads.submit(upgrade, late)
         wait_until(
             lambda: upgraded.done() or is_waited_for(engine),
-            seconds=20,
+            seconds=60,
             what="it waits for the writer",
         )
         # In a deadlock this would be who finds it, and gives way.
         writer.execute(text("LOCK TABLE review_queue IN ROW EXCLUSIVE MODE"))
         writer.commit()
-        assert upgraded.result(30)
+        assert upgraded.result(60)
     engine.dispose()
     late.dispose()
 
