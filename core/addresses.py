@@ -24,10 +24,11 @@ _OF_REDIS: Final = {
         "required, optional or none",
     ),
     "ssl_certfile": _TEXT,
-    "ssl_check_hostname": ("(?i:true|false)", "true or false"),
+    # Kombu takes all but false for true: also 0 and no, which mean the opposite.
+    "ssl_check_hostname": ("(?i:true|yes|on|1|false)", "true or false"),
     "ssl_ciphers": _TEXT,
     "ssl_keyfile": _TEXT,
-    "ssl_password": _TEXT,
+    "ssl_password": (r"[^\0\r\n]*", "a text"),  # none where it is empty
 }
 _OF_AMQP: Final = {
     "heartbeat": (r"\d+(\.\d+)?", "seconds"),
@@ -56,6 +57,8 @@ def read_database_address(address: str) -> str:
         raise ValueError("holds a %00, which nobody takes")
     if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
         raise ValueError("names neither sqlite nor postgresql (with psycopg)")
+    if url.get_backend_name() == "sqlite" and (url.host or url.username):
+        raise ValueError("names a host or a user; a file's path stands behind sqlite:///")
     if _has_second_at(address) or "@" in (url.host or "") or "password" in url.query:
         raise ValueError(
             "holds a password that is not percent-encoded before its one @, or an @ behind its "

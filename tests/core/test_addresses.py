@@ -50,9 +50,11 @@ def test_what_is_no_address_of_a_database_is_refused_without_showing_it(address:
     assert "hush" not in str(refused.value)
 
 
-def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
+def test_an_address_that_can_be_read_in_two_ways_is_refused_with_how_to_write_it() -> None:
     with pytest.raises(ValueError, match="behind its host: write %40"):
         read_database_address("postgresql://u:p@h/d@e")
+    with pytest.raises(ValueError, match=r"path stands behind sqlite:///$"):
+        read_database_address("sqlite://data/tagger.sqlite3")
     with pytest.raises(ValueError, match="behind its host"):
         check_broker_address("amqp://u:p@h/v@w")
 
@@ -72,6 +74,7 @@ def test_an_at_behind_the_host_is_refused_with_how_to_write_it() -> None:
         "redis+socket:///c.sock?virtual_host=/3&client_name=x",
         "rediss://h",
         "rediss://h?ssl_cert_reqs=none&ssl_check_hostname=False",
+        "rediss://h?ssl_certfile=a&ssl_keyfile=b&ssl_password=&ssl_check_hostname=1",
         "rediss://h?ssl_cert_reqs=CERT_REQUIRED&ssl_certfile=a&ssl_keyfile=b&ssl_password=c",
     ],
 )
@@ -125,6 +128,7 @@ def test_what_is_no_address_of_a_broker_is_refused(address: str) -> None:
         ("redis://h?ssl_cert_reqs=x", "ssl_cert_reqs does not take; it takes required, optional"),
         ("rediss://h?ssl_cert_reqs=", "ssl_cert_reqs does not take"),
         ("rediss://h?ssl_check_hostname=no", "takes true or false$"),
+        ("rediss://h?ssl_check_hostname=0", "takes true or false$"),
         ("rediss://h?ssl_keyfile=a", "add ssl_certfile"),
     ],
 )
