@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+FAILURE_KEPT: Final = 90.0  # seconds; a page in a tab behind others looks again once a minute
 PATIENCE: Final = 0.02  # seconds that a page waits for something newer than what it could show
 MOST_KEYS: Final = 1000
 
@@ -23,6 +24,7 @@ MOST_KEYS: Final = 1000
 class _Entry:
     value: Any = None
     found_at: float | None = None  # by the machine's own count of seconds
+    failed_at: float = 0.0
     running: Future[Any] | None = None
     lock: Lock = field(default_factory=Lock)
 
@@ -34,7 +36,8 @@ class Memo:
 
     The first who asks finds it, so that nothing slow of another key is waited for; who may not wait
     as long as it takes has it found beside. Later, what is older than its time is found anew beside
-    the answer: who asks is given the older value unless the newer one comes at once.
+    the answer: who asks is given the older value unless the newer one comes at once. Where nobody
+    waited any more for what failed, the next who asks is told: else it would be tried for ever.
     """
 
     def __init__(self, *, patience: float = PATIENCE) -> None:
@@ -62,6 +65,10 @@ class Memo:
             age = None if entry.found_at is None else time.monotonic() - entry.found_at
             if age is not None and age <= seconds:
                 return entry.value  # type: ignore[no-any-return]
+            if entry.running is not None and entry.running.done():
+                is_old = time.monotonic() - entry.failed_at > FAILURE_KEPT
+                if wait is None or is_old:
+                    entry.running = None
             is_own = entry.running is None and age is None and wait is None
             if is_own:
                 entry.running = Future()
@@ -71,11 +78,22 @@ class Memo:
         if is_own:
             self._find_for_all(entry, find, running)
         if age is None:
-            return running.result(wait)  # type: ignore[no-any-return]
+            return self._result(entry, running, wait)  # type: ignore[no-any-return]
         try:
             return running.result(self._patience)  # type: ignore[no-any-return]
         except NotYet:
             return entry.value  # type: ignore[no-any-return]
+
+    @staticmethod
+    def _result(entry: _Entry, running: Future[Any], wait: float | None) -> Any:
+        """What is found within a time; a failure that the caller is told is no other's."""
+        try:
+            return running.result(wait)
+        except BaseException:
+            with entry.lock:
+                if entry.running is running and running.done():
+                    entry.running = None
+            raise
 
     def _entry(self, key: Hashable) -> _Entry:
         with self._lock:
@@ -96,7 +114,9 @@ class Memo:
             value = find()
         except BaseException:
             with entry.lock:
-                entry.running = None
+                entry.failed_at = time.monotonic()
+                if entry.found_at is not None:  # there is something to show
+                    entry.running = None
             raise
         with entry.lock:
             entry.value, entry.found_at, entry.running = value, time.monotonic(), None

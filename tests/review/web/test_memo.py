@@ -73,6 +73,35 @@ def test_an_error_is_the_callers_and_the_next_one_tries_again() -> None:
     assert memo.get("a", 60, lambda: 7) == 7
 
 
+def test_an_error_that_nobody_waited_for_is_told_to_the_next_who_asks_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memo, may_fail = Memo(), Event()
+
+    def fail() -> int:
+        may_fail.wait(60)
+        raise ValueError("away")
+
+    def begin() -> None:
+        may_fail.clear()
+        with pytest.raises(NotYet):
+            memo.get("a", 60, fail, wait=0)
+        running = memo._entries["a"].running
+        may_fail.set()
+        assert running is not None
+        running.exception(60)
+
+    begin()
+    with pytest.raises(ValueError, match="away"):
+        memo.get("a", 60, fail, wait=0)
+    begin()
+    assert memo.get("a", 60, lambda: 7) == 7  # who waits finds out
+    memo.forget()
+    begin()
+    monkeypatch.setattr("review.web.memo.FAILURE_KEPT", -1.0)
+    assert memo.get("a", 60, lambda: 8, wait=60) == 8
+
+
 def test_the_first_who_asks_waits_no_longer_than_asked_for() -> None:
     memo, find = Memo(), Counter()
     find.may_go_on.clear()
