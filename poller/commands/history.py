@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.console import progress
@@ -51,9 +50,9 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
     failures = _Failures()
     poller.feeds = {"history": feed}
     poller.on_step, poller.on_failure = failures.end, failures.note
-    poller.on_pause = partial(_log_pause, poller.clock)
+    poller.on_pause = _Pauses(poller.clock).note
     for site in sites:
-        if feed.remaining(site):
+        if feed.remaining(site) and poller.quota_plan().history_requests:
             _tell_retry(poller, site, feed.name)
     total = sum(feed.remaining(site) for site in sites)
     with progress("history", total) as bar:
@@ -74,12 +73,6 @@ def fetch_history(poller: Poller, sites: Sequence[str], stopped: Callable[[], bo
     return feed
 
 
-def _log_pause(clock: Clock, site: str, name: FeedName, pause: ApiPaused) -> None:
-    """Say that a request must wait, on the terminal where that is for long."""
-    is_long = pause.until > clock.now() + LONG_PAUSE
-    log_pause(site, name, pause, logging.WARNING if is_long else logging.DEBUG)
-
-
 def _tell_retry(poller: Poller, site: str, name: FeedName) -> None:
     """Say what a feed failed with before, where it is not asked for again yet."""
     with reading(poller.engine) as connection:
@@ -88,6 +81,22 @@ def _tell_retry(poller: Poller, site: str, name: FeedName) -> None:
     if state.retry_at is not None and now < state.retry_at:
         seconds = (state.retry_at - now).total_seconds()
         log_failure(site, name, ApiError(state.last_error or ""), seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pauses:
+    """Tells of long pauses on the terminal, each once: most hold for all sites."""
+
+    clock: Clock
+    told: set[datetime] = field(default_factory=set)
+
+    def note(self, site: str, name: FeedName, pause: ApiPaused) -> None:
+        """A request must wait."""
+        is_long = pause.until > self.clock.now() + LONG_PAUSE
+        is_to_tell = is_long and pause.until not in self.told
+        log_pause(site, name, pause, logging.WARNING if is_to_tell else logging.DEBUG)
+        if is_to_tell:
+            self.told.add(pause.until)
 
 
 @dataclass(slots=True)

@@ -5,11 +5,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
-from core.database.api_tables import FeedRow, PauseReason
+from core.database.api_tables import ApiClient, FeedRow, PauseReason
 from core.errors import ApiContradiction, ApiError, ApiUnreachable, UnknownSite
 from demo.standin.faults import Failure, Faults
+from demo.standin.site import Site
 from poller.commands.history import MOST_FAILURES, check_named, fetch_history
 from poller.feeds.history import BELIEVE_EMPTY_AFTER
 from poller.pauses import EVERYTHING, Pauses
@@ -76,21 +77,28 @@ def test_whoever_runs_it_again_too_soon_is_told_what_it_waits_for(
     for _ in range(2):
         with caplog.at_level(logging.WARNING), pytest.raises(ApiContradiction):
             fetch_history(run.poller(), [SITE], never)
+    with sqlite_engine.begin() as connection:
+        connection.execute(update(ApiClient).values(quota_remaining=0))
+    with caplog.at_level(logging.WARNING):
+        fetch_history(run.poller(), [SITE], never)  # that waits for nothing
     (told,) = caplog.messages
     assert re.fullmatch(rf"{SITE}, history: the API gives none .*; next try in 9\d\d s", told)
 
 
-def test_a_long_pause_is_told_and_sat_out(
+def test_a_long_pause_of_all_sites_is_told_once_and_sat_out(
     sqlite_engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run = world(sqlite_engine, QUESTIONS[:9], history_questions=10_000)
+    sites = (SITE, "cooking")
+    run = world(sqlite_engine, QUESTIONS[:9], history_questions=10_000, sites=sites)
+    run.standin.sites["cooking"] = Site("cooking", QUESTIONS[:9])
     until = run.clock.now() + timedelta(hours=3)
     pauses = Pauses(run.poller().api.client.name, run.clock)
     pauses.add(EVERYTHING, until, PauseReason.THROTTLED)
     with sqlite_engine.begin() as connection:
         pauses.save(connection, run.clock.now())
     with caplog.at_level(logging.WARNING):
-        assert fetch_history(run.poller(), [SITE], never).remaining(SITE) == 0
+        feed = fetch_history(run.poller(), sites, never)
+    assert [feed.remaining(site) for site in sites] == [0, 0]
     assert run.clock.now() > until
     (told,) = caplog.messages
     assert re.match(rf"{SITE}, history: .* may be asked again at .* 03:00:00 UTC", told)
