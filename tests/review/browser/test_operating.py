@@ -10,7 +10,7 @@ from time import sleep
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from pyarrow import parquet
 from sqlalchemy import func, select
 
@@ -252,6 +252,42 @@ def test_a_form_that_is_sent_waits_for_its_answer(page: Page, service: Service) 
         assert [json.loads(one.body)["event"] for one in state.received] == ["test"]
         state.ending.set()
         expect(page.get_by_role("alert")).to_contain_text("has not confirmed")
+
+
+WAITING = """<script type="module" src="/static/again.js"></script>
+<select><option>One</option></select><form action="/sent" method="post"></form>"""
+CHOOSING = f"{WAITING}<script>document.querySelector('select').focus()</script>"
+TEN_TIMES_AS_FAST = "const wait = setTimeout; setTimeout = (run, ms) => wait(run, ms / 10)"
+
+
+def test_a_page_looks_again_but_cuts_no_form_and_no_choice_off(
+    page: Page, service: Service
+) -> None:
+    shown: list[str] = []
+    sent: list[Route] = []
+
+    def answer(route: Route) -> None:
+        shown.append(CHOOSING if shown else WAITING)
+        route.fulfill(body=shown[-1], content_type="text/html")
+
+    def hold(route: Route) -> None:
+        sent.append(route)
+
+    page.route("**/waiting", answer)
+    page.route("**/sent", hold)
+    page.add_init_script(TEN_TIMES_AS_FAST)
+    page.goto(f"{service.address}/waiting")
+    expect(page.locator("select")).to_be_focused()  # it has looked again
+    page.wait_for_timeout(400)  # in which it would thrice more
+    assert len(shown) == 2
+    with page.expect_event("load"):
+        page.locator("select").blur()
+    with page.expect_request("**/sent"):
+        page.evaluate("document.forms[0].submit(); document.activeElement.blur()")
+    page.wait_for_timeout(400)
+    assert len(shown) == 3
+    sent[0].fulfill(body="Sent.")
+    expect(page.locator("body")).to_have_text("Sent.")
 
 
 def webhooks(service: Service) -> list[Any]:
