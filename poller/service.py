@@ -20,6 +20,7 @@ from core.database.engine import reading
 from core.errors import (
     ApiContradiction,
     ApiError,
+    ApiKeyRefused,
     ApiNotConnected,
     ApiPaused,
     ApiRepeated,
@@ -114,15 +115,17 @@ class Poller:
             What could not be read now, and why: a line each.
         """
         trouble = []
+        told: set[str] = set()
         for site in self.settings.sites:
             for name in FEEDS[:-1]:  # history takes days
                 if not _is_affordable(name, self.quota_plan()):
                     continue
                 problem = self._pass(site, name)
-                if problem is not None:
+                reason = _reason_for_all(problem, self.clock.now())
+                if problem is not None and reason not in told:
                     trouble.append(f"{site}, {name}: {problem}")
-                if isinstance(problem, ApiContradiction):
-                    break  # it answers: the other sites are asked
+                if reason is not None:
+                    told.add(reason)
                 if isinstance(problem, ApiUnreachable):
                     return trouble
         return trouble
@@ -298,6 +301,18 @@ class Poller:
             self._broker.note(str(error))
         else:
             self._broker.end()
+
+
+def _reason_for_all(problem: ApiError | None, now: datetime) -> str | None:
+    """Why no feed of any site may be asked now, where that is what one failed with."""
+    match problem:
+        case ApiThrottled():
+            return PauseReason.THROTTLED
+        case ApiKeyRefused():
+            return PauseReason.KEY_REFUSED
+        case ApiPaused(reason=reason) if problem.until > now:
+            return None if reason in (PauseReason.OWN_RULE, PauseReason.BACKOFF) else reason
+    return None
 
 
 def _is_affordable(name: FeedName, plan: QuotaPlan) -> bool:

@@ -242,6 +242,19 @@ def test_run_once_reads_everything_new_and_tells_what_it_could_not(sqlite_engine
     assert "live: /questions/unanswered" in run.poller().run_once()[0]
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_run_once_tells_once_that_all_sites_are_throttled(
+    sqlite_engine: Engine, is_new: bool
+) -> None:
+    faults = Faults(script=(Failure.THROTTLE,))
+    run = several_sites(sqlite_engine, 3, limits=Limits(), faults=faults)
+    if not is_new:
+        run.poller().run_once()
+    (told,) = run.poller().run_once()
+    assert told.startswith("site0, live: ")
+    assert "thrott" in told
+
+
 @pytest.mark.slow
 def test_two_processes_on_one_database_keep_the_rules_together(sqlite_engine: Engine) -> None:
     run = simulation(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -136,14 +137,17 @@ def test_a_single_pass_ends_too(sqlite_engine: Engine, clock: ManualClock, kind:
     assert len(mad.asked) <= 22
 
 
+LISTS = ("live", "changed", "synonyms")  # what is read of a site that has no question yet
+
+
 @pytest.mark.parametrize("kind", ["empty pages for ever", "the same items for ever"])
 def test_what_is_wrong_is_said_and_what_was_read_is_kept(
     sqlite_engine: Engine, clock: ManualClock, kind: str
 ) -> None:
     poller = made(sqlite_engine, Mad(MAD[kind]), clock)
-    (problem,) = poller.run_once()
-    assert problem.startswith("stats, live: ")
-    assert "say that there is more" in problem or "says that there is more" in problem
+    told = poller.run_once()
+    assert [problem.partition(": ")[0] for problem in told] == [f"stats, {feed}" for feed in LISTS]
+    assert all(re.search("says? that there is more", problem) for problem in told)
     with sqlite_engine.connect() as connection:
         stored = connection.scalar(select(func.count()).select_from(Question))
         row = connection.execute(select(FeedRow).where(FeedRow.feed == "live")).one()
@@ -155,14 +159,14 @@ def test_what_is_wrong_is_said_and_what_was_read_is_kept(
     ("kind", "asked"),
     [("empty pages for ever", ["stats", "cooking", "robotics"]), ("a page in HTML", ["stats"])],
 )
-def test_a_single_pass_goes_on_with_other_sites_where_the_api_answers(
+def test_a_single_pass_goes_on_with_other_feeds_and_sites_where_the_api_answers(
     sqlite_engine: Engine, clock: ManualClock, kind: str, asked: list[str]
 ) -> None:
-    """Each is told of once."""
     mad = Mad(MAD[kind])
     poller = made(sqlite_engine, mad, clock, sites=("stats", "cooking", "robotics"))
-    told = poller.run_once()
-    assert [problem.partition(", live: ")[0] for problem in told] == asked
+    feeds = LISTS if len(asked) > 1 else ("live",)
+    told = [problem.partition(": ")[0] for problem in poller.run_once()]
+    assert told == [f"{site}, {feed}" for site in asked for feed in feeds]
     assert list(dict.fromkeys(sent["site"] for sent in mad.asked)) == asked
 
 
