@@ -19,6 +19,7 @@ from redis.exceptions import (
 from core.broker.embedded_redis import embedded_url
 from core.broker.names import TAGGING_QUEUE, TRAINING_QUEUE
 from core.broker.rabbitmq_transport import RabbitMqTransport
+from core.broker.redis_tls import hint_of
 from core.broker.redis_transport import RedisTransport
 from core.broker.transport import Transport
 from core.errors import BrokerRefused, BrokerUnreachable
@@ -213,7 +214,7 @@ def _unreachable(app: Celery, error: BaseException) -> BrokerUnreachable:
     reason = said.splitlines()[0].rstrip(".")
     return BrokerUnreachable(
         f"The broker {address} cannot be reached: {reason}.",
-        "Start it, or set TAGGER_BROKER_URL to one that runs.",
+        hint_of(reason) or "Start it, or set TAGGER_BROKER_URL to one that runs.",
     )
 
 

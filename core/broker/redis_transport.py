@@ -11,6 +11,7 @@ from kombu.transport.redis import Channel
 from redis.exceptions import LockError
 from sqlalchemy import Engine
 
+from core.broker.redis_tls import use_tls
 from core.clock import Clock
 from core.questions.lifecycle import Priority
 
@@ -29,6 +30,7 @@ class RedisTransport:
 
     def configure(self, app: Celery, *, redelivery_seconds: int) -> None:
         """Have what a vanished worker held sent again after so many seconds."""
+        use_tls(app)
         app.conf.broker_transport_options = {
             "visibility_timeout": redelivery_seconds,
             "socket_timeout": 30,
