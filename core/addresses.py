@@ -4,8 +4,9 @@ No error shows one, since there are passwords in them.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.engine import URL, make_url
@@ -14,6 +15,15 @@ from sqlalchemy.exc import ArgumentError
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 _AMQP: Final = ("amqp", "amqps")
 _TEXT: Final = (r"[^\0\r\n]+", "a text or a path")
+
+# What Postgres' library reads as a number once it connects.
+_KEEPALIVES: Final = ("keepalives", *(f"keepalives_{of}" for of in ("idle", "interval", "count")))
+_WHOLE: Final = r"\s*[+-]?[0-9]+\s*"
+_NUMBERS: Final = {
+    "connect_timeout": r"[+-]?[0-9]+(\.[0-9]*)?",  # by psycopg
+    **dict.fromkeys((*_KEEPALIVES, "tcp_user_timeout"), _WHOLE),
+}
+_NO_FOLDER: Final = "/dev/null/none"  # as no folder stands in a device
 
 # Parameters of brokers' addresses that do what they say, the values that they take, and in words.
 _OF_REDIS: Final = {
@@ -66,28 +76,52 @@ def read_database_address(address: str) -> str:
         )
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    if not _are_taken(url):
-        raise ValueError(
-            "holds behind its ? a parameter, or a value of one, that its driver does not take"
-        )
+    _check_parameters(url)
     return url.render_as_string(hide_password=False)
 
 
-def _are_taken(url: URL) -> bool:
-    """Whether SQLAlchemy and the driver can read a database's parameters."""
+def _check_parameters(url: URL) -> None:
+    """Refuse parameters of a database that SQLAlchemy or the driver does not take."""
+    wrong = ValueError(
+        "holds behind its ? a parameter, or a value of one, that its driver does not take"
+    )
     try:
         _, options = url.get_dialect()().create_connect_args(url)
     except (ArgumentError, ValueError):
-        return False
+        raise wrong from None
     if url.get_backend_name() == "sqlite":
-        return True
+        return
     from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 (slow; SQLite goes without)
 
     try:
         conninfo.make_conninfo(**options)
     except ProgrammingError:
-        return False
-    return True
+        raise wrong from None
+    name = _find_wrong_value(options)
+    if name is not None:
+        raise ValueError(f"holds a value that {name} does not take")
+
+
+def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
+    """A parameter whose value Postgres' library refuses whenever it connects, if there is one.
+
+    Asked for a socket that nobody can listen at, it looks at all values but some numbers.
+    """
+    from psycopg import conninfo, pq  # noqa: PLC0415
+
+    for name, number in _NUMBERS.items():
+        if name in options and not re.fullmatch(number, str(options[name])):
+            return name
+    ports = str(options.get("port", "")).split(",")
+    if any(port and not 0 < int(port) < 1 << 16 for port in ports):
+        return "port"
+    elsewhere = {"host": _NO_FOLDER, "hostaddr": "", "port": ""}
+    tried = pq.PGconn.connect_start(conninfo.make_conninfo(**{**options, **elsewhere}).encode())
+    told = tried.get_error_message()
+    tried.finish()
+    if _NO_FOLDER in told:
+        return None
+    return min((name for name in options if name in told), key=told.index, default="one of them")
 
 
 def check_broker_address(address: str) -> None:

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,38 @@ def test_an_address_that_can_be_read_in_two_ways_is_refused_with_how_to_write_it
         read_database_address("sqlite://data/tagger.sqlite3")
     with pytest.raises(ValueError, match="behind its host"):
         check_broker_address("amqp://u:p@h/v@w")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ("sslmode=x", "sslmode"),
+        ("application_name=x&channel_binding=maybe", "channel_binding"),
+        ("sslrootcert=system&sslmode=require", "sslmode"),
+        ("connect_timeout=x", "connect_timeout"),
+        ("keepalives_idle=1.5", "keepalives_idle"),
+        ("host=a:1&host=b:70000", "port"),
+    ],
+)
+def test_a_value_that_postgres_does_not_take_is_refused_at_once(parameters: str, name: str) -> None:
+    with pytest.raises(ValueError, match=f"^holds a value that {name} does not take$"):
+        read_database_address(f"postgresql://u:hush@/d?{parameters}")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "sslmode=verify-full&sslrootcert=system",
+        "connect_timeout=2.5&keepalives=1&keepalives_idle=%2030&tcp_user_timeout=0",
+        "host=a:1&host=b&target_session_attrs=any&load_balance_hosts=random",
+        "hostaddr=192.0.2.1&options=-c%20statement_timeout%3D1s",
+    ],
+)
+def test_what_postgres_takes_is_not_connected_to(parameters: str) -> None:
+    begun = time.monotonic()
+    address = f"postgresql+psycopg://u:p@/d?{parameters}"
+    assert make_url(read_database_address(address)) == make_url(address)
+    assert time.monotonic() - begun < 5  # nobody answers at these
 
 
 @pytest.mark.parametrize(
