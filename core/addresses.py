@@ -4,6 +4,7 @@ No error shows one, since there are passwords in them.
 """
 
 import re
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.util import asbool
 
 _BROKERS: Final = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 _AMQP: Final = ("amqp", "amqps")
@@ -23,6 +25,9 @@ _NUMBERS: Final = {
     "connect_timeout": r"[+-]?[0-9]+(\.[0-9]*)?",  # by psycopg
     **dict.fromkeys((*_KEEPALIVES, "tcp_user_timeout"), _WHOLE),
 }
+# Of Python's module; SQLAlchemy drops its isolation_level, and the engine has its own.
+_OF_SQLITE: Final = ("cached_statements", "check_same_thread", "detect_types", "timeout", "uri")
+_OF_SQLITE_URI: Final = ("cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs")
 _NO_FOLDER: Final = "/dev/null/none"  # as no folder stands in a device
 
 # Parameters of brokers' addresses that do what they say, the values that they take, and in words.
@@ -82,6 +87,9 @@ def read_database_address(address: str) -> str:
 
 def _check_parameters(url: URL) -> None:
     """Refuse parameters of a database that SQLAlchemy or the driver does not take."""
+    if url.get_backend_name() == "sqlite":
+        _check_sqlite(url)
+        return
     wrong = ValueError(
         "holds behind its ? a parameter, or a value of one, that its driver does not take"
     )
@@ -89,8 +97,6 @@ def _check_parameters(url: URL) -> None:
         _, options = url.get_dialect()().create_connect_args(url)
     except (ArgumentError, ValueError):
         raise wrong from None
-    if url.get_backend_name() == "sqlite":
-        return
     from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 (slow; SQLite goes without)
 
     try:
@@ -100,6 +106,30 @@ def _check_parameters(url: URL) -> None:
     name = _find_wrong_value(options)
     if name is not None:
         raise ValueError(f"holds a value that {name} does not take")
+
+
+def _check_sqlite(url: URL) -> None:
+    """Refuse what SQLAlchemy or SQLite would ignore, or would stumble over with each connection."""
+    if any(not isinstance(value, str) for value in url.query.values()):
+        raise ValueError("holds a parameter twice")
+    try:
+        is_uri = asbool(url.query.get("uri", False)) and str(url.database).startswith("file:")
+    except ValueError:
+        raise ValueError("holds a value that uri does not take") from None
+    for name in url.query:
+        if name in _OF_SQLITE_URI and not is_uri:
+            raise ValueError(
+                f"holds {name!r}, which is taken only as sqlite:///file:PATH?uri=true&{name}=…"
+            )
+        if name not in _OF_SQLITE + _OF_SQLITE_URI:
+            taken = ", ".join(_OF_SQLITE + _OF_SQLITE_URI * is_uri)
+            raise ValueError(f"holds {name!r}, which SQLite does not take; it takes {taken}")
+    try:
+        (file,), options = url.get_dialect()().create_connect_args(url)
+        tried = f"file::memory:?{file.partition('?')[2]}" if is_uri else ":memory:"
+        sqlite3.connect(tried, **options).close()
+    except (ValueError, OverflowError, sqlite3.Error) as error:
+        raise ValueError(f"holds a value that SQLite does not take: {error}") from None
 
 
 def _find_wrong_value(options: Mapping[str, Any]) -> str | None:

@@ -120,8 +120,10 @@ def _postgres_engine(url: URL) -> Engine:
 
 
 def _sqlite_engine(url: URL, busy_ms: int | None) -> Engine:
-    if url.database not in (None, "", ":memory:"):
-        folder = Path(str(url.database)).parent
+    name = str(url.database or "")
+    is_file = name not in ("", ":memory:") and not name.startswith("file:")  # SQLite's URI
+    if is_file:
+        folder = Path(name).parent
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -136,8 +138,7 @@ def _sqlite_engine(url: URL, busy_ms: int | None) -> Engine:
     @event.listens_for(engine, "do_connect")
     def make_private(*_: object) -> None:
         """Make a new file the owner's alone; SQLite gives those beside it the same rights."""
-        name = str(url.database or "")
-        if name and name != ":memory:" and not name.startswith("file:"):
+        if is_file:
             with suppress(OSError):  # it is there, or SQLite says what is wrong
                 made = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
                 os.close(made)

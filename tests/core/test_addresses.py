@@ -77,6 +77,46 @@ def test_a_value_that_postgres_does_not_take_is_refused_at_once(parameters: str,
 
 
 @pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (
+            "sqlite:///a?journal_mode=wal",
+            "holds 'journal_mode', which .* takes cached_statements, ",
+        ),
+        (
+            "sqlite:///a?timeout=3&mode=ro",
+            r"'mode', .* only as sqlite:///file:PATH\?uri=true&mode=",
+        ),
+        ("sqlite:///a?uri=true&mode=ro", "'mode', .* only as sqlite:///file:PATH"),
+        ("sqlite:///file:a?mode=ro", "'mode', .* only as sqlite:///file:PATH"),
+        ("sqlite:///file:a?uri=true&modes=ro", "holds 'modes', which .* mode, "),
+        ("sqlite:///file:a?uri=true&mode=x", "a value .*: no such access mode: x$"),
+        ("sqlite:///file:a?uri=true&mode=ro&mode=rw", "a parameter twice"),
+        ("sqlite:///a?timeout=1&timeout=2", "a parameter twice"),
+        ("sqlite:///a?isolation_level=IMMEDIATE", "holds 'isolation_level', which"),
+        ("sqlite:///a?cached_statements=9999999999", "a value .*: Python int too large"),
+    ],
+)
+def test_a_parameter_that_sqlite_would_ignore_is_refused(address: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        read_database_address(address)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "a?timeout=3&check_same_thread=false&detect_types=1&cached_statements=9",
+        "a?uri=true&timeout=3",
+        "file:a?uri=true&mode=ro&cache=private&immutable=1&nolock=1&psow=0&timeout=3",
+        "file:a?uri=on&mode=memory&vfs=unix-none&modeof=b",
+    ],
+)
+def test_what_sqlite_takes_is_taken(parameters: str) -> None:
+    address = f"sqlite:///{parameters}"
+    assert make_url(read_database_address(address)) == make_url(address)
+
+
+@pytest.mark.parametrize(
     "parameters",
     [
         "sslmode=verify-full&sslrootcert=system",

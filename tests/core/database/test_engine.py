@@ -208,6 +208,17 @@ def test_the_rights_of_a_database_that_is_there_stay(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o644
 
 
+def test_the_address_of_an_uri_makes_no_folder_named_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine = make_engine(f"sqlite:///file:{tmp_path / 'a.sqlite3'}?uri=true&mode=rwc")
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+        assert {path.name[:9] for path in tmp_path.iterdir()} == {"a.sqlite3"}
+    engine.dispose()
+
+
 def test_who_writes_once_keeps_all_or_nothing_and_no_connection(
     engine: Engine, database_url: str
 ) -> None:
