@@ -56,9 +56,8 @@ AGAIN_SECONDS = 0.05
 def make_engine(address: str, *, busy_ms: int | None = None) -> Engine:
     """Return an engine for a database's address; make it after any fork.
 
-    On SQLite a transaction of `engine.begin()` is a writer's from its start (BEGIN IMMEDIATE),
-    since one that turns into a writer half-way fails at once where another one writes (SQLite's
-    page on transactions). Those of `reading(engine)` wait for no writer.
+    On SQLite a transaction of `engine.begin()` is a writer's from its start (BEGIN IMMEDIATE): one
+    that turns into a writer fails where another one writes. Those of `reading(engine)` never wait.
 
         engine = make_engine("sqlite:///data/tagger.sqlite3")
         with reading(engine) as connection:
@@ -68,7 +67,7 @@ def make_engine(address: str, *, busy_ms: int | None = None) -> Engine:
 
     Args:
         address: SQLAlchemy's URL.
-        busy_ms: for how long a writer waits for another one, on SQLite; SQLITE_BUSY_MS as a rule.
+        busy_ms: for how long SQLite's writers wait; else its address' timeout, or SQLITE_BUSY_MS.
     """
     url = make_url(address)
     is_sqlite = url.get_backend_name() == "sqlite"
@@ -99,12 +98,13 @@ def _tell_when_unreachable(engine: Engine) -> None:
 
 def _postgres_engine(url: URL) -> Engine:
     client = {f"keepalives_{name}": number for name, number in _KEEPALIVES.items()}
+    defaults = {"connect_timeout": 5, "application_name": "question-tagger", **client}
     engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_size=5,
         pool_use_lifo=True,  # one that has its statements prepared, rather than each in its turn
-        connect_args={"connect_timeout": 5, "application_name": "question-tagger", **client},
+        connect_args={name: defaults[name] for name in defaults.keys() - url.query.keys()},
     )
 
     @event.listens_for(engine, "connect")
@@ -150,7 +150,8 @@ def _sqlite_engine(url: URL, busy_ms: int | None) -> Engine:
         connection.text_factory = lambda raw: raw.decode(errors="replace")
         add_functions(connection)
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS if busy_ms is None else busy_ms}")
+        if busy_ms is not None or "timeout" not in url.query:  # by which it was opened
+            cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_MS if busy_ms is None else busy_ms}")
         _switch_to_wal(cursor)
         cursor.execute("PRAGMA synchronous=NORMAL")
         cursor.execute("PRAGMA foreign_keys=ON")

@@ -70,6 +70,31 @@ def test_both_ends_of_a_connection_notice_a_host_that_lost_its_power(engine: Eng
     assert seconds[0] + seconds[1] * seconds[2] == 60
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_what_an_address_of_postgres_says_of_its_connections_holds(database_url: str) -> None:
+    said = {"application_name": "mine", "connect_timeout": "11", "keepalives_idle": "7"}
+    engine = make_engine(make_url(database_url).update_query_dict(said).render_as_string(False))
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        client = driver.info.get_parameters()
+        shown = connection.execute(text("SHOW application_name")).scalar()
+    engine.dispose()
+    assert said.items() <= client.items()
+    assert client["keepalives_count"] == "3"
+    assert shown == "mine"
+
+
+@pytest.mark.parametrize(("said", "waits"), [("", 30_000), ("?timeout=2", 2_000)])
+def test_how_long_a_writer_waits_stands_in_sqlite_s_address(
+    tmp_path: Path, said: str, waits: int
+) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'a.sqlite3'}{said}")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == waits
+    engine.dispose()
+
+
 def test_an_error_of_a_statement_is_not_taken_for_an_absent_database(engine: Engine) -> None:
     orphan = {"question_pk": 1, "reviewer": "Ann", "at": text("'2026-01-01'")}
     with pytest.raises(IntegrityError), engine.begin() as connection:
