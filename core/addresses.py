@@ -28,6 +28,7 @@ _NUMBERS: Final = {
 # Of Python's module; SQLAlchemy drops its isolation_level, and the engine has its own.
 _OF_SQLITE: Final = ("cached_statements", "check_same_thread", "detect_types", "timeout", "uri")
 _OF_SQLITE_URI: Final = ("cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs")
+_UNNAMED: Final = "one of its parameters, or of the environment's PG… variables,"
 _NO_FOLDER: Final = "/dev/null/none"  # as no folder stands in a device
 
 # Parameters of brokers' addresses that do what they say, the values that they take, and in words.
@@ -151,7 +152,7 @@ def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
     tried.finish()
     if _NO_FOLDER in told:
         return None
-    return min((name for name in options if name in told), key=told.index, default="one of them")
+    return min((name for name in options if name in told), key=told.index, default=_UNNAMED)
 
 
 def check_broker_address(address: str) -> None:

@@ -69,6 +69,10 @@ def test_an_address_that_can_be_read_in_two_ways_is_refused_with_how_to_write_it
         ("connect_timeout=x", "connect_timeout"),
         ("keepalives_idle=1.5", "keepalives_idle"),
         ("host=a:1&host=b:70000", "port"),
+        (
+            "ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2",
+            "one of its parameters, .* PG… variables,",
+        ),
     ],
 )
 def test_a_value_that_postgres_does_not_take_is_refused_at_once(parameters: str, name: str) -> None:
