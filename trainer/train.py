@@ -29,7 +29,7 @@ from trainer.data.stored import Survey, stored_questions, survey
 from trainer.evaluation.candidate import Candidate
 from trainer.evaluation.evaluate import Evaluation, evaluate_candidate
 from trainer.evaluation.evaluated_models import LIVE_THREADS, version_metrics
-from trainer.evaluation.names import use_names
+from trainer.evaluation.post_processing import add_post_processing
 from trainer.options import TrainingOptions
 from trainer.progress import ProgressReporter
 from trainer.report.record import CalibrationFigures, RunData, RunRecord
@@ -281,8 +281,8 @@ def _read(
 def _calibrate(
     network: Network, dataset: Dataset, options: TrainingOptions, record: RunRecord
 ) -> tuple[Network, OperatingPoint]:
-    """Choose on the validation part what names say, calibration and thresholds."""
-    network = use_names(network, dataset)
+    """Choose on the validation part what names say, rivals, calibration and thresholds."""
+    network = add_post_processing(network, dataset)
     targets = dataset.targets[network.validation_rows(dataset)]
     probabilities = network.predict_validation(dataset)
     chosen = choose_operating_point(targets, probabilities, min_precision=options.min_precision)

@@ -28,7 +28,7 @@ from typing import Any, Final
 import numpy as np
 from models.conv_variants import VARIANTS, Variant
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from trainer.compare.sources import file_source
 from trainer.data.corpus import Corpus, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset

@@ -26,7 +26,7 @@ from models.conv_variants import VARIANTS as CONVOLUTIONS
 from models.convolutions import Slice, convolved, cut
 from models.terms import COMPARED, Parts, describe, judge_branches
 
-from core.model.calibration import logit
+from core.model.post_processing.calibration import logit
 from core.model.sentences.reading import SentenceInput
 from trainer.compare.sources import file_source, watched
 from trainer.data.corpus import read_corpus

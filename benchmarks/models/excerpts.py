@@ -24,7 +24,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from models.learning_curve import draw_questions, make_parts
 
-from core.model.calibration import logit, sigmoid
+from core.model.post_processing.calibration import logit, sigmoid
 from core.model.text.names import TagNames, rarities
 from core.model.tokenizer import question_words
 from trainer.compare.sources import file_source

@@ -34,7 +34,7 @@ from trainer.evaluation.evaluated_models import (
     tag_counts,
 )
 from trainer.evaluation.gate import compare_paired, decide_promotion, ranking_quality
-from trainer.evaluation.names import use_names
+from trainer.evaluation.post_processing import add_post_processing
 from trainer.progress import ProgressReporter
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.branched.system import BranchedNetwork
@@ -122,7 +122,7 @@ def make_parts(
 def run_network(dataset: Dataset, holdout: Holdout, seed: int) -> EvaluatedModel:
     """Fit the network as `tagger train` does, and let it tag what judges."""
     fitted = BranchedNetwork().fit(dataset, seed=seed, reporter=ProgressReporter())
-    network = use_names(fitted, dataset)
+    network = add_post_processing(fitted, dataset)
     point = choose_operating_point(
         dataset.targets[network.validation_rows(dataset)], network.predict_validation(dataset)
     )

@@ -22,7 +22,8 @@ from unittest.mock import patch
 import numpy as np
 from models.learning_curve import JUDGES, draw_questions, make_parts
 
-from core.model.calibration import NO_CALIBRATION, sigmoid
+from core.model.post_processing.calibration import sigmoid
+from core.model.post_processing.steps import PostProcessing
 from trainer.compare.sources import file_source
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.dataset import Dataset, Holdout
@@ -33,6 +34,7 @@ from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import METRICS, Floats, Scores, bootstrap_counts
 from trainer.scoring.names import FEWEST_QUESTIONS, fit_names
 from trainer.scoring.operating_point import choose_operating_point
+from trainer.scoring.rivals import choose_rivals
 from trainer.systems.branched.branches import Pass, first_pass, fit_terms, only_pass
 from trainer.systems.branched.cross_validation import Logits, predict_out_of_fold
 from trainer.systems.branched.documents import DocumentVectors
@@ -131,12 +133,16 @@ def tell(one: Site, rows: Rows, margins: Float32Array, *, fewest: int) -> Scores
     )
     with patch("trainer.scoring.names.FEWEST_QUESTIONS", fewest):
         names = fit_names(dataset, encoded.rows[rows], said)
+    weights, named, asked = None, None, None
     if names is not None:
-        said = names.told(said, NO_CALIBRATION, dataset.corpus, encoded.rows[rows])
-    point = choose_operating_point(dataset.targets[encoded.rows[rows]], said)
-    told = point.calibration.apply(judged)
-    if names is not None:
-        told = names.told(judged, point.calibration, holdout.corpus, holdout.rows)
+        weights = names.weights
+        named = names.find(dataset.corpus, encoded.rows[rows])
+        asked = names.find(holdout.corpus, holdout.rows)
+    targets = dataset.targets[encoded.rows[rows]]
+    with patch("trainer.scoring.rivals.FEWEST_QUESTIONS", fewest):
+        rivals = choose_rivals(targets, PostProcessing(weights).apply(said, named))
+    point = choose_operating_point(targets, PostProcessing(weights, rivals).apply(said, named))
+    told = PostProcessing(weights, rivals, point.calibration).apply(judged, asked)
     return score(holdout, dataset.labels, told, point.thresholds)
 
 

@@ -19,7 +19,7 @@ from typing import Final
 
 import numpy as np
 
-from core.model.calibration import NO_CALIBRATION
+from core.model.post_processing.steps import PostProcessing
 from review.tags.relations import Implication, learn_relations
 from trainer.compare.sources import file_source
 from trainer.data.corpus import Corpus, read_corpus
@@ -97,9 +97,8 @@ def _named(dataset: Dataset, probabilities: Floats) -> Floats:
         teaches, judged = slice(first, None, 2), slice(1 - first, None, 2)
         names = fit_names(dataset, rows[teaches], probabilities[teaches])
         if names is not None:
-            told[judged] = names.told(
-                probabilities[judged], NO_CALIBRATION, dataset.corpus, rows[judged]
-            )
+            named = names.find(dataset.corpus, rows[judged])
+            told[judged] = PostProcessing(names.weights).apply(probabilities[judged], named)
     return told
 
 

@@ -22,14 +22,15 @@ import numpy as np
 from models.conv_variants import VARIANTS as CONVOLUTIONS
 from models.convolutions import Slice, convolved, cut
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from trainer.compare.sources import file_source
 from trainer.data.corpus import read_corpus
 from trainer.scoring.metrics import METRICS, Floats, Scores, bootstrap_counts
 from trainer.scoring.operating_point import choose_operating_point
+from trainer.scoring.rivals import fit_rivals
 from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.hyperparameters import FitHyperparameters
-from trainer.systems.branched.stacking import fit_rivals, fit_stacking_weights
+from trainer.systems.branched.stacking import fit_stacking_weights
 from trainer.systems.branched.system import BranchedNetwork
 from trainer.systems.branched.terms import fit_term_table
 from trainer.systems.linear import LogisticRegression
@@ -145,7 +146,7 @@ def judge(one: Slice, shared: Branches, name: str) -> Judged:
 def judge_branches(tags: Any, branches: Branches, *, rivals: bool = False) -> Parts:
     """What the branches' sum comes to, each half of the questions by what the other says.
 
-    With rivals labels take from each other's logits, as in a network that reads an encoder.
+    Names of tags are not read; with rivals labels take from each other's logits, as served.
     """
     halves = [slice(0, None, 2), slice(1, None, 2)]
     both = [_judge_half(tags, branches, *pair, rivals=rivals) for pair in (halves, halves[::-1])]
@@ -158,7 +159,8 @@ def _judge_half(
     *weights, shift = fit_stacking_weights([part[learned] for part in branches], tags[learned])
     added = sum(weight * part for weight, part in zip(weights, branches, strict=True)) + shift
     if rivals:
-        added = fit_rivals(added[learned], tags[learned]).apply(added)
+        taken = fit_rivals(added[learned], tags[learned])
+        added = added if taken is None else taken.apply(added)
 
     def probabilities(rows: slice) -> Floats:
         return sigmoid(np.asarray(added[rows], np.float64))

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import BundleCorrupt, BundleIncompatible
-from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Input
+from core.model.post_processing.calibration import NO_CALIBRATION, Calibration
+from core.model.post_processing.rivals import Rivals
+from core.model.post_processing.steps import PostProcessing
 from core.model.sentences.reading import SentenceInput
 from core.model.text.names import NameWeights
 from core.model.tokenizer import TextSettings
@@ -16,9 +18,10 @@ from core.refused_values import told
 from core.site_names import name_today
 from core.untrusted import LONGEST_TAG, JsonTooLarge, is_readable, load_json, one_line
 
-FORMAT_VERSION: Final = 5
-READABLE_VERSIONS: Final = (2, 3, 4, 5)
+FORMAT_VERSION: Final = 6
+READABLE_VERSIONS: Final = (2, 3, 4, 5, 6)
 _BEFORE_SENTENCES: Final = 4
+_BEFORE_RIVALS: Final = 5
 _LARGEST: Final = 1e15  # of a metric; one of 400 digits is no number that a page can format
 MOST_VALUES: Final = 1_000_000  # of its JSON; one of 100,000 labels has 800,000
 
@@ -43,6 +46,8 @@ class Manifest(BaseModel):
         inputs: the network's inputs, in any order.
         names: what tags' own names in the words say, before calibration; None where nothing is
             made of them, as before version 4.
+        rivals: what labels take from each other, between the two; None where they take nothing, as
+            before version 6.
         calibration: from the network's probabilities to those that are told.
         metrics: by name, on the questions that were held out.
         data_fingerprint: of the questions and labels that it was trained on.
@@ -64,6 +69,7 @@ class Manifest(BaseModel):
     text: TextSettings
     inputs: tuple[Input, ...] = Field(min_length=1, max_length=32)
     names: NameWeights | None = None
+    rivals: Rivals | None = None
     calibration: Calibration = NO_CALIBRATION
     metrics: dict[str, float | int | str]
     data_fingerprint: str
@@ -84,6 +90,8 @@ class Manifest(BaseModel):
             raise ValueError("two inputs are sentence vectors")
         if self.sentence is not None and self.format_version <= _BEFORE_SENTENCES:
             raise ValueError(f"format {self.format_version} has no sentence vectors")
+        if self.rivals is not None and self.format_version <= _BEFORE_RIVALS:
+            raise ValueError(f"format {self.format_version} has no rivals")
         if len(self.thresholds) != len(self.labels):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.labels)} labels")
         if self.names is not None and len(self.names.rarity) != len(self.labels):
@@ -105,15 +113,25 @@ class Manifest(BaseModel):
         """The input that is a sentence vector; None where the network reads none."""
         return next((spec for spec in self.inputs if isinstance(spec, SentenceInput)), None)
 
+    @property
+    def post_processing(self) -> PostProcessing:
+        """What becomes of the network's probabilities before they are told."""
+        return PostProcessing(self.names, self.rivals, self.calibration)
+
     def _metrics(self) -> Iterator[float | int | str]:
         for name, value in self.metrics.items():
             yield from (name, value)
 
 
-def written_format(inputs: Iterable[Input]) -> int:
-    """Return the format of a bundle with such inputs: the earliest, for programs of before."""
+def written_format(inputs: Iterable[Input], rivals: Rivals | None) -> int:
+    """Return the format of a bundle with such inputs and rivals: the earliest.
+
+    So that programs of before can read it, where they can.
+    """
+    if rivals is not None:
+        return FORMAT_VERSION
     reads_sentences = any(isinstance(spec, SentenceInput) for spec in inputs)
-    return FORMAT_VERSION if reads_sentences else _BEFORE_SENTENCES
+    return _BEFORE_RIVALS if reads_sentences else _BEFORE_SENTENCES
 
 
 def parse_manifest(data: bytes) -> Manifest:

@@ -11,11 +11,10 @@ from core.errors import BundleCorrupt
 from core.log import silent_stderr
 from core.memory import own_bytes
 from core.model.bundle import Bundle
-from core.model.calibration import Calibration, logit
 from core.model.encoding import Arrays, Calls, encode, into_calls
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.model.sentences.reading import ReadQuestion, sentence_vectors
-from core.model.text.names import Named, NameWeights, TagNames, Words, apply_names
+from core.model.text.names import TagNames, Words
 from core.model.tokenizer import question_words
 
 KEPT_TAGS = 10  # of each prediction
@@ -61,6 +60,7 @@ class Model:
         self.manifest = bundle.manifest
         self.vocabulary = bundle.vocabulary
         self._thresholds = np.array(bundle.manifest.thresholds)
+        self._post_processing = self.manifest.post_processing
         self._names = None if self.manifest.names is None else self._label_names()
         self._sentence = bundle.manifest.sentence
         self._encoder = encoders.get(self._sentence) if self._sentence and encoders else None
@@ -150,7 +150,7 @@ class Model:
         found = np.concatenate([self._run(arrays) for arrays in calls.arrays])
         raw = np.empty_like(found)
         raw[calls.places] = found
-        return told_probabilities(raw, self.manifest.calibration, self.manifest.names, calls.named)
+        return self._post_processing.apply(raw, calls.named)
 
     def rank(
         self, probabilities: npt.NDArray[np.float64], *, excluded: Collection[str] = ()
@@ -193,25 +193,6 @@ def _largest(probabilities: npt.NDArray[np.float64], count: int) -> npt.NDArray[
     inner = np.argsort(-values, axis=1, kind="stable")
     order[clear] = np.take_along_axis(places, inner, axis=1)
     return order
-
-
-def told_probabilities(
-    raw: npt.NDArray[Any],
-    calibration: Calibration,
-    weights: NameWeights | None,
-    named: Named | None,
-) -> npt.NDArray[np.float64]:
-    """Return what is told of a network's probabilities: shape (questions, labels).
-
-    Args:
-        raw: the network's.
-        calibration: the last step.
-        weights: of the tags' own names; None where nothing is made of them.
-        named: where those stand.
-    """
-    if weights is None or named is None:
-        return calibration.apply(raw)
-    return calibration.apply_to_logits(apply_names(logit(raw.astype(np.float64)), weights, named))
 
 
 class _Signature:

@@ -17,9 +17,9 @@ from core.database.tables import Prediction, Question
 from core.database.views import PredictedTag
 from core.model import registry
 from core.model.bundle import Bundle
-from core.model.calibration import logit
 from core.model.encoding import encode
 from core.model.fetching import load_bundle
+from core.model.post_processing.calibration import logit
 from core.model.predictor import KEPT_TAGS
 from core.model.text.names import TagNames, apply_names
 from core.model.tokenizer import question_words

@@ -18,7 +18,7 @@ from trainer.compare.catalogue import Entry
 from trainer.data.corpus import Corpus, LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.data.splits import RANDOM_STATE, SplitName
-from trainer.evaluation.names import use_names
+from trainer.evaluation.post_processing import add_post_processing
 from trainer.progress import Epoch, ProgressReporter
 from trainer.scoring.intervals import Estimate, estimate_all
 from trainer.scoring.metrics import (
@@ -270,7 +270,7 @@ class _Bench:
     def _measure(self, name: str, entry: Entry, dataset: Dataset) -> Result:
         tagger, seconds = self._fit(entry, dataset)
         if isinstance(tagger, Network):
-            tagger = use_names(tagger, dataset)
+            tagger = add_post_processing(tagger, dataset)
         if name in self._kept:
             self._taggers[name], self._seconds[name] = tagger, seconds
         validation, test = tagger.validation_rows(dataset), dataset.split.test

@@ -42,6 +42,7 @@ def _made(one: JudgedVersion) -> dict[str, str]:
         "trained up to": f"{until:%Y-%m-%d %H:%M}" if until else version.learned_through or NONE,
         "data": manifest.data_fingerprint[:12],
         "names of its tags": "read" if manifest.names else "not read",
+        "rivals among its tags": "taken into account" if manifest.rivals else "none",
         "calibration": manifest.calibration.kind,
         "mean threshold": f"{np.mean([one for one in manifest.thresholds if one <= 1] or [1]):.3f}",
         "tags never suggested": sum(one > 1 for one in manifest.thresholds),

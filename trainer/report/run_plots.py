@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from core.model.calibration import logit
+from core.model.post_processing.calibration import logit
 from trainer.evaluation.evaluated_models import EvaluatedModel
 from trainer.evaluation.gate import PairedComparison
 from trainer.progress import Epoch

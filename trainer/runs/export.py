@@ -87,7 +87,7 @@ def _describe(
     network: Network, system: NetworkSystem, dataset: Dataset, description: Description
 ) -> Manifest:
     return Manifest(
-        format_version=written_format(network.inputs),
+        format_version=written_format(network.inputs, network.rivals),
         site=dataset.corpus.site,
         architecture=system.name,
         created_at=description.created_at,
@@ -97,6 +97,7 @@ def _describe(
         text=network.text,
         inputs=network.inputs,
         names=None if network.names is None else network.names.weights,
+        rivals=network.rivals,
         calibration=network.calibration,
         metrics=description.metrics,
         data_fingerprint=dataset.corpus.fingerprint,

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import (
+from core.model.post_processing.calibration import (
     NO_CALIBRATION,
     Calibration,
     Isotonic,

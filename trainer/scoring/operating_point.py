@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import Calibration
+from core.model.post_processing.calibration import Calibration
 from trainer.scoring.calibration import CalibrationChoice, choose_calibration
 from trainer.scoring.thresholds import choose_thresholds
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import logit, sigmoid
+from core.model.post_processing.calibration import logit, sigmoid
 from trainer.scoring.metrics import Floats
 
 PRIOR_USES: Final = 100

@@ -40,7 +40,7 @@ class Tagger(ABC):
         return dataset.split.train if self.out_of_fold_rows is None else learned_rows(dataset)
 
     def validation_rows(self, dataset: Dataset) -> Rows:
-        """Return the rows of the corpus that names, calibration and thresholds are chosen by."""
+        """Return the rows of the corpus that post-processing and thresholds are chosen by."""
         return dataset.split.validation if self.out_of_fold_rows is None else self.out_of_fold_rows
 
     def predict_validation(self, dataset: Dataset) -> npt.NDArray[np.float64]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from core.model.tokenizer import TextSettings
 from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset

@@ -23,9 +23,9 @@ from core.database.tables import ModelVersion
 from core.errors import EncoderMissing, ModelError, NotEnoughQuestions, TrainingError
 from core.model import registry
 from core.model.bundle import pack
-from core.model.calibration import logit, sigmoid
 from core.model.fetching import load_bundle
 from core.model.manifest import written_format
+from core.model.post_processing.calibration import logit, sigmoid
 from core.model.predictor import MAX_SUGGESTIONS
 from core.model.registry import Version
 from core.model.sentences.encoders import Encoders
@@ -292,7 +292,7 @@ def _publish(
             bundle = load_bundle(connection, source, Path(folder))
         old = bundle.manifest
         changes = {
-            "format_version": written_format(old.inputs),  # as it is written now
+            "format_version": written_format(old.inputs, old.rivals),  # as it is written now
             "created_at": now,
             "thresholds": tuple(thresholds.tolist()),
             "metrics": metrics,

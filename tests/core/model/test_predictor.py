@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.errors import BundleCorrupt
-from core.model.calibration import Temperature, logit
 from core.model.encoding import SequenceInput
 from core.model.manifest import Sample
+from core.model.post_processing.calibration import Temperature, logit
 from core.model.predictor import KEPT_TAGS, MAX_SUGGESTIONS, Model, _largest
 from core.model.text.names import NameWeights
 from core.model.vocabulary import Vocabulary

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from tests.trainer.made_up import TAGS, made_up_corpus
 from tests.trainer.systems.test_mean import Constant
 from trainer.data.dataset import DatasetOptions, hold_out_newest

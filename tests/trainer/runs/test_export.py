@@ -13,7 +13,7 @@ from tests.conftest import ManualClock
 from tests.trainer.made_up import labelled, made_up_dataset, made_up_questions
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
-from trainer.evaluation.names import use_names
+from trainer.evaluation.post_processing import add_post_processing
 from trainer.progress import ProgressReporter
 from trainer.runs import export
 from trainer.systems.networks.network import Network
@@ -69,7 +69,7 @@ def test_what_names_say_is_published_with_the_network(tmp_path: Path) -> None:
     dataset = make_dataset(corpus, DatasetOptions(top_tags=6, min_questions=10))
     system = SimpleNetwork(epochs=1)
     plain = system.fit(dataset, seed=1, reporter=ProgressReporter())
-    named = use_names(plain, dataset)
+    named = add_post_processing(plain, dataset)
     assert named.names is not None
     bundle = export.make_bundle(named, system, dataset, described(dataset), tmp_path)
     assert bundle.manifest.names == named.names.weights

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from trainer.scoring.intervals import Estimate, estimate
 from trainer.scoring.metrics import METRICS, Floats, Scores
 

@@ -5,7 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from core.model.calibration import NO_CALIBRATION, Isotonic, Temperature, logit, sigmoid
+from core.model.post_processing.calibration import (
+    NO_CALIBRATION,
+    Isotonic,
+    Temperature,
+    logit,
+    sigmoid,
+)
 from trainer.scoring.calibration import choose_calibration, fit_isotonic, fit_platt
 
 Probabilities = npt.NDArray[np.float64]

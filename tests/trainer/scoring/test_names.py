@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.model.calibration import NO_CALIBRATION
+from core.model.post_processing.steps import PostProcessing
 from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset
 from trainer.data.labels import multi_hot
@@ -59,7 +59,8 @@ def test_names_that_tell_the_tag_raise_it() -> None:
     before = guess(dataset)
     found = fit_names(dataset, dataset.split.validation, before)
     assert found is not None
-    told = found.told(before, NO_CALIBRATION, dataset.corpus, dataset.split.validation)
+    named = found.find(dataset.corpus, dataset.split.validation)
+    told = PostProcessing(found.weights).apply(before, named)
     assert ranking(dataset, told) > ranking(dataset, before) + 0.1
     assert found.weights.text[0] > 1
     assert len(found.weights.rarity) == len(TAGS)

@@ -2,7 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from core.model.calibration import NO_CALIBRATION, logit, sigmoid
+from core.model.post_processing.calibration import NO_CALIBRATION, logit, sigmoid
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.scoring.thresholds import choose_thresholds
 

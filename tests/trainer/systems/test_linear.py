@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from tests.trainer.made_up import made_up_dataset
 from trainer.data.dataset import Dataset
 from trainer.progress import ProgressReporter

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from trainer.data.splits import Rows
 from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.documents import DocumentVectors

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import sigmoid
+from core.model.post_processing.calibration import sigmoid
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
 from trainer.progress import Epoch, ProgressReporter
@@ -39,13 +39,7 @@ from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
-from trainer.systems.branched.stacking import (
-    NO_RIVALS,
-    Rivals,
-    StackingWeights,
-    fit_rivals,
-    fit_stacking_weights,
-)
+from trainer.systems.branched.stacking import StackingWeights, fit_stacking_weights
 from trainer.systems.branched.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
@@ -152,13 +146,13 @@ def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, inputs: ReaderInputs) ->
     """Fit the branches, their weights in the sum, and the branches again to everything."""
     branches, conv_model = _fit_branches(run, trunk, inputs)
     logits = _validation_logits(run, branches, conv_model, inputs)
-    stacked = _stack(run, run.encoded.validation, logits)
+    weights = _fit_weights(run, run.encoded.validation, logits)
     if not run.stopped:
         try:
             branches = _fit_again(run, branches, conv_model, inputs)
         except KeyboardInterrupt:
             run.stop()
-    return _fitted(run, _assemble(run, trunk, branches, stacked), stacked.logits)
+    return _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
 
 
 def _cross_validate(
@@ -179,8 +173,8 @@ def _cross_validate(
 
     branches = Branches(silent, *_fit_others(run, inputs, only_pass(run.encoded)))
     rows, logits = predict_out_of_fold(run, dataset, fit_fold)
-    stacked = _stack(run, rows, logits)
-    fitted = _fitted(run, _assemble(run, trunk, branches, stacked), stacked.logits)
+    weights = _fit_weights(run, rows, logits)
+    fitted = _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
     return replace(fitted, out_of_fold_rows=run.encoded.rows[rows])
 
 
@@ -258,22 +252,7 @@ def _validation_logits(
     return conv, np.asarray(readers, np.float32), terms
 
 
-@dataclass(frozen=True, slots=True)
-class _Stacked:
-    """How branches are added, and what comes to.
-
-    Attributes:
-        weights: of the branches.
-        rivals: among the labels; none where there is no encoder.
-        logits: of the questions by which these were fitted, (questions, labels).
-    """
-
-    weights: StackingWeights
-    rivals: Rivals
-    logits: Float32Array
-
-
-def _stack(run: FittingRun, rows: Rows, logits: Logits) -> _Stacked:
+def _fit_weights(run: FittingRun, rows: Rows, logits: Logits) -> StackingWeights:
     """By what branches say of rows that they have not learned, and there by the frequent labels.
 
     Those are the labels of the terms' table. Rarer ones say little, and there may be hundreds.
@@ -281,17 +260,14 @@ def _stack(run: FittingRun, rows: Rows, logits: Logits) -> _Stacked:
     frequent = slice(0, run.hyperparameters.fit.term_labels)
     tags = run.encoded.tags[rows, : run.encoded.label_count]
     found = fit_stacking_weights([branch[:, frequent] for branch in logits], tags[:, frequent])
-    weights = StackingWeights(*found.tolist())
-    added = weights.sum(logits)
-    rivals = NO_RIVALS if run.encoded.vectors is None else fit_rivals(added, tags[:, frequent])
-    return _Stacked(weights, rivals, rivals.apply(added))
+    return StackingWeights(*found.tolist())
 
 
 def _assemble(
-    run: FittingRun, trunk: graph.Trunk, branches: Branches, stacked: _Stacked
+    run: FittingRun, trunk: graph.Trunk, branches: Branches, weights: StackingWeights
 ) -> keras.Model:
     """The graph that is served: the labels alone, stacking weights and shift folded in."""
-    hyperparameters, encoded, weights = run.hyperparameters.graph, run.encoded, stacked.weights
+    hyperparameters, encoded = run.hyperparameters.graph, run.encoded
     width = trunk.conv_features.shape[-1]
     shift = branches.terms.bias * weights.terms + weights.shift
     conv = graph.scale_head(
@@ -307,5 +283,6 @@ def _assemble(
         graph.scale_head(head, graph.reader(*sizes, hyperparameters), share, none)
         for head in branches.readers
     ]
-    term_logits = branches.terms.table * weights.terms
-    return graph.assemble(trunk, conv, readers, term_logits, encoded.label_columns, stacked.rivals)
+    return graph.assemble(
+        trunk, conv, readers, branches.terms.table * weights.terms, encoded.label_columns
+    )

@@ -18,7 +18,6 @@ from core.model.sentences.reading import SentenceInput
 from trainer.systems.branched.embeddings import DOCUMENT_LENGTH, SENTENCE_LENGTH, Tables
 from trainer.systems.branched.encoded_dataset import Float32Array
 from trainer.systems.branched.hyperparameters import GraphHyperparameters
-from trainer.systems.branched.stacking import NO_RIVALS, Rivals
 
 RARE_TAG_BIAS = -5.0  # a tag stands on about one question in a hundred: start there
 SMALLEST_LENGTH = 1e-6
@@ -180,20 +179,12 @@ def _terms(trunk: Trunk, logits: Float32Array) -> Any:
     return found + linear(trunk.sentence)
 
 
-def _strongest_others(logits: Any) -> Any:
-    """The largest logit among a question's other labels, as `stacking.strongest_others`."""
-    largest, _ = ops.top_k(logits, 2)
-    first, second = largest[:, :1], largest[:, 1:]
-    return ops.where(logits >= first, second, first)
-
-
 def assemble(
     trunk: Trunk,
     conv: keras.Sequential,
     readers: Sequence[keras.Sequential],
     term_logits: Float32Array,
     label_columns: Sequence[int],
-    rivals: Rivals = NO_RIVALS,
 ) -> keras.Model:
     """The whole as one graph from inputs to probabilities (questions, labels).
 
@@ -204,7 +195,6 @@ def assemble(
         term_logits: (ids, the first labels), times the terms' stacking weight; behind the ids'
             rows those of a sentence vector's dimensions, where one is read.
         label_columns: of each label among the heads' logits.
-        rivals: what labels of a question take from each other's logits.
     """
     terms = _terms(trunk, term_logits)
     silent = conv.output_shape[-1] - term_logits.shape[1]
@@ -212,8 +202,5 @@ def assemble(
         terms = ops.pad(terms, [[0, 0], [0, silent]])
     branches = [conv(trunk.conv_features), *(head(trunk.document) for head in readers), terms]
     logits = ops.take(layers.Add()(branches), np.array(label_columns, np.int32), axis=1)
-    if rivals.weight:
-        others = rivals.weight * _strongest_others(logits)
-        logits = rivals.scale * logits - others + rivals.shift
     probabilities = layers.Activation("sigmoid", name="probabilities")(logits)
     return keras.Model(trunk.inputs, probabilities, name="branched")

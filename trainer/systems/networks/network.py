@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from core.model.calibration import NO_CALIBRATION, Calibration
 from core.model.encoding import Arrays, Input, place
+from core.model.post_processing.calibration import NO_CALIBRATION, Calibration
+from core.model.post_processing.rivals import Rivals
+from core.model.post_processing.steps import PostProcessing
 from core.model.sentences.reading import SentenceInput
 from core.model.tokenizer import TextSettings
 from core.model.vocabulary import Vocabulary
@@ -35,6 +37,7 @@ class Network(Tagger):
         inputs: what its inputs are made of.
         text: how questions become words.
         names: what tags' own names in the words say, before calibration; None for nothing.
+        rivals: what labels take from each other then; None for nothing.
         calibration: from the network's probabilities to those that it gives.
         epochs: how fitting went.
         validation_probabilities: see Tagger.
@@ -50,6 +53,7 @@ class Network(Tagger):
     inputs: tuple[Input, ...]
     text: TextSettings
     names: FittedNames | None = None
+    rivals: Rivals | None = None
     calibration: Calibration = NO_CALIBRATION
     epochs: tuple[Epoch, ...] = ()
     validation_probabilities: npt.NDArray[np.float64] | None = None
@@ -76,9 +80,14 @@ class Network(Tagger):
 
     def _page(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
         raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
-        if self.names is None:
-            return self.calibration.apply(raw)
-        return self.names.told(raw, self.calibration, corpus, rows)
+        named = None if self.names is None else self.names.find(corpus, rows)
+        return self.post_processing.apply(raw, named)
+
+    @property
+    def post_processing(self) -> PostProcessing:
+        """What becomes of the Keras model's probabilities."""
+        names = None if self.names is None else self.names.weights
+        return PostProcessing(names, self.rivals, self.calibration)
 
     def size(self) -> int:
         """Return the bytes of the weights, four each, and of the words."""

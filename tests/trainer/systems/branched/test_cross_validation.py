@@ -15,7 +15,7 @@ from tests.trainer.systems.branched.test_teaching import Oracle
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.data.splits import Rows
-from trainer.evaluation.names import use_names
+from trainer.evaluation.post_processing import add_post_processing
 from trainer.progress import Epoch, ProgressReporter
 from trainer.systems.base import learned_rows
 from trainer.systems.branched.encoded_dataset import prepare, prepare_fold
@@ -63,7 +63,7 @@ def test_every_question_is_predicted_once(dataset: Dataset, whole: Network) -> N
     test = dataset.split.test
     assert hits(dataset, whole.probabilities(dataset.corpus, test), test) > 0.8
     assert not any("convolutions" in epoch.part for epoch in whole.epochs)
-    named = use_names(whole, dataset)  # by all of them
+    named = add_post_processing(whole, dataset)  # by all of them
     assert len(named.predict_validation(dataset)) == len(rows)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.model.calibration import sigmoid
 from core.model.packed.members import KERAS, MEMBERS
+from core.model.post_processing.calibration import sigmoid
 from core.model.vocabulary import Vocabulary
 from tests.trainer.made_up import NARROW, made_up_dataset
 from trainer.data.labels import MOST_TAGS
@@ -14,7 +14,6 @@ from trainer.systems.branched.embeddings import Tables, make_tables
 from trainer.systems.branched.encoded_dataset import make_inputs, prepare
 from trainer.systems.branched.graph import Trunk
 from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
-from trainer.systems.branched.stacking import Rivals
 from trainer.systems.networks.keras_setup import import_keras
 from trainer.systems.networks.network import encode_rows
 
@@ -61,17 +60,6 @@ def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> N
         {"features": FEATURES, "document": DOCUMENT, "terms": ids, "terms_weights": weights}
     )
     np.testing.assert_allclose(found.numpy(), sigmoid(logits)[:, [2, 0, 1]], rtol=1e-4)
-
-
-def test_the_strongest_other_label_takes_from_a_logit() -> None:
-    trunk = trunk_of_two_terms()
-    conv, table = graph.conv_head(3, 3, HYPERPARAMETERS), np.zeros((2, 3), "float32")
-    rivals = Rivals(scale=0.9, weight=0.2, shift=0.3)
-    whole = graph.assemble(trunk, conv, [], table, [0, 1, 2], rivals)
-    nothing = np.zeros((5, 2), "float32")
-    asked = {"features": FEATURES, "document": DOCUMENT, "terms": nothing, "terms_weights": nothing}
-    expected = sigmoid(rivals.apply(conv(FEATURES).numpy()).astype(float))
-    np.testing.assert_allclose(whole(asked).numpy(), expected, rtol=1e-4)
 
 
 def test_terms_speak_by_the_sentence_vector_too() -> None:

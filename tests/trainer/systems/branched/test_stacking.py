@@ -3,7 +3,7 @@ import numpy.typing as npt
 import pytest
 
 from trainer.systems.branched.encoded_dataset import Float32Array
-from trainer.systems.branched.stacking import fit_rivals, fit_stacking_weights, strongest_others
+from trainer.systems.branched.stacking import fit_stacking_weights
 
 
 def test_stacking_weights_undo_a_branchs_scale_and_leave_out_one_that_says_nothing() -> None:
@@ -68,51 +68,3 @@ def test_stacking_weights_stay_small_where_a_branch_tells_every_tag() -> None:
     weights = fit_stacking_weights([8.0 * tags - 4, 2.0 * tags - 1], tags)
     assert np.isfinite(weights).all()
     assert np.abs(weights).max() < 10
-
-
-def one_of_each(seed: int) -> tuple[Float32Array, npt.NDArray[np.uint8]]:
-    """Questions with one tag each, and logits that know each label by itself."""
-    dice = np.random.default_rng(seed)
-    tags = np.eye(20, dtype=np.uint8)[dice.integers(0, 20, 1000)]
-    known = dice.normal(tags * 3.0, 1)
-    return np.asarray(3 * known - 7.5, np.float32), tags  # calibrated: 1 in 20, 3 spreads away
-
-
-def test_the_surer_another_label_is_the_less_likely_is_one() -> None:
-    logits, tags = one_of_each(0)
-    rivals = fit_rivals(logits, tags)
-    assert rivals.weight > 0.3
-    told = rivals.apply(logits)
-    assert np.array_equal(np.argsort(told, axis=1), np.argsort(logits, axis=1))
-    new, their_tags = one_of_each(1)
-    before, after = (
-        (np.logaddexp(0, said) - their_tags * said).mean() for said in (new, rivals.apply(new))
-    )
-    assert after < 0.9 * before
-
-
-def test_labels_that_know_nothing_of_each_other_take_nothing() -> None:
-    dice = np.random.default_rng(0)
-    logits = dice.normal(-2, 1, (3000, 10)).astype(np.float32)
-    tags = (dice.random(logits.shape) < 1 / (1 + np.exp(-logits))).astype(np.uint8)
-    rivals = fit_rivals(logits, tags[:, :5])
-    assert rivals.weight == pytest.approx(0, abs=0.05)
-    assert rivals.scale == pytest.approx(1, abs=0.05)
-
-
-@pytest.mark.parametrize(
-    ("logits", "tags"),
-    [
-        pytest.param([[1.0], [0.0]], [[1], [0]], id="one label"),
-        pytest.param([[1.0, 0.0]], [[0, 0]], id="no tag"),
-        pytest.param([[1.0, 1.0]], [[0, 1]], id="nothing said"),
-    ],
-)
-def test_without_rivals_logits_stay_as_they_are(logits: object, tags: object) -> None:
-    said = np.array(logits, np.float32)
-    assert fit_rivals(said, np.array(tags, np.uint8)).apply(said) is said
-
-
-def test_the_strongest_other_of_the_first_is_the_second() -> None:
-    logits = np.array([[3, 1, 2], [5, 5, 4]], np.float32)
-    assert strongest_others(logits).tolist() == [[2, 3, 3], [5, 5, 5]]

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from core.model.calibration import MOST_POINTS, Calibration, Isotonic, Temperature, logit, sigmoid
+from core.model.post_processing.calibration import (
+    MOST_POINTS,
+    Calibration,
+    Isotonic,
+    Temperature,
+    logit,
+    sigmoid,
+)
 
 ADAPTER: TypeAdapter[Temperature | Isotonic] = TypeAdapter(Calibration)
 

@@ -1,0 +1,51 @@
+"""What labels of a question take from each other.
+
+A question has a tag, and has few, which no network knows that says of each label by itself. So the
+surer another label is, the less likely is one. How much was learned on validation questions
+(`trainer/scoring/rivals.py`).
+"""
+
+from typing import Annotated, Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+Weight = Annotated[float, Field(ge=0, le=100)]
+
+
+class Rivals(BaseModel):
+    """What is learned of it: scale · logit - weight · the largest logit of all others + shift.
+
+    Which of a question's labels is the likelier never changes: neither scale nor weight is below 0.
+
+    Attributes:
+        scale: of the logit.
+        weight: of the largest logit among the question's other labels.
+        shift: of every logit.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    scale: Weight
+    weight: Weight
+    shift: Annotated[float, Field(ge=-100, le=100)]
+
+    def apply(self, logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the logits of questions, (questions, labels), less what others take."""
+        return self.scale * logits - self.weight * strongest_others(logits) + self.shift
+
+
+def strongest_others(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return for each label the largest logit of all others, of the same shape.
+
+    A label that has no others takes nothing from itself: 0.
+    """
+    if logits.shape[1] == 1:
+        return np.zeros_like(logits)
+    rows, best = np.arange(len(logits)), logits.argmax(axis=1)
+    others = logits.copy()
+    others[rows, best] = -np.inf
+    found = np.repeat(logits[rows, best, None], logits.shape[1], axis=1)
+    found[rows, best] = others.max(axis=1)
+    return found
