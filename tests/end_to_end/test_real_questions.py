@@ -19,9 +19,8 @@ from core.model import registry
 from core.model.bundle import Bundle
 from core.model.encoding import encode
 from core.model.fetching import load_bundle
-from core.model.post_processing.calibration import logit
 from core.model.predictor import KEPT_TAGS
-from core.model.text.names import TagNames, apply_names
+from core.model.text.names import TagNames
 from core.model.tokenizer import question_words
 from demo.standin import Limits, Release
 from demo.standin.serve import load
@@ -163,8 +162,8 @@ def keras_probabilities(bundle: Bundle, texts: list[tuple[str, str]]) -> np.ndar
     arrays = encode(words, bundle.vocabulary, bundle.manifest.inputs)
     raw = network.predict(arrays, batch_size=256, verbose=0)
     manifest = bundle.manifest
-    logits = logit(np.asarray(raw, np.float64))
+    named = None
     if manifest.names is not None:
         names = TagNames([question_words(label, "", manifest.text)[0] for label in manifest.labels])
-        logits = apply_names(logits, manifest.names, names.find(words))
-    return manifest.calibration.apply_to_logits(logits)
+        named = names.find(words)
+    return manifest.post_processing.apply(np.asarray(raw), named)

@@ -33,7 +33,11 @@ class Rivals(BaseModel):
 
     def apply(self, logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the logits of questions, (questions, labels), less what others take."""
-        return self.scale * logits - self.weight * strongest_others(logits) + self.shift
+        cells, first, second = _two_largest(logits)
+        told = self.scale * logits
+        told += (self.shift - self.weight * first)[:, None]
+        told[cells] = self.scale * first - self.weight * second + self.shift
+        return told
 
 
 def strongest_others(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -41,11 +45,18 @@ def strongest_others(logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
     A label that has no others takes nothing from itself: 0.
     """
-    if logits.shape[1] == 1:
-        return np.zeros_like(logits)
-    rows, best = np.arange(len(logits)), logits.argmax(axis=1)
-    others = logits.copy()
-    others[rows, best] = -np.inf
-    found = np.repeat(logits[rows, best, None], logits.shape[1], axis=1)
-    found[rows, best] = others.max(axis=1)
+    cells, first, second = _two_largest(logits)
+    found = np.repeat(first[:, None], logits.shape[1], axis=1)
+    found[cells] = second
     return found
+
+
+def _two_largest(logits: npt.NDArray[Any]) -> tuple[Any, npt.NDArray[Any], npt.NDArray[Any]]:
+    """The cell of each question's largest logit, that, and the next one: (questions,) each."""
+    cells = np.arange(len(logits)), logits.argmax(axis=1)
+    first = logits[cells]
+    if logits.shape[1] == 1:
+        return cells, first, np.zeros_like(first)
+    others = logits.copy()
+    others[cells] = -np.inf
+    return cells, first, others.max(axis=1)

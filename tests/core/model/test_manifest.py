@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from core.errors import BundleCorrupt, BundleIncompatible, BundleRefused
-from core.model.manifest import FORMAT_VERSION, parse_manifest
+from core.model.bundle import Bundle
+from core.model.manifest import FORMAT_VERSION, parse_manifest, written_format
+from core.model.post_processing.rivals import Rivals
 from tests.models import sentence_bundle, word_bundle
 
 MANIFEST = word_bundle().manifest
+RIVALS = Rivals(scale=1.0, weight=0.1, shift=0.0)
 
 
 def changed(change: Callable[[dict[str, Any]], object]) -> bytes:
@@ -65,6 +68,25 @@ def test_a_sentence_vector_stands_in_no_earlier_format(version: int) -> None:
     told = rf"manifest\.json: .*format {version} has no sentence vectors"
     with pytest.raises(BundleCorrupt, match=told):
         parse_manifest(json.dumps(manifest | {"format_version": version}).encode())
+
+
+@pytest.mark.parametrize("version", [2, 4, 5])
+def test_rivals_stand_in_no_earlier_format(version: int) -> None:
+    rivals = RIVALS.model_dump()
+    assert parse_manifest(changed(lambda m: m.update(rivals=rivals))).rivals is not None
+    told = rf"manifest\.json: .*format {version} has no rivals"
+    with pytest.raises(BundleCorrupt, match=told):
+        parse_manifest(changed(lambda m: m.update(rivals=rivals, format_version=version)))
+
+
+@pytest.mark.parametrize(
+    ("made", "rivals", "version"),
+    [(word_bundle, None, 4), (sentence_bundle, None, 5), (word_bundle, RIVALS, 6)],
+)
+def test_a_bundle_has_the_earliest_format_that_holds_it(
+    made: Callable[[], Bundle], rivals: Rivals | None, version: int
+) -> None:
+    assert written_format(made().manifest.inputs, rivals) == version
 
 
 def test_a_refusal_is_one_short_line_whatever_a_stranger_named() -> None:

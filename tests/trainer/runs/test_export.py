@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import TrainingError
+from core.model.manifest import FORMAT_VERSION
 from core.model.predictor import Model
 from core.model.tokenizer import TextSettings
 from tests.conftest import ManualClock
@@ -59,7 +60,7 @@ def test_the_keras_file_loads_without_code_of_the_project(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_what_names_say_is_published_with_the_network(tmp_path: Path) -> None:
+def test_names_and_rivals_are_published_with_the_network(tmp_path: Path) -> None:
     """Of a network that has learned little, from questions that name their tags."""
     questions = (
         labelled(replace(one, body=f"{one.body} {' '.join(one.author_tags)}"))
@@ -73,6 +74,8 @@ def test_what_names_say_is_published_with_the_network(tmp_path: Path) -> None:
     assert named.names is not None
     bundle = export.make_bundle(named, system, dataset, described(dataset), tmp_path)
     assert bundle.manifest.names == named.names.weights
+    assert bundle.manifest.rivals == named.rivals
+    assert (bundle.manifest.format_version == FORMAT_VERSION) == (named.rivals is not None)
     served, words = Model(bundle), (["word1"], ["word2", "figs"])
     figs = dataset.labels.index("figs")
     told = served.probabilities([words, (words[0], ["word2"])])[:, figs]

@@ -23,10 +23,14 @@ RIVALS = Rivals(scale=0.9, weight=0.2, shift=0.3)
         pytest.param(np.zeros((0, 3)), np.zeros((0, 3)), id="no question"),
     ],
 )
-def test_the_strongest_other_of_the_first_is_the_second(logits: object, others: object) -> None:
+def test_a_label_loses_by_the_strongest_other_of_the_first_by_the_second(
+    logits: object, others: object
+) -> None:
     given = np.array(logits, float)
     assert np.array_equal(strongest_others(given), np.array(others, float))
     assert np.array_equal(given, np.array(logits, float))  # is left as it is
+    taken = 0.9 * given - 0.2 * np.array(others, float) + 0.3
+    np.testing.assert_allclose(RIVALS.apply(given), taken, atol=1e-12)
 
 
 def test_names_come_first_then_rivals_then_calibration() -> None:
