@@ -77,7 +77,7 @@ class ReadingSlice:
 
 
 def margins(one: ReadingSlice, columns: Matrix) -> Float32Array:
-    """Margins of support vector machines over some columns of all questions."""
+    """Margins of ridge classifiers over some columns of all questions."""
     learned, judged = columns[one.encoded.train], columns[one.encoded.validation]
     table, bias = fit_term_table(
         learned, one.labels, FitHyperparameters(), seed=0, after_epoch=lambda: None
@@ -108,7 +108,7 @@ def nearest(one: ReadingSlice) -> Float32Array:
 
 
 def vectors_alone(one: ReadingSlice) -> Float32Array:
-    """Margins of support vector machines of the sentence vector alone."""
+    """Margins of ridge classifiers of the sentence vector alone."""
     return margins(one, sp.csr_matrix(one.vectors.astype(np.float32)))
 
 

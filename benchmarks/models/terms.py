@@ -21,6 +21,7 @@ from typing import Any, Final
 import numpy as np
 from models.conv_variants import VARIANTS as CONVOLUTIONS
 from models.convolutions import Slice, convolved, cut
+from sklearn.svm import LinearSVC
 
 from core.model.post_processing.calibration import sigmoid
 from trainer.compare.sources import file_source
@@ -50,13 +51,13 @@ Parts = dict[str, Floats]
 """Of each metric what the questions add, (questions, columns)."""
 
 
-def margins(one: Slice, cost: float) -> Branches:
-    """Margins of support vector machines, as the network has them."""
+def margins(one: Slice, ridge: float) -> Branches:
+    """Margins of ridge classifiers, as the network has them."""
     encoded = one.encoded
     table, bias = fit_term_table(
         encoded.terms[encoded.train],
         encoded.tags[encoded.train, : encoded.label_count],
-        FitHyperparameters(term_cost=cost),
+        FitHyperparameters(term_ridge=ridge),
         seed=0,
         after_epoch=lambda: None,
     )
@@ -72,13 +73,24 @@ def logistic(one: Slice) -> Branches:
     return [np.stack(found, axis=1).astype(np.float32)]
 
 
-COST: Final = FitHyperparameters().term_cost
+def machines(one: Slice) -> Branches:
+    """Margins of support vector machines, which the network had before."""
+    encoded, machine = one.encoded, LinearSVC(C=0.25, random_state=0)
+    tags = encoded.tags[encoded.train, : encoded.label_count]
+    terms, judged = encoded.terms[encoded.train], encoded.terms[encoded.validation]
+    found = [machine.fit(terms, column).decision_function(judged) for column in tags.T]
+    return [np.stack(found, axis=1).astype(np.float32)]
+
+
+RIDGE: Final = FitHyperparameters().term_ridge
 VARIANTS: Final[Mapping[str, Callable[[Slice], Branches]]] = {
-    "base": lambda one: margins(one, COST),
+    "base": lambda one: margins(one, RIDGE),
+    "machines": machines,
     "logistic": logistic,
-    "both": lambda one: margins(one, COST) + logistic(one),
-    "cost-0.1": lambda one: margins(one, 0.1),
-    "cost-1": lambda one: margins(one, 1.0),
+    "both": lambda one: margins(one, RIDGE) + machines(one),
+    "ridge-0.5": lambda one: margins(one, 0.5),
+    "ridge-1": lambda one: margins(one, 1.0),
+    "ridge-2": lambda one: margins(one, 2.0),
     "none": lambda one: [],  # noqa: ARG005
 }
 

@@ -88,9 +88,8 @@ class FitHyperparameters:
             notice.
         teacher_folds: of the training part, for each of which a teacher is fitted to the others.
         teacher_share: of what readers and convolutions learn; the rest is the tags themselves.
-        term_epochs: of the support vector machines over weighted terms.
-        term_cost: of a question on the wrong side of a label's margin (their C), beside the
-            squared length of the label's weights.
+        term_epochs: of the ridge classifiers over weighted terms.
+        term_ridge: what the squared length of a label's weights costs, beside squared errors.
         term_labels: so many of the most frequent labels have weighted terms; rarer ones would be
             learned by heart, and their table would fill the memory.
         fold_questions: a site with fewer is cross-validated, and has no convolutions.
@@ -117,7 +116,7 @@ class FitHyperparameters:
     teacher_folds: int = 5
     teacher_share: float = 0.7
     term_epochs: int = 10
-    term_cost: float = 0.25
+    term_ridge: float = 1.5
     term_labels: int = 200
     fold_questions: int = 1100
     folds: int = 5

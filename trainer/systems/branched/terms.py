@@ -1,4 +1,4 @@
-"""The branch of weighted terms: a linear support vector machine for each label."""
+"""The branch of weighted terms: a ridge classifier for each label."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,18 +19,19 @@ def fit_term_table(
     seed: int,
     after_epoch: Callable[[], None],
 ) -> tuple[Float32Array, Float32Array]:
-    """Fit a support vector machine for each label, with the squared hinge loss.
+    """Fit a ridge classifier for each label: least squares towards 1 with the label, -1 without.
 
-    Dual coordinate descent (Hsieh et al. 2008, "A Dual Coordinate Descent Method for Large-scale
-    Linear SVM"), as liblinear does it, but all labels at once: question by question, each of which
-    holds rows of the table that lie together. What comes out are margins, about -1 for most
-    questions without a label, higher for those that have it and seldom 1; the stacking weight of
-    the branch makes logits of them.
+    That is regularized least-squares classification (Rifkin, Yeo, Poggio 2003), by dual coordinate
+    ascent (Shalev-Shwartz, Zhang 2013, "Stochastic Dual Coordinate Ascent Methods for Regularized
+    Loss Minimization"), all labels at once: question by question, each of which holds rows of the
+    table that lie together. What comes out are margins, about -1 for most questions without a
+    label, higher for those that have it and seldom 1; the stacking weight of the branch makes
+    logits of them.
 
     Args:
         terms: weights, sparse, shape (questions, terms).
         tags: shape (questions, labels).
-        hyperparameters: `term_epochs` and `term_cost`.
+        hyperparameters: `term_epochs` and `term_ridge`.
         vectors: dense columns behind the terms', of a float type, shape (questions, dimensions);
             None for none. As sparse ones they would take four times the memory.
         seed: of the order in which questions are visited.
@@ -46,8 +47,8 @@ def fit_term_table(
     dense = table[terms.shape[1] :]  # its rows of all dimensions, which every question holds
     vector = np.zeros(dimensions, np.float32)
     bias, duals = np.zeros(tags.shape[1], np.float32), np.zeros(tags.shape, np.float32)
-    slack = np.float32(0.5 / hyperparameters.term_cost)
-    curvatures = np.asarray(terms.multiply(terms).sum(axis=1), np.float32).ravel() + 1 + slack
+    ridge = np.float32(hyperparameters.term_ridge)
+    curvatures = np.asarray(terms.multiply(terms).sum(axis=1), np.float32).ravel() + 1 + ridge
     if vectors is not None:
         for dimension in vectors.T:  # all squares at once would be twice as large as the vectors
             curvatures += np.square(dimension, dtype=np.float32)
@@ -61,10 +62,8 @@ def fit_term_table(
             if vectors is not None:
                 vector = vectors[question].astype(np.float32)
                 margins += np.einsum("t,tl->l", vector, dense)
-            slope = side * margins - 1 + slack * dual
-            better = np.maximum(dual - slope / curvatures[question], 0)
-            step = side * (better - dual)
-            duals[question] = better
+            step = (side - margins - ridge * dual) / curvatures[question]
+            dual += step  # in place: a row of all
             table[held] = rows + np.multiply.outer(weights, step)
             if vectors is not None:
                 dense += np.multiply.outer(vector, step)

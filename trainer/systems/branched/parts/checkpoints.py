@@ -33,7 +33,7 @@ Arrays = Mapping[str, Any]
 
 UNREADABLE = (OSError, ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 PACKAGES = ("keras", "tensorflow", "numpy", "scipy", "scikit-learn")
-METHOD = 7  # of fitting: raised whenever equal hyperparameters come to other weights
+METHOD = 8  # of fitting: raised whenever equal hyperparameters come to other weights
 
 
 def make_key(
