@@ -152,7 +152,7 @@ def judge(one: Slice, shared: Branches, name: str) -> Judged:
     began = time.process_time()
     branches = shared + VARIANTS[name](one)
     seconds = time.process_time() - began
-    return Judged(judge_branches(one.tags, branches), seconds)
+    return Judged(judge_branches(one.tags, branches, rivals=True), seconds)
 
 
 def judge_branches(tags: Any, branches: Branches, *, rivals: bool = False) -> Parts:

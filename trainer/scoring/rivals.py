@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.model.post_processing.calibration import logit, sigmoid
-from core.model.post_processing.rivals import Rivals, strongest_others
+from core.model.post_processing.rivals import LARGEST, Rivals, strongest_others
 from trainer.scoring.logistic_regression import Floats, fit_cells
 from trainer.scoring.metrics import METRICS, Scores
 
@@ -47,6 +47,8 @@ def fit_rivals(logits: npt.NDArray[Any], tags: Targets) -> Rivals | None:
         return None
     both = logits, -strongest_others(logits)
     (scale, weight), shift = fit_cells(both, tags, lambda spreads: np.array([spreads[0], 0.0]))
+    if max(scale, weight, abs(shift)) > LARGEST:  # of logits that hardly differ
+        return None
     return Rivals(scale=float(scale), weight=float(weight), shift=float(shift))
 
 

@@ -5,13 +5,14 @@ surer another label is, the less likely is one. How much was learned on validati
 (`trainer/scoring/rivals.py`).
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
-Weight = Annotated[float, Field(ge=0, le=100)]
+LARGEST: Final = 100.0
+Weight = Annotated[float, Field(ge=0, le=LARGEST)]
 
 
 class Rivals(BaseModel):
@@ -29,7 +30,7 @@ class Rivals(BaseModel):
 
     scale: Weight
     weight: Weight
-    shift: Annotated[float, Field(ge=-100, le=100)]
+    shift: Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 
     def apply(self, logits: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the logits of questions, (questions, labels), less what others take."""

@@ -43,6 +43,7 @@ def test_labels_that_know_nothing_of_each_other_take_nothing_or_little() -> None
 
 
 FEW = FEWEST_QUESTIONS - 1
+SPARSE = (np.random.default_rng(0).random((3000, 20)) < 0.05).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,7 @@ FEW = FEWEST_QUESTIONS - 1
         pytest.param(np.ones((300, 1), np.uint8), np.full((300, 1), 0.5), id="one label"),
         pytest.param(np.zeros((300, 9), np.uint8), np.full((300, 9), 0.5), id="no tag"),
         pytest.param(np.eye(300, dtype=np.uint8), np.full((300, 300), 0.5), id="nothing said"),
+        pytest.param(SPARSE, 0.05 + 1e-4 * SPARSE, id="logits that hardly differ"),
         pytest.param(
             np.tile(np.array([[1, 0], [0, 0]], np.uint8), (150, 1)),
             np.tile([[0.9, 0.1]], (300, 1)),
