@@ -252,7 +252,7 @@ def _validation_batches(arrays: tuple[object, object], learned: Pass) -> Batches
 def _sequences(run: FittingRun, rows: Rows, seed: int) -> Batches:
     """Titles and bodies in order, some of their words unknown."""
     encoded, fit = run.encoded, run.hyperparameters.fit
-    arrays = ({"title": encoded.title, "body": encoded.body}, run.targets)
+    arrays = ({"title": encoded.title, "body": encoded.body}, encoded.tags)
     change = drop_words(fit.word_dropout, encoded.vocabulary.unknown, seed)
     lengths = np.count_nonzero(encoded.body, axis=1)
     return Batches(arrays, rows, fit.conv_batch, seed, change, lengths)

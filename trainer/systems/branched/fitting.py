@@ -129,7 +129,7 @@ def fit(
 
 
 def _learn_from_teacher(run: FittingRun, documents: DocumentVectors, suffix: str = "") -> None:
-    """Mix what a teacher expects with the tags that the branches learn; without one, nothing."""
+    """Mix what a teacher expects with the tags that readers learn; without one, nothing."""
     encoded = run.encoded
     if run.teacher_folds and encoded.vectors is not None:
         expected = expect_tags(run, TeacherInputs(documents, encoded.vectors), suffix)

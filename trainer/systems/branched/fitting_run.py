@@ -29,7 +29,7 @@ class FittingRun:
         most_epochs: of each part; None leaves them to the hyperparameters.
         checkpoints: what is finished.
         estimate: how much is done.
-        targets: what readers and convolutions learn, (questions, tags): the tags, or those mixed
+        targets: what readers learn, (questions, tags): the tags, or those mixed
             with what a teacher expects.
         epochs: of all parts, as they ended.
         stopped: whether somebody has pressed Ctrl-C.

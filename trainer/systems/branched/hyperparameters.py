@@ -87,7 +87,7 @@ class FitHyperparameters:
         loss_scale: mean cross-entropy over hundreds of tags is tiny; Adam's epsilon must not
             notice.
         teacher_folds: of the training part, for each of which a teacher is fitted to the others.
-        teacher_share: of what readers and convolutions learn; the rest is the tags themselves.
+        teacher_share: of what readers learn; the rest is the tags themselves.
         term_epochs: of the ridge classifiers over weighted terms.
         term_ridge: what the squared length of a label's weights costs, beside squared errors.
         term_labels: so many of the most frequent labels have weighted terms; rarer ones would be

@@ -1,4 +1,4 @@
-"""What the branches learn of a teacher: tags as it expects them, beside those that are there.
+"""What readers learn of a teacher: tags as it expects them, beside those that are there.
 
 The teacher of the network is a reader that has, beside the document vector, a sentence vector. It
 is fitted to folds of the training part, and says what it expects of the fold that it has not seen
