@@ -17,7 +17,7 @@ from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Arra
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.parts.batches import Batches, drop_words
 from trainer.systems.branched.parts.fit import Part, fit_part
-from trainer.systems.branched.teaching import TeacherInputs
+from trainer.systems.branched.taught.teaching import TeacherInputs
 from trainer.systems.branched.terms import fit_term_table, usual_margins
 
 VALIDATION_ROWS = 256  # of one call
@@ -27,7 +27,7 @@ READER = "reader"
 AGAIN = " again"  # fitted to the validation part too
 
 ReaderInputs = DocumentVectors | TeacherInputs
-"""Document vectors, and sentence vectors beside them where the network reads those."""
+"""Document vectors, and beside them sentence vectors, or what terms tell of them."""
 
 
 @dataclass(frozen=True, slots=True)

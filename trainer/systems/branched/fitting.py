@@ -40,7 +40,8 @@ from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
 from trainer.systems.branched.stacking import StackingWeights, fit_stacking_weights
-from trainer.systems.branched.teaching import SoftTags, TeacherInputs
+from trainer.systems.branched.taught import told_sentences
+from trainer.systems.branched.taught.teaching import SoftTags, TeacherInputs
 
 PREDICT_ROWS = 512  # of one call
 
@@ -109,6 +110,8 @@ def fit(
     checkpoints = open_checkpoints(resume, key, note=reporter.note)
     run = FittingRun(encoded, hyperparameters, seed, reporter, most_epochs, checkpoints)
     parts = part_names(hyperparameters.graph.readers, run.teacher_folds, run.folds)
+    if run.tells_sentences:
+        parts.append(told_sentences.PART)
     finished = checkpoints.count(parts)
     if finished:
         reporter.note(f"Resuming an unfinished run: {finished} of {len(parts)} parts are finished.")
@@ -121,6 +124,10 @@ def fit(
         run.estimate.restart()  # tables are no measure of the fitting, which comes now
         _learn_from_teacher(run, documents)
         inputs = _reader_inputs(encoded, documents)
+        if run.tells_sentences and encoded.vectors is not None:
+            told = told_sentences.tell_sentences(run, encoded.vectors)
+            trunk = graph.add_told_sentences(trunk, told.table)
+            inputs = TeacherInputs(documents, told.vectors)
         if run.folds:
             fitted = _cross_validate(run, dataset, trunk, inputs)
         else:

@@ -77,7 +77,8 @@ class FittingRun:
             others = [everything - size for size in self._fold_sizes()]
             return once + sum(self._pass_work(count, count) for count in others)
         first = self._pass_work(learned, learned) - self._preparation_work(learned, learned)
-        return once + first + CONVOLUTIONS_COST * (learned * self.conv_epochs() + everything)
+        convolutions = CONVOLUTIONS_COST * (learned * self.conv_epochs() + everything)
+        return once + first + convolutions + self.told_work
 
     def _pass_work(self, learned: int, everything: int) -> int:
         """What readers and terms cost that learn everything, and what comes before them."""
@@ -102,6 +103,24 @@ class FittingRun:
         """
         taught = self.encoded.vectors is not None and not self.encoded.reads_sentences
         return self.hyperparameters.fit.teacher_folds if taught else 0
+
+    @property
+    def tells_sentences(self) -> bool:
+        """Whether readers read what terms tell of a teacher's sentence vectors.
+
+        A site that is cross-validated has too few questions to learn that from.
+        """
+        return self.teacher_folds > 0 and not self.folds
+
+    @property
+    def told_work(self) -> int:
+        """What learning costs what terms tell of sentence vectors."""
+        if not self.tells_sentences:
+            return 0
+        times = (
+            self.teacher_folds * self.hyperparameters.fit.term_epochs
+        )  # each is learned so often
+        return TERMS_COST * times * len(self.encoded.train)
 
     @property
     def terms_cost(self) -> int:

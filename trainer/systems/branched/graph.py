@@ -6,7 +6,7 @@ Every layer is Keras' own, so a `.keras` file needs no code to be loaded.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -31,8 +31,8 @@ class Trunk:
     Attributes:
         inputs: by name.
         conv_features: what the convolutions found, (questions, features).
-        document: the document vector, (questions, dimensions), and behind its dimensions the
-            sentence vector's where one is read.
+        document: the document vector, (questions, dimensions), and behind its dimensions those
+            of a sentence vector where one is read, or of what terms tell of it.
         sentence: the sentence vector alone; None where none is read.
     """
 
@@ -65,6 +65,23 @@ def build_trunk(
     (vector,) = vectors
     both = layers.Concatenate(name="document_and_sentence")([document, vector * SENTENCE_LENGTH])
     return Trunk(named, conv_features, both, vector)
+
+
+def add_told_sentences(trunk: Trunk, table: Float32Array) -> Trunk:
+    """Put what terms tell of a sentence vector, a table of (ids, components), behind the document.
+
+    It is given the length of a document vector, as `TeacherInputs` gives it.
+    """
+    vector = _weighted_terms(
+        trunk, _table("told_sentences", table * SENTENCE_LENGTH, trainable=True)
+    )
+    both = layers.Concatenate(name="document_and_told_sentence")([trunk.document, vector])
+    return replace(trunk, document=both)
+
+
+def _weighted_terms(trunk: Trunk, table: layers.Embedding) -> Any:
+    """The sum of a table's rows, by the weights of a question's terms."""
+    return layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
 
 
 def _table(name: str, values: Float32Array, *, trainable: bool) -> layers.Embedding:
@@ -170,7 +187,7 @@ def _terms(trunk: Trunk, logits: Float32Array) -> Any:
     dimensions = 0 if trunk.sentence is None else trunk.sentence.shape[-1]
     ids, labels = len(logits) - dimensions, logits.shape[1]
     table = _table("term_logits", logits[:ids], trainable=True)
-    found = layers.Dot(axes=1)([trunk.inputs["terms_weights"], table(trunk.inputs["terms"])])
+    found = _weighted_terms(trunk, table)
     if not dimensions:
         return found
     linear = layers.Dense(labels, use_bias=False, name="sentence_logits")

@@ -88,6 +88,7 @@ class FitHyperparameters:
             notice.
         teacher_folds: of the training part, for each of which a teacher is fitted to the others.
         teacher_share: of what readers learn; the rest is the tags themselves.
+        told_components: of sentence vectors, as terms tell them where there is a teacher.
         term_epochs: of the ridge classifiers over weighted terms.
         term_ridge: what the squared length of a label's weights costs, beside squared errors.
         term_labels: so many of the most frequent labels have weighted terms; rarer ones would be
@@ -115,6 +116,7 @@ class FitHyperparameters:
     loss_scale: float = 100.0
     teacher_folds: int = 5
     teacher_share: float = 0.7
+    told_components: int = 128
     term_epochs: int = 10
     term_ridge: float = 1.5
     term_labels: int = 200

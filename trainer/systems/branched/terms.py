@@ -1,4 +1,4 @@
-"""The branch of weighted terms: a ridge classifier for each label."""
+"""The branch of weighted terms, a ridge classifier for each label, and what else terms tell."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,16 +21,45 @@ def fit_term_table(
 ) -> tuple[Float32Array, Float32Array]:
     """Fit a ridge classifier for each label: least squares towards 1 with the label, -1 without.
 
-    That is regularized least-squares classification (Rifkin, Yeo, Poggio 2003), by dual coordinate
-    ascent (Shalev-Shwartz, Zhang 2013, "Stochastic Dual Coordinate Ascent Methods for Regularized
-    Loss Minimization"), all labels at once: question by question, each of which holds rows of the
-    table that lie together. What comes out are margins, about -1 for most questions without a
-    label, higher for those that have it and seldom 1; the stacking weight of the branch makes
-    logits of them.
+    That is regularized least-squares classification (Rifkin, Yeo, Poggio 2003). What comes out are
+    margins, about -1 for most questions without a label, higher for those that have it and seldom
+    1; the stacking weight of the branch makes logits of them.
 
     Args:
         terms: weights, sparse, shape (questions, terms).
         tags: shape (questions, labels).
+        hyperparameters: see fit_ridge_table().
+        vectors: see there.
+        seed: see there.
+        after_epoch: see there.
+
+    Returns:
+        Weights of shape (terms and dimensions, labels) and a bias of shape (labels,).
+    """
+    sides = np.where(tags, np.int8(1), np.int8(-1))
+    return fit_ridge_table(
+        terms, sides, hyperparameters, vectors=vectors, seed=seed, after_epoch=after_epoch
+    )
+
+
+def fit_ridge_table(
+    terms: Matrix,
+    targets: npt.NDArray[Any],
+    hyperparameters: FitHyperparameters,
+    *,
+    vectors: npt.NDArray[Any] | None = None,
+    seed: int,
+    after_epoch: Callable[[], None],
+) -> tuple[Float32Array, Float32Array]:
+    """Fit a ridge regression of each target, all at once.
+
+    By dual coordinate ascent (Shalev-Shwartz, Zhang 2013, "Stochastic Dual Coordinate Ascent
+    Methods for Regularized Loss Minimization"), question by question, each of which holds rows of
+    the table that lie together.
+
+    Args:
+        terms: weights, sparse, shape (questions, terms).
+        targets: shape (questions, targets).
         hyperparameters: `term_epochs` and `term_ridge`.
         vectors: dense columns behind the terms', of a float type, shape (questions, dimensions);
             None for none. As sparse ones they would take four times the memory.
@@ -38,15 +67,14 @@ def fit_term_table(
         after_epoch: called at each one's end.
 
     Returns:
-        Weights of shape (terms and dimensions, labels) and a bias of shape (labels,).
+        Weights of shape (terms and dimensions, targets) and a bias of shape (targets,).
     """
     random = np.random.default_rng(seed)
-    sides = np.where(tags, np.int8(1), np.int8(-1))
     dimensions = 0 if vectors is None else vectors.shape[1]
-    table = np.zeros((terms.shape[1] + dimensions, tags.shape[1]), np.float32)
+    table = np.zeros((terms.shape[1] + dimensions, targets.shape[1]), np.float32)
     dense = table[terms.shape[1] :]  # its rows of all dimensions, which every question holds
     vector = np.zeros(dimensions, np.float32)
-    bias, duals = np.zeros(tags.shape[1], np.float32), np.zeros(tags.shape, np.float32)
+    bias, duals = np.zeros(targets.shape[1], np.float32), np.zeros(targets.shape, np.float32)
     ridge = np.float32(hyperparameters.term_ridge)
     curvatures = np.asarray(terms.multiply(terms).sum(axis=1), np.float32).ravel() + 1 + ridge
     if vectors is not None:
@@ -56,13 +84,13 @@ def fit_term_table(
         for question in random.permutation(terms.shape[0]).tolist():
             own = slice(*terms.indptr[question : question + 2])
             held, weights = terms.indices[own], terms.data[own]
-            rows, side, dual = table[held], sides[question], duals[question]
+            rows, dual = table[held], duals[question]
             # einsum and not BLAS: the sum is the same however many threads there are.
             margins = np.einsum("t,tl->l", weights, rows) + bias
             if vectors is not None:
                 vector = vectors[question].astype(np.float32)
                 margins += np.einsum("t,tl->l", vector, dense)
-            step = (side - margins - ridge * dual) / curvatures[question]
+            step = (targets[question] - margins - ridge * dual) / curvatures[question]
             dual += step  # in place: a row of all
             table[held] = rows + np.multiply.outer(weights, step)
             if vectors is not None:

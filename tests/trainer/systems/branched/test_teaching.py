@@ -18,7 +18,7 @@ from trainer.systems.branched.encoded_dataset import prepare
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
 from trainer.systems.branched.system import BranchedNetwork
-from trainer.systems.branched.teaching import SoftTags, TeacherInputs
+from trainer.systems.branched.taught.teaching import SoftTags, TeacherInputs
 from trainer.systems.networks.keras_setup import import_keras, make_deterministic
 from trainer.systems.networks.network import Network
 
