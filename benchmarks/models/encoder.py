@@ -42,7 +42,7 @@ from trainer.systems.branched.hyperparameters import (
     Hyperparameters,
 )
 from trainer.systems.branched.system import BranchedNetwork
-from trainer.systems.branched.teaching import TeacherInputs
+from trainer.systems.branched.taught.teaching import TeacherInputs
 from trainer.systems.branched.terms import fit_term_table
 from trainer.systems.networks.keras_setup import import_keras, make_deterministic
 from trainer.teacher.teacher import Teacher, open_teacher

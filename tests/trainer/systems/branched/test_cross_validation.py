@@ -10,8 +10,8 @@ import pytest
 from core.errors import TrainingError
 from core.model.tokenizer import TextSettings
 from tests.trainer.made_up import NARROW, TAGS, labelled, made_up_dataset, made_up_questions
+from tests.trainer.systems.branched.taught.test_teaching import Oracle
 from tests.trainer.systems.branched.test_fitting import Killed, Killer, assert_same
-from tests.trainer.systems.branched.test_teaching import Oracle
 from trainer.data.corpus import read_corpus
 from trainer.data.dataset import Dataset, DatasetOptions, make_dataset
 from trainer.data.splits import Rows

@@ -14,6 +14,7 @@ from trainer.systems.branched.embeddings import Tables, make_tables
 from trainer.systems.branched.encoded_dataset import make_inputs, prepare
 from trainer.systems.branched.graph import Trunk
 from trainer.systems.branched.hyperparameters import GraphHyperparameters, Hyperparameters
+from trainer.systems.branched.taught.teaching import TeacherInputs
 from trainer.systems.networks.keras_setup import import_keras
 from trainer.systems.networks.network import encode_rows
 
@@ -60,6 +61,18 @@ def test_the_whole_is_the_sigmoid_of_the_sum_with_each_label_in_its_place() -> N
         {"features": FEATURES, "document": DOCUMENT, "terms": ids, "terms_weights": weights}
     )
     np.testing.assert_allclose(found.numpy(), sigmoid(logits)[:, [2, 0, 1]], rtol=1e-4)
+
+
+def test_readers_see_what_terms_tell_of_a_sentence_as_they_learned_it() -> None:
+    table = np.array([[0, 0, 0], [1, -1, 2], [2, 3, 1]], "float16")
+    trunk = graph.add_told_sentences(trunk_of_two_terms(), table.astype("float32"))
+    ids, weights = np.array([[1, 2], [2, 0]], "int32"), np.array([[1, 0.5], [1, 0]], "float32")
+    found = keras.Model(trunk.inputs, trunk.document)(
+        {"features": FEATURES[:2], "document": DOCUMENT[:2], "terms": ids, "terms_weights": weights}
+    )
+    vectors = np.einsum("qt,qtc->qc", weights, table[ids]).astype("float16")
+    learned = TeacherInputs(DOCUMENT, vectors)  # type: ignore[arg-type]
+    np.testing.assert_allclose(found.numpy(), learned[np.arange(2)], rtol=1e-3)
 
 
 def test_terms_speak_by_the_sentence_vector_too() -> None:

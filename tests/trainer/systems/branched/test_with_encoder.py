@@ -11,8 +11,8 @@ from core.errors import TrainingError
 from core.model.predictor import Model
 from core.model.sentences.reading import SentenceInput
 from tests.trainer.made_up import bundle_of, made_up_dataset
+from tests.trainer.systems.branched.taught.test_teaching import SMALL, fits
 from tests.trainer.systems.branched.test_fitting import Killed, Killer, assert_same
-from tests.trainer.systems.branched.test_teaching import SMALL, fits
 from trainer.data.corpus import Corpus
 from trainer.data.dataset import Dataset
 from trainer.data.splits import Rows
