@@ -115,8 +115,8 @@ class FitHyperparameters:
     warm_up: float = 0.1
     loss_scale: float = 100.0
     teacher_folds: int = 5
-    teacher_share: float = 0.7
-    told_components: int = 128
+    teacher_share: float = 0.5
+    told_components: int = 256
     term_epochs: int = 10
     term_ridge: float = 1.5
     term_labels: int = 200
