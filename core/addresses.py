@@ -3,6 +3,7 @@
 No error shows one, since there are passwords in them.
 """
 
+import os
 import re
 import sqlite3
 from collections.abc import Mapping
@@ -147,6 +148,8 @@ def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
     if any(port and not 0 < int(port) < 1 << 16 for port in ports):
         return "port"
     elsewhere = {"host": _NO_FOLDER, "hostaddr": "", "port": ""}
+    if options.get("gssencmode", os.environ.get("PGGSSENCMODE")) == "require":
+        elsewhere["gssencmode"] = "disable"  # which a socket cannot have
     tried = pq.PGconn.connect_start(conninfo.make_conninfo(**{**options, **elsewhere}).encode())
     told = tried.get_error_message()
     tried.finish()

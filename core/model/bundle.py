@@ -23,7 +23,7 @@ from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from core.errors import BundleCorrupt, BundleForeign, BundleRefused
-from core.model.manifest import Manifest, parse_manifest
+from core.model.manifest import Manifest, dump_manifest, parse_manifest
 from core.model.packed.members import (
     KERAS,
     MANIFEST,
@@ -95,7 +95,7 @@ def pack(bundle: Bundle, path: Path) -> PackedBundle:
     if bundle.keras is None:
         raise ValueError("a bundle without model.keras cannot be packed")
     texts = {
-        MANIFEST: bundle.manifest.model_dump_json(indent=1).encode(),
+        MANIFEST: dump_manifest(bundle.manifest),
         VOCABULARY: dump_vocabulary(bundle.vocabulary),
     }
     with path.open("w+b") as file:

@@ -134,6 +134,12 @@ def written_format(inputs: Iterable[Input], rivals: Rivals | None) -> int:
     return _BEFORE_RIVALS if reads_sentences else _BEFORE_SENTENCES
 
 
+def dump_manifest(manifest: Manifest) -> bytes:
+    """Write a bundle's manifest.json, without what programs of its format do not know."""
+    unknown = {"rivals"} if manifest.rivals is None else set()
+    return manifest.model_dump_json(indent=1, exclude=unknown).encode()
+
+
 def parse_manifest(data: bytes) -> Manifest:
     """Read a bundle's manifest.json; its site has the API's name, whatever it was called.
 

@@ -127,6 +127,7 @@ def test_what_sqlite_takes_is_taken(parameters: str) -> None:
         "connect_timeout=2.5&keepalives=1&keepalives_idle=%2030&tcp_user_timeout=0",
         "host=a:1&host=b&target_session_attrs=any&load_balance_hosts=random",
         "hostaddr=192.0.2.1&options=-c%20statement_timeout%3D1s",
+        "gssencmode=require",
     ],
 )
 def test_what_postgres_takes_is_not_connected_to(parameters: str) -> None:

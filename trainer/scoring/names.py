@@ -2,8 +2,8 @@
 
 Eight numbers for all labels (`core/model/text/names.py`), by logistic regression on each cell of
 question and label, the rarer a label the more it may take from its name. They are used only
-where each half of the validation part makes the other better by them, in log loss, and not surely
-worse in nDCG@5 against all tags of the authors.
+where the halves of the validation part, each by what the other teaches, are better together in log
+loss, and not surely worse in nDCG@5 against all tags of the authors.
 """
 
 from dataclasses import dataclass

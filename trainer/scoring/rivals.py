@@ -1,8 +1,9 @@
 """What labels take from each other: learned on the validation part, or nothing.
 
 Three numbers for all labels (`core/model/post_processing/rivals.py`), by logistic regression on
-each cell of question and label. They are used only where each half of the validation part makes
-the other better by them, in log loss: the order of a question's labels stays as it is in any case.
+each cell of question and label. They are used only where the halves of the validation part, each by
+what the other teaches, are better together in log loss: the order of a question's labels stays as
+it is in any case.
 """
 
 from typing import Any, Final

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import BundleCorrupt, BundleIncompatible, BundleRefused
 from core.model.bundle import Bundle
-from core.model.manifest import FORMAT_VERSION, parse_manifest, written_format
+from core.model.manifest import FORMAT_VERSION, dump_manifest, parse_manifest, written_format
 from core.model.post_processing.rivals import Rivals
 from tests.models import sentence_bundle, word_bundle
 
@@ -68,6 +68,13 @@ def test_a_sentence_vector_stands_in_no_earlier_format(version: int) -> None:
     told = rf"manifest\.json: .*format {version} has no sentence vectors"
     with pytest.raises(BundleCorrupt, match=told):
         parse_manifest(json.dumps(manifest | {"format_version": version}).encode())
+
+
+def test_programs_of_before_find_nothing_in_a_manifest_that_they_do_not_know() -> None:
+    assert "rivals" not in json.loads(dump_manifest(MANIFEST))
+    with_rivals = MANIFEST.model_copy(update={"rivals": RIVALS})
+    for manifest in (MANIFEST, with_rivals):
+        assert parse_manifest(dump_manifest(manifest)) == manifest
 
 
 @pytest.mark.parametrize("version", [2, 4, 5])

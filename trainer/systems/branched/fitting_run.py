@@ -117,10 +117,8 @@ class FittingRun:
         """What learning costs what terms tell of sentence vectors."""
         if not self.tells_sentences:
             return 0
-        times = (
-            self.teacher_folds * self.hyperparameters.fit.term_epochs
-        )  # each is learned so often
-        return TERMS_COST * times * len(self.encoded.train)
+        epochs = self.teacher_folds * self.hyperparameters.fit.term_epochs  # of each question
+        return TERMS_COST * epochs * len(self.encoded.train)
 
     @property
     def terms_cost(self) -> int:
