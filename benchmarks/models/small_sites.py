@@ -30,11 +30,11 @@ from trainer.data.dataset import Dataset, Holdout
 from trainer.data.splits import Rows
 from trainer.evaluation.evaluated_models import score, tag_counts
 from trainer.evaluation.gate import ranking_quality
+from trainer.evaluation.post_processing import fit_post_processing
 from trainer.progress import ProgressReporter
 from trainer.scoring.metrics import METRICS, Floats, Scores, bootstrap_counts
-from trainer.scoring.names import FEWEST_QUESTIONS, fit_names
+from trainer.scoring.names import FEWEST_QUESTIONS
 from trainer.scoring.operating_point import choose_operating_point
-from trainer.scoring.rivals import choose_rivals
 from trainer.systems.branched.branches import Pass, first_pass, fit_terms, only_pass
 from trainer.systems.branched.cross_validation import Logits, predict_out_of_fold
 from trainer.systems.branched.documents import DocumentVectors
@@ -131,18 +131,16 @@ def tell(one: Site, rows: Rows, margins: Float32Array, *, fewest: int) -> Scores
         sigmoid(np.asarray(scale * some + shift, np.float64))[:, list(encoded.label_columns)]
         for some in (margins, one.served)
     )
-    with patch("trainer.scoring.names.FEWEST_QUESTIONS", fewest):
-        names = fit_names(dataset, encoded.rows[rows], said)
-    weights, named, asked = None, None, None
-    if names is not None:
-        weights = names.weights
-        named = names.find(dataset.corpus, encoded.rows[rows])
-        asked = names.find(holdout.corpus, holdout.rows)
-    targets = dataset.targets[encoded.rows[rows]]
-    with patch("trainer.scoring.rivals.FEWEST_QUESTIONS", fewest):
-        rivals = choose_rivals(targets, PostProcessing(weights).apply(said, named))
-    point = choose_operating_point(targets, PostProcessing(weights, rivals).apply(said, named))
-    told = PostProcessing(weights, rivals, point.calibration).apply(judged, asked)
+    learned = encoded.rows[rows]
+    with (
+        patch("trainer.scoring.names.FEWEST_QUESTIONS", fewest),
+        patch("trainer.scoring.rivals.FEWEST_QUESTIONS", fewest),
+    ):
+        names, rivals, said = fit_post_processing(dataset, learned, said)
+    point = choose_operating_point(dataset.targets[learned], said)
+    weights = None if names is None else names.weights
+    named = None if names is None else names.find(holdout.corpus, holdout.rows)
+    told = PostProcessing(weights, rivals, point.calibration).apply(judged, named)
     return score(holdout, dataset.labels, told, point.thresholds)
 
 

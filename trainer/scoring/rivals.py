@@ -15,10 +15,9 @@ from core.model.post_processing.calibration import logit, sigmoid
 from core.model.post_processing.rivals import LARGEST, Rivals, strongest_others
 from trainer.scoring.logistic_regression import Floats, fit_cells
 from trainer.scoring.metrics import METRICS, Scores
+from trainer.scoring.names import FEWEST_QUESTIONS, MOST_CELLS
 
 FEWEST_LABELS: Final = 2  # that can be each other's rivals
-FEWEST_QUESTIONS: Final = 100  # by which they are learned; fewer say nothing
-MOST_CELLS: Final = 2_000_000  # of questions and labels by which they are learned
 
 Targets = npt.NDArray[np.uint8]
 
@@ -38,7 +37,7 @@ def choose_rivals(targets: Targets, probabilities: Floats) -> Rivals | None:
 
 
 def fit_rivals(logits: npt.NDArray[Any], tags: Targets) -> Rivals | None:
-    """Return the rivals by which the log loss is least; None where there is nothing to tell.
+    """Return the rivals by which the log loss is least; None where labels take nothing.
 
     Args:
         logits: of questions that they were not learned from, (questions, labels).
@@ -48,6 +47,8 @@ def fit_rivals(logits: npt.NDArray[Any], tags: Targets) -> Rivals | None:
         return None
     both = logits, -strongest_others(logits)
     (scale, weight), shift = fit_cells(both, tags, lambda spreads: np.array([spreads[0], 0.0]))
+    if not weight:  # what is left is a scale and a shift, which calibration has
+        return None
     if max(scale, weight, abs(shift)) > LARGEST:  # of logits that hardly differ
         return None
     return Rivals(scale=float(scale), weight=float(weight), shift=float(shift))

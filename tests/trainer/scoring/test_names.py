@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from core.model.post_processing.steps import PostProcessing
 from trainer.data.corpus import LabelledQuestion, read_corpus
@@ -79,6 +80,24 @@ def test_names_are_not_used_where_the_network_knows_the_tags_already() -> None:
     dataset = made_up(named=True)
     known = dataset.targets[dataset.split.validation].astype(float).clip(1e-6, 1 - 1e-6)
     assert fit_names(dataset, dataset.split.validation, known) is None
+
+
+@pytest.mark.parametrize(("worse", "used"), [(0.001, True), (0.2, False)])
+def test_a_ranking_that_is_not_surely_worse_does_not_keep_names_out(
+    monkeypatch: pytest.MonkeyPatch, worse: float, used: bool
+) -> None:
+    """The log loss gains; of the rankings before and after it is said what chance could do."""
+    dice = np.random.default_rng(3)
+    rankings = iter(range(9))
+
+    def ranked(scores: Scores, *_: object, **__: object) -> Floats:
+        is_before = next(rankings) % 2
+        return dice.normal(worse * is_before, 0.05, len(scores.targets))
+
+    monkeypatch.setattr("trainer.scoring.names.ndcg", ranked)
+    dataset = made_up(named=True)
+    found = fit_names(dataset, dataset.split.validation, guess(dataset))
+    assert (found is not None) == used
 
 
 def test_a_small_validation_part_teaches_nothing() -> None:

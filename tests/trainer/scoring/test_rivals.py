@@ -6,7 +6,8 @@ import pytest
 
 from core.model.post_processing.calibration import logit, sigmoid
 from trainer.scoring.metrics import METRICS, Floats, Scores
-from trainer.scoring.rivals import FEWEST_QUESTIONS, choose_rivals
+from trainer.scoring.names import FEWEST_QUESTIONS
+from trainer.scoring.rivals import choose_rivals
 
 Targets = npt.NDArray[np.uint8]
 
@@ -40,6 +41,15 @@ def test_labels_that_know_nothing_of_each_other_take_nothing_or_little() -> None
         (dice.random((3000, 10)) < probabilities).astype(np.uint8), probabilities
     )
     assert rivals is None or (rivals.weight < 0.05 and abs(rivals.scale - 1) < 0.05)
+
+
+def test_labels_that_come_together_take_nothing() -> None:
+    """What a calibration may still scale is left to that."""
+    dice = np.random.default_rng(0)
+    many = dice.random((2000, 1)) < 0.2
+    tags = (dice.random((2000, 10)) < np.where(many, 0.5, 0.02)).astype(np.uint8)
+    known = dice.normal(tags * 2.0, 1)
+    assert choose_rivals(tags, sigmoid(known - 3)) is None
 
 
 FEW = FEWEST_QUESTIONS - 1
