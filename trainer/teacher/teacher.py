@@ -11,7 +11,7 @@ from core.model.sentences.reading import TokenIds, Vectors
 from trainer.data.corpus import Corpus, LabelledQuestion
 from trainer.data.splits import Rows
 from trainer.progress import ProgressReporter, TimeEstimate
-from trainer.systems.networks.keras_setup import signals_win
+from trainer.systems.networks.signals import signals_win
 from trainer.teacher.store import VectorStore
 
 PAGE_TEXTS: Final = 64  # encoded and kept at a time

@@ -14,6 +14,7 @@ from keras import ops
 
 from core.errors import TrainingError
 from trainer.progress import Epoch, TimeLeft
+from trainer.systems.networks.signals import HeldSignals
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -28,6 +29,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         weights: of the one that is kept; None before there is one whose loss is a number.
         lowest: its loss on the validation part.
         interrupted: whether Ctrl-C ended the fitting.
+        signals: those that wait for a batch's end.
     """
 
     def __init__(
@@ -62,13 +64,19 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         self.weights: list[Any] | None = None
         self.lowest = math.inf
         self.interrupted = False
+        self.signals = HeldSignals()
+        self._cut_short = False
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Move on."""
+        """Move on, or stop in an orderly way for a signal that waits."""
         self._on_batch()
+        if self.signals.received:
+            self._cut_short = self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Compare, keep and tell."""
+        """Compare, keep and tell; an epoch that was cut short is none."""
+        if self._cut_short:
+            return
         logs = logs or {}
         loss = float(logs.get("val_loss", math.nan))
         if loss < self.lowest or (self._keep_last and not math.isnan(loss)):
@@ -111,13 +119,14 @@ def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **d
     """
     validated = data.get("validation_data") is not None
     try:
-        model.fit(
-            **data,
-            initial_epoch=len(best.ended),
-            epochs=best.epochs,
-            verbose=0,
-            callbacks=[*callbacks, best],
-        )
+        with best.signals:
+            model.fit(
+                **data,
+                initial_epoch=len(best.ended),
+                epochs=best.epochs,
+                verbose=0,
+                callbacks=[*callbacks, best],
+            )
     except KeyboardInterrupt:
         if not validated:
             raise

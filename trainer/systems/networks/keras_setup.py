@@ -2,20 +2,17 @@
 
 import logging
 import os
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from types import FrameType
 from typing import Any, Final
 
 from core.errors import TrainerNotInstalled
+from trainer.systems.networks.signals import signals_win
 
 log = logging.getLogger(__name__)
 
 _PACKAGES: Final = ("keras", "sklearn", "tensorflow")  # of the extra `trainer`
-_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def check_installed() -> None:
@@ -63,37 +60,6 @@ def make_deterministic(keras: Any, seed: int) -> None:
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-
-
-@contextmanager
-def signals_win(numbers: tuple[signal.Signals, ...] = _ENDING) -> Iterator[None]:
-    """Let a signal that ends the program end it, whatever becomes of its exception in here.
-
-    What a handler raises while a module of C++ is being imported comes out as an ImportError, as
-    though the package were not there, or not at all.
-    """
-    if threading.current_thread() is not threading.main_thread():  # handlers run there
-        yield
-        return
-    received: list[int] = []
-    handlers = {n: h for n in numbers if callable(h := signal.getsignal(n))}
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        handlers[signal.Signals(number)](number, frame)
-
-    for number in handlers:
-        signal.signal(number, note)
-    try:
-        yield
-    except ImportError:
-        if not received:
-            raise
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    if received:
-        signal.raise_signal(received[0])
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """Which epoch is kept, and what Ctrl-C does; with a model whose losses are given."""
 
 import math
+import os
+import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from core.errors import TrainingError
@@ -113,3 +116,32 @@ def test_ctrl_c_before_a_loss_that_is_a_number_leaves_nothing_to_keep() -> None:
 def test_losses_that_are_never_numbers_are_an_error() -> None:
     with pytest.raises(TrainingError, match="its loss is not a number"):
         fit(Model(math.nan, math.nan))
+
+
+def test_ctrl_c_waits_for_the_end_of_a_batch_and_an_epoch_cut_short_is_none() -> None:
+    keras = import_keras()
+    from trainer.systems.networks.fitting import BestEpoch, fit_model
+
+    batches: list[int] = []
+
+    def on_batch() -> None:
+        batches.append(len(batches))
+        if len(batches) == 6:  # amid the second epoch
+            os.kill(os.getpid(), signal.SIGINT)
+            assert best.signals.received
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 1), np.float32)
+    best = BestEpoch(9, on_batch=on_batch, on_epoch=lambda _: None)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        fit_model(model, best, x=x, y=x, batch_size=1, validation_data=(x, x))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(batches) == 6
+    assert best.interrupted
+    assert [epoch.number for epoch in best.ended] == [1]
+    assert best.weights is not None
+    for own, kept in zip(model.get_weights(), best.weights, strict=True):
+        np.testing.assert_array_equal(own, kept)

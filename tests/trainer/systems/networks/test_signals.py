@@ -1,4 +1,4 @@
-"""How TensorFlow is imported."""
+"""What becomes of a signal amid TensorFlow."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from trainer.systems.networks.keras_setup import signals_win
+from trainer.systems.networks.signals import HeldSignals, signals_win
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +65,58 @@ def test_a_thread_may_import_too() -> None:
     thread.start()
     thread.join()
     assert done.is_set()
+
+
+class Block:
+    """Notes whether it went on after SIGINT, and that one was received by then."""
+
+    def __init__(self) -> None:
+        self.signals = HeldSignals()
+        self.went_on = False
+
+    def run(self, *, times: int = 1, fails: bool = False) -> None:
+        with self.signals:
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
+            self.went_on = self.signals.received
+            if fails:
+                raise ValueError("its own")
+
+
+def test_a_signal_waits_for_the_end_of_a_block() -> None:
+    block = Block()
+    with pytest.raises(KeyboardInterrupt):
+        block.run()
+    assert block.went_on
+    with pytest.raises(KeyboardInterrupt):  # the handler of before is back
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_second_signal_does_not_wait() -> None:
+    block = Block()
+    with pytest.raises(KeyboardInterrupt):
+        block.run(times=2)
+    assert not block.went_on
+
+
+def test_an_error_of_the_block_is_told_and_not_the_signal() -> None:
+    with pytest.raises(ValueError, match="its own"):
+        Block().run(fails=True)
+
+
+def test_a_thread_holds_no_signals() -> None:
+    signals, entered, over = HeldSignals(), threading.Event(), threading.Event()
+
+    def run() -> None:
+        with signals:
+            entered.set()
+            over.wait()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    entered.wait()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)
+    over.set()
+    thread.join()
+    assert not signals.received
