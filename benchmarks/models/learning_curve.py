@@ -1,15 +1,15 @@
 """How good the default network is, by the number of questions that it learns from.
 
 Run: PYTHONPATH=. python benchmarks/models/learning_curve.py FILE…
-         [--sizes 200 500 …] [--draws 3]
+         [--sizes 200 500 …] [--draws 3] [--teacher …]
 
 The newest fifth of a file's tagged questions judges, whatever the size. So many are drawn at random
 from the others, and learned as `tagger train` would: all tags that are worth it, the newest tenth
-for validation, names of tags where they help. A row a draw, since few questions are more or less
-lucky. The columns: nDCG@5, recall@5 and precision@1 of the network against all tags of the authors;
-then nDCG@5 of always suggesting the most frequent tags, of the linear baseline, and of the network
-over the labels that the baseline knows, by how much it is ahead of it, and what the gate would
-decide by these questions.
+for validation, names of tags where they help, and from a teacher where one is named. A row a draw,
+since few questions are more or less lucky. The columns: nDCG@5, recall@5 and precision@1 of the
+network against all tags of the authors; then nDCG@5 of always suggesting the most frequent tags, of
+the linear baseline, and of the network over the labels that the baseline knows, by how much it is
+ahead of it, and what the gate would decide by these questions.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from trainer.compare.sources import file_source
+from trainer.compare.sources import file_source, watched
 from trainer.data.corpus import LabelledQuestion, read_corpus
 from trainer.data.dataset import Dataset, Holdout
 from trainer.data.labels import choose_labels, multi_hot
@@ -38,6 +38,7 @@ from trainer.evaluation.post_processing import add_post_processing
 from trainer.progress import ProgressReporter
 from trainer.scoring.operating_point import choose_operating_point
 from trainer.systems.branched.system import BranchedNetwork
+from trainer.teacher.teacher import open_teacher
 
 SIZES: Final = (200, 500, 1000, 2000, 5000)
 JUDGES: Final = 0.2  # of the questions
@@ -51,18 +52,24 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--teacher", help="a folder or a package, as of TAGGER_TEACHER")
+    parser.add_argument("--folder", type=Path, default=Path("teacher"), help="for its vectors")
     parser.add_argument("--without-all", action="store_true", help="leave out the last size")
     given = parser.parse_args()
-    for file in given.files:
-        source = file_source(file)
-        tagged = [question for question in source.questions() if question.tags]
-        first = round(len(tagged) * (1 - JUDGES))
-        older, judges = tagged[:first], tagged[first:]
-        for size in sorted(size for size in given.sizes if size < len(older)):
-            for draw in range(given.draws):
-                show(source.site, draw_questions(older, size, seed=draw), judges, draw)
-        if not given.without_all:
-            show(source.site, older, judges, 0)
+    with open_teacher(given.teacher, given.folder, ProgressReporter()) as teacher:
+        for file in given.files:
+            source = file_source(file)
+            source = source if teacher is None else watched(source, teacher)
+            tagged = [question for question in source.questions() if question.tags]
+            first = round(len(tagged) * (1 - JUDGES))
+            older, judges = tagged[:first], tagged[first:]
+            network = BranchedNetwork(teacher=teacher)
+            for size in sorted(size for size in given.sizes if size < len(older)):
+                for draw in range(given.draws):
+                    learned = draw_questions(older, size, seed=draw)
+                    show(source.site, network, learned, judges, draw)
+            if not given.without_all:
+                show(source.site, network, older, judges, 0)
 
 
 def draw_questions(
@@ -75,6 +82,7 @@ def draw_questions(
 
 def show(
     site: str,
+    system: BranchedNetwork,
     learned: Sequence[LabelledQuestion],
     judges: Sequence[LabelledQuestion],
     seed: int,
@@ -82,7 +90,7 @@ def show(
     """Learn some questions and judge by others: a row."""
     began = time.process_time()
     dataset, holdout = make_parts(site, learned, judges)
-    network = run_network(dataset, holdout, seed)
+    network = run_network(system, dataset, holdout, seed)
     fitted = time.process_time() - began
     baseline = run_baseline(dataset, holdout, seed=seed, reporter=ProgressReporter())
     tags = tag_counts(holdout)
@@ -119,9 +127,11 @@ def make_parts(
     return dataset, Holdout(newest, np.arange(len(newest)))
 
 
-def run_network(dataset: Dataset, holdout: Holdout, seed: int) -> EvaluatedModel:
+def run_network(
+    system: BranchedNetwork, dataset: Dataset, holdout: Holdout, seed: int
+) -> EvaluatedModel:
     """Fit the network as `tagger train` does, and let it tag what judges."""
-    fitted = BranchedNetwork().fit(dataset, seed=seed, reporter=ProgressReporter())
+    fitted = system.fit(dataset, seed=seed, reporter=ProgressReporter())
     network = add_post_processing(fitted, dataset)
     point = choose_operating_point(
         dataset.targets[network.validation_rows(dataset)], network.predict_validation(dataset)
@@ -130,7 +140,7 @@ def run_network(dataset: Dataset, holdout: Holdout, seed: int) -> EvaluatedModel
     probabilities = network.probabilities(holdout.corpus, holdout.rows)
     return EvaluatedModel(
         name="candidate",
-        description=BranchedNetwork.name,
+        description=system.name,
         labels=dataset.labels,
         scores=score(holdout, dataset.labels, probabilities, point.thresholds),
     )
