@@ -5,7 +5,7 @@ Run: PYTHONPATH=.:benchmarks python benchmarks/report/figures.py
 
 BUNDLE is what `tagger models export` writes, QUESTIONS a file of JSON lines. The table goes into
 `docs/performance.md`, between its two marks, and the picture beside it; what is not asked for by
-`--only` stays as the last run left it. An hour in all; on a machine that does nothing else.
+`--only` stays as the last run left it. Ten minutes in all, on a machine that does nothing else.
 """
 
 import argparse
