@@ -50,10 +50,10 @@ def predict_out_of_fold(
         for held_out, said in _each_fold(run, dataset, fit_fold):
             rows.append(held_out)
             logits.append(said)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         if not rows:
             raise
-        run.stop()
+        run.stop(interrupt)
     return np.concatenate(rows), tuple(
         np.concatenate(branch) for branch in zip(*logits, strict=True)
     )

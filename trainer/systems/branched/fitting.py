@@ -157,8 +157,8 @@ def _fit_and_stack(run: FittingRun, trunk: graph.Trunk, inputs: ReaderInputs) ->
     if not run.stopped:
         try:
             branches = _fit_again(run, branches, conv_model, inputs)
-        except KeyboardInterrupt:
-            run.stop()
+        except KeyboardInterrupt as interrupt:
+            run.stop(interrupt)
     return _fitted(run, _assemble(run, trunk, branches, weights), weights.sum(logits))
 
 

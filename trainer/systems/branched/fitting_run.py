@@ -8,6 +8,7 @@ from trainer.progress import Epoch, ProgressReporter, TimeEstimate
 from trainer.systems.branched.encoded_dataset import EncodedDataset
 from trainer.systems.branched.hyperparameters import Hyperparameters
 from trainer.systems.branched.parts.checkpoints import Checkpoints
+from trainer.systems.networks.signals import GivenUp
 
 # What a question costs each time, relative to each other; measured in microseconds of one core.
 TABLES_COST: Final = 1000
@@ -160,13 +161,16 @@ class FittingRun:
         self.epochs.append(epoch)
         self.reporter.epoch(epoch)
 
-    def stop(self) -> None:
+    def stop(self, interrupt: KeyboardInterrupt | None = None) -> None:
         """Somebody pressed Ctrl-C: what is left is made short, and a second one gives up.
+
+        Args:
+            interrupt: what it raised, where that has not been dealt with.
 
         Raises:
             KeyboardInterrupt: it was the second.
         """
-        if self.stopped:
+        if self.stopped or isinstance(interrupt, GivenUp):
             raise KeyboardInterrupt
         self.stopped = True
         self.reporter.note("Stopped; going on with the best so far.")

@@ -14,7 +14,7 @@ from keras import ops
 
 from core.errors import TrainingError
 from trainer.progress import Epoch, TimeLeft
-from trainer.systems.networks.signals import HeldSignals
+from trainer.systems.networks.signals import GivenUp, HeldSignals
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -70,8 +70,15 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Move on, or stop in an orderly way for a signal that waits."""
         self._on_batch()
+        self._look_for_signals()
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Stop validating for a signal that waits."""
+        self._look_for_signals()
+
+    def _look_for_signals(self) -> None:
         if self.signals.received:
-            self._cut_short = self.model.stop_training = True
+            self._cut_short = self.model.stop_training = self.model.stop_evaluating = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Compare, keep and tell; an epoch that was cut short is none."""
@@ -115,7 +122,7 @@ def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **d
     Raises:
         TrainingError: the loss on the validation part was a number in no epoch or, without one, the
             weights are no numbers.
-        KeyboardInterrupt: without a validation part.
+        KeyboardInterrupt: without a validation part, or Ctrl-C for the second time (GivenUp).
     """
     validated = data.get("validation_data") is not None
     try:
@@ -127,8 +134,8 @@ def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **d
                 verbose=0,
                 callbacks=[*callbacks, best],
             )
-    except KeyboardInterrupt:
-        if not validated:
+    except KeyboardInterrupt as interrupt:
+        if not validated or isinstance(interrupt, GivenUp):
             raise
         best.interrupted = True
     if best.weights is not None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
-ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextmanager
@@ -45,12 +45,18 @@ def signals_win(numbers: tuple[signal.Signals, ...] = ENDING) -> Iterator[None]:
         signal.raise_signal(received[0])
 
 
+class GivenUp(KeyboardInterrupt):
+    """Ctrl-C for the second time, while the first waited."""
+
+
 class HeldSignals:
-    """Keeps signals that end the program waiting within a block; a second one does not wait.
+    """Keeps a signal that ends the program waiting within a block; a second one does not wait.
 
     What is done in the block looks at `received` and comes to its end. At the block's end the
-    signal's own handler is called, so that its exception is raised there. A thread other than the
-    main one, in which no handler runs, holds nothing.
+    signal's own handler is called, so that its exception is raised there, whatever other error the
+    block had. A second Ctrl-C leaves the block as `GivenUp`, and none takes the place of a signal
+    that ends the program. A thread other than the main one, in which no handler runs, holds
+    nothing.
 
     Attributes:
         received: whether one waits.
@@ -63,6 +69,7 @@ class HeldSignals:
         self._handlers: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
+        self.received, self._waiting, self._handlers = False, None, {}
         if threading.current_thread() is threading.main_thread():
             own = {number: signal.getsignal(number) for number in ENDING}
             self._handlers = {
@@ -75,7 +82,8 @@ class HeldSignals:
     def _hold(self, number: int, frame: FrameType | None) -> None:
         if self.received:
             self._handlers[signal.Signals(number)](number, frame)
-        self.received, self._waiting = True, signal.Signals(number)
+        else:
+            self.received, self._waiting = True, signal.Signals(number)
 
     def __exit__(
         self,
@@ -83,8 +91,13 @@ class HeldSignals:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, handler in self._handlers.items():
+        for number, handler in reversed(self._handlers.items()):  # Ctrl-C's last: it is held so far
             signal.signal(number, handler)
-        waiting, self._waiting = self._waiting, None
-        if waiting is not None and kind is None:
-            signal.raise_signal(waiting)
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if self._waiting is None or not (
+            error is None or interrupted or isinstance(error, Exception)
+        ):
+            return
+        if interrupted and self._waiting == signal.SIGINT:
+            raise GivenUp from error
+        signal.raise_signal(self._waiting)

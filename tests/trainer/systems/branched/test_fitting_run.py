@@ -6,6 +6,7 @@ import pytest
 from trainer.progress import ProgressReporter
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import FitHyperparameters, Hyperparameters
+from trainer.systems.networks.signals import GivenUp
 
 FIT = FitHyperparameters(
     conv_epochs=8, conv_steps=500, conv_batch=100,
@@ -53,3 +54,13 @@ def test_few_questions_are_read_more_often(questions: int, readers: int, convolu
 def test_a_limit_of_epochs_goes_before_enough_steps() -> None:
     run = run_of(200, most_epochs=3)
     assert (run.reader_epochs(), run.conv_epochs()) == (3, 3)
+
+
+def test_a_second_ctrl_c_gives_up_also_where_it_came_while_the_first_waited() -> None:
+    run = run_of(100)
+    run.stop(KeyboardInterrupt())
+    assert run.stopped
+    with pytest.raises(KeyboardInterrupt):
+        run.stop()
+    with pytest.raises(KeyboardInterrupt):
+        run_of(100).stop(GivenUp())

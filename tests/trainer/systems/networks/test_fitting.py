@@ -118,30 +118,77 @@ def test_losses_that_are_never_numbers_are_an_error() -> None:
         fit(Model(math.nan, math.nan))
 
 
-def test_ctrl_c_waits_for_the_end_of_a_batch_and_an_epoch_cut_short_is_none() -> None:
-    keras = import_keras()
-    from trainer.systems.networks.fitting import BestEpoch, fit_model
+class Fitting:
+    """Fits a tiny model by Keras, four batches and four of validation an epoch, amid signals."""
 
-    batches: list[int] = []
+    def __init__(self) -> None:
+        keras = import_keras()
+        from trainer.systems.networks.fitting import BestEpoch
 
-    def on_batch() -> None:
-        batches.append(len(batches))
-        if len(batches) == 6:  # amid the second epoch
+        self.batches = self.validated = 0
+        self.signals: dict[int, int] = {}  # how many Ctrl-C at which batch
+        self.signals_validating: dict[int, int] = {}
+        self.model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        self.model.compile("sgd", "mse")
+        self.best = BestEpoch(9, on_batch=self.on_batch, on_epoch=lambda _: None)
+        self.counter = keras.callbacks.LambdaCallback()
+        self.counter.on_test_batch_end = lambda *_, **__: self.on_test_batch()
+
+    def on_batch(self) -> None:
+        self.batches += 1
+        self.press(self.signals.get(self.batches, 0))
+
+    def on_test_batch(self) -> None:
+        self.validated += 1
+        self.press(self.signals_validating.get(self.validated, 0))
+
+    def press(self, times: int) -> None:
+        for _ in range(times):
             os.kill(os.getpid(), signal.SIGINT)
-            assert best.signals.received
 
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile("sgd", "mse")
-    x = np.ones((4, 1), np.float32)
-    best = BestEpoch(9, on_batch=on_batch, on_epoch=lambda _: None)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        fit_model(model, best, x=x, y=x, batch_size=1, validation_data=(x, x))
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert len(batches) == 6
-    assert best.interrupted
-    assert [epoch.number for epoch in best.ended] == [1]
-    assert best.weights is not None
-    for own, kept in zip(model.get_weights(), best.weights, strict=True):
+    def run(self) -> None:
+        from trainer.systems.networks.fitting import fit_model
+
+        x = np.ones((4, 1), np.float32)
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            fit_model(
+                self.model,
+                self.best,
+                callbacks=[self.counter],
+                x=x,
+                y=x,
+                batch_size=1,
+                validation_data=(x, x),
+                validation_batch_size=1,
+            )
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_waits_for_the_end_of_a_batch_and_an_epoch_cut_short_is_none() -> None:
+    fitting = Fitting()
+    fitting.signals[6] = 1  # amid the second epoch
+    fitting.run()
+    assert (fitting.batches, fitting.validated) == (6, 5)
+    assert fitting.best.interrupted
+    assert [epoch.number for epoch in fitting.best.ended] == [1]
+    assert fitting.best.weights is not None
+    for own, kept in zip(fitting.model.get_weights(), fitting.best.weights, strict=True):
         np.testing.assert_array_equal(own, kept)
+
+
+def test_ctrl_c_waits_for_no_whole_validation() -> None:
+    fitting = Fitting()
+    fitting.signals_validating[6] = 1
+    fitting.run()
+    assert (fitting.batches, fitting.validated) == (8, 6)
+    assert [epoch.number for epoch in fitting.best.ended] == [1]
+
+
+def test_ctrl_c_twice_gives_the_training_up() -> None:
+    fitting = Fitting()
+    fitting.signals[6] = 2
+    with pytest.raises(KeyboardInterrupt):
+        fitting.run()
+    assert not fitting.best.interrupted

@@ -2,13 +2,14 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
 
-from trainer.systems.networks.signals import HeldSignals, signals_win
+from trainer.systems.networks.signals import GivenUp, HeldSignals, signals_win
 
 
 @pytest.fixture(autouse=True)
@@ -68,38 +69,69 @@ def test_a_thread_may_import_too() -> None:
 
 
 class Block:
-    """Notes whether it went on after SIGINT, and that one was received by then."""
+    """Notes whether it went on after signals, and that one was received by then."""
 
     def __init__(self) -> None:
         self.signals = HeldSignals()
         self.went_on = False
 
-    def run(self, *, times: int = 1, fails: bool = False) -> None:
+    def run(self, *numbers: signal.Signals, fails: bool = False) -> None:
         with self.signals:
-            for _ in range(times):
-                os.kill(os.getpid(), signal.SIGINT)
+            for number in numbers:
+                os.kill(os.getpid(), number)
             self.went_on = self.signals.received
             if fails:
                 raise ValueError("its own")
 
 
+@pytest.fixture
+def ending() -> Iterator[None]:
+    """Let SIGTERM end the program as `tagger train` has it."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
 def test_a_signal_waits_for_the_end_of_a_block() -> None:
     block = Block()
-    with pytest.raises(KeyboardInterrupt):
-        block.run()
-    assert block.went_on
+    for _ in range(2):  # it may be entered again
+        with pytest.raises(KeyboardInterrupt) as raised:
+            block.run(signal.SIGINT)
+        assert block.went_on
+        assert raised.type is KeyboardInterrupt
+    block.run()
+    assert not block.went_on
     with pytest.raises(KeyboardInterrupt):  # the handler of before is back
         os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_a_second_signal_does_not_wait() -> None:
     block = Block()
-    with pytest.raises(KeyboardInterrupt):
-        block.run(times=2)
+    with pytest.raises(GivenUp):
+        block.run(signal.SIGINT, signal.SIGINT)
     assert not block.went_on
 
 
-def test_an_error_of_the_block_is_told_and_not_the_signal() -> None:
+@pytest.mark.usefixtures("ending")
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [signal.SIGTERM],
+        [signal.SIGTERM, signal.SIGTERM],
+        [signal.SIGTERM, signal.SIGINT],
+        [signal.SIGINT, signal.SIGTERM],
+    ],
+)
+def test_no_ctrl_c_takes_the_place_of_what_ends_the_program(numbers: list[signal.Signals]) -> None:
+    with pytest.raises(SystemExit) as end:
+        Block().run(*numbers)
+    assert end.value.code == 143
+
+
+def test_an_error_of_the_block_takes_the_place_of_no_signal() -> None:
+    with pytest.raises(KeyboardInterrupt) as raised:
+        Block().run(signal.SIGINT, fails=True)
+    assert isinstance(raised.value.__context__, ValueError)
     with pytest.raises(ValueError, match="its own"):
         Block().run(fails=True)
 
@@ -112,11 +144,11 @@ def test_a_thread_holds_no_signals() -> None:
             entered.set()
             over.wait()
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    entered.wait()
+    assert entered.wait(10)
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
     over.set()
-    thread.join()
+    thread.join(10)
     assert not signals.received
