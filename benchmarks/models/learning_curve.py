@@ -58,8 +58,7 @@ def main() -> None:
     given = parser.parse_args()
     with open_teacher(given.teacher, given.folder, ProgressReporter()) as teacher:
         for file in given.files:
-            source = file_source(file)
-            source = source if teacher is None else watched(source, teacher)
+            source = watched(file_source(file), teacher)
             tagged = [question for question in source.questions() if question.tags]
             first = round(len(tagged) * (1 - JUDGES))
             older, judges = tagged[:first], tagged[first:]

@@ -243,7 +243,7 @@ def _source(
     else:
         engine = open_existing_database(settings)
         source = site_source(engine, stored_site(engine, settings, site))
-    return source if teacher is None else watched(source, teacher)
+    return watched(source, teacher)
 
 
 def _names(systems: str) -> list[str]:

@@ -25,8 +25,10 @@ def site_source(engine: Engine, site: str) -> Source:
     return Source(site, questions)
 
 
-def watched(source: Source, teacher: Teacher) -> Source:
-    """A source whose questions a teacher sees."""
+def watched(source: Source, teacher: Teacher | None) -> Source:
+    """A source whose questions a teacher sees, where there is one."""
+    if teacher is None:
+        return source
     return Source(source.site, lambda: teacher.watch(source.questions()))
 
 

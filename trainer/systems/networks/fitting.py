@@ -14,7 +14,7 @@ from keras import ops
 
 from core.errors import TrainingError
 from trainer.progress import Epoch, TimeLeft
-from trainer.systems.networks.signals import GivenUp, HeldSignals
+from trainer.systems.networks.signals import GivenUp, HeldSignal, hold_signals
 
 
 class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
@@ -29,7 +29,7 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         weights: of the one that is kept; None before there is one whose loss is a number.
         lowest: its loss on the validation part.
         interrupted: whether Ctrl-C ended the fitting.
-        signals: those that wait for a batch's end.
+        signal: that waits for a batch's end.
     """
 
     def __init__(
@@ -64,25 +64,24 @@ class BestEpoch(keras.callbacks.Callback):  # type: ignore[misc]
         self.weights: list[Any] | None = None
         self.lowest = math.inf
         self.interrupted = False
-        self.signals = HeldSignals()
-        self._cut_short = False
+        self.signal = HeldSignal()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Move on, or stop in an orderly way for a signal that waits."""
         self._on_batch()
-        self._look_for_signals()
+        self._stop_for_signal()
 
     def on_test_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Stop validating for a signal that waits."""
-        self._look_for_signals()
+        self._stop_for_signal()
 
-    def _look_for_signals(self) -> None:
-        if self.signals.received:
-            self._cut_short = self.model.stop_training = self.model.stop_evaluating = True
+    def _stop_for_signal(self) -> None:
+        if self.signal.received:
+            self.model.stop_training = self.model.stop_evaluating = True
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Compare, keep and tell; an epoch that was cut short is none."""
-        if self._cut_short:
+        if self.signal.received:
             return
         logs = logs or {}
         loss = float(logs.get("val_loss", math.nan))
@@ -126,7 +125,7 @@ def fit_model(model: Any, best: BestEpoch, *, callbacks: Sequence[Any] = (), **d
     """
     validated = data.get("validation_data") is not None
     try:
-        with best.signals:
+        with hold_signals() as best.signal:
             model.fit(
                 **data,
                 initial_epoch=len(best.ended),

@@ -6,98 +6,109 @@ out as another one, or leaves threads at work on what is freed.
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType, TracebackType
-from typing import Any, Final, Self
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Final
 
-ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-@contextmanager
-def signals_win(numbers: tuple[signal.Signals, ...] = ENDING) -> Iterator[None]:
-    """Let a signal that ends the program end it, whatever becomes of its exception in here.
-
-    What a handler raises while a module of C++ is being imported comes out as an ImportError, as
-    though the package were not there, or not at all.
-    """
-    if threading.current_thread() is not threading.main_thread():  # handlers run there
-        yield
-        return
-    received: list[int] = []
-    handlers = {n: h for n in numbers if callable(h := signal.getsignal(n))}
-
-    def note(number: int, frame: FrameType | None) -> None:
-        received.append(number)
-        handlers[signal.Signals(number)](number, frame)
-
-    for number in handlers:
-        signal.signal(number, note)
-    try:
-        yield
-    except ImportError:
-        if not received:
-            raise
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    if received:
-        signal.raise_signal(received[0])
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class GivenUp(KeyboardInterrupt):
     """Ctrl-C for the second time, while the first waited."""
 
 
-class HeldSignals:
-    """Keeps a signal that ends the program waiting within a block; a second one does not wait.
-
-    What is done in the block looks at `received` and comes to its end. At the block's end the
-    signal's own handler is called, so that its exception is raised there, whatever other error the
-    block had. A second Ctrl-C leaves the block as `GivenUp`, and none takes the place of a signal
-    that ends the program. A thread other than the main one, in which no handler runs, holds
-    nothing.
+@dataclass(slots=True)
+class HeldSignal:
+    """The signal that waits for the end of a block.
 
     Attributes:
-        received: whether one waits.
+        number: its own; None where none waits.
     """
 
-    def __init__(self) -> None:
-        """Hold nothing yet."""
-        self.received = False
-        self._waiting: signal.Signals | None = None
-        self._handlers: dict[signal.Signals, Any] = {}
+    number: int | None = None
 
-    def __enter__(self) -> Self:
-        self.received, self._waiting, self._handlers = False, None, {}
-        if threading.current_thread() is threading.main_thread():
-            own = {number: signal.getsignal(number) for number in ENDING}
-            self._handlers = {
-                number: handler for number, handler in own.items() if callable(handler)
-            }
-        for number in self._handlers:
-            signal.signal(number, self._hold)
-        return self
+    @property
+    def received(self) -> bool:
+        """Whether one waits."""
+        return self.number is not None
 
-    def _hold(self, number: int, frame: FrameType | None) -> None:
-        if self.received:
-            self._handlers[signal.Signals(number)](number, frame)
+
+@contextmanager
+def hold_signals() -> Iterator[HeldSignal]:
+    """Keep a signal that ends the program waiting within a block; a second one does not wait.
+
+    What is done in the block looks at whether one is received, and comes to its end. There the
+    signal's own handler is called, so that its exception is raised there, whatever other error the
+    block had. A second Ctrl-C leaves the block as `GivenUp`, and none takes the place of a signal
+    that ends the program.
+    """
+    held = HeldSignal()
+
+    def hold(number: int, call_own: Callable[[], Any]) -> None:
+        if held.received:
+            call_own()
         else:
-            self.received, self._waiting = True, signal.Signals(number)
+            held.number = number
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for number, handler in reversed(self._handlers.items()):  # Ctrl-C's last: it is held so far
-            signal.signal(number, handler)
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if self._waiting is None or not (
-            error is None or interrupted or isinstance(error, Exception)
-        ):
-            return
-        if interrupted and self._waiting == signal.SIGINT:
+    try:
+        with _handling(hold):
+            yield held
+    except (KeyboardInterrupt, Exception) as error:
+        if isinstance(error, KeyboardInterrupt) and held.number == signal.SIGINT:
             raise GivenUp from error
-        signal.raise_signal(self._waiting)
+        _raise(held.number)
+        raise
+    else:
+        _raise(held.number)
+
+
+@contextmanager
+def signals_win() -> Iterator[None]:
+    """Let a signal that ends the program end it, whatever becomes of its exception in here.
+
+    What a handler raises while a module of C++ is being imported comes out as an ImportError, as
+    though the package were not there, or not at all.
+    """
+    received: list[int] = []
+
+    def note(number: int, call_own: Callable[[], Any]) -> None:
+        received.append(number)
+        call_own()
+
+    try:
+        with _handling(note):
+            yield
+    except ImportError:
+        if not received:
+            raise
+    _raise(next(iter(received), None))
+
+
+@contextmanager
+def _handling(handle: Callable[[int, Callable[[], Any]], None]) -> Iterator[None]:
+    """Have signals that end the program handled by this, given the call of its own handler.
+
+    A thread other than the main one, in which no handler runs, leaves them as they are, and so do
+    all with those that are ignored, or have no handler in Python.
+    """
+    own: dict[int, Callable[[int, FrameType | None], Any]] = {}
+    if threading.current_thread() is threading.main_thread():
+        own = {n: handler for n in _ENDING if callable(handler := signal.getsignal(n))}
+
+    def call(number: int, frame: FrameType | None) -> None:
+        handle(number, lambda: own[number](number, frame))
+
+    for number in own:
+        signal.signal(number, call)
+    try:
+        yield
+    finally:
+        for number, handler in reversed(own.items()):  # Ctrl-C's last: until then it harms nothing
+            signal.signal(number, handler)
+
+
+def _raise(number: int | None) -> None:
+    if number is not None:
+        signal.raise_signal(signal.Signals(number))

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from trainer.systems.networks.signals import GivenUp, HeldSignals, signals_win
+from trainer.systems.networks.signals import GivenUp, hold_signals, signals_win
 
 
 @pytest.fixture(autouse=True)
@@ -72,14 +72,13 @@ class Block:
     """Notes whether it went on after signals, and that one was received by then."""
 
     def __init__(self) -> None:
-        self.signals = HeldSignals()
         self.went_on = False
 
     def run(self, *numbers: signal.Signals, fails: bool = False) -> None:
-        with self.signals:
+        with hold_signals() as held:
             for number in numbers:
                 os.kill(os.getpid(), number)
-            self.went_on = self.signals.received
+            self.went_on = held.received
             if fails:
                 raise ValueError("its own")
 
@@ -94,7 +93,7 @@ def ending() -> Iterator[None]:
 
 def test_a_signal_waits_for_the_end_of_a_block() -> None:
     block = Block()
-    for _ in range(2):  # it may be entered again
+    for _ in range(2):
         with pytest.raises(KeyboardInterrupt) as raised:
             block.run(signal.SIGINT)
         assert block.went_on
@@ -137,12 +136,13 @@ def test_an_error_of_the_block_takes_the_place_of_no_signal() -> None:
 
 
 def test_a_thread_holds_no_signals() -> None:
-    signals, entered, over = HeldSignals(), threading.Event(), threading.Event()
+    entered, over, received = threading.Event(), threading.Event(), []
 
     def run() -> None:
-        with signals:
+        with hold_signals() as held:
             entered.set()
             over.wait()
+            received.append(held.received)
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -151,4 +151,4 @@ def test_a_thread_holds_no_signals() -> None:
         os.kill(os.getpid(), signal.SIGINT)
     over.set()
     thread.join(10)
-    assert not signals.received
+    assert received == [False]
