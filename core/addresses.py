@@ -21,13 +21,15 @@ _TEXT: Final = (r"[^\0\r\n]+", "a text or a path")
 
 # What Postgres' library reads as a number once it connects.
 _KEEPALIVES: Final = ("keepalives", *(f"keepalives_{of}" for of in ("idle", "interval", "count")))
-_WHOLE: Final = r"\s*[+-]?[0-9]+\s*"
+_WHOLE: Final = r"\s*[+-]?[0-9]{1,9}\s*"  # of 32 bits
 _NUMBERS: Final = {
-    "connect_timeout": r"[+-]?[0-9]+(\.[0-9]*)?",  # by psycopg
+    "connect_timeout": r"[+-]?[0-9]{1,9}(\.[0-9]*)?",  # by psycopg
     **dict.fromkeys((*_KEEPALIVES, "tcp_user_timeout"), _WHOLE),
 }
+_UTF8: Final = re.compile("(?i:utf-?8)")  # any other encoding lacks characters of questions
 # Of Python's module; SQLAlchemy drops its isolation_level, and the engine has its own.
 _OF_SQLITE: Final = ("cached_statements", "check_same_thread", "detect_types", "timeout", "uri")
+_LONGEST_WAIT: Final = 1_000_000  # seconds; SQLite counts milliseconds in 32 bits
 _OF_SQLITE_URI: Final = ("cache", "immutable", "mode", "modeof", "nolock", "psow", "vfs")
 _UNNAMED: Final = "one of its parameters, or of the environment's PG… variables,"
 _NO_FOLDER: Final = "/dev/null/none"  # as no folder stands in a device
@@ -132,6 +134,8 @@ def _check_sqlite(url: URL) -> None:
         sqlite3.connect(tried, **options).close()
     except (ValueError, OverflowError, sqlite3.Error) as error:
         raise ValueError(f"holds a value that SQLite does not take: {error}") from None
+    if not 0 <= options.get("timeout", 0) <= _LONGEST_WAIT:  # as nan is not either
+        raise ValueError(f"holds a timeout that is none of 0 to {_LONGEST_WAIT:,} seconds")
 
 
 def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
@@ -144,6 +148,8 @@ def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
     for name, number in _NUMBERS.items():
         if name in options and not re.fullmatch(number, str(options[name])):
             return name
+    if not _UTF8.fullmatch(options.get("client_encoding", "utf8")):
+        return "client_encoding"
     ports = str(options.get("port", "")).split(",")
     if any(port and not 0 < int(port) < 1 << 16 for port in ports):
         return "port"

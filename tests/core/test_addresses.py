@@ -67,7 +67,10 @@ def test_an_address_that_can_be_read_in_two_ways_is_refused_with_how_to_write_it
         ("application_name=x&channel_binding=maybe", "channel_binding"),
         ("sslrootcert=system&sslmode=require", "sslmode"),
         ("connect_timeout=x", "connect_timeout"),
+        ("connect_timeout=99999999999", "connect_timeout"),
         ("keepalives_idle=1.5", "keepalives_idle"),
+        ("tcp_user_timeout=9999999999", "tcp_user_timeout"),
+        ("client_encoding=latin1", "client_encoding"),
         ("host=a:1&host=b:70000", "port"),
         (
             "ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2",
@@ -99,6 +102,9 @@ def test_a_value_that_postgres_does_not_take_is_refused_at_once(parameters: str,
         ("sqlite:///a?timeout=1&timeout=2", "a parameter twice"),
         ("sqlite:///a?isolation_level=IMMEDIATE", "holds 'isolation_level', which"),
         ("sqlite:///a?cached_statements=9999999999", "a value .*: Python int too large"),
+        ("sqlite:///a?timeout=nan", "a timeout that is none of 0 to "),
+        ("sqlite:///a?timeout=-1", "a timeout that is none of 0 to "),
+        ("sqlite:///a?timeout=1e300", "a timeout that is none of 0 to "),
     ],
 )
 def test_a_parameter_that_sqlite_would_ignore_is_refused(address: str, told: str) -> None:
@@ -124,7 +130,7 @@ def test_what_sqlite_takes_is_taken(parameters: str) -> None:
     "parameters",
     [
         "sslmode=verify-full&sslrootcert=system",
-        "connect_timeout=2.5&keepalives=1&keepalives_idle=%2030&tcp_user_timeout=0",
+        "client_encoding=UTF-8&connect_timeout=2.5&keepalives=1&keepalives_idle=%2030&tcp_user_timeout=0",
         "host=a:1&host=b&target_session_attrs=any&load_balance_hosts=random",
         "hostaddr=192.0.2.1&options=-c%20statement_timeout%3D1s",
         "gssencmode=require",
