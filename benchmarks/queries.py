@@ -3,10 +3,11 @@
 Run: PYTHONPATH=. python benchmarks/queries.py [--sizes 10000 1000000] [--database postgres]
          [--folder FOLDER] [--only NAME] [--plans]
 
-Prints a row a query: at each size (10000000 takes an hour and 15 GB) the least of some times in
-milliseconds, and the pages that its statements touch (on SQLite hundreds of its machine's steps),
-which other work on the machine does not change. Flagged is what takes or touches more than three
-times as much at the largest size as at the smallest, and tables of which its plan reads all rows.
+Prints a row a query: at each size (10000000 takes twenty minutes to an hour and 33 GB) the least of
+some times in milliseconds, and the pages that its statements touch (on SQLite hundreds of its
+machine's steps), which other work on the machine does not change. Flagged is what takes or touches
+more than three times as much at the largest size as at the smallest, and tables of which its plan
+reads all rows.
 Those that write are rolled back. `--folder` keeps the databases for another time, `--only` takes
 queries whose names hold a text, `--plans` prints their statements.
 """
