@@ -49,12 +49,12 @@ class Batches:
         data = batches.repeat().skip(first).map(self._reader())
         if self.change is not None:
             data = data.enumerate(start=first).map(self.change)
-        return data.prefetch(PREFETCHED)
+        return _untuned(data.prefetch(PREFETCHED))
 
     def in_order(self) -> Any:
         """Each row once, unchanged."""
         rows = tf.data.Dataset.from_tensor_slices(self.rows).batch(self.size)
-        return rows.map(self._reader()).prefetch(PREFETCHED)
+        return _untuned(rows.map(self._reader()).prefetch(PREFETCHED))
 
     def _alike(self, rows: Any) -> Any:
         """Batches of rows that are about as long, in any order.
@@ -89,6 +89,18 @@ class Batches:
             return tf.nest.pack_sequence_as(self.arrays, parts)
 
         return batch
+
+
+def _untuned(data: Any) -> Any:
+    """The same batches, whose numbers of threads and of batches ahead nobody tunes.
+
+    There are none to tune, and the thread that does so sleeps the longer, the longer the fitting
+    takes. Who lets go of the batches at its end may wait until it wakes: 10 s after 8 s of
+    fitting, 50 s after 90, about every third time (TensorFlow 2.21).
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return data.with_options(options)
 
 
 def trim(ids: Any) -> Any:

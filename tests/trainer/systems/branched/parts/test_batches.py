@@ -30,6 +30,15 @@ def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> Non
 
 
 @pytest.mark.slow
+def test_nobody_tunes_batches_or_their_end_would_wait_for_whoever_does() -> None:
+    from trainer.systems.branched.parts.batches import Batches
+
+    batches = Batches(np.arange(9)[:, None], np.arange(9), 4)
+    for data in (batches.shuffled(), batches.in_order()):
+        assert data.options().autotune.enabled is False
+
+
+@pytest.mark.slow
 def test_questions_of_a_batch_are_about_as_long_and_each_is_shown_once() -> None:
     from trainer.systems.branched.parts.batches import Batches
 
