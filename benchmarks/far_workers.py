@@ -1,7 +1,7 @@
 """Workers on other hosts: how fast they tag over a network of some latency.
 
 Run as root: PYTHONPATH=. python benchmarks/far_workers.py BUNDLE QUESTIONS [--site cooking]
-         [--count 5000] [--round-trips 0 5 20] [--hosts 2] [--processes 1 4] [--parts 100]
+         [--count 5000] [--round-trips 0 5 20] [--hosts 2] [--processes 1 4] [--parts 500]
 
 BUNDLE and QUESTIONS are as for `whole_job.py`. Each host is a network namespace of its own, whose
 only way out is a pair of virtual interfaces to a third namespace, where two addresses answer: the

@@ -21,12 +21,18 @@ _TEXT: Final = (r"[^\0\r\n]+", "a text or a path")
 
 # What Postgres' library reads as a number once it connects.
 _KEEPALIVES: Final = ("keepalives", *(f"keepalives_{of}" for of in ("idle", "interval", "count")))
-_WHOLE: Final = r"\s*[+-]?[0-9]{1,9}\s*"  # of 32 bits
+_WHOLE: Final = r"\s*[+-]?[0-9]+\s*"
 _NUMBERS: Final = {
-    "connect_timeout": r"[+-]?[0-9]{1,9}(\.[0-9]*)?",  # by psycopg
+    "connect_timeout": r"[+-]?[0-9]+(\.[0-9]*)?",  # by psycopg
     **dict.fromkeys((*_KEEPALIVES, "tcp_user_timeout"), _WHOLE),
 }
-_UTF8: Final = re.compile("(?i:utf-?8)")  # any other encoding lacks characters of questions
+_LARGEST: Final = 2**31 - 1
+_RANGES: Final = {  # of Linux, which is asked at each connection
+    "keepalives_idle": (1, 32_767),
+    "keepalives_interval": (1, 32_767),
+    "keepalives_count": (1, 127),
+}
+_UTF8: Final = re.compile("(?i:utf[-_]?8|unicode)")  # Postgres' spellings of it
 # Of Python's module; SQLAlchemy drops its isolation_level, and the engine has its own.
 _OF_SQLITE: Final = ("cached_statements", "check_same_thread", "detect_types", "timeout", "uri")
 _LONGEST_WAIT: Final = 1_000_000  # seconds; SQLite counts milliseconds in 32 bits
@@ -107,6 +113,8 @@ def _check_parameters(url: URL) -> None:
         conninfo.make_conninfo(**options)
     except ProgrammingError:
         raise wrong from None
+    if not _UTF8.fullmatch(str(options.get("client_encoding", "utf8"))):
+        raise ValueError("holds a client_encoding; leave it out, since questions need utf8")
     name = _find_wrong_value(options)
     if name is not None:
         raise ValueError(f"holds a value that {name} does not take")
@@ -134,8 +142,8 @@ def _check_sqlite(url: URL) -> None:
         sqlite3.connect(tried, **options).close()
     except (ValueError, OverflowError, sqlite3.Error) as error:
         raise ValueError(f"holds a value that SQLite does not take: {error}") from None
-    if not 0 <= options.get("timeout", 0) <= _LONGEST_WAIT:  # as nan is not either
-        raise ValueError(f"holds a timeout that is none of 0 to {_LONGEST_WAIT:,} seconds")
+    if not 0 <= options.get("timeout", 0) <= _LONGEST_WAIT:  # NaN fails this, too
+        raise ValueError(f"holds a timeout that is not between 0 and {_LONGEST_WAIT:,} seconds")
 
 
 def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
@@ -145,11 +153,9 @@ def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
     """
     from psycopg import conninfo, pq  # noqa: PLC0415
 
-    for name, number in _NUMBERS.items():
-        if name in options and not re.fullmatch(number, str(options[name])):
+    for name in _NUMBERS:
+        if name in options and not _is_number_of(name, str(options[name])):
             return name
-    if not _UTF8.fullmatch(options.get("client_encoding", "utf8")):
-        return "client_encoding"
     ports = str(options.get("port", "")).split(",")
     if any(port and not 0 < int(port) < 1 << 16 for port in ports):
         return "port"
@@ -162,6 +168,14 @@ def _find_wrong_value(options: Mapping[str, Any]) -> str | None:
     if _NO_FOLDER in told:
         return None
     return min((name for name in options if name in told), key=told.index, default=_UNNAMED)
+
+
+def _is_number_of(name: str, value: str) -> bool:
+    """Whether a parameter takes this for its number."""
+    if not re.fullmatch(_NUMBERS[name], value):
+        return False
+    least, most = _RANGES.get(name, (-_LARGEST, _LARGEST))
+    return least <= float(value) <= most
 
 
 def check_broker_address(address: str) -> None:

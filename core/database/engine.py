@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,7 +98,8 @@ def _tell_when_unreachable(engine: Engine) -> None:
 
 def _postgres_engine(url: URL) -> Engine:
     client = {f"keepalives_{name}": number for name, number in _KEEPALIVES.items()}
-    defaults = {"connect_timeout": 5, "application_name": "question-tagger", **client}
+    own = {"application_name": "question-tagger", "client_encoding": "utf8"}
+    defaults = {"connect_timeout": 5, **own, **client}
     engine = create_engine(
         url,
         pool_pre_ping=True,
@@ -110,10 +111,9 @@ def _postgres_engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
         # The server's own side, which frees the locks of a client that is gone.
-        cursor = connection.cursor()
-        for name, number in _KEEPALIVES.items():
-            cursor.execute(f"SET tcp_keepalives_{name} = {number}")
-        cursor.close()
+        with closing(connection.cursor()) as cursor:
+            for name, number in _KEEPALIVES.items():
+                cursor.execute(f"SET tcp_keepalives_{name} = {number}")
         connection.commit()
 
     return engine

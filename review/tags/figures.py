@@ -178,7 +178,7 @@ def _newest_tags(connection: Connection, site: str) -> Iterator[list[str]]:
             .limit(left)
             .subquery()
         )
-        # As one text: a row for each takes the driver five times as long.
+        # Gathered by the database: one row a question takes the driver five times as long.
         found = connection.scalar(select(_gather(connection, newest.c.tags))) or []
         left -= len(found)
         yield from found

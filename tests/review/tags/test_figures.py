@@ -81,7 +81,7 @@ def test_a_renamed_tag_counts_as_the_one_that_it_stands_for(
 def test_relations_are_learned_from_living_tags_of_what_was_asked_last(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "NEWEST_QUESTIONS", 40)
+    monkeypatch.setattr(figures, "NEWEST_QUESTIONS", 52)
     authors = {n: ("gg", "r") if n < 30 else ("r",) for n in range(60)}
     predict_rows(engine, {n: {} for n in authors}, now=clock.now(), authors=authors)
     with engine.begin() as connection:
@@ -89,7 +89,9 @@ def test_relations_are_learned_from_living_tags_of_what_was_asked_last(
         moved = update(Question).values(created_at=clock.now() - timedelta(days=400))
         connection.execute(update(Question).values(created_at=clock.now()))
         connection.execute(moved.where(old))
+        undated = Question.question_id >= 50
+        connection.execute(update(Question).values(created_at=None).where(undated))
         store_synonyms(connection, "stats", {"gg": "ggplot2"}, now=clock.now())
         learned = read_relations(connection, "stats")
-    assert learned.questions == 40
+    assert learned.questions == 52
     assert [one.tag for one in learned.implications] == ["ggplot2"]
