@@ -71,6 +71,18 @@ def test_both_ends_of_a_connection_notice_a_host_that_lost_its_power(engine: Eng
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_postgres_is_spoken_to_in_utf_8_whatever_the_environment_says(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "latin1")
+    engine = make_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT '日本'")).scalar() == "日本"
+        assert connection.execute(text("SHOW client_encoding")).scalar() == "UTF8"
+    engine.dispose()
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_what_an_address_of_postgres_says_of_its_connections_holds(database_url: str) -> None:
     said = {"application_name": "mine", "connect_timeout": "11", "keepalives_idle": "7"}
     engine = make_engine(make_url(database_url).update_query_dict(said).render_as_string(False))
