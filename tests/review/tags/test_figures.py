@@ -81,7 +81,7 @@ def test_a_renamed_tag_counts_as_the_one_that_it_stands_for(
 def test_relations_are_learned_from_living_tags_of_what_was_asked_last(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(figures, "NEWEST_QUESTIONS", 52)
+    monkeypatch.setattr(figures, "NEWEST_QUESTIONS", 40)
     authors = {n: ("gg", "r") if n < 30 else ("r",) for n in range(60)}
     predict_rows(engine, {n: {} for n in authors}, now=clock.now(), authors=authors)
     with engine.begin() as connection:
@@ -89,9 +89,23 @@ def test_relations_are_learned_from_living_tags_of_what_was_asked_last(
         moved = update(Question).values(created_at=clock.now() - timedelta(days=400))
         connection.execute(update(Question).values(created_at=clock.now()))
         connection.execute(moved.where(old))
-        undated = Question.question_id >= 50
-        connection.execute(update(Question).values(created_at=None).where(undated))
         store_synonyms(connection, "stats", {"gg": "ggplot2"}, now=clock.now())
         learned = read_relations(connection, "stats")
-    assert learned.questions == 52
+    assert learned.questions == 40
     assert [one.tag for one in learned.implications] == ["ggplot2"]
+    assert [one.questions for one in learned.implications] == [30]  # by their numbers it were ten
+
+
+def test_relations_are_learned_from_as_many_questions_with_those_that_have_no_date(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "NEWEST_QUESTIONS", 25)
+    authors = {n: ("gg", "r") if n < 20 else ("r",) for n in range(40)}
+    predict_rows(engine, {n: {} for n in authors}, now=clock.now(), authors=authors)
+    with engine.begin() as connection:
+        connection.execute(update(Question).values(created_at=clock.now()))
+        undated = Question.question_id >= 20
+        connection.execute(update(Question).values(created_at=None).where(undated))
+        learned = read_relations(connection, "stats")
+    assert learned.questions == 25  # all that have a date, and five more
+    assert [one.questions for one in learned.implications] == [20]
