@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, QueuePool, func, insert, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
+from core.addresses import read_database_address
 from core.database.bulk import insert_rows
 from core.database.engine import (
     make_engine,
@@ -20,8 +21,10 @@ from core.database.engine import (
 )
 from core.database.migrate import upgrade
 from core.database.review_tables import BlockedTag, Review
+from core.database.tables import Question
 from core.errors import DatabaseUnreachable
 from tests.conftest import ManualClock, free_port
+from tests.rows import question, store_questions
 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
@@ -80,6 +83,26 @@ def test_postgres_is_spoken_to_in_utf_8_whatever_the_environment_says(
         assert connection.execute(text("SELECT '日本'")).scalar() == "日本"
         assert connection.execute(text("SHOW client_encoding")).scalar() == "UTF8"
     engine.dispose()
+
+
+@pytest.mark.parametrize("said_by", ["environment", "address"])
+def test_options_of_another_encoding_cost_no_character(
+    migrated_postgres_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, said_by: str
+) -> None:
+    options, address = "-c client_encoding=latin1", make_url(migrated_postgres_url)
+    if said_by == "environment":
+        monkeypatch.setenv("PGOPTIONS", options)
+    else:
+        address = address.update_query_dict({"options": options})
+    engine = make_engine(read_database_address(address.render_as_string(False)))
+    store_questions(engine, question(1, "Борщ", body="5 €, naïve: 日本"), now=clock.now())
+    engine.dispose()
+    monkeypatch.delenv("PGOPTIONS", raising=False)
+    plain = make_engine(migrated_postgres_url)
+    with plain.connect() as connection:
+        found = connection.execute(select(Question.title, Question.body)).one()
+    plain.dispose()
+    assert tuple(found) == ("Борщ", "5 €, naïve: 日本")
 
 
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
