@@ -171,6 +171,7 @@ def suggest(
     from core.model.predictor import Model  # noqa: PLC0415
     from core.model.sentences.encoders import Encoders  # noqa: PLC0415
     from core.questions.suggested import read_blocked_tags  # noqa: PLC0415
+    from core.questions.tags.synonyms import read_replaced  # noqa: PLC0415
 
     if not text.strip() and not body.strip():
         fail('The text is empty: give a question\'s title, as: "How do I test two means?"')
@@ -179,9 +180,11 @@ def suggest(
     with reading(engine) as connection:
         live = registry.get_live(connection, site)
         blocked = read_blocked_tags(connection, site)
+        synonyms = read_replaced(connection, site)
     with open_cache(settings).open(live, fetch_from(engine)) as bundle:
         model = Model(bundle, encoders=Encoders(settings.teacher))
-    (ranked,) = model.rank(model.probabilities([model.words(text, body)]), excluded=blocked)
+    probabilities = model.probabilities([model.words(text, body)])
+    (ranked,) = model.rank(probabilities, excluded=blocked, synonyms=synonyms)
     if as_json:
         print_json(
             {

@@ -1,7 +1,7 @@
 """Tags a batch of questions: rows in, predictions out, the network between them."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from core.model.registry import Version, hold_live
 from core.model.text.names import Words
 from core.questions.leases import HELD, HeldQuestions, end_lease
 from core.questions.lifecycle import ClaimedQuestion, claim, finish, record_error, unclaim
+from core.questions.tags.synonyms import read_replaced
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class _Part:
 
     Attributes:
         loaded: the model that it was claimed for.
+        synonyms: by tags that are dead at the site, the living ones.
         claimed: all of it.
         readable: those whose text gave words.
         run: gives the probabilities of those; to be called by whoever has the network.
@@ -71,6 +73,7 @@ class _Part:
     """
 
     loaded: Loaded
+    synonyms: Mapping[str, str]
     claimed: list[ClaimedQuestion]
     readable: list[ClaimedQuestion]
     run: Callable[[], Probabilities]
@@ -147,6 +150,7 @@ class _Line:
         self._patience = WRITE_SECONDS  # what is left of it for all parts together
         self._running: tuple[_Part, Future[Probabilities]] | None = None
         self._unwritten: dict[int, ClaimedQuestion] = {}
+        self._synonyms: Mapping[str, str] | None = None  # until the first part is claimed
         self.tagged = 0
         self.failed = 0
 
@@ -164,7 +168,7 @@ class _Line:
         """Claim and read a part, give it to the network, and write the one that was there."""
         loaded, claimed = self._claim(pks)
         self._unwritten |= {question.pk: question for question in claimed}
-        part = read(loaded, claimed)
+        part = read(loaded, self._synonyms or {}, claimed)
         before = self._take()
         self._running = part, self._network.submit(part.run)
         if before is not None:
@@ -200,6 +204,8 @@ class _Line:
             serving = serving or self._models.get(self._site, before_loading=self._end)
             with self._engine.begin() as connection:
                 if hold_live(connection, self._site) == serving.live:
+                    if self._synonyms is None:
+                        self._synonyms = read_replaced(connection, self._site)
                     return serving.loaded, claim(
                         connection,
                         pks,
@@ -229,7 +235,7 @@ class _Line:
         self._held.let_go(question.pk for question in part.claimed)
 
 
-def read(loaded: Loaded, claimed: list[ClaimedQuestion]) -> _Part:
+def read(loaded: Loaded, synonyms: Mapping[str, str], claimed: list[ClaimedQuestion]) -> _Part:
     """Read and encode what was claimed; whatever a text provokes is that text's error."""
     readable: list[ClaimedQuestion] = []
     texts: list[Words] = []
@@ -241,7 +247,7 @@ def read(loaded: Loaded, claimed: list[ClaimedQuestion]) -> _Part:
             errors[question.pk] = _describe(question, error)
         else:
             readable.append(question)
-    return _Part(loaded, claimed, readable, _encode(loaded.model, texts), errors)
+    return _Part(loaded, synonyms, claimed, readable, _encode(loaded.model, texts), errors)
 
 
 def _encode(model: Model, texts: Sequence[Words]) -> Callable[[], Probabilities]:
@@ -265,7 +271,7 @@ def predict(
     """
     model = part.loaded.model
     try:
-        ranked = model.rank(_finite(probabilities()))
+        ranked = model.rank(_finite(probabilities()), synonyms=part.synonyms)
     except Exception as error:  # noqa: BLE001
         if len(part.readable) == 1:
             return [], part.errors | {part.readable[0].pk: _describe(part.readable[0], error)}
@@ -287,7 +293,7 @@ def _predict_one_by_one(part: _Part) -> tuple[list[TaggedQuestion], dict[int, st
     tagged: list[TaggedQuestion] = []
     errors = dict(part.errors)
     for question in part.readable:
-        one = read(part.loaded, [question])
+        one = read(part.loaded, part.synonyms, [question])
         ranked, failed = predict(one, one.run)
         tagged += ranked
         errors |= failed

@@ -1,7 +1,8 @@
 """A model that runs: LiteRT over whole batches, without TensorFlow."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from core.log import silent_stderr
 from core.memory import own_bytes
 from core.model.bundle import Bundle
 from core.model.encoding import Arrays, Calls, encode, into_calls
+from core.model.post_processing.synonyms import join_synonyms
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.model.sentences.reading import ReadQuestion, sentence_vectors
 from core.model.text.names import TagNames, Words
@@ -153,15 +155,22 @@ class Model:
         return self._post_processing.apply(raw, calls.named)
 
     def rank(
-        self, probabilities: npt.NDArray[np.float64], *, excluded: Collection[str] = ()
+        self,
+        probabilities: npt.NDArray[np.float64],
+        *,
+        excluded: Collection[str] = (),
+        synonyms: Mapping[str, str] = MappingProxyType({}),
     ) -> list[list[RankedTag]]:
         """Return for each row its ten most probable tags, the most probable first.
 
         Args:
             probabilities: shape (questions, labels).
             excluded: tags that are not wanted; others move up in their place.
+            synonyms: by tags that are dead at the site, the living ones that are told instead.
         """
-        labels, thresholds = self.manifest.labels, self._thresholds
+        labels, probabilities, thresholds = join_synonyms(
+            self.manifest.labels, probabilities, self._thresholds, synonyms
+        )
         if excluded:
             wanted = [number for number, tag in enumerate(labels) if tag not in excluded]
             labels = tuple(labels[number] for number in wanted)

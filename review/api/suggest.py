@@ -9,6 +9,7 @@ from core.database.engine import reading
 from core.errors import ModelError
 from core.questions.store import clean_text
 from core.questions.suggested import read_blocked_tags
+from core.questions.tags.synonyms import read_replaced
 from review.api.browse_models import Model, TagOfPrediction
 from review.api.fields import Number, Site, Tag
 from review.browse.question import find_question
@@ -71,11 +72,13 @@ def suggest(context: ContextDep, _: ReviewerDep, sent: SuggestRequest) -> Sugges
     site = known_site(context, sent.site)
     with reading(context.engine) as connection:
         blocked = read_blocked_tags(connection, site)
+        synonyms = read_replaced(connection, site)
     found = suggest_tags(
         context.models,
         site,
         [texts.Text(clean_text(one.title), clean_text(one.body)) for one in sent.texts],
         excluded=blocked.union(sent.exclude),
+        synonyms=synonyms,
     )
     return SuggestAnswer(
         site=site,
@@ -93,10 +96,12 @@ def explain(context: ContextDep, _: ReviewerDep, site: Site, question_id: Number
     """
     with reading(context.engine) as connection:
         found = find_question(connection, site, question_id)
+        synonyms = read_replaced(connection, site)
     tags = [tag.tag for tag in found.question.tags if tag.suggested][:MOST_EXPLAINED]
     try:
         with context.models.use(site) as loaded:
-            reasons = find_reasons(loaded.model, found.question.title, found.body, tags)
+            model, question = loaded.model, found.question
+            reasons = find_reasons(model, question.title, found.body, tags, synonyms)
             version = loaded.version.version
     except ModelError:  # a help beside the question, which is shown without it
         return ReasonsAnswer(model_version=None, reasons={})

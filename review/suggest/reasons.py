@@ -8,10 +8,14 @@ So only losses that matter are told, and a tag without any has none.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
+from core.model.post_processing.synonyms import join_synonyms
 from core.model.predictor import Model
 from core.model.sentences.reading import ReadQuestion
 from core.model.text.names import Words
@@ -30,7 +34,11 @@ class Reason:
 
 
 def find_reasons(
-    model: Model, title: str, body: str, tags: Sequence[str]
+    model: Model,
+    title: str,
+    body: str,
+    tags: Sequence[str],
+    synonyms: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, list[Reason]]:
     """Return for each tag that the model knows the words that speak for it, the strongest first.
 
@@ -39,13 +47,16 @@ def find_reasons(
         title: plain text.
         body: HTML.
         tags: for which reasons are wanted.
+        synonyms: by tags that are dead at the site, the living ones that the model tells instead.
     """
-    columns = {
-        tag: model.manifest.labels.index(tag) for tag in tags if tag in model.manifest.labels
-    }
     whole = model.words(title, body)
     words = _words_to_leave_out(whole)
-    probabilities = model.probabilities([whole, *(_without(whole, word) for word in words)])
+    told = model.probabilities([whole, *(_without(whole, word) for word in words)])
+    manifest = model.manifest
+    labels, probabilities, _ = join_synonyms(
+        manifest.labels, told, np.array(manifest.thresholds), synonyms
+    )
+    columns = {tag: labels.index(tag) for tag in tags if tag in labels}
     losses = probabilities[0] - probabilities[1:]
     return {
         tag: _strongest(words, [float(loss) for loss in losses[:, column]])

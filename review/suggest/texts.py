@@ -1,10 +1,11 @@
 """Tags for a batch of texts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
-from core.model.predictor import Model, RankedTag
+from core.model.predictor import RankedTag
 from review.suggest.models import SharedModels
 
 AT_ONCE: Final = 100  # texts between which other requests have their turn
@@ -32,7 +33,12 @@ class Suggested:
 
 
 def suggest_tags(
-    models: SharedModels, site: str, texts: Sequence[Text], *, excluded: Collection[str] = ()
+    models: SharedModels,
+    site: str,
+    texts: Sequence[Text],
+    *,
+    excluded: Collection[str] = (),
+    synonyms: Mapping[str, str] = MappingProxyType({}),
 ) -> Suggested:
     """Return tags for texts.
 
@@ -41,6 +47,7 @@ def suggest_tags(
         site: whose live model.
         texts: at least one.
         excluded: tags that are not wanted; others move up in their place.
+        synonyms: by tags that are dead at the site, the living ones that are told instead.
 
     Raises:
         ModelError: there is no model that could.
@@ -49,10 +56,7 @@ def suggest_tags(
     for start in range(0, len(texts), AT_ONCE):
         with models.use(site) as loaded:
             version = loaded.version.version
-            tags += _tag(loaded.model, texts[start : start + AT_ONCE], excluded)
+            model, some = loaded.model, texts[start : start + AT_ONCE]
+            found = model.probabilities([model.words(text.title, text.body) for text in some])
+            tags += model.rank(found, excluded=excluded, synonyms=synonyms)
     return Suggested(version, tags)
-
-
-def _tag(model: Model, texts: Sequence[Text], excluded: Collection[str]) -> list[list[RankedTag]]:
-    probabilities = model.probabilities([model.words(text.title, text.body) for text in texts])
-    return model.rank(probabilities, excluded=excluded)

@@ -15,6 +15,7 @@ from core.broker.queue import make_celery, queue_length
 from core.clock import SystemClock
 from core.database.review_tables import BlockedTag
 from core.database.tables import TaggingRequest
+from core.questions.tags.synonyms import store_synonyms
 from core.settings import Settings
 from tests.conftest import ManualClock
 from tests.models import word_bundle
@@ -115,6 +116,14 @@ def test_no_tag_that_is_blocked_is_suggested_on_the_terminal(parked: Engine) -> 
         connection.execute(insert(BlockedTag).values(**row, at=SystemClock().now()))
     after = json.loads(run(*asked).stdout)["tags"]
     assert {tag["tag"] for tag in after} == before - {"t-test"}
+
+
+def test_a_renamed_tag_is_suggested_by_its_living_name_on_the_terminal(parked: Engine) -> None:
+    publish_live(parked, word_bundle(), now=SystemClock().now())
+    with parked.begin() as connection:
+        store_synonyms(connection, "stats", {"t-test": "student"}, now=SystemClock().now())
+    told = run("suggest", "A t-test?", "--site", "stats", "--json").stdout
+    assert [tag["tag"] for tag in json.loads(told)["tags"] if tag["suggested"]] == ["student"]
 
 
 def test_a_worker_of_trainings_needs_what_trains(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """The models that are compared at the gate, and what each says of the held-out questions."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -15,11 +15,12 @@ from sqlalchemy.engine import Connection
 from core.database.engine import reading
 from core.model.fetching import load_bundle
 from core.model.manifest import Manifest
+from core.model.post_processing.synonyms import join_synonyms
 from core.model.predictor import Model
 from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
 from core.questions.selection import Selection
-from core.questions.tags.synonyms import read_synonyms, relabel
+from core.questions.tags.synonyms import read_synonyms
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.dataset import Dataset, Holdout
 from trainer.data.labels import multi_hot
@@ -161,38 +162,6 @@ def run_live(
         labels=labels,
         scores=score(holdout, labels, probabilities, thresholds),
     )
-
-
-def join_synonyms(
-    labels: Sequence[str],
-    probabilities: Floats,
-    thresholds: Floats,
-    synonyms: Mapping[str, str],
-) -> tuple[tuple[str, ...], Floats, Floats]:
-    """Take a model's dead labels for the living ones that they stand for.
-
-    As the live agreement does (`core/agreement/scores.py`): a living tag gets the highest of the
-    probabilities. Its threshold is its own or, where the model knows it by a dead name alone, that
-    one's.
-
-    Args:
-        labels: the model's.
-        probabilities: shape (rows, labels).
-        thresholds: shape (labels,).
-        synonyms: by dead tag, the living one.
-    """
-    living = relabel(labels, synonyms)
-    if living == tuple(labels):
-        return living, probabilities, thresholds
-    places = {label: place for place, label in enumerate(living)}
-    joined = np.zeros((len(probabilities), len(living)))
-    limits = np.zeros(len(living))
-    dead_first = sorted(range(len(labels)), key=lambda column: labels[column] not in synonyms)
-    for column in dead_first:
-        place = places[synonyms.get(labels[column], labels[column])]
-        joined[:, place] = np.maximum(joined[:, place], probabilities[:, column])
-        limits[place] = thresholds[column]
-    return living, joined, limits
 
 
 def holdout_questions(

@@ -16,6 +16,7 @@ from core.database.engine import reading
 from core.errors import NotEnoughQuestions
 from core.model.fetching import load_bundle
 from core.model.manifest import Manifest
+from core.model.post_processing.synonyms import join_synonyms
 from core.model.predictor import Model
 from core.model.registry import Version
 from core.model.sentences.encoders import NO_ENCODER, Encoders
@@ -25,7 +26,7 @@ from core.questions.time_order import Seen
 from trainer.data.corpus import LabelledQuestion
 from trainer.data.labels import multi_hot
 from trainer.data.stored import stored_questions
-from trainer.evaluation.evaluated_models import PREDICT_ROWS, EvaluatedModel, join_synonyms
+from trainer.evaluation.evaluated_models import PREDICT_ROWS, EvaluatedModel
 from trainer.evaluation.gate import FEWEST_QUESTIONS
 from trainer.scoring.metrics import Floats, Scores
 

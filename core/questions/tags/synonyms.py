@@ -2,9 +2,10 @@
 
 The site's own list (https://api.stackexchange.com/docs/tag-synonyms), which the poller keeps. What
 is learned of questions that still have a dead tag is learned of the one that it stands for, and
-so is measured what a model says of them (`core/agreement/`); a dead tag itself is never suggested,
-as one that is blocked (`core/questions/suggested.py`). Possible synonyms that
-co-occurrence tells of (`review/tags/relations.py`) change nothing here.
+so is measured what a model says of them (`core/agreement/`). A dead tag itself is never suggested,
+as one that is blocked (`core/questions/suggested.py`); a model that knows it suggests the living
+one in its place. Possible synonyms that co-occurrence tells of (`review/tags/relations.py`) change
+nothing here.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,6 +19,7 @@ from core.database.api_tables import TagSynonym
 from core.database.engine import dialect_insert
 from core.database.review_tables import BlockedTag
 from core.questions.review_queue import forget_scores_of_tags
+from core.questions.suggested import read_blocked_tags
 
 BY_SITE = "the site's synonyms"  # who has blocked the tag
 
@@ -90,6 +92,16 @@ def read_synonyms(connection: Connection, site: str) -> dict[str, str]:
     """By each dead tag of a site the living one that it stands for, however many lie between."""
     rows = select(TagSynonym.tag, TagSynonym.synonym_of).where(TagSynonym.site == site)
     return _resolved({row.tag: row.synonym_of for row in connection.execute(rows)})
+
+
+def read_replaced(connection: Connection, site: str) -> dict[str, str]:
+    """By each dead tag of a site the living one that is suggested in its place.
+
+    One that a person has unblocked is suggested as it is.
+    """
+    synonyms = read_synonyms(connection, site)
+    blocked = read_blocked_tags(connection, site) if synonyms else ()
+    return {tag: living for tag, living in synonyms.items() if tag in blocked}
 
 
 def _resolved(synonyms: Mapping[str, str]) -> dict[str, str]:

@@ -112,6 +112,19 @@ def test_a_tag_below_its_threshold_takes_no_place_from_those_behind_it() -> None
     assert [suggested for _, _, suggested in row] == [False] + [True] * 5 + [False] * 4
 
 
+def test_a_living_tag_is_told_in_the_place_of_its_dead_names() -> None:
+    """Also one that the model knows by a dead name alone; a living one has its own threshold."""
+    model, synonyms = Model(word_bundle()), {"t-test": "anova", "c++": "cpp"}
+    model._thresholds[LABELS.index("anova")] = 0.7
+    said = np.array([[0.1, 0.2, 0.6, 0.3, 0.8, 0.4], [0.5, 0.2, 0.1, 0.3, 0.6, 0.4]])
+    first, second = model.rank(said, synonyms=synonyms)
+    assert first[:3] == [("anova", 0.8, True), ("cpp", 0.6, True), ("time-series", 0.4, False)]
+    assert second[0] == ("anova", 0.6, False)
+    assert sorted(tag.tag for tag in first) == [
+        "anova", "bayesian", "cpp", "regression", "time-series"
+    ]  # fmt: skip
+
+
 @pytest.mark.slow
 @given(arrays(np.float64, (3, 12), elements=st.floats(0, 1)))
 def test_any_probabilities_can_be_ranked(probabilities: np.ndarray) -> None:

@@ -3,6 +3,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert
 
 from core.database.review_tables import BlockedTag
+from core.questions.tags.synonyms import store_synonyms
 from tests.conftest import ManualClock
 from tests.models import word_bundle
 from tests.rows import live_models, publish_live, question, store_questions
@@ -66,6 +67,25 @@ def test_the_words_that_speak_for_a_questions_tags_are_told(client: TestClient) 
     words = {tag: [one["word"] for one in of] for tag, of in told["reasons"].items()}
     assert words == {"anova": ["anova"], "regression": ["regression"]}
     assert client.get("/api/v1/review/questions/stats/9/reasons").status_code == 404
+
+
+@pytest.mark.usefixtures("live")
+def test_a_renamed_tag_is_told_by_its_living_name(
+    client: TestClient, sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    with sqlite_engine.begin() as connection:
+        store_synonyms(connection, "stats", {"anova": "aov", "t-test": "aov"}, now=clock.now())
+    stored = store_questions(sqlite_engine, question(2, "On anova"), now=clock.now())
+    tag_batch(sqlite_engine, live_models(sqlite_engine), "stats", stored.requested, clock)
+    sent = {"site": "stats", "texts": [{"title": "anova or t-test"}, {"title": "a t-test"}]}
+    told = client.post("/api/v1/suggest", json=sent).json()
+    suggested = [[t["tag"] for t in tags if t["suggested"]] for tags in told["results"]]
+    assert suggested == [["aov"], ["aov"]]
+    reasons = client.get("/api/v1/review/questions/stats/2/reasons").json()["reasons"]
+    assert {tag: [one["word"] for one in of] for tag, of in reasons.items()} == {"aov": ["anova"]}
+    sent["exclude"] = ["aov"]
+    told = client.post("/api/v1/suggest", json=sent).json()
+    assert not {"aov", "anova", "t-test"}.intersection(t["tag"] for t in told["results"][0])
 
 
 @pytest.mark.usefixtures("live")

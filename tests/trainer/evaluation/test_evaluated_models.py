@@ -22,7 +22,6 @@ from trainer.evaluation import evaluated_models
 from trainer.evaluation.evaluated_models import (
     EvaluatedModel,
     holdout_questions,
-    join_synonyms,
     load_live,
     run_baseline,
     run_candidate,
@@ -83,17 +82,6 @@ def test_dead_labels_of_the_live_version_count_for_the_living_ones(sqlite_engine
     joined = run_live(sqlite_engine, model, "live", SELECTION, candidate.holdout)
     assert joined.labels == LABELS[1:]
     assert joined.scores.probabilities.shape == (HOLDOUT, len(LABELS) - 1)
-
-
-def test_a_living_label_has_the_highest_probability_and_its_own_threshold() -> None:
-    said = np.array([[0.9, 0.2, 0.1, 0.5], [0.1, 0.3, 0.2, 0.6]])
-    synonyms = {"old": "new", "dead": "unknown"}
-    labels, probabilities, thresholds = join_synonyms(
-        ("old", "new", "other", "dead"), said, np.array([0.4, 0.3, 0.2, 0.1]), synonyms
-    )
-    assert labels == ("new", "other", "unknown")
-    assert probabilities.tolist() == [[0.9, 0.1, 0.5], [0.3, 0.2, 0.6]]
-    assert thresholds.tolist() == [0.3, 0.2, 0.1]
 
 
 def test_a_question_that_is_gone_has_no_probability(sqlite_engine: Engine) -> None:

@@ -23,6 +23,8 @@ from core.questions.lifecycle import (
     finish,
     park_exhausted,
 )
+from core.questions.tags.synonyms import store_synonyms
+from review.decisions.site_tags import unblock_tag
 from tests.conftest import ManualClock
 from tests.models import LABELS, word_bundle
 from tests.rows import (
@@ -56,6 +58,22 @@ def test_a_batch_is_tagged_with_what_the_network_says(engine: Engine, clock: Man
     with engine.connect() as connection:
         assert connection.execute(select(func.count(PredictedTag.tag))).scalar() == 3 * len(LABELS)
     assert find_request(engine, 1) is None
+
+
+def test_the_living_tag_is_suggested_in_the_place_of_one_that_the_site_renamed(
+    engine: Engine, clock: ManualClock
+) -> None:
+    """Once, where the model knows both; a dead one that a person unblocked stays as it is."""
+    publish_live(engine, word_bundle(), now=clock.now())
+    renamed = {"c++": "cpp", "t-test": "anova", "bayesian": "bayes"}
+    with engine.begin() as connection:
+        store_synonyms(connection, "stats", renamed, now=clock.now())
+        unblock_tag(connection, "stats", "bayesian")
+    texts = ("C++ code", "Anova or t-test", "A t-test", "Bayesian")
+    asked = [question(number, text) for number, text in enumerate(texts)]
+    stored = store_questions(engine, *asked, now=clock.now())
+    tag_batch(engine, live_models(engine), "stats", stored.requested, clock)
+    assert suggested_tags(engine) == {0: {"cpp"}, 1: {"anova"}, 2: {"anova"}, 3: {"bayesian"}}
 
 
 def test_a_task_that_runs_twice_changes_nothing(engine: Engine, clock: ManualClock) -> None:

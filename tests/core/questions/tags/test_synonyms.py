@@ -12,6 +12,7 @@ from core.questions.tags.synonyms import (
     _resolved,
     drop_synonyms,
     find_oldest_reading,
+    read_replaced,
     read_synonyms,
     relabel,
     relabel_probabilities,
@@ -82,6 +83,15 @@ def test_a_tag_that_a_person_unblocked_is_blocked_again_only_where_its_synonym_c
     assert blocked(sqlite_engine) == frozenset()
     stored(sqlite_engine, clock, {"old": "newer"})
     assert blocked(sqlite_engine) == {"old"}
+
+
+def test_a_dead_tag_is_replaced_unless_a_person_unblocked_it(
+    sqlite_engine: Engine, clock: ManualClock
+) -> None:
+    stored(sqlite_engine, clock, {"older": "old", "old": "new", "dead": "new"})
+    with sqlite_engine.begin() as connection:
+        connection.execute(delete(BlockedTag).where(BlockedTag.tag == "old"))
+        assert read_replaced(connection, "stats") == {"older": "new", "dead": "new"}
 
 
 def test_what_was_not_read_again_is_dropped_and_lives_unless_a_person_blocks_it(
