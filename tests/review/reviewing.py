@@ -1,8 +1,9 @@
 """What tests do on the review page, and what they read there and in the database."""
 
 from typing import Any
+from uuid import uuid4
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from core.database.engine import reading
@@ -76,3 +77,16 @@ def count(service: Service, table: type[Any], reviewer: str) -> int:
     with reading(service.engine) as connection:
         rows = select(func.count()).select_from(table).where(table.reviewer == reviewer)
         return connection.execute(rows).scalar_one()
+
+
+def say(
+    browser: Browser, service: Service, who: str, identity: int, verdicts: dict[str, str]
+) -> None:
+    """Decide on a question as somebody else."""
+    path = f"/api/v1/review/questions/stats/{identity}/decision"
+    body = {"request_id": str(uuid4()), "verdicts": verdicts}
+    with browser.new_context() as other:
+        other.new_page().goto(service.link_of(who))
+        session = other.request.get(f"{service.address}/api/v1/session").json()
+        headers = {"X-CSRF-Token": session["csrf_token"]}
+        assert other.request.post(f"{service.address}{path}", data=body, headers=headers).ok

@@ -5,7 +5,8 @@ import { toast } from "./notices.js";
 
 const $ = (id) => document.getElementById(id);
 const blocked = new Set(); // site and tag of what was blocked on this page
-const asked = new Set(); // questions for which this page asked for a second opinion
+const ASKED = `tagger-asked:${$("review").dataset.reviewer}`; // in the storage of this tab
+const asked = readAsked(); // questions for which this tab asked for a second opinion
 const unanswered = new Set(); // those for which it may have: the answer was lost
 const toggling = new Set(); // those whose answer is on its way
 
@@ -48,19 +49,20 @@ async function copy(text) {
   }
 }
 
-// Ask for a second opinion, or take that back where this page has asked for it.
+// Ask for a second opinion, or take that back where this tab has asked for it.
 // draw(): shows which it is.
 export async function toggleSecondOpinion({ question }, draw) {
   const path = questionPath(question);
   if (toggling.has(path)) return;
   toggling.add(path);
   try {
-    if (asked.has(path)) {
+    if (hasAsked(question)) {
       await call("DELETE", `${path}/second-opinion`);
       asked.delete(path);
       toast("No second opinion is asked for any more.");
     } else {
-      const { is_new: isNew } = await call("POST", `${path}/second-opinion`, {});
+      const { is_new: isNew, wanted_reviews: wanted } = await call("POST", `${path}/second-opinion`, {});
+      question.wanted_reviews = wanted;
       const isOurs = unanswered.delete(path) || isNew;
       if (isOurs) asked.add(path);
       toast(isOurs ? "Another reviewer will be asked, too. Second opinion once more takes that back." : "A second opinion is asked for already.");
@@ -70,12 +72,31 @@ export async function toggleSecondOpinion({ question }, draw) {
     if (error.status === 0 && !asked.has(path)) unanswered.add(path);
     toast(`Not done: ${error.message}`, "bad");
   }
+  keepAsked();
   toggling.delete(path);
   draw();
 }
 
+// Whether this tab has asked for a second opinion that nobody has given, as far as the page knows.
 export function hasAsked(question) {
-  return asked.has(questionPath(question));
+  const others = question.reviews - (question.own.saved ? 1 : 0);
+  return asked.has(questionPath(question)) && question.wanted_reviews > others + 1;
+}
+
+function readAsked() {
+  try {
+    return new Set(JSON.parse(sessionStorage.getItem(ASKED)));
+  } catch {
+    return new Set(); // storage is shut
+  }
+}
+
+function keepAsked() {
+  try {
+    sessionStorage.setItem(ASKED, JSON.stringify([...asked]));
+  } catch {
+    // It holds for this page alone.
+  }
 }
 
 function nameOf(site, tag) {

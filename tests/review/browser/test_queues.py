@@ -1,7 +1,6 @@
 """Queues, filters, conflicts and one verdict on many questions, in a real browser."""
 
 import json
-from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, Response, Route, expect
 from sqlalchemy import delete, insert, select
@@ -19,6 +18,7 @@ from tests.review.reviewing import (
     press,
     question_id,
     saved,
+    say,
     verdicts,
 )
 
@@ -244,19 +244,6 @@ def test_a_tag_of_the_author_is_named_once(page: Page, service: Service) -> None
         "author": "regression",
     }
     expect(page.locator("#count")).to_contain_text("question")
-
-
-def say(
-    browser: Browser, service: Service, who: str, identity: int, verdicts: dict[str, str]
-) -> None:
-    """Decide on a question as somebody else."""
-    path = f"/api/v1/review/questions/stats/{identity}/decision"
-    body = {"request_id": str(uuid4()), "verdicts": verdicts}
-    with browser.new_context() as other:
-        other.new_page().goto(service.link_of(who))
-        session = other.request.get(f"{service.address}/api/v1/session").json()
-        headers = {"X-CSRF-Token": session["csrf_token"]}
-        assert other.request.post(f"{service.address}{path}", data=body, headers=headers).ok
 
 
 def test_a_conflict_has_a_queue_of_its_own_and_is_settled(
