@@ -10,12 +10,11 @@ import itertools
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
-import numpy.typing as npt
 
-from core.model.encoding import Arrays, SequenceInput
+from core.model.encoding import SequenceInput
 from core.model.tokenizer import TextSettings
 from core.model.vocabulary import Vocabulary
 from trainer.data.dataset import Dataset
@@ -30,6 +29,9 @@ from trainer.systems.networks.network import (
     encode_rows,
     most_frequent_words,
 )
+
+if TYPE_CHECKING:
+    from trainer.systems.networks.batches import Batches  # which imports TensorFlow
 
 WORDS: Final = 5000  # Keras' Tokenizer(num_words=5000) gives the ids 1 to 4,999, as here
 LENGTH: Final = 180  # Keras' pad_sequences keeps the last and pads in front
@@ -93,10 +95,13 @@ class ArticleNetwork(NetworkSystem):
         reporter: ProgressReporter,
     ) -> tuple[Epoch, ...]:
         """Leave the model with its best epoch's weights, and return how all epochs went."""
+        from trainer.systems.networks.batches import one_order  # noqa: PLC0415
         from trainer.systems.networks.fitting import BestEpoch, fit_model  # noqa: PLC0415
 
-        x, y = self._examples(dataset, dataset.split.train, vocabulary)
-        done, batches = itertools.count(1), self.epochs * -(-len(y) // BATCH)
+        train, validation = dataset.split.train, dataset.split.validation
+        learned = self._batches(dataset, train[one_order(len(train))], vocabulary)
+        judged = self._batches(dataset, validation, vocabulary)
+        done, batches = itertools.count(1), self.epochs * learned.steps
         best = BestEpoch(
             self.epochs,
             on_batch=lambda: reporter.batch(next(done), batches),
@@ -105,10 +110,9 @@ class ArticleNetwork(NetworkSystem):
         fit_model(
             model,
             best,
-            x=x,
-            y=y,
-            validation_data=self._examples(dataset, dataset.split.validation, vocabulary),
-            batch_size=BATCH,
+            x=learned.in_order(),
+            shuffle=False,  # the rows are
+            validation_data=judged.in_order(),
             callbacks=[
                 keras.callbacks.ReduceLROnPlateau(),
                 keras.callbacks.EarlyStopping(patience=PATIENCE),
@@ -120,11 +124,12 @@ class ArticleNetwork(NetworkSystem):
             reporter.note("Stopped; going on with the best epoch so far.")
         return tuple(best.ended)
 
-    def _examples(
-        self, dataset: Dataset, rows: Rows, vocabulary: Vocabulary
-    ) -> tuple[Arrays, npt.NDArray[np.uint8]]:
+    def _batches(self, dataset: Dataset, rows: Rows, vocabulary: Vocabulary) -> "Batches":
+        """Inputs and targets of rows, in their order."""
+        from trainer.systems.networks.batches import Batches  # noqa: PLC0415
+
         inputs = encode_rows(dataset.corpus, rows, vocabulary, self.inputs)
-        return inputs, dataset.targets[rows]
+        return Batches((inputs, dataset.targets[rows]), np.arange(len(rows)), BATCH)
 
     def _compile(self, keras: Any, dataset: Dataset, vocabulary: Vocabulary) -> Any:
         """Return the network for a dataset, with its loss."""

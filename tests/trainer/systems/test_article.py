@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,29 @@ def test_the_last_180_words_are_read_of_a_vocabulary_of_4999() -> None:
     assert network.inputs == INPUTS
     assert (spec.length, spec.keep, spec.pad, spec.source) == (180, "last", "front", "text")
     assert len(network.vocabulary) <= WORDS - 1
+
+
+@pytest.mark.slow
+def test_keras_gets_no_arrays_whose_batches_it_would_have_tuned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keras, shown = import_keras(), []
+    fit, predict = keras.Model.fit, keras.Model.predict
+
+    def watched_fit(model: Any, x: Any, *, validation_data: Any, **options: Any) -> Any:
+        shown.extend([x, validation_data])
+        return fit(model, x, validation_data=validation_data, **options)
+
+    def watched_predict(model: Any, x: Any, **options: Any) -> Any:
+        shown.append(x)
+        return predict(model, x, **options)
+
+    monkeypatch.setattr(keras.Model, "fit", watched_fit)
+    monkeypatch.setattr(keras.Model, "predict", watched_predict)
+    dataset = made_up_dataset(100)
+    network = ARCHITECTURES["simple"](epochs=1).fit(dataset, seed=0, reporter=ProgressReporter())
+    network.probabilities(dataset.corpus, dataset.split.test)
+    assert [data.options().autotune.enabled for data in shown] == [False] * 3
 
 
 def cooking(folder: Path) -> Iterator[LabelledQuestion]:

@@ -15,10 +15,11 @@ from trainer.systems.branched import fitting_run, graph
 from trainer.systems.branched.documents import DocumentVectors
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array, Matrix
 from trainer.systems.branched.fitting_run import FittingRun
-from trainer.systems.branched.parts.batches import Batches, drop_words
 from trainer.systems.branched.parts.fit import Part, fit_part
+from trainer.systems.branched.parts.word_dropout import drop_words
 from trainer.systems.branched.taught.teaching import TeacherInputs
 from trainer.systems.branched.terms import fit_term_table, usual_margins
+from trainer.systems.networks.batches import Batches
 
 VALIDATION_ROWS = 256  # of one call
 TERMS = "terms"

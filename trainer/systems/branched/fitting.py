@@ -37,11 +37,11 @@ from trainer.systems.branched.embeddings import make_tables
 from trainer.systems.branched.encoded_dataset import EncodedDataset, Float32Array
 from trainer.systems.branched.fitting_run import FittingRun
 from trainer.systems.branched.hyperparameters import Hyperparameters
-from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.checkpoints import make_key, open_checkpoints
 from trainer.systems.branched.stacking import StackingWeights, fit_stacking_weights
 from trainer.systems.branched.taught import told_sentences
 from trainer.systems.branched.taught.teaching import SoftTags, TeacherInputs
+from trainer.systems.networks.batches import Batches
 
 PREDICT_ROWS = 512  # of one call
 

@@ -79,7 +79,10 @@ class Network(Tagger):
         )
 
     def _page(self, corpus: Corpus, rows: Rows) -> npt.NDArray[np.float64]:
-        raw = self.keras.predict(self.encode(corpus, rows), batch_size=PREDICT_ROWS, verbose=0)
+        from trainer.systems.networks.batches import Batches  # noqa: PLC0415
+
+        batches = Batches(self.encode(corpus, rows), np.arange(len(rows)), PREDICT_ROWS)
+        raw = self.keras.predict(batches.in_order(), verbose=0)
         named = None if self.names is None else self.names.find(corpus, rows)
         return self.post_processing.apply(raw, named)
 

@@ -8,10 +8,10 @@ from keras import ops
 
 from trainer.progress import Epoch
 from trainer.systems.branched.fitting_run import FittingRun
-from trainer.systems.branched.parts.batches import Batches
 from trainer.systems.branched.parts.learning_rate import WarmUpCosine
 from trainer.systems.branched.parts.optimizer import TableAdamW
 from trainer.systems.branched.parts.state import PartState
+from trainer.systems.networks.batches import Batches
 from trainer.systems.networks.fitting import BestEpoch, fit_model, precision_at_1
 
 

@@ -17,7 +17,7 @@ SORTED = 8  # batches whose rows are sorted by length together, where there are 
 
 @dataclass(frozen=True, slots=True)
 class Batches:
-    """Questions that are shown to a part of the network.
+    """Questions that are shown to a network.
 
     Attributes:
         arrays: inputs, or inputs and what is to be said of them, nested as Keras takes them. Each
@@ -91,6 +91,16 @@ class Batches:
         return batch
 
 
+def one_order(rows: int) -> Rows:
+    """So many rows in the order that TensorFlow's seed decides, as Keras would show arrays of them.
+
+    It is the same one in each epoch where kernels are deterministic, and until the seed is set anew
+    the next one is another.
+    """
+    order: Rows = tf.random.shuffle(np.arange(rows), seed=0).numpy()
+    return order
+
+
 def _untuned(data: Any) -> Any:
     """The same batches, whose numbers of threads and of batches ahead nobody tunes.
 
@@ -101,27 +111,3 @@ def _untuned(data: Any) -> Any:
     options = tf.data.Options()
     options.autotune.enabled = False
     return data.with_options(options)
-
-
-def trim(ids: Any) -> Any:
-    """Ids (rows, places) without the places that no row fills; one place stays."""
-    longest = tf.reduce_max(tf.math.count_nonzero(ids, axis=1))
-    return ids[:, : tf.maximum(longest, 1)]
-
-
-def drop_words(rate: float, unknown: int, seed: int) -> Callable[..., Any]:
-    """Words become unknown with probability `rate`; a batch's number is its seed.
-
-    Places that no question of the batch fills are cut off: they cost as much as words.
-    """
-
-    def drop(number: Any, batch: tuple[dict[str, Any], Any]) -> tuple[dict[str, Any], Any]:
-        inputs, tags = batch
-        dropped = {}
-        for place, (name, padded) in enumerate(sorted(inputs.items())):
-            ids = trim(padded)
-            noise = tf.random.stateless_uniform(tf.shape(ids), [seed * 2 + place, number])
-            dropped[name] = tf.where((noise < rate) & (ids > 0), unknown, ids)
-        return dropped, tags
-
-    return drop

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.mark.slow
 def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> None:
-    from trainer.systems.branched.parts.batches import Batches
+    from trainer.systems.networks.batches import Batches
 
     ids = np.arange(70, dtype=np.int32).reshape(35, 2)
     arrays = ({"title": ids, "body": ids * 2}, np.arange(35, dtype=np.uint8)[:, None])
@@ -31,7 +31,7 @@ def test_batches_are_resumed_where_they_were_left_and_free_their_arrays() -> Non
 
 @pytest.mark.slow
 def test_nobody_tunes_batches_or_their_end_would_wait_for_whoever_does() -> None:
-    from trainer.systems.branched.parts.batches import Batches
+    from trainer.systems.networks.batches import Batches
 
     batches = Batches(np.arange(9)[:, None], np.arange(9), 4)
     for data in (batches.shuffled(), batches.in_order()):
@@ -40,7 +40,7 @@ def test_nobody_tunes_batches_or_their_end_would_wait_for_whoever_does() -> None
 
 @pytest.mark.slow
 def test_questions_of_a_batch_are_about_as_long_and_each_is_shown_once() -> None:
-    from trainer.systems.branched.parts.batches import Batches
+    from trainer.systems.networks.batches import Batches
 
     count = 2005
     lengths = np.random.default_rng(0).permutation(count)
@@ -71,7 +71,7 @@ def test_questions_of_a_batch_are_about_as_long_and_each_is_shown_once() -> None
 
 @pytest.mark.slow
 def test_a_site_of_few_batches_has_others_in_each_epoch() -> None:
-    from trainer.systems.branched.parts.batches import Batches
+    from trainer.systems.networks.batches import Batches
 
     lengths = np.random.default_rng(0).permutation(120)
     numbers = np.arange(120, dtype=np.int32)[:, None]
@@ -88,14 +88,24 @@ def test_a_site_of_few_batches_has_others_in_each_epoch() -> None:
 
 
 @pytest.mark.slow
-def test_dropped_words_become_unknown_and_places_that_nobody_fills_are_cut_off() -> None:
-    from trainer.systems.branched.parts.batches import drop_words
+def test_keras_learns_the_same_from_an_order_of_one_s_own_as_from_arrays() -> None:
+    from trainer.systems.networks.keras_setup import import_keras, make_deterministic
 
-    title = np.array([[5, 6, 0, 0], [7, 0, 0, 0]], np.int32)
-    inputs = {"title": title, "body": np.zeros((2, 4), np.int32)}
-    kept, tags = drop_words(0.0, 9, 0)(0, (inputs, "tags"))
-    assert tags == "tags"
-    np.testing.assert_array_equal(kept["title"], title[:, :2])
-    np.testing.assert_array_equal(kept["body"], np.zeros((2, 1)))
-    dropped, _ = drop_words(1.0, 9, 0)(0, (inputs, "tags"))
-    np.testing.assert_array_equal(dropped["title"], [[9, 9], [9, 0]])
+    keras = import_keras()
+    from trainer.systems.networks.batches import Batches, one_order
+
+    x = np.random.default_rng(0).random((37, 3), np.float32)
+    y = x.sum(axis=1, keepdims=True)
+
+    def learn(*, from_arrays: bool) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+        make_deterministic(keras, 3)
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        order = one_order(len(x))
+        assert sorted(order) == list(range(len(x)))
+        data = {"x": Batches((x, y), order, 8).in_order(), "shuffle": False}
+        model.fit(**({"x": x, "y": y, "batch_size": 8} if from_arrays else data), epochs=3)
+        kernel: np.ndarray[tuple[int, int], np.dtype[np.float32]] = model.get_weights()[0]
+        return kernel
+
+    np.testing.assert_array_equal(learn(from_arrays=False), learn(from_arrays=True))
