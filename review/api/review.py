@@ -23,6 +23,7 @@ from review.api.review_models import (
     QueueState,
     Request,
     Saved,
+    SavedDecision,
     Undone,
     WantedReviews,
 )
@@ -137,7 +138,7 @@ def save_decision(
     site: SiteDep,
     question_id: NumberDep,
     sent: DecisionRequest,
-) -> Saved:
+) -> SavedDecision:
     """Save a decision in place of the reviewer's earlier one on the question."""
     first = None if sent.first_choice is None else tuple(sent.first_choice)
     decision = Decision(
@@ -150,7 +151,9 @@ def save_decision(
     asked = Asked(reviewer, str(sent.request_id), site, question_id, context.clock.now())
     with context.engine.begin() as connection:
         saved = save(connection, asked, decision)
-    return Saved(action_id=saved.action_id, saved_at=saved.saved_at)
+    return SavedDecision(
+        action_id=saved.action_id, saved_at=saved.saved_at, replaced=saved.replaced
+    )
 
 
 @router.post("/questions/{site}/{question_id}/skip")

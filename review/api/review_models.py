@@ -92,6 +92,12 @@ class Saved(BaseModel):
     saved_at: datetime
 
 
+class SavedDecision(Saved):
+    """That a decision is saved, and what the reviewer had said of the question until then."""
+
+    replaced: dict[str, Decided]
+
+
 class ActionRow(Model):
     """An action of a reviewer; `title_html`: its question's title, null where it was on many."""
 

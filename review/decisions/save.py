@@ -1,13 +1,13 @@
 """Saving a decision on a question, and skipping one for good."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from core.database.review_tables import Verdict
+from core.database.review_tables import ReviewChange, Verdict
 from core.database.tables import ModelVersion, Question
 from core.errors import UnknownModelVersion, UnknownQuestion
 from core.questions.lock_order import lock_in_order
@@ -59,10 +59,17 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """That a decision stands: its action's key, and when it was saved."""
+    """That a decision stands.
+
+    Attributes:
+        action_id: its action's key.
+        saved_at: when it was saved.
+        replaced: the reviewer's own verdicts that stood until then, by tag.
+    """
 
     action_id: int
     saved_at: datetime
+    replaced: dict[str, Decided] = field(hash=False)
 
 
 def save(connection: Connection, asked: Asked, decision: Decision) -> Saved:
@@ -134,14 +141,27 @@ def _act(
     lock_in_order(connection, Question.id == pk)
     done = find_repeated(connection, new)
     if done is not None:
-        return Saved(done.id, done.at)
+        return Saved(done.id, done.at, _decided(_before(connection, done.id, pk)))
     before = read_states(connection, asked.reviewer, [pk])
     key = record(connection, new, before, now=asked.now)
     if key is None:  # in another transaction, on another question: its id was used twice
         return _act(connection, asked, new, pk, decide)
     replace_states(connection, asked.reviewer, {pk: decide(before[pk])})
     release_claim(connection, pk, asked.reviewer)
-    return Saved(key, asked.now)
+    return Saved(key, asked.now, _decided(before[pk]))
+
+
+def _before(connection: Connection, action_id: int, pk: int) -> State:
+    """What an action on a question has replaced."""
+    change = select(ReviewChange.before).where(
+        ReviewChange.action_id == action_id, ReviewChange.question_pk == pk
+    )
+    before = connection.execute(change).scalar()
+    return State() if before is None else State.from_json(before)  # none of twins that became one
+
+
+def _decided(state: State) -> dict[str, Decided]:
+    return {tag: own.verdict for tag, own in state.verdicts.items()}
 
 
 def _settled_by(

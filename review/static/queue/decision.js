@@ -20,6 +20,7 @@ export class Decision {
     this.reasons = new Map(); // tag → the words that speak for it
     this.last = null; // the tag that was pressed last
     this.chosen = new Set(chosen ?? this.#own());
+    this.first = new Set(this.chosen);
     this.seen = new Set(this.chosen); // stays in the list when it is taken away
   }
 
@@ -41,6 +42,11 @@ export class Decision {
 
   has(tag) {
     return this.chosen.has(tag);
+  }
+
+  // Whether something was chosen, or taken away, since the question came.
+  get isChanged() {
+    return this.firstChoice !== null || this.first.size !== this.chosen.size || [...this.first].some((tag) => !this.has(tag));
   }
 
   toggle(tag) {

@@ -1,7 +1,8 @@
 // Decisions on their way to the server. Each is kept in the browser's storage until the server has
 // confirmed it: through a lost network, a restarted server, an ended session and a closed page.
 // Sending one twice does no harm, since the server knows its request id. Pages of one browser share
-// the storage: what one of them takes back, another does not send.
+// the storage: what one of them takes back, another does not send, and each hears of what the others
+// decide.
 
 import { call, renewSession } from "../api.js";
 
@@ -12,8 +13,9 @@ const SESSION_PAUSE_MS = 3000;
 export class Outbox {
   // States that `onChange(state, outbox)` is told: saved, saving, retrying, signed-out, failed.
   // onKept(entry, error): what was to be undone stands, since the server refuses to undo it.
-  constructor(reviewer, onChange, onKept) {
-    this.onKept = onKept;
+  // onSaved(entry, answer): it stands. onElsewhere(question): another page has decided on it.
+  constructor(reviewer, onChange, { onKept, onSaved, onElsewhere }) {
+    Object.assign(this, { onKept, onSaved });
     this.prefix = `tagger-outbox:${reviewer}:`;
     this.reviewer = reviewer;
     this.onChange = onChange;
@@ -25,6 +27,11 @@ export class Outbox {
     this.#load();
     addEventListener("online", () => this.wake());
     addEventListener("focus", () => this.wake());
+    addEventListener("storage", ({ key, oldValue, newValue }) => {
+      const isNew = key?.startsWith(this.prefix) && oldValue === null && newValue !== null;
+      const question = isNew && parse(newValue)?.question;
+      if (question) onElsewhere(question);
+    });
     addEventListener("beforeunload", (event) => {
       if (this.isInMemoryAlone) event.preventDefault(); // the browser asks whether to leave
     });
@@ -161,6 +168,7 @@ export class Outbox {
     this.#keep(entry);
     const answer = await call(entry.method, entry.path, entry.body);
     if (answer?.action_id && this.#isToBeUndone(entry)) await this.#undo(entry, answer.action_id);
+    else this.onSaved(entry, answer);
     this.#settle(entry, answer);
   }
 
@@ -218,9 +226,9 @@ export class Outbox {
 
   #read(id) {
     try {
-      return JSON.parse(localStorage.getItem(this.prefix + id));
+      return parse(localStorage.getItem(this.prefix + id));
     } catch {
-      return null;
+      return null; // storage is shut
     }
   }
 
@@ -248,5 +256,13 @@ export class Outbox {
     } catch {
       return []; // storage is shut
     }
+  }
+}
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // somebody else has left there what is no entry
   }
 }

@@ -61,6 +61,14 @@ export class Queue {
     this.#fill();
   }
 
+  // It was decided elsewhere; the service may not know yet.
+  drop(question) {
+    this.ready = this.ready.filter((one) => idOf(one.question) !== idOf(question));
+    this.#remember(question);
+    this.onReady(this.ready.length);
+    this.#fill();
+  }
+
   lookAgain() {
     this.isEmpty = false;
     this.query = new URLSearchParams(this.given);
@@ -94,7 +102,7 @@ export class Queue {
       const question = await call("GET", `/api/v1/review/next?${query}`);
       this.onTrouble(null);
       if (question === null) this.#end();
-      else this.ready.push({ question, at: Date.now() });
+      else if (!this.seen.includes(idOf(question))) this.ready.push({ question, at: Date.now() }); // or dropped meanwhile
       this.onReady(this.ready.length);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -5,6 +5,7 @@ import { showBelow, showHistorySoon } from "./below.js";
 import { Completion } from "./completion.js";
 import { Decision } from "./decision.js";
 import { block, edit, hasAsked, listenToNotes, openNote, toggleSecondOpinion, withoutBlocked } from "./extras.js";
+import { giveWay, tellReplaced } from "./elsewhere.js";
 import { readQueue } from "./form.js";
 import { listenToKeys } from "./keys.js";
 import { announce, showFetchTrouble, showSaveState, toast } from "./notices.js";
@@ -21,9 +22,19 @@ const query = await readQueue();
 const queue = new Queue(query, (error) => showFetchTrouble(error, outbox), (number) => {
   $("review").dataset.ready = number; // for whoever watches over the page
 });
-const outbox = new Outbox(reviewer, showSaveState, (entry, error) => {
-  toast(`Not taken back: ${entry.title}: ${error.message}`, "bad");
-  showHistorySoon();
+const outbox = new Outbox(reviewer, showSaveState, {
+  onKept(entry, error) {
+    toast(`Not taken back: ${entry.title}: ${error.message}`, "bad");
+    showHistorySoon();
+  },
+  onSaved(entry, answer) {
+    const { title } = entry;
+    tellReplaced(entry, answer, () => undoAction({ id: answer.action_id, kind: "save", summary: { title } }));
+  },
+  onElsewhere(question) {
+    queue.drop(question);
+    giveWay(question, current, goOn);
+  },
 });
 const completion = new Completion($("add"), $("completions"), {
   siteOf: () => current.question.site,
@@ -168,7 +179,8 @@ function send({ path, body, says }) {
   forgetUnanswered();
   const { site, question_id, title } = question;
   const entry = { id, method: "POST", path, body: { request_id: id, ...body }, title };
-  outbox.add({ ...entry, question: { site, question_id } }).then(
+  const known = question.own?.verdicts ?? {};
+  outbox.add({ ...entry, known, question: { site, question_id } }).then(
     () => showHistorySoon(),
     () => {},
   );

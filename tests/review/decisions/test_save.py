@@ -64,6 +64,17 @@ def test_a_decision_replaces_the_reviewers_own_and_no_other(
     assert counts(engine, pk) == (2, False)
 
 
+def test_what_the_reviewer_had_said_is_told_also_to_a_repeated_request(
+    engine: Engine, clock: ManualClock
+) -> None:
+    predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())
+    decide(engine, clock, "bob", {"anova": "rejected"})
+    assert decide(engine, clock, "ann", {"anova": "accepted"}).replaced == {}
+    assert decide(engine, clock, "ann", {}, request="2").replaced == {"anova": "accepted"}
+    assert decide(engine, clock, "ann", {"r": "added"}).replaced == {}
+    assert decide(engine, clock, "ann", {}, request="2").replaced == {"anova": "accepted"}
+
+
 def test_what_was_seen_is_kept(engine: Engine, clock: ManualClock) -> None:
     pk = predict_rows(engine, {1: {"anova": 0.9}}, now=clock.now())[1]
     asked = Asked("ann", "1", "stats", 1, clock.now())
