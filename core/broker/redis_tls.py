@@ -14,6 +14,9 @@ SCHEME: Final = "rediss://"
 class TlsConnection(SSLConnection):
     """Gives the handshake as long as the connection, not as long as an answer may take."""
 
+    # redis-py 8.1 has no public step between TCP's connection and TLS. By public ones, a shorter
+    # `socket_timeout` while it connects, AUTH would get no longer either, and a handshake that
+    # nobody answers would be told in the words of a host that does not answer.
     def _wrap_socket_with_ssl(self, sock: Any) -> Any:
         wrap: Callable[[Any], Any] = super()._wrap_socket_with_ssl  # which is not typed
         sock.settimeout(self.socket_connect_timeout)
