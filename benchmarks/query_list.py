@@ -1,24 +1,24 @@
 """What is asked of the database: the README's SQL, `tagger results`, and the review's pages."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 from arranged.review_rows import SITE
 
 from review.results.find import Filter
 
-SQL = {
-    "SQL: newest suggestions, 100": (
-        "SELECT title, link, tag, probability FROM tag_suggestions WHERE site = 'stats' "
-        "AND suggested ORDER BY predicted_at DESC, question_id, probability DESC LIMIT 100"
-    ),
-    "SQL: a rare tag": (
+_README = Path(__file__).resolve().parents[1] / "README.md"
+# As they stand there, named by what is said of each before its first colon or comma.
+_SHOWN = re.findall(
+    r"^([^:,`\n]+)[^\n]*:\n\n```sql\n(.*?);\n```$", _README.read_text(), re.MULTILINE | re.DOTALL
+)
+
+SQL = {f"README: {name.lower()}": query for name, query in _SHOWN} | {
+    "SQL: newest of a rare tag": (
         "SELECT title, link, probability FROM suggestions_by_tag "
-        "WHERE site = 'stats' AND tag = 't2500' ORDER BY predicted_at DESC"
-    ),
-    "SQL: live agreement": (
-        "SELECT site, model_version_id, day, questions FROM live_agreement "
-        "ORDER BY site, model_version_id, day"
-    ),
+        "WHERE site = 'stats' AND tag = 't2500' ORDER BY predicted_at DESC LIMIT 100"
+    )
 }
 
 RESULTS = {
@@ -26,6 +26,7 @@ RESULTS = {
     "--tag, rare": Filter(sites=(SITE,), tags=("t2500",)),
     "--tag, common": Filter(sites=(SITE,), tags=("t0",)),
     "--tag, two at once": Filter(sites=(SITE,), tags=("t0", "t300"), match="all"),
+    "--tag, two common at once": Filter(sites=(SITE,), tags=("t0", "t1"), match="all"),
     "--min-probability": Filter(min_probability=0.9),
     "--tag --min-probability": Filter(sites=(SITE,), tags=("t300",), min_probability=0.5),
     "--without-suggestion": Filter(sites=(SITE,), without_suggestion=True),

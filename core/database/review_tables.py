@@ -42,7 +42,10 @@ class Verdict(Table):
     """
 
     __tablename__ = "verdicts"
-    __table_args__ = (Index("ix_verdicts_site_tag_verdict", "site", "tag", "verdict"),)
+    __table_args__ = (
+        Index("ix_verdicts_site_tag_verdict", "site", "tag", "verdict"),
+        Index("ix_verdicts_at_site", "at", "site"),
+    )
 
     question_pk: Mapped[int] = _question_key()
     reviewer: Mapped[str] = mapped_column(primary_key=True)

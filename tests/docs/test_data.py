@@ -1,6 +1,8 @@
 """The SQL that the documents show, on both databases."""
 
 import re
+import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from sqlalchemy import Engine, insert, text
 
 from core.database.engine import reading
 from core.database.review_tables import Verdict
-from core.database.tables import Table
+from core.database.tables import Table, TaggingRequest
 from tests.conftest import ManualClock
 from tests.review.rows import predict_rows
 
@@ -62,3 +64,49 @@ def test_they_answer_what_they_promise(reviewed: Engine) -> None:
 def test_every_table_has_its_line() -> None:
     for name in Table.metadata.tables:
         assert f"\n| `{name}` | " in DATA.read_text()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("query", queries(DATA))
+def test_they_take_no_longer_at_a_site_that_has_grown(
+    engine: Engine, clock: ManualClock, query: str
+) -> None:
+    """Steps of SQLite's machine, with more suggestions and verdicts than a query looks at."""
+    steps: list[int] = []
+    for first, last in ((1, 1_501), (1_501, 4_501)):
+        for start in range(first, last, 100):
+            grow(engine, range(start, start + 100), at=clock.now())
+            clock.sleep(60)
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
+        steps.append(steps_of(engine, query))
+    assert steps[1] < 1.2 * steps[0]
+
+
+def grow(engine: Engine, numbers: range, *, at: datetime) -> None:
+    """Add tagged questions, a verdict on each, and a request to tag it again."""
+    keys = predict_rows(engine, {number: {"anova": 0.9, "r": 0.8} for number in numbers}, now=at)
+    verdict = {"site": "stats", "reviewer": "ann", "tag": "anova", "at": at}
+    verdict |= {"verdict": "accepted", "settles": False}
+    request = {"site": "stats", "priority": 1, "requested_at": at}
+    with engine.begin() as connection:
+        connection.execute(
+            insert(Verdict), [verdict | {"question_pk": key} for key in keys.values()]
+        )
+        connection.execute(
+            insert(TaggingRequest), [request | {"question_pk": key} for key in keys.values()]
+        )
+
+
+def steps_of(engine: Engine, query: str) -> int:
+    """Steps of SQLite's machine, in hundreds."""
+    counted = [None] * 10  # what is less than a thousand tells nothing
+    with reading(engine) as connection:
+        raw = connection.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        raw.set_progress_handler(lambda: counted.append(None), 100)
+        try:
+            connection.execute(text(query)).all()
+        finally:
+            raw.set_progress_handler(None, 0)
+    return len(counted)
