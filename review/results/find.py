@@ -10,14 +10,15 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.keys import one_of
-from core.database.tables import LikelyTag, ModelVersion, Prediction, Question, QuestionTag
+from core.database.tables import ModelVersion, Prediction, Question, QuestionTag
 from core.database.views import OwnTags, PredictedTag, SiteCount, own_tags
-from core.questions.suggested import find_by_tag, is_blocked, is_indexed, is_newest, is_suggested
+from core.questions.suggested import is_blocked, is_indexed, is_newest, is_suggested
 from core.questions.verdicts import Joint, read_joint_verdicts_on
+from review.results.by_tags import lead_by_all, lead_by_any, lead_by_one
 from review.results.cursor import Place
 
 PAGE = 500  # questions whose tags are read with one statement
-RARE = 5_000  # questions of a tag, or of some sites, that are all looked at
+FEW = 5_000  # questions of some sites that are all looked at
 SMALL_PART = 4  # a small site has at most one of so many questions
 
 Match = Literal["any", "all"]
@@ -92,7 +93,7 @@ def find_results(
     """
     is_sqlite = connection.dialect.name == "sqlite"
     is_small_site = is_sqlite and _are_small(connection, chosen.sites)
-    leading, at = _of_small_sites() if is_small_site else _of_likely_tags(connection, chosen)
+    leading, at = _of_small_sites() if is_small_site else _of_likely_tags(connection, chosen, limit)
     of_tags = _of_tags(chosen, own_tags(connection))
     statement = _newest_predictions(chosen, at).where(*leading, *of_tags)
     if chosen.sites:
@@ -133,7 +134,7 @@ def _are_small(connection: Connection, sites: Collection[str]) -> bool:
     own = case((SiteCount.site.in_(sites), SiteCount.questions), else_=0)
     counted = select(func.sum(own), func.sum(SiteCount.questions))
     few, total = (count or 0 for count in connection.execute(counted).one())
-    return few <= RARE and few * SMALL_PART <= total
+    return few <= FEW and few * SMALL_PART <= total
 
 
 def _of_small_sites() -> tuple[list[ColumnElement[bool]], SQLColumnExpression[datetime]]:
@@ -180,38 +181,18 @@ def _behind(
 
 
 def _of_likely_tags(
-    connection: Connection, chosen: Filter
+    connection: Connection, chosen: Filter, limit: int | None
 ) -> tuple[list[ColumnElement[bool]], SQLColumnExpression[datetime]]:
-    """What leads to the predictions of the filter's tags, and the time that they are ordered by.
-
-    One tag's are walked through in the order of its index, the newest first. Of several that
-    seldom meet, or are rare, the keys lead: Postgres takes them for like all others, and would walk
-    through the predictions of years for as many as are asked for.
-    """
-    at: SQLColumnExpression[datetime] = Prediction.predicted_at
+    """What leads to the predictions of the filter's tags, and the time that they are ordered by."""
     if not chosen.tags or not is_indexed(chosen.min_probability):
-        return [], at
+        return [], Prediction.predicted_at
     if len(chosen.tags) == 1:
-        return _is_likely(chosen.tags[0]), LikelyTag.predicted_at
-    each = [find_by_tag(*chosen.tags)]
-    if chosen.match == "all":  # common ones may meet seldom: none leads anywhere alone
-        each = [find_by_tag(tag) for tag in chosen.tags]
-    first = each[0].subquery().c.question_pk
-    meeting = select(first).where(*(first.in_(found) for found in each[1:]))
-    keys = connection.scalars(meeting.limit(RARE + 1)).all()
-    if len(keys) > RARE:
-        return [Prediction.question_pk.in_(found) for found in each], at
-    # In no index's order.
-    return [one_of(connection, Prediction.question_pk, set(keys))], func.coalesce(at, at)
-
-
-def _is_likely(tag: str) -> list[ColumnElement[bool]]:
-    """Joins the predictions that find a tag likely, as its index has them."""
-    return [
-        LikelyTag.tag == tag,
-        LikelyTag.question_pk == Prediction.question_pk,
-        LikelyTag.model_version_id == Prediction.model_version_id,
-    ]
+        return lead_by_one(chosen.tags[0])
+    if chosen.match == "any":
+        return lead_by_any(connection, chosen.tags)
+    # As probable may be few of those in which all tags are likely.
+    wanted = limit if chosen.min_probability is None and chosen.after is None else None
+    return lead_by_all(connection, chosen.tags, sites=chosen.sites, wanted=wanted)
 
 
 def _of_tags(chosen: Filter, own: OwnTags) -> Iterator[ColumnElement[bool]]:

@@ -9,20 +9,21 @@ from sqlalchemy import Engine, event, insert, select, text
 
 from core.database.review_tables import BlockedTag, Verdict
 from core.database.tables import Question
-from review.results import find
+from review.results import by_tags, find
 from review.results.cursor import START
 from review.results.find import PAGE, Filter, Result, find_results, is_anything_tagged
 from tests.conftest import ManualClock
 from tests.models import LABELS
+from tests.review.rows import predict_rows
 
 
-def found(engine: Engine, **chosen: object) -> list[Result]:
+def found(engine: Engine, *, limit: int | None = None, **chosen: object) -> list[Result]:
     with engine.connect() as connection:
-        return list(find_results(connection, Filter(**chosen)))  # type: ignore[arg-type]
+        return list(find_results(connection, Filter(**chosen), limit=limit))  # type: ignore[arg-type]
 
 
-def numbers(engine: Engine, **chosen: object) -> list[int]:
-    return [result.question_id for result in found(engine, **chosen)]
+def numbers(engine: Engine, *, limit: int | None = None, **chosen: object) -> list[int]:
+    return [result.question_id for result in found(engine, limit=limit, **chosen)]
 
 
 def test_each_question_stands_once_with_its_newest_prediction(tagged: Engine) -> None:
@@ -93,6 +94,37 @@ def test_of_several_tags_any_or_all_are_suggested(tagged: Engine) -> None:
         assert numbers(tagged, tags=tags) == any_of
         assert numbers(tagged, tags=tags, match="all") == all_of
         assert numbers(tagged, tags=tags, match="all", min_probability=0.0) == [3, 2, 1]
+
+
+@pytest.mark.parametrize("sample", [1, 500])
+@pytest.mark.parametrize("often", [0, 1_000])
+def test_of_tags_that_meet_often_the_rarest_leads(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, sample: int, often: int
+) -> None:
+    monkeypatch.setattr(by_tags, "SAMPLE", sample)
+    monkeypatch.setattr(by_tags, "OFTEN", often)
+    for site, first in (("stats", 1), ("cooking", 11)):
+        for number in range(first, first + 4):
+            clock.sleep(1)
+            predicted = {"anova": 0.9, "r": 0.8} | ({"bayesian": 0.7} if number % 2 else {})
+            predict_rows(engine, {number: predicted}, now=clock.now(), site=site)
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    for tags, expected in (
+        (("anova", "bayesian"), [3, 1]),
+        (("bayesian", "r", "anova"), [3, 1]),
+        (("r", "anova"), [4, 3, 2, 1]),
+        (("r", "regression"), []),
+    ):
+        found = [
+            numbers(engine, sites=("stats",), tags=tags, match="all", limit=limit)
+            for limit in (2, None)
+        ]
+        assert found == [expected[:2], expected]
+    asked = [one for one in sent if "FROM predictions JOIN questions" in one]
+    leads = [one for one in asked if "likely_tags.predicted_at DESC" in one]
+    # The newest one alone is of another site.
+    assert bool(leads) is (often > 0 and sample > 1)
 
 
 def test_questions_without_a_suggestion_are_found(tagged: Engine) -> None:
