@@ -29,14 +29,14 @@ from core.database.engine import reading
 from core.database.migrate import upgrade
 from core.database.tables import Question
 from review.decisions.bulk import BulkVerdict, preview_bulk, save_bulk
-from review.decisions.filters import QueueFilter
+from review.decisions.filters import Order, QueueFilter
 from review.decisions.history import list_history
 from review.decisions.previews import read_previews
 from review.decisions.question_view import view_question
 from review.decisions.queue import next_question
 from review.decisions.save import Asked, Decision, save, skip
 from review.decisions.undo import undo_newest
-from review.decisions.walk import Asking, Order
+from review.decisions.walk import Asking
 from review.measures.agreement import measure_anchoring, pair_agreements
 from review.measures.progress import count_verdicts_since_training
 

@@ -28,7 +28,7 @@ from review.api.review_models import (
     WantedReviews,
 )
 from review.decisions import undo as undoing
-from review.decisions.filters import QueueFilter, spell_tags
+from review.decisions.filters import Order, QueueFilter, spell_tags
 from review.decisions.history import list_history
 from review.decisions.notes import add_note, ask_second_opinion, take_back_second_opinion
 from review.decisions.question_view import QuestionView, edit_link, view_question
@@ -36,7 +36,7 @@ from review.decisions.queue import next_question
 from review.decisions.save import Asked, Decision, find_question, save, skip
 from review.decisions.saved_filters import get_filter
 from review.decisions.site_tags import require_site
-from review.decisions.walk import Asking, Order
+from review.decisions.walk import Asking
 from review.render.formulas import render_title
 from review.render.question_html import render_body
 from review.web.context import Context, ContextDep, ReviewerDep

@@ -11,8 +11,7 @@ from core.questions.verdicts import Decided
 from review.api.browse_models import Model, TagOfPrediction
 from review.api.fields import EmptyIsNone, Moment, Name, Share, Site, Tag, Text, TypedTag, Words
 from review.decisions.actions import Action, Kind
-from review.decisions.filters import QueueFilter
-from review.decisions.walk import Order
+from review.decisions.filters import Order, QueueFilter
 from review.render.formulas import render_title
 
 SiteAndNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,100}:[0-9]{1,18}$")]

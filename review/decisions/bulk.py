@@ -24,11 +24,11 @@ from review.decisions.filters import (
     has_tag,
     held_questions,
     is_of_site,
+    is_open,
     questions_by_tag,
     rare_questions,
 )
 from review.decisions.states import OwnVerdict, State, read_states, replace_states
-from review.decisions.walk import is_open
 
 # Questions of one action: its preview and its transaction take a tenth of a second.
 MOST: Final = 1_000

@@ -10,21 +10,30 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
-from sqlalchemy import Select, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import Select, TextClause, and_, exists, false, func, not_, or_, select, text, true
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import ColumnElement
 
 from core.database.arrays import first_of, is_among_first
 from core.database.keys import HELD, are_at_most
 from core.database.known_tags import spell_tag
-from core.database.review_tables import BlockedTag, QueuedQuestion
+from core.database.review_tables import (
+    BlockedTag,
+    QueuedQuestion,
+    Review,
+    ReviewAction,
+    ReviewChange,
+)
 from core.database.tables import LikelyTag, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.gone import GONE, is_gone
 from core.questions.suggested import find_by_tag, read_blocked_tags
+
+Order = Literal["newest", "uncertain", "disputed", "random", "conflicts"]
+ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random", "conflicts")
 
 RARE = 2_000  # questions of a tag that are all looked at
 MOST_WORDS = 10
@@ -154,6 +163,55 @@ def is_of_site(connection: Connection, site: str) -> ColumnElement[bool]:
     return (of_site.concat("") if connection.dialect.name == "sqlite" else of_site) == site
 
 
+def is_waiting(order: Order) -> list[ColumnElement[bool] | TextClause]:
+    """Whether the queue of an order has a question, whoever asks; by its index."""
+    queue = QueuedQuestion
+    match order:
+        case "conflicts":
+            # Word for word as the index has it, or SQLite does not know it again.
+            return [text("conflicting")]
+        case "uncertain":
+            return [is_open(), queue.uncertainty.is_not(None)]
+        case "disputed":
+            return [is_open(), queue.label_quality.is_not(None)]
+        case _:
+            return [is_open()]
+
+
+def is_undecided(
+    reviewer: str, order: Order, queue: type[QueuedQuestion] = QueuedQuestion
+) -> ColumnElement[bool]:
+    """Whether the reviewer is not done with a queued question.
+
+    Of conflicts, those in which the reviewer has a part come too.
+    """
+    if order == "conflicts":
+        return ~_was_skipped(reviewer, queue)
+    return ~was_reviewed(reviewer, queue)
+
+
+def is_open() -> ColumnElement[bool]:
+    """Whether a queued question wants another review."""
+    return QueuedQuestion.reviews < QueuedQuestion.wanted_reviews
+
+
+def was_reviewed(
+    reviewer: str, queue: type[QueuedQuestion] = QueuedQuestion
+) -> ColumnElement[bool]:
+    """Whether a reviewer has saved or skipped a queued question."""
+    return exists().where(Review.question_pk == queue.question_pk, Review.reviewer == reviewer)
+
+
+def _was_skipped(reviewer: str, queue: type[QueuedQuestion]) -> ColumnElement[bool]:
+    return exists().where(
+        ReviewChange.question_pk == queue.question_pk,
+        ReviewChange.action_id == ReviewAction.id,
+        ReviewAction.reviewer == reviewer,
+        ReviewAction.kind == "skip",
+        ReviewAction.undone_at.is_(None),
+    )
+
+
 def conditions(
     chosen: QueueFilter, queue: type[QueuedQuestion] = QueuedQuestion
 ) -> list[ColumnElement[bool]]:
@@ -166,7 +224,7 @@ def conditions(
     found = [Question.state == chosen.state if chosen.state else is_there(chosen)]
     if chosen.since is not None:
         found.append(queue.predicted_at >= chosen.since)
-    found += [holds_word(Question.title, word) for word in words_of(chosen.q or "")]
+    found += hold_words(chosen)
     if chosen.suggested is not None:
         found.append(_is_suggested(queue, chosen.suggested, chosen.min_probability))
     if chosen.author is not None:
@@ -182,6 +240,11 @@ def conditions(
 def is_there(chosen: QueueFilter) -> ColumnElement[bool]:
     """Whether a question is on its site still; all are where those that are not are asked for."""
     return true() if chosen.state in GONE else not_(is_gone())
+
+
+def hold_words(chosen: QueueFilter) -> list[ColumnElement[bool]]:
+    """Whether the title holds each of the filter's words."""
+    return [holds_word(Question.title, word) for word in words_of(chosen.q or "")]
 
 
 def words_of(text: str) -> list[str]:
@@ -253,4 +316,7 @@ def has_tag(tag: str) -> ColumnElement[bool]:
 
 
 def _is_authors(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:
-    return exists().where(QuestionTag.question_pk == queue.question_pk, QuestionTag.tag == tag)
+    authors = select(QuestionTag.question_pk).where(
+        QuestionTag.question_pk == queue.question_pk, QuestionTag.tag == tag
+    )
+    return authors.correlate(queue).scalar_subquery().is_not(None)

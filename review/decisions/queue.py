@@ -16,15 +16,12 @@ from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion, ReviewAction, ReviewChange, ReviewClaim
 from core.database.tables import ModelVersion, Question
 from review.decisions.claims import ANY_QUEUE, claim_question, release_claim
-from review.decisions.filters import is_there
+from review.decisions.filters import is_open, is_there, is_undecided, is_waiting, was_reviewed
 from review.decisions.walk import (
     Asking,
     Candidate,
     count_left,
     find_candidates,
-    is_in_queue,
-    is_open,
-    was_reviewed,
 )
 
 ENOUGH: Final = 30  # candidates, of which the first that is not much like the last ones is taken
@@ -212,7 +209,7 @@ def _count_skipped(connection: Connection, asking: Asking, site: str) -> int:
         return 0
     of_site = (Question.site == site, Question.question_id.in_(numbers), is_there(asking.chosen))
     keys = connection.scalars(select(Question.id).where(*of_site))
-    _, *wanted = is_in_queue(asking, site)
+    wanted = (*is_waiting(asking.order), is_undecided(asking.reviewer, asking.order))
     counted = select(func.count()).select_from(QueuedQuestion)
     are_left = (one_of(connection, QueuedQuestion.question_pk, keys), *wanted)
     return connection.scalar(counted.where(*are_left)) or 0

@@ -10,8 +10,7 @@ from sqlalchemy.engine import Connection
 from core.database.engine import dialect_insert
 from core.database.review_tables import SavedFilter
 from core.errors import ReviewConflict, UnknownFilter
-from review.decisions.filters import QueueFilter
-from review.decisions.walk import Order
+from review.decisions.filters import Order, QueueFilter
 
 MOST = 100  # of one reviewer
 

@@ -13,39 +13,35 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 
 from core.database.keys import HELD, are_at_most, is_held, one_of
-from core.database.review_tables import (
-    QueuedQuestion,
-    Review,
-    ReviewAction,
-    ReviewChange,
-    ReviewClaim,
-)
+from core.database.review_tables import QueuedQuestion, ReviewClaim
 from core.database.tables import Question
 from core.questions.gone import gone_keys
 from review.decisions.filters import (
+    Order,
     QueueFilter,
     conditions,
     held_questions,
+    hold_words,
     is_impossible,
     is_of_site,
+    is_open,
+    is_undecided,
+    is_waiting,
     newest_questions,
     rare_questions,
 )
 
-Order = Literal["newest", "uncertain", "disputed", "random", "conflicts"]
-ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random", "conflicts")
-
-STEPS: Final = (200, 800, 4_000)  # rows
+STEPS: Final = (100, 900, 4_000)  # rows
 MOST_ROWS: Final = sum(STEPS)
 TAG_STEP: Final = 2_000  # of a tag's questions, where the walk meets none
-TAG_SECONDS: Final = 0.15  # after which no other ones are looked up
+TAG_SECONDS: Final = 0.04  # after which no other ones are looked up
 SOME: Final = 5  # candidates, after which no third step is taken
 
 # Of Postgres, for the transaction. To start workers takes longer than the walk. Where nobody has
@@ -107,9 +103,25 @@ def find_candidates(
     if rare is not None:
         steps = _steps_of_keys(connection, asking, site, rare, rng)
         return _first(connection, steps, asking, enough, rng)
-    steps = _steps(connection, asking, site, rng)
-    found = _first(connection, steps, asking, enough, rng)
+    open_ones = _parts(connection, asking, site, rng)
+    found = _first(connection, _steps(connection, asking, site, open_ones), asking, enough, rng)
+    if not found and _has_decided(connection, asking, open_ones):
+        undecided = is_undecided(asking.reviewer, asking.order)
+        left = [part.where(undecided) for part in open_ones]
+        found = _first(connection, _steps(connection, asking, site, left), asking, enough, rng)
     return found or _some_of_tag(connection, asking, site, rng)
+
+
+def _has_decided(
+    connection: Connection, asking: Asking, parts: Sequence[Select[*tuple[Any, ...]]]
+) -> bool:
+    """Whether the reviewer is done with a question that the walk has met, and left out."""
+    for part in parts:
+        queue = aliased(QueuedQuestion, part.limit(MOST_ROWS).subquery())
+        decided = ~is_undecided(asking.reviewer, asking.order, queue)
+        if connection.execute(select(queue.question_pk).where(decided).limit(1)).first():
+            return True
+    return False
 
 
 def _first(
@@ -137,7 +149,8 @@ def _steps_of_keys(
     """
     queue = QueuedQuestion
     columns = (queue.question_pk, queue.predicted_at, queue.uncertainty, queue.label_quality)
-    chosen = select(*columns).where(*_are_of_keys(connection, asking, site, keys))
+    of_keys = _are_of_keys(connection, asking, site, keys)
+    chosen = select(*columns).where(*of_keys, *is_waiting(asking.order))
     rows = connection.execute(chosen).all()
     places = [(_place_of(row, asking.order, rng), row.question_pk) for row in rows]
     ordered = [pk for _, pk in sorted(places)]
@@ -145,7 +158,7 @@ def _steps_of_keys(
         stretch = ordered[start : start + STEPS[0]]
         still = _rows(asking, queue).where(one_of(connection, queue.question_pk, stretch))
         if connection.dialect.name == "postgresql":  # where a worker may have unset scores since
-            still = still.where(*is_in_queue(asking, site))
+            still = still.where(*is_waiting(asking.order))
         yield still
 
 
@@ -161,7 +174,7 @@ def _some_of_tag(
         for offset in count(0, TAG_STEP):
             stretch = keys.limit(TAG_STEP).offset(offset)
             of_tag = _are_of_keys(connection, asking, site, stretch)
-            rows = _rows(asking, QueuedQuestion).where(*of_tag)
+            rows = _rows(asking, QueuedQuestion).where(*of_tag, *is_waiting(asking.order))
             some = rows.limit(STEPS[0] + len(asking.skip_ids))
             found = _place(connection.execute(some).all(), asking, rng)
             if found or time.monotonic() >= ends_at:
@@ -174,22 +187,27 @@ def _some_of_tag(
 def _are_of_keys(
     connection: Connection, asking: Asking, site: str, keys: Select[int]
 ) -> list[ColumnElement[bool] | TextClause]:
-    """Conditions of rows of the queue that are looked up by these keys."""
-    _, *wanted = is_in_queue(asking, site)
-    key = QueuedQuestion.question_pk
+    """Conditions of rows of the queue of a site that are looked up by these keys."""
+    key, of_site = QueuedQuestion.question_pk, is_of_site(connection, site)
+    if connection.dialect.name != "postgresql":
+        return [key.in_(keys), of_site]
     # Of a subquery, Postgres may look for each of the queue's questions in it: 3 to 8 s of 200,000.
-    is_postgres = connection.dialect.name == "postgresql"
-    of_keys = one_of(connection, key, connection.scalars(keys)) if is_postgres else key.in_(keys)
-    return [of_keys, is_of_site(connection, site), *wanted]
+    found = connection.scalars(keys).all()
+    words = hold_words(asking.chosen)
+    if words:  # a look at the title takes a third of what all the rest does
+        found = connection.scalars(
+            select(Question.id).where(one_of(connection, Question.id, found), *words)
+        ).all()
+    return [one_of(connection, key, found), of_site]
 
 
 def _steps(
-    connection: Connection, asking: Asking, site: str, rng: random.Random
+    connection: Connection, asking: Asking, site: str, parts: Sequence[Select[*tuple[Any, ...]]]
 ) -> Iterator[Select[*tuple[Any, ...]]]:
     """SELECTs of what matches in one stretch of the order after another."""
     # SQLite looks a row up in less time than it takes to hold some keys.
     held: list[Select[int]] | None = None if connection.dialect.name == "postgresql" else []
-    for part in _parts(connection, asking, site, rng):
+    for part in parts:
         offset = 0
         for rows in STEPS:
             queue = aliased(QueuedQuestion, part.limit(rows).offset(offset).subquery())
@@ -203,9 +221,12 @@ def _steps(
 def _parts(
     connection: Connection, asking: Asking, site: str, rng: random.Random
 ) -> list[Select[*tuple[Any, ...]]]:
-    """The walk's own SELECTs, of the queue alone: one, or two where it begins in the middle."""
+    """The walk's own SELECTs, of the queue alone: one, or two where it begins in the middle.
+
+    What the reviewer is done with is among them: to look for it takes more than to walk on.
+    """
     queue = QueuedQuestion
-    keys = select(*queue.__table__.c).where(*is_in_queue(asking, site))
+    keys = select(*queue.__table__.c).where(queue.site == site, *is_waiting(asking.order))
     match asking.order:
         case "newest":
             if asking.chosen.since is not None:
@@ -234,45 +255,9 @@ def _random_key(connection: Connection, site: str, rng: random.Random) -> int:
     return 0 if first is None or last is None else rng.randint(first, last)
 
 
-def is_in_queue(asking: Asking, site: str) -> list[ColumnElement[bool] | TextClause]:
-    """Conditions of the walk: by its index, and that the reviewer is not done with it."""
-    queue, of_site = QueuedQuestion, QueuedQuestion.site == site
-    scored = {"uncertain": queue.uncertainty, "disputed": queue.label_quality}
-    match asking.order:
-        case "conflicts":  # those in which the reviewer has a part come too
-            # Word for word as the index has it, or SQLite does not know it again.
-            return [of_site, text("conflicting"), ~_was_skipped(asking.reviewer)]
-        case "uncertain" | "disputed" as order:
-            is_scored = scored[order].is_not(None)
-            return [of_site, is_open(), ~was_reviewed(asking.reviewer), is_scored]
-        case _:
-            return [of_site, is_open(), ~was_reviewed(asking.reviewer)]
-
-
-def is_open() -> ColumnElement[bool]:
-    """Whether a queued question wants another review."""
-    return QueuedQuestion.reviews < QueuedQuestion.wanted_reviews
-
-
-def was_reviewed(reviewer: str) -> ColumnElement[bool]:
-    """Whether a reviewer has saved or skipped a queued question."""
-    return exists().where(
-        Review.question_pk == QueuedQuestion.question_pk, Review.reviewer == reviewer
-    )
-
-
-def _was_skipped(reviewer: str) -> ColumnElement[bool]:
-    return exists().where(
-        ReviewChange.question_pk == QueuedQuestion.question_pk,
-        ReviewChange.action_id == ReviewAction.id,
-        ReviewAction.reviewer == reviewer,
-        ReviewAction.kind == "skip",
-        ReviewAction.undone_at.is_(None),
-    )
-
-
 def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...]]:
-    """A SELECT of the queue's rows that match and that nobody else has on the screen."""
+    """A SELECT of the queue's rows that match and are left, and nobody else has on the screen."""
+    undecided = is_undecided(asking.reviewer, asking.order, queue)
     claimed = exists().where(
         ReviewClaim.question_pk == queue.question_pk,
         ReviewClaim.reviewer != asking.reviewer,
@@ -289,7 +274,7 @@ def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...
             Question.question_id,
         )
         .join(Question, Question.id == queue.question_pk)
-        .where(*conditions(asking.chosen, queue), ~claimed)
+        .where(*conditions(asking.chosen, queue), undecided, ~claimed)
     )
 
 
@@ -325,7 +310,9 @@ def count_left(connection: Connection, asking: Asking, site: str, *, most: int) 
     all questions, and to look each one up takes four pages of a million.
     """
     key = QueuedQuestion.question_pk
-    keys = select(key).where(*is_in_queue(asking, site)).order_by(key)
+    waiting = (QueuedQuestion.site == site, *is_waiting(asking.order))
+    undecided = is_undecided(asking.reviewer, asking.order)
+    keys = select(key).where(*waiting, undecided).order_by(key)
     left, offset, length = 0, 0, most
     while left < most:
         stretch, gone = keys.offset(offset).limit(length).subquery(), gone_keys()

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, select
 
 from core.database.tables import Question
 from core.questions.verdicts import Decided
-from review.decisions.filters import QueueFilter
+from review.decisions.filters import Order, QueueFilter
 from review.decisions.queue import next_question
 from review.decisions.save import Asked, Decision, save, skip
-from review.decisions.walk import Asking, Order
+from review.decisions.walk import Asking
 from tests.conftest import ManualClock
 
 

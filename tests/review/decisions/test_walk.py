@@ -8,10 +8,11 @@ from sqlalchemy import Engine, event, insert, select, update
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
 from core.database.tables import Question
 from review.decisions import filters, walk
+from review.decisions.filters import Order
 from review.decisions.queue import next_question
-from review.decisions.walk import Order, count_left, find_candidates
+from review.decisions.walk import count_left, find_candidates
 from tests.conftest import ManualClock
-from tests.review.decisions.asking import all_of, asking, following
+from tests.review.decisions.asking import act, all_of, asking, following
 from tests.review.rows import predict_rows
 
 
@@ -102,6 +103,21 @@ def test_the_walk_looks_at_so_many_questions_and_no_more(
     assert following(engine, clock, q="apples") == 0
     monkeypatch.setattr(filters, "RARE", -1)
     assert following(engine, clock, suggested="anova", q="apples") == 1  # by the tag's index
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize("order", ["newest", "uncertain", "random"])
+def test_a_reviewer_who_is_done_with_all_that_the_walk_looks_at_gets_what_comes_after(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, order: Order
+) -> None:
+    monkeypatch.setattr(walk, "STEPS", (1, 1))
+    monkeypatch.setattr(walk, "MOST_ROWS", 2)
+    met = []
+    while number := following(engine, clock, order):
+        met.append(number)
+        act(engine, clock, number)  # skipped: others may still decide
+        clock.sleep(11 * 60)
+    assert sorted(met) == [1, 2, 3, 4, 5]
 
 
 @pytest.mark.usefixtures("five")
