@@ -15,7 +15,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
 from sqlalchemy.engine import Connection
 
 from core.database.engine import reading
@@ -27,7 +27,7 @@ from review.browse.rows import BrowsedQuestion, read_rows
 
 PAGE: Final = 50
 STRETCHES: Final = (100, 500)  # questions that are walked through at once, then so on
-FAST_STRETCHES: Final = (100, 500, 2_000)  # where most are passed over
+FAST_STRETCHES: Final = (1_000, 16_000)  # where most are passed over
 WALK_SECONDS: Final = 0.06  # from which on no other stretch is begun
 
 
@@ -125,24 +125,44 @@ def _walk(
     is_postgres = connection.dialect.name == "postgresql"
     held = held_keys(connection, chosen) if is_postgres else []
     at_once = is_postgres and not held
-    # Room for those that came since they were counted: of too many, any would be left out.
-    may_match = and_(true(), *(is_held(Question.id, keys, most=2 * HELD) for keys in held))
     for length in _lengths(FAST_STRETCHES if held else STRETCHES):
-        ordered = _in_order(chosen, after).add_columns(may_match.label("may_match"))
-        stretch = connection.execute(ordered.where(*bounds(chosen)).limit(length)).all()
-        if not stretch:
-            return _page(connection, found, chosen, more=False)
-        keys = [row.id for row in stretch if row.may_match]
+        keys, last = _stretch(connection, chosen, after, held, length=length)
         near = partial(one_of, connection, keys=keys) if at_once else None
         found += _of_keys(connection, chosen, keys, *conditions(chosen, near))
         if len(found) > size:
             return _page(connection, found[:size], chosen, more=True)
-        last = stretch[-1]
-        after = Place(last.question_id, last.created_at if chosen.by_date else None)
+        if last is None:
+            return _page(connection, found, chosen, more=False)
+        after = last
         if time.monotonic() >= ends_at:
             questions = read_rows(connection, [row.id for row in found])
             return Page(questions, after, looked_to=after.number)
     raise AssertionError("the lengths never end")
+
+
+def _stretch(
+    connection: Connection,
+    chosen: BrowseFilter,
+    after: Place | None,
+    held: Sequence[Select[int]],
+    *,
+    length: int,
+) -> tuple[list[int], Place | None]:
+    """The keys of the next so many questions that may match, and the last one's place.
+
+    No place where there are no more. What is not among the held keys stays in the database.
+    """
+    ordered = _in_order(chosen, after).where(*bounds(chosen)).limit(length)
+    if held:
+        number = func.row_number().over(order_by=_order(chosen)).label("number")
+        stretch = ordered.add_columns(number).subquery("may_match")
+        # Room for those that came since they were counted: of too many, any would be left out.
+        held_all = (is_held(stretch.c.id, keys, most=2 * HELD) for keys in held)
+        is_last = stretch.c.number == length
+        ordered = select(*stretch.c).where(or_(and_(*held_all), is_last)).order_by("number")
+    rows = connection.execute(ordered).all()
+    is_whole = bool(rows) and rows[-1].number == length if held else len(rows) == length
+    return [row.id for row in rows], _place(rows[-1], chosen) if is_whole else None
 
 
 def _columns() -> Select[*tuple[Any, ...]]:
@@ -164,10 +184,11 @@ def _lengths(first: Sequence[int]) -> Iterator[int]:
 
 def _page(connection: Connection, found: list[Any], chosen: BrowseFilter, *, more: bool) -> Page:
     questions = read_rows(connection, [row.id for row in found])
-    if not more:
-        return Page(questions, None)
-    last = found[-1]
-    return Page(questions, Place(last.question_id, last.created_at if chosen.by_date else None))
+    return Page(questions, _place(found[-1], chosen) if more else None)
+
+
+def _place(row: Any, chosen: BrowseFilter) -> Place:
+    return Place(row.question_id, row.created_at if chosen.by_date else None)
 
 
 def _in_order(chosen: BrowseFilter, after: Place | None) -> Select[*tuple[Any, ...]]:
@@ -175,9 +196,13 @@ def _in_order(chosen: BrowseFilter, after: Place | None) -> Select[*tuple[Any, .
     statement = _columns().where(Question.site == chosen.site)
     if after is not None:
         statement = statement.where(*_behind(after))
+    return statement.order_by(*_order(chosen))
+
+
+def _order(chosen: BrowseFilter) -> list[ColumnElement[Any]]:
     if chosen.by_date:
-        return statement.order_by(Question.created_at.desc(), Question.question_id.desc())
-    return statement.order_by(Question.question_id.desc())
+        return [Question.created_at.desc(), Question.question_id.desc()]
+    return [Question.question_id.desc()]
 
 
 def _behind(after: Place) -> list[ColumnElement[bool]]:
