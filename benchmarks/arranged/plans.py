@@ -4,6 +4,7 @@ Unlike milliseconds, these figures are the same on a busy machine, and from a co
 """
 
 import textwrap
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ TABLES: Final = (
     *("tagging_requests", "reviews", "verdicts"),
 )
 LARGE: Final = 5_000  # rows of a table that no plan is to read all of
+REMEMBERED: Final = "memo"  # threads that find what pages keep for some minutes: none waits
 STEPS: Final = 100  # of SQLite's virtual machine, which are one of `work`
 _EXPLAIN: Final = "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON)"
 
@@ -49,11 +51,12 @@ class Statements:
 
     def __init__(self, engine: Engine) -> None:
         self._sent: list[Statement] | None = None
-        self._counting: Any = None  # SQLite's connection that counts its steps
         self._large = _large_tables(engine)
         is_sqlite = engine.dialect.name == "sqlite"
         explain = self._explain_sqlite if is_sqlite else self._explain_postgres
         event.listen(engine, "before_cursor_execute", explain)
+        if is_sqlite:
+            event.listen(engine, "checkin", _count_no_more)
 
     @contextmanager
     def explained(self) -> Iterator[list[Statement]]:
@@ -63,12 +66,12 @@ class Statements:
             yield sent
         finally:
             self._sent = None
-            if self._counting is not None:
-                self._counting.set_progress_handler(None, 0)
 
     def _begin(self, sql: str, *, many: bool) -> Statement | None:
         verb = sql.split(None, 1)[0]
         if self._sent is None or many or verb not in ("SELECT", "UPDATE", "DELETE", "INSERT"):
+            return None
+        if threading.current_thread().name.startswith(REMEMBERED):
             return None
         self._sent.append(Statement(sql))
         return self._sent[-1]
@@ -117,8 +120,13 @@ class Statements:
             statement.work += 1
 
         # It stays until the next statement: what is fetched later belongs to this one.
-        self._counting = cursor.connection
-        self._counting.set_progress_handler(count, STEPS)
+        cursor.connection.set_progress_handler(count, STEPS)
+
+
+def _count_no_more(connection: Any, _: Any) -> None:
+    """By the thread that used it: SQLite lets none other do so while a statement runs."""
+    if connection is not None:
+        connection.set_progress_handler(None, 0)
 
 
 def _large_tables(engine: Engine) -> set[str]:
