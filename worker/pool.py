@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
+from billiard.pool import CLOSE
 from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool
 
@@ -48,6 +49,21 @@ class IdleDeaths:
             self._give_up(f"Its processes die without a task, {MOST_DEATHS} times each of late.")
 
 
+class _FinishingPool(AsynPool):  # type: ignore[misc] # (Celery carries no types)
+    def flush(self) -> None:
+        """Forget what no process has, as Celery does; where the worker ends, no more than that.
+
+        Celery forgets also what stands in a process's pipe, and what one has begun without this one
+        having read so. The process does it and waits half a minute for its result to be read, and
+        the message goes back into the queue.
+        """
+        is_ending = self._state == CLOSE  # else the connection is gone, and its messages with it
+        sent = {key: job for key, job in self._cache.items() if job._write_to}  # noqa: SLF001
+        super().flush()
+        if is_ending:
+            self._cache.update(sent)
+
+
 def pool_that_reports(
     report: Callable[[int, Batch | None], object], give_up: Callable[[str], object]
 ) -> type[Any]:
@@ -63,7 +79,7 @@ def pool_that_reports(
             will, too.
     """
 
-    class _ReportingPool(AsynPool):  # type: ignore[misc] # (Celery carries no types)
+    class _ReportingPool(_FinishingPool):
         def __init__(self, *args: Any, **options: Any) -> None:
             self._timed_out: set[int] = set()
             self._idle_deaths = IdleDeaths(give_up)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.conftest import ManualClock
 from worker.pool import DEATHS_SECONDS, MOST_DEATHS, IdleDeaths
@@ -76,6 +77,31 @@ def die(**_):
 
 """
 
+# It is told to end when its process has been sent a batch, and has not said yet that it has it.
+ENDS_EARLY = """
+pool_of, told_at = pool_that_reports, []
+
+def pool_that_reports(*given):
+    pool = pool_of(*given)
+
+    class Pool(pool.Pool):
+        def _create_write_handlers(self, hub):
+            super()._create_write_handlers(hub)
+            write = hub.consolidate_callback
+
+            def write_and_end(ready):
+                write(ready)
+                if any(job._write_to for job in self._cache.values()):
+                    told_at.append(time.monotonic())
+                    signal.raise_signal(signal.SIGTERM)
+
+            hub.consolidate_callback = write_and_end
+
+    pool.Pool = Pool
+    return pool
+
+"""
+
 
 def run_worker(script: str, *given: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -120,6 +146,20 @@ def test_a_worker_whose_processes_all_die_as_they_start_ends(redis_url: str) -> 
     few = "import worker.pool\nworker.pool.MOST_DEATHS = 3\n"
     run = run_worker(tasks + DIES_ALWAYS + few + "def report" + start, redis_url)
     assert run.stdout.count("given up: Its processes die without a task, 3 times each") == 1, run
+
+
+@pytest.mark.slow
+def test_a_batch_that_is_sent_as_the_worker_ends_is_done_and_acknowledged(redis_url: str) -> None:
+    tasks, start = WORKER.split("def report")
+    one = tasks.replace('(("slow", 1), ("large", 60), ("last", 60))', '(("small", 60),)')
+    told = one.replace("(site, pks):", "(site, pks):\n    print('tagged', flush=True)")
+    script = told.replace("typing=False", "typing=False, acks_late=True")
+    end = "print(f'ended after {time.monotonic() - told_at[0]} s')"
+    run = run_worker(script + ENDS_EARLY + "def report" + start + end, redis_url)
+    assert (run.returncode, run.stdout.count("tagged")) == (0, 1), run
+    assert float(run.stdout.split()[-2]) < 20, run  # its process would wait for 30 s
+    with redis.Redis.from_url(redis_url) as client:
+        assert not {b"celery", b"unacked"} & set(client.keys())
 
 
 def test_processes_that_die_now_and_then_are_replaced_for_ever() -> None:
