@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from core.model.post_processing.calibration import Probabilities
 from core.questions.tags.synonyms import relabel
 
@@ -17,8 +15,8 @@ def join_synonyms(
     """Take a model's dead labels for the living ones that they stand for.
 
     As the live agreement does (`core/agreement/scores.py`): a living tag gets the highest of the
-    probabilities. Its threshold is its own or, where the model knows it by a dead name alone, that
-    one's.
+    probabilities. Its threshold is its own or, where the model knows it by dead names alone, the
+    lowest of theirs.
 
     Args:
         labels: the model's.
@@ -29,12 +27,15 @@ def join_synonyms(
     living = relabel(labels, synonyms)
     if living == tuple(labels):
         return living, probabilities, thresholds
-    places = {label: place for place, label in enumerate(living)}
-    joined = np.zeros((len(probabilities), len(living)))
-    limits = np.zeros(len(living))
-    dead_first = sorted(range(len(labels)), key=lambda column: labels[column] not in synonyms)
-    for column in dead_first:
-        place = places[synonyms.get(labels[column], labels[column])]
-        joined[:, place] = np.maximum(joined[:, place], probabilities[:, column])
-        limits[place] = thresholds[column]
+    columns: dict[str, list[int]] = {}  # by living tag, its own column before those of dead ones
+    dead_last = sorted(range(len(labels)), key=lambda column: labels[column] in synonyms)
+    for column in dead_last:
+        columns.setdefault(synonyms.get(labels[column], labels[column]), []).append(column)
+    first = [columns[tag][0] for tag in living]
+    joined, limits = probabilities[:, first], thresholds[first]
+    for place, tag in enumerate(living):
+        if len(columns[tag]) > 1:
+            joined[:, place] = probabilities[:, columns[tag]].max(axis=1)
+            if labels[first[place]] in synonyms:
+                limits[place] = thresholds[columns[tag]].min()
     return living, joined, limits
