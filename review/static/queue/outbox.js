@@ -28,7 +28,8 @@ export class Outbox {
     addEventListener("online", () => this.wake());
     addEventListener("focus", () => this.wake());
     addEventListener("storage", ({ key, oldValue, newValue }) => {
-      const isNew = key?.startsWith(this.prefix) && oldValue === null && newValue !== null;
+      const isOwn = key?.startsWith(this.prefix) && !key.slice(this.prefix.length).includes(":"); // not of ann:bob for ann
+      const isNew = isOwn && oldValue === null && newValue !== null;
       const question = isNew && parse(newValue)?.question;
       if (question) onElsewhere(question);
     });
