@@ -1,8 +1,10 @@
 """Walks the queue in an order, by its indexes, until enough questions are found.
 
-In steps that grow: most requests end after the first, of some hundred rows; none looks at more than
-`MOST_ROWS`, and what does not match among them is as good as not there, unless a tag's index leads
-to it: of a common tag, to the newest ones. On Postgres the keys of a tag's questions are held in
+In steps that grow: most requests end after the first, of some hundred rows; no walk looks at more
+than `MOST_ROWS`, and what does not match among them is as good as not there, unless a tag's index
+leads to it: of a common tag, to the newest ones. What the reviewer is done with is looked for among
+what matches alone; where that is all of it, or most of the first rows, it is left out of the walk,
+which looks for it row by row then. On Postgres the keys of a tag's questions are held in
 memory from the second step on, and asked first. Rows come unordered out of each step and are put in
 order here, so that no plan has to sort or to keep an order.
 """
@@ -41,16 +43,18 @@ from review.decisions.filters import (
 STEPS: Final = (100, 900, 4_000)  # rows
 MOST_ROWS: Final = sum(STEPS)
 TAG_STEP: Final = 2_000  # of a tag's questions, where the walk meets none
-TAG_SECONDS: Final = 0.04  # after which no other ones are looked up
+TAG_SECONDS: Final = 0.15  # after which no other ones are looked up
 SOME: Final = 5  # candidates, after which no third step is taken
 
 # Of Postgres, for the transaction. To start workers takes longer than the walk. Where nobody has
 # analysed the tables it may sort the whole queue, and go through all that the reviewer has done for
-# each question of it: 4 to 14 s of 60,000 questions. Plans for analysed tables do neither.
+# each question of it: 4 to 14 s of 60,000 questions. Plans for analysed tables do neither. Of a
+# statement that comes for one site after the other it would keep a plan for rows of any number.
 _SETTINGS: Final = (
     "max_parallel_workers_per_gather = 0",
     "enable_sort = off",
     "enable_material = off",
+    "plan_cache_mode = force_custom_plan",
 )
 
 
@@ -103,25 +107,25 @@ def find_candidates(
     if rare is not None:
         steps = _steps_of_keys(connection, asking, site, rare, rng)
         return _first(connection, steps, asking, enough, rng)
-    open_ones = _parts(connection, asking, site, rng)
-    found = _first(connection, _steps(connection, asking, site, open_ones), asking, enough, rng)
-    if not found and _has_decided(connection, asking, open_ones):
-        undecided = is_undecided(asking.reviewer, asking.order)
-        left = [part.where(undecided) for part in open_ones]
+    parts = _parts(connection, asking, site, rng)
+    left = [part.where(is_undecided(asking.reviewer, asking.order)) for part in parts]
+    if 2 * _count_decided(connection, asking, parts[0], STEPS[0]) > STEPS[0]:
+        parts = left
+    found = _first(connection, _steps(connection, asking, site, parts), asking, enough, rng)
+    if found or parts is left:
+        return found or _some_of_tag(connection, asking, site, rng)
+    if any(_count_decided(connection, asking, part, MOST_ROWS) for part in parts):
         found = _first(connection, _steps(connection, asking, site, left), asking, enough, rng)
     return found or _some_of_tag(connection, asking, site, rng)
 
 
-def _has_decided(
-    connection: Connection, asking: Asking, parts: Sequence[Select[*tuple[Any, ...]]]
-) -> bool:
-    """Whether the reviewer is done with a question that the walk has met, and left out."""
-    for part in parts:
-        queue = aliased(QueuedQuestion, part.limit(MOST_ROWS).subquery())
-        decided = ~is_undecided(asking.reviewer, asking.order, queue)
-        if connection.execute(select(queue.question_pk).where(decided).limit(1)).first():
-            return True
-    return False
+def _count_decided(
+    connection: Connection, asking: Asking, part: Select[*tuple[Any, ...]], rows: int
+) -> int:
+    """How many of the first rows of a walk's part the reviewer is done with."""
+    queue = aliased(QueuedQuestion, part.limit(rows).subquery())
+    decided = ~is_undecided(asking.reviewer, asking.order, queue)
+    return connection.scalar(select(func.count()).select_from(queue).where(decided)) or 0
 
 
 def _first(
@@ -167,19 +171,22 @@ def _some_of_tag(
 ) -> list[Candidate]:
     """Of a tag's questions, none of which the walk has met, the newest some that match.
 
-    They are looked up stretch by stretch, until there are some, or a time is over.
+    They are looked up stretch by stretch, until there are some, or a time is over: for a tag's
+    suggestions half of it, where its authors' questions are wanted, too.
     """
-    ends_at = time.monotonic() + TAG_SECONDS
-    for keys in newest_questions(asking.chosen, site):
+    each = newest_questions(asking.chosen, site)
+    for keys in each:
+        ends_at = time.monotonic() + TAG_SECONDS / len(each)
         for offset in count(0, TAG_STEP):
             stretch = keys.limit(TAG_STEP).offset(offset)
             of_tag = _are_of_keys(connection, asking, site, stretch)
             rows = _rows(asking, QueuedQuestion).where(*of_tag, *is_waiting(asking.order))
             some = rows.limit(STEPS[0] + len(asking.skip_ids))
             found = _place(connection.execute(some).all(), asking, rng)
-            if found or time.monotonic() >= ends_at:
+            if found:
                 return found
-            if are_at_most(connection, keys.offset(offset), TAG_STEP):
+            is_over = time.monotonic() >= ends_at
+            if is_over or are_at_most(connection, keys.offset(offset), TAG_STEP):
                 break
     return []
 

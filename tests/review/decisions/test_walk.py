@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, insert, select, update
+from sqlalchemy import Engine, event, insert, select, text, update
 
 from core.database.review_tables import BlockedTag, QueuedQuestion, Review
 from core.database.tables import Question
@@ -118,6 +118,48 @@ def test_a_reviewer_who_is_done_with_all_that_the_walk_looks_at_gets_what_comes_
         act(engine, clock, number)  # skipped: others may still decide
         clock.sleep(11 * 60)
     assert sorted(met) == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.usefixtures("five")
+def test_a_reviewer_who_is_done_with_what_matches_gets_what_matches_behind_it(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "STEPS", (3,))
+    monkeypatch.setattr(walk, "MOST_ROWS", 3)
+    assert following(engine, clock, "disputed", q="nuts") == 5
+    act(engine, clock, 5)  # of the first three, one matches
+    assert following(engine, clock, "disputed", q="nuts") == 4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_a_walk_of_many_sites_is_planned_for_each(engine: Engine, clock: ManualClock) -> None:
+    """Of a statement that comes ten times Postgres keeps a plan for a step of any length."""
+    predict_rows(engine, {n: {"anova": 0.9} for n in range(1, 50)}, now=clock.now())
+    with engine.connect() as connection:
+        for _ in range(12):
+            asked = asking(clock, q="plums", min_probability=0.9)
+            find_candidates(connection, asked, "stats", enough=30, rng=random.Random(7))
+        plans = (
+            "SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements "
+            "WHERE statement LIKE '%questions.title%'"
+        )
+        generic, custom = connection.execute(text(plans)).one()
+    assert (generic, custom > 0) == (0, True)
+
+
+def test_the_time_for_a_tag_s_newest_is_shared_with_its_authors_questions(
+    engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "RARE", -1)
+    monkeypatch.setattr(walk, "STEPS", (0,))
+    monkeypatch.setattr(walk, "TAG_STEP", 1)
+    monkeypatch.setattr(walk, "TAG_SECONDS", 0)
+    titles = {1: "tea", 2: "milk", 3: "salt"}
+    tags = {1: {"r": 0.01}, 2: {"r": 0.9}, 3: {}}
+    predict_rows(engine, tags, now=clock.now(), titles=titles, authors={1: ("r",)})
+    assert following(engine, clock, tag="r", q="tea", skip_ids=(3,)) == 1
+    assert following(engine, clock, suggested="r", q="tea", skip_ids=(3,)) == 0
 
 
 @pytest.mark.usefixtures("five")
