@@ -5,7 +5,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import ColumnElement, select
 
-from core.database.review_tables import BlockedTag
+from core.database.review_tables import BlockedTag, QueuedQuestion
 from core.database.tables import LikelyTag, Prediction, Question
 from core.database.views import LIKELY, OwnTags, PredictedTag
 
@@ -39,6 +39,21 @@ def find_by_tag(*tags: str) -> Select[int]:
     return select(LikelyTag.question_pk).where(
         LikelyTag.tag == tags[0] if len(tags) == 1 else LikelyTag.tag.in_(tags)
     )
+
+
+def is_likely(row: type[QueuedQuestion] | type[LikelyTag], tag: str) -> ColumnElement[bool]:
+    """Whether the prediction of a row finds a tag likely: else the tag is not suggested there.
+
+    Looked up row by row: of an EXISTS Postgres may make a join with all rows of the tag.
+    """
+    likely = aliased(LikelyTag)
+    found = select(likely.question_pk).where(
+        likely.tag == tag,
+        likely.predicted_at == row.predicted_at,
+        likely.question_pk == row.question_pk,
+        likely.model_version_id == row.model_version_id,
+    )
+    return found.correlate(row).scalar_subquery().is_not(None)
 
 
 def is_indexed(least: float | None) -> bool:

@@ -30,7 +30,7 @@ from core.database.tables import LikelyTag, Prediction, Question, QuestionTag
 from core.database.views import PredictedTag
 from core.database.words import holds_word
 from core.questions.gone import GONE, is_gone
-from core.questions.suggested import find_by_tag, read_blocked_tags
+from core.questions.suggested import find_by_tag, is_likely, read_blocked_tags
 
 Order = Literal["newest", "uncertain", "disputed", "random", "conflicts"]
 ORDERS: Final[tuple[Order, ...]] = ("newest", "uncertain", "disputed", "random", "conflicts")
@@ -257,7 +257,7 @@ def _is_suggested(
 ) -> ColumnElement[bool]:
     """Whether a tag, or any, is suggested as probably at least, and is not blocked."""
     if tag is not None and least is None:
-        return and_(_is_likely(queue, tag), _is_listed(queue, tag))
+        return and_(is_likely(queue, tag), _is_listed(queue, tag))
     # Correlated by name: of itself it would be with the enclosing EXISTS alone.
     blocked = exists().where(BlockedTag.site == queue.site, BlockedTag.tag == PredictedTag.tag)
     wanted = [
@@ -269,22 +269,11 @@ def _is_suggested(
     ]
     if tag is None:
         return and_(_is_highest(queue, least or 0), exists().where(*wanted))
-    return and_(_is_likely(queue, tag), exists().where(PredictedTag.tag == tag, *wanted))
+    return and_(is_likely(queue, tag), exists().where(PredictedTag.tag == tag, *wanted))
 
 
 # What follows is told without a row for each tag of a prediction. In scalar subqueries, since of
 # an EXISTS Postgres may make a join with all rows that there are.
-
-
-def _is_likely(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:
-    """Whether the index by tags has the question: else the tag is not suggested."""
-    likely = select(LikelyTag.question_pk).where(
-        LikelyTag.tag == tag,
-        LikelyTag.predicted_at == queue.predicted_at,
-        LikelyTag.question_pk == queue.question_pk,
-        LikelyTag.model_version_id == queue.model_version_id,
-    )
-    return likely.correlate(queue).scalar_subquery().is_not(None)
 
 
 def _is_listed(queue: type[QueuedQuestion], tag: str) -> ColumnElement[bool]:

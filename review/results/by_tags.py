@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from core.database.keys import one_of
 from core.database.tables import LikelyTag, Prediction, Question
-from core.questions.suggested import find_by_tag
+from core.questions.suggested import find_by_tag, is_likely
 
 MOST_KEYS: Final = 5_000  # questions of some tags that are all looked up
 SAMPLE: Final = 500  # newest questions of a tag by which is told how often it meets the others
@@ -51,7 +51,7 @@ def lead_by_all(
     others = [tag for tag in tags if tag != rarest]
     if wanted is not None and wanted <= OFTEN * _meetings(connection, rarest, others, sites):
         leading, at = lead_by_one(rarest)
-        return [*leading, *(_has(LikelyTag, tag) for tag in others)], at
+        return [*leading, *(is_likely(LikelyTag, tag) for tag in others)], at
     # Common ones may meet seldom: none leads anywhere alone.
     return _lead_by_keys(connection, [find_by_tag(tag) for tag in tags])
 
@@ -67,7 +67,9 @@ def _meetings(
 ) -> int:
     """In how many of a tag's newest predictions, of sites, all the others are likely, too."""
     newest = aliased(LikelyTag, _newest(tag).limit(SAMPLE).subquery())
-    met = select(func.count()).select_from(newest).where(*(_has(newest, one) for one in others))
+    met = (
+        select(func.count()).select_from(newest).where(*(is_likely(newest, one) for one in others))
+    )
     if sites:
         site = select(Question.site).where(Question.id == newest.question_pk).scalar_subquery()
         met = met.where(site.in_(sites))
@@ -81,21 +83,6 @@ def _newest(tag: str) -> Select[*tuple[Any, ...]]:
         .where(LikelyTag.tag == tag)
         .order_by(LikelyTag.predicted_at.desc(), LikelyTag.question_pk.desc())
     )
-
-
-def _has(likely: type[LikelyTag], tag: str) -> ColumnElement[bool]:
-    """Whether the prediction of a row of the index finds another tag likely, too.
-
-    Looked up row by row: of an EXISTS Postgres may make a join with all rows of that tag.
-    """
-    other = aliased(LikelyTag)
-    found = select(other.question_pk).where(
-        other.tag == tag,
-        other.predicted_at == likely.predicted_at,
-        other.question_pk == likely.question_pk,
-        other.model_version_id == likely.model_version_id,
-    )
-    return found.correlate(likely).scalar_subquery().is_not(None)
 
 
 def _lead_by_keys(connection: Connection, each: Sequence[Select[int]]) -> Leading:
