@@ -181,35 +181,36 @@ def is_waiting(order: Order) -> list[ColumnElement[bool] | TextClause]:
 def is_undecided(
     reviewer: str, order: Order, queue: type[QueuedQuestion] = QueuedQuestion
 ) -> ColumnElement[bool]:
-    """Whether the reviewer is not done with a queued question.
+    """Whether the reviewer is not done with a queued question."""
+    return ~find_decision(reviewer, order, queue).exists()
 
-    Of conflicts, those in which the reviewer has a part come too.
+
+def find_decision(
+    reviewer: str, order: Order, queue: type[QueuedQuestion] = QueuedQuestion
+) -> Select[int]:
+    """A SELECT that gives a row where the reviewer is done with a queued question.
+
+    That is saved or skipped; of conflicts skipped alone: those in which the reviewer has a part
+    come too.
     """
     if order == "conflicts":
-        return ~_was_skipped(reviewer, queue)
-    return ~was_reviewed(reviewer, queue)
+        skipped = select(ReviewChange.question_pk).where(
+            ReviewChange.question_pk == queue.question_pk,
+            ReviewChange.action_id == ReviewAction.id,
+            ReviewAction.reviewer == reviewer,
+            ReviewAction.kind == "skip",
+            ReviewAction.undone_at.is_(None),
+        )
+        return skipped.correlate(queue)
+    reviewed = select(Review.question_pk).where(
+        Review.question_pk == queue.question_pk, Review.reviewer == reviewer
+    )
+    return reviewed.correlate(queue)
 
 
 def is_open() -> ColumnElement[bool]:
     """Whether a queued question wants another review."""
     return QueuedQuestion.reviews < QueuedQuestion.wanted_reviews
-
-
-def was_reviewed(
-    reviewer: str, queue: type[QueuedQuestion] = QueuedQuestion
-) -> ColumnElement[bool]:
-    """Whether a reviewer has saved or skipped a queued question."""
-    return exists().where(Review.question_pk == queue.question_pk, Review.reviewer == reviewer)
-
-
-def _was_skipped(reviewer: str, queue: type[QueuedQuestion]) -> ColumnElement[bool]:
-    return exists().where(
-        ReviewChange.question_pk == queue.question_pk,
-        ReviewChange.action_id == ReviewAction.id,
-        ReviewAction.reviewer == reviewer,
-        ReviewAction.kind == "skip",
-        ReviewAction.undone_at.is_(None),
-    )
 
 
 def conditions(

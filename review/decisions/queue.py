@@ -16,7 +16,7 @@ from core.database.keys import one_of
 from core.database.review_tables import QueuedQuestion, ReviewAction, ReviewChange, ReviewClaim
 from core.database.tables import ModelVersion, Question
 from review.decisions.claims import ANY_QUEUE, claim_question, release_claim
-from review.decisions.filters import is_open, is_there, is_undecided, is_waiting, was_reviewed
+from review.decisions.filters import is_open, is_there, is_undecided, is_waiting
 from review.decisions.walk import (
     Asking,
     Candidate,
@@ -176,7 +176,7 @@ def _is_wanted(connection: Connection, asking: Asking, pk: int) -> bool:
     wanted = (
         (queue.conflicting,)
         if asking.order == "conflicts"
-        else (is_open(), ~was_reviewed(asking.reviewer))
+        else (is_open(), is_undecided(asking.reviewer, asking.order))
     )
     found = (
         select(queue.question_pk)

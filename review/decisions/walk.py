@@ -1,10 +1,10 @@
 """Walks the queue in an order, by its indexes, until enough questions are found.
 
-In steps that grow: most requests end after the first, of some hundred rows; no walk looks at more
-than `MOST_ROWS`, and what does not match among them is as good as not there, unless a tag's index
-leads to it: of a common tag, to the newest ones. What the reviewer is done with is looked for among
-what matches alone; where that is all of it, or most of the first rows, it is left out of the walk,
-which looks for it row by row then. On Postgres the keys of a tag's questions are held in
+In steps that grow: most requests end after the first, of a hundred rows; none looks at more than
+`STEPS` say, and what does not match among them is as good as not there, unless a tag's index leads
+to it: of a common tag, to the newest ones. What the reviewer is done with is looked for among
+what matches alone; where that is more than what is left, another walk leaves it out, and looks for
+it row by row. On Postgres the keys of a tag's questions are held in
 memory from the second step on, and asked first. Rows come unordered out of each step and are put in
 order here, so that no plan has to sort or to keep an order.
 """
@@ -29,6 +29,7 @@ from review.decisions.filters import (
     Order,
     QueueFilter,
     conditions,
+    find_decision,
     held_questions,
     hold_words,
     is_impossible,
@@ -40,8 +41,7 @@ from review.decisions.filters import (
     rare_questions,
 )
 
-STEPS: Final = (100, 900, 4_000)  # rows
-MOST_ROWS: Final = sum(STEPS)
+STEPS: Final = (100, 900, 4_000)  # rows; of a random order, from its start and before it
 TAG_STEP: Final = 2_000  # of a tag's questions, where the walk meets none
 TAG_SECONDS: Final = 0.15  # after which no other ones are looked up
 SOME: Final = 5  # candidates, after which no third step is taken
@@ -106,26 +106,13 @@ def find_candidates(
     rare = rare_questions(connection, asking.chosen, site)
     if rare is not None:
         steps = _steps_of_keys(connection, asking, site, rare, rng)
-        return _first(connection, steps, asking, enough, rng)
+        return _first(connection, steps, asking, enough, rng) or []
     parts = _parts(connection, asking, site, rng)
-    left = [part.where(is_undecided(asking.reviewer, asking.order)) for part in parts]
-    if 2 * _count_decided(connection, asking, parts[0], STEPS[0]) > STEPS[0]:
-        parts = left
     found = _first(connection, _steps(connection, asking, site, parts), asking, enough, rng)
-    if found or parts is left:
-        return found or _some_of_tag(connection, asking, site, rng)
-    if any(_count_decided(connection, asking, part, MOST_ROWS) for part in parts):
+    if found is None:
+        left = [part.where(is_undecided(asking.reviewer, asking.order)) for part in parts]
         found = _first(connection, _steps(connection, asking, site, left), asking, enough, rng)
     return found or _some_of_tag(connection, asking, site, rng)
-
-
-def _count_decided(
-    connection: Connection, asking: Asking, part: Select[*tuple[Any, ...]], rows: int
-) -> int:
-    """How many of the first rows of a walk's part the reviewer is done with."""
-    queue = aliased(QueuedQuestion, part.limit(rows).subquery())
-    decided = ~is_undecided(asking.reviewer, asking.order, queue)
-    return connection.scalar(select(func.count()).select_from(queue).where(decided)) or 0
 
 
 def _first(
@@ -134,13 +121,22 @@ def _first(
     asking: Asking,
     enough: int,
     rng: random.Random,
-) -> list[Candidate]:
-    """What the first steps give, until it is enough; after two of them, until it is some."""
+) -> list[Candidate] | None:
+    """What the first steps give, until it is enough; after two of them, until it is some.
+
+    None where the reviewer is done with more of what they meet.
+    """
     found: list[Candidate] = []
+    decided = 0
     for number, step in enumerate(steps):
-        found += _place(connection.execute(step).all(), asking, rng)
+        rows = connection.execute(step).all()
+        left = [row for row in rows if row.is_left]
+        found += _place(left, asking, rng)
+        decided += len(rows) - len(left)
         if len(found) >= (min(enough, SOME) if number > 0 else enough):
             break
+        if decided > len(found):
+            return None
     return found[:enough]
 
 
@@ -163,7 +159,7 @@ def _steps_of_keys(
         still = _rows(asking, queue).where(one_of(connection, queue.question_pk, stretch))
         if connection.dialect.name == "postgresql":  # where a worker may have unset scores since
             still = still.where(*is_waiting(asking.order))
-        yield still
+        yield still.where(is_undecided(asking.reviewer, asking.order))
 
 
 def _some_of_tag(
@@ -180,7 +176,8 @@ def _some_of_tag(
         for offset in count(0, TAG_STEP):
             stretch = keys.limit(TAG_STEP).offset(offset)
             of_tag = _are_of_keys(connection, asking, site, stretch)
-            rows = _rows(asking, QueuedQuestion).where(*of_tag, *is_waiting(asking.order))
+            waiting = (*is_waiting(asking.order), is_undecided(asking.reviewer, asking.order))
+            rows = _rows(asking, QueuedQuestion).where(*of_tag, *waiting)
             some = rows.limit(STEPS[0] + len(asking.skip_ids))
             found = _place(connection.execute(some).all(), asking, rng)
             if found:
@@ -263,8 +260,12 @@ def _random_key(connection: Connection, site: str, rng: random.Random) -> int:
 
 
 def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...]]:
-    """A SELECT of the queue's rows that match and are left, and nobody else has on the screen."""
-    undecided = is_undecided(asking.reviewer, asking.order, queue)
+    """A SELECT of the queue's rows that match and nobody else has on the screen.
+
+    `is_left` tells whether the reviewer is not done with one.
+    """
+    # Asked of what matches alone; of an EXISTS Postgres may gather all that the reviewer has done.
+    decision = find_decision(asking.reviewer, asking.order, queue)
     claimed = exists().where(
         ReviewClaim.question_pk == queue.question_pk,
         ReviewClaim.reviewer != asking.reviewer,
@@ -279,9 +280,10 @@ def _rows(asking: Asking, queue: type[QueuedQuestion]) -> Select[*tuple[Any, ...
             Question.title,
             Question.site,
             Question.question_id,
+            decision.limit(1).scalar_subquery().is_(None).label("is_left"),
         )
         .join(Question, Question.id == queue.question_pk)
-        .where(*conditions(asking.chosen, queue), undecided, ~claimed)
+        .where(*conditions(asking.chosen, queue), ~claimed)
     )
 
 

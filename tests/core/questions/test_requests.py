@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -185,12 +186,12 @@ def test_a_question_that_was_under_way_at_a_promotion_is_tagged_by_the_new_versi
     models = live_models(engine)
 
     def rank_while_another_is_promoted(
-        model: Model, probabilities: npt.NDArray[np.float64]
+        model: Model, probabilities: npt.NDArray[np.float64], **given: Any
     ) -> list[list[RankedTag]]:
         clock.sleep(1)
         publish_live(engine, word_bundle(data_fingerprint="2"), now=clock.now())
         assert ask_again(engine, "pending", clock) == 1
-        return rank(model, probabilities)
+        return rank(model, probabilities, **given)
 
     rank = Model.rank
     with monkeypatch.context() as patch:

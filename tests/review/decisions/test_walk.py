@@ -111,7 +111,6 @@ def test_a_reviewer_who_is_done_with_all_that_the_walk_looks_at_gets_what_comes_
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, order: Order
 ) -> None:
     monkeypatch.setattr(walk, "STEPS", (1, 1))
-    monkeypatch.setattr(walk, "MOST_ROWS", 2)
     met = []
     while number := following(engine, clock, order):
         met.append(number)
@@ -125,10 +124,41 @@ def test_a_reviewer_who_is_done_with_what_matches_gets_what_matches_behind_it(
     engine: Engine, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk, "STEPS", (3,))
-    monkeypatch.setattr(walk, "MOST_ROWS", 3)
     assert following(engine, clock, "disputed", q="nuts") == 5
     act(engine, clock, 5)  # of the first three, one matches
     assert following(engine, clock, "disputed", q="nuts") == 4
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(
+    ("done", "chosen", "expected", "steps"),
+    [
+        ((5,), {"q": "apples"}, [], 1),  # what does not match makes no other walk
+        ((5, 4), {}, ["plums", "pears"], 2),  # nothing of the first step is left
+        ((5,), {}, ["figs and nuts"], 1),  # as much is left
+        ((4,), {"author": "r"}, ["apples"], 3),  # nothing that matches, and the tag's newest
+    ],
+)
+def test_another_walk_leaves_out_what_is_done_where_that_is_more_than_what_is_left(
+    engine: Engine,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    done: tuple[int, ...],
+    chosen: dict[str, Any],
+    expected: list[str],
+    steps: int,
+) -> None:
+    monkeypatch.setattr(filters, "RARE", -1)
+    monkeypatch.setattr(walk, "STEPS", (2,))
+    for number in done:
+        act(engine, clock, number)
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    with engine.connect() as connection:
+        asked, rng = asking(clock, **chosen), random.Random(7)
+        found = find_candidates(connection, asked, "stats", enough=30, rng=rng)
+    assert [one.title for one in found] == expected
+    assert len([one for one in sent if "questions.title" in one and "is_left" in one]) == steps
 
 
 @pytest.mark.slow
