@@ -140,9 +140,10 @@ def _walk(
             questions = read_rows(connection, [row.id for row in found])
             return Page(questions, after, looked_to=after.number)
         # Where most are passed over, so many that about a statement's keys are left to look up.
-        length = (
-            min(most, max(length, CHUNK * length // max(1, len(keys)))) if held else next(lengths)
-        )
+        if held:
+            length = min(most, max(FAST_STRETCHES[0], CHUNK * length // max(1, len(keys))))
+        else:
+            length = next(lengths)
 
 
 def _stretch(

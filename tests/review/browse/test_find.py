@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -170,6 +171,29 @@ def test_an_export_leaves_out_none_of_a_tag_that_grows_while_it_is_read(
     pages = find_all(engine, BrowseFilter(site="stats", tag="anova"))
     assert {1, 2, 3} <= {one.question_id for page in pages for one in page}
     assert grown == [4]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize(("tagged", "stretches"), [(range(1, 13), 7), ([1], 5)])
+def test_a_stretch_is_as_long_as_the_last_one_left_few_to_look_up(
+    engine: Engine,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+    tagged: Sequence[int],
+    stretches: int,
+) -> None:
+    """Of 12 questions 1, then 2 at once where all have the tag, and up to 4 where one has it."""
+    tags = {number: {"anova": 0.9} if number in tagged else {} for number in range(1, 13)}
+    predict_rows(engine, tags, now=clock.now())
+    monkeypatch.setattr(filters, "FEW", -1)
+    monkeypatch.setattr(find, "FAST_STRETCHES", (1, 4))
+    monkeypatch.setattr(find, "CHUNK", 2)
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    with reading(engine) as connection:
+        page = find_page(connection, BrowseFilter(site="stats", tag="anova"), seconds=60)
+    assert [one.question_id for one in page.questions] == sorted(tagged, reverse=True)
+    assert len([one for one in sent if "may_match" in one]) == stretches
 
 
 def test_an_export_reads_a_page_at_a_time(stored: Engine) -> None:
