@@ -51,6 +51,22 @@ def other(context: BrowserContext, page: Page, service: Service) -> Page:
     return other
 
 
+def test_a_tab_hears_of_no_reviewer_whose_name_begins_with_the_own_one(
+    page: Page, reviewer: str
+) -> None:
+    tell = """([reviewer, number]) => {
+        const newValue = JSON.stringify({ question: { site: "stats", question_id: number } });
+        const key = `tagger-outbox:${reviewer}:1`;
+        dispatchEvent(new StorageEvent("storage", { key, oldValue: null, newValue }));
+    }"""
+    first, number = title_of(page), question_id(page)
+    page.evaluate(tell, [f"{reviewer}:bob", number])
+    expect(page.locator("#toasts")).not_to_contain_text("Decided in another tab")
+    assert title_of(page) == first
+    page.evaluate(tell, [reviewer, number])
+    expect(page.locator("#toasts")).to_contain_text("Decided in another tab")
+
+
 def test_what_is_decided_in_one_tab_leaves_the_other(page: Page, other: Page) -> None:
     first = title_of(page)
     decide(page, "a")
