@@ -25,5 +25,3 @@ def test_of_dead_names_alone_the_lowest_threshold_counts_in_whatever_order_they_
         assert labels == ("new",)
         assert probabilities.tolist() == [[0.5]]
         assert thresholds.tolist() == [0.3]
-    assert said.tolist() == [[0.5, 0.1]]
-    assert limits.tolist() == [0.3, 0.7]
