@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from core.model.post_processing.calibration import Probabilities
-from core.questions.tags.synonyms import relabel
 
 
 def join_synonyms(
@@ -24,18 +23,16 @@ def join_synonyms(
         thresholds: shape (labels,).
         synonyms: by dead tag, the living one.
     """
-    living = relabel(labels, synonyms)
-    if living == tuple(labels):
-        return living, probabilities, thresholds
-    columns: dict[str, list[int]] = {}  # by living tag, its own column before those of dead ones
-    dead_last = sorted(range(len(labels)), key=lambda column: labels[column] in synonyms)
-    for column in dead_last:
-        columns.setdefault(synonyms.get(labels[column], labels[column]), []).append(column)
-    first = [columns[tag][0] for tag in living]
+    if synonyms.keys().isdisjoint(labels):
+        return tuple(labels), probabilities, thresholds
+    columns: dict[str, list[int]] = {}  # by living tag
+    for column, label in enumerate(labels):
+        columns.setdefault(synonyms.get(label, label), []).append(column)
+    first = [some[0] for some in columns.values()]
     joined, limits = probabilities[:, first], thresholds[first]
-    for place, tag in enumerate(living):
-        if len(columns[tag]) > 1:
-            joined[:, place] = probabilities[:, columns[tag]].max(axis=1)
-            if labels[first[place]] in synonyms:
-                limits[place] = thresholds[columns[tag]].min()
-    return living, joined, limits
+    for place, (tag, some) in enumerate(columns.items()):
+        if len(some) > 1:
+            joined[:, place] = probabilities[:, some].max(axis=1)
+            own = [column for column in some if labels[column] == tag]
+            limits[place] = thresholds[own or some].min()
+    return tuple(columns), joined, limits

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -187,3 +189,16 @@ def test_words_that_the_network_has_no_place_for_are_an_error_of_the_bundle() ->
 def test_a_vocabulary_beyond_the_network_is_refused_before_a_question_meets_it() -> None:
     with pytest.raises(BundleCorrupt, match="does not run"):
         Model(replace(word_bundle(), vocabulary=Vocabulary([*LABELS, "extra"])))
+
+
+@pytest.mark.slow
+def test_a_model_needs_no_tables_of_the_review() -> None:
+    """A backfill's processes, for one, have no database: they would be loaded for nothing."""
+    script = (
+        "import sys, core.model.predictor\n"
+        "print('core.database.review_tables' in sys.modules, 'core.model.bundle' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False True\n"
